@@ -1,0 +1,56 @@
+"""The virtual board: the twin's hardware, given to the application as any board file gives its own."""
+
+import hal
+import machine
+import pins
+from cryo import config
+from cryo.drivers.analog import Transducer
+from cryo.drivers.its90 import Linearise
+from cryo.drivers.max31855 import Max31855
+from machine import ADC, SPI, UART, WDT, Pin
+from valves import Lease, Valve
+
+SETTINGS = {"simulated": 1, "serial": 1, "jet_k_mdegc": 16_000}
+
+
+class Board:
+    """Everything the application drives, under the names that app.py asks for."""
+
+    name = "virtual"
+
+    def __init__(self):
+        settings = dict(SETTINGS)
+        settings.update(hal.settings)
+        self.config, self.config_error = config.build(settings)
+        self.valve = Valve()
+        self.lease = Lease()
+        self.led = Pin(pins.LED, Pin.OUT, value=0)
+        self.buzzer = Pin(pins.BUZZER, Pin.OUT, value=0)
+        self.alarm = Pin(pins.ALARM, Pin.OUT, value=0)
+        self.loop_a = Pin(pins.LOOP_A, Pin.IN, Pin.PULL_DOWN)
+        self.loop_b = Pin(pins.LOOP_B, Pin.IN, Pin.PULL_UP)
+        self.trigger = Pin(pins.TRIGGER, Pin.IN, Pin.PULL_UP)
+        self.estop = Pin(pins.ESTOP, Pin.IN, Pin.PULL_UP)
+        spi = SPI(0, baudrate=4_000_000, polarity=0, phase=0, sck=Pin(pins.SPI_SCK), miso=Pin(pins.SPI_MISO))
+        kind = "T" if self.config and self.config.tc_type else "K"
+        linearise = Linearise(kind)
+        self.skin = Max31855(spi, Pin(pins.CS_SKIN, Pin.OUT, value=1), linearise)
+        self.nozzle = Max31855(spi, Pin(pins.CS_NOZZLE, Pin.OUT, value=1), linearise)
+        # 0.5-4.5 V of 5 V, divided to the converter's range: 0-100 bar and 0-300 mm
+        self.bottle = Transducer(ADC(Pin(pins.ADC_BOTTLE)), 1907, 1000)
+        self.line = Transducer(ADC(Pin(pins.ADC_LINE)), 1907, 1000)
+        self.distance = Transducer(ADC(Pin(pins.ADC_DISTANCE)), 5722, 1_000_000)
+        self.console = UART(0, 115_200)
+
+    def watchdog(self, timeout_ms):
+        """Start the watchdog."""
+        return WDT(timeout=timeout_ms)
+
+    def reset(self):
+        """Reset the board."""
+        machine.reset()
+
+
+def build():
+    """Return the board."""
+    return Board()

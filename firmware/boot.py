@@ -1,0 +1,7 @@
+"""First act after every reset: each output that could mean gas is driven low, whatever state the last run left it in."""
+
+import machine
+import pins
+
+for number in pins.SAFE_LOW:
+    machine.Pin(number, machine.Pin.OUT, value=0)

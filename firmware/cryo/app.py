@@ -1,0 +1,113 @@
+"""The loop: sense, decide, act, breathe, every 10 ms.
+
+The first three run with the heap locked: an allocation there is an error at once, and no collection can delay a cut-off.
+Console and housekeeping breathe between two ticks.
+"""
+
+import gc
+import time
+
+import micropython
+from cryo.console.line import Console
+from cryo.core import mode
+from cryo.core.reading import Reading
+from cryo.core.records import Inputs, Outputs
+from cryo.core.supervisor import NONE, Supervisor
+from cryo.limits import TICK_US, WATCHDOG_MS
+
+_QUIET = (mode.READY, mode.REST, mode.COMPLETE, mode.FAULT)  # a collection runs on the way into these: no gas, time to spare
+
+
+class Applicator:
+    """The application on one board. The board supplies pins, drivers, valve, lease, console and its Config."""
+
+    def __init__(self, board):
+        self.board = board
+        self.inputs = Inputs(Reading(), Reading())
+        self.outputs = Outputs()
+        self.supervisor = Supervisor(board.config)
+        self.console = Console(self, board.console)
+        self.late_us_max = 0
+        self._watchdog = None
+        self._due_us = 0
+        self._mode = mode.BOOT
+
+
+    def start(self):
+        """Begin the tick's rhythm and the watchdog."""
+        micropython.kbd_intr(-1)  # Ctrl-C is a character to the console, never an interruption of a treatment
+        gc.collect()
+        self._watchdog = self.board.watchdog(WATCHDOG_MS)
+        self._due_us = time.ticks_us()
+
+    def run(self):
+        """Run for ever. Any exception closes both valves; the unfed watchdog then resets the board, which boots safe."""
+        try:
+            self.start()
+            while True:
+                self.step()
+        finally:
+            self.board.valve.cut()
+            self.board.lease.stop()
+
+    def step(self):
+        """One tick, its pause included."""
+        micropython.heap_lock()
+        try:
+            self._sense(time.ticks_us())
+            self._act()
+        finally:
+            micropython.heap_unlock()  # an exception would leave it locked, to the prompt and beyond
+        self._breathe()
+        self._due_us = time.ticks_add(self._due_us, TICK_US)
+        left_us = time.ticks_diff(self._due_us, time.ticks_us())
+        if left_us > 0:
+            time.sleep_us(left_us)
+        else:
+            self.late_us_max = max(self.late_us_max, -left_us)
+            self._due_us = time.ticks_us()
+            time.sleep_us(0)
+
+    def _sense(self, now_us):
+        i = self.inputs
+        b = self.board
+        i.loop_a = b.loop_a.value()
+        i.loop_b = b.loop_b.value()
+        i.trigger = 1 - b.trigger.value()
+        i.estop = b.estop.value()
+        i.burst = b.valve.result()
+        b.distance.poll(i.distance)
+        b.bottle.poll(i.bottle)
+        b.line.poll(i.line)
+        b.skin.poll(now_us, i.skin)
+        b.nozzle.poll(now_us, i.nozzle)
+        self.supervisor.tick(now_us, i, self.outputs)
+
+    def _act(self):
+        o = self.outputs
+        b = self.board
+        i = self.inputs
+        i.request = NONE
+        status = 0
+        if o.cut:
+            status |= b.valve.cut()
+        if o.rearm:
+            status |= b.valve.rearm()
+        if o.lease:
+            status |= b.lease.renew()
+        if o.fire_us:
+            status |= b.valve.fire(o.fire_us)
+        i.port_status = status
+        b.led.value(o.indicate)
+        b.buzzer.value(o.indicate)
+        b.alarm.value(o.alarm)
+        if o.feed:
+            self._watchdog.feed()
+
+    def _breathe(self):
+        now = self.supervisor.mode
+        if now != self._mode:
+            self._mode = now
+            if now in _QUIET:
+                gc.collect()
+        self.console.poll()

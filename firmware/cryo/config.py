@@ -1,0 +1,69 @@
+"""The settings of one device: one immutable, validated record. Settings may tighten a hard limit, never loosen it."""
+
+from collections import namedtuple
+
+from cryo import limits
+
+# key, unit, default, lowest, highest, what it is. Where a hard limit stands at one end, that end is the loose one.
+FIELDS = (
+    ("simulated", "", 0, 0, 1, "1: given by the virtual board, never by a real one"),
+    ("serial", "", 0, 0, 999_999, "serial number of the device"),
+    ("tc_type", "", 0, 0, 1, "thermocouple type: 0 = K, 1 = T"),
+    ("skin_offset_mdegc", "mdegC", 0, -2_000, 0, "added to the skin reading; only colder is safe without a calibration"),
+    ("trip_mdegc", "mdegC", limits.SKIN_TRIP_MDEGC, limits.SKIN_TRIP_MDEGC, 12_000, "limit 1: skin trip; higher is tighter"),
+    (
+        "trip_reduced_mdegc", "mdegC", limits.SKIN_TRIP_REDUCED_MDEGC, limits.SKIN_TRIP_REDUCED_MDEGC, 14_000,
+        "limit 2: skin trip, reduced sensation; higher is tighter",
+    ),
+    ("burst_max_us", "us", limits.BURST_MAX_US, limits.BURST_MIN_US, limits.BURST_MAX_US, "limit 4: longest opening; lower is tighter"),
+    ("jet_k_mdegc", "mdegC/rt s", 0, limits.JET_K_MIN_MDEGC, limits.JET_K_MAX_MDEGC, "limit 7: jet constant at 80 mm; 0 = not calibrated"),
+    ("valve_open_delay_us", "us", 15_000, 0, 25_000, "dose valve: command to flow, shortest"),
+    ("valve_close_delay_us", "us", 25_000, 5_000, 60_000, "dose valve: command to closed, longest"),
+    ("shutoff_open_delay_us", "us", 25_000, 0, 60_000, "shut-off valve: lease to open, longest"),
+    ("room_m3", "m3", 30, 10, 1_000, "limit 21: volume of the room; smaller is tighter"),
+)  # fmt: skip
+
+Config = namedtuple("Config", tuple(f[0] for f in FIELDS))
+
+UNSET = ("jet_k_mdegc",)  # 0 means "not known": such a device refuses to arm
+
+
+def build(values):
+    """Return (Config, None), or (None, sentence) naming the first key that is unknown, missing its range, or no integer.
+
+    values maps keys to integers; a key left out takes its default.
+    """
+    known = tuple(f[0] for f in FIELDS)
+    for key in values:
+        if key not in known:
+            return None, "unknown setting " + str(key) + ": nearest is " + nearest(str(key), known)
+    out = []
+    for key, unit, default, low, high, what in FIELDS:
+        value = values.get(key, default)
+        if not isinstance(value, int) or isinstance(value, bool):
+            return None, key + " must be a whole number of " + (unit or "units")
+        if not (low <= value <= high or (value == 0 and key in UNSET)):
+            return None, "{} = {} {} is outside {} .. {} ({})".format(key, value, unit, low, high, what)
+        out.append(value)
+    return Config(*out), None
+
+
+def nearest(word, words):
+    """Return the one of `words` that shares most with `word`: for messages that name the likely meaning."""
+    best = words[0]
+    most = -1
+    for candidate in words:
+        score = 0
+        rest = candidate.upper()
+        for ch in word.upper():
+            at = rest.find(ch)
+            if at >= 0:
+                score += 1
+                rest = rest[:at] + rest[at + 1 :]
+        score = score * 2 - abs(len(candidate) - len(word))
+        if candidate[:1].upper() == word[:1].upper():
+            score += 1
+        if score > most:
+            most = score
+            best = candidate
+    return best

@@ -1,0 +1,1 @@
+"""The line console: one command a line, one answer a line."""

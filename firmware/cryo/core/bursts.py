@@ -1,0 +1,131 @@
+"""The burst planner: how long the next opening may be, so that the floor holds before the gas is let out.
+
+Skin under a step of heat flux falls by K root t at its surface (semi-infinite solid) [C]. The probe lags by its time
+constant and never sees that dip, so each opening is budgeted from the last settled sample between bursts.
+"""
+
+from micropython import const
+
+from cryo.core.ticks import grown
+from cryo.limits import (
+    BURST_MIN_US,
+    DUTY_MAX_US,
+    DUTY_WINDOW_US,
+    JET_K_MIN_MDEGC,
+    MODEL_MARGIN_MDEGC,
+    PROBE_BURST_MAX_US,
+)
+
+_HISTORY = const(8)  # bursts in a duty window: a window of 2 s holds at most 6, off-times being 350 ms or more
+_LONGEST_ROOT = const(4_000)  # milli root seconds: 16 s, far above every cap; keeps the square within 31 bits
+_OLD = const(0x1FFFFFFF)
+
+
+def budget_us(skin_mdegc, floor_mdegc, k_mdegc):
+    """Return how long full flow may last before the surface reaches the floor, us: ((skin - floor) / K) squared.
+
+    k_mdegc is the jet constant in mdegC per root second; milli root seconds squared are microseconds.
+    """
+    room = skin_mdegc - floor_mdegc
+    if room <= 0 or k_mdegc < JET_K_MIN_MDEGC // 8:
+        return 0
+    if room > 120_000:
+        return 0  # no skin: an implausible reading plans no burst
+    root = room * 1000 // k_mdegc
+    if root > _LONGEST_ROOT:
+        root = _LONGEST_ROOT
+    return root * root
+
+
+class Planner:
+    """Plans openings and keeps their account: flow expected now, time since closing, duty, probe bursts."""
+
+    def __init__(self, open_delay_us, close_delay_us):
+        self._open_delay_us = open_delay_us
+        self._close_delay_us = close_delay_us
+        self.probe_due = True
+        self.off_us = _OLD  # since the valve closed, its closing delay included
+        self._wait_us = 0  # until gas begins to flow
+        self._flow_us = 0  # of flow still expected
+        self._on_us = [0] * _HISTORY  # commanded openings, newest first
+        self._since_us = [_OLD] * _HISTORY  # since each began
+
+    def advance(self, dt_us):
+        """Account for one tick; return us of flow that fell into it."""
+        since = self._since_us
+        i = 0
+        while i < _HISTORY:
+            since[i] = grown(since[i], dt_us)
+            i += 1
+        if not self._flow_us:
+            self.off_us = grown(self.off_us, dt_us)
+            return 0
+        left = dt_us
+        if self._wait_us:
+            step = self._wait_us if self._wait_us < left else left
+            self._wait_us -= step
+            left -= step
+        flow = self._flow_us if self._flow_us < left else left
+        self._flow_us -= flow
+        if not self._flow_us:
+            self.off_us = left - flow
+        return flow
+
+    def plan(self, skin_mdegc, level_floor_mdegc, cap_us, k_mdegc, predicted_mdegc, k_here_mdegc):
+        """Return the longest opening allowed now, us, or 0 when it would be shorter than the shortest burst.
+
+        skin_mdegc is the last settled sample; k_mdegc the calibrated K, k_here_mdegc the same at the measured distance;
+        predicted_mdegc the observer's surface (limit 25). cap_us holds limit 4 and the level's and settings' caps.
+        """
+        on_us = budget_us(skin_mdegc, level_floor_mdegc, k_mdegc) - self._close_delay_us
+        model_us = budget_us(predicted_mdegc, level_floor_mdegc - MODEL_MARGIN_MDEGC, k_here_mdegc) - self._close_delay_us
+        if model_us < on_us:
+            on_us = model_us
+        if cap_us < on_us:
+            on_us = cap_us
+        if self.probe_due and on_us > PROBE_BURST_MAX_US:
+            on_us = PROBE_BURST_MAX_US
+        on_us = self._within_duty(on_us)
+        return on_us if on_us >= BURST_MIN_US else 0
+
+    def fired(self, on_us):
+        """An opening of on_us was commanded in this tick."""
+        on = self._on_us
+        since = self._since_us
+        i = _HISTORY - 1
+        while i > 0:
+            on[i] = on[i - 1]
+            since[i] = since[i - 1]
+            i -= 1
+        on[0] = on_us
+        since[0] = 0
+        self._wait_us = self._open_delay_us
+        self._flow_us = on_us + self._close_delay_us - self._open_delay_us
+        self.off_us = 0
+        self.probe_due = False
+
+    def ended(self, undelivered_us):
+        """The opening ended early by undelivered_us: gas flows for the closing delay at most."""
+        self._on_us[0] -= undelivered_us
+        if undelivered_us:
+            self._wait_us = 0
+            if self._flow_us > self._close_delay_us:
+                self._flow_us = self._close_delay_us
+
+    def _within_duty(self, on_us):
+        # A window is fullest when it ends with a burst, so only that one is asked. What leaves the window while the
+        # burst lasts depends on its length: shorten until it fits.
+        tries = 0
+        while on_us > 0 and tries < _HISTORY:
+            horizon_us = DUTY_WINDOW_US - on_us
+            total = on_us
+            i = 0
+            while i < _HISTORY and self._since_us[i] - self._on_us[i] < horizon_us:
+                inside = horizon_us - (self._since_us[i] - self._on_us[i])
+                total += inside if inside < self._on_us[i] else self._on_us[i]
+                i += 1
+            if total <= DUTY_MAX_US:
+                return on_us
+            on_us -= total - DUTY_MAX_US
+            tries += 1
+        return 0

@@ -1,0 +1,102 @@
+"""What an operator can choose: presets with their levels, body sites, attestations. All figures [E], never clinically tested.
+
+A level is a target and a floor, not a time. Anchors of the targets: pain 15 degC, analgesia at or below 13.6 [S]; nerve
+conduction -33 % at 10 degC [S Algafly 2007]. Head, face and neck are in no list, so they cannot be chosen.
+"""
+
+from micropython import const
+
+# columns of a level: target mdegC, floor mdegC, burst cap us, rest between points s,
+# and the weakest jet (mdegC per root second at the skin) that reached the target in one point of the virtual patient
+TARGET_MDEGC = const(0)
+FLOOR_MDEGC = const(1)
+CAP_US = const(2)
+REST_S = const(3)
+REACH_K_MDEGC = const(4)
+
+# columns of a preset: name, what it is for, reduced sensation, attestations needed, levels (None = locked)
+NAME = const(0)
+TITLE = const(1)
+REDUCED = const(2)
+ATTEST = const(3)
+LEVELS = const(4)
+
+SKIN_INTACT = const(1)
+EYES_PATIENT = const(2)
+EYES_OPERATOR = const(4)
+NO_CONTRAINDICATION = const(8)
+NO_WOUND = const(16)
+SENSATION_PULSE = const(32)
+NO_OXALIPLATIN = const(64)
+
+# word, bit, what the operator states by it. Contraindications after the list of a cold-therapy device [S DonJoy IceMan].
+ATTESTATIONS = (
+    ("SKIN", SKIN_INTACT, "skin at the site looked at and intact"),
+    ("EYESPATIENT", EYES_PATIENT, "patient wears eye protection"),
+    ("EYESOPERATOR", EYES_OPERATOR, "operator wears eye protection"),
+    (
+        "CONTRA",
+        NO_CONTRAINDICATION,
+        "none of: Raynaud or other vasospastic disease, Buerger, cold allergy, cryoglobulinaemia, paroxysmal cold "
+        "haemoglobinuria or cold agglutinins, phaeochromocytoma, sickle cell, prior cold injury",
+    ),
+    ("WOUND", NO_WOUND, "no open wound, impaired circulation or pregnancy"),
+    ("SENSATION", SENSATION_PULSE, "sensation and pulse at the site examined"),
+    ("OXALIPLATIN", NO_OXALIPLATIN, "oxaliplatin is not current"),
+)
+
+_ALWAYS = const(31)
+
+PRESETS = (
+    (
+        "CHRONIC",
+        "chronic irritation, intact sensation",
+        0,
+        _ALWAYS,
+        (
+            (18_000, 10_000, 200_000, 60, 0),
+            (15_000, 9_000, 300_000, 60, 0),
+            (13_600, 8_000, 400_000, 60, 0),
+            (12_000, 6_000, 500_000, 90, 0),
+            (10_000, 5_000, 500_000, 120, 0),
+        ),
+    ),
+    (
+        "DIABETIC",
+        "diabetic neuropathy, reduced sensation",
+        1,
+        _ALWAYS | SENSATION_PULSE,
+        (
+            (20_000, 14_000, 150_000, 90, 0),
+            (17_000, 12_000, 200_000, 90, 0),
+            (15_000, 10_000, 300_000, 120, 0),
+            None,
+            None,
+        ),
+    ),
+    (
+        "CIPN",
+        "chemotherapy-induced neuropathy, reduced sensation",
+        1,
+        _ALWAYS | SENSATION_PULSE | NO_OXALIPLATIN,
+        (
+            (20_000, 14_000, 150_000, 90, 0),
+            (18_000, 12_000, 150_000, 90, 0),
+            (17_000, 11_000, 200_000, 120, 0),
+            None,
+            None,
+        ),
+    ),
+)
+
+SITES = (
+    "LHAND-DORSUM", "LHAND-PALM", "LHAND-FINGERS", "LWRIST",
+    "RHAND-DORSUM", "RHAND-PALM", "RHAND-FINGERS", "RWRIST",
+    "LFOOT-DORSUM", "LFOOT-SOLE", "LFOOT-TOES", "LANKLE",
+    "RFOOT-DORSUM", "RFOOT-SOLE", "RFOOT-TOES", "RANKLE",
+    "LFOREARM", "RFOREARM", "LLEG", "RLEG", "BACK-UPPER", "BACK-LOWER",
+    "LSHOULDER", "RSHOULDER", "LKNEE", "RKNEE",
+)  # fmt: skip
+POINTS_PER_SITE = const(8)
+
+FORBIDDEN_SITES = ("HEAD", "FACE", "NECK", "EYE", "EYES", "EAR", "SCALP", "THROAT", "MOUTH", "NOSE", "CHEEK", "TEMPLE")

@@ -1,0 +1,64 @@
+"""The record in which a temperature driver leaves its latest sample, and the closed set of its states."""
+
+from micropython import const
+
+OK = const(0)
+NEVER = const(1)  # nothing was read yet
+OPEN = const(2)  # the chip reports a broken thermocouple
+SHORT_GND = const(3)  # the chip reports a thermocouple shorted to ground
+SHORT_VCC = const(4)  # the chip reports a thermocouple shorted to the supply
+DEAD_BUS = const(5)  # a word of nothing but zeros or ones, or an error of the bus itself
+BAD_FRAME = const(6)  # reserved bits set, or the fault summary disagrees with the fault bits
+CJ_IMPLAUSIBLE = const(7)  # the cold junction is outside what a clinic can bring about
+OUT_OF_RANGE = const(8)  # the thermocouple is outside the range of its linearisation
+
+# Indexed by the codes above.
+NAMES = (
+    "OK",
+    "NEVER",
+    "OPEN",
+    "SHORT_GND",
+    "SHORT_VCC",
+    "DEAD_BUS",
+    "BAD_FRAME",
+    "CJ_IMPLAUSIBLE",
+    "OUT_OF_RANGE",
+)
+
+# Any number would read as cold to one comparison and as warm to another. None is no number: ordering it
+# against one or calculating with it raises TypeError, so a check of `status` left out cannot pass unseen.
+NO_VALUE = None
+
+# Ages stop here, a little under 9 minutes: the sum of an age and a tick difference stays within 31 bits.
+AGE_MAX_US = const(0x20000000)
+SEQUENCE_MASK = const(0xFFFF)
+
+
+class Reading:
+    """Latest sample of one temperature channel; allocated once, changed in place by its driver.
+
+    status               one of the codes above; look at it every tick, not only when `sequence` moved
+    value_mdegc          corrected temperature, or NO_VALUE unless status is OK: no last value is kept
+    raw_mdegc            the chip's own straight-line figure, or NO_VALUE unless status is OK
+    cold_junction_mdegc  temperature of the chip, or NO_VALUE unless status is OK
+    age_us               time since the earliest moment at which the conversion of sample `sequence` can have
+                         begun, 0..AGE_MAX_US, saturating
+    ended_age_us         time since the earliest moment at which that conversion can have ended, saturating
+    sequence             0..65535, wraps; one more with every new sample, good or bad
+    """
+
+    def __init__(self):
+        self.status = NEVER
+        self.value_mdegc = NO_VALUE
+        self.raw_mdegc = NO_VALUE
+        self.cold_junction_mdegc = NO_VALUE
+        self.age_us = AGE_MAX_US
+        self.ended_age_us = AGE_MAX_US
+        self.sequence = 0
+
+    def invalidate(self, status):
+        """Set `status` (any code but OK) and drop the numbers; age and sequence stay as they are."""
+        self.status = status
+        self.value_mdegc = NO_VALUE
+        self.raw_mdegc = NO_VALUE
+        self.cold_junction_mdegc = NO_VALUE

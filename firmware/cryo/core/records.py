@@ -1,0 +1,43 @@
+"""The two records that cross the tick: what was sensed, and what is to be done."""
+
+
+class Quantity:
+    """One analogue reading. status 0 means valid; then, and only then, value has a meaning."""
+
+    def __init__(self):
+        self.status = 1
+        self.value = 0
+        self.age_us = 0x1FFFFFFF
+        self.sequence = 0
+
+
+class Inputs:
+    """Filled by the drivers once a tick, preallocated; skin and nozzle are cryo.core.reading.Reading records."""
+
+    def __init__(self, skin, nozzle):
+        self.skin = skin
+        self.nozzle = nozzle
+        self.distance = Quantity()  # mm
+        self.bottle = Quantity()  # mbar, upstream of the shut-off valve
+        self.line = Quantity()  # mbar, between shut-off and dose valve
+        self.loop_a = 0  # 1 = made
+        self.loop_b = 1  # 0 = made (antivalent)
+        self.trigger = 0  # 1 = pressed
+        self.estop = 1  # 1 = pressed, or its wire broken
+        self.burst = 0  # valve.result(): RUNNING, IDLE, or us not delivered
+        self.port_status = 0  # worst status the valve or lease returned since the last tick
+        self.request = 0  # an operator's request, see supervisor
+        self.request_value = 0
+
+
+class Outputs:
+    """Filled by the supervisor once a tick; acted on in this order: cut, rearm, lease, fire, feed."""
+
+    def __init__(self):
+        self.cut = 1
+        self.rearm = 0
+        self.lease = 0
+        self.fire_us = 0
+        self.feed = 0  # all checks of this tick ran
+        self.indicate = 0  # light and tone: gas may come
+        self.alarm = 0  # a fault is latched

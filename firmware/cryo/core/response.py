@@ -1,0 +1,94 @@
+"""Does the skin answer the bursts as predicted? Limit 13 (no response) and the residual over a window of bursts.
+
+The fall of the reading within a burst's cycle is compared with the fall of the observer's predicted probe: levels may
+differ by the model's error, falls may not.
+"""
+
+from micropython import const
+
+from cryo.limits import BURST_MIN_US, RESPONSE_MIN_MDEGC, RESPONSE_MISSES
+
+# A window is judged once this much fall was predicted in it: 0.25 degC steps and the noise of a probe then stay below
+# a quarter of it. Older bursts fade by half with every judgement [E].
+WINDOW_MDEGC = const(3_000)
+WEAK_NUM = const(1)  # observed under half of predicted: a probe that hangs loose [C]
+WEAK_DEN = const(2)
+STRONG_NUM = const(8)  # observed over 1.6 times predicted + 0.75 degC: a closer jet or another nozzle [E]
+STRONG_DEN = const(5)
+STRONG_MARGIN_MDEGC = const(750)
+
+
+class Response:
+    """Judges each burst when the next one is due. Verdicts stay until `reset`."""
+
+    def __init__(self):
+        self.missing = False
+        self.weak = False
+        self.strong = False
+        self.reset()
+
+    def reset(self):
+        """Forget everything: another point begins."""
+        self.missing = False
+        self.weak = False
+        self.strong = False
+        self._misses = 0
+        self._observed = 0
+        self._predicted = 0
+        self._delivered_us = 0
+        self._before = 0
+        self._lowest = 0
+        self._probe_before = 0
+        self._probe_lowest = 0
+        self._open = False
+
+    def begin(self, skin_mdegc, probe_mdegc):
+        """A burst begins on this reading and this predicted reading."""
+        self._open = True
+        self._before = skin_mdegc
+        self._lowest = skin_mdegc
+        self._probe_before = probe_mdegc
+        self._probe_lowest = probe_mdegc
+        self._delivered_us = 0
+
+    def delivered(self, us):
+        """The burst delivered this much."""
+        self._delivered_us = us
+
+    def sample(self, skin_mdegc, probe_mdegc):
+        """A new sample since the burst began, with the predicted reading of its time."""
+        if self._open:
+            if skin_mdegc < self._lowest:
+                self._lowest = skin_mdegc
+            if probe_mdegc < self._probe_lowest:
+                self._probe_lowest = probe_mdegc
+            # an early verdict on a jet that is too strong: every sample may tell, and waiting costs skin
+            if self._strong(
+                self._observed + self._before - self._lowest, self._predicted + self._probe_before - self._probe_lowest
+            ):
+                self.strong = True
+
+    def close(self):
+        """The cycle of the burst is over: judge it."""
+        if not self._open:
+            return
+        self._open = False
+        if self._delivered_us < BURST_MIN_US:
+            return  # cut short: proves nothing
+        fall = self._before - self._lowest
+        if fall < RESPONSE_MIN_MDEGC:
+            self._misses += 1
+            if self._misses >= RESPONSE_MISSES:
+                self.missing = True
+        else:
+            self._misses = 0
+        self._observed += fall
+        self._predicted += self._probe_before - self._probe_lowest
+        if self._predicted >= WINDOW_MDEGC:
+            if self._observed * WEAK_DEN < self._predicted * WEAK_NUM:
+                self.weak = True
+            self._observed >>= 1
+            self._predicted >>= 1
+
+    def _strong(self, observed, predicted):
+        return observed > predicted * STRONG_NUM // STRONG_DEN + STRONG_MARGIN_MDEGC

@@ -1,0 +1,172 @@
+"""What is being treated: the operator's choice, the account of the point, and the account of the session."""
+
+from micropython import const
+
+from cryo.core import presets
+from cryo.core.ticks import grown
+from cryo.limits import (
+    GAS_MG_PER_S,
+    POINT_MAX_MS,
+    POINT_VALVE_ON_MAX_US,
+    ROOM_PPM_M3_PER_G,
+    ROOM_STOP_PPM,
+    ROOM_WARN_PPM,
+    SAME_POINT_S,
+    SESSION_MAX_S,
+    SESSION_VALVE_ON_MAX_MS,
+)
+
+# why a point ended
+GOING = const(0)
+TARGET = const(1)
+TIME = const(2)
+PASSES = const(3)
+GAS = const(4)
+DOSE = const(5)
+SESSION = const(6)
+STOPPED = const(7)
+FAULTED = const(8)
+REASONS = (
+    "GOING", "TARGET", "TIME", "PASSES", "VALVE_ON", "COLD_DOSE", "SESSION", "STOPPED", "FAULT",
+)  # fmt: skip
+
+
+class Session:
+    """Setup, point and session accounts. Indices of the setup are -1 until chosen."""
+
+    def __init__(self):
+        self.preset = -1
+        self.level = -1
+        self.site = -1
+        self.point = -1
+        self.attested = 0
+        self.uptime_s = 0
+        self._uptime_us = 0
+        # 0 is the boot: after any reset every point counts as treated at boot (limit 9)
+        self._treated_s = [0] * (len(presets.SITES) * presets.POINTS_PER_SITE)
+        self.rest_left_us = 0
+        self.started = False
+        self._session_us = 0
+        self.session_s = 0
+        self.valve_on_ms = 0
+        self._valve_on_us = 0
+        self.gas_mg = 0
+        self.bursts_total = 0
+        # the point under treatment, or the last one
+        self.point_open = False
+        self.reason = GOING
+        self.reached = False
+        self.passes = 0
+        self.bursts = 0
+        self.point_us = 0
+        self.point_valve_on_us = 0
+
+    def row(self):
+        """Return the chosen level's figures, or None while the choice is incomplete or locked."""
+        if self.preset < 0 or self.level < 0:
+            return None
+        return presets.PRESETS[self.preset][presets.LEVELS][self.level]
+
+    def reduced(self):
+        """True for presets of reduced sensation."""
+        return self.preset >= 0 and presets.PRESETS[self.preset][presets.REDUCED] == 1
+
+    def complete(self):
+        """True when preset, level, site and point are chosen."""
+        return self.row() is not None and self.site >= 0 and self.point >= 0
+
+    def attested_all(self):
+        """True when every attestation of the preset is given."""
+        if self.preset < 0:
+            return False
+        need = presets.PRESETS[self.preset][presets.ATTEST]
+        return self.attested & need == need
+
+    def _index(self):
+        return self.site * presets.POINTS_PER_SITE + self.point
+
+    def cool_down_s(self):
+        """Return how long the chosen point must still recover, s (limit 9)."""
+        if self.site < 0 or self.point < 0:
+            return SAME_POINT_S
+        left = SAME_POINT_S - (self.uptime_s - self._treated_s[self._index()])
+        return left if left > 0 else 0
+
+    def room_ppm(self, room_m3):
+        """Return the estimated rise of CO2 in a closed room, ppm (limit 21, no sensor)."""
+        return self.gas_mg // room_m3 * ROOM_PPM_M3_PER_G // 1000
+
+    def room_full(self, room_m3):
+        """True when the room's budget of gas is used up."""
+        return self.room_ppm(room_m3) >= ROOM_STOP_PPM
+
+    def room_warn(self, room_m3):
+        """True when the room should be aired."""
+        return self.room_ppm(room_m3) >= ROOM_WARN_PPM
+
+    def used_up(self):
+        """True when the session's time or valve-on time is used up (limit 10)."""
+        return self.session_s >= SESSION_MAX_S or self.valve_on_ms >= SESSION_VALVE_ON_MAX_MS
+
+    def advance(self, dt_us):
+        """Let time pass: uptime, rest between points, session, point."""
+        self._uptime_us += dt_us
+        while self._uptime_us >= 1_000_000:
+            self._uptime_us -= 1_000_000
+            self.uptime_s += 1
+        self.rest_left_us = self.rest_left_us - dt_us if self.rest_left_us > dt_us else 0
+        if self.started and self.session_s < SESSION_MAX_S:
+            self._session_us += dt_us
+            while self._session_us >= 1_000_000:
+                self._session_us -= 1_000_000
+                self.session_s += 1
+        if self.point_open:
+            self.point_us = grown(self.point_us, dt_us)
+
+    def begin_point(self):
+        """The first pass of a point begins."""
+        self.started = True
+        self.point_open = True
+        self.reason = GOING
+        self.reached = False
+        self.passes = 0
+        self.bursts = 0
+        self.point_us = 0
+        self.point_valve_on_us = 0
+
+    def burst(self, on_us):
+        """A burst ended that delivered on_us (commanded less what was cut)."""
+        self.bursts += 1
+        self.bursts_total += 1
+        self.point_valve_on_us += on_us
+        self._valve_on_us += on_us
+        ms = self._valve_on_us // 1000
+        self._valve_on_us -= ms * 1000
+        self.valve_on_ms += ms
+        self.gas_mg += ms * GAS_MG_PER_S // 1000
+
+    def end_point(self, reason):
+        """The point ended; its recovery and the rest before another one begin."""
+        self.point_open = False
+        self.reason = reason
+        self._treated_s[self._index()] = self.uptime_s
+        self.rest_left_us = self.row()[presets.REST_S] * 1_000_000
+
+    def point_spent(self):
+        """Return TIME or GAS when the point's elapsed or valve-on time is used up (limit 8), else GOING."""
+        if self.point_us >= POINT_MAX_MS * 1000:
+            return TIME
+        if self.point_valve_on_us >= POINT_VALVE_ON_MAX_US:
+            return GAS
+        return GOING
+
+    def renew(self):
+        """Start another session: the accounts of the last one end, every attestation must be given anew.
+
+        The gas already in the room and the points' recovery stay.
+        """
+        self.attested = 0
+        self.started = False
+        self._session_us = 0
+        self.session_s = 0
+        self.valve_on_ms = 0

@@ -1,0 +1,508 @@
+"""The supervisor: one tick turns what was sensed into what is done.
+
+Order of a tick: clocks, guards, faults, blockers, mode, burst, outputs. Every guard is asked in every tick; the valve is
+cut in every tick in which it may not be open.
+"""
+
+from micropython import const
+
+from cryo.core import blockers, faults, mode, presets, session
+from cryo.core.bursts import Planner
+from cryo.core.eye_guard import IN_START, IN_WINDOW, LOST, OUTSIDE, EyeGuard
+from cryo.core.faults import Faults
+from cryo.core.observer import Observer, k_at
+from cryo.core.overcool import Overcool
+from cryo.core.response import Response
+from cryo.core.session import Session
+from cryo.core.ticks import diff, grown
+from cryo.core.trigger import Trigger
+from cryo.limits import (
+    BASELINE_MAX_MDEGC,
+    BASELINE_MAX_REDUCED_MDEGC,
+    BASELINE_MIN_MDEGC,
+    BASELINE_MIN_REDUCED_MDEGC,
+    BOTTLE_ARM_MAX_MBAR,
+    BOTTLE_ARM_MIN_MBAR,
+    BOTTLE_STOP_MAX_MBAR,
+    BOTTLE_STOP_MIN_MBAR,
+    BURST_MAX_REDUCED_US,
+    CONFIRM_MS,
+    DISTANCE_LOST_US,
+    DISTANCE_STEP_MM,
+    HOLD_MS,
+    IDLE_MS,
+    INDICATION_MS,
+    LATE_TICK_US,
+    MODEL_MARGIN_MDEGC,
+    OFF_MIN_US,
+    PASS_MAX_MS,
+    PASS_REST_MS,
+    PASSES_MAX,
+    SAME_POINT_SKIN_MDEGC,
+    SAMPLE_AGE_MAX_US,
+    SETTLED_US,
+    START_MIN_MM,
+    TICK_US,
+)
+
+# requests, one a tick
+NONE = const(0)
+ARM = const(1)
+CONFIRM = const(2)
+DISARM = const(3)
+ACKNOWLEDGE = const(4)
+SERVICE = const(5)
+
+# what valve.result() returns besides us not delivered
+RUNNING = const(-1)
+RESTING = const(-2)
+
+# phases of a burst
+OFF = const(0)
+LEAD = const(1)  # the lease runs, the shut-off valve opens, the dose valve is still shut
+OPEN = const(2)
+
+_SELF_TEST_US = const(500_000)
+_PORT_GRACE_US = const(30_000)  # a one-shot that is this late did not end
+_LINE_JUDGED_FROM_US = const(100_000)  # after closing: the trapped gas is at rest
+_LINE_JUDGED_TO_US = const(1_500_000)  # later a tight valve may have lost its gas too
+_TREATING = 1 << mode.ARMED | 1 << mode.DELIVERING | 1 << mode.REST
+_NO_TRIP_YET = const(0)
+
+
+class Supervisor:
+    """The state machine with its guards. config is a validated cryo.config.Config, or None: then nothing arms."""
+
+    def __init__(self, config):
+        self.config = config
+        self.mode = mode.BOOT
+        self.blocked_by = 0
+        self.faults = Faults()
+        self.eye = EyeGuard()
+        self.overcool = Overcool()
+        self.observer = Observer()
+        self.response = Response()
+        self.session = Session()
+        self.trigger = Trigger()
+        self.planner = Planner(
+            config.valve_open_delay_us if config else 0,
+            config.valve_close_delay_us if config else 0,
+        )
+        self.nonce = 0
+        self.phase = OFF
+        self.target_mdegc = 0
+        self.floor_mdegc = 0
+        self.settled_mdegc = 0
+        self.settled = False  # the newest sample is settled and fresh
+        self.late_us_max = 0
+        self.burst_us = 0  # commanded length of the burst now or last
+        self._started = False
+        self._now_us = 0
+        self._mode_us = 0  # time in this mode
+        self._idle_us = 0
+        self._indicated_us = 0  # light and tone since
+        self._pass_us = 0
+        self._hold_us = 0
+        self._phase_us = 0
+        self._treated = False  # a burst was given at this point
+        self._held = False
+        self._pass_over = False
+        self._burst_mm = 0
+        self._distance_mm = START_MIN_MM
+        self._line_reference = 0
+        self._tested = False
+
+    # --- setting up: called between ticks -------------------------------------------------------------------------
+    def may_choose(self):
+        """True while the operator may change what is treated: unarmed."""
+        return self.mode == mode.STANDBY or self.mode == mode.COMPLETE
+
+    def renew_session(self):
+        """Start another session (another patient): its accounts begin at zero, attestations are asked anew."""
+        if self.may_choose():
+            self.session.renew()
+            self.overcool.new_session()
+
+    def trip_mdegc(self):
+        """Return the skin trip in force, mdegC: limit 1 or 2, or the tighter setting."""
+        return self.config.trip_reduced_mdegc if self.session.reduced() else self.config.trip_mdegc
+
+    def k_here_mdegc(self):
+        """Return the calibrated jet constant at the measured distance, mdegC per root second."""
+        return k_at(self.config.jet_k_mdegc, self._distance_mm)
+
+    def hold_left_ms(self):
+        """Return how long the target is still to be held, ms."""
+        return HOLD_MS - self._hold_us // 1000 if self.session.reached else HOLD_MS
+
+    # --- the tick -------------------------------------------------------------------------------------------------
+    def tick(self, now_us, i, o):
+        """Decide for this tick. now_us is ticks_us; i the Inputs; o the Outputs, all of them set here."""
+        dt_us = diff(now_us, self._now_us) if self._started else TICK_US
+        if dt_us < 0:
+            dt_us = 0
+        self._now_us = now_us
+        self._started = True
+        if dt_us - TICK_US > self.late_us_max and self.mode == mode.DELIVERING:
+            self.late_us_max = dt_us - TICK_US
+        self._mode_us = grown(self._mode_us, dt_us)
+        self._idle_us = grown(self._idle_us, dt_us)
+        self._indicated_us = grown(self._indicated_us, dt_us) if _TREATING >> self.mode & 1 else 0
+        self.session.advance(dt_us)
+
+        self.trigger.update(dt_us, i.trigger)
+        self.eye.update(dt_us, i)
+        self.overcool.update(dt_us, i.skin, self.trip_mdegc() if self.config else _NO_TRIP_YET)
+        self._observe(dt_us, i)
+        self.faults.update(self._causes(dt_us, i))
+        if i.request == ACKNOWLEDGE:
+            self.response.reset()
+            self.faults.acknowledge()
+        self.blocked_by = self._blockers(i)
+        before = self.mode
+        after = mode.next_mode(before, self._conditions(i))
+        if after != before:
+            self._enter(before, after)
+
+        o.cut = 1
+        o.rearm = 0
+        o.lease = 0
+        o.fire_us = 0
+        if self.mode == mode.DELIVERING:
+            self._burst(dt_us, i, o)
+        elif self.phase == OPEN:
+            self._account(i)
+        elif self.phase == LEAD:
+            self.phase = OFF
+        treating = _TREATING >> self.mode & 1
+        o.indicate = treating
+        o.alarm = 1 if self.faults.latched else 0
+        o.feed = 1
+
+    # --- guards ---------------------------------------------------------------------------------------------------
+    def _observe(self, dt_us, i):
+        if self.eye.range != LOST:
+            self._distance_mm = i.distance.value
+        flow_us = self.planner.advance(dt_us)
+        if self.session.point_open and self.config:
+            self.observer.update(self.k_here_mdegc(), flow_us)
+        skin = i.skin
+        self.settled = False
+        if skin.status == 0:
+            self.settled = (
+                skin.age_us <= SAMPLE_AGE_MAX_US and self.planner.off_us - skin.ended_age_us >= SETTLED_US
+            )
+            if self.settled:
+                self.settled_mdegc = skin.value_mdegc
+            if self.overcool.new_sample and self.phase != LEAD:
+                self.response.sample(skin.value_mdegc, self.observer.probe_mdegc())
+
+    def _causes(self, dt_us, i):
+        """Return the mask of causes that stand in this tick."""
+        mask = 0
+        if i.estop:
+            mask |= 1 << faults.ESTOP
+        if self.eye.discordant:
+            mask |= 1 << faults.LOOP_DISCORD
+        if i.port_status:
+            mask |= 1 << faults.VALVE_PORT
+        latched = self.faults.latched
+        if not self.eye.made and (_TREATING >> self.mode & 1 or latched >> faults.LOOP_OPEN & 1):
+            mask |= 1 << faults.LOOP_OPEN
+        if self.trigger.touched and (self.mode <= mode.SELF_TEST or latched >> faults.TRIGGER_BOOT & 1):
+            mask |= 1 << faults.TRIGGER_BOOT
+        if self.mode == mode.SELF_TEST and i.burst != RESTING:
+            mask |= 1 << faults.SELF_TEST
+        overcool = self.overcool
+        if latched >> faults.SKIN_TRIP & 1 and (not overcool.valid or i.skin.value_mdegc < SAME_POINT_SKIN_MDEGC):
+            mask |= 1 << faults.SKIN_TRIP  # the cause is gone when the skin has recovered, not when it is just above
+        if latched >> faults.SKIN_SENSOR & 1 and not overcool.valid:
+            mask |= 1 << faults.SKIN_SENSOR
+        if not _TREATING >> self.mode & 1:
+            return mask | self._gas_causes(i, latched)
+
+        if overcool.locked_out:
+            mask |= 1 << faults.SKIN_LOCKOUT
+        if overcool.tripped:
+            mask |= 1 << faults.SKIN_TRIP
+        if overcool.sensor_failed:
+            mask |= 1 << faults.SKIN_SENSOR
+        if self.response.missing:
+            mask |= 1 << faults.NO_RESPONSE
+        if self.response.weak:
+            mask |= 1 << faults.RESPONSE_WEAK
+        if self.response.strong:
+            mask |= 1 << faults.RESPONSE_STRONG
+        if self.mode == mode.DELIVERING:
+            if overcool.stale:
+                mask |= 1 << faults.SKIN_STALE
+            if dt_us > LATE_TICK_US:
+                mask |= 1 << faults.TICK_LATE
+            if self.phase == OPEN and i.burst == RUNNING and self._phase_us > self.burst_us + _PORT_GRACE_US:
+                mask |= 1 << faults.VALVE_PORT
+            mask |= self._line_causes(i)
+        return mask | self._gas_causes(i, -1)
+
+    def _gas_causes(self, i, watched):
+        """Bottle pressure; `watched` is the mask of faults whose causes count now."""
+        mask = 0
+        if i.bottle.status:
+            mask = 1 << faults.BOTTLE_SENSOR
+        elif i.bottle.value < BOTTLE_STOP_MIN_MBAR:
+            mask = 1 << faults.BOTTLE_LOW
+        elif i.bottle.value > BOTTLE_STOP_MAX_MBAR:
+            mask = 1 << faults.BOTTLE_HIGH
+        return mask & watched
+
+    def _line_causes(self, i):
+        """A dose valve that does not close lets the gas trapped behind the shut-off escape: the line's pressure tells."""
+        if i.line.status:
+            return 1 << faults.LINE_SENSOR
+        if self.phase == OFF and self._treated and _LINE_JUDGED_FROM_US <= self.planner.off_us <= _LINE_JUDGED_TO_US:
+            if i.line.value < i.bottle.value // 2:
+                return 1 << faults.VALVE_OPEN
+        return 0
+
+    def _blockers(self, i):
+        b = 0
+        s = self.session
+        if self.faults.latched:
+            b |= blockers.FAULT
+        if not self._tested:
+            b |= blockers.SELF_TEST
+        if i.estop:
+            b |= blockers.ESTOP
+        if not self.eye.made:
+            b |= blockers.LOOP
+        if self.config is None:
+            return b | blockers.UNPROVISIONED
+        if not self.config.jet_k_mdegc:
+            b |= blockers.CALIBRATION
+        if not self.overcool.valid or i.skin.age_us > SAMPLE_AGE_MAX_US << 2:
+            b |= blockers.SKIN_PROBE
+        if i.bottle.status or not BOTTLE_ARM_MIN_MBAR <= i.bottle.value <= BOTTLE_ARM_MAX_MBAR:
+            b |= blockers.BOTTLE
+        if s.room_full(self.config.room_m3):
+            b |= blockers.ROOM_GAS
+        if not s.complete():
+            b |= blockers.SETUP
+        if not s.attested_all():
+            b |= blockers.ATTESTATION
+        if s.used_up() or self.overcool.dose_session_reached():
+            b |= blockers.SESSION
+        if not s.point_open:
+            if s.cool_down_s():
+                b |= blockers.COOL_DOWN
+            if s.rest_left_us:
+                b |= blockers.REST
+            if self.overcool.valid and not self._baseline_fits(i.skin.value_mdegc):
+                b |= blockers.BASELINE
+        if self.trigger.touched:
+            b |= blockers.TRIGGER
+        if self.eye.range != IN_START:
+            b |= blockers.DISTANCE
+        if self._indicated_us < INDICATION_MS * 1000:
+            b |= blockers.INDICATION
+        if not self.settled:
+            b |= blockers.SAMPLE
+        return b
+
+    def _baseline_fits(self, skin_mdegc):
+        if self.session.reduced():
+            low = BASELINE_MIN_REDUCED_MDEGC
+            high = BASELINE_MAX_REDUCED_MDEGC
+        else:
+            low = BASELINE_MIN_MDEGC
+            high = BASELINE_MAX_MDEGC
+        if low < SAME_POINT_SKIN_MDEGC:  # limit 9: after any reset every point counts as treated, so this one holds
+            low = SAME_POINT_SKIN_MDEGC
+        return low <= skin_mdegc <= high
+
+    # --- mode -----------------------------------------------------------------------------------------------------
+    def _conditions(self, i):
+        c = 0
+        m = self.mode
+        b = self.blocked_by
+        request = i.request
+        if self.faults.latched:
+            c |= mode.FAULTED
+        if request == ACKNOWLEDGE:
+            c |= mode.ACKNOWLEDGED
+        elif request == ARM:
+            c |= mode.REQUESTED
+        elif request == CONFIRM and i.request_value == self.nonce and self.nonce:
+            c |= mode.CONFIRMED
+        elif request == DISARM:
+            c |= mode.DISARMED
+        elif request == SERVICE:
+            c |= mode.SERVICED
+        if m == mode.SELF_TEST and self._mode_us >= _SELF_TEST_US:
+            self._tested = True
+            c |= mode.TESTED
+        if b & (blockers.TO_STAY if _TREATING >> m & 1 else blockers.TO_ARM):
+            c |= mode.BLOCKED
+        if b & blockers.TO_START:
+            c |= mode.START_BLOCKED
+        if m == mode.READY:
+            if self._mode_us > CONFIRM_MS * 1000:
+                c |= mode.CONFIRM_LATE
+            return c
+        if self.trigger.pressed:
+            c |= mode.PRESSED
+        if not self.trigger.touched:
+            self._held = False
+        if self._held:
+            c |= mode.HELD
+        if self._idle_us > IDLE_MS * 1000:
+            c |= mode.IDLE
+        if m == mode.DELIVERING:
+            self._pass_over = (
+                not self.trigger.touched
+                or self._pass_us >= PASS_MAX_MS * 1000
+                or self.eye.range == OUTSIDE
+                or self.eye.lost_us > DISTANCE_LOST_US
+            )
+            if self._pass_over:
+                c |= mode.PASS_OVER
+                if self._pass_us < PASS_MAX_MS * 1000:
+                    self._held = False
+        elif m == mode.REST and self._mode_us >= PASS_REST_MS * 1000:
+            c |= mode.RESTED
+        if self.session.point_open and self._point_end() != session.GOING:
+            c |= mode.POINT_OVER
+        return c
+
+    def _point_end(self):
+        """Return why the point is over, or GOING."""
+        s = self.session
+        if s.reached and self._hold_us >= HOLD_MS * 1000:
+            return session.TARGET
+        if self.overcool.dose_reached():
+            return session.DOSE
+        if s.used_up():
+            return session.SESSION
+        if s.passes >= PASSES_MAX and (self.mode != mode.DELIVERING or self._pass_over):
+            return session.PASSES
+        return s.point_spent()
+
+    def _enter(self, before, after):
+        s = self.session
+        self._idle_us = 0
+        self._mode_us = 0
+        if after == mode.READY:
+            self.nonce = 1000 + (self._now_us ^ self._now_us >> 13) % 9000
+        else:
+            self.nonce = 0
+        if after == mode.DELIVERING:
+            row = s.row()
+            self.target_mdegc = row[presets.TARGET_MDEGC]
+            self.floor_mdegc = row[presets.FLOOR_MDEGC]
+            if not s.point_open:
+                s.begin_point()
+                self.overcool.new_point()
+                self.response.reset()
+                self.observer.reset(self.settled_mdegc)
+                self._treated = False
+                self._hold_us = 0
+            s.passes += 1
+            self._pass_us = 0
+            self._pass_over = False
+            self._held = True
+            self.planner.probe_due = True
+        elif s.point_open and not _TREATING >> after & 1:
+            reason = session.STOPPED
+            if after == mode.COMPLETE:
+                reason = self._point_end()
+            elif after == mode.FAULT:
+                reason = session.FAULTED
+            s.end_point(reason)
+        self.mode = after
+
+    # --- burst ----------------------------------------------------------------------------------------------------
+    def _burst(self, dt_us, i, o):
+        """One tick of a pass: wait, lead, open. Whatever speaks against gas now cuts."""
+        s = self.session
+        self._idle_us = 0
+        self._pass_us = grown(self._pass_us, dt_us)
+        self._phase_us = grown(self._phase_us, dt_us)
+        if s.reached:
+            self._hold_us = grown(self._hold_us, dt_us)
+        elif self._treated and self.settled and self.settled_mdegc <= self.target_mdegc:
+            s.reached = True
+
+        allowed = (
+            (self.eye.range == IN_START or self.eye.range == IN_WINDOW)
+            and not self.overcool.bad
+            and self.observer.surface_mdegc > self.floor_mdegc - MODEL_MARGIN_MDEGC
+        )
+        if self.phase == OPEN:
+            if i.burst >= 0:
+                self._account(i)
+            elif allowed:
+                o.cut = 0
+                o.lease = 1
+            return
+        if not allowed:
+            self.phase = OFF
+            return
+        o.cut = 0
+        if self.phase == LEAD:
+            o.lease = 1
+            if self._phase_us + (TICK_US >> 1) >= self.config.shutoff_open_delay_us:
+                self._fire(i, o)
+            return
+        if self.settled and self.planner.off_us >= OFF_MIN_US and self._wanted() and self._plan(i):
+            self.response.close()  # before the next burst, so that its verdict can stop that one
+            self.phase = LEAD
+            self._phase_us = 0
+            o.rearm = 1
+            o.lease = 1
+
+    def _wanted(self):
+        """At the target, bursts go on only to stay there."""
+        return not self.session.reached or self.settled_mdegc > self.target_mdegc
+
+    def _plan(self, i):
+        if _apart(self._distance_mm, self._burst_mm) > DISTANCE_STEP_MM:
+            self.planner.probe_due = True
+        cap_us = self.session.row()[presets.CAP_US]
+        if cap_us > self.config.burst_max_us:
+            cap_us = self.config.burst_max_us
+        if cap_us > BURST_MAX_REDUCED_US and self.session.reduced():
+            cap_us = BURST_MAX_REDUCED_US
+        return self.planner.plan(
+            self.settled_mdegc,
+            self.floor_mdegc,
+            cap_us,
+            self.config.jet_k_mdegc,
+            self.observer.surface_mdegc,
+            self.k_here_mdegc(),
+        )
+
+    def _fire(self, i, o):
+        on_us = self._plan(i) if self.settled else 0
+        if not on_us:
+            self.phase = OFF
+            o.lease = 0
+            return
+        self.response.begin(i.skin.value_mdegc, self.observer.probe_mdegc())
+        self.burst_us = on_us
+        self._burst_mm = self._distance_mm
+        self._treated = True
+        self.planner.fired(on_us)
+        self.phase = OPEN
+        self._phase_us = 0
+        o.fire_us = on_us
+
+    def _account(self, i):
+        """The one-shot ended, or was cut: book what was delivered."""
+        if i.burst < 0:
+            return
+        self.phase = OFF
+        self.planner.ended(i.burst)
+        self.response.delivered(self.burst_us - i.burst)
+        self.session.burst(self.burst_us - i.burst)
+
+
+def _apart(a, b):
+    return a - b if a > b else b - a

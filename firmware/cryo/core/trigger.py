@@ -1,0 +1,28 @@
+"""The dead-man trigger: a release acts at its first sample, a press only when it has stood for the debounce time."""
+
+from cryo.core.ticks import grown
+from cryo.limits import TRIGGER_DEBOUNCE_US
+
+
+class Trigger:
+    """held: pressed and debounced. pressed: became so in this tick. touched: the contact is closed, debounced or not."""
+
+    def __init__(self):
+        self.held = False
+        self.pressed = False
+        self.touched = False
+        self._stood_us = 0
+
+    def update(self, dt_us, contact):
+        """Take the contact's level of this tick: 1 pressed."""
+        self.pressed = False
+        self.touched = contact == 1
+        if not self.touched:
+            self.held = False
+            self._stood_us = 0
+            return
+        if not self.held:
+            if self._stood_us >= TRIGGER_DEBOUNCE_US:
+                self.held = True
+                self.pressed = True
+            self._stood_us = grown(self._stood_us, dt_us)

@@ -1,0 +1,91 @@
+"""Every hard limit of the applicator, in one place.
+
+Configuration may only tighten these values; nothing may loosen them. The number in front of a comment is the limit's
+number in the project's tables. The basis follows: [S] stated in a published source, [C] computed from published data,
+[E] engineering judgement, never clinically tested. Units stand in the names; temperatures are corrected (linearised).
+"""
+
+from micropython import const
+
+# --- skin temperature, lowest valid channel -------------------------------------------------------------------------
+SKIN_TRIP_MDEGC = const(4_000)  # 1 [E] frostbite at 0 degC (ISO 13732-3 research, Geng 2006) + sensor 2 + undershoot
+SKIN_TRIP_REDUCED_MDEGC = const(8_000)  # 2 [E] numbness at 7 degC (Geng 2006) + 1, for patients who feel less
+SKIN_LOCKOUT_MDEGC = const(2_000)  # 3 [S] red band of a peer's skin display begins below 2 degC
+TREND_LOOKAHEAD_MS = const(200)  # 3 [E] skin + this long at its present slope ...
+TREND_LOCKOUT_MDEGC = const(0)  # 3 [E] ... must stay above freezing
+
+# --- one burst --------------------------------------------------------------------------------------------------------
+BURST_MAX_US = const(500_000)  # 4 [C] longest single opening, sensation intact
+BURST_MAX_REDUCED_US = const(300_000)  # 4 [C] longest single opening, reduced sensation
+OFF_MIN_US = const(350_000)  # 5 [S] spurts within 110 ms act as one; [C] a 100 ms conversion + one probe time constant
+DUTY_WINDOW_US = const(2_000_000)  # 6 [C] over any window of this length ...
+DUTY_MAX_US = const(1_200_000)  # 6 [C] ... at most 60 % open
+JET_K_MIN_MDEGC = const(8_000)  # 7 [C] jet constant K, mdegC per root second, h about 75 W/m2K
+JET_K_MAX_MDEGC = const(50_000)  # 7 [C] h about 470 W/m2K; nothing stronger is treatable
+BURST_MIN_US = const(30_000)  # 7 [E] shorter openings are not repeatable with a 5-25 ms valve
+PROBE_BURST_MAX_US = const(60_000)  # 7 [C] first burst at a point, press, pass or distance
+
+# --- one point, one session -------------------------------------------------------------------------------------------
+POINT_MAX_MS = const(60_000)  # 8 [S] peers sweep a site for 45-60 s
+POINT_VALVE_ON_MAX_US = const(30_000_000)  # 8 [C]
+PASS_MAX_MS = const(18_000)  # [E] one pass
+PASSES_MAX = const(3)  # [E] passes a point
+PASS_REST_MS = const(3_000)  # [E] between passes
+HOLD_MS = const(5_000)  # [E] at the target, then the point is done
+SAME_POINT_S = const(300)  # 9 [S] five minutes of recovery; every point counts as treated at boot
+SAME_POINT_SKIN_MDEGC = const(28_000)  # 9 [E]
+SESSION_MAX_S = const(1_200)  # 10 [E]
+SESSION_VALVE_ON_MAX_MS = const(300_000)  # 10 [E]
+
+# --- samples ----------------------------------------------------------------------------------------------------------
+SAMPLE_AGE_MAX_US = const(250_000)  # 11 [E] age of a sample that a burst is planned on
+SETTLED_US = const(350_000)  # 11 [E] its conversion ended this long after the valve closed
+BAD_CONVERSIONS = const(3)  # 12 [E] this many bad conversions ...
+BAD_WINDOW_US = const(1_000_000)  # 12 [E] ... within this time latch; the first one closes an open valve
+STALE_US = const(1_000_000)  # 12 [E] ten conversions without a changed frame while bursts are given
+RESPONSE_MIN_MDEGC = const(250)  # 13 [C] in-cycle dips are 0.6-1.6 degC; one step of a MAX31855
+RESPONSE_MISSES = const(3)  # 13 [E] bursts in a row without a fall
+
+# --- distance ---------------------------------------------------------------------------------------------------------
+START_MIN_MM = const(80)  # 14 [S] peers work at 100 and 150 mm; [E]
+START_MAX_MM = const(200)  # 14
+CONTINUE_MIN_MM = const(70)  # 14 [E]
+CONTINUE_MAX_MM = const(220)  # 14
+DISTANCE_AGE_MAX_US = const(100_000)  # 14 [E] three measurements of a 33 ms time-of-flight sensor
+DISTANCE_LOST_US = const(500_000)  # 14 [E] a surface lost this long ends the pass
+DISTANCE_STEP_MM = const(10)  # 7 [C] a change beyond this makes the next burst a probe burst
+
+# --- people -----------------------------------------------------------------------------------------------------------
+INDICATION_MS = const(2_000)  # 15 light and tone before the first burst [S] laser practice; [E]
+TRIGGER_DEBOUNCE_US = const(30_000)  # 16 [E] presses only; a release acts at its first sample
+IDLE_MS = const(60_000)  # 16 [E] armed and unused: back to stand-by
+CONFIRM_MS = const(10_000)  # [E] time to confirm an arm request
+LOOP_DISCORDANCE_US = const(50_000)  # 22 [E] antivalent channels may disagree while the contact travels
+BASELINE_MIN_MDEGC = const(24_000)  # 23 [E] skin before treatment, sensation intact
+BASELINE_MAX_MDEGC = const(38_000)  # 23
+BASELINE_MIN_REDUCED_MDEGC = const(28_000)  # 23 [E] reduced sensation
+BASELINE_MAX_REDUCED_MDEGC = const(37_000)  # 23
+
+# --- hardware ---------------------------------------------------------------------------------------------------------
+ONE_SHOT_MAX_MS = const(600)  # 17 [E] the hardware closes the valve by then whatever the software does
+LEASE_MAX_US = const(20_000)  # 17 [E] the shut-off's lease; a renewal replaces it
+WATCHDOG_MS = const(500)  # 18 [E] fed after all checks of a tick
+TICK_US = const(10_000)  # the control tick
+LATE_TICK_US = const(50_000)  # 18 [E] a tick this late while bursts are given latches a fault
+
+# --- gas --------------------------------------------------------------------------------------------------------------
+BOTTLE_ARM_MIN_MBAR = const(35_000)  # 20 [C] vapour pressure 34.9 bar at 0 degC
+BOTTLE_ARM_MAX_MBAR = const(70_000)  # 20 [C] 72.1 bar at 30 degC
+BOTTLE_STOP_MIN_MBAR = const(20_000)  # 20
+BOTTLE_STOP_MAX_MBAR = const(75_000)  # 20
+ROOM_WARN_PPM = const(5_000)  # 21 [S] 8 h time-weighted average
+ROOM_STOP_PPM = const(10_000)  # 21 [E]
+ROOM_PPM_M3_PER_G = const(540)  # 21 [C] 18 ppm a gram in 30 m3
+GAS_MG_PER_S = const(1_000)  # 21 [E] reference nozzle at 57 bar
+
+# --- cold dose and model ----------------------------------------------------------------------------------------------
+DOSE_BELOW_MDEGC = const(15_000)  # 24 [S] non-freezing cold injury is a dose injury (PMC4395553)
+DOSE_POINT_DEGC_S = const(400)  # 24 [E]
+DOSE_SESSION_DEGC_S = const(1_600)  # 24 [E]
+MODEL_MARGIN_MDEGC = const(1_500)  # 25 [C] predicted surface may go this far under the floor, no sensor asked
+PROOF_TEST_BURSTS = const(500)  # 26 [E] each valve alone, and at the first arming of a day

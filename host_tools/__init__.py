@@ -1,0 +1,1 @@
+"""Tools that run on the host: command line, virtual board and virtual patient."""

@@ -1,0 +1,176 @@
+"""The virtual board's registers, in whichever interpreter the firmware runs: CPython, MicroPython, WebAssembly.
+
+Outputs become events with their time; inputs are the snapshot of the last exchange. The plant owns time: one exchange a
+sleep lets it pass. Between two exchanges each operation costs the time that was measured on an emulated RP2040 (a lower
+bound). Nothing here allocates except `exchange` and what runs before the first tick.
+"""
+
+from array import array
+
+TICKS_MASK = 0x3FFFFFFF
+
+OP_PIN = 1  # arg: pin << 1 | level
+OP_FIRE = 2  # arg: us
+OP_CUT = 3
+OP_REARM = 4
+OP_LEASE = 5  # arg: us, 0 stops
+OP_FEED = 6
+OP_WATCHDOG = 7  # arg: timeout ms
+OP_RESET = 8
+OP_SOFT_RESET = 9
+OP_HIGH_Z = 10  # arg: pin
+
+EVENTS_MAX = 64
+EVENT_INTS = 3
+OUT_HEADER = 4  # events, elapsed us, us to sleep, bytes to send
+TX_MAX = 2048
+
+IN_TICKS_US = 0
+IN_TICKS_MS = 1
+IN_FLAGS = 2
+IN_PINS = 3
+IN_BURST = 4
+IN_RESET_CAUSE = 5
+IN_RX = 6
+IN_SPI_FAIL = 7
+IN_ADC = 8  # 3 values
+IN_SPI = 12  # high and low half of each frame
+IN_INTS = 20
+RX_MAX = 512
+
+FLAG_OFF = 1
+FLAG_RESET = 2
+
+COST_PIN_US = 12
+COST_ADC_US = 20
+COST_SPI_US = 287
+COST_TICKS_US = 6
+COST_PORT_US = 15
+
+out = array("i", [0] * (OUT_HEADER + EVENTS_MAX * EVENT_INTS))
+tx = bytearray(TX_MAX)
+received = array("i", [0] * IN_INTS)
+rx = bytearray(RX_MAX)
+settings = {}
+
+_link = None
+events = 0
+local_us = 0  # since the last exchange
+tx_used = 0
+rx_used = 0
+rx_len = 0
+pin_levels = 0
+burst_result = -2
+late = []  # timers that are due: machine.Timer
+
+
+class PowerOff(BaseException):
+    """The plant ended the run."""
+
+
+class Reset(BaseException):
+    """The chip resets; what follows belongs to the next boot."""
+
+
+def attach(link, given):
+    """Connect to the plant: link.exchange(out, tx, received, rx) blocks until virtual time has passed."""
+    global _link, settings, events, local_us, tx_used, rx_used, rx_len, pin_levels, burst_result
+    _link = link
+    settings = given
+    events = local_us = tx_used = rx_used = rx_len = pin_levels = 0
+    late.clear()
+    burst_result = -2
+    exchange(0)
+
+
+def event(op, arg):
+    """Record an output at the present time. Returns 0; a full buffer is an error that the plant reports."""
+    global events, local_us
+    local_us += COST_PORT_US
+    if events < EVENTS_MAX:
+        at = OUT_HEADER + events * EVENT_INTS
+        out[at] = local_us
+        out[at + 1] = op
+        out[at + 2] = arg
+    events += 1
+    return 0
+
+
+def exchange(sleep_us):
+    """Hand the outputs to the plant, let time pass, take the inputs."""
+    global events, local_us, tx_used, rx_used, rx_len, burst_result
+    out[0] = events
+    out[1] = local_us
+    out[2] = sleep_us
+    out[3] = tx_used
+    _link.exchange(out, tx, received, rx)
+    events = 0
+    local_us = 0
+    tx_used = 0
+    rx_used = 0
+    rx_len = received[IN_RX]
+    burst_result = received[IN_BURST]
+    flags = received[IN_FLAGS]
+    if flags & FLAG_OFF:
+        raise PowerOff()
+    if flags & FLAG_RESET:
+        raise Reset()
+
+
+def sleep_us(us):
+    """Let virtual time pass; timers that fall due run at its end."""
+    exchange(us if us > 0 else 0)
+    for timer in late:
+        timer.run_due()
+
+
+def ticks_us():
+    """The wrapping microsecond counter."""
+    global local_us
+    local_us += COST_TICKS_US
+    return (received[IN_TICKS_US] + local_us) & TICKS_MASK
+
+
+def ticks_ms():
+    """The wrapping millisecond counter."""
+    global local_us
+    local_us += COST_TICKS_US
+    return (received[IN_TICKS_MS] + local_us // 1000) & TICKS_MASK
+
+
+def spend(us):
+    """The processor is busy for us microseconds."""
+    global local_us
+    local_us += us
+
+
+def set_pin(number, level):
+    """Drive a pin."""
+    global pin_levels
+    if level:
+        pin_levels |= 1 << number
+    else:
+        pin_levels &= ~(1 << number)
+    event(OP_PIN, number << 1 | (1 if level else 0))
+
+
+def send(data, length):
+    """Queue bytes for the console; return how many were taken."""
+    global tx_used
+    n = 0
+    while n < length and tx_used < TX_MAX:
+        tx[tx_used] = data[n]
+        tx_used += 1
+        n += 1
+    return n
+
+
+def take(buffer, length):
+    """Move received console bytes into buffer; return how many."""
+    global rx_used
+    n = 0
+    while n < length and rx_used < rx_len:
+        buffer[n] = rx[rx_used]
+        rx_used += 1
+        n += 1
+    return n

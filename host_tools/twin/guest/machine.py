@@ -1,0 +1,190 @@
+"""The `machine` module of the virtual board: the part of MicroPython's that the firmware and its tests use."""
+
+import hal
+import pins
+
+PWRON_RESET = 1
+WDT_RESET = 3
+SOFT_RESET = 5
+
+
+class Pin:
+    """A GPIO. An output keeps its level over a soft reset, as a real one does."""
+
+    IN = 0
+    OUT = 1
+    PULL_UP = 1
+    PULL_DOWN = 2
+
+    def __init__(self, number, mode=-1, pull=-1, value=None):
+        self.number = number
+        self._out = False
+        if mode != -1:
+            self.init(mode, pull, value)
+
+    def init(self, mode=-1, pull=-1, value=None):
+        """Set direction and, for an output, its first level."""
+        self._out = mode == Pin.OUT
+        if self._out:
+            hal.set_pin(self.number, hal.pin_levels >> self.number & 1 if value is None else value)
+        elif mode == Pin.IN:
+            hal.event(hal.OP_HIGH_Z, self.number)
+
+    def value(self, level=None):
+        """Read the pin, or drive it."""
+        if level is None:
+            hal.spend(hal.COST_PIN_US)
+            if self._out:
+                return hal.pin_levels >> self.number & 1
+            return hal.received[hal.IN_PINS] >> self.number & 1
+        hal.set_pin(self.number, level)
+
+    __call__ = value
+
+    def on(self):
+        """Drive high."""
+        hal.set_pin(self.number, 1)
+
+    def off(self):
+        """Drive low."""
+        hal.set_pin(self.number, 0)
+
+
+class SPI:
+    """A bus with the chips of pins.CHIP_SELECTS on it. With no chip, or more than one, selected the data line floats high."""
+
+    def __init__(self, number, baudrate=1_000_000, polarity=0, phase=0, sck=None, mosi=None, miso=None):
+        pass
+
+    def readinto(self, buffer, write=0):
+        """Read a frame from the selected chip, most significant byte first."""
+        hal.spend(hal.COST_SPI_US)
+        if hal.received[hal.IN_SPI_FAIL]:
+            raise OSError(5)
+        slot = -1
+        i = 0
+        while i < len(pins.CHIP_SELECTS):
+            if not hal.pin_levels >> pins.CHIP_SELECTS[i] & 1:
+                slot = i if slot == -1 else -2
+            i += 1
+        i = 0
+        while i < len(buffer):
+            if slot < 0 or i > 3:
+                buffer[i] = 0xFF
+            else:
+                half = hal.received[hal.IN_SPI + slot * 2 + (i >> 1)]
+                buffer[i] = half & 0xFF if i & 1 else half >> 8
+            i += 1
+
+
+class ADC:
+    """An analogue input of pins.ANALOGUE."""
+
+    def __init__(self, pin):
+        number = pin.number if isinstance(pin, Pin) else pin
+        self._at = hal.IN_ADC + pins.ANALOGUE.index(number)
+
+    def read_u16(self):
+        """Return 0 .. 65535."""
+        hal.spend(hal.COST_ADC_US)
+        return hal.received[self._at]
+
+
+class UART:
+    """The console's serial line. It never waits: what does not fit is not taken."""
+
+    def __init__(self, number, baudrate=115_200):
+        pass
+
+    def any(self):
+        """Return how many bytes wait."""
+        return hal.rx_len - hal.rx_used
+
+    def readinto(self, buffer, length=None):
+        """Move waiting bytes into buffer; return how many, or None when there are none."""
+        n = hal.take(buffer, len(buffer) if length is None else length)
+        return n if n else None
+
+    def write(self, data):
+        """Queue data; return how many bytes were taken."""
+        return hal.send(data, len(data))
+
+
+class WDT:
+    """The watchdog. It cannot be stopped."""
+
+    def __init__(self, id=0, timeout=5000):
+        if not 1 <= timeout <= 8388:
+            raise ValueError("watchdog timeout is 1 to 8388 ms")
+        hal.event(hal.OP_WATCHDOG, timeout)
+
+    def feed(self):
+        """Begin its time anew."""
+        hal.event(hal.OP_FEED, 0)
+
+
+class Timer:
+    """A timer in virtual time, run when the processor next sleeps. Like a hard timer's, a callback that raises is cancelled."""
+
+    ONE_SHOT = 0
+    PERIODIC = 1
+
+    def __init__(self, id=-1, mode=PERIODIC, period=-1, callback=None, hard=False):
+        self._callback = callback
+        self._period_us = period * 1000
+        self._periodic = mode == Timer.PERIODIC
+        self._due = hal.ticks_us() + self._period_us & hal.TICKS_MASK
+        hal.late.append(self)
+
+    def run_due(self):
+        """Call the callback as often as it fell due."""
+        while self._callback:
+            d = (hal.received[hal.IN_TICKS_US] - self._due) & hal.TICKS_MASK
+            if d >= hal.TICKS_MASK >> 1:
+                return
+            callback = self._callback
+            if self._periodic:
+                self._due = self._due + self._period_us & hal.TICKS_MASK
+            else:
+                self._callback = None
+            try:
+                callback(self)
+            except Exception as error:
+                self._callback = None
+                print("timer callback cancelled:", repr(error))
+
+    def deinit(self):
+        """Stop."""
+        self._callback = None
+
+
+def reset():
+    """Reset the chip: every pin becomes an input."""
+    hal.event(hal.OP_RESET, 0)
+    hal.exchange(0)
+
+
+def soft_reset():
+    """Restart the interpreter. Driven pins stay as they are."""
+    hal.event(hal.OP_SOFT_RESET, 0)
+    hal.exchange(0)
+
+
+def reset_cause():
+    """Return why the chip last started. After `reset` it says the watchdog, as the RP2040 does."""
+    return hal.received[hal.IN_RESET_CAUSE]
+
+
+def unique_id():
+    """Return the chip's number."""
+    return b"virtual0"
+
+
+def freq(hz=None):
+    """Return the processor's clock, Hz."""
+    return 125_000_000
+
+
+def idle():
+    """Let 100 us pass."""
+    hal.sleep_us(100)

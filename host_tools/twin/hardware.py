@@ -1,0 +1,120 @@
+"""Valves and their hardware timers, as circuits would behave: nothing here asks the processor once started."""
+
+NEVER = 1 << 62
+
+RUNNING = -1
+RESTING = -2
+
+BURST_CLIP_US = 525_000  # what the one-shot's counter holds
+LEASE_CLIP_US = 20_000
+
+
+class Solenoid:
+    """A normally closed valve: opens open_delay_us after its coil is driven, closes close_delay_us after it is released.
+
+    stuck is None, "open" or "closed". Delays of 5-25 ms are published for such valves [S].
+    """
+
+    def __init__(self, open_delay_us, close_delay_us):
+        self.open_delay_us = open_delay_us
+        self.close_delay_us = close_delay_us
+        self.stuck = None
+        self.driven = False
+        self._open = False
+        self.edge_us = NEVER  # when it next moves
+
+    @property
+    def is_open(self):
+        """True while gas can pass."""
+        return self.stuck == "open" or (self._open and self.stuck is None)
+
+    def drive(self, now_us, on):
+        """Energise or release the coil. A pulse shorter than the opening delay does not open."""
+        if on == self.driven:
+            return
+        self.driven = on
+        if on == self._open:
+            self.edge_us = NEVER
+        else:
+            self.edge_us = now_us + (self.open_delay_us if on else self.close_delay_us)
+
+    def settle(self, now_us):
+        """Move if the time has come."""
+        if now_us >= self.edge_us:
+            self._open = self.driven
+            self.edge_us = NEVER
+
+
+class OneShot:
+    """Opens the dose valve once per command; ends by itself, by a cut, or when loop channel A opens."""
+
+    def __init__(self):
+        self.pin = False
+        self.end_us = NEVER
+        self.result = RESTING
+        self._armed = False
+
+    def power_up(self):
+        """After a chip reset: low, and not armed."""
+        self.__init__()
+
+    def freeze(self):
+        """A soft reset disables the timer and leaves its pin as it is: high stays high."""
+        self.end_us = NEVER
+        self._armed = False
+
+    def rearm(self):
+        """Allow the next opening."""
+        if self.result != RUNNING:
+            self._armed = True
+            self.result = RESTING
+
+    def fire(self, now_us, us):
+        """Open for us; ignored unless re-armed and at rest."""
+        if self._armed and self.result == RESTING:
+            self._armed = False
+            self.pin = True
+            self.end_us = now_us + max(0, min(us, BURST_CLIP_US))
+            self.result = RUNNING
+
+    def force_low(self):
+        """Plain port writes take the pin back from the timer (boot.py does)."""
+        if self.result == RUNNING:
+            self.result = RESTING
+        self.pin = False
+        self.end_us = NEVER
+
+    def cut(self, now_us):
+        """Close; what was left is the result. Stays cut until re-armed."""
+        self._armed = False
+        if self.result == RUNNING:
+            self.result = max(0, self.end_us - now_us)
+            self.pin = False
+            self.end_us = NEVER
+
+    def settle(self, now_us):
+        """End by itself."""
+        if now_us >= self.end_us:
+            self.pin = False
+            self.result = 0
+            self.end_us = NEVER
+
+
+class Lease:
+    """Edges hold the shut-off valve open until end_us; a renewal replaces what is left, clipped."""
+
+    def __init__(self):
+        self.end_us = NEVER
+        self.running = False
+
+    def renew(self, now_us, us):
+        """Run for us from now; 0 stops."""
+        us = min(us, LEASE_CLIP_US)
+        self.running = us > 0
+        self.end_us = now_us + us if us > 0 else NEVER
+
+    def settle(self, now_us):
+        """Run out."""
+        if now_us >= self.end_us:
+            self.running = False
+            self.end_us = NEVER

@@ -1,0 +1,169 @@
+"""Runs the firmware on the plant in one of three interpreters, over the same port, booting again whenever the chip resets.
+
+cpython   in this process
+unix      real MicroPython, 64-bit, a subprocess
+wasm      real MicroPython, 32-bit WebAssembly under Node, a subprocess
+"""
+
+import array
+import contextlib
+import importlib
+import json
+import os
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+from host_tools.twin.guest import hal as port
+
+ROOT = Path(__file__).resolve().parent.parent.parent
+FOLDERS = ("firmware", "boards/virtual", "host_tools/twin/guest")
+STANDIN = "host_tools/twin/cpython"
+LANES = ("cpython", "unix", "wasm")
+
+_CHIP_RESETS = 3
+_STUCK_WALL_S = 120  # a subprocess that says nothing for so long hangs in a way virtual time cannot see
+
+
+class LaneError(RuntimeError):
+    """The firmware's interpreter could not be started, or ended in an unexpected way."""
+
+
+def run(plant, lane="cpython", settings=None):
+    """Run until the plant powers off. Returns the interpreter's messages (its tracebacks), normally empty."""
+    return {"cpython": _cpython, "unix": _unix, "wasm": _wasm}[lane](plant, settings or {})
+
+
+# --- in this process ---------------------------------------------------------------------------------------------------
+_FIRMWARE = ("boot", "main", "board", "valves", "pins", "hal", "machine", "virtual_time", "cryo")
+
+
+@contextlib.contextmanager
+def firmware_imports():
+    """Within, imports find the firmware, the virtual board and their `time`; afterwards this process is as before."""
+    paths = [str(ROOT / folder) for folder in (*FOLDERS, STANDIN)]
+    before = list(sys.path)
+    saved = {name: module for name, module in sys.modules.items() if name.split(".")[0] in _FIRMWARE}
+    for name in saved:
+        del sys.modules[name]
+    real_time = sys.modules.get("time")
+    sys.path[:0] = paths
+    try:
+        sys.modules["time"] = importlib.import_module("virtual_time")
+        yield importlib.import_module("hal")
+    finally:
+        sys.path[:] = before
+        if real_time is not None:
+            sys.modules["time"] = real_time
+        for name in [n for n in sys.modules if n.split(".")[0] in _FIRMWARE]:
+            del sys.modules[name]
+        sys.modules.update(saved)
+
+
+def _cpython(plant, settings):
+    while not plant.power_off:
+        with firmware_imports() as hal:
+            try:
+                hal.attach(plant, settings)
+                importlib.import_module("boot")
+                board = importlib.import_module("board")
+                app = importlib.import_module("cryo.app")
+                applicator = app.Applicator(board.build())
+                plant.applicator = applicator
+                applicator.run()
+            except hal.PowerOff:
+                return ""
+            except hal.Reset:
+                continue
+    return ""
+
+
+# --- in a subprocess ---------------------------------------------------------------------------------------------------
+def micropython_path():
+    """Return the path of real MicroPython (unix), or None."""
+    beside = Path(sys.executable).with_name("micropython")
+    return str(beside) if beside.exists() else shutil.which("micropython")
+
+
+def node_path():
+    """Return the path of Node, or None. A virtual environment's own comes first."""
+    beside = Path(sys.executable).with_name("node")
+    return str(beside) if beside.exists() else shutil.which("node")
+
+
+def _unix(plant, settings):
+    micropython = micropython_path()
+    if micropython is None:
+        raise LaneError("real MicroPython is missing: run `make setup`")
+    env = {**os.environ, "MICROPYPATH": os.pathsep.join([".frozen", *(str(ROOT / f) for f in FOLDERS)])}
+    start = str(ROOT / "host_tools/twin/guest/start.py")
+    return _subprocess(
+        plant, lambda r, w: [micropython, start, f"/dev/fd/{r}", f"/dev/fd/{w}", json.dumps(settings)], env
+    )
+
+
+def _wasm(plant, settings):
+    node = node_path()
+    if node is None:
+        raise LaneError("Node is missing: run `make setup`")
+    script = str(ROOT / "host_tools/twin/wasm.mjs")
+    return _subprocess(plant, lambda r, w: [node, script, str(r), str(w), json.dumps(settings), *FOLDERS], None)
+
+
+def _subprocess(plant, command, env):
+    messages = []
+    while not plant.power_off:
+        status, text = _boot_once(plant, command, env)
+        if text:
+            messages.append(text)
+        if status == _CHIP_RESETS or plant.power_off:
+            continue
+        if status == 1:  # at its prompt: only the watchdog, or the end of the run, goes on from here
+            if not plant.run_until_reset(1_000_000):
+                plant.power_off = True
+            continue
+        raise LaneError(f"the interpreter ended with status {status}: {text}")
+    return "\n".join(messages)
+
+
+def _boot_once(plant, command, env):
+    to_guest_r, to_guest_w = os.pipe()
+    from_guest_r, from_guest_w = os.pipe()
+    process = subprocess.Popen(
+        command(to_guest_r, from_guest_w),
+        pass_fds=(to_guest_r, from_guest_w),
+        env=env,
+        cwd=ROOT,
+        stdin=subprocess.DEVNULL,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
+    )
+    os.close(to_guest_r)
+    os.close(from_guest_w)
+    with os.fdopen(from_guest_r, "rb") as reader, os.fdopen(to_guest_w, "wb", buffering=0) as writer:
+        with contextlib.suppress(BrokenPipeError):
+            _serve(plant, reader, writer)
+        try:
+            text, _ = process.communicate(timeout=_STUCK_WALL_S)
+        except subprocess.TimeoutExpired:
+            process.kill()
+            text, _ = process.communicate()
+            raise LaneError(f"the interpreter hangs: {text}") from None
+    return process.returncode, text.strip()
+
+
+def _serve(plant, reader, writer):
+    out = array.array("i", port.out)
+    received = array.array("i", port.received)
+    rx = bytearray(port.RX_MAX)
+    size = len(out) * out.itemsize
+    while True:
+        data = reader.read(size)
+        if len(data) < size:
+            return
+        out = array.array("i", data)
+        tx = reader.read(port.TX_MAX) if out[3] else b""
+        plant.exchange(out, tx, received, rx)
+        writer.write(received.tobytes() + (bytes(rx) if received[port.IN_RX] else b""))

@@ -1,0 +1,351 @@
+"""The plant: virtual time, the patient, the gas path, the sensors and the chip's pins. One plant serves every lane.
+
+It advances in steps of 1 ms for heat and to the microsecond for valves. `exchange` is the only port to the firmware.
+"""
+
+import random
+
+from boards.virtual import pins
+from host_tools.twin import jet
+from host_tools.twin.bottle import Bottle
+from host_tools.twin.guest import hal
+from host_tools.twin.hardware import NEVER, RUNNING, Lease, OneShot, Solenoid
+from host_tools.twin.probe import Max31855Chip, Probe
+from host_tools.twin.record import Record
+from host_tools.twin.skin import Skin
+
+CELL_US = 1_000
+TICKS_MASK = hal.TICKS_MASK
+START_BEFORE_WRAP_US = 3_000_000  # every run crosses the counter's wrap soon after it began
+RANGE_PERIOD_US = 33_000  # [S] time-of-flight sensor
+LINE_VENT_S = 0.005  # [E] trapped gas leaves through an open dose valve
+LINE_LEAK_S = 600.0  # [E] a tight line loses its gas slowly
+AIR_C = 22.0
+
+POWER_ON = 1
+WATCHDOG = 3
+
+
+class Motion:
+    """Distance of the nozzle from the skin, mm: moves towards a goal at a speed."""
+
+    def __init__(self, mm):
+        self.mm = mm
+        self.goal_mm = mm
+        self.speed_mm_s = 0.0
+
+    def move(self, goal_mm, speed_mm_s):
+        """Go there at this speed."""
+        self.goal_mm = goal_mm
+        self.speed_mm_s = speed_mm_s
+
+    def advance(self, seconds):
+        """Let time pass."""
+        step = self.speed_mm_s * seconds
+        gap = self.goal_mm - self.mm
+        self.mm = self.goal_mm if abs(gap) <= step else self.mm + (step if gap > 0 else -step)
+
+
+class Plant:
+    """Everything outside the processor. Times in us since power-on, unbounded."""
+
+    def __init__(self, *, distance_mm=100.0, seed=1, phase_us=0, bottle_g=5_000.0, room_c=20.0):
+        self.random = random.Random(seed)
+        self.now_us = 0
+        self._phase_us = phase_us  # moves the chips' conversions against the tick
+        self.ticks_origin = TICKS_MASK + 1 - START_BEFORE_WRAP_US
+        self.ticks_ms_origin = TICKS_MASK + 1 - START_BEFORE_WRAP_US // 1000
+        self.dose = Solenoid(open_delay_us=15_000, close_delay_us=20_000)
+        self.shutoff = Solenoid(open_delay_us=20_000, close_delay_us=20_000)
+        self.one_shot = OneShot()
+        self.lease = Lease()
+        self.bottle = Bottle(bottle_g, ambient_c=room_c)
+        self.bar = self.bottle.bar
+        self.line_bar = self.bar
+        self.strength = 1.0  # of the jet, 1 = the reference nozzle
+        self.hand = Motion(distance_mm)
+        self.fog = 0.0  # share of distance measurements lost
+        self._range_next_us = 0
+        self._range_mm = distance_mm
+        self.new_skin(seed)
+        # inputs that people and faults move: level of each input pin
+        self.levels = {pins.LOOP_A: 1, pins.LOOP_B: 0, pins.TRIGGER: 1, pins.ESTOP: 0}
+        self.stuck_pins = {}
+        self.spi_fail = False
+        self.pin_levels = 0
+        self.power_off = False
+        self.reset_cause = POWER_ON
+        self._reset = False
+        self.watchdog_us = 0
+        self.watchdog_due_us = NEVER
+        self.resets = []
+        self.operator = None
+        self.console_in = bytearray()
+        self.console_out = bytearray()
+        self.agenda = []  # (time us, function), sorted
+        self.record = Record(self)
+        self._cell_flow_us = 0
+        self._grams = 0.0
+        self._last_flow_us = -10_000_000
+
+    def new_skin(self, seed=1):
+        """Another point on the body: skin at rest, the probe fixed to it."""
+        self.skin = Skin()
+        self.probe = Probe(t_c=self.skin.surface_c, seed=seed)
+        if not hasattr(self, "chips"):
+            self.chips = (
+                Max31855Chip(phase_us=self._phase_us, seed=seed),
+                Max31855Chip(phase_us=self._phase_us // 2, seed=seed + 1),
+            )
+
+    # --- people and faults ----------------------------------------------------------------------------------------
+    def at(self, time_us, function):
+        """Call function(plant) at a time."""
+        self.agenda.append((int(time_us), len(self.agenda), function))
+        self.agenda.sort()
+
+    def set_input(self, pin, level):
+        """Move a contact. A stuck one does not follow."""
+        if pin in self.stuck_pins:
+            level = self.stuck_pins[pin]
+        if self.levels[pin] != level:
+            self.levels[pin] = level
+            self.record.edge(pins.NAMES[pin], level)
+        self._guard_hardware()
+
+    def stick_input(self, pin, level):
+        """From now on this contact reads level."""
+        self.stuck_pins[pin] = level
+        self.set_input(pin, level)
+
+    def trigger(self, pressed):
+        """Press or release the trigger."""
+        self.set_input(pins.TRIGGER, 0 if pressed else 1)
+
+    def shield(self, closed):
+        """Close or open the eye shield: both channels of its loop."""
+        self.set_input(pins.LOOP_A, 1 if closed else 0)
+        self.set_input(pins.LOOP_B, 0 if closed else 1)
+
+    def _guard_hardware(self):
+        if self.levels[pins.LOOP_A] != 1:
+            self.one_shot.cut(self.now_us)
+        if self.levels[pins.LOOP_B] != 0 or self.levels[pins.ESTOP]:
+            self.lease.renew(self.now_us, 0)
+        self._drive()
+
+    # --- the port -------------------------------------------------------------------------------------------------
+    def exchange(self, out, tx, received, rx):
+        """Apply what the firmware did since the last exchange, let its sleep pass, and give what it senses then."""
+        count, elapsed_us, sleep_us, sent = out[0], out[1], out[2], out[3]
+        if count > hal.EVENTS_MAX:
+            raise OverflowError(f"{count} events between two exchanges: the virtual board keeps {hal.EVENTS_MAX}")
+        start_us = self.now_us
+        for k in range(count):
+            at = hal.OUT_HEADER + k * hal.EVENT_INTS
+            self._run_to(start_us + out[at])
+            if self._reset:
+                break
+            self._apply(out[at + 1], out[at + 2])
+        if sent:
+            self.console_out += bytes(tx[:sent])
+        if not self._reset:
+            self._run_to(start_us + elapsed_us + sleep_us)
+        if self.operator is not None:
+            self.operator.step()
+        self._answer(received, rx)
+
+    def _answer(self, received, rx):
+        reset = self._reset
+        self._reset = False
+        received[hal.IN_TICKS_US] = (self.ticks_origin + self.now_us) & TICKS_MASK
+        received[hal.IN_TICKS_MS] = (self.ticks_ms_origin + self.now_us // 1000) & TICKS_MASK
+        received[hal.IN_FLAGS] = hal.FLAG_OFF * self.power_off | hal.FLAG_RESET * reset
+        received[hal.IN_PINS] = sum(level << pin for pin, level in self.levels.items())
+        received[hal.IN_BURST] = self.one_shot.result
+        received[hal.IN_RESET_CAUSE] = self.reset_cause
+        received[hal.IN_SPI_FAIL] = int(self.spi_fail)
+        received[hal.IN_ADC] = _counts(self.bar, 1.907e-3)
+        received[hal.IN_ADC + 1] = _counts(self.line_bar, 1.907e-3)
+        received[hal.IN_ADC + 2] = 0 if self._range_mm is None else _counts(self._range_mm, 5.722e-3)
+        for slot, chip in enumerate(self.chips):
+            received[hal.IN_SPI + slot * 2] = chip.frame >> 16
+            received[hal.IN_SPI + slot * 2 + 1] = chip.frame & 0xFFFF
+        n = 0 if reset else min(len(self.console_in), hal.RX_MAX)
+        received[hal.IN_RX] = n
+        rx[:n] = self.console_in[:n]
+        del self.console_in[:n]
+
+    def _apply(self, op, arg):
+        now = self.now_us
+        if op == hal.OP_PIN:
+            self._pin(arg >> 1, arg & 1)
+        elif op == hal.OP_FIRE:
+            if self.levels[pins.LOOP_A] == 1:
+                self.one_shot.fire(now, arg)
+                self.record.burst_begins(arg)
+        elif op == hal.OP_CUT:
+            self.one_shot.cut(now)
+        elif op == hal.OP_REARM:
+            self.one_shot.rearm()
+        elif op == hal.OP_LEASE:
+            if self.levels[pins.LOOP_B] == 0 and not self.levels[pins.ESTOP]:
+                self.lease.renew(now, arg)
+        elif op == hal.OP_FEED:
+            self.watchdog_due_us = now + self.watchdog_us
+        elif op == hal.OP_WATCHDOG:
+            self.watchdog_us = arg * 1000
+            self.watchdog_due_us = now + self.watchdog_us
+        elif op == hal.OP_RESET:
+            self._chip_reset("machine.reset")
+        elif op == hal.OP_SOFT_RESET:
+            self.one_shot.freeze()
+            self.lease.renew(now, 0)
+            self.record.reset("soft_reset")
+            self._reset = True
+        self._drive()
+
+    def _pin(self, pin, level):
+        if pin == pins.DOSE and not level:
+            self.one_shot.force_low()
+        elif self.pin_levels >> pin & 1 != level:
+            self.record.edge(pins.NAMES.get(pin, f"gp{pin}"), level)
+        self.pin_levels = self.pin_levels | 1 << pin if level else self.pin_levels & ~(1 << pin)
+
+    def _chip_reset(self, why):
+        """Every pin is high-impedance, pull-downs close the valves; the processor starts anew."""
+        self.one_shot.power_up()
+        self.lease.renew(self.now_us, 0)
+        self.pin_levels = 0
+        self.watchdog_due_us = NEVER
+        self.reset_cause = WATCHDOG
+        self.console_in.clear()
+        self._reset = True
+        self.record.reset(why)
+        self._drive()
+
+    # --- time -----------------------------------------------------------------------------------------------------
+    def run_until_reset(self, longest_us):
+        """The processor stands at its prompt: let time pass until the watchdog bites, or for longest_us. True if it did."""
+        end_us = self.now_us + longest_us
+        while self.now_us < end_us and not self._reset:
+            self._run_to(min(self.now_us + 10_000, end_us))
+        bitten = self._reset
+        self._reset = False
+        return bitten
+
+    def _drive(self):
+        for valve, on, name in (
+            (self.dose, self.one_shot.pin, "dose"),
+            (self.shutoff, self.lease.running, "lease"),
+        ):
+            if valve.driven != on:
+                valve.drive(self.now_us, on)
+                self.record.edge(name, int(on))
+
+    def flowing(self):
+        """True while gas reaches the skin."""
+        return self.dose.is_open and self.shutoff.is_open
+
+    def _run_to(self, end_us):
+        while self.now_us < end_us and not self._reset:
+            edge_us = self._next_edge()
+            if edge_us > end_us and self._quiet():
+                self._idle(end_us)
+                continue
+            cell_us = (self.now_us // CELL_US + 1) * CELL_US
+            upto = min(end_us, max(edge_us, self.now_us), cell_us)
+            if self.flowing():
+                self._cell_flow_us += upto - self.now_us
+            self.now_us = upto
+            if upto == cell_us:
+                self._heat()
+            if upto >= edge_us:
+                self._edges()
+
+    def _next_edge(self):
+        return min(
+            self.one_shot.end_us,
+            self.lease.end_us,
+            self.dose.edge_us,
+            self.shutoff.edge_us,
+            self.watchdog_due_us,
+            self.agenda[0][0] if self.agenda else NEVER,
+        )
+
+    def _edges(self):
+        now = self.now_us
+        was = self.flowing()
+        while self.agenda and self.agenda[0][0] <= now:
+            self.agenda.pop(0)[2](self)
+        self.one_shot.settle(now)
+        self.lease.settle(now)
+        self.dose.settle(now)
+        self.shutoff.settle(now)
+        self._drive()
+        if now >= self.watchdog_due_us:
+            self._chip_reset("watchdog")
+        if self.flowing() != was:
+            self.record.edge("flow", int(self.flowing()))
+
+    def _quiet(self):
+        """Nothing moves and the last burst is long past: coarse steps do."""
+        return (
+            not self.flowing()
+            and self.one_shot.result != RUNNING
+            and self.now_us - self._last_flow_us > 1_500_000
+            and self.hand.mm == self.hand.goal_mm
+        )
+
+    def _idle(self, end_us):
+        """Up to one coarse step without gas."""
+        upto = min(end_us, (self.now_us // 10_000 + 1) * 10_000)
+        self.now_us = upto
+        if upto % 10_000 == 0:
+            self.skin.idle(0.010)
+            self._sense(10_000)
+
+    def _heat(self):
+        share = self._cell_flow_us / CELL_US
+        self.hand.advance(CELL_US / 1e6)
+        if self._cell_flow_us:
+            self._last_flow_us = self.now_us
+            self._grams += jet.mass_flow_g_s(self.bar) * self._cell_flow_us / 1e6
+            self.record.flowed(self._cell_flow_us)
+            h = jet.h_at(self.hand.mm, bar=self.bar, strength=self._jet_strength())
+            self.skin.step(h * share, jet.T_JET_C)
+        else:
+            self.skin.step(0.0, 0.0)
+        self._cell_flow_us = 0
+        self._sense(CELL_US)
+
+    def _jet_strength(self):
+        """Vapour hardly cools: without liquid the jet is weak [S]."""
+        return self.strength * (1.0 if self.bottle.liquid_g > 0 else 0.1)
+
+    def _sense(self, step_us):
+        seconds = step_us / 1e6
+        self.probe.step(seconds, self.skin.surface_c, AIR_C)
+        self.chips[0].advance(self.now_us, self.probe.bead_c)
+        self.chips[1].advance(self.now_us, AIR_C)
+        if self.shutoff.is_open:
+            self.line_bar = self.bar
+        else:
+            self.line_bar = max(1.0, self.line_bar * (1 - seconds / (LINE_VENT_S if self.dose.is_open else LINE_LEAK_S)))
+        if self.now_us >= self._range_next_us:
+            self._range_next_us = self.now_us + RANGE_PERIOD_US
+            lost = self.fog and self.random.random() < self.fog
+            self._range_mm = None if lost else self.hand.mm + self.random.gauss(0.0, 1.0)
+        if self.now_us % 10_000 == 0:
+            if self._grams:
+                self.bottle.draw(self._grams)
+                self._grams = 0.0
+            if self.now_us % 100_000 == 0:
+                self.bottle.advance(0.1)
+            self.bar = self.bottle.bar
+            self.record.sample()
+
+
+def _counts(value, per_count):
+    """Return the converter's counts of a live-zero transducer."""
+    return max(0, min(65_535, int(6_554 + value / per_count)))

@@ -1,0 +1,55 @@
+"""What really happened in a run: edges, samples and bursts, from the plant's own state and never from commands."""
+
+from dataclasses import dataclass, field
+
+
+@dataclass
+class Burst:
+    """One opening: when its command came, what was asked, what gas flow really lasted."""
+
+    time_us: int
+    commanded_us: int
+    point: int
+    delivered_us: int = 0
+
+
+@dataclass
+class Record:
+    """Ground truth of one run. samples: (time us, surface degC, bead degC, distance mm, bottle bar, flow) every 10 ms."""
+
+    plant: object
+    edges: list = field(default_factory=list)  # (time us, name, level)
+    samples: list = field(default_factory=list)
+    bursts: list = field(default_factory=list)
+    resets: list = field(default_factory=list)  # (time us, why)
+    valve_on_us: int = 0
+    skin_min_c: float = 1e9
+    point: int = 0
+    sampling: bool = True
+
+    def edge(self, name, level):
+        """A pin or the flow changed."""
+        self.edges.append((self.plant.now_us, name, level))
+
+    def burst_begins(self, commanded_us):
+        """The one-shot was fired."""
+        self.bursts.append(Burst(self.plant.now_us, commanded_us, self.point))
+
+    def flowed(self, us):
+        """Gas flowed for us within the last cell: it belongs to the newest burst."""
+        self.valve_on_us += us
+        if self.bursts:
+            self.bursts[-1].delivered_us += us
+
+    def reset(self, why):
+        """The chip restarted."""
+        self.resets.append((self.plant.now_us, why))
+
+    def sample(self):
+        """Every 10 ms."""
+        p = self.plant
+        surface = p.skin.surface_c
+        if surface < self.skin_min_c:
+            self.skin_min_c = surface
+        if self.sampling:
+            self.samples.append((p.now_us, surface, p.probe.bead_c, p.hand.mm, p.bar, p.flowing()))

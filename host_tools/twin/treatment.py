@@ -1,0 +1,93 @@
+"""The operator's part of a treatment: choose, attest, arm in two steps, hold the trigger, go to the next point."""
+
+from dataclasses import dataclass
+
+from host_tools.twin.people import fields
+
+ATTESTATIONS = {
+    "CHRONIC": "SKIN,EYESPATIENT,EYESOPERATOR,CONTRA,WOUND",
+    "DIABETIC": "SKIN,EYESPATIENT,EYESOPERATOR,CONTRA,WOUND,SENSATION",
+    "CIPN": "SKIN,EYESPATIENT,EYESOPERATOR,CONTRA,WOUND,SENSATION,OXALIPLATIN",
+}
+TREATING = ("ARMED", "DELIVERING", "REST")
+BOOT_COOL_DOWN_US = 310_000_000
+
+
+class RefusedError(Exception):
+    """The device refused a step; the text is its own answer."""
+
+
+@dataclass
+class Plan:
+    """What the operator wants."""
+
+    preset: str = "CHRONIC"
+    level: int = 3
+    site: str = "LFOOT-SOLE"
+    points: tuple[int, ...] = (1, 2)
+    attestations: str | None = None
+    warm_up: bool = True  # wait out the cool-down that every point has after switch-on
+
+
+def treatment(plan, results):
+    """Return an operator's script for the plan; results receives the fields of TREAT:RES? of each point."""
+
+    def script(op):
+        if plan.warm_up:
+            yield BOOT_COOL_DOWN_US
+        yield from op.wait_for(("STANDBY",), 5_000_000)
+        for command in (f"TREAT:PRES {plan.preset}", f"TREAT:LEV {plan.level}", f"TREAT:SITE {plan.site}"):
+            yield from _must(op, command)
+        attestations = plan.attestations or ATTESTATIONS.get(plan.preset.upper(), "SKIN")
+        for number, point in enumerate(plan.points):
+            yield from _must(op, f"TREAT:POIN {point}")
+            if number == 0:
+                yield from _must(op, f"TREAT:ATT {attestations}")
+            op.plant.record.point = number
+            if number:
+                op.plant.new_skin(seed=number + 1)
+            status = yield from _point(op)
+            answer = yield from op.ask("TREAT:RES?")
+            results.append(fields(answer))
+            if status is None or status["STATE"] != "COMPLETE":
+                return
+
+    return script
+
+
+def _must(op, command):
+    answer = yield from op.ask(command)
+    if answer.startswith(("ERROR", "REFUSED")):
+        raise RefusedError(f"{command}: {answer}")
+    return answer
+
+
+def _point(op):
+    """Arm and treat one point; returns the last status seen."""
+    yield from _wait_while_blocked(op)
+    answer = yield from _must(op, "ARM:REQ")
+    yield from _must(op, f"ARM:CONF {answer.split()[1].rstrip(';')}")
+    plant = op.plant
+    yield 2_200_000  # light and tone
+    plant.trigger(True)
+    while True:
+        status = yield from op.state()
+        if status.get("STATE") not in TREATING:
+            plant.trigger(False)
+            return status
+        yield 40_000
+        if status["STATE"] == "ARMED" and "INDICATION" not in status["BLOCKERS"]:  # a pass ended by itself: press anew
+            plant.trigger(False)
+            yield 200_000
+            plant.trigger(True)
+            yield 400_000
+
+
+def _wait_while_blocked(op):
+    """Wait out what only time removes."""
+    for _ in range(400):
+        status = yield from op.state()
+        waiting = {"COOL_DOWN", "REST", "SKIN_PROBE"} & set(status["BLOCKERS"].split(","))
+        if not waiting:
+            return
+        yield 1_000_000

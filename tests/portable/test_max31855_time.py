@@ -1,0 +1,295 @@
+"""When a MAX31855's sample was taken, and what counts as one; polled with the heap locked."""
+
+import micropython
+from cryo.core import reading as states
+from cryo.drivers.its90 import Linearise
+from cryo.drivers.max31855 import Max31855
+from cryo.core.reading import NO_VALUE, Reading
+
+MASK = 0x3FFFFFFF
+CONVERSION_US = 100_000
+POLL_US = 10_000
+START_US = MASK - 24_999  # the counter wraps within the first polls
+
+GOOD = b"\xfb\xb4\x19\x00"  # raw -68.75, cold junction 25 degC
+ALSO_GOOD = b"\xfb\xb4\x19\x10"
+OPEN_FRAME = b"\xfb\xb5\x19\x01"
+
+
+def no_numbers(reading):
+    numbers = (reading.value_mdegc, reading.raw_mdegc, reading.cold_junction_mdegc)
+    return numbers == (NO_VALUE, NO_VALUE, NO_VALUE)
+
+
+class Bus:
+    """SPI and chip select of one chip; `frame` is what it sends, `error` what the transfer raises."""
+
+    def __init__(self, frame):
+        self.frame = frame
+        self.error = None
+        self.level = 0
+        self.selected_reads = 0
+
+    def value(self, level):
+        self.level = level
+
+    def readinto(self, buf):
+        if self.error is not None:
+            raise self.error
+        if self.level == 0:
+            self.selected_reads += 1
+        i = 0
+        while i < 4:
+            buf[i] = self.frame[i]
+            i += 1
+
+
+class Bench:
+    """One chip polled with the heap locked, from just before the counter wraps."""
+
+    def __init__(self, frame=GOOD):
+        self.bus = Bus(frame)
+        self.chip = Max31855(self.bus, self.bus, Linearise("K"))
+        self.reading = Reading()
+        self.now_us = START_US
+        self.poll(0)
+
+    def poll(self, after_us=POLL_US):
+        self.now_us = (self.now_us + after_us) & MASK
+        micropython.heap_lock()
+        try:
+            self.chip.poll(self.now_us, self.reading)
+        finally:
+            micropython.heap_unlock()
+
+    def new_samples(self, polls, after_us=POLL_US):
+        """Poll so many times; return by how much the sequence rose."""
+        before = self.reading.sequence
+        for _ in range(polls):
+            self.poll(after_us)
+        return self.reading.sequence - before
+
+
+def test_the_first_frame_began_one_conversion_ago():
+    bench = Bench()
+    assert bench.reading.status == states.OK
+    assert bench.reading.sequence == 1
+    assert bench.reading.age_us == bench.reading.ended_age_us == CONVERSION_US
+
+
+def test_a_changed_frame_began_one_conversion_before_the_last_sight_of_the_old_one():
+    bench = Bench()
+    assert bench.new_samples(6) == 0
+    bench.bus.frame = ALSO_GOOD
+    assert bench.new_samples(1) == 1
+    assert bench.reading.ended_age_us == POLL_US
+    assert bench.reading.age_us == POLL_US + CONVERSION_US
+    assert bench.new_samples(3) == 0
+    assert bench.reading.ended_age_us == 4 * POLL_US
+    assert bench.reading.age_us == 4 * POLL_US + CONVERSION_US
+
+
+def test_after_a_late_tick_a_sample_counts_as_begun_before_the_gap():
+    bench = Bench()
+    bench.bus.frame = ALSO_GOOD
+    bench.poll(180_000)
+    assert bench.reading.ended_age_us == 180_000
+    assert bench.reading.age_us == 280_000
+
+
+def test_a_frozen_chip_grows_old_and_its_age_saturates():
+    bench = Bench()
+    assert bench.new_samples(30) == 0
+    assert bench.reading.age_us == CONVERSION_US + 30 * POLL_US
+    bench.new_samples(4, 0x0FFFFFFF)
+    assert bench.reading.age_us == bench.reading.ended_age_us == 0x20000000
+    bench.poll(MASK)  # the longest gap there is
+    assert bench.reading.age_us == bench.reading.ended_age_us == 0x20000000
+    assert bench.reading.status == states.OK
+
+
+def test_a_change_after_the_longest_gap_is_as_old_as_can_be():
+    bench = Bench()
+    bench.bus.frame = ALSO_GOOD
+    bench.poll(MASK)
+    assert bench.reading.sequence == 2
+    assert bench.reading.age_us == bench.reading.ended_age_us == 0x20000000
+
+
+class RealChip:
+    """Converts all the time, 70 to 100 ms each; every result differs from the one before."""
+
+    def __init__(self):
+        self.random = 12345
+        self.frame = bytearray(b"\x01\x40\x19\x00")
+        self.begun_ago_us = self.ended_ago_us = 0  # of the conversion whose frame is shown
+        self.running_us = 0
+        self.length_us = 70_000
+
+    def draw(self, n):
+        self.random = (self.random * 1103 + 12345) & 0x7FFFF
+        return (self.random >> 3) % n
+
+    def advance(self, us):
+        while us:
+            step_us = min(us, self.length_us - self.running_us)
+            us -= step_us
+            self.running_us += step_us
+            self.begun_ago_us += step_us
+            self.ended_ago_us += step_us
+            if self.running_us == self.length_us:
+                self.begun_ago_us = self.length_us
+                self.ended_ago_us = self.running_us = 0
+                self.length_us = 100_000 if self.draw(2) else 70_000 + self.draw(30_000)
+                self.frame[1] ^= 4
+
+
+def test_no_sample_looks_younger_than_it_is():
+    real = RealChip()
+    bench = Bench(real.frame)
+    wait_us = CONVERSION_US
+    for _ in range(3000):
+        real.advance(wait_us)
+        bench.poll(wait_us)
+        new = bench.reading.ended_age_us == wait_us
+        assert bench.reading.age_us >= real.begun_ago_us
+        assert bench.reading.ended_age_us >= real.ended_ago_us
+        if new and wait_us < 70_000:
+            assert bench.reading.ended_age_us <= real.ended_ago_us + wait_us
+            assert bench.reading.age_us <= real.begun_ago_us + wait_us + 30_000
+        wait_us = 8_000 + real.draw(4_000)
+        if real.draw(20) == 0:
+            # A late tick, odd ends included: with none or one conversion seen in it, never two, which would
+            # show the old frame again.
+            wait_us += real.draw(60_000)
+    assert bench.reading.sequence > 300
+
+
+def test_a_bad_sample_drops_the_value_at_once_and_counts_once_a_conversion():
+    bench = Bench()
+    bench.new_samples(6)
+    bench.bus.frame = OPEN_FRAME
+    assert bench.new_samples(1) == 1
+    assert bench.reading.status == states.OPEN
+    assert no_numbers(bench.reading)
+    assert bench.reading.age_us == POLL_US + CONVERSION_US
+    assert bench.new_samples(9) == 0
+    assert bench.new_samples(1) == 1
+    assert bench.new_samples(30) == 3
+    assert bench.reading.status == states.OPEN
+
+
+def test_bad_conversions_are_counted_with_polls_that_do_not_divide_them():
+    bench = Bench()
+    bench.bus.frame = OPEN_FRAME
+    assert bench.new_samples(1, 30_000) == 1
+    assert bench.new_samples(3, 30_000) == 0
+    assert bench.new_samples(1, 30_000) == 1
+    assert bench.new_samples(40, 30_000) == 10
+    assert bench.new_samples(3, 250_000) == 3
+
+
+def test_different_bad_reads_within_a_conversion_count_once():
+    bench = Bench()
+    before = bench.reading.sequence
+    for i in range(30):
+        bench.bus.frame = b"\x00\x00\x00\x00" if i & 1 else b"\xff\xff\xff\xff"
+        bench.poll()
+        assert bench.reading.status == states.DEAD_BUS
+    assert bench.reading.sequence - before == 3
+
+
+def test_the_status_is_always_that_of_the_latest_frame():
+    bench = Bench()
+    for frame, status in (
+        (b"\x00\x00\x00\x00", states.DEAD_BUS),
+        (OPEN_FRAME, states.OPEN),
+        (b"\xfb\xb6\x19\x00", states.BAD_FRAME),
+        (GOOD, states.OK),
+        (b"\xfb\xb5\x19\x02", states.SHORT_GND),
+        (b"\xfb\xb5\x19\x04", states.SHORT_VCC),
+        (b"\xfb\xb4\x7f\xf0", states.CJ_IMPLAUSIBLE),
+        (b"\x7f\xfc\x19\x00", states.OUT_OF_RANGE),
+    ):
+        bench.bus.frame = frame
+        bench.poll()
+        assert bench.reading.status == status
+        assert no_numbers(bench.reading) == (status != states.OK)
+
+
+def test_the_old_good_frame_after_a_bad_one_is_a_new_sample():
+    bench = Bench()
+    bench.new_samples(20)
+    bench.bus.frame = OPEN_FRAME
+    bench.poll()
+    bench.bus.frame = GOOD
+    assert bench.new_samples(1) == 1
+    assert bench.reading.status == states.OK
+    assert bench.reading.age_us == POLL_US + CONVERSION_US
+    assert bench.reading.raw_mdegc == -68750
+
+
+def test_a_bus_dead_from_the_start():
+    bench = Bench(b"\x00\x00\x00\x00")
+    assert bench.reading.status == states.DEAD_BUS
+    assert bench.reading.sequence == 1
+    assert bench.new_samples(30) == 3
+    bench.bus.frame = GOOD
+    assert bench.new_samples(1) == 1
+    assert bench.reading.status == states.OK
+    assert bench.reading.ended_age_us == POLL_US
+
+
+def test_a_failed_transfer_is_a_dead_bus_and_releases_the_chip():
+    bench = Bench()
+    bench.bus.error = OSError(5)
+    assert bench.new_samples(1) == 1
+    assert bench.reading.status == states.DEAD_BUS
+    assert no_numbers(bench.reading)
+    assert bench.bus.level == 1
+    assert bench.new_samples(20) == 2
+    bench.bus.error = None
+    assert bench.new_samples(1) == 1
+    assert bench.reading.status == states.OK
+
+
+def test_the_chip_is_selected_for_the_transfer_only():
+    bus = Bus(GOOD)
+    chip = Max31855(bus, bus, Linearise("K"))
+    assert bus.level == 1
+    chip.poll(0, Reading())
+    assert bus.selected_reads == 1
+    assert bus.level == 1
+
+
+def test_the_sequence_wraps_at_16_bits():
+    bench = Bench()
+    bench.reading.sequence = 0xFFFF
+    bench.bus.frame = ALSO_GOOD
+    bench.poll()
+    assert bench.reading.sequence == 0
+
+
+def test_two_chips_may_share_one_buffer():
+    shared = bytearray(4)
+    warm = Bus(b"\x01\x90\x19\x00")
+    cold = Bus(GOOD)
+    first = Max31855(warm, warm, Linearise("K"), shared)
+    second = Max31855(cold, cold, Linearise("K"), shared)
+    readings = (Reading(), Reading())
+    for i in range(5):
+        first.poll(i * POLL_US, readings[0])
+        second.poll(i * POLL_US, readings[1])
+    assert readings[0].raw_mdegc == 25000
+    assert readings[1].raw_mdegc == -68750
+    assert readings[0].sequence == readings[1].sequence == 1
+
+
+def test_a_buffer_of_another_length_is_refused():
+    bus = Bus(GOOD)
+    message = ""
+    try:
+        Max31855(bus, bus, Linearise("K"), bytearray(5))
+    except ValueError as error:
+        message = str(error)
+    assert "4 bytes" in message
