@@ -70,6 +70,7 @@ def _point(op):
     plant = op.plant
     yield 2_200_000  # light and tone
     plant.trigger(True)
+    yield 400_000
     while True:
         status = yield from op.state()
         if status.get("STATE") not in TREATING:

@@ -20,7 +20,6 @@ BASELINE = const(1 << 14)
 TRIGGER = const(1 << 15)
 DISTANCE = const(1 << 16)
 INDICATION = const(1 << 17)
-SAMPLE = const(1 << 18)
 
 # bit order; name and what to do about it
 NAMES = (
@@ -42,10 +41,9 @@ NAMES = (
     ("TRIGGER", "release the trigger"),
     ("DISTANCE", "hold the applicator 80-200 mm from the skin"),
     ("INDICATION", "wait for two seconds of light and tone"),
-    ("SAMPLE", "wait for the next skin reading"),
 )
 
 # which of them count when
 TO_ARM = const(0x0FFFF)  # FAULT .. TRIGGER: the request and its confirmation
 TO_STAY = const(FAULT | SELF_TEST | UNPROVISIONED | ESTOP | LOOP | CALIBRATION | ROOM_GAS)  # armed or delivering
-TO_START = const(SKIN_PROBE | SESSION | BASELINE | DISTANCE | INDICATION | SAMPLE)  # a pass
+TO_START = const(SKIN_PROBE | SESSION | BASELINE | DISTANCE | INDICATION)  # a pass

@@ -70,6 +70,8 @@ def next_mode(mode, c):
         return DELIVERING if c & PRESSED and not c & START_BLOCKED else ARMED
     if mode == DELIVERING:
         return REST if c & PASS_OVER else DELIVERING
-    if c & RESTED:
-        return DELIVERING if c & HELD and not c & START_BLOCKED else ARMED
-    return REST
+    if not c & RESTED:
+        return REST
+    if not c & HELD:
+        return ARMED
+    return REST if c & START_BLOCKED else DELIVERING

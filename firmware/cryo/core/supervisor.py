@@ -303,8 +303,6 @@ class Supervisor:
             b |= blockers.DISTANCE
         if self._indicated_us < INDICATION_MS * 1000:
             b |= blockers.INDICATION
-        if not self.settled:
-            b |= blockers.SAMPLE
         return b
 
     def _baseline_fits(self, skin_mdegc):
@@ -401,7 +399,6 @@ class Supervisor:
                 s.begin_point()
                 self.overcool.new_point()
                 self.response.reset()
-                self.observer.reset(self.settled_mdegc)
                 self._treated = False
                 self._hold_us = 0
             s.passes += 1
@@ -427,7 +424,11 @@ class Supervisor:
         self._phase_us = grown(self._phase_us, dt_us)
         if s.reached:
             self._hold_us = grown(self._hold_us, dt_us)
-        elif self._treated and self.settled and self.settled_mdegc <= self.target_mdegc:
+        elif not self.settled:
+            pass
+        elif not self._treated:
+            self.observer.reset(self.settled_mdegc)  # skin before the first burst
+        elif self.settled_mdegc <= self.target_mdegc:
             s.reached = True
 
         allowed = (

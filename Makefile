@@ -1,0 +1,69 @@
+# Targets of the project; `make help` lists them. Needs python3 >= 3.11 (with venv) and make, installs the rest.
+.DEFAULT_GOAL := help
+.NOTPARALLEL:
+SHELL := /bin/bash
+.SHELLFLAGS := -eu -o pipefail -c
+.DELETE_ON_ERROR:
+
+PYTHON ?= python3
+SCENARIO ?= treatment
+SPEED ?= 0
+
+VENV := .venv
+PY := $(VENV)/bin/python
+NODE_DIR := host_tools/node
+PY_STAMP := $(VENV)/.stamp
+NODE_STAMP := $(NODE_DIR)/node_modules/.stamp
+PIP := $(PY) -m pip --disable-pip-version-check --quiet
+PIP_VERSION := 26.3
+WITH_NODE := PATH="$(CURDIR)/$(VENV)/bin:$$PATH"
+PYRIGHT := $(WITH_NODE) node $(NODE_DIR)/node_modules/pyright/index.js
+
+.PHONY: help setup demo test lint types mpy pytest tables clean
+
+help: ## list the targets
+	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "%-8s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+
+setup: $(PY_STAMP) $(NODE_STAMP) ## install the pinned tools into .venv and host_tools/node
+
+demo: setup ## a treatment on the virtual board and patient: SCENARIO=treatment|list|all|..., SPEED=1 for real time
+	$(PY) -m host_tools.twin.demo --scenario "$(SCENARIO)" --speed "$(SPEED)"
+
+test: lint types mpy pytest ## everything that must pass: lint, types, mpy, and the tests in every lane
+
+lint: setup ## ruff on all Python files
+	$(VENV)/bin/ruff check
+
+types: setup ## pyright: host tools against CPython, firmware and boards against MicroPython's stubs
+	$(PYRIGHT) --project pyproject.toml
+	$(PYRIGHT) --project $(NODE_DIR)/pyright-firmware.json
+
+mpy: setup ## compile every firmware and board file for RP2040 and ESP32, print the sizes
+	$(PY) -m tests.gate.mpy
+
+pytest: setup ## only the tests; one lane or test: .venv/bin/pytest -k "unix and name"
+	$(PY) -m pytest
+
+tables: setup ## generate the tables of the documentation from the twin
+	$(PY) -m host_tools.twin.tables
+
+clean: ## remove everything that was installed or generated
+	rm -rf $(VENV) $(NODE_DIR)/node_modules out build .pytest_cache .ruff_cache .hypothesis .coverage
+	find . -name __pycache__ -type d -prune -exec rm -rf {} +
+
+$(PY_STAMP): pyproject.toml
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null || { \
+	  echo "setup: $(PYTHON) must be Python 3.11 or newer; name another with: make PYTHON=/path/to/python3 ..." >&2; exit 1; }
+	@$(PYTHON) -c 'import ensurepip, venv' 2>/dev/null || { \
+	  echo "setup: $(PYTHON) has no venv; on Debian: apt-get install python3-venv" >&2; exit 1; }
+	$(PYTHON) -m venv $(VENV)
+	$(PIP) install pip==$(PIP_VERSION)
+	@if command -v npm >/dev/null && node -e 'process.exitCode = parseInt(process.versions.node) < 18 ? 1 : 0' 2>/dev/null; \
+	then extras=dev; else extras=dev,node; fi; set -x; $(PIP) install --editable ".[$$extras]"
+	rm -rf $(VENV)/typings
+	$(PIP) install --target $(VENV)/typings --group stubs
+	@touch $@
+
+$(NODE_STAMP): $(NODE_DIR)/package-lock.json | $(PY_STAMP)
+	cd $(NODE_DIR) && $(WITH_NODE) npm ci --no-audit --no-fund
+	@touch $@

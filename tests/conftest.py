@@ -1,0 +1,137 @@
+"""Collects each file of tests/portable once per lane: natively by pytest, elsewhere through `tests.lanes`."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+import micropython
+from tests.lanes import LANES, NATIVE, PORTABLE, LaneMissing, Outcome, run_file, summary
+from tests.lanes.discover import NotPortable, PortableTests, discover
+
+
+class LaneFailure(Exception):
+    """A test failed in its lane; the message is what the interpreter printed."""
+
+
+class LaneItem(pytest.Item):
+    """One test of a portable file in one lane."""
+
+    def __init__(self, *, test: str, lane: str, line: int, skip: str = "", **kwargs):
+        super().__init__(name=f"{test}[{lane}]", **kwargs)
+        self.test, self.lane, self.line, self.skip = test, lane, line, skip
+        self.user_properties.append((summary.LANE, lane))
+
+    def runtest(self) -> None:
+        if self.skip:
+            pytest.skip(self.skip)
+        assert isinstance(self.parent, LaneFile)
+        try:
+            outcome = self.parent.outcome(self.lane)
+        except LaneMissing as missing:
+            pytest.skip(str(missing))
+        self.user_properties.append((summary.INTERPRETER, outcome.interpreter))
+        if outcome.broken:
+            raise LaneFailure(outcome.broken)
+        printed = outcome.output[self.test]
+        if not outcome.passed[self.test]:
+            raise LaneFailure(f"in lane {self.lane}:\n{printed}")
+        if printed:
+            self.add_report_section("call", "stdout", printed)
+
+    def repr_failure(self, excinfo, style=None):
+        if isinstance(excinfo.value, LaneFailure):
+            return str(excinfo.value)
+        return super().repr_failure(excinfo, style)
+
+    def reportinfo(self):
+        return self.path, self.line - 1, self.name
+
+
+class LaneFile(pytest.File):
+    """A portable file in the lanes of `only`; runs once per lane, with the tests that are left to run."""
+
+    only: tuple[str, ...] = ()
+
+    def collect(self):
+        self.outcomes: dict[str, Outcome] = {}
+        self.selected: dict[str, list[str]] = {}
+        tests = _discover(self.path)
+        for lane in self.only:
+            skip = "" if lane in tests.lanes else tests.reason
+            for test, line in tests.lines.items():
+                yield LaneItem.from_parent(self, test=test, lane=lane, line=line, skip=skip)
+
+    def outcome(self, name: str) -> Outcome:
+        if name not in self.outcomes:
+            lane = next(lane for lane in LANES if lane.name == name)
+            self.outcomes[name] = run_file(lane, self.path, self.selected[name])
+        return self.outcomes[name]
+
+
+def _discover(file: Path) -> PortableTests:
+    try:
+        return discover(file)
+    except NotPortable as error:
+        raise pytest.Collector.CollectError(str(error)) from error
+
+
+def _is_portable(file: Path) -> bool:
+    return file.parent == PORTABLE and file.name.startswith("test_") and file.suffix == ".py"
+
+
+def _lane_file(parent: pytest.Collector, file: Path, only: tuple[str, ...]) -> LaneFile:
+    collector = LaneFile.from_parent(parent, path=file)
+    collector.only = only
+    return collector
+
+
+def pytest_collect_file(file_path: Path, parent: pytest.Collector):
+    if _is_portable(file_path):
+        return _lane_file(parent, file_path, tuple(lane.name for lane in LANES))
+    return None
+
+
+def pytest_pycollect_makemodule(module_path: Path, parent: pytest.Collector):
+    """Keep pytest from importing a portable file that is not for CPython: its tests are counted skips."""
+    if _is_portable(module_path):
+        try:
+            native = NATIVE in discover(module_path).lanes
+        except NotPortable:  # the lanes' collector reports it
+            return None
+        if not native:
+            return _lane_file(parent, module_path, (NATIVE,))
+    return None
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    for item in items:
+        if _is_portable(item.path) and not isinstance(item, LaneItem):
+            item.user_properties.append((summary.LANE, NATIVE))
+
+
+def pytest_collection_finish(session: pytest.Session) -> None:
+    for item in session.items:
+        if isinstance(item, LaneItem) and isinstance(item.parent, LaneFile):
+            item.parent.selected.setdefault(item.lane, []).append(item.test)
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_call(item: pytest.Item):
+    """Fail a test that leaves the heap locked, as the MicroPython lanes do."""
+    try:
+        result = yield
+    finally:
+        left = micropython.heap_locked()
+        while micropython.heap_locked():
+            micropython.heap_unlock()
+    if left:
+        pytest.fail("the test left the heap locked: unlock it in a finally clause", pytrace=False)
+    return result
+
+
+def pytest_terminal_summary(terminalreporter) -> None:
+    terminalreporter.section("lanes")
+    for line in summary.lines(terminalreporter.stats):
+        terminalreporter.line(line)

@@ -1,0 +1,154 @@
+"""How pytest collects portable files: once per lane, skips counted with their reason, mistakes named."""
+
+import os
+import re
+import shutil
+import subprocess
+import sys
+import textwrap
+
+import pytest
+
+from tests.lanes import LANES, ROOT, LaneMissing
+from tests.lanes.discover import NotPortable, discover
+
+
+@pytest.fixture
+def project(tmp_path):
+    """A copy of the gate with an empty tests/portable; returns a function that runs pytest in it."""
+    for name in ("pyproject.toml", "tests/__init__.py", "tests/conftest.py"):
+        (tmp_path / name).parent.mkdir(exist_ok=True)
+        shutil.copy(ROOT / name, tmp_path / name)
+    for name in ("tests/lanes", "host_tools/twin/cpython"):
+        shutil.copytree(ROOT / name, tmp_path / name)
+    (tmp_path / "host_tools/node").symlink_to(ROOT / "host_tools/node")
+    (tmp_path / "tests/portable").mkdir()
+
+    def run(source, *arguments):
+        (tmp_path / "tests/portable/test_a.py").write_text(textwrap.dedent(source))
+        argv = [sys.executable, "-m", "pytest", "-n", "0", "-p", "no:cacheprovider", "-rA", *arguments]
+        clean = {name: value for name, value in os.environ.items() if not name.startswith(("PYTEST", "COV_"))}
+        done = subprocess.run(
+            argv, cwd=tmp_path, env=clean, capture_output=True, text=True, check=False
+        )
+        return done.stdout + done.stderr
+
+    return run
+
+
+def lane_lines(text):
+    return [line for line in text.splitlines() if line.startswith(("cpython ", "unix ", "wasm ", "skipped "))]
+
+
+def need_every_lane():
+    for lane in LANES:
+        try:
+            lane.command()
+        except LaneMissing as missing:
+            pytest.skip(f"{lane.name}: {missing}")
+
+
+TWO_TESTS = """
+    import sys
+
+    def test_everywhere():
+        assert True
+
+    def test_only_cpython_passes():
+        assert sys.implementation.name == "cpython"
+"""
+
+
+def test_each_test_runs_once_in_each_lane(project):
+    need_every_lane()
+    text = project(TWO_TESTS)
+    cpython, unix, wasm = lane_lines(text)
+    assert "2 passed, 0 failed, 0 skipped: CPython 3." in cpython
+    assert "1 passed, 1 failed, 0 skipped: micropython 1." in unix
+    assert "1 passed, 1 failed, 0 skipped: micropython 1." in wasm
+    assert "FAILED tests/portable/test_a.py::test_only_cpython_passes[unix]" in text
+    assert "2 failed, 4 passed" in text
+
+
+def test_a_name_selects_the_test_in_every_lane(project):
+    need_every_lane()
+    assert "3 passed, 3 deselected" in project(TWO_TESTS, "-k", "everywhere")
+    assert "1 passed" in project(TWO_TESTS, "tests/portable/test_a.py::test_everywhere[unix]")
+
+
+def test_a_restriction_is_a_counted_skip_and_keeps_cpython_from_importing(project):
+    source = """
+        import uctypes
+
+        LANES = ("unix",)
+        LANES_REASON = "uctypes exists on the boards and in unix only"
+
+        def test_it():
+            assert uctypes
+    """
+    text = project(source)
+    assert "1 passed, 2 skipped" in text
+    assert "skipped  1 in cpython: uctypes exists on the boards and in unix only" in text
+    assert "skipped  1 in wasm: uctypes exists on the boards and in unix only" in text
+
+
+def test_a_lane_that_is_not_installed_is_skipped_and_says_so(project, tmp_path):
+    (tmp_path / "host_tools/node").unlink()
+    text = project("def test_it():\n    pass\n")
+    assert "2 passed, 1 skipped" in text
+    assert "wasm     0 passed, 0 failed, 1 skipped: did not run" in text
+    reason = r"skipped  1 in wasm: .*: run `make setup`"
+    assert re.search(reason, text)
+
+
+def test_a_broken_file_fails_every_test_and_shows_the_output(project):
+    source = """
+        import sys
+
+        if sys.implementation.name != "cpython":
+            print("the reason is here")
+            raise SystemExit(3)
+
+        def test_one():
+            pass
+
+        def test_two():
+            pass
+    """
+    text = project(source, "-k", "unix or not wasm")
+    assert "2 failed, 2 passed" in text
+    assert text.count("the reason is here") >= 2
+
+
+def test_leaving_the_heap_locked_fails_in_cpython_too(project):
+    source = "import micropython\n\ndef test_it():\n    micropython.heap_lock()\n"
+    assert "FAILED tests/portable/test_a.py::test_it - " in project(source, "-k", "not unix and not wasm")
+
+
+@pytest.mark.parametrize(
+    ("source", "message"),
+    [
+        ("def test_it(tmp_path):\n    pass\n", "must take no arguments"),
+        ("@wrap\ndef test_it():\n    pass\n", "no decorators"),
+        ("class TestIt:\n    pass\n", "plain functions"),
+        ("import pytest\n", "bare asserts"),
+        ("from pytest import raises\n", "bare asserts"),
+        ("def test_it():\n    pass\n\ndef test_it():\n    pass\n", "defined twice"),
+        ("LANES = ('moon',)\nLANES_REASON = 'why'\n", "some of cpython, unix, wasm"),
+        ("LANES = ('unix',)\n", "needs LANES_REASON"),
+        ("LANES = tuple(x)\n", "must be a literal"),
+        ("def broken(:\n", "test_a.py:1:"),
+    ],
+)
+def test_what_is_not_portable_is_named(source, message, tmp_path):
+    file = tmp_path / "test_a.py"
+    file.write_text(source)
+    with pytest.raises(NotPortable, match=r"test_a\.py") as error:
+        discover(file)
+    assert message in str(error.value)
+
+
+def test_a_file_that_is_not_portable_stops_the_run(project):
+    text = project("import pytest\n\ndef test_it():\n    pass\n")
+    assert "bare asserts" in text
+    assert "1 error" in text

@@ -1,0 +1,147 @@
+"""Test lanes: the interpreters other than pytest's own that run the files of tests/portable.
+
+A lane is one entry in `LANES`: a name and a command that starts an interpreter. The command is called once
+per file as `command FOLDERS FILE NAME...` from the project root (FOLDERS: import folders, comma-separated)
+and speaks the protocol of `run_portable.py` on its standard output.
+"""
+
+from __future__ import annotations
+
+import os
+import re
+import shutil
+import subprocess
+import sys
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parents[2]
+PORTABLE = ROOT / "tests" / "portable"
+GUEST_FOLDERS = ("firmware", "boards/virtual", "host_tools/twin/guest", "tests/portable")
+TIMEOUT_S = 300
+NODE_MIN = 18
+WASM_PACKAGE = ROOT / "host_tools/node/node_modules/@micropython/micropython-webassembly-pyscript"
+MARK = "#lane "
+
+
+class LaneMissing(Exception):
+    """The lane cannot run on this machine; the message says what to do. Its tests are counted skips."""
+
+
+@dataclass(frozen=True)
+class Lane:
+    """One interpreter: `command()` returns the arguments that start it, or raises LaneMissing."""
+
+    name: str
+    command: Callable[[], list[str]]
+
+
+@dataclass
+class Outcome:
+    """What one interpreter said about one file.
+
+    `interpreter` is its own version text, `passed` and `output` are by test name, and `broken` explains a run
+    that did not reach its end (then no test of the file passed).
+    """
+
+    interpreter: str = ""
+    passed: dict[str, bool] = field(default_factory=dict)
+    output: dict[str, str] = field(default_factory=dict)
+    broken: str = ""
+
+
+def find_node() -> str:
+    """Path of the Node that `make setup` installed, else of a system Node >= 18; raises LaneMissing."""
+    for node in (Path(sys.executable).with_name("node"), shutil.which("node")):
+        if node and Path(node).exists():
+            asked = subprocess.run([str(node), "--version"], capture_output=True, text=True, check=False)
+            version = re.match(r"v(\d+)\.", asked.stdout)
+            if version and int(version[1]) >= NODE_MIN:
+                return str(node)
+    raise LaneMissing(f"no Node >= {NODE_MIN} found: run `make setup`")
+
+
+def _unix_command() -> list[str]:
+    micropython = Path(sys.executable).with_name("micropython")
+    if not micropython.exists():
+        raise FileNotFoundError(f"no {micropython.name} beside {sys.executable}: run `make setup`")
+    return [str(micropython), "-X", "heapsize=8M", "tests/lanes/run_portable.py"]
+
+
+def _wasm_command() -> list[str]:
+    node = find_node()
+    if not WASM_PACKAGE.exists():
+        raise LaneMissing("the WebAssembly MicroPython is not installed: run `make setup`")
+    return [node, "tests/lanes/wasm.mjs"]
+
+
+LANES = (
+    Lane("unix", _unix_command),  # 64-bit MicroPython: sees every allocation under the heap lock
+    Lane("wasm", _wasm_command),  # 32-bit MicroPython: also sees an integer beyond 31 bits allocate
+)
+NATIVE = "cpython"
+LANE_NAMES = (NATIVE, *(lane.name for lane in LANES))
+
+
+def run_file(lane: Lane, file: Path, names: Sequence[str], timeout_s: float = TIMEOUT_S) -> Outcome:
+    """Run the tests `names` of the portable `file` in `lane`, in one process.
+
+    Raises LaneMissing when the lane is not available. A crash or a timeout is an Outcome with `broken` set.
+    """
+    shown = file.relative_to(ROOT) if file.is_relative_to(ROOT) else file
+    argv = [*lane.command(), ",".join(GUEST_FOLDERS), shown.as_posix(), *names]
+    clean = {key: value for key, value in os.environ.items() if not key.startswith("MICROPY")}
+    try:
+        done = subprocess.run(
+            argv,
+            cwd=ROOT,
+            env=clean,
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            timeout=timeout_s,
+            check=False,
+        )
+    except subprocess.TimeoutExpired as late:
+        text = _text(late.stdout or b"")
+        outcome = parse(text, names)
+        outcome.broken = f"{lane.name}: {shown} was still running after {timeout_s} s:\n{text}"
+        return outcome
+    text = _text(done.stdout)
+    outcome = parse(text, names)
+    if done.returncode:
+        outcome.broken = f"{lane.name}: the interpreter ended with code {done.returncode} in {shown}:\n{text}"
+    elif outcome.broken:
+        outcome.broken = f"{lane.name}: {shown}: {outcome.broken}:\n{text}"
+    return outcome
+
+
+def _text(data: bytes) -> str:
+    return data.decode("utf-8", "replace")
+
+
+def parse(text: str, names: Sequence[str]) -> Outcome:
+    """Read an interpreter's output; `broken` is set unless a MicroPython reported every test."""
+    outcome = Outcome()
+    ended = False
+    printed: list[str] = []
+    for line in text.splitlines():
+        if not line.startswith(MARK):
+            printed.append(line)
+            continue
+        verb, _, value = line[len(MARK) :].partition(" ")
+        if verb == "interpreter":
+            outcome.interpreter = value
+        elif verb == "start":
+            printed = []
+        elif verb in ("ok", "FAIL"):
+            outcome.passed[value] = verb == "ok"
+            outcome.output[value] = "\n".join(printed).strip("\n")
+        elif verb == "end":
+            ended = True
+    if not outcome.interpreter.startswith("micropython "):
+        outcome.broken = f"the interpreter calls itself {outcome.interpreter!r}, not micropython"
+    elif not ended or set(outcome.passed) != set(names):
+        outcome.broken = "the run did not report every test"
+    return outcome

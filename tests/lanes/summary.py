@@ -1,0 +1,55 @@
+"""The lines that end a test run: which lanes ran, in which interpreter, with what result, and every skip."""
+
+from __future__ import annotations
+
+import platform
+import sys
+from collections import Counter
+from collections.abc import Iterable, Iterator, Mapping
+
+import pytest
+
+from tests.lanes import LANE_NAMES, NATIVE
+
+HOST = "host"
+LANE, INTERPRETER = "lane", "interpreter"
+NATIVE_VERSION = f"{platform.python_implementation()} {' '.join(sys.version.split())}"
+_COUNTED = {
+    "passed": "passed",
+    "failed": "failed",
+    "error": "failed",
+    "skipped": "skipped",
+    "xfailed": "skipped",
+    "xpassed": "passed",
+}
+
+
+def lines(stats: Mapping[str, Iterable[object]]) -> Iterator[str]:
+    """Yield the summary lines from pytest's reports by category."""
+    counts = {name: Counter[str]() for name in (*LANE_NAMES, HOST)}
+    interpreters = {NATIVE: NATIVE_VERSION, HOST: NATIVE_VERSION}
+    skips: Counter[tuple[str, str]] = Counter()
+    for category, verdict in _COUNTED.items():
+        for report in stats.get(category, ()):
+            properties = dict(report.user_properties) if isinstance(report, pytest.TestReport) else {}
+            lane = properties.get(LANE, HOST)
+            interpreters.setdefault(lane, properties.get(INTERPRETER))
+            if interpreters[lane] is None:
+                interpreters[lane] = properties.get(INTERPRETER)
+            counts[lane][verdict] += 1
+            if verdict == "skipped":
+                skips[lane, _reason(report)] += 1
+    for lane, count in counts.items():
+        ran = interpreters.get(lane) if count["passed"] + count["failed"] else None
+        numbers = ", ".join(f"{count[verdict]} {verdict}" for verdict in ("passed", "failed", "skipped"))
+        yield f"{lane:8} {numbers}: {ran or 'did not run'}"
+    for (lane, reason), number in sorted(skips.items()):
+        yield f"skipped  {number} in {lane}: {reason}"
+
+
+def _reason(report: object) -> str:
+    if getattr(report, "wasxfail", ""):
+        return f"expected failure: {report.wasxfail}"  # type: ignore[attr-defined]
+    detail = getattr(report, "longrepr", None)
+    text = detail[2] if isinstance(detail, tuple) else str(detail)
+    return text.removeprefix("Skipped: ")
