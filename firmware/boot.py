@@ -1,4 +1,4 @@
-"""First act after every reset: each output that could mean gas is driven low, whatever state the last run left it in."""
+"""First act after every reset: each output that could mean gas is driven low, whatever the last run left behind."""
 
 import machine
 import pins

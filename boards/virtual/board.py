@@ -10,7 +10,13 @@ from cryo.drivers.max31855 import Max31855
 from machine import ADC, SPI, UART, WDT, Pin
 from valves import Lease, Valve
 
-SETTINGS = {"simulated": 1, "serial": 1, "jet_k_mdegc": 16_000}
+SETTINGS = {
+    "simulated": 1,
+    "serial": 1,
+    "jet_k_mdegc": 16_000,  # the twin's reference nozzle at 80 mm
+    "valve_open_delay_us": 18_000,  # the slower of its two valves opens after 20 ms
+    "valve_close_delay_us": 22_000,  # its dose valve closes after 20 ms
+}
 
 
 class Board:

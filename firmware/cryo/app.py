@@ -1,6 +1,6 @@
 """The loop: sense, decide, act, breathe, every 10 ms.
 
-The first three run with the heap locked: an allocation there is an error at once, and no collection can delay a cut-off.
+The first three run with the heap locked: an allocation there is an error at once, no collection can delay a cut-off.
 Console and housekeeping breathe between two ticks.
 """
 
@@ -15,7 +15,7 @@ from cryo.core.records import Inputs, Outputs
 from cryo.core.supervisor import NONE, Supervisor
 from cryo.limits import TICK_US, WATCHDOG_MS
 
-_QUIET = (mode.READY, mode.REST, mode.COMPLETE, mode.FAULT)  # a collection runs on the way into these: no gas, time to spare
+_QUIET = (mode.READY, mode.REST, mode.COMPLETE, mode.FAULT)  # on the way into these a collection runs: no gas
 
 
 class Applicator:
@@ -35,7 +35,7 @@ class Applicator:
 
     def start(self):
         """Begin the tick's rhythm and the watchdog."""
-        micropython.kbd_intr(-1)  # Ctrl-C is a character to the console, never an interruption of a treatment
+        micropython.kbd_intr(-1)  # Ctrl-C is a character to the console, not an interruption
         gc.collect()
         self._watchdog = self.board.watchdog(WATCHDOG_MS)
         self._due_us = time.ticks_us()

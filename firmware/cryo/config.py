@@ -9,19 +9,42 @@ FIELDS = (
     ("simulated", "", 0, 0, 1, "1: given by the virtual board, never by a real one"),
     ("serial", "", 0, 0, 999_999, "serial number of the device"),
     ("tc_type", "", 0, 0, 1, "thermocouple type: 0 = K, 1 = T"),
-    ("skin_offset_mdegc", "mdegC", 0, -2_000, 0, "added to the skin reading; only colder is safe without a calibration"),
-    ("trip_mdegc", "mdegC", limits.SKIN_TRIP_MDEGC, limits.SKIN_TRIP_MDEGC, 12_000, "limit 1: skin trip; higher is tighter"),
     (
-        "trip_reduced_mdegc", "mdegC", limits.SKIN_TRIP_REDUCED_MDEGC, limits.SKIN_TRIP_REDUCED_MDEGC, 14_000,
+        "trip_mdegc",
+        "mdegC",
+        limits.SKIN_TRIP_MDEGC,
+        limits.SKIN_TRIP_MDEGC,
+        12_000,
+        "limit 1: skin trip, higher is tighter",
+    ),
+    (
+        "trip_reduced_mdegc",
+        "mdegC",
+        limits.SKIN_TRIP_REDUCED_MDEGC,
+        limits.SKIN_TRIP_REDUCED_MDEGC,
+        14_000,
         "limit 2: skin trip, reduced sensation; higher is tighter",
     ),
-    ("burst_max_us", "us", limits.BURST_MAX_US, limits.BURST_MIN_US, limits.BURST_MAX_US, "limit 4: longest opening; lower is tighter"),
-    ("jet_k_mdegc", "mdegC/rt s", 0, limits.JET_K_MIN_MDEGC, limits.JET_K_MAX_MDEGC, "limit 7: jet constant at 80 mm; 0 = not calibrated"),
+    (
+        "burst_max_us",
+        "us",
+        limits.BURST_MAX_US,
+        limits.BURST_MIN_US,
+        limits.BURST_MAX_US,
+        "limit 4: longest opening; lower is tighter",
+    ),
+    (
+        "jet_k_mdegc",
+        "mdegC/rt s",
+        0,
+        limits.JET_K_MIN_MDEGC,
+        limits.JET_K_MAX_MDEGC,
+        "limit 7: jet constant at 80 mm; 0 = not calibrated",
+    ),
     ("valve_open_delay_us", "us", 15_000, 0, 25_000, "dose valve: command to flow, shortest"),
     ("valve_close_delay_us", "us", 25_000, 5_000, 60_000, "dose valve: command to closed, longest"),
-    ("shutoff_open_delay_us", "us", 25_000, 0, 60_000, "shut-off valve: lease to open, longest"),
     ("room_m3", "m3", 30, 10, 1_000, "limit 21: volume of the room; smaller is tighter"),
-)  # fmt: skip
+)
 
 Config = namedtuple("Config", tuple(f[0] for f in FIELDS))
 

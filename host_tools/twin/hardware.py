@@ -10,7 +10,7 @@ LEASE_CLIP_US = 20_000
 
 
 class Solenoid:
-    """A normally closed valve: opens open_delay_us after its coil is driven, closes close_delay_us after it is released.
+    """A normally closed valve: opens open_delay_us after its coil is driven, closes close_delay_us after its release.
 
     stuck is None, "open" or "closed". Delays of 5-25 ms are published for such valves [S].
     """

@@ -1,4 +1,4 @@
-"""Runs the firmware on the plant in one of three interpreters, over the same port, booting again whenever the chip resets.
+"""Runs the firmware on the plant in one of three interpreters, over one port, booting again whenever the chip resets.
 
 cpython   in this process
 unix      real MicroPython, 64-bit, a subprocess
@@ -35,7 +35,7 @@ def run(plant, lane="cpython", settings=None):
     return {"cpython": _cpython, "unix": _unix, "wasm": _wasm}[lane](plant, settings or {})
 
 
-# --- in this process ---------------------------------------------------------------------------------------------------
+# --- in this process --------------------------------------------------------------------------------------------------
 _FIRMWARE = ("boot", "main", "board", "valves", "pins", "hal", "machine", "virtual_time", "cryo")
 
 
@@ -79,7 +79,7 @@ def _cpython(plant, settings):
     return ""
 
 
-# --- in a subprocess ---------------------------------------------------------------------------------------------------
+# --- in a subprocess --------------------------------------------------------------------------------------------------
 def micropython_path():
     """Return the path of real MicroPython (unix), or None."""
     beside = Path(sys.executable).with_name("micropython")

@@ -82,7 +82,8 @@ class Plant:
         self.operator = None
         self.console_in = bytearray()
         self.console_out = bytearray()
-        self.agenda = []  # (time us, function), sorted
+        self.agenda = []  # (time us, order, function), sorted
+        self._on_burst = {}
         self.record = Record(self)
         self._cell_flow_us = 0
         self._grams = 0.0
@@ -103,6 +104,15 @@ class Plant:
         """Call function(plant) at a time."""
         self.agenda.append((int(time_us), len(self.agenda), function))
         self.agenda.sort()
+
+    def inject(self, function):
+        """Let something go wrong now, and note when."""
+        self.record.injected_us.append(self.now_us)
+        function(self)
+
+    def on_burst(self, number, offset_us, function):
+        """Call function(plant) offset_us after the command of burst `number` (the first is 1)."""
+        self._on_burst.setdefault(number, []).append((offset_us, function))
 
     def set_input(self, pin, level):
         """Move a contact. A stuck one does not follow."""
@@ -184,6 +194,8 @@ class Plant:
             if self.levels[pins.LOOP_A] == 1:
                 self.one_shot.fire(now, arg)
                 self.record.burst_begins(arg)
+                for offset_us, function in self._on_burst.pop(len(self.record.bursts), ()):
+                    self.at(now + max(0, offset_us), lambda p, f=function: p.inject(f))
         elif op == hal.OP_CUT:
             self.one_shot.cut(now)
         elif op == hal.OP_REARM:
@@ -226,7 +238,7 @@ class Plant:
 
     # --- time -----------------------------------------------------------------------------------------------------
     def run_until_reset(self, longest_us):
-        """The processor stands at its prompt: let time pass until the watchdog bites, or for longest_us. True if it did."""
+        """The processor stands at its prompt: time passes until the watchdog bites (True), or for longest_us."""
         end_us = self.now_us + longest_us
         while self.now_us < end_us and not self._reset:
             self._run_to(min(self.now_us + 10_000, end_us))
@@ -331,7 +343,8 @@ class Plant:
         if self.shutoff.is_open:
             self.line_bar = self.bar
         else:
-            self.line_bar = max(1.0, self.line_bar * (1 - seconds / (LINE_VENT_S if self.dose.is_open else LINE_LEAK_S)))
+            tau_s = LINE_VENT_S if self.dose.is_open else LINE_LEAK_S
+            self.line_bar = max(1.0, self.line_bar * (1 - min(1.0, seconds / tau_s)))
         if self.now_us >= self._range_next_us:
             self._range_next_us = self.now_us + RANGE_PERIOD_US
             lost = self.fog and self.random.random() < self.fog

@@ -1,6 +1,7 @@
 """What really happened in a run: edges, samples and bursts, from the plant's own state and never from commands."""
 
 from dataclasses import dataclass, field
+from typing import Any
 
 
 @dataclass
@@ -15,13 +16,14 @@ class Burst:
 
 @dataclass
 class Record:
-    """Ground truth of one run. samples: (time us, surface degC, bead degC, distance mm, bottle bar, flow) every 10 ms."""
+    """Ground truth of one run. samples, every 10 ms: (time us, surface degC, bead degC, distance mm, bottle bar, flow)."""
 
-    plant: object
+    plant: Any
     edges: list = field(default_factory=list)  # (time us, name, level)
     samples: list = field(default_factory=list)
     bursts: list = field(default_factory=list)
     resets: list = field(default_factory=list)  # (time us, why)
+    injected_us: list = field(default_factory=list)
     valve_on_us: int = 0
     skin_min_c: float = 1e9
     point: int = 0

@@ -25,17 +25,20 @@ class Plan:
     level: int = 3
     site: str = "LFOOT-SOLE"
     points: tuple[int, ...] = (1, 2)
+    distance_mm: float = 100.0
     attestations: str | None = None
-    warm_up: bool = True  # wait out the cool-down that every point has after switch-on
+    warm_up: bool = True  # wait out the cool-down that every point has after switch-on; else shorten it (cpython lane)
 
 
 def treatment(plan, results):
     """Return an operator's script for the plan; results receives the fields of TREAT:RES? of each point."""
 
     def script(op):
+        yield from op.wait_for(("STANDBY",), 5_000_000)
         if plan.warm_up:
             yield BOOT_COOL_DOWN_US
-        yield from op.wait_for(("STANDBY",), 5_000_000)
+        else:
+            op.plant.applicator.supervisor.session.uptime_s += BOOT_COOL_DOWN_US // 1_000_000
         for command in (f"TREAT:PRES {plan.preset}", f"TREAT:LEV {plan.level}", f"TREAT:SITE {plan.site}"):
             yield from _must(op, command)
         attestations = plan.attestations or ATTESTATIONS.get(plan.preset.upper(), "SKIN")
@@ -76,7 +79,8 @@ def _point(op):
         if status.get("STATE") not in TREATING:
             plant.trigger(False)
             return status
-        yield 40_000
+        yield from op.ask("MEAS:TEMP?")
+        yield 20_000
         if status["STATE"] == "ARMED" and "INDICATION" not in status["BLOCKERS"]:  # a pass ended by itself: press anew
             plant.trigger(False)
             yield 200_000

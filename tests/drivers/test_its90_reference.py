@@ -6,9 +6,9 @@ import math
 import pytest
 import thermocouple_its90
 
+from cryo.core.reading import OK, Reading
 from cryo.drivers.its90 import CJ_MAX_MDEGC, CJ_MIN_MDEGC, Linearise
 from cryo.drivers.max31855 import Max31855, decode
-from cryo.core.reading import OK, Reading
 from host_tools import its90_tables
 from tests.support.i31 import I31
 

@@ -4,9 +4,9 @@ import sys
 
 import micropython
 from cryo.core import reading as states
+from cryo.core.reading import NO_VALUE, Reading
 from cryo.drivers.its90 import Linearise
 from cryo.drivers.max31855 import decode
-from cryo.core.reading import NO_VALUE, Reading
 
 CHIP_FAULTS = (states.OPEN, states.SHORT_GND, states.SHORT_VCC)
 

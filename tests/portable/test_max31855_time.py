@@ -2,9 +2,9 @@
 
 import micropython
 from cryo.core import reading as states
+from cryo.core.reading import NO_VALUE, Reading
 from cryo.drivers.its90 import Linearise
 from cryo.drivers.max31855 import Max31855
-from cryo.core.reading import NO_VALUE, Reading
 
 MASK = 0x3FFFFFFF
 CONVERSION_US = 100_000

@@ -1,11 +1,10 @@
 """Reads bounded lines, answers each with one line: the value, OK, or ERROR with a number and what to do.
 
-Nothing here runs under the tick's lock, and no command opens a valve: a request is handed to the supervisor's next tick.
+Nothing here runs under the tick's lock, and no command opens a valve: a request waits for the supervisor's next tick.
 """
 
-from micropython import const
-
 from cryo.console import commands
+from micropython import const
 
 _LINE_MAX = const(120)
 _CHUNK = const(64)  # bytes taken a tick

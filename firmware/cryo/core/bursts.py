@@ -4,8 +4,6 @@ Skin under a step of heat flux falls by K root t at its surface (semi-infinite s
 constant and never sees that dip, so each opening is budgeted from the last settled sample between bursts.
 """
 
-from micropython import const
-
 from cryo.core.ticks import grown
 from cryo.limits import (
     BURST_MIN_US,
@@ -15,6 +13,7 @@ from cryo.limits import (
     MODEL_MARGIN_MDEGC,
     PROBE_BURST_MAX_US,
 )
+from micropython import const
 
 _HISTORY = const(8)  # bursts in a duty window: a window of 2 s holds at most 6, off-times being 350 ms or more
 _LONGEST_ROOT = const(4_000)  # milli root seconds: 16 s, far above every cap; keeps the square within 31 bits

@@ -1,7 +1,5 @@
 """Keeps gas from eyes: the two antivalent channels of the eye-shield loop, and a surface at the right distance."""
 
-from micropython import const
-
 from cryo.core.ticks import grown
 from cryo.limits import (
     CONTINUE_MAX_MM,
@@ -11,6 +9,7 @@ from cryo.limits import (
     START_MAX_MM,
     START_MIN_MM,
 )
+from micropython import const
 
 # what the distance sensor says, most usable first
 IN_START = const(0)  # a treatment may start here
@@ -20,7 +19,7 @@ LOST = const(3)  # no surface, or no fresh measurement
 
 
 class EyeGuard:
-    """Judges loop and distance once a tick. `made` and `range` hold for this tick only; `discordant` has its time-out."""
+    """Judges loop and distance once a tick; `made` and `range` hold for that tick, `discordant` has its time-out."""
 
     def __init__(self):
         self.made = False

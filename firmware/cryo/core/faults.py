@@ -13,7 +13,7 @@ SKIN_STALE = const(7)
 NO_RESPONSE = const(8)
 RESPONSE_WEAK = const(9)
 RESPONSE_STRONG = const(10)
-VALVE_OPEN = const(11)
+LINE_LOST = const(11)
 VALVE_PORT = const(12)
 BOTTLE_LOW = const(13)
 BOTTLE_HIGH = const(14)
@@ -34,24 +34,108 @@ RESET = const(2)  # cleared by switching off and on only: the device boots safe 
 REGISTRY = (
     (ESTOP, "ESTOP", HIGH, ACK, "Release the emergency stop, look at the skin, then acknowledge."),
     (LOOP_OPEN, "LOOP_OPEN", HIGH, ACK, "Close the eye shield, check everybody's eye protection, then acknowledge."),
-    (LOOP_DISCORD, "LOOP_DISCORD", HIGH, ACK, "The shield's two contacts disagree: check plug and cable, replace the shield switch."),
-    (SKIN_LOCKOUT, "SKIN_LOCKOUT", HIGH, RESET, "Skin near freezing: end the treatment, look at the skin, warm it gently, switch off."),
-    (SKIN_TRIP, "SKIN_TRIP", HIGH, ACK, "Skin too cold: look at it and let it warm up, then acknowledge and use a lower level."),
+    (
+        LOOP_DISCORD,
+        "LOOP_DISCORD",
+        HIGH,
+        ACK,
+        "The shield's two contacts disagree: check plug and cable, replace the shield switch.",
+    ),
+    (
+        SKIN_LOCKOUT,
+        "SKIN_LOCKOUT",
+        HIGH,
+        RESET,
+        "Skin near freezing: end the treatment, look at the skin, warm it gently, switch off.",
+    ),
+    (
+        SKIN_TRIP,
+        "SKIN_TRIP",
+        HIGH,
+        ACK,
+        "Skin too cold: look at it and let it warm up, then acknowledge and use a lower level.",
+    ),
     (SKIN_SENSOR, "SKIN_SENSOR", HIGH, ACK, "The skin probe gives no valid reading: check plug, cable and probe."),
-    (SKIN_STALE, "SKIN_STALE", HIGH, ACK, "The skin reading stands still: replug the probe; if it returns, have the board serviced."),
-    (NO_RESPONSE, "NO_RESPONSE", HIGH, ACK, "Bursts do not cool the probe: fix it to the skin, check its polarity, the bottle and the nozzle."),
-    (RESPONSE_WEAK, "RESPONSE_WEAK", HIGH, ACK, "The probe falls less than predicted: fix it flat to the skin; check nozzle and bottle."),
-    (RESPONSE_STRONG, "RESPONSE_STRONG", HIGH, ACK, "The skin falls faster than predicted: check nozzle and distance, recalibrate the jet."),
-    (VALVE_OPEN, "VALVE_OPEN", HIGH, RESET, "The dose valve leaks or does not close: close the bottle, do not use, have the valve replaced."),
-    (VALVE_PORT, "VALVE_PORT", HIGH, RESET, "The valve timer did not answer as commanded: do not use, have the board serviced."),
+    (
+        SKIN_STALE,
+        "SKIN_STALE",
+        HIGH,
+        ACK,
+        "The skin reading stands still: replug the probe; if it returns, have the board serviced.",
+    ),
+    (
+        NO_RESPONSE,
+        "NO_RESPONSE",
+        HIGH,
+        ACK,
+        "Bursts do not cool the probe: fix it to the skin, check its polarity, the bottle and the nozzle.",
+    ),
+    (
+        RESPONSE_WEAK,
+        "RESPONSE_WEAK",
+        HIGH,
+        ACK,
+        "The probe falls less than predicted: fix it flat to the skin; check nozzle and bottle.",
+    ),
+    (
+        RESPONSE_STRONG,
+        "RESPONSE_STRONG",
+        HIGH,
+        ACK,
+        "The skin falls faster than predicted: check nozzle and distance, recalibrate the jet.",
+    ),
+    (
+        LINE_LOST,
+        "LINE_LOST",
+        HIGH,
+        RESET,
+        "No pressure between the valves: dose valve leaks, or shut-off shut. Close the bottle, have the valves replaced.",
+    ),
+    (
+        VALVE_PORT,
+        "VALVE_PORT",
+        HIGH,
+        RESET,
+        "The valve timer did not answer as commanded: do not use, have the board serviced.",
+    ),
     (BOTTLE_LOW, "BOTTLE_LOW", MEDIUM, ACK, "Bottle empty or closed: open or change it, then acknowledge."),
-    (BOTTLE_HIGH, "BOTTLE_HIGH", HIGH, ACK, "Bottle too warm: close it and let it cool below 25 degC, then acknowledge."),
-    (BOTTLE_SENSOR, "BOTTLE_SENSOR", MEDIUM, ACK, "The bottle's pressure sensor gives no valid reading: check its plug and cable."),
-    (TRIGGER_BOOT, "TRIGGER_BOOT", MEDIUM, ACK, "The trigger was pressed at switch-on: release it, then acknowledge; if it is free, replace it."),
+    (
+        BOTTLE_HIGH,
+        "BOTTLE_HIGH",
+        HIGH,
+        ACK,
+        "Bottle too warm: close it and let it cool below 25 degC, then acknowledge.",
+    ),
+    (
+        BOTTLE_SENSOR,
+        "BOTTLE_SENSOR",
+        MEDIUM,
+        ACK,
+        "The bottle's pressure sensor gives no valid reading: check its plug and cable.",
+    ),
+    (
+        TRIGGER_BOOT,
+        "TRIGGER_BOOT",
+        MEDIUM,
+        ACK,
+        "The trigger was pressed at switch-on: release it, then acknowledge; if it is free, replace it.",
+    ),
     (SELF_TEST, "SELF_TEST", HIGH, RESET, "The self-test failed: do not use; STAT? names the part."),
-    (TICK_LATE, "TICK_LATE", HIGH, ACK, "The control loop ran late during a treatment: acknowledge; if it returns, have the board serviced."),
-    (LINE_SENSOR, "LINE_SENSOR", MEDIUM, ACK, "The pressure sensor between the valves gives no valid reading: check its plug and cable."),
-)  # fmt: skip
+    (
+        TICK_LATE,
+        "TICK_LATE",
+        HIGH,
+        ACK,
+        "The control loop ran late during a treatment: acknowledge; if it returns, have the board serviced.",
+    ),
+    (
+        LINE_SENSOR,
+        "LINE_SENSOR",
+        MEDIUM,
+        ACK,
+        "The pressure sensor between the valves gives no valid reading: check its plug and cable.",
+    ),
+)
 
 
 def entry(code):

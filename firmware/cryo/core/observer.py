@@ -1,13 +1,12 @@
-"""Predicts the skin surface from the bursts alone, no temperature sensor asked (limit 25).
+"""Predicts the skin surface from the bursts alone, without a temperature sensor (limit 25).
 
-Skin under a step of heat flux is a semi-infinite solid: its surface falls by K root t. A sum of seven first-order states
-follows root t within 1 % from 10 ms to 60 s (weights fitted by host_tools/twin/observer_fit.py) [C]. While gas flows
-they are driven by K (T - T_jet) / 106, because the flux falls as the skin approaches the jet at -78.5 degC.
+Skin under a step of heat flux is a semi-infinite solid: its surface falls by K root t. A sum of seven first-order
+states follows root t within 1 % from 10 ms to 60 s (weights fitted by host_tools/twin/observer_fit.py) [C]. While gas
+flows they are driven by K (T - T_jet) / 106, because the flux falls as the skin approaches the jet at -78.5 degC.
 """
 
-from micropython import const
-
 from cryo.limits import TICK_US
+from micropython import const
 
 JET_MDEGC = const(-78_500)  # [S] sublimation of CO2 at 1 bar
 REFERENCE_DROP_DEGC = const(106)  # [C] from a mean skin of 27.5 degC to the jet, where K is defined
@@ -16,7 +15,7 @@ PROBE_TAU_MS = const(250)  # [S] 40 AWG bead in air
 TAU_MS = (5, 30, 150, 800, 4_000, 20_000, 100_000)
 WEIGHT_E4 = (674, 698, 1_923, 3_903, 9_972, 13_280, 105_490)  # of root t, in 1e-4 root seconds
 
-# per 10 ms tick: share of a state that decays, as d / 2**shift; gain of one tick of full flow, in 2**-18 per mdegC/root s
+# per 10 ms tick: share of a state that decays, d / 2**(6 + shift); gain of one tick of full flow, 2**-18 per mdegC/rt s
 # fmt: off
 DECAY = (885, 581, 528, 814, 655, 524, 839)
 DECAY_SHIFT = (4, 5, 7, 10, 12, 14, 17)

@@ -1,4 +1,4 @@
-"""What an operator can choose: presets with their levels, body sites, attestations. All figures [E], never clinically tested.
+"""What an operator can choose: presets with levels, body sites, attestations. All figures [E], never clinically tested.
 
 A level is a target and a floor, not a time. Anchors of the targets: pain 15 degC, analgesia at or below 13.6 [S]; nerve
 conduction -33 % at 10 degC [S Algafly 2007]. Head, face and neck are in no list, so they cannot be chosen.
@@ -29,7 +29,7 @@ NO_WOUND = const(16)
 SENSATION_PULSE = const(32)
 NO_OXALIPLATIN = const(64)
 
-# word, bit, what the operator states by it. Contraindications after the list of a cold-therapy device [S DonJoy IceMan].
+# word, bit, what the operator states by it; contraindications after a cold-therapy device's list [S DonJoy IceMan]
 ATTESTATIONS = (
     ("SKIN", SKIN_INTACT, "skin at the site looked at and intact"),
     ("EYESPATIENT", EYES_PATIENT, "patient wears eye protection"),

@@ -4,9 +4,8 @@ The fall of the reading within a burst's cycle is compared with the fall of the 
 differ by the model's error, falls may not.
 """
 
-from micropython import const
-
 from cryo.limits import BURST_MIN_US, RESPONSE_MIN_MDEGC, RESPONSE_MISSES
+from micropython import const
 
 # A window is judged once this much fall was predicted in it: 0.25 degC steps and the noise of a probe then stay below
 # a quarter of it. Older bursts fade by half with every judgement [E].
@@ -41,6 +40,10 @@ class Response:
         self._probe_before = 0
         self._probe_lowest = 0
         self._open = False
+
+    def failed(self):
+        """True when any verdict stands against another burst."""
+        return self.missing or self.weak or self.strong
 
     def begin(self, skin_mdegc, probe_mdegc):
         """A burst begins on this reading and this predicted reading."""

@@ -1,7 +1,5 @@
 """What is being treated: the operator's choice, the account of the point, and the account of the session."""
 
-from micropython import const
-
 from cryo.core import presets
 from cryo.core.ticks import grown
 from cryo.limits import (
@@ -10,11 +8,11 @@ from cryo.limits import (
     POINT_VALVE_ON_MAX_US,
     ROOM_PPM_M3_PER_G,
     ROOM_STOP_PPM,
-    ROOM_WARN_PPM,
     SAME_POINT_S,
     SESSION_MAX_S,
     SESSION_VALVE_ON_MAX_MS,
 )
+from micropython import const
 
 # why a point ended
 GOING = const(0)
@@ -99,10 +97,6 @@ class Session:
     def room_full(self, room_m3):
         """True when the room's budget of gas is used up."""
         return self.room_ppm(room_m3) >= ROOM_STOP_PPM
-
-    def room_warn(self, room_m3):
-        """True when the room should be aired."""
-        return self.room_ppm(room_m3) >= ROOM_WARN_PPM
 
     def used_up(self):
         """True when the session's time or valve-on time is used up (limit 10)."""

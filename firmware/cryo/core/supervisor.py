@@ -1,10 +1,8 @@
 """The supervisor: one tick turns what was sensed into what is done.
 
-Order of a tick: clocks, guards, faults, blockers, mode, burst, outputs. Every guard is asked in every tick; the valve is
-cut in every tick in which it may not be open.
+Order of a tick: clocks, guards, faults, blockers, mode, burst, outputs. Every guard is asked in every tick; the valve
+is cut in every tick in which it may not be open.
 """
-
-from micropython import const
 
 from cryo.core import blockers, faults, mode, presets, session
 from cryo.core.bursts import Planner
@@ -44,6 +42,7 @@ from cryo.limits import (
     START_MIN_MM,
     TICK_US,
 )
+from micropython import const
 
 # requests, one a tick
 NONE = const(0)
@@ -59,8 +58,7 @@ RESTING = const(-2)
 
 # phases of a burst
 OFF = const(0)
-LEAD = const(1)  # the lease runs, the shut-off valve opens, the dose valve is still shut
-OPEN = const(2)
+OPEN = const(1)
 
 _SELF_TEST_US = const(500_000)
 _PORT_GRACE_US = const(30_000)  # a one-shot that is this late did not end
@@ -172,8 +170,6 @@ class Supervisor:
             self._burst(dt_us, i, o)
         elif self.phase == OPEN:
             self._account(i)
-        elif self.phase == LEAD:
-            self.phase = OFF
         treating = _TREATING >> self.mode & 1
         o.indicate = treating
         o.alarm = 1 if self.faults.latched else 0
@@ -194,7 +190,7 @@ class Supervisor:
             )
             if self.settled:
                 self.settled_mdegc = skin.value_mdegc
-            if self.overcool.new_sample and self.phase != LEAD:
+            if self.overcool.new_sample:
                 self.response.sample(skin.value_mdegc, self.observer.probe_mdegc())
 
     def _causes(self, dt_us, i):
@@ -255,12 +251,12 @@ class Supervisor:
         return mask & watched
 
     def _line_causes(self, i):
-        """A dose valve that does not close lets the gas trapped behind the shut-off escape: the line's pressure tells."""
+        """A dose valve that does not close lets the gas behind the shut-off escape: the line's pressure tells."""
         if i.line.status:
             return 1 << faults.LINE_SENSOR
         if self.phase == OFF and self._treated and _LINE_JUDGED_FROM_US <= self.planner.off_us <= _LINE_JUDGED_TO_US:
             if i.line.value < i.bottle.value // 2:
-                return 1 << faults.VALVE_OPEN
+                return 1 << faults.LINE_LOST
         return 0
 
     def _blockers(self, i):
@@ -387,6 +383,8 @@ class Supervisor:
         s = self.session
         self._idle_us = 0
         self._mode_us = 0
+        if before == mode.DELIVERING:
+            self.response.close()  # what the skin does later is no answer to a burst
         if after == mode.READY:
             self.nonce = 1000 + (self._now_us ^ self._now_us >> 13) % 9000
         else:
@@ -417,7 +415,7 @@ class Supervisor:
 
     # --- burst ----------------------------------------------------------------------------------------------------
     def _burst(self, dt_us, i, o):
-        """One tick of a pass: wait, lead, open. Whatever speaks against gas now cuts."""
+        """One tick of a pass. Whatever speaks against gas now cuts."""
         s = self.session
         self._idle_us = 0
         self._pass_us = grown(self._pass_us, dt_us)
@@ -444,26 +442,20 @@ class Supervisor:
                 o.lease = 1
             return
         if not allowed:
-            self.phase = OFF
             return
         o.cut = 0
-        if self.phase == LEAD:
-            o.lease = 1
-            if self._phase_us + (TICK_US >> 1) >= self.config.shutoff_open_delay_us:
-                self._fire(i, o)
-            return
-        if self.settled and self.planner.off_us >= OFF_MIN_US and self._wanted() and self._plan(i):
-            self.response.close()  # before the next burst, so that its verdict can stop that one
-            self.phase = LEAD
-            self._phase_us = 0
-            o.rearm = 1
-            o.lease = 1
+        if self.settled and self.planner.off_us >= OFF_MIN_US and self._wanted():
+            on_us = self._plan()
+            if on_us:
+                self.response.close()
+                if not self.response.failed():
+                    self._fire(on_us, i, o)
 
     def _wanted(self):
         """At the target, bursts go on only to stay there."""
         return not self.session.reached or self.settled_mdegc > self.target_mdegc
 
-    def _plan(self, i):
+    def _plan(self):
         if _apart(self._distance_mm, self._burst_mm) > DISTANCE_STEP_MM:
             self.planner.probe_due = True
         cap_us = self.session.row()[presets.CAP_US]
@@ -480,12 +472,9 @@ class Supervisor:
             self.k_here_mdegc(),
         )
 
-    def _fire(self, i, o):
-        on_us = self._plan(i) if self.settled else 0
-        if not on_us:
-            self.phase = OFF
-            o.lease = 0
-            return
+    def _fire(self, on_us, i, o):
+        # Both valves open side by side: an earlier lease would cost a tick of every cycle, and hold the shut-off open
+        # without need.
         self.response.begin(i.skin.value_mdegc, self.observer.probe_mdegc())
         self.burst_us = on_us
         self._burst_mm = self._distance_mm
@@ -493,6 +482,8 @@ class Supervisor:
         self.planner.fired(on_us)
         self.phase = OPEN
         self._phase_us = 0
+        o.rearm = 1
+        o.lease = 1
         o.fire_us = on_us
 
     def _account(self, i):

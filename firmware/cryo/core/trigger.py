@@ -5,7 +5,7 @@ from cryo.limits import TRIGGER_DEBOUNCE_US
 
 
 class Trigger:
-    """held: pressed and debounced. pressed: became so in this tick. touched: the contact is closed, debounced or not."""
+    """held: pressed and debounced; pressed: became so in this tick; touched: contact closed, debounced or not."""
 
     def __init__(self):
         self.held = False

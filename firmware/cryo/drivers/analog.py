@@ -1,4 +1,4 @@
-"""A transducer with a live zero, 0.5-4.5 V of 5 V: a broken or shorted wire leaves its band, so it cannot read as a value."""
+"""A transducer with a live zero, 0.5-4.5 V of 5 V: a broken or shorted wire leaves its band, so it is no value."""
 
 from micropython import const
 
@@ -13,7 +13,7 @@ _BAND_HIGH = const(62259)
 
 
 class Transducer:
-    """Reads value = (counts - zero) x num / den into a Quantity. num is at most 20 000, so that 31 bits hold the product."""
+    """Reads value = (counts - zero) x num / den into a Quantity; num is at most 20 000: 31 bits hold the product."""
 
     def __init__(self, adc, num, den):
         self._adc = adc

@@ -5,7 +5,6 @@ Frame, from the data sheet [S: Maxim 19-5793, table 2]: D31..18 thermocouple, si
 ground; D0 open. It is handled as two halves of 16 bits, because a whole word does not fit a 31-bit integer.
 """
 
-from cryo.drivers.its90 import CJ_MAX_MDEGC, CJ_MIN_MDEGC
 from cryo.core.reading import (
     AGE_MAX_US,
     BAD_FRAME,
@@ -18,6 +17,7 @@ from cryo.core.reading import (
     SHORT_GND,
     SHORT_VCC,
 )
+from cryo.drivers.its90 import CJ_MAX_MDEGC, CJ_MIN_MDEGC
 from micropython import const
 
 _TICKS_MASK = const(0x3FFFFFFF)  # ticks_us wraps at 2**30

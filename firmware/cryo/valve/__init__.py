@@ -4,12 +4,12 @@ A board gives two objects (the virtual board's are in boards/virtual/valves.py):
 
 `valve`, the dose valve's one-shot, timed by hardware
     rearm() -> status     allow the next fire after a cut; the only way back from a cut
-    fire(us) -> status    one opening, clipped to limits.BURST_MAX_US, that ends by itself, by a cut, or by loop channel A
+    fire(us) -> status    one opening, at most limits.BURST_MAX_US; it ends by itself, by a cut, or by loop channel A
     cut() -> status       close now and stay closed until re-armed; queued openings are dropped
     result() -> int       RUNNING, RESTING (nothing fired since the last re-arm or reset), or us not delivered (0 = all)
 
 `lease`, the series shut-off valve, held open by edges only
-    renew() -> status     keep it open for limits.LEASE_MAX_US from now: replaces what is left, never adds; channel B ends it
+    renew() -> status     open for limits.LEASE_MAX_US from now: replaces what is left, never adds; channel B ends it
     stop() -> status      let it close now
 """
 

@@ -37,6 +37,7 @@ IN_ADC = 8  # 3 values
 IN_SPI = 12  # high and low half of each frame
 IN_INTS = 20
 RX_MAX = 512
+FIFO_MAX = 1024  # received bytes that wait for the console
 
 FLAG_OFF = 1
 FLAG_RESET = 2
@@ -51,6 +52,7 @@ out = array("i", [0] * (OUT_HEADER + EVENTS_MAX * EVENT_INTS))
 tx = bytearray(TX_MAX)
 received = array("i", [0] * IN_INTS)
 rx = bytearray(RX_MAX)
+fifo = bytearray(FIFO_MAX)
 settings = {}
 
 _link = None
@@ -107,14 +109,25 @@ def exchange(sleep_us):
     events = 0
     local_us = 0
     tx_used = 0
-    rx_used = 0
-    rx_len = received[IN_RX]
+    _receive(received[IN_RX])
     burst_result = received[IN_BURST]
     flags = received[IN_FLAGS]
     if flags & FLAG_OFF:
         raise PowerOff()
     if flags & FLAG_RESET:
         raise Reset()
+
+
+def _receive(count):
+    """Queue count bytes of rx behind those that nobody took yet; what does not fit is lost, as in a real UART."""
+    global rx_used, rx_len
+    kept = rx_len - rx_used
+    for i in range(kept):
+        fifo[i] = fifo[rx_used + i]
+    rx_used = 0
+    rx_len = min(kept + count, FIFO_MAX)
+    for i in range(kept, rx_len):
+        fifo[i] = rx[i - kept]
 
 
 def sleep_us(us):
@@ -124,18 +137,24 @@ def sleep_us(us):
         timer.run_due()
 
 
+def _wrapped(ticks, more):
+    """Return their sum, wrapped: a sum beyond 2**30 - 1 would allocate in a 32-bit interpreter."""
+    room = TICKS_MASK - ticks
+    return ticks + more if more <= room else more - room - 1
+
+
 def ticks_us():
     """The wrapping microsecond counter."""
     global local_us
     local_us += COST_TICKS_US
-    return (received[IN_TICKS_US] + local_us) & TICKS_MASK
+    return _wrapped(received[IN_TICKS_US], local_us)
 
 
 def ticks_ms():
     """The wrapping millisecond counter."""
     global local_us
     local_us += COST_TICKS_US
-    return (received[IN_TICKS_MS] + local_us // 1000) & TICKS_MASK
+    return _wrapped(received[IN_TICKS_MS], local_us // 1000)
 
 
 def spend(us):
@@ -170,7 +189,7 @@ def take(buffer, length):
     global rx_used
     n = 0
     while n < length and rx_used < rx_len:
-        buffer[n] = rx[rx_used]
+        buffer[n] = fifo[rx_used]
         rx_used += 1
         n += 1
     return n

@@ -51,7 +51,7 @@ class Pin:
 
 
 class SPI:
-    """A bus with the chips of pins.CHIP_SELECTS on it. With no chip, or more than one, selected the data line floats high."""
+    """A bus with the chips of pins.CHIP_SELECTS on it; its data line floats high unless just one is selected."""
 
     def __init__(self, number, baudrate=1_000_000, polarity=0, phase=0, sck=None, mosi=None, miso=None):
         pass
@@ -124,7 +124,7 @@ class WDT:
 
 
 class Timer:
-    """A timer in virtual time, run when the processor next sleeps. Like a hard timer's, a callback that raises is cancelled."""
+    """A timer in virtual time, run when the processor next sleeps. A callback that raises is cancelled."""
 
     ONE_SHOT = 0
     PERIODIC = 1

@@ -1,7 +1,7 @@
 """First file that a real MicroPython runs as the virtual board: connects to the plant, then boots as the chip would.
 
 Arguments: the plant's pipe for reading, for writing, and the settings as JSON.
-Exit status: 0 the plant ended the run, 3 the chip resets, 1 the application ended by itself (the board is at its prompt).
+Exit status: 0 the plant ended the run, 3 the chip resets, 1 the application ended (the board is at its prompt).
 """
 
 import json

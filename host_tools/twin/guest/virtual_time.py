@@ -16,8 +16,8 @@ def ticks_diff(newer, older):
 
 
 def ticks_add(ticks, delta):
-    """Return ticks + delta, wrapped."""
-    return (ticks + delta) & hal.TICKS_MASK
+    """Return ticks + delta, wrapped; delta is -2**29 .. 2**29. Every step stays within 31 bits."""
+    return ((ticks - _HALF + delta) & hal.TICKS_MASK) ^ _HALF
 
 
 def sleep_ms(ms):

@@ -1,0 +1,266 @@
+"""Named runs of a treatment: what goes wrong when, and how the device must end. Each is a row of data."""
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+
+from boards.virtual import pins
+from host_tools.twin.plant import Plant
+from host_tools.twin.skin import AMBIENT_C, AMBIENT_H_W_M2K
+from host_tools.twin.treatment import Plan
+
+
+@dataclass(frozen=True)
+class Scenario:
+    """One named run.
+
+    ends: the state it must end in; fault: the first latched fault's name, or None; detect_ms: longest time allowed from
+    the injected event to the alarm (virtual time), or None where no fault is due; refused: text of the blocker that
+    must stop the arming, or None.
+    """
+
+    name: str
+    title: str
+    inject: Callable[[Plant], None]
+    ends: str = "FAULT"
+    fault: str | None = None
+    detect_ms: int | None = None
+    plan: Plan = field(default_factory=lambda: Plan(points=(1,)))
+    refused: str | None = None
+    settings: dict = field(default_factory=dict)
+
+
+def _nothing(plant):
+    pass
+
+
+def _at_burst(number, offset_ms, action):
+    """Let action(plant) happen offset_ms after the command of burst `number`."""
+    return lambda plant: plant.on_burst(number, offset_ms * 1000, action)
+
+
+def _open_shield(plant):
+    plant.shield(False)
+
+
+def _stuck_then_opened(pin, level):
+    def inject(plant):
+        plant.stick_input(pin, level)
+        plant.on_burst(6, 40_000, _open_shield)
+
+    return inject
+
+
+def _chip_fault(name):
+    def action(plant):
+        plant.chips[0].fault = name
+
+    return action
+
+
+def _stick(valve, how):
+    def action(plant):
+        getattr(plant, valve).stuck = how
+
+    return action
+
+
+def _strength(factor):
+    def action(plant):
+        plant.strength = factor
+
+    return action
+
+
+def _draught(plant):
+    plant.skin.set_ambient(300.0, -30.0)
+    plant.at(plant.now_us + 2_200_000, lambda p: p.skin.set_ambient(AMBIENT_H_W_M2K, AMBIENT_C))
+
+
+def _reversed(plant):
+    plant.chips[0].reversed = True
+    plant.chips[0].cold_junction_c = 31.5  # a warm box hides the reversal at rest
+
+
+def _half(gain):
+    def action(plant):
+        plant.probe.half_detach(gain)
+
+    return action
+
+
+def _moves(mm, speed_mm_s, back_ms=None):
+    def action(plant):
+        home = plant.hand.mm
+        plant.hand.move(mm, speed_mm_s)
+        if back_ms is not None:
+            plant.at(plant.now_us + back_ms * 1000, lambda p: p.hand.move(home, speed_mm_s))
+
+    return action
+
+
+def _fog(share):
+    def inject(plant):
+        plant.fog = share
+
+    return inject
+
+
+def _bus_error(plant):
+    plant.spi_fail = True
+
+
+LEVEL_5 = Plan(level=5, points=(1,))
+
+_ROWS = (
+    Scenario("treatment", "two points of a left foot, nothing goes wrong", _nothing, "COMPLETE", plan=Plan()),
+    Scenario(
+        "eye", "the eye shield is opened in a burst", _at_burst(6, 40, _open_shield), fault="LOOP_OPEN", detect_ms=20
+    ),
+    Scenario(
+        "eye-a-stuck",
+        "loop channel A is stuck as made, then the shield is opened",
+        _stuck_then_opened(pins.LOOP_A, 1),
+        fault="LOOP_OPEN",
+        detect_ms=20,
+    ),
+    Scenario(
+        "eye-b-stuck",
+        "loop channel B is stuck as made, then the shield is opened",
+        _stuck_then_opened(pins.LOOP_B, 0),
+        fault="LOOP_OPEN",
+        detect_ms=20,
+    ),
+    Scenario(
+        "estop",
+        "the emergency stop is pressed in a burst",
+        _at_burst(6, 40, lambda plant: plant.set_input(pins.ESTOP, 1)),
+        fault="ESTOP",
+        detect_ms=20,
+    ),
+    Scenario(
+        "overcool",
+        "the diffuser falls off: the jet is three times as strong",
+        _at_burst(6, 0, _strength(3.0)),
+        fault="RESPONSE_STRONG",
+        detect_ms=1_500,
+        plan=LEVEL_5,
+    ),
+    Scenario(
+        "skin-trip",
+        "an icy draught meets the skin between two passes",
+        _at_burst(1, 18_400, _draught),
+        fault="SKIN_TRIP",
+        detect_ms=2_500,
+        plan=LEVEL_5,
+    ),
+    Scenario(
+        "probe-off",
+        "the probe falls off the skin",
+        _at_burst(6, 0, lambda plant: plant.probe.detach()),
+        fault="RESPONSE_WEAK",
+        detect_ms=8_000,
+    ),
+    Scenario(
+        "probe-half",
+        "the probe hangs loose and reads 0.3 of the change",
+        _at_burst(6, 0, _half(0.3)),
+        fault="RESPONSE_WEAK",
+        detect_ms=8_000,
+    ),
+    Scenario(
+        "probe-loose",
+        "the probe sits badly and reads 0.7 of the change",
+        _at_burst(6, 0, _half(0.7)),
+        "COMPLETE",
+        plan=LEVEL_5,
+    ),
+    Scenario(
+        "probe-open",
+        "the thermocouple breaks in a burst",
+        _at_burst(6, 20, _chip_fault("open")),
+        fault="SKIN_SENSOR",
+        detect_ms=500,
+    ),
+    Scenario(
+        "probe-short",
+        "the thermocouple is shorted to ground",
+        _at_burst(6, 20, _chip_fault("short_gnd")),
+        fault="SKIN_SENSOR",
+        detect_ms=500,
+    ),
+    Scenario(
+        "bus-low",
+        "the data line is stuck low",
+        _at_burst(6, 20, _chip_fault("dead_low")),
+        fault="SKIN_SENSOR",
+        detect_ms=400,
+    ),
+    Scenario("bus-error", "the bus reports an error", _at_burst(6, 20, _bus_error), fault="SKIN_SENSOR", detect_ms=400),
+    Scenario(
+        "probe-stuck",
+        "the chip repeats its last frame",
+        _at_burst(6, 20, _chip_fault("stuck")),
+        fault="SKIN_STALE",
+        detect_ms=1_300,
+    ),
+    Scenario(
+        "probe-reversed", "the thermocouple's wires are swapped, the box is warm", _reversed, fault="RESPONSE_WEAK"
+    ),
+    Scenario(
+        "probe-reversed-cool",
+        "the thermocouple's wires are swapped, the box is cool",
+        lambda plant: setattr(plant.chips[0], "reversed", True),
+        "STANDBY",
+        refused="BASELINE",
+    ),
+    Scenario(
+        "valve-stuck",
+        "the dose valve does not close",
+        _at_burst(6, 10, _stick("dose", "open")),
+        fault="LINE_LOST",
+        detect_ms=1_000,
+    ),
+    Scenario(
+        "valve-shut",
+        "the dose valve does not open",
+        _at_burst(6, 0, _stick("dose", "closed")),
+        fault="RESPONSE_WEAK",
+        detect_ms=8_000,
+    ),
+    Scenario(
+        "shutoff-stuck",
+        "the shut-off valve does not close: latent while the dose valve works",
+        _at_burst(6, 10, _stick("shutoff", "open")),
+        "COMPLETE",
+    ),
+    Scenario(
+        "shutoff-shut",
+        "the shut-off valve does not open",
+        _at_burst(6, 0, _stick("shutoff", "closed")),
+        fault="LINE_LOST",
+        detect_ms=1_000,
+    ),
+    Scenario(
+        "empty-bottle",
+        "the bottle is empty: its pressure collapses",
+        _at_burst(6, 0, lambda plant: plant.bottle.set_contents(12.0)),
+        fault="BOTTLE_LOW",
+        detect_ms=100,
+    ),
+    Scenario(
+        "patient-moves",
+        "the foot comes 40 mm closer for a while",
+        _at_burst(6, 20, _moves(60, 300, back_ms=1_500)),
+        "COMPLETE",
+    ),
+    Scenario(
+        "operator-moves-in",
+        "the operator moves in at 0.3 m/s and stays at 30 mm",
+        _at_burst(12, 0, _moves(30, 300)),
+        "COMPLETE",
+        plan=LEVEL_5,
+    ),
+    Scenario("fog", "one distance measurement in five is lost", _fog(0.2), "COMPLETE"),
+)
+
+SCENARIOS = {row.name: row for row in _ROWS}
