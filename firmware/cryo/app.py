@@ -35,13 +35,13 @@ class Applicator:
 
     def start(self):
         """Begin the tick's rhythm and the watchdog."""
-        micropython.kbd_intr(-1)  # Ctrl-C is a character to the console, not an interruption
+        micropython.kbd_intr(-1)  # Ctrl-C is a character to the console, no interruption
         gc.collect()
         self._watchdog = self.board.watchdog(WATCHDOG_MS)
         self._due_us = time.ticks_us()
 
     def run(self):
-        """Run for ever. Any exception closes both valves; the unfed watchdog then resets the board, which boots safe."""
+        """Run for ever. Any exception closes both valves; the unfed watchdog then resets the board: it boots safe."""
         try:
             self.start()
             while True:

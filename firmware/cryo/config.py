@@ -52,7 +52,7 @@ UNSET = ("jet_k_mdegc",)  # 0 means "not known": such a device refuses to arm
 
 
 def build(values):
-    """Return (Config, None), or (None, sentence) naming the first key that is unknown, missing its range, or no integer.
+    """Return (Config, None), or (None, sentence) naming the first key that is unknown, out of range, or no integer.
 
     values maps keys to integers; a key left out takes its default.
     """

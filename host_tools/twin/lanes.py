@@ -13,6 +13,7 @@ import os
 import shutil
 import subprocess
 import sys
+import traceback
 from pathlib import Path
 
 from host_tools.twin.guest import hal as port
@@ -30,9 +31,16 @@ class LaneError(RuntimeError):
     """The firmware's interpreter could not be started, or ended in an unexpected way."""
 
 
-def run(plant, lane="cpython", settings=None):
-    """Run until the plant powers off. Returns the interpreter's messages (its tracebacks), normally empty."""
-    return {"cpython": _cpython, "unix": _unix, "wasm": _wasm}[lane](plant, settings or {})
+def run(plant, lane="cpython", settings=None, firmware=None):
+    """Run until the plant powers off. Returns the interpreter's messages (its tracebacks), normally empty.
+
+    firmware is the folder to boot from, normally the project's own. An application that raises ends at the prompt, where
+    only the watchdog goes on from, as on a board.
+    """
+    folders = tuple(str(ROOT / folder) for folder in FOLDERS)
+    if firmware is not None:
+        folders = (str(firmware), *folders[1:])
+    return {"cpython": _cpython, "unix": _unix, "wasm": _wasm}[lane](plant, settings or {}, folders)
 
 
 # --- in this process --------------------------------------------------------------------------------------------------
@@ -40,15 +48,14 @@ _FIRMWARE = ("boot", "main", "board", "valves", "pins", "hal", "machine", "virtu
 
 
 @contextlib.contextmanager
-def firmware_imports():
+def firmware_imports(folders=tuple(str(ROOT / folder) for folder in FOLDERS)):
     """Within, imports find the firmware, the virtual board and their `time`; afterwards this process is as before."""
-    paths = [str(ROOT / folder) for folder in (*FOLDERS, STANDIN)]
     before = list(sys.path)
     saved = {name: module for name, module in sys.modules.items() if name.split(".")[0] in _FIRMWARE}
     for name in saved:
         del sys.modules[name]
     real_time = sys.modules.get("time")
-    sys.path[:0] = paths
+    sys.path[:0] = [*folders, str(ROOT / STANDIN)]
     try:
         sys.modules["time"] = importlib.import_module("virtual_time")
         yield importlib.import_module("hal")
@@ -61,22 +68,58 @@ def firmware_imports():
         sys.modules.update(saved)
 
 
-def _cpython(plant, settings):
+def _cpython(plant, settings, folders):
+    messages = []
     while not plant.power_off:
-        with firmware_imports() as hal:
+        with firmware_imports(folders) as hal:
+            link = _Link(plant)
             try:
-                hal.attach(plant, settings)
-                importlib.import_module("boot")
-                board = importlib.import_module("board")
-                app = importlib.import_module("cryo.app")
-                applicator = app.Applicator(board.build())
-                plant.applicator = applicator
-                applicator.run()
+                hal.attach(link, settings)
+                try:
+                    importlib.import_module("boot")
+                    _tell_plant(importlib.import_module("cryo.app"), plant)
+                    importlib.import_module("main")
+                except Exception:
+                    if link.failed:
+                        raise
+                    messages.append(traceback.format_exc())
+                hal.exchange(0)  # what was driven last reaches the pins
             except hal.PowerOff:
-                return ""
+                break
             except hal.Reset:
                 continue
-    return ""
+        _at_prompt(plant)
+    return "\n".join(messages)
+
+
+class _Link:
+    """The plant in the same process. An error of its own ends the run: it is no exception of the firmware's."""
+
+    def __init__(self, plant):
+        self._plant = plant
+        self.failed = False
+
+    def exchange(self, out, tx, received, rx):
+        self.failed = True
+        self._plant.exchange(out, tx, received, rx)
+        self.failed = False
+
+
+def _tell_plant(app, plant):
+    """Let tests reach the running applicator as plant.applicator."""
+    start = app.Applicator.start
+
+    def started(applicator):
+        plant.applicator = applicator
+        start(applicator)
+
+    app.Applicator.start = started
+
+
+def _at_prompt(plant):
+    """Only the watchdog, or the end of the run, goes on from here."""
+    if not plant.run_until_reset(1_000_000):
+        plant.power_off = True
 
 
 # --- in a subprocess --------------------------------------------------------------------------------------------------
@@ -92,23 +135,23 @@ def node_path():
     return str(beside) if beside.exists() else shutil.which("node")
 
 
-def _unix(plant, settings):
+def _unix(plant, settings, folders):
     micropython = micropython_path()
     if micropython is None:
         raise LaneError("real MicroPython is missing: run `make setup`")
-    env = {**os.environ, "MICROPYPATH": os.pathsep.join([".frozen", *(str(ROOT / f) for f in FOLDERS)])}
+    env = {**os.environ, "MICROPYPATH": os.pathsep.join([".frozen", *folders])}
     start = str(ROOT / "host_tools/twin/guest/start.py")
     return _subprocess(
         plant, lambda r, w: [micropython, start, f"/dev/fd/{r}", f"/dev/fd/{w}", json.dumps(settings)], env
     )
 
 
-def _wasm(plant, settings):
+def _wasm(plant, settings, folders):
     node = node_path()
     if node is None:
         raise LaneError("Node is missing: run `make setup`")
     script = str(ROOT / "host_tools/twin/wasm.mjs")
-    return _subprocess(plant, lambda r, w: [node, script, str(r), str(w), json.dumps(settings), *FOLDERS], None)
+    return _subprocess(plant, lambda r, w: [node, script, str(r), str(w), json.dumps(settings), *folders], None)
 
 
 def _subprocess(plant, command, env):
@@ -119,9 +162,8 @@ def _subprocess(plant, command, env):
             messages.append(text)
         if status == _CHIP_RESETS or plant.power_off:
             continue
-        if status == 1:  # at its prompt: only the watchdog, or the end of the run, goes on from here
-            if not plant.run_until_reset(1_000_000):
-                plant.power_off = True
+        if status == 1:
+            _at_prompt(plant)
             continue
         raise LaneError(f"the interpreter ended with status {status}: {text}")
     return "\n".join(messages)

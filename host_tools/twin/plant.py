@@ -4,6 +4,7 @@ It advances in steps of 1 ms for heat and to the microsecond for valves. `exchan
 """
 
 import random
+from typing import Any
 
 from boards.virtual import pins
 from host_tools.twin import jet
@@ -79,7 +80,8 @@ class Plant:
         self.watchdog_us = 0
         self.watchdog_due_us = NEVER
         self.resets = []
-        self.operator = None
+        self.operator: Any = None  # has step(), called at every exchange
+        self.applicator: Any = None  # the firmware's Applicator, in the cpython lane only
         self.console_in = bytearray()
         self.console_out = bytearray()
         self.agenda = []  # (time us, order, function), sorted

@@ -149,7 +149,7 @@ class Max31855Chip:
         if self.reversed:
             voltage = -voltage
         cj_code = min(max(round(junction_c * 16), -2048), 2047)
-        bits = FAULT_BITS.get(self._fault, 0)
+        bits = FAULT_BITS.get(self._fault or "", 0)
         if self._fault == "open":
             # The temperature field during a fault is not specified. Assumed [K]: an open input is pulled to
             # full scale, a short leaves no voltage, so the field repeats the cold junction and looks sane.

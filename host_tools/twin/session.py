@@ -3,10 +3,11 @@
 from dataclasses import dataclass, field
 
 from host_tools.twin import lanes
+from host_tools.twin.hardware import Solenoid
 from host_tools.twin.people import Operator, fields
 from host_tools.twin.plant import Plant
 from host_tools.twin.scenarios import SCENARIOS, Scenario
-from host_tools.twin.treatment import RefusedError, treatment
+from host_tools.twin.treatment import Plan, RefusedError, treatment
 
 
 @dataclass
@@ -17,12 +18,15 @@ class Session:
     lane: str
     plant: Plant
     operator: Operator
+    plan: Plan
+    seed: int = 1
     results: list = field(default_factory=list)  # TREAT:RES? of each point
     identity: str = ""
     interpreter: str = ""
     final: dict = field(default_factory=dict)  # STAT? at the end
     fault: str = ""  # FAULT? at the end
     refused: str | None = None
+    why: str = ""  # STAT:WHY? after a refusal
     messages: str = ""
 
     @property
@@ -61,6 +65,8 @@ class Session:
             out.append(f"refused: {self.refused}")
         if self.plant.record.skin_min_c <= 0.0:
             out.append(f"true skin surface reached {self.plant.record.skin_min_c:.2f} degC")
+        if self.plant.flowing():
+            out.append("gas still flows at the end")
         if self.messages:
             out.append(f"the interpreter said: {self.messages}")
         return out
@@ -76,6 +82,8 @@ def run(name, lane="unix", *, plan=None, seed=1, phase_us=0, watch=None):
     scenario = SCENARIOS[name]
     plan = plan or scenario.plan
     plant = Plant(distance_mm=plan.distance_mm, seed=seed, phase_us=phase_us)
+    plant.dose = _SeenValve("dose_open", plant.dose, plant.record)
+    plant.shutoff = _SeenValve("shutoff_open", plant.shutoff, plant.record)
     scenario.inject(plant)
 
     def script(op):
@@ -86,14 +94,31 @@ def run(name, lane="unix", *, plan=None, seed=1, phase_us=0, watch=None):
             yield from treatment(plan, session.results)(op)
         except RefusedError as refused:
             session.refused = str(refused)
+            session.why = yield from op.ask("STAT:WHY?")
         session.final = fields((yield from op.ask("STAT?")))
         session.fault = yield from op.ask("FAULT?")
 
     operator = Operator(plant, script)
-    session = Session(scenario, lane, plant, operator)
+    session = Session(scenario, lane, plant, operator, plan, seed)
     plant.operator = operator if watch is None else _Watched(operator, watch)
     session.messages = lanes.run(plant, lane, scenario.settings)
     return session
+
+
+class _SeenValve(Solenoid):
+    """A valve whose true opening is in the record, beside the command that its pin shows."""
+
+    def __init__(self, name, valve, record):
+        super().__init__(valve.open_delay_us, valve.close_delay_us)
+        self._name = name
+        self._record = record
+        self._was = False
+
+    def settle(self, now_us):
+        super().settle(now_us)
+        if self.is_open != self._was:
+            self._was = self.is_open
+            self._record.edge(self._name, int(self._was))
 
 
 class _Watched:

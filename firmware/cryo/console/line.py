@@ -7,7 +7,7 @@ from cryo.console import commands
 from micropython import const
 
 _LINE_MAX = const(120)
-_CHUNK = const(64)  # bytes taken a tick
+_CHUNK = const(64)  # bytes taken a tick, however many wait
 _QUEUE_MAX = const(4096)  # bytes of answers that wait for the host; more are dropped and counted
 
 
@@ -18,7 +18,7 @@ class Console:
         self.app = applicator
         self.dropped = 0
         self._stream = stream
-        self._chunk = bytearray(_CHUNK)
+        self._byte = bytearray(1)
         self._line = bytearray(_LINE_MAX)
         self._used = 0
         self._overlong = False
@@ -54,9 +54,10 @@ class Console:
         self._answer_due = answer
 
     def _take(self):
-        n = self._stream.readinto(self._chunk, 1)
-        while n:
-            ch = self._chunk[0]
+        for _ in range(_CHUNK):
+            if not self._stream.readinto(self._byte, 1):
+                return
+            ch = self._byte[0]
             if ch == 10 or ch == 13:
                 if self._used or self._overlong:
                     self._execute()
@@ -66,7 +67,6 @@ class Console:
                 self._used += 1
             else:
                 self._overlong = True
-            n = self._stream.readinto(self._chunk, 1)
 
     def _execute(self):
         overlong = self._overlong
@@ -83,5 +83,3 @@ class Console:
         answer = commands.execute(self, raw.decode().strip())
         if answer is not None:
             self.say(answer)
-
-

@@ -77,7 +77,8 @@ class Planner:
         predicted_mdegc the observer's surface (limit 25). cap_us holds limit 4 and the level's and settings' caps.
         """
         on_us = budget_us(skin_mdegc, level_floor_mdegc, k_mdegc) - self._close_delay_us
-        model_us = budget_us(predicted_mdegc, level_floor_mdegc - MODEL_MARGIN_MDEGC, k_here_mdegc) - self._close_delay_us
+        model_floor_mdegc = level_floor_mdegc - MODEL_MARGIN_MDEGC
+        model_us = budget_us(predicted_mdegc, model_floor_mdegc, k_here_mdegc) - self._close_delay_us
         if model_us < on_us:
             on_us = model_us
         if cap_us < on_us:

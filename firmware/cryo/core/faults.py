@@ -89,7 +89,7 @@ REGISTRY = (
         "LINE_LOST",
         HIGH,
         RESET,
-        "No pressure between the valves: dose valve leaks, or shut-off shut. Close the bottle, have the valves replaced.",
+        "No pressure between the valves: one leaks or stays shut. Close the bottle, have the valves replaced.",
     ),
     (
         VALVE_PORT,

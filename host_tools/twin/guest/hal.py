@@ -121,6 +121,8 @@ def exchange(sleep_us):
 def _receive(count):
     """Queue count bytes of rx behind those that nobody took yet; what does not fit is lost, as in a real UART."""
     global rx_used, rx_len
+    if not count:
+        return
     kept = rx_len - rx_used
     for i in range(kept):
         fifo[i] = fifo[rx_used + i]

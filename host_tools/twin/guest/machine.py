@@ -130,6 +130,8 @@ class Timer:
     PERIODIC = 1
 
     def __init__(self, id=-1, mode=PERIODIC, period=-1, callback=None, hard=False):
+        if period < 1:
+            raise ValueError("a timer's period is 1 ms or more")
         self._callback = callback
         self._period_us = period * 1000
         self._periodic = mode == Timer.PERIODIC

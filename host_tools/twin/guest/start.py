@@ -34,8 +34,12 @@ def main(reader, writer, settings):
     sys.modules["time"] = virtual_time
     try:
         hal.attach(Pipes(reader, writer), json.loads(settings))
-        __import__("boot")
-        __import__("main")
+        try:
+            __import__("boot")
+            __import__("main")
+        except Exception as error:
+            sys.print_exception(error)
+        hal.exchange(0)  # what was driven last reaches the pins
     except hal.PowerOff:
         return 0
     except hal.Reset:

@@ -1,0 +1,98 @@
+"""A transducer with a live zero: its wiring bands and its scale."""
+
+import micropython
+from cryo.core.records import Quantity
+from cryo.drivers.analog import OK, WIRE_HIGH, WIRE_LOW, Transducer
+
+BAR_100 = (1907, 1000)  # 0-100 bar over 4 V, in mbar
+MM_300 = (5722, 1_000_000)  # 0-300 mm over 4 V
+
+
+class Pin:
+    """An ADC that reads what it is told."""
+
+    def __init__(self):
+        self.counts = 0
+
+    def read_u16(self):
+        return self.counts
+
+
+class Bench:
+    """One transducer polled with the heap locked."""
+
+    def __init__(self, scale=BAR_100):
+        self.pin = Pin()
+        self.transducer = Transducer(self.pin, scale[0], scale[1])
+        self.quantity = Quantity()
+
+    def read(self, counts):
+        self.pin.counts = counts
+        micropython.heap_lock()
+        try:
+            self.transducer.poll(self.quantity)
+        finally:
+            micropython.heap_unlock()
+        return self.quantity
+
+
+def counts(volts):
+    return int(volts / 5 * 65536)
+
+
+def test_before_the_first_reading_nothing_is_valid():
+    assert Quantity().status != OK
+    assert Quantity().age_us == 0x1FFFFFFF
+
+
+def test_the_wiring_bands():
+    bench = Bench()
+    for volts, status in (
+        (0, WIRE_LOW),
+        (0.249, WIRE_LOW),
+        (0.2505, OK),
+        (0.5, OK),
+        (4.5, OK),
+        (4.7495, OK),
+        (4.751, WIRE_HIGH),
+        (4.9999, WIRE_HIGH),
+    ):
+        assert bench.read(counts(volts)).status == status, volts
+
+
+def test_the_ends_of_the_scale():
+    bench = Bench()
+    assert bench.read(counts(0.26)).value == 0  # a transducer slightly under its zero
+    assert bench.read(counts(0.5)).value <= 2
+    assert abs(bench.read(counts(2.5)).value - 50_000) <= 20
+    assert abs(bench.read(counts(4.5)).value - 100_000) <= 20
+    assert bench.read(counts(4.74)).value > 100_000
+    bench = Bench(MM_300)
+    assert bench.read(counts(0.5)).value == 0
+    for mm in (70, 80, 200, 220, 300):
+        assert abs(bench.read(counts(0.5 + mm / 75)).value - mm) <= 1
+
+
+def test_the_largest_factor_that_is_allowed_fits_31_bits_at_the_top_of_the_band():
+    bench = Bench((19_000, 1_000))
+    assert bench.read(62_259).status == OK
+    assert bench.quantity.value == (62_259 - 6_554) * 19
+
+
+def test_each_reading_is_fresh_and_counted():
+    bench = Bench()
+    bench.quantity.sequence = 0xFFFE
+    assert bench.read(counts(2.5)).sequence == 0xFFFF
+    assert bench.quantity.age_us == 0
+    assert bench.read(counts(2.5)).sequence == 0
+
+
+def test_a_fault_leaves_no_value_behind():
+    for volts in (0.1, 4.9):
+        bench = Bench()
+        bench.read(counts(2.5))
+        before = bench.quantity.value
+        assert bench.read(counts(volts)).status != OK
+        assert bench.quantity.value != before
+        assert bench.read(counts(2.5)).status == OK
+        assert bench.quantity.value == before

@@ -1,0 +1,316 @@
+"""The burst planner: budget, caps, duty and the account of flow (limits 4 to 7 and 25)."""
+
+import micropython
+from cryo.core.bursts import Planner, budget_us
+from support import LONGEST_DT_US, TICK_US, Random
+
+OPEN_DELAY_US = 15_000
+CLOSE_DELAY_US = 25_000
+OFF_MIN_US = 350_000
+
+
+def budget(skin, floor, k):
+    micropython.heap_lock()
+    try:
+        return budget_us(skin, floor, k)
+    finally:
+        micropython.heap_unlock()
+
+
+class Bench:
+    """One planner; asks for the longest burst on warm skin unless told otherwise."""
+
+    def __init__(self, probe_due=False):
+        self.planner = Planner(OPEN_DELAY_US, CLOSE_DELAY_US)
+        self.planner.probe_due = probe_due
+
+    def plan(self, skin=32_000, floor=5_000, cap=500_000, k=16_000, predicted=32_000, k_here=16_000):
+        micropython.heap_lock()
+        try:
+            return self.planner.plan(skin, floor, cap, k, predicted, k_here)
+        finally:
+            micropython.heap_unlock()
+
+    def fire(self, on_us):
+        micropython.heap_lock()
+        try:
+            self.planner.fired(on_us)
+        finally:
+            micropython.heap_unlock()
+
+    def end(self, undelivered_us):
+        micropython.heap_lock()
+        try:
+            self.planner.ended(undelivered_us)
+        finally:
+            micropython.heap_unlock()
+
+    def tick(self, dt_us=TICK_US):
+        micropython.heap_lock()
+        try:
+            return self.planner.advance(dt_us)
+        finally:
+            micropython.heap_unlock()
+
+    def pass_ms(self, ms):
+        """Let ms pass in whole ticks and a rest; return the flow, us."""
+        flow = 0
+        for _ in range(ms // 10):
+            flow += self.tick()
+        if ms % 10:
+            flow += self.tick(ms % 10 * 1000)
+        return flow
+
+
+# --- the budget -------------------------------------------------------------------------------------------------------
+def test_the_budget_is_room_over_k_squared_and_never_above_it():
+    for k in (8_000, 11_111, 16_000, 23_500, 32_000, 50_000):
+        for room in range(500, 30_000, 371):
+            exact = (room / k) ** 2 * 1e6
+            us = budget(5_000 + room, 5_000, k)
+            assert us <= exact + 1
+            if 45_000 <= exact < 16_000_000:  # shorter: a step of 1 milli root second is more than 1 %
+                assert us >= 0.99 * exact, (room, k)
+
+
+def test_the_budget_is_monotone():
+    for k in (8_000, 16_000, 50_000):
+        last = 0
+        for skin in range(5_000, 38_000, 50):
+            us = budget(skin, 5_000, k)
+            assert us >= last
+            assert us >= budget(skin, 5_050, k)
+            assert us >= budget(skin, 5_000, k + 100)
+            last = us
+        assert last > 0
+
+
+def test_no_room_no_jet_or_no_skin_plans_nothing():
+    for skin, floor, k in (
+        (5_000, 5_000, 16_000),
+        (4_999, 5_000, 16_000),
+        (-200_000, 5_000, 16_000),
+        (32_000, 5_000, 0),  # not calibrated
+        (32_000, 5_000, -1),
+        (150_000, 5_000, 16_000),
+    ):
+        assert budget(skin, floor, k) == 0
+    assert budget(5_001, 5_000, 16_000) <= 1
+
+
+# --- the plan ---------------------------------------------------------------------------------------------------------
+def test_the_cap_holds():
+    for cap in (500_000, 300_000, 150_000, 30_000):
+        assert Bench().plan(cap=cap) == cap
+
+
+def test_no_burst_is_shorter_than_30_ms():
+    assert Bench().plan(cap=30_000) == 30_000
+    assert Bench().plan(cap=29_999) == 0
+    assert Bench().plan(cap=0) == 0
+    shortest = 500_000
+    for skin in range(5_000, 12_000, 5):
+        us = Bench().plan(skin=skin)
+        assert us == 0 or us >= 30_000
+        if us:
+            shortest = min(shortest, us)
+    assert shortest < 30_500  # and it is the limit that ends it
+
+
+def test_the_budget_less_the_closing_delay_holds():
+    for skin, k in ((10_000, 16_000), (9_000, 8_000), (20_000, 50_000)):
+        exact = ((skin - 5_000) / k) ** 2 * 1e6 - CLOSE_DELAY_US
+        us = Bench().plan(skin=skin, k=k)
+        assert 0.98 * exact < us <= exact
+
+
+def test_the_first_burst_is_a_probe_and_the_next_is_not():
+    bench = Bench(probe_due=True)
+    assert Planner(0, 0).probe_due
+    assert bench.plan() == 60_000
+    assert bench.plan(cap=59_999) == 59_999
+    bench.fire(60_000)
+    bench.pass_ms(500)
+    assert bench.plan() == 500_000
+    bench.planner.probe_due = True
+    assert bench.plan() == 60_000
+
+
+def test_the_model_floor_holds_whatever_the_probe_says():
+    # predicted surface down to floor - 1.5 degC, with the jet constant of the measured distance
+    for predicted, k_here in ((8_000, 16_000), (7_000, 16_000), (9_000, 20_000), (6_000, 8_000)):
+        exact = ((predicted - 3_500) / k_here) ** 2 * 1e6 - CLOSE_DELAY_US
+        us = Bench().plan(predicted=predicted, k_here=k_here)
+        if exact < 29_500:
+            assert us == 0
+        else:
+            assert 0.97 * exact < us <= exact
+    for predicted in (3_500, 3_499, -80_000):
+        assert Bench().plan(predicted=predicted) == 0
+
+
+def test_an_uncalibrated_jet_gets_no_burst():
+    assert Bench().plan(k=0, k_here=0) == 0
+    assert Bench().plan(k=0) == 0
+    assert Bench().plan(k_here=0) == 0
+
+
+# --- limit 6 ----------------------------------------------------------------------------------------------------------
+def test_after_500_ms_on_the_full_burst_takes_400_ms_off():
+    bench = Bench()
+    bench.fire(500_000)
+    bench.pass_ms(900)
+    assert bench.plan() == 500_000
+    bench.fire(500_000)
+    bench.pass_ms(899)
+    assert bench.plan() < 500_000
+    bench.pass_ms(1)
+    assert bench.plan() == 500_000
+
+
+def worst_duty_us(bursts):
+    """Return the most on-time in any 2 s, in 1 ms steps; bursts are (start us, length us)."""
+    end = 0
+    for start, length in bursts:
+        end = max(end, start + length)
+    total = [0] * (end // 1000 + 2)  # on-time before each millisecond
+    now = 0
+    i = 0
+    for ms in range(len(total)):
+        us = ms * 1000
+        while i < len(bursts) and bursts[i][0] + bursts[i][1] <= us:
+            now += bursts[i][1]
+            i += 1
+        part = us - bursts[i][0] if i < len(bursts) and us > bursts[i][0] else 0
+        total[ms] = now + part
+    worst = 0
+    for ms in range(len(total)):
+        before = total[ms - 2000] if ms >= 2000 else 0
+        worst = max(worst, total[ms] - before)
+    return worst
+
+
+def test_the_duty_over_any_2_s_never_exceeds_60_percent():
+    greatest = 0
+    for seed in range(4):
+        draw = Random(seed * 77 + 5)
+        bench = Bench()
+        now = 0
+        closed = -OFF_MIN_US
+        bursts = []
+        while now < 12_000_000:
+            step = 10_000 + draw.below(900)
+            bench.tick(step)
+            now += step
+            if now - closed < OFF_MIN_US or (seed and draw.below(4) == 0):
+                continue
+            cap = 500_000 if seed < 2 else 30_000 + draw.below(47) * 10_000
+            us = bench.plan(cap=cap)
+            if us:
+                bench.fire(us)
+                bursts.append((now, us))
+                closed = now + us
+        assert len(bursts) > 10
+        worst = worst_duty_us(bursts)
+        greatest = max(greatest, worst)
+        assert worst <= 1_200_000, worst
+    assert greatest > 1_100_000  # the planner uses what is allowed
+
+
+def test_what_was_not_delivered_does_not_count_as_duty():
+    bench = Bench()
+    for _ in range(2):
+        bench.fire(500_000)
+        bench.tick()
+        bench.end(490_000)
+        bench.pass_ms(400)
+    assert bench.plan() == 500_000
+
+
+# --- the account of flow ----------------------------------------------------------------------------------------------
+def test_flow_sums_to_opening_plus_closing_less_opening_delay():
+    for on_us in (30_000, 60_000, 123_456, 500_000):
+        for tick_us in (10_000, 9_973, 50_000, 1_000_000):
+            bench = Bench()
+            bench.fire(on_us)
+            flow = 0
+            for _ in range(1_000_000 // tick_us + 1):
+                part = bench.tick(tick_us)
+                assert 0 <= part <= tick_us
+                flow += part
+            assert flow == on_us + CLOSE_DELAY_US - OPEN_DELAY_US
+
+
+def test_flow_begins_after_the_opening_delay():
+    bench = Bench()
+    bench.fire(60_000)
+    assert [bench.tick() for _ in range(10)] == [0, 5_000] + [10_000] * 6 + [5_000, 0]
+
+
+def test_no_burst_no_flow():
+    bench = Bench()
+    assert bench.pass_ms(100) == 0
+    assert bench.planner.off_us == LONGEST_DT_US
+
+
+def test_off_time_counts_from_the_end_of_the_closing_delay():
+    bench = Bench()
+    bench.fire(100_000)
+    for _ in range(12):
+        bench.tick()
+        assert bench.planner.off_us == 0
+    bench.tick()
+    assert bench.planner.off_us == 5_000  # 130 ms - 100 - 25
+    bench.pass_ms(400)
+    assert bench.planner.off_us == 405_000
+    for _ in range(4):
+        bench.tick(LONGEST_DT_US)
+    assert bench.planner.off_us == LONGEST_DT_US
+    bench.fire(30_000)
+    assert bench.planner.off_us == 0
+
+
+def test_off_time_within_one_late_tick():
+    bench = Bench()
+    bench.fire(100_000)
+    assert bench.tick(200_000) == 110_000
+    assert bench.planner.off_us == 75_000
+
+
+def test_an_early_end_lets_gas_flow_for_the_closing_delay_at_most():
+    bench = Bench()
+    bench.fire(500_000)
+    before = bench.pass_ms(100)
+    assert before == 100_000 - OPEN_DELAY_US
+    bench.end(400_000)
+    assert bench.pass_ms(100) == CLOSE_DELAY_US
+    assert bench.planner.off_us == 75_000
+
+
+def test_an_end_before_the_gas_came_is_counted_as_flow_for_the_closing_delay():
+    bench = Bench()
+    bench.fire(500_000)
+    bench.tick()
+    bench.end(490_000)
+    assert bench.pass_ms(100) == CLOSE_DELAY_US
+    assert bench.planner.off_us == 75_000
+
+
+def test_a_full_end_changes_nothing():
+    bench = Bench()
+    bench.fire(100_000)
+    flow = bench.pass_ms(110)
+    bench.end(0)
+    flow += bench.pass_ms(100)
+    assert flow == 110_000
+    bench.end(0)
+    assert bench.planner.off_us == 85_000
+
+
+def test_an_end_that_is_seen_late_or_never_keeps_the_account():
+    bench = Bench()
+    bench.fire(100_000)
+    bench.pass_ms(300)
+    bench.end(50_000)
+    assert bench.planner.off_us == 175_000
+    assert bench.pass_ms(100) == 0

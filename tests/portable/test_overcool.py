@@ -1,0 +1,306 @@
+"""The second line against overcooling: trip, lock-out, bad and stale samples, cold dose (limits 1, 2, 3, 12, 24)."""
+
+import micropython
+from cryo.core.overcool import Overcool
+from support import LONGEST_DT_US, TICK_US, Random, inputs, set_bad, set_good
+
+CONVERSION_US = 100_000
+
+
+class Bench:
+    """One watcher and the reading it watches; `convert` lets a whole conversion pass in ticks."""
+
+    def __init__(self, trip_mdegc=4_000):
+        self.overcool = Overcool()
+        self.skin = inputs().skin
+        self.trip_mdegc = trip_mdegc
+        self.since_us = 0
+
+    def tick(self, dt_us=TICK_US):
+        skin = self.skin
+        skin.age_us += dt_us if skin.age_us < LONGEST_DT_US - dt_us else 0
+        self.judge(dt_us)
+
+    def judge(self, dt_us):
+        micropython.heap_lock()
+        try:
+            self.overcool.update(dt_us, self.skin, self.trip_mdegc)
+        finally:
+            micropython.heap_unlock()
+
+    def good(self, mdegc, dt_us=TICK_US):
+        """One tick that brings a new good sample."""
+        set_good(self.skin, mdegc, CONVERSION_US)
+        self.judge(dt_us)
+        return self.overcool
+
+    def bad(self, dt_us=TICK_US):
+        """One tick that brings a new bad sample."""
+        set_bad(self.skin)
+        self.judge(dt_us)
+        return self.overcool
+
+    def convert(self, mdegc, interval_us=CONVERSION_US):
+        """Ticks without news, then a good sample so long after the last one."""
+        for _ in range(interval_us // TICK_US - 1):
+            self.tick()
+        return self.good(mdegc)
+
+
+def test_before_the_first_sample_nothing_is_valid():
+    assert not Overcool().valid
+    bench = Bench()
+    bench.tick()
+    assert not bench.overcool.valid and bench.overcool.bad and bench.overcool.stale
+
+
+# --- limits 1 and 2 ---------------------------------------------------------------------------------------------------
+def test_the_trip_is_at_its_figure_and_below():
+    for trip in (4_000, 8_000, 9_500):
+        bench = Bench(trip)
+        assert not bench.convert(trip + 1).tripped
+        assert bench.convert(trip).tripped
+        assert bench.convert(trip - 1).tripped
+        bench.tick()  # the same sample, one tick on
+        assert bench.overcool.tripped
+        assert not bench.convert(trip + 250).tripped
+
+
+# --- limit 3 ----------------------------------------------------------------------------------------------------------
+def test_lock_out_at_2_degc_whatever_the_slope():
+    for mdegc, expected in ((2_001, False), (2_000, True), (1_999, True), (0, True), (-78_500, True)):
+        bench = Bench()
+        for _ in range(5):
+            overcool = bench.convert(mdegc)
+            assert overcool.locked_out == expected
+    bench = Bench()
+    bench.convert(-40_000)
+    assert bench.convert(2_001).locked_out is False  # rising
+
+
+def test_a_steady_or_noisy_reading_does_not_lock_out():
+    noise = Random(7)
+    for interval_us in (70_000, 100_000, 120_000):
+        bench = Bench()
+        for i in range(60):
+            assert not bench.convert(5_000 - 250 * (i & 1), interval_us).locked_out
+        for _ in range(60):
+            assert not bench.convert(4_750 + 250 * noise.below(3), interval_us).locked_out
+
+
+def test_a_fast_fall_locks_out_when_0_degc_is_200_ms_away():
+    # skin + 0.2 s x slope: 9 to 6 degC in 100 ms is -30 degC/s, so 6 - 6 = 0
+    for first, second, interval_us, expected in (
+        (9_000, 6_000, 100_000, True),
+        (8_990, 6_000, 100_000, False),
+        (9_010, 6_000, 100_000, True),
+        (12_000, 6_000, 200_000, True),
+        (11_980, 6_000, 200_000, False),
+        (8_400, 6_000, 80_000, True),
+        (8_390, 6_000, 80_000, False),
+        (30_000, 20_000, 100_000, True),
+        (30_000, 20_010, 100_000, False),
+        (6_000, 9_000, 100_000, False),
+    ):
+        bench = Bench()
+        bench.convert(first)
+        assert not bench.overcool.locked_out
+        assert bench.convert(second, interval_us).locked_out == expected, (first, second)
+
+
+def test_a_fall_is_seen_among_steady_samples():
+    bench = Bench()
+    for mdegc in (14_000, 13_750, 13_500, 13_500):
+        assert not bench.convert(mdegc).locked_out
+    assert bench.convert(9_000).locked_out  # 45 degC/s: 0 degC is reached in 200 ms
+
+
+def test_samples_that_seem_10_ms_apart_do_not_exaggerate_the_slope():
+    bench = Bench()
+    for i in range(20):
+        assert not bench.good(5_000 - 250 * (i & 1)).locked_out
+
+
+def test_no_slope_is_drawn_across_a_bad_sample():
+    bench = Bench()
+    bench.convert(30_000)
+    bench.bad()
+    assert not bench.convert(5_000).locked_out
+    assert bench.convert(2_600).locked_out  # but between the two good ones after it
+
+
+# --- limit 12 ---------------------------------------------------------------------------------------------------------
+def test_the_first_bad_sample_is_bad_in_its_own_tick_and_until_a_good_one():
+    bench = Bench()
+    bench.convert(20_000)
+    assert bench.overcool.valid and not bench.overcool.bad
+    overcool = bench.bad()
+    assert overcool.bad and not overcool.valid
+    bench.tick()
+    assert overcool.bad
+    bench.good(20_000)
+    assert overcool.valid and not overcool.bad
+
+
+def test_three_bad_conversions_within_one_second_fail_the_sensor():
+    for gaps_us, expected in (
+        ((100_000, 100_000), True),
+        ((500_000, 500_000), True),
+        ((400_000, 600_000), True),
+        ((500_000, 510_000), False),
+        ((10_000, 1_000_000), False),
+        ((900_000, 900_000), False),
+    ):
+        bench = Bench()
+        for _ in range(120):
+            bench.good(20_000)
+        assert not bench.bad().sensor_failed
+        for gap_us in gaps_us:
+            assert not bench.overcool.sensor_failed
+            for _ in range(gap_us // TICK_US - 1):
+                bench.good(20_000)
+            bench.bad()
+        assert bench.overcool.sensor_failed == expected, gaps_us
+
+
+def test_good_samples_between_do_not_excuse_bad_ones():
+    bench = Bench()
+    for _ in range(2):
+        assert not bench.bad(100_000).sensor_failed
+        assert not bench.good(20_000, 100_000).sensor_failed
+    assert bench.bad(100_000).sensor_failed
+
+
+def test_one_bad_conversion_counts_once_however_often_it_is_read():
+    bench = Bench()
+    bench.convert(20_000)
+    bench.bad()
+    for _ in range(300):
+        bench.tick()
+        assert bench.overcool.bad
+        assert not bench.overcool.sensor_failed
+
+
+def test_bad_conversions_are_never_young_again_after_a_long_time():
+    bench = Bench()
+    bench.convert(20_000)
+    bench.bad()
+    bench.bad()
+    for _ in range(4):
+        bench.good(20_000, LONGEST_DT_US)
+    assert not bench.bad().sensor_failed
+
+
+def test_a_reading_is_stale_when_older_than_one_second():
+    bench = Bench()
+    for age_us, expected in ((100_000, False), (1_000_000, False), (1_000_001, True), (LONGEST_DT_US, True)):
+        set_good(bench.skin, 20_000, age_us)
+        bench.judge(TICK_US)
+        assert bench.overcool.stale == expected
+        assert bench.overcool.valid
+
+
+def test_no_value_is_used_when_the_status_is_bad():
+    for status in range(1, 9):
+        for lie_mdegc in (None, -50_000, 1_000, 30_000):
+            bench = Bench()
+            bench.convert(20_000)
+            set_bad(bench.skin, status)
+            bench.skin.value_mdegc = lie_mdegc
+            for _ in range(100):
+                bench.tick()
+            overcool = bench.overcool
+            assert overcool.bad and not overcool.valid
+            assert not overcool.tripped and not overcool.locked_out
+            set_good(bench.skin, 20_000)
+            bench.judge(TICK_US)
+            assert overcool.valid and not overcool.tripped and not overcool.locked_out
+
+
+# --- limit 24 ---------------------------------------------------------------------------------------------------------
+def hold(bench, mdegc, seconds, dt_us=100_000):
+    """Hold the skin at a temperature, one fresh sample a tick."""
+    for _ in range(seconds * 1_000_000 // dt_us):
+        bench.good(mdegc, dt_us)
+
+
+def test_the_point_dose_is_400_degc_seconds_below_15():
+    bench = Bench()
+    hold(bench, 5_000, 39)
+    for _ in range(99):
+        bench.good(5_000)
+    assert not bench.overcool.dose_reached()
+    bench.good(5_000)
+    assert bench.overcool.dose_reached()
+    assert not bench.overcool.dose_session_reached()
+    bench.overcool.new_point()
+    assert not bench.overcool.dose_reached()
+
+
+def test_nothing_is_booked_at_15_degc_or_warmer():
+    bench = Bench()
+    for mdegc in (15_000, 15_001, 33_000):
+        hold(bench, mdegc, 500)
+    hold(bench, 5_000, 39)
+    assert not bench.overcool.dose_reached()
+    hold(bench, 5_000, 1)
+    assert bench.overcool.dose_reached()
+
+
+def test_the_session_dose_is_1600_over_all_points():
+    bench = Bench()
+    for _ in range(4):
+        assert not bench.overcool.dose_session_reached()
+        bench.overcool.new_point()
+        hold(bench, 5_000, 39)
+    hold(bench, 5_000, 3)
+    bench.overcool.new_point()
+    for _ in range(9):
+        bench.good(5_000, 100_000)
+    assert not bench.overcool.dose_session_reached()
+    bench.good(5_000, 100_000)
+    assert bench.overcool.dose_session_reached()
+    assert bench.overcool.dose_reached()  # no further point either
+    bench.overcool.new_session()
+    assert not bench.overcool.dose_session_reached() and not bench.overcool.dose_reached()
+
+
+def seconds_until(bench, mdegc):
+    """Return how long at a temperature it takes from here to use up the point's dose."""
+    ticks = 0
+    while not bench.overcool.dose_reached():
+        bench.good(mdegc)
+        ticks += 1
+    return ticks / 100
+
+
+def test_the_dose_follows_a_float_integral_of_a_real_curve():
+    jitter = Random(3)
+    bench = Bench()
+    integral = 0.0
+    for i in range(3_000):  # saw teeth between 6 and 17 degC, ticks of 9.5 to 10.5 ms
+        dt_us = 9_500 + jitter.below(1_000)
+        mdegc = 17_000 - (i % 37) * 300
+        integral += max(0, 15_000 - mdegc) * dt_us * 1e-9
+        bench.good(mdegc, dt_us)
+    assert 50 < integral < 350
+    left = seconds_until(bench, 5_000) * 10
+    assert abs(integral + left - 400) < 4
+
+
+def test_a_late_tick_books_its_whole_time():
+    bench = Bench()
+    for _ in range(79):
+        bench.good(5_000, 500_000)
+    assert not bench.overcool.dose_reached()
+    bench.good(5_000, 500_000)
+    assert bench.overcool.dose_reached()
+
+
+def test_the_dose_saturates():
+    bench = Bench()
+    for _ in range(40):
+        bench.good(-60_000, 1_000_000)
+    for _ in range(3):
+        bench.good(-60_000, LONGEST_DT_US)
+    assert bench.overcool.dose_reached() and bench.overcool.dose_session_reached()
