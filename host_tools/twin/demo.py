@@ -14,14 +14,12 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
-from host_tools.twin import lanes, report, scenario_table, session_file, timeline, trace
+from host_tools.twin import lanes, report, scenario_table, session_file, timeline
 from host_tools.twin.live import View
 from host_tools.twin.scenarios import SCENARIOS
 from host_tools.twin.session import run
 from host_tools.twin.treatment import BOOT_COOL_DOWN_US
 
-FIRST = "treatment"
-NOTICE = "Simulation. The device is not certified and not for treating people; no claim of efficacy is made."
 
 
 def main(argv=None):
@@ -44,7 +42,7 @@ def main(argv=None):
 
 def _arguments(argv):
     parser = argparse.ArgumentParser(prog="demo", description=__doc__.splitlines()[0])
-    parser.add_argument("--scenario", default=FIRST, help="a scenario's name, or: list, all (default treatment)")
+    parser.add_argument("--scenario", default=session_file.FIRST, help="a scenario's name, or: list, all (default treatment)")
     parser.add_argument("--speed", type=_speed, default=0.0, help="0 as fast as possible, 1 real time, 10 ten times it")
     parser.add_argument("--lane", choices=lanes.LANES, default="unix", help="interpreter (default unix)")
     parser.add_argument("--out", type=Path, default=Path("out/demo"), help="folder for the files (default out/demo)")
@@ -95,7 +93,7 @@ def _single(console, args):
     changed = {name: getattr(args, name) for name in names if getattr(args, name) is not None}
     plan = dataclasses.replace(scenario.plan, **changed)
     figures = timeline.level_figures(plan.preset, plan.level)
-    _say(console, NOTICE, "dim")
+    _say(console, report.NOTICE, "dim")
     _say(console, f"{plan.preset} level {plan.level}, {plan.site}, {plan.distance_mm:g} mm; lane {args.lane}")
     if args.speed and plan.warm_up:
         wait_s = BOOT_COOL_DOWN_US / 1e6
@@ -112,8 +110,7 @@ def _single(console, args):
         print(f"the device refused: {session.refused}\n{session.why}", file=sys.stderr)
         return 2
     description = session_file.describe(session)
-    folder = folder_of(args.out, args.scenario)
-    files = write(session, description, folder)
+    files = session_file.write_all(session, description, args.out)
     _summary(console, description, session.plant.now_us / 1e6, wall_s)
     _say(console, f"written: {', '.join(map(str, files))}")
     for problem in description["problems"]:
@@ -121,21 +118,6 @@ def _single(console, args):
     if description["problems"] and changed:
         _say(console, "The scenario's row is made for its own plan; this run had another one.", "yellow")
     return 1 if description["problems"] else 0
-
-
-def folder_of(out, name):
-    """Return where a scenario's files belong: the treatment's directly in `out`."""
-    return out if name == FIRST else out / name
-
-
-def write(session, description, folder):
-    """Write session.json, trace.vcd and report.html; return their paths."""
-    folder.mkdir(parents=True, exist_ok=True)
-    files = [folder / name for name in ("report.html", "session.json", "trace.vcd")]
-    report.write(session, description, files[0])
-    session_file.write(description, files[1])
-    trace.write(session, files[2])
-    return files
 
 
 def _say(console, text, style=""):

@@ -1,6 +1,7 @@
 """The run in the terminal while it goes on: a panel that is redrawn, or a line now and then where there is no terminal."""
 
 import time
+from itertools import groupby
 
 from rich.console import Group
 from rich.live import Live
@@ -9,10 +10,11 @@ from rich.table import Table
 from rich.text import Text
 
 from host_tools.twin.people import fields
-from host_tools.twin.timeline import BOOT_TEXT, clock, degc
+from host_tools.twin.timeline import BOOT_TEXT, clock, degc, told_state
 
 REDRAW_S = 0.15
 LINE_S = 3.0
+FRESH_US = 1_000_000
 COLUMN_US = 500_000  # virtual time of one column of the chart
 ROWS = 9
 TOP_C = 36.0
@@ -51,7 +53,7 @@ class View:
         self._due = 0.0
         self._seen = 0
         self._status = {}
-        self._reading = None
+        self._read = (0, None)
         self._fault = ""
         self._said = None
         self._plant = None
@@ -70,25 +72,28 @@ class View:
             self._live.stop()
 
     def __call__(self, plant, operator):
-        """Called at every exchange; draws at most every REDRAW_S of wall time."""
+        """Called at every exchange; draws at most every REDRAW_S, or says a line at a change and every LINE_S, of wall time."""
         self._plant = plant
         self._wait(plant.now_us)
-        now = time.monotonic()
-        if now < self._due:
-            return
-        self._due = now + REDRAW_S
         self._listen(operator)
-        if self._live:
-            self._live.update(self.panel(plant), refresh=True)
-        else:
+        now = time.monotonic()
+        if self._live is None:
             self._line(plant, now)
+        elif now >= self._due:
+            self._due = now + REDRAW_S
+            self._live.update(self.panel(plant), refresh=True)
 
     def _listen(self, operator):
-        for _, text in operator.lines[self._seen :]:
+        if len(operator.lines) == self._seen:
+            return
+        for at, text in operator.lines[self._seen :]:
+            state = told_state(text)
             if text.startswith("STATE="):
                 self._status = fields(text)
+            elif state is not None:
+                self._status = {**self._status, "STATE": state, "BLOCKERS": "NONE"}
             elif text.startswith("SKIN="):
-                self._reading = degc(text, "SKIN")
+                self._read = (at, degc(text, "SKIN"))
             elif ";REMEDY=" in text:
                 self._fault = text.partition(";")[0] + ": " + text.partition("REMEDY=")[2]
         self._seen = len(operator.lines)
@@ -99,13 +104,18 @@ class View:
             return
         self._said = (key, now)
         record = plant.record
-        reading = "--" if self._reading is None else f"{self._reading:.2f}"
+        reading = self._reading(plant.now_us)
+        reading = "--" if reading is None else f"{reading:.2f}"
         self._console.print(
             f"{clock(plant.now_us)} {self._status.get('STATE', 'BOOT'):<10} point {self._point()}"
             f" skin reads {reading:>5}, true {plant.skin.surface_c:6.2f} degC, bursts {len(record.bursts):3}"
             f" {self._blockers()}".rstrip(),
             markup=False, highlight=False, soft_wrap=True,
         )  # fmt: skip
+
+    def _reading(self, now_us):
+        """Return what the device last read, degC; None when the operator has not asked for a while."""
+        return self._read[1] if now_us - self._read[0] <= FRESH_US else None
 
     def _point(self):
         return f"{self._plant.record.point + 1}/{len(self._plan.points)}" if self._plant else "-"
@@ -134,12 +144,12 @@ class View:
             "time", clock(plant.now_us), "state", Text(state, style=STATE_STYLE.get(state, "bold")),
         )  # fmt: skip
         facts.add_row("point", self._point(), "pass", self._status.get("PASS", "-"))
-        facts.add_row("device reads", _degrees(self._reading), "true surface", _degrees(surface))
+        facts.add_row("device reads", _degrees(self._reading(plant.now_us)), "true surface", _degrees(surface))
         facts.add_row("bursts", str(len(record.bursts)), "last burst", delivered or "-")
         facts.add_row("distance", f"{plant.hand.mm:.0f} mm", "bottle", f"{plant.bar:.1f} bar")
         parts = [facts, Text(), self._chart(plant)]
         blockers = self._blockers()
-        parts.append(Text(f"waits for  {blockers}" if blockers else " ", style="yellow", overflow="ellipsis", no_wrap=True))
+        parts.append(Text(f"blockers   {blockers}" if blockers else " ", style="yellow", overflow="ellipsis", no_wrap=True))
         fault = self._status.get("FAULT", "NONE")
         parts.append(Text(f"FAULT  {self._fault or fault}" if fault != "NONE" else " ", style="bold red"))
         return Panel(
@@ -150,28 +160,34 @@ class View:
         return max(20, min(80, self._console.width - 14))
 
     def _chart(self, plant):
-        columns = self._width() - 2
+        columns = self._width() - 3
         lows, gas = _columns(plant.record.samples, plant.now_us, columns)
         ascii_only = self._console.options.ascii_only
         marks = {}
         if self._figures:
             target_c, floor_c = self._figures
-            marks = {int(floor_c / TOP_C * ROWS): f"{floor_c:4.1f} floor ", int(target_c / TOP_C * ROWS): f"{target_c:4.1f} target"}
+            marks = {int(floor_c / TOP_C * ROWS): f"{floor_c:4.1f} floor", int(target_c / TOP_C * ROWS): f"{target_c:4.1f} target"}
         chart = Text()
         for row in reversed(range(ROWS)):
-            chart.append(f"{marks.get(row, ''):<11}", style="bold" if row in marks else "dim")
-            for low in lows:
-                fill = 0 if low is None else max(0.0, min(1.0, low / TOP_C * ROWS - row))
-                if fill == 0 and row in marks:
-                    chart.append("-" if ascii_only else "┄", style="dim")
-                else:
-                    block = "#" if fill > 0.5 else " "
-                    chart.append(block if ascii_only else BLOCKS[round(fill * 8)], style=band(low))
+            chart.append(f"{marks.get(row, ''):<12}", style="bold" if row in marks else "dim")
+            cells = (_cell(low, row, row in marks, ascii_only) for low in lows)
+            for style, run in groupby(cells, key=lambda cell: cell[1]):
+                chart.append("".join(char for char, _ in run), style=style)
             chart.append("\n")
-        chart.append(f"{'gas':<11}", style="dim")
-        for on in gas:
-            chart.append(("=" if ascii_only else "▀") if on else " ", style="bold cyan")
+        chart.append(f"{'gas':<12}", style="dim")
+        chart.append("".join(("=" if ascii_only else "▀") if on else " " for on in gas), style="bold cyan")
         return chart
+
+
+def _cell(low_c, row, marked, ascii_only):
+    """Return (character, style) of one cell: part of a column's bar, or of the line of a mark, which crosses the bars."""
+    fill = 0.0 if low_c is None else max(0.0, min(1.0, low_c / TOP_C * ROWS - row))
+    line = "-" if ascii_only else "┄"
+    if marked and (fill == 0.0 or fill > 0.9):
+        return line, f"black on {band(low_c)}" if fill else "dim"
+    if ascii_only:
+        return "#" if fill > 0.5 else " ", band(low_c)
+    return BLOCKS[round(fill * 8)], band(low_c)
 
 
 def _degrees(celsius):

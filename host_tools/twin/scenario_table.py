@@ -7,7 +7,7 @@ from multiprocessing import get_context
 from rich.table import Table
 from rich.text import Text
 
-from host_tools.twin import demo, lanes, session_file
+from host_tools.twin import lanes, session_file
 from host_tools.twin.scenarios import SCENARIOS
 from host_tools.twin.session import run
 
@@ -19,7 +19,7 @@ def one(name, lane, out):
     """Run one scenario, write its files, and return its description."""
     session = run(name, lane)
     description = session_file.describe(session)
-    demo.write(session, description, demo.folder_of(out, name))
+    session_file.write_all(session, description, out)
     return description
 
 

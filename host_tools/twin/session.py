@@ -9,6 +9,8 @@ from host_tools.twin.plant import Plant
 from host_tools.twin.scenarios import SCENARIOS, Scenario
 from host_tools.twin.treatment import Plan, RefusedError, treatment
 
+AFTERWARDS = 20  # readings, 0.1 s apart
+
 
 @dataclass
 class Session:
@@ -79,7 +81,11 @@ def run(name, lane="unix", *, plan=None, seed=1, phase_us=0, watch=None):
     """
     if name not in SCENARIOS:
         raise KeyError(f"unknown scenario {name!r}: allowed {', '.join(SCENARIOS)}")
-    scenario = SCENARIOS[name]
+    return run_scenario(SCENARIOS[name], lane, plan=plan, seed=seed, phase_us=phase_us, watch=watch)
+
+
+def run_scenario(scenario, lane="unix", *, plan=None, seed=1, phase_us=0, watch=None):
+    """Run a row that need not be in the table; otherwise as `run`."""
     plan = plan or scenario.plan
     plant = Plant(distance_mm=plan.distance_mm, seed=seed, phase_us=phase_us)
     plant.dose = _SeenValve("dose_open", plant.dose, plant.record)
@@ -95,6 +101,9 @@ def run(name, lane="unix", *, plan=None, seed=1, phase_us=0, watch=None):
         except RefusedError as refused:
             session.refused = str(refused)
             session.why = yield from op.ask("STAT:WHY?")
+        for _ in range(AFTERWARDS):  # what comes after the end belongs to the record
+            yield from op.ask("MEAS:TEMP?")
+            yield 100_000
         session.final = fields((yield from op.ask("STAT?")))
         session.fault = yield from op.ask("FAULT?")
 

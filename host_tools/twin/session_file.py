@@ -1,12 +1,13 @@
-"""session.json: what a run was, as numbers of the plant's ground truth; what the device itself says stands apart."""
+"""What a run leaves behind. session.json: what it was, as numbers of the plant's ground truth; what the device itself says stands apart."""
 
 import json
 from importlib import import_module
 
-from host_tools.twin import icepack, lanes, timeline
+from host_tools.twin import icepack, lanes, report, timeline, trace
 from host_tools.twin.people import fields
 
 FORMAT = 1
+FIRST = "treatment"  # the scenario whose files lie directly in the folder of all
 
 
 def describe(session):
@@ -66,6 +67,17 @@ def describe(session):
 def write(description, path):
     """Write the dictionary of describe() to a file."""
     path.write_text(json.dumps(description, indent=1) + "\n", encoding="utf-8")
+
+
+def write_all(session, description, out):
+    """Write report.html, session.json and trace.vcd to out, or to out/<scenario>; return their paths."""
+    folder = out if session.scenario.name == FIRST else out / session.scenario.name
+    folder.mkdir(parents=True, exist_ok=True)
+    files = [folder / name for name in ("report.html", "session.json", "trace.vcd")]
+    report.write(session, description, files[0])
+    write(description, files[1])
+    trace.write(session, files[2])
+    return files
 
 
 def _point_name(plan, index):

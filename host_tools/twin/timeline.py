@@ -35,15 +35,32 @@ def degc(answer, name):
 
 
 def readings(lines):
-    """Return [(time us, corrected reading degC, predicted surface degC)] as the device told them; None where it had none."""
-    return [(at, degc(text, "SKIN"), degc(text, "PREDICTED")) for at, text in lines if text.startswith("SKIN=")]
+    """Return [(time us, corrected reading degC, predicted surface degC)] as the device told them; None where it had none.
+
+    A row of None stands where nobody asked for more than a second.
+    """
+    out = []
+    for at, text in lines:
+        if text.startswith("SKIN="):
+            if out and at - out[-1][0] > 1_000_000:
+                out.append((out[-1][0] + 1, None, None))
+            out.append((at, degc(text, "SKIN"), degc(text, "PREDICTED")))
+    return out
+
+
+def told_state(answer):
+    """Return the state that one line of the device tells, or None: STAT? and the two steps of arming do."""
+    if answer.startswith("STATE="):
+        return fields(answer).get("STATE")
+    word = answer.partition(" ")[0]
+    return word if word in ("READY", "ARMED") else None
 
 
 def states(lines, end_us):
-    """Return [(from us, to us, state)] as STAT? told them: known to the time between two questions."""
+    """Return [(from us, to us, state)] as the device told them: known to the time between two questions."""
     out = []
     for at, text in lines:
-        state = fields(text).get("STATE") if text.startswith("STATE=") else None
+        state = told_state(text)
         if state is not None and (not out or out[-1][1] != state):
             out.append((at, state))
     ends = [at for at, _ in out[1:]] + [end_us]

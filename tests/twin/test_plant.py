@@ -2,11 +2,11 @@
 
 from array import array
 
+import pytest
+
 import hal
 import machine
 import pins
-import pytest
-
 from host_tools.twin.plant import Plant
 
 WRAP = 2**30
@@ -57,7 +57,7 @@ def edges(plant, name):
     return [(time_us, level) for time_us, edge, level in plant.record.edges if edge == name]
 
 
-# --- virtual time ---------------------------------------------------------------------------------------------------------
+# --- virtual time -------------------------------------------------------------------------------------------
 def test_time_passes_only_by_what_was_spent_and_slept(plant, chip):
     chip.do(busy_us=123, sleep_us=1_000)
     chip.do()
@@ -76,15 +76,6 @@ def test_both_counters_start_just_before_their_wrap_and_cross_it(chip):
     assert later[hal.IN_TICKS_MS] == 1
 
 
-def test_the_counter_wraps_again(plant, chip):
-    plant.ticks_origin = WRAP - 10
-    plant.now_us = 3 * WRAP
-    plant._range_next_us = plant.now_us
-    for slot in plant.chips:
-        slot._ends_us = slot._now_us = plant.now_us
-    assert chip.do(sleep_us=15)[hal.IN_TICKS_US] == 5
-
-
 def test_an_operation_acts_at_its_own_time(plant, chip):
     out = array("i", [0] * len(hal.out))
     out[0], out[1], out[2] = 2, 5_000, 10_000
@@ -95,7 +86,7 @@ def test_an_operation_acts_at_its_own_time(plant, chip):
     assert edges(plant, "dose") == [(4_321, 1)]
 
 
-# --- gas ------------------------------------------------------------------------------------------------------------------
+# --- gas ----------------------------------------------------------------------------------------------------
 def test_delivered_time_is_the_integral_of_flow(plant, chip):
     chip.fire(200_000)
     burst = plant.record.bursts[0]
@@ -164,7 +155,7 @@ def test_the_line_vents_through_a_dose_valve_that_does_not_close(plant, chip, st
     assert (chip.received[hal.IN_ADC + 1] > chip.received[hal.IN_ADC] // 2) == trapped
 
 
-# --- what stops the gas without firmware ----------------------------------------------------------------------------------
+# --- what stops the gas without firmware --------------------------------------------------------------------
 def start_burst(chip, us=400_000):
     """A burst that has run for 100 ms."""
     chip.do((hal.OP_REARM, 0), (hal.OP_FIRE, us))
@@ -216,7 +207,7 @@ def test_both_valves_close_when_the_processor_hangs(plant, chip):
     assert edges(plant, "dose")[-1] == (400_000, 0)
 
 
-# --- resets ---------------------------------------------------------------------------------------------------------------
+# --- resets -------------------------------------------------------------------------------------------------
 def test_the_watchdog_resets_the_chip_at_its_deadline(plant, chip):
     chip.do((hal.OP_WATCHDOG, 500), sleep_us=400_000)
     chip.do((hal.OP_FEED, 0), (hal.OP_PIN, pins.LED << 1 | 1), sleep_us=400_000)
@@ -286,7 +277,7 @@ def test_after_a_soft_reset_a_port_write_closes_the_dose_valve(plant, chip):
     assert not plant.dose.is_open
 
 
-# --- what the sensors see -------------------------------------------------------------------------------------------------
+# --- what the sensors see -----------------------------------------------------------------------------------
 def test_the_hand_moves_at_its_speed_and_stops_at_its_goal(plant, chip):
     plant.hand.move(70.0, 300.0)
     chip.do(sleep_us=50_000)
@@ -374,7 +365,7 @@ def test_something_goes_wrong_a_given_time_after_a_burst(plant, chip):
     assert plant.record.injected_us == [second_us + 30_000]
 
 
-# --- errors and repetition ------------------------------------------------------------------------------------------------
+# --- errors and repetition ----------------------------------------------------------------------------------
 def test_more_operations_than_the_board_keeps_are_a_clear_error(plant):
     hal.attach(plant, {})
     for _ in range(hal.EVENTS_MAX):

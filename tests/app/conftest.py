@@ -1,0 +1,82 @@
+"""The applicator in CPython with mocked pins, drivers and valves, on virtual time."""
+
+import importlib
+from types import SimpleNamespace
+from unittest import mock
+
+import pytest
+
+from host_tools.twin import lanes
+
+
+class Clock:
+    """A link that lets virtual time pass and nothing else; it starts just before the counter's wrap."""
+
+    def __init__(self, hal):
+        self._hal = hal
+        self.now_us = 0
+        self.slept_us = []
+
+    def exchange(self, out, tx, received, rx):
+        self.now_us += out[1] + out[2]
+        self.slept_us.append(out[2])
+        received[self._hal.IN_TICKS_US] = (2**30 - 30_000 + self.now_us) & self._hal.TICKS_MASK
+
+
+@pytest.fixture
+def virtual():
+    """The firmware's modules on a clock: import_module finds them, hal and clock are at hand."""
+    with lanes.firmware_imports() as hal:
+        clock = Clock(hal)
+        hal.attach(clock, {})
+        clock.slept_us.clear()
+        yield SimpleNamespace(hal=hal, clock=clock, app=importlib.import_module("cryo.app"))
+
+
+@pytest.fixture
+def pins():
+    """Mocked pins by name: the shield is closed, nothing is pressed."""
+    levels = {"loop_a": 1, "loop_b": 0, "trigger": 1, "estop": 0, "led": None, "buzzer": None, "alarm": None}
+    return {name: mock.Mock(**{"value.return_value": level}) for name, level in levels.items()}
+
+
+@pytest.fixture
+def calls():
+    """Every call to a collaborator, in order; attach mocks to it by name."""
+    return mock.Mock()
+
+
+def names(calls):
+    """Names of the calls, in order."""
+    return [name for name, _, _ in calls.mock_calls]
+
+
+@pytest.fixture
+def board(virtual, pins, calls):
+    """A board whose every part is watched by `calls`."""
+    config, problem = importlib.import_module("cryo.config").build({"jet_k_mdegc": 16_000})
+    assert problem is None
+    board = SimpleNamespace(name="mocked", config=config, **pins)
+    board.valve = mock.Mock(**{f"{name}.return_value": 0 for name in ("rearm", "fire", "cut")})
+    board.valve.result.return_value = -2
+    board.lease = mock.Mock(**{"renew.return_value": 0, "stop.return_value": 0})
+    for name in ("skin", "nozzle", "bottle", "line", "distance"):
+        setattr(board, name, mock.Mock())
+    watchdog = mock.Mock()
+    board.watchdog = mock.Mock(return_value=watchdog)
+    board.console = mock.Mock(**{"any.return_value": 0, "write.return_value": 0})
+    for name in (*pins, "valve", "lease", "skin", "nozzle", "bottle", "line", "distance"):
+        calls.attach_mock(getattr(board, name), name)
+    calls.attach_mock(watchdog, "watchdog")
+    return board
+
+
+@pytest.fixture
+def applicator(virtual, board, calls):
+    """A started applicator whose supervisor is watched too; `calls` begins empty."""
+    applicator = virtual.app.Applicator(board)
+    applicator.start()
+    calls.attach_mock(mock.Mock(wraps=applicator.supervisor.tick), "decide")
+    applicator.supervisor.tick = calls.decide
+    calls.reset_mock()
+    return applicator

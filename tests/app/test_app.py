@@ -1,0 +1,230 @@
+"""The loop: its order, what feeds the watchdog, what an exception leaves behind, and when the collector runs."""
+
+import importlib
+from unittest import mock
+
+import pytest
+
+import micropython
+from tests.app.conftest import names
+
+SENSES = (
+    "loop_a.value", "loop_b.value", "trigger.value", "estop.value", "valve.result", "distance.poll", "bottle.poll",
+    "line.poll", "skin.poll", "nozzle.poll",
+)  # fmt: skip
+MODES = ("BOOT", "SELF_TEST", "STANDBY", "READY", "ARMED", "DELIVERING", "REST", "COMPLETE", "FAULT", "SERVICE")
+QUIET = ("READY", "REST", "COMPLETE", "FAULT")
+
+
+def orders(applicator, **outputs):
+    """Let the supervisor decide for these outputs in every tick, all others zero."""
+
+    def decide(now_us, inputs, o):
+        for name in ("cut", "rearm", "lease", "fire_us", "feed", "indicate", "alarm"):
+            setattr(o, name, outputs.get(name, 0))
+
+    applicator.supervisor.tick.side_effect = decide
+
+
+# --- order ------------------------------------------------------------------------------------------------------------
+def test_a_tick_senses_everything_then_decides_once_then_acts(applicator, calls):
+    orders(applicator, cut=1, feed=1)
+    applicator.step()
+    order = names(calls)
+    decided = order.index("decide")
+    assert sorted(order[:decided]) == sorted(SENSES)
+    assert order.count("decide") == 1
+    assert set(order[decided + 1 :]) == {"valve.cut", "led.value", "buzzer.value", "alarm.value", "watchdog.feed"}
+
+
+def test_what_was_sensed_reaches_the_decision(applicator, pins, board):
+    pins["trigger"].value.return_value = 0  # to ground when pressed
+    pins["estop"].value.return_value = 1
+    pins["loop_a"].value.return_value = 0
+    pins["loop_b"].value.return_value = 1
+    board.valve.result.return_value = 1_234
+    orders(applicator)
+    applicator.step()
+    i = applicator.supervisor.tick.call_args.args[1]
+    assert (i.trigger, i.estop, i.loop_a, i.loop_b, i.burst) == (1, 1, 0, 1, 1_234)
+    board.skin.poll.assert_called_once_with(mock.ANY, i.skin)
+    board.nozzle.poll.assert_called_once_with(mock.ANY, i.nozzle)
+    for name in ("distance", "bottle", "line"):
+        getattr(board, name).poll.assert_called_once_with(getattr(i, name))
+
+
+def test_the_time_of_a_tick_is_taken_before_its_inputs(virtual, applicator, board):
+    board.distance.poll.side_effect = lambda quantity: virtual.hal.spend(3_000)
+    orders(applicator)
+    before_us = importlib.import_module("virtual_time").ticks_us()
+    applicator.step()
+    now_us = applicator.supervisor.tick.call_args.args[0]
+    assert 0 < importlib.import_module("virtual_time").ticks_diff(now_us, before_us) < 1_000
+
+
+def test_a_burst_is_cut_rearmed_leased_and_fired_in_this_order(applicator, calls):
+    orders(applicator, cut=1, rearm=1, lease=1, fire_us=60_000, feed=1)
+    applicator.step()
+    acted = [name for name in names(calls) if name.startswith(("valve.", "lease.", "watchdog."))]
+    assert acted == ["valve.result", "valve.cut", "valve.rearm", "lease.renew", "valve.fire", "watchdog.feed"]
+    assert mock.call.valve.fire(60_000) in calls.mock_calls
+
+
+def test_nothing_is_driven_that_was_not_decided(applicator, calls):
+    orders(applicator)
+    applicator.step()
+    acted = {name for name in names(calls) if name.startswith(("valve.", "lease.", "watchdog."))}
+    assert acted == {"valve.result"}
+
+
+@pytest.mark.parametrize(("indicate", "alarm"), [(0, 0), (1, 0), (0, 1)])
+def test_lamps_and_tone_follow_the_decision(applicator, pins, indicate, alarm):
+    orders(applicator, indicate=indicate, alarm=alarm)
+    applicator.step()
+    pins["led"].value.assert_called_once_with(indicate)
+    pins["buzzer"].value.assert_called_once_with(indicate)
+    pins["alarm"].value.assert_called_once_with(alarm)
+
+
+@pytest.mark.parametrize("part", ["valve.cut", "valve.rearm", "valve.fire", "lease.renew"])
+def test_a_port_that_refuses_is_told_to_the_next_tick(applicator, board, part):
+    where, name = part.split(".")
+    getattr(getattr(board, where), name).return_value = 3
+    orders(applicator, cut=1, rearm=1, lease=1, fire_us=60_000)
+    applicator.step()
+    assert applicator.inputs.port_status == 3
+    getattr(getattr(board, where), name).return_value = 0
+    applicator.step()
+    assert applicator.inputs.port_status == 0
+
+
+def test_a_request_lasts_one_tick(applicator):
+    seen = []
+    applicator.supervisor.tick.side_effect = lambda now_us, i, o: seen.append(i.request)
+    applicator.inputs.request = 1
+    applicator.step()
+    applicator.step()
+    assert seen == [1, 0]
+
+
+# --- what feeds the watchdog, and what an exception leaves behind ------------------------------------------------------
+def test_the_watchdog_runs_before_the_first_tick(virtual, board):
+    applicator = virtual.app.Applicator(board)
+    board.watchdog.assert_not_called()
+    applicator.start()
+    board.watchdog.assert_called_once_with(500)
+
+
+def test_the_real_supervisor_feeds_once_a_complete_tick(applicator, board, calls):
+    for name in ("distance", "bottle", "line"):
+        getattr(board, name).poll.side_effect = lambda quantity: setattr(quantity, "status", 2)
+    for _ in range(5):
+        applicator.step()
+    assert names(calls).count("watchdog.feed") == 5
+
+
+@pytest.mark.parametrize(
+    "part", [*(name for name in SENSES), "decide", "valve.cut", "valve.rearm", "lease.renew", "valve.fire", "led.value"]
+)
+def test_an_exception_in_the_tick_ends_it_unfed_with_both_valves_closing(applicator, calls, part):
+    orders(applicator, cut=1, rearm=1, lease=1, fire_us=60_000, feed=1)
+    failing = calls
+    for name in part.split("."):
+        failing = getattr(failing, name)
+    failing.side_effect = [RuntimeError("planted"), *[0] * 9]
+    with pytest.raises(RuntimeError, match="planted"):
+        applicator.run()
+    assert names(calls)[-2:] == ["valve.cut", "lease.stop"]
+    assert "watchdog.feed" not in names(calls)
+    assert micropython.heap_locked() == 0
+
+
+def test_an_exception_while_breathing_closes_both_valves(applicator, calls):
+    orders(applicator, feed=1)
+    applicator.console.poll = mock.Mock(side_effect=RuntimeError("planted"))
+    with pytest.raises(RuntimeError):
+        applicator.run()
+    assert names(calls)[-2:] == ["valve.cut", "lease.stop"]
+
+
+def test_ctrl_c_is_no_interruption(virtual, board):
+    with mock.patch.object(virtual.app.micropython, "kbd_intr") as kbd_intr:
+        virtual.app.Applicator(board).start()
+    kbd_intr.assert_called_once_with(-1)
+
+
+# --- the heap's lock and the collector ----------------------------------------------------------------------------------
+def test_the_heap_is_locked_in_the_tick_and_open_when_breathing(virtual, applicator, board):
+    depths = {}
+    stand_in = virtual.app.micropython
+    board.loop_a.value.side_effect = lambda: depths.setdefault("sense", stand_in.heap_locked())
+    board.led.value.side_effect = lambda level: depths.setdefault("act", stand_in.heap_locked())
+    applicator.supervisor.tick.side_effect = lambda *_: depths.setdefault("decide", stand_in.heap_locked())
+    applicator.console.poll = lambda: depths.setdefault("breathe", stand_in.heap_locked())
+    applicator.step()
+    assert depths == {"sense": 1, "decide": 1, "act": 1, "breathe": 0}
+
+
+def test_the_console_is_polled_once_a_tick_after_it(applicator, calls):
+    calls.attach_mock(mock.Mock(), "console_poll")
+    applicator.console.poll = calls.console_poll
+    orders(applicator, feed=1)
+    applicator.step()
+    assert names(calls)[-2:] == ["watchdog.feed", "console_poll"]
+
+
+@pytest.mark.parametrize("name", MODES)
+def test_the_collector_runs_once_on_the_way_into_a_quiet_state_only(virtual, applicator, name):
+    mode = importlib.import_module("cryo.core.mode")
+    orders(applicator)
+    applicator.supervisor.mode = mode.STANDBY if name != "STANDBY" else mode.READY
+    applicator.step()
+    with mock.patch.object(virtual.app.gc, "collect") as collect:
+        applicator.supervisor.mode = getattr(mode, name)
+        applicator.step()
+        assert collect.call_count == (1 if name in QUIET else 0)
+        applicator.step()
+        applicator.step()
+        assert collect.call_count == (1 if name in QUIET else 0)
+
+
+def test_each_rest_of_a_treatment_collects_and_no_pass_does(virtual, applicator):
+    mode = importlib.import_module("cryo.core.mode")
+    orders(applicator)
+    with mock.patch.object(virtual.app.gc, "collect") as collect:
+        counts = []
+        for now in (mode.READY, mode.ARMED, mode.DELIVERING, mode.REST, mode.DELIVERING, mode.REST, mode.COMPLETE):
+            applicator.supervisor.mode = now
+            for _ in range(3):
+                applicator.step()
+            counts.append(collect.call_count)
+    assert counts == [1, 1, 1, 2, 2, 3, 4]
+
+
+# --- rhythm -------------------------------------------------------------------------------------------------------------
+def test_ticks_are_10_ms_apart_whatever_a_tick_takes(virtual, applicator, board):
+    costs = iter((0, 4_000, 8_000, 1_000, 0))
+    board.skin.poll.side_effect = lambda now_us, reading: virtual.hal.spend(next(costs))
+    orders(applicator)
+    starts_us = []
+    for _ in range(5):  # across the counter's wrap
+        applicator.step()
+        starts_us.append(virtual.clock.now_us)
+    assert [b - a for a, b in zip(starts_us, starts_us[1:], strict=False)] == [10_000] * 4
+    assert applicator.late_us_max == 0
+
+
+def test_a_late_tick_is_counted_and_not_made_up_for(virtual, applicator, board):
+    costs = iter((0, 25_000, 12_000, 0, 0))
+    board.skin.poll.side_effect = lambda now_us, reading: virtual.hal.spend(next(costs))
+    orders(applicator)
+    applicator.step()
+    applicator.step()
+    assert 15_000 <= applicator.late_us_max < 15_500
+    late_us = applicator.late_us_max
+    applicator.step()
+    assert applicator.late_us_max == late_us  # the worst one stays
+    virtual.clock.slept_us.clear()
+    applicator.step()
+    applicator.step()
+    assert all(9_000 < us <= 10_000 for us in virtual.clock.slept_us)

@@ -1,0 +1,122 @@
+"""A console on a fake serial line, in front of a real supervisor whose inputs are all in order."""
+
+from cryo import config
+from cryo.console.line import Console
+from cryo.core import mode, supervisor
+from cryo.core.reading import Reading
+from cryo.core.records import Inputs, Outputs
+from cryo.core.supervisor import Supervisor
+
+ALL = "SKIN,EYESPATIENT,EYESOPERATOR,CONTRA,WOUND"
+
+
+class Stream:
+    """A serial line: `room` bounds what it takes at a time, `endless` keeps sending the same byte."""
+
+    def __init__(self):
+        self.incoming = b""
+        self.written = b""
+        self.room = 100_000
+        self.endless = None
+        self.taken = 0
+
+    def any(self):
+        return 1 if self.endless else len(self.incoming)
+
+    def readinto(self, buffer, length):
+        if self.endless:
+            buffer[0] = self.endless
+            self.taken += 1
+            assert self.taken < 5_000, "one poll never ends"
+            return 1
+        n = min(length, len(self.incoming))
+        if not n:
+            return None
+        buffer[:n] = self.incoming[:n]
+        self.incoming = self.incoming[n:]
+        self.taken += n
+        return n
+
+    def write(self, data):
+        n = min(self.room, len(data))
+        self.written += data[:n]
+        return n
+
+
+class Board:
+    name = "test"
+
+
+class App:
+    """The applicator as the console sees it: supervisor, inputs, board."""
+
+    def __init__(self, settings=None):
+        given = {"jet_k_mdegc": 16_000, "serial": 42}
+        given.update(settings or {})
+        self.board = Board()
+        self.inputs = Inputs(Reading(), Reading())
+        self.outputs = Outputs()
+        self.supervisor = Supervisor(config.build(given)[0])
+        self.stream = Stream()
+        self.console = Console(self, self.stream)
+        self._now_us = 0x3FFFFFFF - 100_000  # the counter wraps within the self-test
+        i = self.inputs
+        i.loop_a = 1
+        i.loop_b = i.trigger = i.estop = 0
+        i.burst = supervisor.RESTING
+        i.skin.status = 0
+        i.skin.value_mdegc = 32_000
+        i.skin.age_us = i.skin.ended_age_us = 100_000
+        for quantity, value in ((i.distance, 100), (i.bottle, 57_000), (i.line, 57_000)):
+            quantity.status = quantity.age_us = 0
+            quantity.value = value
+        self.run(60)
+        assert self.supervisor.mode == mode.STANDBY
+        self.supervisor.session.uptime_s = 400  # the cool-down after switch-on is over
+
+    def tick(self):
+        self.inputs.skin.sequence = (self.inputs.skin.sequence + 1) & 0xFFFF
+        self.supervisor.tick(self._now_us, self.inputs, self.outputs)
+        self.inputs.request = supervisor.NONE
+        self._now_us = (self._now_us + 10_000) & 0x3FFFFFFF
+        self.console.poll()
+
+    def run(self, ticks):
+        for _ in range(ticks):
+            self.tick()
+
+    def send(self, data):
+        """Send bytes; return the lines that come back."""
+        before = len(self.stream.written)
+        self.stream.incoming += data
+        self.run(6)
+        answer = self.stream.written[before:]
+        assert not answer or answer.endswith(b"\n")
+        return answer.decode().split("\n")[:-1]
+
+    def ask(self, command):
+        """Send one line; return its one answer."""
+        lines = self.send(command.encode() + b"\n")
+        assert len(lines) == 1, lines
+        return lines[0]
+
+    def choose(self):
+        """Everything that arming needs."""
+        choices = ("PRES CHRONIC", "LEV 3", "SITE LFOOT-SOLE", "POIN 1", "ATT " + ALL)
+        for command in ["TREAT:" + choice for choice in choices]:
+            assert self.ask(command) == "OK"
+
+    def arm(self):
+        self.choose()
+        assert self.ask("ARM:CONF " + self.ask("ARM:REQ").split()[1]) == "ARMED"
+
+    def choice(self):
+        p = self.supervisor.session
+        return (self.supervisor.mode, p.preset, p.level, p.site, p.point, p.attested, self.supervisor.nonce)
+
+
+def is_error(answer, number, *words):
+    assert answer.startswith("ERROR {} ".format(number)), answer
+    for word in words:
+        assert word in answer, answer
+    return True

@@ -1,0 +1,126 @@
+"""Settings: validated, immutable, and never looser than a hard limit."""
+
+from cryo import config, limits
+from support import raises
+
+# key, lowest, highest, the end that a hard limit holds
+RANGES = (
+    ("simulated", 0, 1, None),
+    ("serial", 0, 999_999, None),
+    ("tc_type", 0, 1, None),
+    ("trip_mdegc", 4_000, 12_000, "low"),
+    ("trip_reduced_mdegc", 8_000, 14_000, "low"),
+    ("burst_max_us", 30_000, 500_000, "high"),
+    ("jet_k_mdegc", 8_000, 50_000, "both"),
+    ("valve_open_delay_us", 0, 25_000, None),
+    ("valve_close_delay_us", 5_000, 60_000, None),
+    ("room_m3", 10, 1_000, None),
+)
+
+
+def built(values):
+    settings, error = config.build(values)
+    assert error is None, error
+    return settings
+
+
+def refused(values):
+    settings, error = config.build(values)
+    assert settings is None
+    assert len(error) > 10
+    return error
+
+
+def test_the_defaults_are_valid_and_at_the_limits():
+    settings = built({})
+    assert settings.simulated == 0
+    assert settings.trip_mdegc == limits.SKIN_TRIP_MDEGC
+    assert settings.trip_reduced_mdegc == limits.SKIN_TRIP_REDUCED_MDEGC
+    assert settings.burst_max_us == limits.BURST_MAX_US
+    assert settings.jet_k_mdegc == 0  # not calibrated: such a device refuses to arm
+
+
+def test_both_ends_of_every_range():
+    for key, low, high, _ in RANGES:
+        for value in (low, high):
+            assert getattr(built({key: value}), key) == value
+        for value in (low - 1, high + 1):
+            if value == 0 and key == "jet_k_mdegc":
+                continue
+            error = refused({key: value})
+            for part in (key, str(value), str(low), str(high)):
+                assert part in error, (part, error)
+
+
+def test_every_field_is_in_this_table():
+    tested = [row[0] for row in RANGES]
+    for field in config.FIELDS:
+        if field[0] == "skin_offset_mdegc":  # if it exists, it may only make the reading colder
+            assert refused({field[0]: 1}) and built({field[0]: -1})
+        else:
+            assert field[0] in tested, field[0]
+
+
+def test_loosening_a_hard_limit_is_refused_with_its_name():
+    for key, value, name in (
+        ("trip_mdegc", 3_999, "limit 1"),
+        ("trip_mdegc", 0, "limit 1"),
+        ("trip_reduced_mdegc", 7_999, "limit 2"),
+        ("trip_reduced_mdegc", 4_000, "limit 2"),
+        ("burst_max_us", 500_001, "limit 4"),
+        ("jet_k_mdegc", 50_001, "limit 7"),
+        ("jet_k_mdegc", 7_999, "limit 7"),
+        ("jet_k_mdegc", 1, "limit 7"),
+        ("jet_k_mdegc", -16_000, "limit 7"),
+    ):
+        error = refused({key: value})
+        assert key in error and name in error and ".." in error
+
+
+def test_a_jet_constant_of_zero_means_not_calibrated():
+    assert built({"jet_k_mdegc": 0}).jet_k_mdegc == 0
+
+
+def test_zero_means_unknown_for_no_other_key():
+    for key in ("burst_max_us", "valve_close_delay_us", "room_m3"):
+        refused({key: 0})
+
+
+def test_an_unknown_key_names_the_nearest():
+    for key, nearest in (
+        ("trip_mdeg", "trip_mdegc"),
+        ("trip_reduced", "trip_reduced_mdegc"),
+        ("TRIP_MDEGC", "trip_mdegc"),
+        ("burst_max_ms", "burst_max_us"),
+        ("jet_k", "jet_k_mdegc"),
+        ("room", "room_m3"),
+        ("close_delay_us", "valve_close_delay_us"),
+        ("tctype", "tc_type"),
+    ):
+        error = refused({key: 1})
+        assert key in error and "nearest is " + nearest in error, error
+
+
+def test_only_whole_numbers_are_taken():
+    for value in (True, False, 4_000.0, "4000", None, (4_000,)):
+        error = refused({"trip_mdegc": value})
+        assert "trip_mdegc" in error and "whole number" in error
+
+
+def test_one_bad_value_refuses_all():
+    refused({"trip_mdegc": 5_000, "room_m3": 9})
+    refused({"room_m3": 30, "frobnicate": 1})
+
+
+def test_a_config_cannot_be_changed():
+    settings = built({"trip_mdegc": 5_000})
+
+    def change():
+        settings.trip_mdegc = 0
+
+    assert raises(AttributeError, change)
+    assert settings.trip_mdegc == 5_000
+    given = {"trip_mdegc": 6_000}
+    settings = built(given)
+    given["trip_mdegc"] = 0
+    assert settings.trip_mdegc == 6_000

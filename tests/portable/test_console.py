@@ -1,0 +1,131 @@
+"""The grammar of the line console, and that a bad line, a flood or a deaf host changes nothing."""
+
+from console_rig import App, is_error
+from cryo.core import mode
+
+
+def test_short_and_long_forms_and_lower_case():
+    for command in ("STAT?", "STATUS?", "status?", "Stat?", "  stat?  "):
+        assert App().ask(command).startswith("STATE=STANDBY")
+    app = App()
+    for command in ("TREATMENT:PRESET chronic", "treat:pres Chronic", "TREAT:PRES    CHRONIC   "):
+        assert app.ask(command) == "OK"
+
+
+def test_lines_end_with_lf_cr_or_both_and_empty_ones_are_ignored():
+    app = App()
+    for end in (b"\n", b"\r", b"\r\n", b"\n\n\r\n"):
+        assert app.send(b"MEAS:DIST?" + end) == ["100 mm"]
+    assert app.send(b"\n\r\n\n") == []
+
+
+def test_lines_sent_at_once_are_answered_in_order():
+    app = App()
+    assert app.send(b"MEAS:DIST?\nTREAT:PRES?\nFAULT?\n") == ["100 mm", "NONE", "NONE"]
+    app.choose()
+    lines = app.send(b"ARM:REQ\nMEAS:DIST?\n")
+    assert lines[0].startswith("READY")
+    assert lines[1] == "100 mm"
+
+
+def test_an_unfinished_line_waits():
+    app = App()
+    assert app.send(b"MEAS:") == []
+    assert app.send(b"DIST?\n") == ["100 mm"]
+
+
+def test_an_unknown_command_names_the_nearest():
+    app = App()
+    is_error(app.ask("STAT"), -113, "STAT", "nearest is STAT?")
+    is_error(app.ask("TREAT:LEVL 3"), -113, "nearest is TREAT:LEV")
+    is_error(app.ask("FIRE"), -113)
+    is_error(app.ask("STOP?"), -113)
+    is_error(app.ask("ARM:CONF?"), -113)
+
+
+def test_arguments_missing_and_too_many():
+    app = App()
+    for command in ("TREAT:PRES", "TREAT:LEV", "TREAT:SITE", "TREAT:POIN", "TREAT:ATT", "ARM:CONF"):
+        is_error(app.ask(command), -109, command, "needs an argument")
+    for command in ("STAT? 1", "ARM:REQ NOW", "STOP 1", "TREAT:LEV? 3", "TREAT:NEW 1", "FAULT:ACK ALL"):
+        is_error(app.ask(command), -108, "takes no argument")
+
+
+def test_an_overlong_line_is_refused_whole():
+    app = App()
+    app.choose()
+    before = app.choice()
+    # shortened to the longest line, it would be a valid command
+    line = b"TREAT:LEV 5" + b" " * 109
+    assert len(line) == 120
+    assert app.send(line + b" \n")[0].startswith("ERROR -363 ")
+    assert app.choice() == before
+    assert app.ask("MEAS:DIST?") == "100 mm"
+    assert app.send(line + b"\n") == ["OK"]
+
+
+def test_what_is_not_printable_ascii_is_refused():
+    app = App()
+    before = app.choice()
+    for byte in (0, 3, 4, 9, 27, 127, 128, 0xC3, 255):
+        is_error(app.send(b"TREAT:PRES CHRONIC" + bytes([byte]) + b"\n")[0], -101)
+        is_error(app.send(bytes([byte]) + b"TREAT:PRES CHRONIC\n")[0], -101)
+    assert app.choice() == before
+
+
+def test_no_bad_line_changes_anything():
+    app = App()
+    app.choose()
+    app.ask("ARM:REQ")
+    before = app.choice()
+    for line in (
+        b"ARM:CONF", b"ARM:CONF x", b"ARM:CONF \xff", b"ARM:CONF 1" + b"0" * 200, b"TREAT:LEV 1", b"ARM:OFF now",
+        b"STOPP", b"ARM", ":ARM:OFF".encode(), b"ARM:OFF;STOP", b"FAULT:ACK 1", b"?", b";", b"=", b"a" * 120,
+    ):  # fmt: skip
+        answer = app.send(line + b"\n")
+        assert len(answer) == 1
+        assert answer[0].startswith("ERROR "), line
+    assert app.choice() == before
+    assert app.supervisor.mode == mode.READY
+
+
+# --- bounds ---------------------------------------------------------------------------------------------------
+def test_a_poll_takes_a_bounded_number_of_bytes():
+    for byte in (ord("A"), 10):
+        app = App()
+        app.stream.endless = byte
+        app.console.poll()
+        assert app.stream.taken <= 128
+
+
+def test_a_poll_executes_one_command():
+    app = App()
+    app.stream.incoming = b"MEAS:DIST?\n" * 3
+    app.console.poll()
+    assert app.stream.written == b"100 mm\n"
+
+
+def test_a_host_that_does_not_read_costs_no_more_than_the_queue():
+    app = App()
+    app.stream.room = 0
+    for _ in range(60):
+        app.stream.incoming += b"STAT:WHY?\n"
+        app.run(2)
+    assert app.console.dropped > 0
+    dropped = app.console.dropped
+    app.stream.room = 100
+    app.run(200)
+    answers = app.stream.written.split(b"\n")
+    assert len(app.stream.written) <= 4096
+    assert len(answers) - 1 == 60 - dropped
+    assert len(set(answers[:-1])) == 1  # whole lines only
+    assert app.ask("MEAS:DIST?") == "100 mm"
+    assert app.console.dropped == dropped
+
+
+def test_a_slow_host_gets_every_byte_in_order():
+    app = App()
+    app.stream.room = 7
+    app.stream.incoming = b"MEAS:PRES?\nMEAS:DIST?\n"
+    app.run(20)
+    assert app.stream.written == b"BOTTLE=57000 mbar;LINE=57000 mbar\n100 mm\n"

@@ -1,0 +1,262 @@
+"""Every command of the line console: what it answers, and what it refuses by naming what is allowed."""
+
+from console_rig import ALL, App, is_error
+from cryo import __version__
+from cryo.console import commands
+from cryo.core import faults, mode, presets
+from cryo.core.supervisor import Supervisor
+
+
+# --- what can be asked ----------------------------------------------------------------------------------------
+def test_help_names_every_command():
+    answer = App().ask("HELP?")
+    for long, _, _ in commands.TABLE:
+        assert long in answer
+
+
+def test_identity():
+    assert App().ask("*IDN?") == "CO2 cryotherapy applicator,test,42," + __version__
+    app = App()
+    app.supervisor = Supervisor(None)
+    assert "unprovisioned" in app.ask("*IDN?")
+    assert "python" in app.ask("SYST:INT?").lower()
+
+
+def test_status():
+    app = App()
+    fields = dict([part.split("=") for part in app.ask("STAT?").split(";")])
+    assert fields["STATE"] == "STANDBY"
+    assert fields["FAULT"] == "NONE"
+    assert "SETUP" in fields["BLOCKERS"].split(",")
+    app.choose()
+    fields = dict([part.split("=") for part in app.ask("STAT?").split(";")])
+    assert fields["BLOCKERS"] == "NONE"
+    assert fields["POINT"] == "1"
+
+
+def test_why_says_what_to_do():
+    app = App()
+    assert "SETUP: choose preset" in app.ask("STAT:WHY?")
+    app.choose()
+    assert app.ask("STAT:WHY?") == "nothing stands against it"
+
+
+def test_temperature_is_signed_and_never_a_number_without_a_reading():
+    app = App()
+    assert app.ask("MEAS:TEMP?") == "SKIN=32.00,100ms;NOZZLE=NEVER;PREDICTED=NONE"
+    app.inputs.nozzle.status = 0
+    app.inputs.nozzle.value_mdegc = -1_050
+    app.inputs.nozzle.age_us = 50_000
+    app.inputs.skin.invalidate(2)
+    assert app.ask("MEAS:TEMP?").startswith("SKIN=OPEN;NOZZLE=-1.05,50ms;")
+    app.inputs.nozzle.value_mdegc = -50
+    assert "NOZZLE=-0.05," in app.ask("MEAS:TEMP?")
+    app.inputs.nozzle.value_mdegc = 0
+    assert "NOZZLE=0.00," in app.ask("MEAS:TEMP?")
+
+
+def test_distance_and_pressure():
+    app = App()
+    assert app.ask("MEAS:DIST?") == "100 mm"
+    assert app.ask("MEAS:PRES?") == "BOTTLE=57000 mbar;LINE=57000 mbar"
+    app.inputs.distance.status = app.inputs.line.status = 2
+    assert app.ask("MEAS:DIST?") == "INVALID"
+    assert app.ask("MEAS:PRES?") == "BOTTLE=57000 mbar;LINE=INVALID"
+
+
+def test_result():
+    app = App()
+    assert app.ask("TREAT:RES?") == "NONE"
+    app.choose()
+    p = app.supervisor.session
+    p.begin_point()
+    p.burst(150_000)
+    p.reached = True
+    p.end_point(1)
+    assert app.ask("TREAT:RES?").startswith("POINT=1;REASON=TARGET;REACHED=1;BURSTS=1;VALVE_ON_US=150000;")
+
+
+# --- choosing -------------------------------------------------------------------------------------------------
+def test_choices_can_be_asked_back():
+    app = App()
+    for query in ("TREAT:PRES?", "TREAT:LEV?", "TREAT:SITE?", "TREAT:POIN?"):
+        assert app.ask(query) == "NONE"
+    app.choose()
+    assert app.ask("TREAT:PRES?") == "CHRONIC"
+    assert app.ask("TREAT:LEV?") == "3"
+    assert app.ask("TREAT:SITE?") == "LFOOT-SOLE"
+    assert app.ask("TREAT:POIN?") == "1"
+    assert app.ask("TREAT:ATT?") == "COMPLETE"
+
+
+def test_every_preset_site_and_open_level_can_be_chosen():
+    app = App()
+    for index, row in enumerate(presets.PRESETS):
+        assert app.ask("TREAT:PRES " + row[presets.NAME]) == "OK"
+        assert app.supervisor.session.preset == index
+        for level, figures in enumerate(row[presets.LEVELS]):
+            answer = app.ask("TREAT:LEV {}".format(level + 1))
+            assert (answer == "OK") == (figures is not None)
+    for index, site in enumerate(presets.SITES):
+        assert app.ask("TREAT:SITE " + site) == "OK"
+        assert app.supervisor.session.site == index
+
+
+def test_unknown_choices_name_what_is_allowed():
+    app = App()
+    is_error(app.ask("TREAT:PRES CHRONICLE"), -224, "CHRONICLE", "CHRONIC, DIABETIC, CIPN")
+    assert app.ask("TREAT:PRES CHRONIC") == "OK"
+    for level in ("0", "6", "-1", "3.5", "three", "99999999999"):
+        is_error(app.ask("TREAT:LEV " + level), -222, level.upper(), "1, 2, 3, 4, 5", "CHRONIC")
+    for point in ("0", "9", "A", "1 2"):
+        is_error(app.ask("TREAT:POIN " + point), -222, point, "1 to 8")
+    is_error(app.ask("TREAT:SITE LFOOT"), -224, "LFOOT", "LFOOT-SOLE", "RKNEE")
+    assert app.ask("TREAT:SITE LFOOT-SOLE") == "OK"
+    is_error(app.ask("TREAT:ATT SKIN,EYES"), -224, "EYES", "EYESPATIENT", "OXALIPLATIN")
+    is_error(app.ask("TREAT:ATT SKIN,"), -224)
+    assert app.supervisor.session.attested == 0
+    assert app.supervisor.session.level == app.supervisor.session.point == -1
+
+
+def test_a_level_needs_its_preset_and_an_attestation_its_site():
+    app = App()
+    is_error(app.ask("TREAT:LEV 1"), -221, "preset")
+    is_error(app.ask("TREAT:ATT SKIN"), -221, "preset and site")
+    app.ask("TREAT:PRES CHRONIC")
+    is_error(app.ask("TREAT:ATT SKIN"), -221, "preset and site")
+
+
+def test_a_locked_level_names_the_open_ones():
+    app = App()
+    for name in ("DIABETIC", "CIPN"):
+        app.ask("TREAT:PRES " + name)
+        for level in ("4", "5"):
+            is_error(app.ask("TREAT:LEV " + level), -222, "locked for " + name, "allowed 1, 2, 3")
+            assert app.supervisor.session.level == -1
+
+
+def test_head_face_and_neck_are_refused():
+    app = App()
+    for site in presets.FORBIDDEN_SITES + ("LEFT-CHEEK", "face"):
+        is_error(app.ask("TREAT:SITE " + site), -224, "never treated", "LFOOT-SOLE")
+        assert app.supervisor.session.site == -1
+
+
+def test_another_preset_or_site_asks_for_level_point_and_attestations_anew():
+    app = App()
+    app.choose()
+    assert app.ask("TREAT:SITE LFOOT-SOLE") == "OK"
+    assert app.ask("TREAT:PRES CHRONIC") == "OK"
+    assert app.ask("TREAT:ATT?") == "COMPLETE"
+    assert app.ask("TREAT:SITE RFOOT-SOLE") == "OK"
+    assert app.ask("TREAT:POIN?") == "NONE"
+    assert app.ask("TREAT:ATT?").startswith("MISSING SKIN: ")
+    app.choose()
+    assert app.ask("TREAT:PRES CIPN") == "OK"
+    assert app.ask("TREAT:LEV?") == "NONE"
+    assert "OXALIPLATIN: " in app.ask("TREAT:ATT?")
+
+
+def test_attestations_may_be_given_one_by_one():
+    app = App()
+    app.ask("TREAT:PRES CHRONIC")
+    app.ask("TREAT:SITE LFOOT-SOLE")
+    for word in ALL.split(","):
+        assert app.ask("TREAT:ATT?").startswith("MISSING")
+        assert app.ask("TREAT:ATT " + word) == "OK"
+    assert app.ask("TREAT:ATT?") == "COMPLETE"
+
+
+def test_a_new_session_asks_for_attestations_anew():
+    app = App()
+    app.choose()
+    assert app.ask("TREAT:NEW") == "OK"
+    assert app.ask("TREAT:ATT?").startswith("MISSING")
+
+
+# --- arming ---------------------------------------------------------------------------------------------------
+def test_arming_takes_two_steps():
+    app = App()
+    app.choose()
+    answer = app.ask("ARM:REQ").split()
+    assert answer[0] == "READY"
+    assert app.supervisor.mode == mode.READY
+    assert app.ask("ARM:CONF " + answer[1]) == "ARMED"
+    assert app.supervisor.mode == mode.ARMED
+
+
+def test_a_request_says_what_is_missing():
+    app = App()
+    assert app.ask("ARM:REQ").startswith("REFUSED SETUP,ATTESTATION")
+    app.choose()
+    app.ask("TREAT:NEW")
+    app.ask("TREAT:ATT SKIN,EYESPATIENT,CONTRA,WOUND")
+    answer = app.ask("ARM:REQ")
+    assert answer.startswith("REFUSED ATTESTATION; missing attestation EYESOPERATOR;")
+    assert app.supervisor.mode == mode.STANDBY
+
+
+def test_a_wrong_number_does_not_arm():
+    app = App()
+    app.choose()
+    nonce = int(app.ask("ARM:REQ").split()[1])
+    for wrong in (nonce + 1, 0, 999999):
+        assert app.ask("ARM:CONF {}".format(wrong)).startswith("REFUSED not armed")
+        assert app.supervisor.mode == mode.READY
+    for word in ("-1", "1e3", "ABC", "1234567", str(nonce) + " 1"):
+        is_error(app.ask("ARM:CONF " + word), -104, "ARM:REQ")
+    assert app.ask("ARM:CONF {}".format(nonce)) == "ARMED"
+
+
+def test_a_late_number_does_not_arm_and_is_not_valid_again():
+    app = App()
+    app.choose()
+    nonce = app.ask("ARM:REQ").split()[1]
+    app.run(1_001)
+    assert app.ask("ARM:CONF " + nonce).startswith("REFUSED not armed: state STANDBY")
+    app.ask("ARM:REQ")
+    assert app.ask("ARM:CONF " + nonce).startswith("REFUSED not armed")
+
+
+def test_a_number_without_a_request_does_not_arm():
+    app = App()
+    app.choose()
+    assert app.ask("ARM:CONF 0") == "REFUSED not armed: state STANDBY"
+
+
+def test_disarming():
+    for command in ("ARM:OFF", "STOP"):
+        app = App()
+        app.arm()
+        assert app.ask(command) == "OK"
+        assert app.supervisor.mode == mode.STANDBY
+
+
+def test_nothing_can_be_chosen_while_armed():
+    app = App()
+    app.arm()
+    before = app.choice()
+    for command in (
+        "TREAT:PRES CIPN", "TREAT:LEV 5", "TREAT:SITE RKNEE", "TREAT:POIN 2", "TREAT:ATT SKIN", "TREAT:NEW",
+    ):  # fmt: skip
+        is_error(app.ask(command), -221, "ARMED", "ARM:OFF")
+    assert app.choice() == before
+    assert app.ask("TREAT:LEV?") == "3"
+
+
+def test_faults_and_their_acknowledgement():
+    app = App()
+    assert app.ask("FAULT?") == "NONE"
+    assert app.ask("FAULT:ACK") == "OK"
+    app.inputs.estop = 1
+    app.tick()
+    answer = app.ask("FAULT?")
+    row = faults.entry(faults.ESTOP)
+    assert answer == "{} ESTOP;ALSO=NONE;REMEDY={}".format(faults.ESTOP, row[4])
+    assert "FAULT=ESTOP" in app.ask("STAT?")
+    assert app.ask("FAULT:ACK").startswith("REFUSED {} ESTOP".format(faults.ESTOP))
+    is_error(app.ask("TREAT:LEV 1"), -221, "FAULT")
+    app.inputs.estop = 0
+    assert app.ask("FAULT:ACK") == "OK"
+    assert app.ask("FAULT?") == "NONE"
+    assert app.supervisor.mode == mode.STANDBY

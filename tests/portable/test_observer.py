@@ -1,0 +1,189 @@
+"""The observer against a float model of the same seven states, and its law of distance (limit 25)."""
+
+import math
+
+import micropython
+from cryo.core.observer import (
+    DECAY,
+    DECAY_SHIFT,
+    GAIN,
+    JET_MDEGC,
+    PROBE_TAU_MS,
+    REFERENCE_DROP_DEGC,
+    TAU_MS,
+    WEIGHT_E4,
+    Observer,
+    k_at,
+)
+from support import TICK_US
+
+TICK_S = 0.01
+LOSS = [1 - math.exp(-10 / tau_ms) for tau_ms in TAU_MS]
+
+
+class Float:
+    """The definition in floats: each state driven by K (T - T_jet) / 106, exact over a tick of 10 ms."""
+
+    def __init__(self, baseline_c):
+        self.base = self.surface = self.probe = baseline_c
+        self.x = [0.0] * len(TAU_MS)
+
+    def update(self, k, flow_us):
+        drive = k * (self.surface - JET_MDEGC / 1000) / REFERENCE_DROP_DEGC * flow_us / TICK_US
+        x = self.x
+        for i in range(len(x)):
+            x[i] += (WEIGHT_E4[i] / 10_000 * drive - x[i]) * LOSS[i]
+        self.surface = self.base - sum(x)
+        self.probe += (self.surface - self.probe) * (1 - math.exp(-10 / PROBE_TAU_MS))
+
+
+class Bench:
+    """The observer, ticked with the heap locked."""
+
+    def __init__(self, baseline_mdegc):
+        self.observer = Observer()
+        self.reset(baseline_mdegc)
+
+    def reset(self, baseline_mdegc):
+        micropython.heap_lock()
+        try:
+            self.observer.reset(baseline_mdegc)
+        finally:
+            micropython.heap_unlock()
+
+    def update(self, k_mdegc, flow_us):
+        micropython.heap_lock()
+        try:
+            self.observer.update(k_mdegc, flow_us)
+        finally:
+            micropython.heap_unlock()
+        return self.observer.surface_mdegc
+
+
+def compare(k_mdegc, seconds, on_ticks, cycle_ticks, part_us=TICK_US):
+    """Return the greatest distance of surface and of probe from the float model, mdegC."""
+    bench = Bench(32_800)
+    model = Float(32.8)
+    surface = probe = 0
+    for n in range(seconds * 100):
+        at = n % cycle_ticks
+        flow_us = TICK_US if at < on_ticks else part_us if at == on_ticks else 0
+        bench.update(k_mdegc, flow_us)
+        model.update(k_mdegc / 1000, flow_us)
+        surface = max(surface, abs(bench.observer.surface_mdegc - 1000 * model.surface))
+        probe = max(probe, abs(bench.observer.probe_mdegc() - 1000 * model.probe))
+    return surface, probe
+
+
+def test_a_minute_of_bursts_stays_within_30_mdegc_of_the_float_model():
+    for k, on, cycle, part in ((16_000, 20, 65, 5_000), (8_000, 50, 90, 100), (50_000, 3, 40, 9_999)):
+        surface, probe = compare(k, 60, on, cycle, part)
+        assert surface <= 30, (k, surface)
+        assert probe <= 30, (k, probe)
+
+
+def test_a_minute_of_steady_gas_stays_within_30_mdegc_of_the_float_model():
+    for k in (8_000, 16_000):
+        surface, probe = compare(k, 60, 100, 100)
+        assert surface <= 30, (k, surface)
+        assert probe <= 30, (k, probe)
+
+
+def test_a_constant_flux_follows_root_t_from_10_ms_to_60_s():
+    for flux in (8_000, 20_000):  # mdegC per root second
+        bench = Bench(200_000)  # far above the jet, so that the feedback can be taken out at every tick
+        surface = 200_000
+        n = 0
+        while n < 6_000:
+            n += 1
+            surface = bench.update(flux * REFERENCE_DROP_DEGC * 1000 // (surface - JET_MDEGC), TICK_US)
+            expected = flux * math.sqrt(n * TICK_S)
+            assert abs(200_000 - surface - expected) <= 0.02 * expected, n
+
+
+def test_without_gas_nothing_falls_and_after_it_the_skin_comes_back():
+    bench = Bench(30_000)
+    for _ in range(500):
+        assert bench.update(16_000, 0) == 30_000
+    for _ in range(50):
+        bench.update(16_000, TICK_US)
+    lowest = bench.observer.surface_mdegc
+    assert lowest < 21_000
+    last = lowest
+    for _ in range(2_000):
+        now = bench.update(16_000, 0)
+        assert now >= last
+        last = now
+    assert 28_000 < last < 30_000
+
+
+def test_part_of_a_tick_counts_as_its_part():
+    half = 30_000 - Bench(30_000).update(16_000, TICK_US // 2)
+    full = 30_000 - Bench(30_000).update(16_000, TICK_US)
+    assert abs(2 * half - full) <= 3
+    assert 30_000 - Bench(30_000).update(16_000, 3 * TICK_US) == full
+
+
+def test_a_reset_forgets_everything():
+    bench = Bench(30_000)
+    for _ in range(300):
+        bench.update(50_000, TICK_US)
+    bench.reset(31_250)
+    assert bench.observer.surface_mdegc == bench.observer.probe_mdegc() == 31_250
+    fresh = Bench(31_250)
+    for n in range(200):
+        flow = TICK_US if n % 50 < 20 else 0
+        assert bench.update(16_000, flow) == fresh.update(16_000, flow)
+        assert bench.observer.probe_mdegc() == fresh.observer.probe_mdegc()
+
+
+def test_before_a_reset_the_surface_is_no_warm_skin():
+    assert Observer().surface_mdegc <= 0
+
+
+def test_the_probe_lags_by_its_time_constant():
+    bench = Bench(30_000)
+    probe = 30_000.0
+    share = 1 - math.exp(-10 / PROBE_TAU_MS)
+    for n in range(3_000):
+        surface = bench.update(16_000, TICK_US if n % 65 < 25 else 0)
+        probe += (surface - probe) * share
+        assert abs(bench.observer.probe_mdegc() - probe) <= 10
+
+
+def test_the_tables_are_those_of_the_time_constants_and_weights():
+    for i in range(len(TAU_MS)):
+        share = DECAY[i] / 2 ** (6 + DECAY_SHIFT[i])  # the state is shifted by 6 before
+        assert abs(share / LOSS[i] - 1) < 1e-3
+        assert 512 <= DECAY[i] < 1024
+        assert abs(GAIN[i] - WEIGHT_E4[i] * LOSS[i] * 2**18 / 10_000) <= 0.51
+
+
+# --- the law of distance ----------------------------------------------------------------------------------------------
+def at(k_mdegc, mm):
+    micropython.heap_lock()
+    try:
+        return k_at(k_mdegc, mm)
+    finally:
+        micropython.heap_unlock()
+
+
+def test_the_jet_falls_off_with_distance_and_is_never_underrated():
+    for k in (8_000, 16_000, 50_000):
+        assert at(k, 80) == k
+        for mm in range(50, 231):
+            exact = k * (80 / mm) ** 1.5
+            assert at(k, mm) >= 0.995 * exact, mm
+            assert at(k, mm) <= (1.015 if mm >= 60 else 1.02) * exact, mm
+
+
+def test_the_jet_never_grows_with_distance_and_is_held_at_the_ends():
+    last = at(16_000, -1)
+    for mm in range(401):
+        now = at(16_000, mm)
+        assert now <= last
+        last = now
+    assert at(16_000, -1) == at(16_000, 0) == at(16_000, 40) > at(16_000, 41)
+    assert abs(at(16_000, 40) - 45_255) < 100
+    assert at(16_000, 239) >= at(16_000, 240) == at(16_000, 400) == at(16_000, 30_000)
+    assert abs(at(16_000, 240) - 3_079) < 20

@@ -1,0 +1,175 @@
+"""Does the skin answer the bursts: limit 13, and observed against predicted falls (limit 7)."""
+
+import micropython
+from cryo.core.response import Response
+
+
+class Bench:
+    """Gives bursts with an observed and a predicted fall, mdegC."""
+
+    def __init__(self):
+        self.response = Response()
+
+    def burst(self, fall, predicted, delivered_us=100_000, before=20_000):
+        response = self.response
+        micropython.heap_lock()
+        try:
+            response.begin(before, before + 300)
+            response.delivered(delivered_us)
+            response.sample(before - fall // 2, before + 300 - predicted // 2)
+            response.sample(before - fall, before + 300 - predicted)
+            response.sample(before - fall // 4, before + 300 - predicted // 4)
+            response.close()
+        finally:
+            micropython.heap_unlock()
+        return response
+
+
+def test_a_fresh_judge_has_no_verdict():
+    response = Response()
+    assert not response.failed()
+    response.close()
+    response.sample(20_000, 20_000)
+    assert not response.failed()
+
+
+def test_three_bursts_in_a_row_without_a_fall_are_missing():
+    for fall in (249, 0, -250, -3_000):  # a reversed thermocouple rises
+        bench = Bench()
+        assert not bench.burst(fall, 400).missing
+        assert not bench.burst(fall, 400).missing
+        assert bench.burst(fall, 400).missing
+        assert bench.response.failed()
+
+
+def test_a_fall_of_a_quarter_degree_is_a_response_and_restarts_the_count():
+    bench = Bench()
+    for _ in range(6):
+        bench.burst(250, 300)
+        assert not bench.burst(249, 300).missing
+        assert not bench.burst(249, 300).missing
+
+
+def test_the_fall_is_the_lowest_sample_not_the_net_change():
+    response = Response()
+    for _ in range(5):
+        response.begin(10_000, 10_000)
+        response.delivered(60_000)
+        for mdegc in (10_000, 9_500, 10_000, 10_250):
+            response.sample(mdegc, 10_000)
+        response.close()
+    assert not response.missing
+
+
+def test_a_burst_shorter_than_30_ms_proves_nothing():
+    bench = Bench()
+    for _ in range(10):
+        assert not bench.burst(0, 1_000, 29_999).failed()
+    for _ in range(2):
+        assert not bench.burst(0, 400, 30_000).missing
+    bench.burst(2_000, 400, 29_999)  # nor does it excuse
+    assert bench.burst(0, 400, 30_000).missing
+
+
+def test_a_burst_that_was_never_accounted_for_proves_nothing():
+    response = Response()
+    for _ in range(10):
+        response.begin(20_000, 20_000)
+        response.sample(20_000, 18_000)
+        response.close()
+    assert not response.failed()
+
+
+def test_a_cycle_is_judged_once():
+    response = Response()
+    response.begin(20_000, 20_000)
+    response.delivered(100_000)
+    for _ in range(5):
+        response.close()
+    assert not response.missing
+
+
+def test_samples_after_the_cycle_do_not_count():
+    response = Response()
+    response.begin(20_000, 20_000)
+    response.delivered(100_000)
+    response.sample(19_000, 19_000)
+    response.close()
+    response.sample(5_000, 19_000)
+    assert not response.failed()
+
+
+def test_less_than_half_the_predicted_fall_is_weak_once_the_window_is_full():
+    for fall, expected in ((500, False), (499, True), (300, True), (1_000, False)):
+        bench = Bench()
+        for _ in range(2):
+            assert not bench.burst(fall, 1_000).weak
+        assert bench.burst(fall, 1_000).weak == expected, fall
+        assert bench.response.failed() == expected
+
+
+def test_a_window_without_enough_signal_is_not_judged():
+    bench = Bench()
+    for _ in range(2):
+        assert not bench.burst(250, 1_499).weak
+    assert bench.burst(0, 2).weak  # 500 of 3000 now
+
+
+def test_a_probe_that_comes_loose_is_found_after_a_healthy_beginning():
+    bench = Bench()
+    for _ in range(30):
+        assert not bench.burst(1_000, 1_000).failed()
+    count = 0
+    while not bench.response.weak:
+        bench.burst(300, 1_000)
+        count += 1
+        assert count <= 15
+    assert count > 1  # one odd burst is no verdict
+
+
+def test_more_than_8_fifths_and_three_quarters_of_a_degree_is_strong_at_once():
+    for fall, expected in ((2_350, False), (2_351, True)):  # 1.6 x 1000 + 750
+        response = Response()
+        response.begin(20_000, 20_000)
+        response.sample(20_000 - fall, 19_000)  # before the burst is accounted for: waiting costs skin
+        assert response.strong == expected
+        assert response.failed() == expected
+
+
+def test_strong_is_judged_over_the_window():
+    bench = Bench()
+    for n in range(10):
+        bench.burst(1_900, 1_000)  # 300 more than 1.6 times, each time
+        if bench.response.strong:
+            break
+    assert bench.response.strong
+    assert n == 2
+    bench = Bench()
+    for _ in range(50):
+        assert not bench.burst(1_600, 1_000).failed()
+
+
+def test_a_verdict_stands_until_the_reset_which_forgets_all():
+    for falls in ((0, 400), (300, 1_000), (3_000, 1_000)):
+        bench = Bench()
+        for _ in range(3):
+            bench.burst(falls[0], falls[1])
+        assert bench.response.failed()
+        for _ in range(3):
+            bench.burst(1_000, 1_000)
+        assert bench.response.failed()
+        bench.response.reset()
+        assert not bench.response.failed()
+        for _ in range(2):
+            assert not bench.burst(0, 400).failed()
+        bench.response.reset()
+        assert not bench.burst(0, 400).failed()
+
+
+def test_a_reset_ends_an_open_cycle():
+    response = Response()
+    response.begin(20_000, 20_000)
+    response.reset()
+    response.sample(0, 20_000)
+    response.close()
+    assert not response.failed()

@@ -1,0 +1,313 @@
+"""The operator's choice, the accounts of point, session and room (limits 8, 9, 10, 21)."""
+
+import micropython
+from cryo.core import presets, session
+from cryo.core.session import Session
+from support import LONGEST_DT_US, TICK_US
+
+SECOND_US = 1_000_000
+
+
+class Bench:
+    """A session with a complete choice; time passes with the heap locked."""
+
+    def __init__(self, preset=0, level=0):
+        self.session = Session()
+        self.session.preset = preset
+        self.session.level = level
+        self.session.site = 0
+        self.session.point = 0
+
+    def pass_us(self, us):
+        seconds = us // SECOND_US  # before the lock: us may need more than 31 bits
+        rest_us = us % SECOND_US
+        micropython.heap_lock()
+        try:
+            while seconds:
+                self.session.advance(SECOND_US)
+                seconds -= 1
+            self.session.advance(rest_us)
+        finally:
+            micropython.heap_unlock()
+        return self.session
+
+    def burst(self, on_us):
+        micropython.heap_lock()
+        try:
+            self.session.burst(on_us)
+        finally:
+            micropython.heap_unlock()
+
+    def begin(self):
+        micropython.heap_lock()
+        try:
+            self.session.begin_point()
+        finally:
+            micropython.heap_unlock()
+
+    def end(self, reason=session.TARGET):
+        micropython.heap_lock()
+        try:
+            self.session.end_point(reason)
+        finally:
+            micropython.heap_unlock()
+
+    def us_until_recovered(self):
+        """Return how much time passes until the chosen point may be treated again, in steps of 10 ms."""
+        us = 0
+        while self.session.cool_down_s():
+            self.pass_us(TICK_US)
+            us += TICK_US
+        return us
+
+
+# --- limit 9 ----------------------------------------------------------------------------------------------------------
+def test_every_point_counts_as_treated_at_boot():
+    bench = Bench()
+    bench.pass_us(299 * SECOND_US + 990_000)
+    for site in range(len(presets.SITES)):
+        for point in range(presets.POINTS_PER_SITE):
+            bench.session.site = site
+            bench.session.point = point
+            assert bench.session.cool_down_s() == 1
+    bench.pass_us(10_000)
+    for site in range(len(presets.SITES)):
+        for point in range(presets.POINTS_PER_SITE):
+            bench.session.site = site
+            bench.session.point = point
+            assert bench.session.cool_down_s() == 0
+
+
+def test_an_unchosen_point_has_not_recovered():
+    bench = Bench()
+    bench.pass_us(1_000 * SECOND_US)
+    for site, point in ((-1, 0), (0, -1), (-1, -1)):
+        bench.session.site = site
+        bench.session.point = point
+        assert bench.session.cool_down_s() == 300
+
+
+def test_a_treated_point_recovers_for_300_s_and_the_others_are_free():
+    bench = Bench()
+    bench.pass_us(400 * SECOND_US)
+    bench.begin()
+    bench.pass_us(10 * SECOND_US)
+    bench.end()
+    assert bench.session.cool_down_s() >= 300
+    bench.session.point = 1
+    assert bench.session.cool_down_s() == 0
+    bench.session.point = 0
+    bench.session.site = 1
+    assert bench.session.cool_down_s() == 0
+    bench.session.site = 0
+    bench.pass_us(299 * SECOND_US + 990_000)
+    assert bench.session.cool_down_s() > 0
+    bench.pass_us(2 * SECOND_US)
+    assert bench.session.cool_down_s() == 0
+
+
+def test_the_recovery_is_never_shorter_than_300_s():
+    for fraction_us in (0, 10_000, 500_000, 990_000):
+        bench = Bench()
+        bench.pass_us(400 * SECOND_US + fraction_us)
+        bench.begin()
+        bench.end()
+        waited = bench.us_until_recovered()
+        assert 300 * SECOND_US <= waited <= 301 * SECOND_US, (fraction_us, waited)
+
+
+def test_each_way_a_point_ends_starts_its_recovery_and_the_rest():
+    for reason in range(1, len(session.REASONS)):
+        bench = Bench()
+        bench.pass_us(400 * SECOND_US)
+        bench.begin()
+        bench.end(reason)
+        assert bench.session.reason == reason
+        assert not bench.session.point_open
+        assert bench.session.cool_down_s() >= 300
+        assert bench.session.rest_left_us == 60 * SECOND_US
+
+
+def test_the_rest_between_points_is_that_of_the_level():
+    for preset in range(3):
+        for level, seconds in enumerate(((60, 60, 60, 90, 120), (90, 90, 120), (90, 90, 120))[preset]):
+            bench = Bench(preset, level)
+            bench.begin()
+            bench.end()
+            bench.pass_us(seconds * SECOND_US - 1)
+            assert bench.session.rest_left_us == 1
+            bench.pass_us(1)
+            assert bench.session.rest_left_us == 0
+            bench.pass_us(SECOND_US)
+            assert bench.session.rest_left_us == 0
+
+
+# --- limit 8 ----------------------------------------------------------------------------------------------------------
+def test_a_point_lasts_60_s():
+    bench = Bench()
+    bench.pass_us(100 * SECOND_US)
+    bench.begin()
+    bench.pass_us(60 * SECOND_US - 1)
+    assert bench.session.point_spent() == session.GOING
+    bench.pass_us(1)
+    assert bench.session.point_spent() == session.TIME
+
+
+def test_a_point_has_30_s_of_valve_on_time():
+    bench = Bench()
+    bench.begin()
+    for _ in range(59):
+        bench.burst(500_000)
+    bench.burst(499_999)
+    assert bench.session.point_spent() == session.GOING
+    bench.burst(1)
+    assert bench.session.point_spent() == session.GAS
+
+
+def test_a_new_point_begins_at_zero():
+    bench = Bench()
+    bench.begin()
+    bench.burst(30_000_000)
+    bench.pass_us(60 * SECOND_US)
+    bench.session.passes = 3
+    bench.session.reached = True
+    bench.end()
+    bench.begin()
+    now = bench.session
+    assert now.point_open and now.reason == session.GOING and now.point_spent() == session.GOING
+    assert (now.passes, now.bursts, now.point_us, now.point_valve_on_us, now.reached) == (0, 0, 0, 0, False)
+    assert now.bursts_total == 1
+
+
+def test_the_point_clock_stands_while_no_point_is_open():
+    bench = Bench()
+    bench.pass_us(100 * SECOND_US)
+    assert bench.session.point_us == 0
+
+
+# --- limit 10 ---------------------------------------------------------------------------------------------------------
+def test_a_session_lasts_20_minutes_from_its_first_point():
+    bench = Bench()
+    bench.pass_us(2_000 * SECOND_US)
+    assert bench.session.session_s == 0 and not bench.session.used_up()
+    bench.begin()
+    bench.pass_us(1_200 * SECOND_US - 1)
+    assert not bench.session.used_up()
+    bench.pass_us(1)
+    assert bench.session.used_up()
+    bench.pass_us(5_000 * SECOND_US)
+    assert bench.session.used_up()
+
+
+def test_a_session_has_300_s_of_valve_on_time():
+    bench = Bench()
+    bench.begin()
+    for _ in range(599):
+        bench.burst(500_000)
+    bench.burst(499_000)
+    assert not bench.session.used_up()
+    bench.burst(1_000)
+    assert bench.session.used_up()
+
+
+def test_parts_of_a_millisecond_are_not_lost():
+    bench = Bench()
+    bench.begin()
+    for _ in range(1_000):
+        bench.burst(30_999)
+    assert bench.session.valve_on_ms == 30_999
+    assert bench.session.gas_mg == 30_999
+    assert bench.session.bursts == bench.session.bursts_total == 1_000
+
+
+# --- limit 21 ---------------------------------------------------------------------------------------------------------
+def test_the_room_budget_is_18_ppm_a_gram_in_30_m3():
+    bench = Bench()
+    for grams, room_m3, ppm in ((100, 30, 1_800), (300, 30, 5_400), (300, 10, 16_200), (300, 1_000, 162)):
+        bench.session.gas_mg = grams * 1_000
+        assert abs(bench.session.room_ppm(room_m3) - ppm) <= 1 + ppm // 100
+
+
+def test_the_room_is_full_at_10_000_ppm():
+    bench = Bench()
+    for room_m3 in (10, 30, 100, 1_000):
+        grams = 10_000 * room_m3 / 540
+        bench.session.gas_mg = int(grams * 1_000 * 0.999)
+        assert not bench.session.room_full(room_m3)
+        bench.session.gas_mg = int(grams * 1_000 * 1.001)
+        assert bench.session.room_full(room_m3)
+
+
+def test_gas_is_booked_at_1_gram_a_second():
+    bench = Bench()
+    bench.begin()
+    for _ in range(100):
+        bench.burst(400_000)
+    assert bench.session.gas_mg == 40_000
+
+
+# --- the choice -------------------------------------------------------------------------------------------------------
+def test_nothing_is_complete_before_everything_is_chosen():
+    fresh = Session()
+    assert not fresh.complete() and fresh.row() is None and not fresh.reduced() and not fresh.attested_all()
+    for missing in ("preset", "level", "site", "point"):
+        bench = Bench()
+        assert bench.session.complete()
+        setattr(bench.session, missing, -1)
+        assert not bench.session.complete()
+
+
+def test_locked_levels_are_no_choice():
+    for preset in range(3):
+        for level in range(5):
+            bench = Bench(preset, level)
+            assert bench.session.complete() == (preset == 0 or level < 3)
+            assert bench.session.reduced() == (preset > 0)
+
+
+def test_every_attestation_of_the_preset_is_needed():
+    for preset, need in ((0, 31), (1, 63), (2, 127)):
+        bench = Bench(preset)
+        for given in range(128):
+            bench.session.attested = given
+            assert bench.session.attested_all() == (given & need == need)
+
+
+def test_another_session_asks_anew_but_keeps_gas_and_recovery():
+    bench = Bench()
+    bench.pass_us(400 * SECOND_US)
+    bench.session.attested = 127
+    bench.begin()
+    bench.burst(500_000)
+    bench.pass_us(1_200 * SECOND_US)
+    bench.end()
+    assert bench.session.used_up()
+    bench.session.renew()
+    now = bench.session
+    assert not now.used_up() and not now.started
+    assert (now.attested, now.session_s, now.valve_on_ms) == (0, 0, 0)
+    assert not now.attested_all()
+    assert now.gas_mg == 500
+    assert now.cool_down_s() >= 300
+    assert now.rest_left_us == 60 * SECOND_US
+    bench.pass_us(100 * SECOND_US)
+    assert now.session_s == 0
+    bench.begin()
+    bench.pass_us(SECOND_US)
+    assert now.session_s == 1
+
+
+def test_the_longest_gaps_count_in_full_and_do_not_overflow():
+    bench = Bench()
+    bench.begin()
+    micropython.heap_lock()
+    try:
+        bench.session.advance(LONGEST_DT_US)
+        bench.session.advance(LONGEST_DT_US)
+        bench.session.advance(LONGEST_DT_US)
+    finally:
+        micropython.heap_unlock()
+    assert bench.session.uptime_s == 3 * LONGEST_DT_US // SECOND_US
+    assert bench.session.point_spent() == session.TIME
+    assert bench.session.used_up()
+    assert bench.session.cool_down_s() == 0

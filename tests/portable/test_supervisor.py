@@ -1,0 +1,492 @@
+"""The supervisor as a whole: arming, what starts a burst, what ends one, and what happens then. Heap locked, near the wrap."""
+
+from bench import Bench
+from cryo.core import blockers, faults, mode, session
+from cryo.core.supervisor import ACKNOWLEDGE, ARM, CONFIRM, DISARM
+
+
+def _names(mask):
+    return [name for bit, (name, _) in enumerate(blockers.NAMES) if mask & 1 << bit]
+
+
+def _first_fault(bench):
+    return bench.sup.faults.first
+
+
+def test_boots_to_standby_and_cuts_in_every_tick_until_a_pass():
+    bench = Bench()
+    for _ in range(70):
+        bench.tick()
+        assert bench.o.cut == 1 and bench.o.lease == 0 and bench.o.fire_us == 0
+    assert bench.sup.mode == mode.STANDBY
+
+
+def test_every_blocker_stops_the_arm_request():
+    def no_point(b):
+        b.sup.session.point = -1
+
+    def no_attestation(b):
+        b.sup.session.attested = 0
+
+    def open_loop(b):
+        b.i.loop_a = 0
+        b.i.loop_b = 1
+
+    def set_bottle(mbar):
+        def action(b):
+            b.i.bottle.value = mbar
+
+        return action
+
+    def dead_probe(b):
+        b.skin_status = 2
+        b.tick(11)
+
+    def old_probe(b):
+        b.samples = False
+        b.tick(101)
+
+    def skin(mdegc):
+        def action(b):
+            b.skin_mdegc = mdegc
+            b.tick(11)
+
+        return action
+
+    def pressed(b):
+        b.i.trigger = 1
+
+    def stopped(b):
+        b.i.estop = 1
+
+    def just_booted(b):
+        b.sup.session.uptime_s = 200
+
+    def gas_in_room(b):
+        b.sup.session.gas_mg = 560_000
+
+    def session_over(b):
+        b.sup.session.valve_on_ms = 300_000
+
+    table = (
+        (no_point, "SETUP"), (no_attestation, "ATTESTATION"), (open_loop, "LOOP"), (set_bottle(34_999), "BOTTLE"),
+        (set_bottle(70_001), "BOTTLE"), (dead_probe, "SKIN_PROBE"), (old_probe, "SKIN_PROBE"),
+        (skin(27_900), "BASELINE"), (skin(38_100), "BASELINE"), (pressed, "TRIGGER"), (stopped, "ESTOP"),
+        (just_booted, "COOL_DOWN"), (gas_in_room, "ROOM_GAS"), (session_over, "SESSION"),
+    )  # fmt: skip
+    for spoil, name in table:
+        bench = Bench().stand_by()
+        bench.choose()
+        spoil(bench)
+        bench.ask(ARM)
+        assert bench.sup.mode in (mode.STANDBY, mode.FAULT), name
+        assert name in _names(bench.sup.blocked_by), (name, _names(bench.sup.blocked_by))
+
+
+def test_the_edges_of_the_arming_window_are_allowed():
+    for mbar, mdegc in ((35_000, 28_000), (70_000, 38_000)):
+        bench = Bench().stand_by()
+        bench.choose()
+        bench.i.bottle.value = mbar
+        bench.skin_mdegc = mdegc
+        bench.tick(11)
+        bench.ask(ARM)
+        assert bench.sup.mode == mode.READY
+
+
+def test_without_settings_or_jet_constant_nothing_arms():
+    for bench, name in (
+        (Bench(provisioned=False), "UNPROVISIONED"),
+        (Bench({"simulated": 1, "jet_k_mdegc": 0}), "CALIBRATION"),
+    ):
+        bench.stand_by()
+        bench.choose()
+        bench.ask(ARM)
+        assert bench.sup.mode == mode.STANDBY and name in _names(bench.sup.blocked_by)
+
+
+def test_arming_takes_two_steps_the_right_number_and_ten_seconds_at_most():
+    bench = Bench().stand_by()
+    bench.choose()
+    bench.ask(CONFIRM, 0)
+    assert bench.sup.mode == mode.STANDBY
+    bench.ask(ARM)
+    bench.ask(CONFIRM, bench.sup.nonce + 1)
+    assert bench.sup.mode == mode.READY
+    bench.tick(990)
+    assert bench.sup.mode == mode.READY
+    nonce = bench.sup.nonce
+    bench.tick(20)
+    assert bench.sup.mode == mode.STANDBY
+    bench.ask(CONFIRM, nonce)
+    assert bench.sup.mode == mode.STANDBY
+
+
+def test_a_press_counts_only_after_two_seconds_of_light_and_tone_and_must_be_fresh():
+    bench = Bench().arm()
+    assert bench.o.indicate == 1
+    bench.tick(190)
+    bench.i.trigger = 1
+    bench.tick(300)
+    assert bench.sup.mode == mode.ARMED and not bench.fired
+    bench.press()
+    assert bench.sup.mode == mode.DELIVERING
+
+
+def test_armed_and_unused_goes_back_to_standby():
+    bench = Bench().arm()
+    bench.tick(5_990)
+    assert bench.sup.mode == mode.ARMED
+    bench.tick(20)
+    assert bench.sup.mode == mode.STANDBY
+
+
+def test_distance_window_for_the_start():
+    for mm, starts in ((79, False), (80, True), (200, True), (201, False)):
+        bench = Bench().arm()
+        bench.tick(205)
+        bench.i.distance.value = mm
+        bench.press()
+        assert (bench.sup.mode == mode.DELIVERING) == starts, mm
+
+
+def test_distance_window_while_open():
+    for mm, goes_on in ((69, False), (70, True), (220, True), (221, False)):
+        bench = Bench().deliver().to_burst()
+        bench.i.distance.value = mm
+        bench.tick()
+        assert (bench.o.cut == 0) == goes_on, mm
+
+
+def test_first_burst_is_a_probe_and_so_is_the_first_at_another_distance():
+    bench = Bench().deliver().to_burst(3)
+    assert bench.fired[0] == 60_000 and bench.fired[1] > 60_000
+    bench.i.distance.value = 111
+    bench.to_burst(4)
+    assert bench.fired[3] == 60_000
+
+
+def test_what_ends_a_burst_in_the_same_tick():
+    def release(b):
+        b.i.trigger = 0
+
+    def loop_a(b):
+        b.i.loop_a = 0
+
+    def loop_b(b):
+        b.i.loop_b = 1
+
+    def stop(b):
+        b.i.estop = 1
+
+    def surface_lost(b):
+        b.i.distance.status = 2
+
+    def range_stale(b):
+        b.i.distance.age_us = 100_001
+
+    def bad_sample(b):
+        b.i.skin.status = 2
+        b.i.skin.value_mdegc = None
+
+    def cold(b):
+        b.i.skin.value_mdegc = 4_000
+
+    def bottle_low(b):
+        b.i.bottle.value = 19_999
+
+    def bottle_high(b):
+        b.i.bottle.value = 75_001
+
+    def disarm(b):
+        b.i.request = DISARM
+
+    def port(b):
+        b.i.port_status = 1
+
+    table = (
+        (release, mode.REST, 0), (loop_a, mode.FAULT, faults.LOOP_OPEN), (loop_b, mode.FAULT, faults.LOOP_OPEN),
+        (stop, mode.FAULT, faults.ESTOP), (surface_lost, mode.DELIVERING, 0), (range_stale, mode.DELIVERING, 0),
+        (bad_sample, mode.DELIVERING, 0), (cold, mode.FAULT, faults.SKIN_TRIP),
+        (bottle_low, mode.FAULT, faults.BOTTLE_LOW), (bottle_high, mode.FAULT, faults.BOTTLE_HIGH),
+        (disarm, mode.STANDBY, 0), (port, mode.FAULT, faults.VALVE_PORT),
+    )  # fmt: skip
+    for spoil, then, fault in table:
+        bench = Bench().deliver().to_burst(2)
+        while bench.ticks % 10 != 5:  # no new sample in the next tick
+            bench.tick()
+        if not bench.left_us:
+            bench.to_burst(3)
+        spoil(bench)
+        bench.tick()
+        assert bench.o.cut == 1 and bench.o.lease == 0 and bench.o.fire_us == 0, spoil.__name__
+        assert bench.sup.mode == then and _first_fault(bench) == fault, (spoil.__name__, bench.sup.mode)
+
+
+def test_no_burst_on_an_old_or_unsettled_sample():
+    bench = Bench().deliver().to_burst(1)
+    bench.samples = False
+    bench.tick(60)
+    assert len(bench.fired) == 1
+    bench = Bench().deliver()
+    for _ in range(600):
+        before = len(bench.fired)
+        closed_us = bench.since_burst_us - (bench.fired[-1] + 25_000 if bench.fired else 0)
+        bench.tick()
+        if len(bench.fired) > max(1, before):
+            assert closed_us >= 350_000
+            assert bench.i.skin.age_us <= 250_000
+
+
+def test_the_lease_runs_only_around_a_burst():
+    bench = Bench().deliver()
+    after = 0
+    for _ in range(1_000):
+        bench.tick()
+        after = 0 if bench.i.burst == -1 else after + 1
+        if after > 1:
+            assert bench.o.lease == 0
+        if after > 2:
+            assert bench.lease_us == 0
+    assert len(bench.fired) > 5
+
+
+def test_a_pass_ends_at_18_s_rests_3_s_and_goes_on_while_held():
+    bench = Bench().deliver()
+    ticks = 0
+    while bench.sup.mode == mode.DELIVERING:
+        bench.tick()
+        ticks += 1
+    assert bench.sup.mode == mode.REST and 1_797 <= ticks <= 1_801
+    ticks = 0
+    while bench.sup.mode == mode.REST:
+        assert bench.o.cut == 1
+        bench.tick()
+        ticks += 1
+    assert bench.sup.mode == mode.DELIVERING and 299 <= ticks <= 302
+
+
+def test_a_released_trigger_needs_a_fresh_press_for_the_next_pass():
+    bench = Bench().deliver().to_burst(1)
+    bench.i.trigger = 0
+    bench.tick()
+    assert bench.sup.mode == mode.REST
+    bench.i.trigger = 1
+    bench.tick(310)
+    assert bench.sup.mode == mode.ARMED
+    count = len(bench.fired)
+    bench.tick(300)
+    assert len(bench.fired) == count
+    bench.press()
+    assert bench.sup.mode == mode.DELIVERING and bench.sup.session.passes == 2
+
+
+def test_a_pass_ended_by_distance_needs_a_fresh_press():
+    bench = Bench().deliver().to_burst(1)
+    bench.i.distance.value = 60
+    bench.tick()
+    assert bench.sup.mode == mode.REST
+    bench.i.distance.value = 100
+    bench.tick(400)
+    assert bench.sup.mode == mode.ARMED
+
+
+def test_a_surface_lost_for_half_a_second_ends_the_pass():
+    bench = Bench().deliver().to_burst(1)
+    bench.i.distance.status = 2
+    bench.tick(50)
+    assert bench.sup.mode == mode.DELIVERING
+    bench.tick(2)
+    assert bench.sup.mode == mode.REST
+
+
+def test_the_point_ends_at_its_time_and_needs_its_recovery():
+    bench = Bench().deliver()
+    for _ in range(6_100):
+        bench.tick()
+        if bench.sup.mode == mode.COMPLETE:
+            break
+    s = bench.sup.session
+    assert bench.sup.mode == mode.COMPLETE and not s.reached and s.reason in (session.TIME, session.PASSES)
+    assert s.point_us <= 60_010_000 and s.passes == 3
+    bench.i.trigger = 0
+    bench.ask(ARM)
+    assert bench.sup.mode == mode.COMPLETE
+    assert "COOL_DOWN" in _names(bench.sup.blocked_by) and "REST" in _names(bench.sup.blocked_by)
+    s.point = 2
+    bench.tick(5_900)
+    bench.ask(ARM)
+    assert bench.sup.mode != mode.READY
+    bench.tick(110)
+    bench.ask(ARM)
+    assert bench.sup.mode == mode.READY
+
+
+def test_the_target_is_held_five_seconds_then_the_point_is_complete():
+    bench = Bench().deliver().cool_to(13_700)
+    bench.tick(60)
+    assert not bench.sup.session.reached
+    bench.cool_to(13_600)
+    ticks = 0
+    while not bench.sup.session.reached:
+        bench.tick()
+        ticks += 1
+        assert ticks < 100
+    bench.tick(498)
+    assert bench.sup.mode == mode.DELIVERING
+    bench.tick(4)
+    assert bench.sup.mode == mode.COMPLETE and bench.sup.session.reason == session.TARGET
+
+
+def test_a_fault_latches_until_acknowledged_with_its_cause_gone_and_rearms_nothing():
+    bench = Bench().deliver().to_burst(1)
+    bench.i.loop_a = 0
+    bench.i.loop_b = 1
+    bench.tick()
+    assert bench.sup.mode == mode.FAULT and bench.o.alarm == 1
+    bench.ask(ACKNOWLEDGE)
+    assert bench.sup.mode == mode.FAULT
+    bench.i.loop_a = 1
+    bench.i.loop_b = 0
+    bench.tick(300)
+    assert bench.sup.mode == mode.FAULT
+    bench.ask(ACKNOWLEDGE)
+    assert bench.sup.mode == mode.STANDBY and bench.o.alarm == 0
+    bench.tick(500)  # the trigger is still held
+    assert bench.sup.mode == mode.STANDBY and bench.o.cut == 1
+
+
+def test_skin_trip_is_acknowledged_only_when_the_skin_has_recovered():
+    bench = Bench().deliver().to_burst(1)
+    assert bench.read(4_001) == mode.DELIVERING
+    assert bench.read(4_000) == mode.FAULT
+    assert _first_fault(bench) == faults.SKIN_TRIP
+    bench.dips = False
+    for mdegc, then in ((5_000, mode.FAULT), (27_900, mode.FAULT), (28_000, mode.STANDBY)):
+        bench.skin_mdegc = mdegc
+        bench.tick(11)
+        bench.ask(ACKNOWLEDGE)
+        assert bench.sup.mode == then, mdegc
+
+
+def test_a_lock_out_is_never_acknowledged():
+    bench = Bench().deliver().to_burst(1)
+    bench.skin_mdegc = 1_900
+    bench.tick(11)
+    assert bench.sup.faults.latched >> faults.SKIN_LOCKOUT & 1
+    bench.skin_mdegc = 32_000
+    bench.tick(11)
+    bench.ask(ACKNOWLEDGE)
+    assert bench.sup.mode == mode.FAULT
+
+
+def test_reduced_sensation_trips_at_8_degc_and_gives_shorter_bursts():
+    bench = Bench().deliver(preset=1, level=3).to_burst(3)
+    assert max(bench.fired) == 300_000
+    assert bench.read(8_001) == mode.DELIVERING
+    assert bench.read(8_000) == mode.FAULT and _first_fault(bench) == faults.SKIN_TRIP
+
+
+def test_bad_conversions_close_on_the_first_and_latch_on_the_third():
+    bench = Bench().deliver().to_burst(1)
+    bench.skin_status = 2
+    bench.tick(10)
+    assert bench.o.cut == 1 and bench.sup.mode == mode.DELIVERING
+    bench.tick(21)
+    assert bench.sup.mode == mode.FAULT and _first_fault(bench) == faults.SKIN_SENSOR
+
+
+def test_a_reading_that_stands_still_latches():
+    bench = Bench().deliver().to_burst(1)
+    bench.samples = False
+    bench.tick(120)
+    assert bench.sup.mode == mode.FAULT and _first_fault(bench) == faults.SKIN_STALE
+
+
+def test_bursts_without_an_answer_end_in_a_fault():
+    bench = Bench().deliver()
+    bench.dips = False
+    for _ in range(600):
+        bench.tick()
+    assert bench.sup.mode == mode.FAULT
+    assert _first_fault(bench) in (faults.NO_RESPONSE, faults.RESPONSE_WEAK)
+    assert len(bench.fired) <= 3
+
+
+def test_a_one_shot_that_does_not_end_is_a_fault():
+    bench = Bench().deliver().to_burst(1)
+    bench.one_shot_ends = False
+    bench.tick(12)
+    assert bench.sup.mode == mode.FAULT and _first_fault(bench) == faults.VALVE_PORT and bench.o.cut == 1
+
+
+def test_a_line_that_vents_between_bursts_is_a_fault():
+    bench = Bench().deliver().to_burst(1)
+    bench.i.line.value = 1_000
+    bench.tick(30)
+    assert bench.sup.mode == mode.FAULT and _first_fault(bench) == faults.LINE_LOST
+
+
+def test_a_late_tick_in_a_pass_is_a_fault_and_elsewhere_is_not():
+    bench = Bench().arm()
+    bench.tick(1, 60_000)
+    assert bench.sup.mode == mode.ARMED
+    bench = Bench().deliver()
+    bench.tick(1, 60_000)
+    assert bench.sup.mode == mode.FAULT and _first_fault(bench) == faults.TICK_LATE
+
+
+def test_the_same_tick_twice_changes_nothing_but_ends_nothing_either():
+    bench = Bench().deliver().to_burst(1)
+    before = len(bench.fired)
+    bench.tick(3, 0)
+    assert len(bench.fired) == before and bench.sup.mode == mode.DELIVERING
+
+
+def test_a_trigger_pressed_at_boot_is_a_fault():
+    bench = Bench()
+    bench.i.trigger = 1
+    bench.tick(70)
+    assert bench.sup.mode == mode.FAULT and _first_fault(bench) == faults.TRIGGER_BOOT
+    bench.ask(ACKNOWLEDGE)
+    assert bench.sup.mode == mode.FAULT
+    bench.i.trigger = 0
+    bench.ask(ACKNOWLEDGE)
+    assert bench.sup.mode != mode.FAULT
+
+
+def test_a_loop_whose_channels_disagree_is_a_fault_in_standby_too():
+    bench = Bench().stand_by()
+    bench.i.loop_b = 1
+    bench.tick(4)
+    assert bench.sup.mode == mode.STANDBY
+    bench.tick(3)
+    assert bench.sup.mode == mode.FAULT and _first_fault(bench) == faults.LOOP_DISCORD
+
+
+def test_an_open_loop_disarms():
+    bench = Bench().arm()
+    bench.i.loop_a = 0
+    bench.i.loop_b = 1
+    bench.tick()
+    assert bench.sup.mode == mode.FAULT
+
+
+def test_choices_are_closed_while_armed():
+    bench = Bench().stand_by()
+    assert bench.sup.may_choose()
+    bench = Bench().arm()
+    assert not bench.sup.may_choose()
+    bench.sup.renew_session()
+    assert bench.sup.session.attested
+
+
+def test_model_floor_stops_bursts_whatever_the_probe_says():
+    bench = Bench().deliver().to_burst(2)
+    low = bench.sup.observer.surface_mdegc
+    for _ in range(1_500):
+        bench.tick()
+        low = min(low, bench.sup.observer.surface_mdegc)
+        if bench.sup.mode != mode.DELIVERING:
+            break
+    assert low > 8_000 - 1_500 - 300
