@@ -1,4 +1,4 @@
-"""Fault-free treatments of every preset and level: the floor holds on the true surface, and the point ends as it says."""
+"""Fault-free treatments of every preset and level: the floor holds on the true surface, the end is explained."""
 
 import pytest
 

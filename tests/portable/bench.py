@@ -1,4 +1,4 @@
-"""A test bench for the supervisor: healthy inputs, an ideal one-shot, and time that starts just before the tick wrap."""
+"""A test bench for the supervisor: healthy inputs, an ideal one-shot, time that starts just before the tick wrap."""
 
 import micropython
 from cryo import config

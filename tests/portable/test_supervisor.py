@@ -1,4 +1,4 @@
-"""The supervisor as a whole: arming, what starts a burst, what ends one, and what happens then. Heap locked, near the wrap."""
+"""The supervisor as a whole: arming, what starts a burst, what ends one, what then. Heap locked, near the wrap."""
 
 from bench import Bench
 from cryo.core import blockers, faults, mode, session
