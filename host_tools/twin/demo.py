@@ -20,6 +20,7 @@ from host_tools.twin.scenarios import SCENARIOS
 from host_tools.twin.session import run
 from host_tools.twin.treatment import BOOT_COOL_DOWN_US
 
+HEADER = ("point", "ended by", "target", "time s", "bursts", "valve on s", "lowest surface degC")
 
 
 def main(argv=None):
@@ -41,8 +42,10 @@ def main(argv=None):
 
 
 def _arguments(argv):
-    parser = argparse.ArgumentParser(prog="demo", description=__doc__.splitlines()[0])
-    parser.add_argument("--scenario", default=session_file.FIRST, help="a scenario's name, or: list, all (default treatment)")
+    parser = argparse.ArgumentParser(prog="demo", description=(__doc__ or "").partition("\n")[0])
+    parser.add_argument(
+        "--scenario", default=session_file.FIRST, help="a scenario's name, or: list, all (default treatment)"
+    )
     parser.add_argument("--speed", type=_speed, default=0.0, help="0 as fast as possible, 1 real time, 10 ten times it")
     parser.add_argument("--lane", choices=lanes.LANES, default="unix", help="interpreter (default unix)")
     parser.add_argument("--out", type=Path, default=Path("out/demo"), help="folder for the files (default out/demo)")
@@ -97,10 +100,8 @@ def _single(console, args):
     _say(console, f"{plan.preset} level {plan.level}, {plan.site}, {plan.distance_mm:g} mm; lane {args.lane}")
     if args.speed and plan.warm_up:
         wait_s = BOOT_COOL_DOWN_US / 1e6
-        _say(
-            console, f"{timeline.BOOT_TEXT[0].upper()}{timeline.BOOT_TEXT[1:]} comes first:"
-            f" {wait_s:.0f} s of virtual time, {wait_s / args.speed:.0f} s at this speed (SPEED=0 runs ahead)", "yellow",
-        )  # fmt: skip
+        _say(console, f"First comes {timeline.BOOT_TEXT}: {wait_s:.0f} s of virtual time,", "yellow")
+        _say(console, f"{wait_s / args.speed:.0f} s at this speed (SPEED=0 runs ahead).", "yellow")
     began = time.monotonic()
     with View(console, scenario, plan, figures, args.speed) as view:
         session = run(args.scenario, args.lane, plan=plan, watch=view)
@@ -128,7 +129,7 @@ def _summary(console, d, virtual_s, wall_s):
     good = d["outcome"] == "COMPLETE"
     console.print()
     _say(console, f"outcome        {d['outcome']}", "bold green" if good else "bold red")
-    table = Table("point", "ended by", "target", "time s", "bursts", "valve on s", "lowest surface degC", box=None, pad_edge=False)
+    table = Table(*HEADER, box=None, pad_edge=False)
     for p in d["points"]:
         lowest = "-" if p["skin_min_mdegc"] is None else f"{p['skin_min_mdegc'] / 1000:.2f}"
         table.add_row(

@@ -34,13 +34,16 @@ class LaneError(RuntimeError):
 def run(plant, lane="cpython", settings=None, firmware=None):
     """Run until the plant powers off. Returns the interpreter's messages (its tracebacks), normally empty.
 
-    firmware is the folder to boot from, normally the project's own. An application that raises ends at the prompt, where
-    only the watchdog goes on from, as on a board.
+    firmware is the folder to boot from, normally the project's own. An application that raises ends at the prompt, as on
+    a board: only the watchdog goes on from there.
     """
-    folders = tuple(str(ROOT / folder) for folder in FOLDERS)
-    if firmware is not None:
-        folders = (str(firmware), *folders[1:])
-    return {"cpython": _cpython, "unix": _unix, "wasm": _wasm}[lane](plant, settings or {}, folders)
+    return {"cpython": _cpython, "unix": _unix, "wasm": _wasm}[lane](plant, settings or {}, import_folders(firmware))
+
+
+def import_folders(firmware=None):
+    """Return the guest's import path; `firmware` replaces the project's own firmware folder."""
+    own, *others = (str(ROOT / folder) for folder in FOLDERS)
+    return (str(firmware or own), *others)
 
 
 # --- in this process --------------------------------------------------------------------------------------------------
@@ -48,14 +51,14 @@ _FIRMWARE = ("boot", "main", "board", "valves", "pins", "hal", "machine", "virtu
 
 
 @contextlib.contextmanager
-def firmware_imports(folders=tuple(str(ROOT / folder) for folder in FOLDERS)):
+def firmware_imports(folders=None):
     """Within, imports find the firmware, the virtual board and their `time`; afterwards this process is as before."""
     before = list(sys.path)
     saved = {name: module for name, module in sys.modules.items() if name.split(".")[0] in _FIRMWARE}
     for name in saved:
         del sys.modules[name]
     real_time = sys.modules.get("time")
-    sys.path[:0] = [*folders, str(ROOT / STANDIN)]
+    sys.path[:0] = [*(folders or import_folders()), str(ROOT / STANDIN)]
     try:
         sys.modules["time"] = importlib.import_module("virtual_time")
         yield importlib.import_module("hal")

@@ -1,4 +1,4 @@
-"""The run in the terminal while it goes on: a panel that is redrawn, or a line now and then where there is no terminal."""
+"""The run in the terminal while it goes on: a panel that is redrawn, or lines where there is no terminal."""
 
 import time
 from itertools import groupby
@@ -23,7 +23,7 @@ STATE_STYLE = {"DELIVERING": "bold cyan", "FAULT": "bold red", "COMPLETE": "bold
 
 
 def band(celsius):
-    """Return the colour of a skin temperature, as a peer's display bands it: green > 4, blue 2 to 4, red < 2 degC [S]."""
+    """Return a skin temperature's colour, banded as a peer's display is: green > 4, blue 2-4, red < 2 degC [S]."""
     if celsius is None:
         return "dim"
     return "green" if celsius > 4.0 else "blue" if celsius >= 2.0 else "red"
@@ -72,7 +72,7 @@ class View:
             self._live.stop()
 
     def __call__(self, plant, operator):
-        """Called at every exchange; draws at most every REDRAW_S, or says a line at a change and every LINE_S, of wall time."""
+        """Called at every exchange; draws every REDRAW_S, or says a line at a change and every LINE_S (wall time)."""
         self._plant = plant
         self._wait(plant.now_us)
         self._listen(operator)
@@ -118,12 +118,13 @@ class View:
         return self._read[1] if now_us - self._read[0] <= FRESH_US else None
 
     def _point(self):
-        return f"{self._plant.record.point + 1}/{len(self._plan.points)}" if self._plant else "-"
+        return "-" if self._plant is None else f"{self._plant.record.point + 1}/{len(self._plan.points)}"
 
     def _blockers(self):
-        """Say what stands against gas now, the wait after switch-on with what is left of it."""
+        """Say what stands against gas now."""
         names = self._status.get("BLOCKERS", "NONE")
-        if self._status.get("STATE") == "STANDBY" and not self._plant.record.bursts and self._plan.warm_up:
+        begun = self._plant is not None and self._plant.record.bursts
+        if self._status.get("STATE") == "STANDBY" and not begun and self._plan.warm_up:
             return BOOT_TEXT
         return "" if names == "NONE" else names
 
@@ -139,7 +140,9 @@ class View:
         facts.add_column(no_wrap=True)
         surface = plant.skin.surface_c
         last = record.bursts[-1] if record.bursts else None
-        delivered = "" if last is None else f"{last.commanded_us / 1000:.0f} ms commanded, {last.delivered_us / 1000:.0f} delivered"
+        delivered = ""
+        if last is not None:
+            delivered = f"{last.commanded_us / 1000:.0f} ms commanded, {last.delivered_us / 1000:.0f} delivered"
         facts.add_row(
             "time", clock(plant.now_us), "state", Text(state, style=STATE_STYLE.get(state, "bold")),
         )  # fmt: skip
@@ -149,12 +152,12 @@ class View:
         facts.add_row("distance", f"{plant.hand.mm:.0f} mm", "bottle", f"{plant.bar:.1f} bar")
         parts = [facts, Text(), self._chart(plant)]
         blockers = self._blockers()
-        parts.append(Text(f"blockers   {blockers}" if blockers else " ", style="yellow", overflow="ellipsis", no_wrap=True))
+        waiting = f"blockers   {blockers}" if blockers else " "
+        parts.append(Text(waiting, style="yellow", overflow="ellipsis", no_wrap=True))
         fault = self._status.get("FAULT", "NONE")
         parts.append(Text(f"FAULT  {self._fault or fault}" if fault != "NONE" else " ", style="bold red"))
-        return Panel(
-            Group(*parts), title=Text(self._title), subtitle=Text("simulation - not for treating people"), width=self._width() + 14
-        )
+        subtitle = Text("simulation - not for treating people")
+        return Panel(Group(*parts), title=Text(self._title), subtitle=subtitle, width=self._width() + 14)
 
     def _width(self):
         return max(20, min(80, self._console.width - 14))
@@ -166,7 +169,8 @@ class View:
         marks = {}
         if self._figures:
             target_c, floor_c = self._figures
-            marks = {int(floor_c / TOP_C * ROWS): f"{floor_c:4.1f} floor", int(target_c / TOP_C * ROWS): f"{target_c:4.1f} target"}
+            marks[int(floor_c / TOP_C * ROWS)] = f"{floor_c:4.1f} floor"
+            marks[int(target_c / TOP_C * ROWS)] = f"{target_c:4.1f} target"
         chart = Text()
         for row in reversed(range(ROWS)):
             chart.append(f"{marks.get(row, ''):<12}", style="bold" if row in marks else "dim")
@@ -180,7 +184,7 @@ class View:
 
 
 def _cell(low_c, row, marked, ascii_only):
-    """Return (character, style) of one cell: part of a column's bar, or of the line of a mark, which crosses the bars."""
+    """Return (character, style) of one cell: part of a column's bar, or of a mark's line across the bars."""
     fill = 0.0 if low_c is None else max(0.0, min(1.0, low_c / TOP_C * ROWS - row))
     line = "-" if ascii_only else "┄"
     if marked and (fill == 0.0 or fill > 0.9):

@@ -21,6 +21,7 @@ from host_tools.twin.session import run
 from host_tools.twin.treatment import Plan
 
 FILE = Path("docs/treatment.svg")
+LEAD_US = 2_400_000  # shown before the first burst: armed, light and tone
 SURFACE, READING, PREDICTED = "#c8372d", "#1f2933", "#7b3fb5"
 TARGET, FLOOR, GAS = "#2c8049", "#c2621a", "#bcd7ee"
 _STYLE = {
@@ -40,7 +41,7 @@ def draw(path, session=None):
     """Write the picture of a one-point run (by default a new one) as SVG."""
     session = session or run("treatment", "cpython", plan=Plan(points=(1,), warm_up=False))
     path.parent.mkdir(parents=True, exist_ok=True)
-    with matplotlib.rc_context(_STYLE):
+    with matplotlib.rc_context(_STYLE):  # pyright: ignore[reportArgumentType]
         figure = _figure(session)
         figure.savefig(path, format="svg", facecolor="white", metadata={"Date": None, "Creator": None})
         plt.close(figure)
@@ -50,7 +51,7 @@ def _figure(session):
     plan = session.plan
     record = session.plant.record
     zero_us = record.bursts[0].time_us
-    from_us = zero_us - 3_000_000
+    from_us = zero_us - LEAD_US
     end_us = session.plant.now_us
 
     def seconds(at_us):
@@ -59,28 +60,32 @@ def _figure(session):
     samples = [s for s in timeline.thinned(session, from_us, 200_000) if s[5] or s[0] % 40_000 == 0]
     told = [row for row in timeline.readings(session.operator.lines) if row[0] >= from_us][::3]
     figure, (main, bar) = plt.subplots(
-        2, 1, figsize=(10, 5.2), sharex=True, height_ratios=(12, 1), gridspec_kw={"hspace": 0.06}, layout="constrained"
+        2, 1, figsize=(10, 5.2), sharex=True, height_ratios=(12, 1), layout="constrained"
     )
     flows = timeline.intervals(record.edges, "flow", end_us)
     main.broken_barh([(seconds(a), (b - a) / 1e6) for a, b in flows], (0, 1.6), color=GAS, linewidth=0)
     main.text(seconds(from_us) + 0.3, 0.8, "gas", color="#4d7ea8", va="center", fontsize=10)
-    main.plot([seconds(s[0]) for s in samples], [round(s[1], 2) for s in samples], color=SURFACE, lw=1.1, label="skin surface (true)")
-    main.plot([seconds(r[0]) for r in told], [_value(r[2]) for r in told], color=PREDICTED, lw=0.9, ls=(0, (1, 1.2)), label="predicted by the firmware")
-    main.step([seconds(r[0]) for r in told], [_value(r[1]) for r in told], color=READING, lw=1.0, where="post", label="device's reading")
+    at = [seconds(s[0]) for s in samples]
+    told_at = [seconds(row[0]) for row in told]
+    main.plot(at, [s[1] for s in samples], color=SURFACE, lw=1.1, label="skin surface (true)")
+    dashes = (0, (2, 1))
+    main.plot(
+        told_at, [_value(r[2]) for r in told], color=PREDICTED, lw=1.0, ls=dashes, label="predicted by the firmware"
+    )
+    main.step(told_at, [_value(r[1]) for r in told], color=READING, lw=1.0, where="post", label="device's reading")
     figures = timeline.level_figures(plan.preset, plan.level)
     if figures:
         for value, name, colour in zip(figures, ("target", "floor"), (TARGET, FLOOR), strict=True):
             main.axhline(value, color=colour, lw=1.1, ls=(0, (5, 3)))
-            main.text(seconds(end_us), value - 0.25, f"{name} {value:g} °C", color=colour, va="top", ha="right", fontsize=10)
+            main.text(seconds(from_us) + 0.3, value - 0.25, f"{name} {value:g} °C", color=colour, va="top", fontsize=10)
     main.set_ylim(0, 36)
     main.set_xlim(seconds(from_us), seconds(end_us))
     main.set_ylabel("°C", rotation=0, labelpad=12, color="#5b6570")
     main.grid(axis="y", color="#e9edf0", lw=0.8)
     main.set_axisbelow(True)
     main.legend(loc="upper right", frameon=False, ncols=3, fontsize=10)
-    main.set_title(
-        f"One point, {plan.preset.lower()} level {plan.level}, nozzle at {plan.distance_mm:g} mm (simulation)", loc="left", fontsize=12
-    )
+    title = f"One point, {plan.preset.lower()} level {plan.level}, nozzle at {plan.distance_mm:g} mm (simulation)"
+    main.set_title(title, loc="left", fontsize=12)
     _states(bar, session, from_us, seconds)
     for axes in (main, bar):
         axes.spines[["top", "right"]].set_visible(False)

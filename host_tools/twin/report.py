@@ -2,7 +2,6 @@
 
 from html import escape
 
-import plotly.graph_objects as go
 from plotly.offline import get_plotlyjs
 from plotly.subplots import make_subplots
 
@@ -32,7 +31,9 @@ th{color:#5b6570;font-weight:500;font-size:13px}th:first-child,td:first-child{te
 summary{cursor:pointer}
 """
 # No address may be loaded, whatever the plotting library would do: only what stands in the page runs.
-_POLICY = "default-src 'none'; script-src 'unsafe-inline'; style-src 'unsafe-inline'; img-src data: blob:; font-src data:"
+_POLICY = (
+    "default-src 'none'; script-src 'unsafe-inline'; style-src 'unsafe-inline'; img-src data: blob:; font-src data:"
+)
 
 
 def write(session, description, path):
@@ -50,7 +51,8 @@ def page(session, description):
     title = f"{d['scenario']}: {d['title']}"
     return (
         f'<!doctype html>\n<html lang="en"><head><meta charset="utf-8"><title>{escape(title)}</title>'
-        f'<meta name="viewport" content="width=device-width"><meta http-equiv="Content-Security-Policy" content="{_POLICY}">'
+        '<meta name="viewport" content="width=device-width">'
+        f'<meta http-equiv="Content-Security-Policy" content="{_POLICY}">'
         f"<style>{_STYLE}</style><script>{get_plotlyjs()}</script></head><body><main>"
         f'<h1>{escape(title)}</h1><p class="sub">{escape(_subtitle(d))}</p><p class="notice">{escape(NOTICE)}</p>'
         f"{_faults(d)}<div class='cards'>{_cards(d)}</div>"
@@ -72,7 +74,8 @@ def ice_pack_text(description):
     took = "does not reach it within an hour" if seconds is None else f"takes {seconds:.0f} s ({seconds / 60:.0f} min)"
     return (
         f"to {d['target_mdegc'] / 1000:.1f} degC on the same virtual skin it {took}."
-        " Fitted to a published curve of a pack of frozen peas; a comparison of speed of cooling, it says nothing about efficacy."
+        " Fitted to a published curve of a pack of frozen peas;"
+        " a comparison of speed of cooling, it says nothing about efficacy."
     )
 
 
@@ -82,8 +85,8 @@ def _subtitle(d):
 
 def _about(d):
     return (
-        f"Firmware {d['firmware_version']} under {d['interpreter']} (lane {d['lane']}), seed {d['seed']}. Times are virtual."
-        " Delivered time, valve-on time, gas and surface are taken from the simulated plant, not from commands."
+        f"Firmware {d['firmware_version']} under {d['interpreter']} (lane {d['lane']}), seed {d['seed']}. Times are"
+        " virtual. Delivered time, valve-on time, gas and surface are taken from the simulated plant, not from commands."
     )
 
 
@@ -109,7 +112,7 @@ def _cards(d):
         cards.append((f"event to alarm, {d['detect_allowed_ms']} allowed", f"{d['detect_ms']:.0f} ms"))
     if d["gas_stopped_ms"] is not None:
         cards.append(("event to end of gas", f"{d['gas_stopped_ms']:.0f} ms"))
-    return "".join(f"<div class='card'><b>{escape(value)}</b><span>{escape(name)}</span></div>" for name, value in cards)
+    return "".join(f"<div class='card'><b>{escape(b)}</b><span>{escape(name)}</span></div>" for name, b in cards)
 
 
 def _rows(header, rows):
@@ -123,8 +126,8 @@ def _points(d):
         ("point", "ended by", "target", "time s", "passes", "bursts", "valve on s", "lowest surface °C"),
         [
             (
-                p["point"], p["reason"], "reached" if p["target_reached"] else "not reached", f"{p['duration_ms'] / 1000:.1f}",
-                p["passes"], p["bursts"], f"{p['valve_on_us'] / 1e6:.2f}",
+                p["point"], p["reason"], "reached" if p["target_reached"] else "not reached",
+                f"{p['duration_ms'] / 1000:.1f}", p["passes"], p["bursts"], f"{p['valve_on_us'] / 1e6:.2f}",
                 "-" if p["skin_min_mdegc"] is None else f"{p['skin_min_mdegc'] / 1000:.2f}",
             )
             for p in d["points"]
@@ -158,7 +161,7 @@ def figure(session, description):
 
     fig = make_subplots(
         rows=4, cols=1, shared_xaxes=True, vertical_spacing=0.045, row_heights=[0.62, 0.13, 0.13, 0.12],
-        subplot_titles=("Skin temperature, bursts (delivered) as bands", "Distance", "Bottle pressure", "State of the device"),
+        subplot_titles=("Skin temperature, bands: gas flowing", "Distance", "Bottle pressure", "State of the device"),
     )  # fmt: skip
     samples = timeline.thinned(session, from_us)
     at = [seconds(sample[0]) for sample in samples]
@@ -203,7 +206,7 @@ def figure(session, description):
     fig.update_layout(
         height=820, margin={"l": 60, "r": 45, "t": 60, "b": 50}, barmode="overlay", hovermode="x",
         plot_bgcolor="#ffffff", paper_bgcolor="#ffffff", font={"family": "system-ui, sans-serif", "size": 13},
-        legend={"orientation": "h", "x": 0, "y": 1.09}, modebar={"orientation": "v"},
+        legend={"orientation": "h", "x": 0, "y": 1.09, "font": {"size": 11}}, modebar={"orientation": "v"},
     )  # fmt: skip
     return fig
 
@@ -212,7 +215,8 @@ def _gas(fig, session, seconds):
     """Draw each flow of gas as a band behind the temperatures."""
     shapes = [
         {
-            "type": "rect", "xref": "x", "yref": "y domain", "x0": seconds(since_us), "x1": seconds(to_us), "y0": 0, "y1": 1,
+            "type": "rect", "xref": "x", "yref": "y domain",
+            "x0": seconds(since_us), "x1": seconds(to_us), "y0": 0, "y1": 1,
             "fillcolor": GAS, "line": {"width": 0}, "layer": "below",
         }
         for since_us, to_us in timeline.intervals(session.plant.record.edges, "flow", session.plant.now_us)
@@ -230,6 +234,7 @@ def _states(fig, session, seconds, from_us):
         length = seconds(to_us) - start
         fig.add_bar(
             base=[start], x=[length], y=[""], orientation="h", row=4, col=1, name=state, showlegend=state not in named,
-            legendgroup=state, marker={"color": STATE_COLOURS.get(state, OTHER_STATE)}, hovertemplate=f"{state}<extra></extra>",
+            legendgroup=state, marker={"color": STATE_COLOURS.get(state, OTHER_STATE)},
+            hovertemplate=f"{state}<extra></extra>",
         )  # fmt: skip
         named.add(state)

@@ -1,4 +1,4 @@
-"""What a run leaves behind. session.json: what it was, as numbers of the plant's ground truth; what the device itself says stands apart."""
+"""What a run leaves behind. session.json: what it was, in numbers of the plant; the device's account apart."""
 
 import json
 from importlib import import_module

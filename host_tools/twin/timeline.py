@@ -1,4 +1,4 @@
-"""What a run showed over time, in the forms that session file, report, picture and trace share. Times in us since power-on."""
+"""What a run showed over time, in the forms that what it leaves behind shares. Times in us since power-on."""
 
 from bisect import bisect_left
 from importlib import import_module
@@ -35,7 +35,7 @@ def degc(answer, name):
 
 
 def readings(lines):
-    """Return [(time us, corrected reading degC, predicted surface degC)] as the device told them; None where it had none.
+    """Return [(time us, reading degC, predicted surface degC)] as the device told them; None where it had none.
 
     A row of None stands where nobody asked for more than a second.
     """

@@ -1,4 +1,4 @@
-"""trace.vcd: every pin, the valves' true openings, the gas flow and the analogue truth over virtual time; 1 us resolution."""
+"""trace.vcd: every pin, the valves' true openings, the gas flow and the analogue truth; resolution 1 us."""
 
 from vcd import VCDWriter
 
@@ -10,7 +10,8 @@ INPUTS = {pins.LOOP_A: 1, pins.LOOP_B: 0, pins.TRIGGER: 1, pins.ESTOP: 0}
 TRUTH = ("dose_open", "shutoff_open", "flow", "injected")
 ANALOGUE = ("skin_degc", "bead_degc", "distance_mm", "bottle_bar")  # in the order of a sample's columns 1 to 4
 IDLE_US = 1_000_000  # between analogue samples while nothing is armed
-_FALL_AT_RESET = tuple(pins.NAMES[pin] for pin in (*pins.SAFE_LOW, *pins.CHIP_SELECTS) if pin not in (pins.DOSE, pins.LEASE))
+# dose and lease have their own edges at a reset
+_FALL_AT_RESET = tuple(pins.NAMES[pin] for pin in (pins.LED, pins.BUZZER, pins.ALARM, *pins.CHIP_SELECTS))
 
 
 def write(session, path):
@@ -29,17 +30,16 @@ def write(session, path):
         reals = [
             writer.register_var("truth", name, "real", init=float(first[n + 1])) for n, name in enumerate(ANALOGUE)
         ]
-        for at, kind, value in sorted(_events(session), key=lambda event: event[0]):
-            if kind is not None:
-                writer.change(wires[kind], at, value)
+        for at, name, value in sorted(_events(session), key=lambda event: event[0]):
+            if name in wires:
+                writer.change(wires[name], at, value)
             else:
-                for n, real in enumerate(reals):
-                    writer.change(real, at, round(value[n + 1], 3))
+                writer.change(reals[ANALOGUE.index(name)], at, round(value, 3))
         writer.close(session.plant.now_us)
 
 
 def _events(session):
-    """Yield (time us, wire or None, level or sample)."""
+    """Yield (time us, name, value), not yet in order."""
     record = session.plant.record
     yield from record.edges
     for at, why in record.resets:
@@ -51,4 +51,5 @@ def _events(session):
     from_us = shown_from_us(session)
     for sample in record.samples:
         if sample[0] >= from_us or sample[0] % IDLE_US == 0:
-            yield sample[0], None, sample
+            for n, name in enumerate(ANALOGUE):
+                yield sample[0], name, sample[n + 1]

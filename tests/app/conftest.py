@@ -1,6 +1,8 @@
 """The applicator in CPython with mocked pins, drivers and valves, on virtual time."""
 
+import ast
 import importlib
+import shutil
 from types import SimpleNamespace
 from unittest import mock
 
@@ -46,11 +48,6 @@ def calls():
     return mock.Mock()
 
 
-def names(calls):
-    """Names of the calls, in order."""
-    return [name for name, _, _ in calls.mock_calls]
-
-
 @pytest.fixture
 def board(virtual, pins, calls):
     """A board whose every part is watched by `calls`."""
@@ -80,3 +77,30 @@ def applicator(virtual, board, calls):
     applicator.supervisor.tick = calls.decide
     calls.reset_mock()
     return applicator
+
+
+@pytest.fixture
+def firmware(tmp_path):
+    """A copy of the firmware's folder, to be changed."""
+    folder = tmp_path / "firmware"
+    shutil.copytree(lanes.ROOT / "firmware", folder, ignore=shutil.ignore_patterns("__pycache__"))
+    return folder
+
+
+@pytest.fixture
+def planted(firmware):
+    """Give a function that plants code at the start of a function of the copied firmware, and returns the folder."""
+
+    def plant_code(file, function, code):
+        path = firmware / file
+        body = ast.parse(path.read_text()).body
+        for name in function.split("."):
+            (found,) = (n for n in body if isinstance(n, ast.ClassDef | ast.FunctionDef) and n.name == name)
+            body = found.body
+        first = body[1] if isinstance(body[0], ast.Expr) else body[0]  # behind the docstring
+        lines = path.read_text().splitlines()
+        lines[first.lineno - 1 : first.lineno - 1] = [" " * first.col_offset + line for line in code.splitlines()]
+        path.write_text("\n".join(lines) + "\n")
+        return firmware
+
+    return plant_code

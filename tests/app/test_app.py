@@ -1,12 +1,12 @@
 """The loop: its order, what feeds the watchdog, what an exception leaves behind, and when the collector runs."""
 
 import importlib
+import itertools
 from unittest import mock
 
 import pytest
 
 import micropython
-from tests.app.conftest import names
 
 SENSES = (
     "loop_a.value", "loop_b.value", "trigger.value", "estop.value", "valve.result", "distance.poll", "bottle.poll",
@@ -14,6 +14,11 @@ SENSES = (
 )  # fmt: skip
 MODES = ("BOOT", "SELF_TEST", "STANDBY", "READY", "ARMED", "DELIVERING", "REST", "COMPLETE", "FAULT", "SERVICE")
 QUIET = ("READY", "REST", "COMPLETE", "FAULT")
+
+
+def names(calls):
+    """Names of the calls, in order."""
+    return [name for name, _, _ in calls.mock_calls]
 
 
 def orders(applicator, **outputs):
@@ -26,7 +31,7 @@ def orders(applicator, **outputs):
     applicator.supervisor.tick.side_effect = decide
 
 
-# --- order ------------------------------------------------------------------------------------------------------------
+# --- order --------------------------------------------------------------------------------------------------
 def test_a_tick_senses_everything_then_decides_once_then_acts(applicator, calls):
     orders(applicator, cut=1, feed=1)
     applicator.step()
@@ -107,7 +112,7 @@ def test_a_request_lasts_one_tick(applicator):
     assert seen == [1, 0]
 
 
-# --- what feeds the watchdog, and what an exception leaves behind ------------------------------------------------------
+# --- what feeds the watchdog, and what an exception leaves behind -------------------------------------------
 def test_the_watchdog_runs_before_the_first_tick(virtual, board):
     applicator = virtual.app.Applicator(board)
     board.watchdog.assert_not_called()
@@ -153,7 +158,7 @@ def test_ctrl_c_is_no_interruption(virtual, board):
     kbd_intr.assert_called_once_with(-1)
 
 
-# --- the heap's lock and the collector ----------------------------------------------------------------------------------
+# --- the heap's lock and the collector ----------------------------------------------------------------------
 def test_the_heap_is_locked_in_the_tick_and_open_when_breathing(virtual, applicator, board):
     depths = {}
     stand_in = virtual.app.micropython
@@ -201,7 +206,7 @@ def test_each_rest_of_a_treatment_collects_and_no_pass_does(virtual, applicator)
     assert counts == [1, 1, 1, 2, 2, 3, 4]
 
 
-# --- rhythm -------------------------------------------------------------------------------------------------------------
+# --- rhythm -------------------------------------------------------------------------------------------------
 def test_ticks_are_10_ms_apart_whatever_a_tick_takes(virtual, applicator, board):
     costs = iter((0, 4_000, 8_000, 1_000, 0))
     board.skin.poll.side_effect = lambda now_us, reading: virtual.hal.spend(next(costs))
@@ -210,7 +215,7 @@ def test_ticks_are_10_ms_apart_whatever_a_tick_takes(virtual, applicator, board)
     for _ in range(5):  # across the counter's wrap
         applicator.step()
         starts_us.append(virtual.clock.now_us)
-    assert [b - a for a, b in zip(starts_us, starts_us[1:], strict=False)] == [10_000] * 4
+    assert [b - a for a, b in itertools.pairwise(starts_us)] == [10_000] * 4
     assert applicator.late_us_max == 0
 
 

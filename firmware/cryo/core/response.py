@@ -12,7 +12,9 @@ from micropython import const
 WINDOW_MDEGC = const(3_000)
 WEAK_NUM = const(1)  # observed under half of predicted: a probe that hangs loose [C]
 WEAK_DEN = const(2)
-STRONG_NUM = const(8)  # observed over 1.6 times predicted + 0.75 degC: a closer jet or another nozzle [E]
+# Observed, less one 0.25 degC step a burst (the lowest of several noisy samples lies under their mean), over 1.6 times
+# predicted + 0.75 degC: a closer jet or another nozzle [E].
+STRONG_NUM = const(8)
 STRONG_DEN = const(5)
 STRONG_MARGIN_MDEGC = const(750)
 
@@ -34,6 +36,7 @@ class Response:
         self._misses = 0
         self._observed = 0
         self._predicted = 0
+        self._steps = 0  # one step of the converter for each burst in the window
         self._delivered_us = 0
         self._before = 0
         self._lowest = 0
@@ -66,9 +69,9 @@ class Response:
             if probe_mdegc < self._probe_lowest:
                 self._probe_lowest = probe_mdegc
             # an early verdict on a jet that is too strong: every sample may tell, and waiting costs skin
-            if self._strong(
-                self._observed + self._before - self._lowest, self._predicted + self._probe_before - self._probe_lowest
-            ):
+            observed = self._observed + self._before - self._lowest - self._steps - RESPONSE_MIN_MDEGC
+            predicted = self._predicted + self._probe_before - self._probe_lowest
+            if observed > predicted * STRONG_NUM // STRONG_DEN + STRONG_MARGIN_MDEGC:
                 self.strong = True
 
     def close(self):
@@ -87,11 +90,10 @@ class Response:
             self._misses = 0
         self._observed += fall
         self._predicted += self._probe_before - self._probe_lowest
+        self._steps += RESPONSE_MIN_MDEGC
         if self._predicted >= WINDOW_MDEGC:
             if self._observed * WEAK_DEN < self._predicted * WEAK_NUM:
                 self.weak = True
             self._observed >>= 1
             self._predicted >>= 1
-
-    def _strong(self, observed, predicted):
-        return observed > predicted * STRONG_NUM // STRONG_DEN + STRONG_MARGIN_MDEGC
+            self._steps >>= 1

@@ -1,0 +1,216 @@
+"""Every intermediate of the pure core fits 31 bits, at the extremes that a driver can hand over.
+
+Skin -200 .. 150 degC (the range of the linearisation), K 8 .. 50 degC per root second, distances 0 .. 400 mm, ticks up to
+the longest difference of two stamps, saturated ages.
+"""
+
+import itertools
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from cryo.core import presets, ticks
+from cryo.core.bursts import Planner, budget_us
+from cryo.core.eye_guard import EyeGuard
+from cryo.core.observer import Observer, k_at
+from cryo.core.overcool import Overcool
+from cryo.core.reading import AGE_MAX_US, NO_VALUE, Reading
+from cryo.core.records import Inputs, Quantity
+from cryo.core.response import Response
+from cryo.core.session import Session
+from cryo.core.trigger import Trigger
+from cryo.drivers.analog import Transducer
+from tests.support.i31 import I31
+
+LONGEST_US = 2**29 - 1
+COLDEST, WARMEST = -200_000, 150_000
+JET = -78_500  # nothing that a burst cools gets colder
+
+i31 = st.integers
+
+SKIN = i31(COLDEST, WARMEST).map(I31)
+DT = st.one_of(i31(0, 60_000), i31(0, 500_000), i31(0, LONGEST_US)).map(I31)
+AGE = st.one_of(i31(0, 300_000), i31(0, AGE_MAX_US), st.just(AGE_MAX_US)).map(I31)
+K = i31(8_000, 50_000).map(I31)
+MM = i31(0, 400).map(I31)
+STAMP = i31(0, 2**30 - 1).map(I31)
+
+
+@given(STAMP, STAMP)
+def test_ticks_diff(a, b):
+    d = ticks.diff(a, b)
+    assert -(2**29) <= d < 2**29
+    assert (d - (a - b)) % 2**30 == 0
+
+
+@given(i31(0, LONGEST_US).map(I31), DT)
+def test_ticks_grown(elapsed, dt):
+    assert elapsed <= ticks.grown(elapsed, dt) <= LONGEST_US
+
+
+@given(st.lists(st.tuples(DT, st.booleans()), max_size=20))
+def test_trigger(samples):
+    trigger = Trigger()
+    for dt, level in samples:
+        trigger.update(dt, I31(level))
+
+
+@given(st.lists(st.tuples(DT, st.booleans(), st.booleans(), MM, AGE, st.integers(0, 3)), max_size=20))
+def test_eye_guard(samples):
+    guard = EyeGuard()
+    inputs = Inputs(Reading(), Reading())
+    for dt, a, b, mm, age, status in samples:
+        inputs.loop_a, inputs.loop_b = I31(a), I31(b)
+        inputs.distance.value, inputs.distance.age_us, inputs.distance.status = mm, age, status
+        guard.update(dt, inputs)
+
+
+def watch(samples, trip):
+    overcool = Overcool()
+    skin = Reading()
+    for dt, mdegc, age, status, new in samples:
+        skin.status = status
+        skin.value_mdegc = NO_VALUE if status else mdegc
+        skin.age_us = skin.ended_age_us = age
+        skin.sequence = I31(skin.sequence + new & 0xFFFF)
+        overcool.update(dt, skin, trip)
+    overcool.dose_reached()
+    return overcool
+
+
+SAMPLE = st.tuples(DT, SKIN, AGE, st.sampled_from((0, 0, 0, 1, 8)), st.integers(0, 1))
+
+
+@settings(max_examples=200, deadline=None)
+@given(st.lists(SAMPLE, max_size=30), st.integers(4_000, 14_000).map(I31))
+def test_overcool(samples, trip):
+    watch(samples, trip)
+
+
+@pytest.mark.parametrize("mdegc", [COLDEST, -93_000, JET, 0, WARMEST])
+@pytest.mark.parametrize("dt", [0, 1, 10_000, 50_000, 499_999, 1_000_000, LONGEST_US])
+def test_overcool_at_its_extremes(mdegc, dt):
+    steps = [(I31(dt), I31(value), I31(100_000), 0, 1) for value in (mdegc, WARMEST, mdegc, COLDEST // 4) * 3]
+    watch(steps, I31(4_000))
+
+
+def test_the_cold_dose_saturates_within_31_bits():
+    overcool = watch([(I31(500_000), I31(JET), I31(100_000), 0, 1)] * 5_000, I31(4_000))
+    assert overcool.dose_reached()
+    assert overcool.dose_session_reached()
+
+
+@given(K, MM)
+def test_k_at(k, mm):
+    assert 0 < k_at(k, mm) < 3 * k
+
+
+@pytest.mark.parametrize("k", [8_000, 16_000, 50_000])
+@pytest.mark.parametrize("mm", [0, 70, 80, 400])
+@pytest.mark.parametrize("baseline", [JET, 4_000, 33_000, WARMEST])
+def test_observer_over_a_whole_point_of_steady_gas(k, mm, baseline):
+    observer = Observer()
+    observer.reset(I31(baseline))
+    for _ in range(6_500):
+        observer.update(k_at(I31(k), I31(mm)), I31(10_000))
+    assert type(observer.surface_mdegc) is I31
+    observer.probe_mdegc()
+    for _ in range(500):
+        observer.update(k_at(I31(k), I31(mm)), I31(0))
+
+
+@settings(deadline=None)
+@given(i31(JET, WARMEST).map(I31), st.lists(st.tuples(K, MM, DT), max_size=40))
+def test_observer(baseline, steps):
+    observer = Observer()
+    observer.reset(baseline)
+    for k, mm, flow in steps:
+        observer.update(k_at(k, mm), flow)
+        observer.probe_mdegc()
+
+
+@given(SKIN, i31(4_000, 14_000).map(I31), K, MM)
+def test_budget(skin, floor, k, mm):
+    assert budget_us(skin, floor, k_at(k, mm)) <= 16_000_000
+
+
+PLAN = st.tuples(DT, SKIN, i31(5_000, 14_000).map(I31), K, MM, SKIN, i31(0, 500_000).map(I31))
+
+
+@settings(max_examples=200, deadline=None)
+@given(st.lists(PLAN, max_size=40), i31(0, 25_000).map(I31), i31(5_000, 60_000).map(I31))
+def test_planner(steps, open_us, close_us):
+    planner = Planner(open_us, close_us)
+    for dt, skin, floor, k, mm, predicted, undelivered in steps:
+        planner.advance(dt)
+        us = planner.plan(skin, floor, I31(500_000), k, predicted, k_at(k, mm))
+        if us:
+            planner.fired(us)
+            planner.ended(min(undelivered, us))
+        assert planner.off_us - I31(AGE_MAX_US) < 0  # the supervisor's difference
+
+
+@settings(deadline=None)
+@given(st.lists(st.tuples(SKIN, SKIN, SKIN, SKIN, i31(0, 500_000).map(I31)), max_size=40))
+def test_response(cycles):
+    response = Response()
+    for before, after, predicted_before, predicted_after, us in cycles:
+        response.begin(before, predicted_before)
+        response.delivered(us)
+        response.sample(after, predicted_after)
+        response.close()
+
+
+def test_response_over_as_many_bursts_as_a_point_can_have():
+    for before, after in itertools.product((COLDEST, WARMEST), repeat=2):
+        response = Response()
+        for _ in range(160):  # 60 s of bursts of 30 ms, 350 ms apart
+            response.begin(I31(before), I31(33_000))
+            response.delivered(I31(500_000))
+            response.sample(I31(after), I31(33_000))
+            response.close()
+
+
+def chosen():
+    session = Session()
+    session.preset, session.level, session.site, session.point = 0, 4, len(presets.SITES) - 1, presets.POINTS_PER_SITE - 1
+    return session
+
+
+@settings(deadline=None)
+@given(st.lists(st.tuples(DT, i31(0, 500_000).map(I31), st.booleans()), max_size=30))
+def test_session(steps):
+    session = chosen()
+    for dt, us, begins in steps:
+        session.advance(dt)
+        if begins:
+            session.begin_point()
+        session.burst(us)
+        session.point_spent()
+        session.used_up()
+        if session.point_open and dt > 1_000_000:
+            session.end_point(I31(1))
+        session.cool_down_s()
+
+
+@pytest.mark.parametrize("room_m3", [10, 30, 1_000])
+def test_room_gas_up_to_the_stop_and_a_session_more(room_m3):
+    session = chosen()
+    session.gas_mg = I31(10_000 * room_m3 * 1_000 // 540)
+    session.valve_on_ms = I31(0)
+    for _ in range(600):
+        session.burst(I31(500_000))
+        assert session.room_ppm(I31(room_m3)) > 9_900
+    assert session.room_full(I31(room_m3))
+
+
+@pytest.mark.parametrize("num", [1, 5_722, 19_000])
+def test_transducer(num):
+    class Adc:
+        def read_u16(self):
+            return I31(self.counts)
+
+    adc, quantity = Adc(), Quantity()
+    for adc.counts in (0, 3_276, 3_277, 6_554, 6_555, 32_768, 62_259, 62_260, 65_535):
+        Transducer(adc, I31(num), I31(1_000)).poll(quantity)

@@ -1,0 +1,113 @@
+"""The hard limits against figures typed here on their own, by the numbers of the project's table of limits."""
+
+import pytest
+
+from cryo import limits
+
+# number of the limit, name in cryo.limits, figure in the unit of the name
+TABLE = (
+    (1, "SKIN_TRIP_MDEGC", 4.0 * 1000),
+    (2, "SKIN_TRIP_REDUCED_MDEGC", 8.0 * 1000),
+    (3, "SKIN_LOCKOUT_MDEGC", 2.0 * 1000),
+    (3, "TREND_LOOKAHEAD_MS", 0.2 * 1000),
+    (3, "TREND_LOCKOUT_MDEGC", 0),
+    (4, "BURST_MAX_US", 500e3),
+    (4, "BURST_MAX_REDUCED_US", 300e3),
+    (5, "OFF_MIN_US", 350e3),
+    (6, "DUTY_WINDOW_US", 2e6),
+    (6, "DUTY_MAX_US", 0.60 * 2e6),
+    (7, "JET_K_MIN_MDEGC", 8e3),
+    (7, "JET_K_MAX_MDEGC", 50e3),
+    (7, "BURST_MIN_US", 30e3),
+    (7, "PROBE_BURST_MAX_US", 60e3),
+    (7, "DISTANCE_STEP_MM", 10),
+    (8, "POINT_MAX_MS", 60e3),
+    (8, "POINT_VALVE_ON_MAX_US", 30e6),
+    (9, "SAME_POINT_S", 300),
+    (9, "SAME_POINT_SKIN_MDEGC", 28e3),
+    (10, "SESSION_MAX_S", 20 * 60),
+    (10, "SESSION_VALVE_ON_MAX_MS", 300e3),
+    (11, "SAMPLE_AGE_MAX_US", 250e3),
+    (11, "SETTLED_US", 350e3),
+    (12, "BAD_CONVERSIONS", 3),
+    (12, "BAD_WINDOW_US", 1e6),
+    (13, "RESPONSE_MIN_MDEGC", 250),
+    (13, "RESPONSE_MISSES", 3),
+    (14, "START_MIN_MM", 80),
+    (14, "START_MAX_MM", 200),
+    (14, "CONTINUE_MIN_MM", 70),
+    (14, "CONTINUE_MAX_MM", 220),
+    (15, "INDICATION_MS", 2e3),
+    (16, "IDLE_MS", 60e3),
+    (17, "ONE_SHOT_MAX_MS", 600),
+    (17, "LEASE_MAX_US", 20e3),
+    (18, "WATCHDOG_MS", 500),
+    (20, "BOTTLE_ARM_MIN_MBAR", 35e3),
+    (20, "BOTTLE_ARM_MAX_MBAR", 70e3),
+    (20, "BOTTLE_STOP_MIN_MBAR", 20e3),
+    (20, "BOTTLE_STOP_MAX_MBAR", 75e3),
+    (21, "ROOM_WARN_PPM", 5_000),
+    (21, "ROOM_STOP_PPM", 10_000),
+    (21, "ROOM_PPM_M3_PER_G", 18 * 30),
+    (21, "GAS_MG_PER_S", 1e3),
+    (23, "BASELINE_MIN_REDUCED_MDEGC", 28e3),
+    (23, "BASELINE_MAX_REDUCED_MDEGC", 37e3),
+    (23, "BASELINE_MIN_MDEGC", 24e3),
+    (23, "BASELINE_MAX_MDEGC", 38e3),
+    (24, "DOSE_BELOW_MDEGC", 15e3),
+    (24, "DOSE_POINT_DEGC_S", 400),
+    (24, "DOSE_SESSION_DEGC_S", 1600),
+    (25, "MODEL_MARGIN_MDEGC", 1_500),
+    (26, "PROOF_TEST_BURSTS", 500),
+    # figures without a number of their own: passes, trigger, loop, tick
+    (0, "PASS_MAX_MS", 18e3),
+    (0, "PASSES_MAX", 3),
+    (0, "PASS_REST_MS", 3e3),
+    (0, "HOLD_MS", 5e3),
+    (16, "TRIGGER_DEBOUNCE_US", 30e3),
+    (22, "LOOP_DISCORDANCE_US", 50e3),
+    (0, "TICK_US", 10e3),
+)
+# 19 (boots safe, never resumes) and 22 (sites, loop) are rules without a figure: test_mode, test_presets, test_eye_guard
+WITHOUT_FIGURE = {19}
+# free engineering choices: bounded here, not fixed
+BOUNDED = {
+    "STALE_US": (200e3, 1e6),  # limit 12: a frozen reading is found within a second
+    "DISTANCE_AGE_MAX_US": (33e3, 100e3),  # a hand at 0.3 m/s moves 30 mm in the longest
+    "DISTANCE_LOST_US": (0, 500e3),
+    "CONFIRM_MS": (2e3, 10e3),
+    "LATE_TICK_US": (20e3, 250e3),  # several ticks, far under the watchdog and the one-shot
+}
+
+
+@pytest.mark.parametrize(("number", "name", "figure"), TABLE, ids=[row[1] for row in TABLE])
+def test_figure(number, name, figure):
+    value = getattr(limits, name)
+    assert isinstance(value, int)
+    assert value == figure
+
+
+def test_every_limit_has_a_figure_here():
+    assert {row[0] for row in TABLE} - {0} == set(range(1, 27)) - WITHOUT_FIGURE
+
+
+def test_every_constant_is_in_this_file():
+    names = {name for name in vars(limits) if name.isupper()}
+    assert names == {row[1] for row in TABLE} | set(BOUNDED)
+
+
+@pytest.mark.parametrize("name", BOUNDED)
+def test_engineering_choice_stays_within_reason(name):
+    low, high = BOUNDED[name]
+    assert low <= getattr(limits, name) <= high
+
+
+def test_limits_agree_with_each_other():
+    assert limits.SKIN_LOCKOUT_MDEGC < limits.SKIN_TRIP_MDEGC < limits.SKIN_TRIP_REDUCED_MDEGC
+    assert limits.PROBE_BURST_MAX_US < limits.BURST_MAX_REDUCED_US < limits.BURST_MAX_US
+    # limit 6 binds over 4 and 5: two of the longest bursts need 400 ms between them, not 350
+    assert 2 * limits.BURST_MAX_US + (limits.DUTY_WINDOW_US - 2 * limits.BURST_MAX_US - 2 * 400_000) == limits.DUTY_MAX_US
+    assert limits.LEASE_MAX_US >= 2 * limits.TICK_US  # one late tick does not close a burst
+    assert limits.LATE_TICK_US < limits.WATCHDOG_MS * 1000 < limits.ONE_SHOT_MAX_MS * 1000
+    assert limits.BURST_MAX_US < limits.ONE_SHOT_MAX_MS * 1000
+    assert limits.CONTINUE_MIN_MM < limits.START_MIN_MM < limits.START_MAX_MM < limits.CONTINUE_MAX_MM
