@@ -106,10 +106,12 @@ def _single(console, args):
     with View(console, scenario, plan, figures, args.speed) as view:
         session = run(args.scenario, args.lane, plan=plan, watch=view)
     wall_s = time.monotonic() - began
-    if session.refused and changed and not scenario.refused:
-        console.file.flush()
-        print(f"the device refused: {session.refused}\n{session.why}", file=sys.stderr)
-        return 2
+    if changed and not scenario.refused:
+        refusal = _refusal(session)
+        if refusal:
+            console.file.flush()
+            print(f"the device refused: {refusal}", file=sys.stderr)
+            return 2
     description = session_file.describe(session)
     files = session_file.write_all(session, description, args.out)
     _summary(console, description, session.plant.now_us / 1e6, wall_s)
@@ -119,6 +121,14 @@ def _single(console, args):
     if description["problems"] and changed:
         _say(console, "The scenario's row is made for its own plan; this run had another one.", "yellow")
     return 1 if description["problems"] else 0
+
+
+def _refusal(session):
+    """Return why the device did not take what was asked, in its own words, or an empty string."""
+    if session.refused:
+        return f"{session.refused}\n{session.why}".strip()
+    held = timeline.held_back(session)
+    return f"it armed, but did not start\n{held}" if held else ""
 
 
 def _say(console, text, style=""):

@@ -34,8 +34,8 @@ class LaneError(RuntimeError):
 def run(plant, lane="cpython", settings=None, firmware=None):
     """Run until the plant powers off. Returns the interpreter's messages (its tracebacks), normally empty.
 
-    firmware is the folder to boot from, normally the project's own. An application that raises ends at the prompt, as on
-    a board: only the watchdog goes on from there.
+    firmware is the folder to boot from, normally the project's own. An application that raises ends at the prompt, as
+    on a board: only the watchdog goes on from there.
     """
     return {"cpython": _cpython, "unix": _unix, "wasm": _wasm}[lane](plant, settings or {}, import_folders(firmware))
 

@@ -11,6 +11,7 @@ from rich.text import Text
 
 from host_tools.twin.people import fields
 from host_tools.twin.timeline import BOOT_TEXT, clock, degc, told_state
+from host_tools.twin.treatment import BOOT_COOL_DOWN_US
 
 REDRAW_S = 0.15
 LINE_S = 3.0
@@ -123,8 +124,8 @@ class View:
     def _blockers(self):
         """Say what stands against gas now."""
         names = self._status.get("BLOCKERS", "NONE")
-        begun = self._plant is not None and self._plant.record.bursts
-        if self._status.get("STATE") == "STANDBY" and not begun and self._plan.warm_up:
+        cooling = self._plant is not None and self._plant.now_us <= BOOT_COOL_DOWN_US
+        if self._status.get("STATE") == "STANDBY" and cooling and self._plan.warm_up:
             return BOOT_TEXT
         return "" if names == "NONE" else names
 

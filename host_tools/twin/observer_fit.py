@@ -103,7 +103,7 @@ def check(observer=None):
         have = tuple(getattr(observer, name))
         if have != want:
             problems.append(f"{name} holds {have}, computed {want}")
-    if observer._PROBE_DECAY != probe_decay(observer.PROBE_TAU_MS):
+    if probe_decay(observer.PROBE_TAU_MS) != observer._PROBE_DECAY:
         problems.append(f"_PROBE_DECAY holds {observer._PROBE_DECAY}, computed {probe_decay(observer.PROBE_TAU_MS)}")
     return problems
 

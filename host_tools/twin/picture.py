@@ -21,7 +21,7 @@ from host_tools.twin.session import run
 from host_tools.twin.treatment import Plan
 
 FILE = Path("docs/treatment.svg")
-LEAD_US = 2_400_000  # shown before the first burst: armed, light and tone
+LEAD_US = 2_200_000  # shown before the first burst: armed, light and tone
 SURFACE, READING, PREDICTED = "#c8372d", "#1f2933", "#7b3fb5"
 TARGET, FLOOR, GAS = "#2c8049", "#c2621a", "#bcd7ee"
 _STYLE = {

@@ -86,7 +86,7 @@ def _subtitle(d):
 def _about(d):
     return (
         f"Firmware {d['firmware_version']} under {d['interpreter']} (lane {d['lane']}), seed {d['seed']}. Times are"
-        " virtual. Delivered time, valve-on time, gas and surface are taken from the simulated plant, not from commands."
+        " virtual. Delivered and valve-on time, gas and surface are taken from the simulated plant, not from commands."
     )
 
 

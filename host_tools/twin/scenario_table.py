@@ -13,7 +13,6 @@ from host_tools.twin.scenarios import SCENARIOS
 from host_tools.twin.session import run
 
 PROCESSES = 2
-REMEDY_CHARS = 48
 
 
 def one(name, lane, out):
@@ -37,19 +36,31 @@ def run_all(console, lane, out, markdown=None):
                 text = f"{d['outcome']} {d['faults'][0]['name'] if d['faults'] else ''}"
             except lanes.LaneError as error:
                 failed[name] = text = str(error)
-            console.print(Text(f"{number:3}/{len(SCENARIOS)} {name:<20} {text}"), soft_wrap=True)
+            _say(console, f"{number:3}/{len(SCENARIOS)} {name:<20} {text}".rstrip())
+    console.print()
     console.print(_table(done))
+    _say(
+        console,
+        "alarm ms: from the event to the alarm / allowed; gas ms: to the end of the gas; degC: lowest true surface",
+    )
+    console.print()
+    for line in _remedies(done):
+        _say(console, line)
     for name, d in done.items():
         for problem in d["problems"]:
-            console.print(Text(f"PROBLEM {name}: {problem}", style="bold red"), soft_wrap=True)
+            _say(console, f"PROBLEM {name}: {problem}", "bold red")
     for name, text in failed.items():
-        console.print(Text(f"PROBLEM {name}: {text}", style="bold red"), soft_wrap=True)
-    console.print(Text(f"{len(done)} scenarios in {time.monotonic() - began:.0f} s; files in {out}"), soft_wrap=True)
+        _say(console, f"PROBLEM {name}: {text}", "bold red")
+    _say(console, f"{len(done)} scenarios in {time.monotonic() - began:.0f} s; files in {out}")
     if markdown and not failed:
         markdown.parent.mkdir(parents=True, exist_ok=True)
         markdown.write_text(page(done), encoding="utf-8")
-        console.print(Text(f"written: {markdown}"), soft_wrap=True)
+        _say(console, f"written: {markdown}")
     return 1 if failed or any(d["problems"] for d in done.values()) else 0
+
+
+def _say(console, text, style=""):
+    console.print(Text(text, style=style), soft_wrap=True)
 
 
 def _time(ms):
@@ -57,19 +68,24 @@ def _time(ms):
 
 
 def _table(done):
-    header = ("scenario", "ends", "fault", "alarm / allowed ms", "gas ends ms", "lowest degC", "remedy", "")
-    table = Table(*header, pad_edge=False)
+    header = ("scenario", "ends", "fault", "alarm ms", "gas ms", "degC", "")
+    table = Table(*header, box=None, pad_edge=False, padding=(0, 1, 0, 0))
+    for column in table.columns:
+        column.no_wrap = True
     for d in done.values():
-        first = d["faults"][0] if d["faults"] else None
-        remedy = first["remedy"] if first else ""
         table.add_row(
-            d["scenario"], d["outcome"], first["name"] if first else "-",
-            f"{_time(d['detect_ms'])} / {_time(d['detect_allowed_ms'])}", _time(d["gas_stopped_ms"]),
+            d["scenario"], d["outcome"], d["faults"][0]["name"] if d["faults"] else "-",
+            f"{_time(d['detect_ms'])}/{_time(d['detect_allowed_ms'])}", _time(d["gas_stopped_ms"]),
             f"{d['skin_min_mdegc'] / 1000:.2f}",
-            remedy if len(remedy) <= REMEDY_CHARS else remedy[: REMEDY_CHARS - 3] + "...",
             Text("PROBLEM", style="bold red") if d["problems"] else Text("ok", style="green"),
         )  # fmt: skip
     return table
+
+
+def _remedies(done):
+    """Return one line for each fault that occurred: its code, name and remedy."""
+    first = {d["faults"][0]["code"]: d["faults"][0] for d in done.values() if d["faults"]}
+    return [f"{code:3} {first[code]['name']}: {first[code]['remedy']}" for code in sorted(first)]
 
 
 def page(done):
@@ -81,7 +97,7 @@ def page(done):
         f"{interpreter}.", "",
         "Detection is the virtual time from the event to the alarm; gas ends when the plant's gas flow last",
         "stopped after the event, the valves' closing delay included; degC is the lowest temperature of the",
-        f"virtual skin's surface, not a reading. {NOTICE}", "",
+        "virtual skin's surface, not a reading.", "", NOTICE, "",
         "| scenario | what happens | end state | fault | remedy told | detected ms (allowed) | gas ends ms | degC |",
         "|---|---|---|---|---|---|---|---|",
     ]  # fmt: skip

@@ -100,7 +100,8 @@ def run_scenario(scenario, lane="unix", *, plan=None, seed=1, phase_us=0, watch=
             yield from treatment(plan, session.results)(op)
         except RefusedError as refused:
             session.refused = str(refused)
-            session.why = yield from op.ask("STAT:WHY?")
+            if "REFUSED" in session.refused:
+                session.why = yield from op.ask("STAT:WHY?")
         for _ in range(AFTERWARDS):  # what comes after the end belongs to the record
             yield from op.ask("MEAS:TEMP?")
             yield 100_000

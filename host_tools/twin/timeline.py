@@ -93,6 +93,17 @@ def thinned(session, from_us, idle_us=100_000):
     return out
 
 
+def held_back(session):
+    """Return what kept an armed device from the first burst, with what to do about it, or an empty string."""
+    if session.plant.record.bursts:
+        return ""
+    armed = [text for _, text in session.operator.lines if text.startswith("STATE=ARMED")]
+    names = fields(armed[-1])["BLOCKERS"].split(",") if armed else []
+    with lanes.firmware_imports():
+        known = dict(import_module("cryo.core.blockers").NAMES)
+    return "; ".join(f"{name}: {known[name]}" for name in names if name in known)
+
+
 def gas_g(session):
     """Return the grams of CO2 that flowed: the flow's intervals times the jet's mass flow at the bottle's pressure."""
     samples = session.plant.record.samples

@@ -1,7 +1,7 @@
 """Every intermediate of the pure core fits 31 bits, at the extremes that a driver can hand over.
 
-Skin -200 .. 150 degC (the range of the linearisation), K 8 .. 50 degC per root second, distances 0 .. 400 mm, ticks up to
-the longest difference of two stamps, saturated ages.
+Skin -200 .. 150 degC (what a sensor may claim), K 8 .. 50 degC per root second, distances 0 .. 400 mm, ticks up to the
+longest difference of two stamps, saturated ages.
 """
 
 import itertools
@@ -41,7 +41,7 @@ STAMP = i31(0, 2**30 - 1).map(I31)
 def test_ticks_diff(a, b):
     d = ticks.diff(a, b)
     assert -(2**29) <= d < 2**29
-    assert (d - (a - b)) % 2**30 == 0
+    assert (int(d) - (int(a) - int(b))) % 2**30 == 0
 
 
 @given(i31(0, LONGEST_US).map(I31), DT)
@@ -79,11 +79,12 @@ def watch(samples, trip):
     return overcool
 
 
-SAMPLE = st.tuples(DT, SKIN, AGE, st.sampled_from((0, 0, 0, 1, 8)), st.integers(0, 1))
+# up to the watchdog's 500 ms; the longest differences are in test_overcool_at_its_extremes
+SAMPLE = st.tuples(i31(0, 490_000).map(I31), SKIN, AGE, st.sampled_from((0, 0, 0, 1, 8)), st.integers(0, 1))
 
 
-@settings(max_examples=200, deadline=None)
-@given(st.lists(SAMPLE, max_size=30), st.integers(4_000, 14_000).map(I31))
+@settings(deadline=None)
+@given(st.lists(SAMPLE, max_size=20), st.integers(4_000, 14_000).map(I31))
 def test_overcool(samples, trip):
     watch(samples, trip)
 
@@ -106,22 +107,28 @@ def test_k_at(k, mm):
     assert 0 < k_at(k, mm) < 3 * k
 
 
-@pytest.mark.parametrize("k", [8_000, 16_000, 50_000])
-@pytest.mark.parametrize("mm", [0, 70, 80, 400])
-@pytest.mark.parametrize("baseline", [JET, 4_000, 33_000, WARMEST])
-def test_observer_over_a_whole_point_of_steady_gas(k, mm, baseline):
+@pytest.mark.parametrize(
+    ("k", "mm", "baseline", "on"),
+    [
+        (50_000, 0, WARMEST, 6_000),
+        (50_000, 80, 33_000, 6_000),
+        (16_000, 80, 33_000, 6_000),
+        (50_000, 0, JET, 300),
+        (50_000, 0, 4_000, 300),
+        (8_000, 400, WARMEST, 300),
+    ],
+)
+def test_observer_over_a_whole_point_of_steady_gas(k, mm, baseline, on):
     observer = Observer()
     observer.reset(I31(baseline))
-    for _ in range(6_500):
-        observer.update(k_at(I31(k), I31(mm)), I31(10_000))
+    for tick in range(on + 100):
+        observer.update(k_at(I31(k), I31(mm)), I31(10_000 if tick < on else 0))
     assert type(observer.surface_mdegc) is I31
     observer.probe_mdegc()
-    for _ in range(500):
-        observer.update(k_at(I31(k), I31(mm)), I31(0))
 
 
 @settings(deadline=None)
-@given(i31(JET, WARMEST).map(I31), st.lists(st.tuples(K, MM, DT), max_size=40))
+@given(i31(JET, WARMEST).map(I31), st.lists(st.tuples(K, MM, DT), max_size=20))
 def test_observer(baseline, steps):
     observer = Observer()
     observer.reset(baseline)
@@ -138,8 +145,8 @@ def test_budget(skin, floor, k, mm):
 PLAN = st.tuples(DT, SKIN, i31(5_000, 14_000).map(I31), K, MM, SKIN, i31(0, 500_000).map(I31))
 
 
-@settings(max_examples=200, deadline=None)
-@given(st.lists(PLAN, max_size=40), i31(0, 25_000).map(I31), i31(5_000, 60_000).map(I31))
+@settings(deadline=None)
+@given(st.lists(PLAN, max_size=20), i31(0, 25_000).map(I31), i31(5_000, 60_000).map(I31))
 def test_planner(steps, open_us, close_us):
     planner = Planner(open_us, close_us)
     for dt, skin, floor, k, mm, predicted, undelivered in steps:
@@ -152,7 +159,7 @@ def test_planner(steps, open_us, close_us):
 
 
 @settings(deadline=None)
-@given(st.lists(st.tuples(SKIN, SKIN, SKIN, SKIN, i31(0, 500_000).map(I31)), max_size=40))
+@given(st.lists(st.tuples(SKIN, SKIN, SKIN, SKIN, i31(0, 500_000).map(I31)), max_size=20))
 def test_response(cycles):
     response = Response()
     for before, after, predicted_before, predicted_after, us in cycles:
@@ -174,7 +181,8 @@ def test_response_over_as_many_bursts_as_a_point_can_have():
 
 def chosen():
     session = Session()
-    session.preset, session.level, session.site, session.point = 0, 4, len(presets.SITES) - 1, presets.POINTS_PER_SITE - 1
+    session.preset, session.level = 0, 4
+    session.site, session.point = len(presets.SITES) - 1, presets.POINTS_PER_SITE - 1
     return session
 
 

@@ -1,5 +1,6 @@
 """The observer and the response judge against the virtual patient; the observer's constants against their fit."""
 
+import math
 import random
 from types import SimpleNamespace
 
@@ -12,19 +13,28 @@ from cryo.core.bursts import Planner
 from cryo.core.observer import Observer, k_at
 from cryo.core.response import Response
 from host_tools.twin import observer_fit
-from host_tools.twin.jet import T_JET_C, h_at, k_mdegc_per_sqrt_s
+from host_tools.twin.jet import SKIN_EFFUSIVITY, T_JET_C, h_at, k_mdegc_per_sqrt_s
 from host_tools.twin.probe import Probe
-from host_tools.twin.skin import Skin
+from host_tools.twin.skin import AMBIENT_H_W_M2K, LAYERS, Skin
 
 DISTANCES_MM = (80, 100, 120)
 CHRONIC = presets.PRESETS[0][presets.LEVELS]
 K_MDEGC = k_mdegc_per_sqrt_s(h_at(80))  # what a calibration of the reference nozzle finds
 
-# The observer is one-dimensional conduction in one medium; the layers, the perfusion and the air of the Pennes model are
-# left out. Over 60 s they amount to 1.2 degC between bursts and 0.5 degC in the dips [C]; with probe bursts, passes and
-# a K of exactly 2 h dT / (e root pi), a margin of as much again for the dips.
-BETWEEN_C = 1.5
+# The observer may be colder than the skin for two reasons. K is defined with an effusivity of 1100, the dermis has
+# 1210, so the true fall is up to 9 % smaller; and the room's air gives back h (baseline - skin) between bursts, which
+# by the law of the semi-infinite solid warms the skin by 2 h dT root t / (e root pi). Warmer than the skin (fat
+# conducts less) is what limit 25 must not miss: its margin of 1.5 degC has to hold a dip as well.
+WARM_C = 1.0
 LOWEST_C = 1.0
+DERMIS = LAYERS[1]
+DERMIS_SHARE = 1.0 - SKIN_EFFUSIVITY / math.sqrt(DERMIS.k_w_mk * DERMIS.rho_kg_m3 * DERMIS.c_j_kgk)
+
+
+def air_c(skin_c, baseline_c, seconds):
+    """The air's share at most: as if the skin had been as cold as now from the first burst on."""
+    flux = AMBIENT_H_W_M2K * (baseline_c - skin_c)
+    return 2.0 * flux * math.sqrt(seconds) / (SKIN_EFFUSIVITY * math.sqrt(math.pi))
 
 
 class Treatment:
@@ -45,8 +55,9 @@ class Treatment:
         self.converting_us = self.random.randrange(0, 100_000, 10_000)
         self.shown = self._convert()
         self.begun_us = 1_000_000  # since the shown conversion ended
-        self.between_c = []  # observer less skin at the end of each off-phase
-        self.lowest_c = self.skin.surface_c
+        self.between = []  # at the end of each off-phase: time s, skin degC, observer degC
+        self.time_s = 0.0
+        self.baseline_c = self.lowest_c = self.skin.surface_c
         self.predicted_c = self.skin.surface_c
         self.bursts = 0
 
@@ -61,6 +72,7 @@ class Treatment:
             self.lowest_c = min(self.lowest_c, surface)
 
     def tick(self, deliver):
+        self.time_s += 0.01
         flow_us = self.planner.advance(10_000) // 1000 * 1000
         self._plant(flow_us)
         self.observer.update(self.k_here, flow_us)
@@ -88,7 +100,7 @@ class Treatment:
         us = us // 1000 * 1000  # whole steps of the skin
         if us < limits.BURST_MIN_US:
             return
-        self.between_c.append(self.observer.surface_mdegc / 1000 - self.skin.surface_c)
+        self.between.append((self.time_s, self.skin.surface_c, self.observer.surface_mdegc / 1000))
         self.response.close()
         self.response.begin(self.shown, self.observer.probe_mdegc())
         self.response.delivered(us)
@@ -112,8 +124,12 @@ def treatment(request):
 
 def test_the_observer_follows_the_skin_between_bursts(treatment):
     assert treatment.bursts > 50
-    print(f"between bursts {min(treatment.between_c):+.2f} .. {max(treatment.between_c):+.2f} degC")
-    assert max(abs(error) for error in treatment.between_c) <= BETWEEN_C
+    errors = [predicted - skin for _, skin, predicted in treatment.between]
+    print(f"between bursts {min(errors):+.2f} .. {max(errors):+.2f} degC")
+    for seconds, skin, predicted in treatment.between:
+        assert predicted - skin <= WARM_C
+        fall = treatment.baseline_c - predicted
+        assert skin - predicted <= DERMIS_SHARE * fall + air_c(skin, treatment.baseline_c, seconds)
 
 
 def test_the_observer_knows_the_lowest_surface(treatment):
@@ -125,16 +141,18 @@ def test_a_healthy_treatment_with_steps_of_a_quarter_degree_has_no_verdict(treat
     assert not treatment.response.failed()
 
 
-@pytest.mark.parametrize(("mm", "strength", "verdict"), [(80, 0.0, "missing"), (100, 0.0, "missing"), (80, 2.5, "strong")])
-def test_a_jet_that_is_not_the_calibrated_one_gets_its_verdict(mm, strength, verdict):
+@pytest.mark.parametrize(
+    ("mm", "strength", "verdicts"), [(80, 0.0, "missing weak"), (120, 0.0, "missing weak"), (80, 2.5, "strong")]
+)
+def test_a_jet_that_is_not_the_calibrated_one_gets_its_verdict(mm, strength, verdicts):
     treatment = Treatment(mm, CHRONIC[2], seed=5, noise_c=0.05)
     treatment.h *= strength
     tick = 0
     while not treatment.response.failed() and tick < 1_800:
         treatment.tick(True)
         tick += 1
-    assert getattr(treatment.response, verdict)
-    assert treatment.bursts <= 8
+    assert any(getattr(treatment.response, verdict) for verdict in verdicts.split())
+    assert treatment.bursts <= 4
 
 
 def test_a_probe_that_follows_a_third_of_the_change_gets_a_verdict():

@@ -56,7 +56,7 @@ def test_every_code_of_the_module_has_its_row():
 
 def test_every_fault_has_a_priority_a_latch_and_a_remedy_sentence():
     assert len({HIGH, MEDIUM, LOW}) == 3 and ACK != RESET
-    for code, name, priority, latch, remedy in REGISTRY:
+    for _code, name, priority, latch, remedy in REGISTRY:
         assert priority in (HIGH, MEDIUM, LOW), name
         assert latch in (ACK, RESET), name
         assert len(remedy) > 20 and remedy.endswith(".") and remedy[0].isupper(), name

@@ -1,7 +1,7 @@
 """Does the skin answer the bursts: limit 13, and observed against predicted falls (limit 7)."""
 
 import micropython
-from cryo.core.response import Response
+from cryo.core.response import STRONG_DEN, STRONG_MARGIN_MDEGC, STRONG_NUM, Response
 
 
 class Bench:
@@ -127,8 +127,9 @@ def test_a_probe_that_comes_loose_is_found_after_a_healthy_beginning():
     assert count > 1  # one odd burst is no verdict
 
 
-def test_more_than_8_fifths_and_three_quarters_of_a_degree_is_strong_at_once():
-    for fall, expected in ((2_350, False), (2_351, True)):  # 1.6 x 1000 + 750
+def test_more_than_the_share_the_margin_and_a_step_is_strong_at_once():
+    limit = 1_000 * STRONG_NUM // STRONG_DEN + STRONG_MARGIN_MDEGC + 250
+    for fall, expected in ((limit, False), (limit + 1, True)):
         response = Response()
         response.begin(20_000, 20_000)
         response.sample(20_000 - fall, 19_000)  # before the burst is accounted for: waiting costs skin
@@ -136,17 +137,24 @@ def test_more_than_8_fifths_and_three_quarters_of_a_degree_is_strong_at_once():
         assert response.failed() == expected
 
 
-def test_strong_is_judged_over_the_window():
-    bench = Bench()
-    for n in range(10):
-        bench.burst(1_900, 1_000)  # 300 more than 1.6 times, each time
-        if bench.response.strong:
-            break
-    assert bench.response.strong
-    assert n == 2
+def test_a_jet_of_twice_the_strength_is_strong_within_a_few_bursts():
+    for predicted in (1_700, 2_000, 2_500):
+        bench = Bench()
+        bursts = 0
+        while not bench.response.strong:
+            bench.burst(2 * predicted, predicted)
+            bursts += 1
+            assert bursts <= 3
+        assert bursts > 1 or predicted == 2_500  # one odd burst is no verdict
+
+
+def test_a_jet_within_the_share_is_never_strong():
     bench = Bench()
     for _ in range(50):
         assert not bench.burst(1_600, 1_000).failed()
+    bench = Bench()
+    for _ in range(50):
+        assert not bench.burst(500, 310).failed()
 
 
 def test_a_verdict_stands_until_the_reset_which_forgets_all():

@@ -3,7 +3,7 @@
 import micropython
 from cryo.core.ticks import diff, grown
 
-WRAP = 1 << 29 << 1  # written so that no lane folds it into a heap integer of its own
+WRAP = 0x40000000
 SATURATED = 0x1FFFFFFF
 
 

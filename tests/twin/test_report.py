@@ -106,7 +106,9 @@ def test_the_plotted_surface_shows_the_lowest_value(figure, description):
 
 def test_bands_are_the_gas_and_not_the_commands(figure, description):
     bands = [shape for shape in figure.layout.shapes if shape.type == "rect"]
-    assert sum(band.x1 - band.x0 for band in bands) == pytest.approx(description["valve_on_us"] / 1e6, abs=0.002 * len(bands))
+    assert sum(band.x1 - band.x0 for band in bands) == pytest.approx(
+        description["valve_on_us"] / 1e6, abs=0.002 * len(bands)
+    )
     assert len(bands) == len(description["bursts"])
 
 

@@ -92,7 +92,9 @@ def test_gas_flows_only_while_both_valves_are_open(read):
 def test_a_valve_opens_after_its_command(session, read):
     commands = [at for at, level in read.changes["dose"] if level]
     openings = [at for at, level in read.changes["dose_open"] if level]
-    assert [b - a for a, b in zip(commands, openings, strict=True)] == [session.plant.dose.open_delay_us] * len(commands)
+    assert [b - a for a, b in zip(commands, openings, strict=True)] == [session.plant.dose.open_delay_us] * len(
+        commands
+    )
 
 
 def test_the_analogue_values_are_the_truth(session, read):
