@@ -35,6 +35,8 @@ class Applicator:
 
     def start(self):
         """Begin the tick's rhythm and the watchdog."""
+        if hasattr(micropython, "alloc_emergency_exception_buf"):
+            micropython.alloc_emergency_exception_buf(100)  # a traceback even when the heap is locked
         micropython.kbd_intr(-1)  # Ctrl-C is a character to the console, no interruption
         gc.collect()
         self._watchdog = self.board.watchdog(WATCHDOG_MS)

@@ -70,12 +70,14 @@ class OneShot:
             self.result = RESTING
 
     def fire(self, now_us, us):
-        """Open for us; ignored unless re-armed and at rest."""
-        if self._armed and self.result == RESTING:
-            self._armed = False
-            self.pin = True
-            self.end_us = now_us + max(0, min(us, BURST_CLIP_US))
-            self.result = RUNNING
+        """Open for us; ignored unless re-armed and at rest. Returns whether it opened."""
+        if not self._armed or self.result != RESTING:
+            return False
+        self._armed = False
+        self.pin = True
+        self.end_us = now_us + max(0, min(us, BURST_CLIP_US))
+        self.result = RUNNING
+        return True
 
     def force_low(self):
         """Plain port writes take the pin back from the timer (boot.py does)."""

@@ -85,6 +85,7 @@ class Plant:
         self.console_in = bytearray()
         self.console_out = bytearray()
         self.agenda = []  # (time us, order, function), sorted
+        self._agenda_count = 0
         self._on_burst = {}
         self.record = Record(self)
         self._cell_flow_us = 0
@@ -104,7 +105,8 @@ class Plant:
     # --- people and faults ----------------------------------------------------------------------------------------
     def at(self, time_us, function):
         """Call function(plant) at a time."""
-        self.agenda.append((int(time_us), len(self.agenda), function))
+        self._agenda_count += 1
+        self.agenda.append((int(time_us), self._agenda_count, function))
         self.agenda.sort()
 
     def inject(self, function):
@@ -173,7 +175,7 @@ class Plant:
         received[hal.IN_TICKS_US] = (self.ticks_origin + self.now_us) & TICKS_MASK
         received[hal.IN_TICKS_MS] = (self.ticks_ms_origin + self.now_us // 1000) & TICKS_MASK
         received[hal.IN_FLAGS] = hal.FLAG_OFF * self.power_off | hal.FLAG_RESET * reset
-        received[hal.IN_PINS] = sum(level << pin for pin, level in self.levels.items())
+        received[hal.IN_PINS] = self.pin_levels | sum(level << pin for pin, level in self.levels.items())
         received[hal.IN_BURST] = self.one_shot.result
         received[hal.IN_RESET_CAUSE] = self.reset_cause
         received[hal.IN_SPI_FAIL] = int(self.spi_fail)
@@ -194,10 +196,7 @@ class Plant:
             self._pin(arg >> 1, arg & 1)
         elif op == hal.OP_FIRE:
             if self.levels[pins.LOOP_A] == 1:
-                self.one_shot.fire(now, arg)
-                self.record.burst_begins(arg)
-                for offset_us, function in self._on_burst.pop(len(self.record.bursts), ()):
-                    self.at(now + max(0, offset_us), lambda p, f=function: p.inject(f))
+                self._fire(arg)
         elif op == hal.OP_CUT:
             self.one_shot.cut(now)
         elif op == hal.OP_REARM:
@@ -214,10 +213,16 @@ class Plant:
             self._chip_reset("machine.reset")
         elif op == hal.OP_SOFT_RESET:
             self.one_shot.freeze()
-            self.lease.renew(now, 0)
             self.record.reset("soft_reset")
             self._reset = True
         self._drive()
+
+    def _fire(self, us):
+        if not self.one_shot.fire(self.now_us, us):
+            return
+        self.record.burst_begins(us)
+        for offset_us, function in self._on_burst.pop(len(self.record.bursts), ()):
+            self.at(self.now_us + offset_us, lambda plant, f=function: plant.inject(f))
 
     def _pin(self, pin, level):
         if pin == pins.DOSE and not level:

@@ -52,7 +52,7 @@ def treatment(plan, results):
             status = yield from _point(op)
             answer = yield from op.ask("TREAT:RES?")
             results.append(fields(answer))
-            if status is None or status["STATE"] != "COMPLETE":
+            if status.get("STATE") != "COMPLETE":
                 return
 
     return script

@@ -27,6 +27,8 @@ class Bench:
         self.skin_status = 0
         self.dips = True  # the reading falls after a burst, as a healthy probe's does
         self.one_shot_ends = True
+        self.refuses = False  # the one-shot: its loop opened between decision and command
+        self.asked = 0
         self.left_us = 0
         self.since_burst_us = 10_000_000
         self.samples = True
@@ -96,6 +98,9 @@ class Bench:
             self.lease_us = 20_000
         if o.fire_us:
             assert self.i.burst == RESTING
+            self.asked += 1
+            if self.refuses:
+                return
             self.i.burst = RUNNING
             self.left_us = o.fire_us
             self.fired.append(o.fire_us)

@@ -420,6 +420,29 @@ def test_a_one_shot_that_does_not_end_is_a_fault():
     assert bench.sup.mode == mode.FAULT and _first_fault(bench) == faults.VALVE_PORT and bench.o.cut == 1
 
 
+def test_a_one_shot_that_refuses_holds_no_lease_and_is_a_fault_at_the_third_time():
+    bench = Bench().deliver().to_burst(2)
+    bench.refuses = True
+    while bench.asked < 3:
+        bench.tick()
+    bench.tick(3)
+    assert bench.lease_us == 0 and bench.o.lease == 0 and bench.sup.mode == mode.DELIVERING
+    while bench.asked < 5:
+        bench.tick()
+    bench.tick(2)
+    assert bench.sup.mode == mode.FAULT and _first_fault(bench) == faults.VALVE_PORT
+
+
+def test_a_single_refusal_is_forgiven():
+    bench = Bench().deliver().to_burst(2)
+    bench.refuses = True
+    while bench.asked < 4:
+        bench.tick()
+    bench.refuses = False
+    bench.to_burst(4)
+    assert bench.sup.mode == mode.DELIVERING
+
+
 def test_a_line_that_vents_between_bursts_is_a_fault():
     bench = Bench().deliver().to_burst(1)
     bench.i.line.value = 1_000

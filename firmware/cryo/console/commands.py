@@ -290,14 +290,22 @@ TABLE = (
 _CHOICES = (_preset, _level, _site, _point, _attest, _new_session)
 
 
-def _short(long):
-    return "".join(ch for ch in long if not ("a" <= ch <= "z"))
+def _spellings(long):
+    """Return every mix of long and short parts of a command, the long form first."""
+    out = [""]
+    for part in long.split(":"):
+        short = "".join(ch for ch in part if not "a" <= ch <= "z")
+        forms = (part.upper(),) if short == part else (part.upper(), short)
+        out = [head + ":" + form if head else form for head in out for form in forms]
+    return out
 
 
 _FORMS = {}
-for _long, _hint, _do in TABLE:
-    _FORMS[_long.upper()] = (_hint, _do)
-    _FORMS[_short(_long)] = (_hint, _do)
+_WORDS = []  # in the table's order, which a dictionary does not keep everywhere
+for _row in TABLE:
+    for _spelling in _spellings(_row[0]):
+        _FORMS[_spelling] = (_row[1], _row[2])
+        _WORDS.append(_spelling)
 
 
 def execute(console, line):
@@ -313,7 +321,7 @@ def execute(console, line):
         if not query:
             found = None
     if found is None:
-        return _error(-113, "unknown command {}: nearest is {}".format(head, nearest(word, tuple(_FORMS))))
+        return _error(-113, "unknown command {}: nearest is {}".format(head, nearest(word, _WORDS)))
     hint, do = found
     if query or hint is None:
         if argument:

@@ -62,6 +62,7 @@ OPEN = const(1)
 
 _SELF_TEST_US = const(500_000)
 _PORT_GRACE_US = const(30_000)  # a one-shot that is this late did not end
+_REFUSALS = const(3)  # [E] a bouncing loop may make the one-shot refuse once, not three times in a row
 _LINE_JUDGED_FROM_US = const(100_000)  # after closing: the trapped gas is at rest
 _LINE_JUDGED_TO_US = const(1_500_000)  # later a tight valve may have lost its gas too
 _TREATING = 1 << mode.ARMED | 1 << mode.DELIVERING | 1 << mode.REST
@@ -107,7 +108,7 @@ class Supervisor:
         self._pass_over = False
         self._burst_mm = 0
         self._distance_mm = START_MIN_MM
-        self._line_reference = 0
+        self._refused = 0
         self._tested = False
 
     # --- setting up: called between ticks -------------------------------------------------------------------------
@@ -235,6 +236,8 @@ class Supervisor:
             if dt_us > LATE_TICK_US:
                 mask |= 1 << faults.TICK_LATE
             if self.phase == OPEN and i.burst == RUNNING and self._phase_us > self.burst_us + _PORT_GRACE_US:
+                mask |= 1 << faults.VALVE_PORT
+            if self._refused >= _REFUSALS:
                 mask |= 1 << faults.VALVE_PORT
             mask |= self._line_causes(i)
         return mask | self._gas_causes(i, -1)
@@ -398,6 +401,7 @@ class Supervisor:
                 self.overcool.new_point()
                 self.response.reset()
                 self._treated = False
+                self._refused = 0
                 self._hold_us = 0
             s.passes += 1
             self._pass_us = 0
@@ -435,7 +439,7 @@ class Supervisor:
             and self.observer.surface_mdegc > self.floor_mdegc - MODEL_MARGIN_MDEGC
         )
         if self.phase == OPEN:
-            if i.burst >= 0:
+            if i.burst != RUNNING:
                 self._account(i)
             elif allowed:
                 o.cut = 0
@@ -487,13 +491,15 @@ class Supervisor:
         o.fire_us = on_us
 
     def _account(self, i):
-        """The one-shot ended, or was cut: book what was delivered."""
-        if i.burst < 0:
+        """The one-shot ended, was cut, or refused because its loop opened first: book what was delivered."""
+        if i.burst == RUNNING:
             return
         self.phase = OFF
-        self.planner.ended(i.burst)
-        self.response.delivered(self.burst_us - i.burst)
-        self.session.burst(self.burst_us - i.burst)
+        left_us = i.burst if i.burst >= 0 else self.burst_us
+        self._refused = self._refused + 1 if i.burst == RESTING else 0
+        self.planner.ended(left_us)
+        self.response.delivered(self.burst_us - left_us)
+        self.session.burst(self.burst_us - left_us)
 
 
 def _apart(a, b):

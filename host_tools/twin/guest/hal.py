@@ -83,6 +83,7 @@ def attach(link, given):
     late.clear()
     burst_result = -2
     exchange(0)
+    pin_levels = received[IN_PINS]  # a soft reset left them driven
 
 
 def event(op, arg):
