@@ -66,6 +66,12 @@ def test_the_trip_is_at_its_figure_and_below():
         assert not bench.convert(trip + 250).tripped
 
 
+def test_a_bad_sample_takes_the_verdict_of_the_last_good_one_away():
+    bench = Bench()
+    assert bench.convert(3_000).tripped
+    assert not bench.bad().tripped
+
+
 # --- limit 3 ----------------------------------------------------------------------------------------------------------
 def test_lock_out_at_2_degc_whatever_the_slope():
     for mdegc, expected in ((2_001, False), (2_000, True), (1_999, True), (0, True), (-78_500, True)):
@@ -244,6 +250,14 @@ def test_nothing_is_booked_at_15_degc_or_warmer():
     hold(bench, 5_000, 39)
     assert not bench.overcool.dose_reached()
     hold(bench, 5_000, 1)
+    assert bench.overcool.dose_reached()
+
+
+def test_half_a_degree_below_15_counts_too():
+    bench = Bench()
+    hold(bench, 14_500, 799)
+    assert not bench.overcool.dose_reached()
+    hold(bench, 14_500, 1)
     assert bench.overcool.dose_reached()
 
 
