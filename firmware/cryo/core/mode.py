@@ -20,7 +20,7 @@ NAMES = ("BOOT", "SELF_TEST", "STANDBY", "READY", "ARMED", "DELIVERING", "REST",
 # conditions
 FAULTED = const(1 << 0)  # a fault is latched
 ACKNOWLEDGED = const(1 << 1)  # the operator acknowledged in this tick
-TESTED = const(1 << 2)  # the self-test passed
+TESTED = const(1 << 2)  # the self-test passed, now or earlier
 BLOCKED = const(1 << 3)  # a blocker that counts in this mode stands
 REQUESTED = const(1 << 4)  # arm request in this tick
 CONFIRMED = const(1 << 5)  # confirmation with the right number in this tick
@@ -40,7 +40,9 @@ CONDITIONS = const(16)
 def next_mode(mode, c):
     """Return the mode after one tick. Gas may flow in DELIVERING only; FAULT is left by an acknowledge only."""
     if mode == FAULT:
-        return STANDBY if c & ACKNOWLEDGED and not c & FAULTED else FAULT
+        if not c & ACKNOWLEDGED or c & FAULTED:
+            return FAULT
+        return STANDBY if c & TESTED else SELF_TEST
     if c & FAULTED:
         return FAULT
     if mode == BOOT:

@@ -18,6 +18,7 @@ from cryo.limits import (
 
 _DOSE_POINT = DOSE_POINT_DEGC_S * 100_000  # in mdegC x 10 ms
 _DOSE_SESSION = DOSE_SESSION_DEGC_S * 100_000
+_BELOW_MAX_MDEGC = 100_000  # colder than any jet; keeps the product within 31 bits
 _NEVER = 0x1FFFFFFF
 
 
@@ -93,6 +94,8 @@ class Overcool:
             self.locked_out = True
         below = DOSE_BELOW_MDEGC - mdegc
         if below > 0:
+            if below > _BELOW_MAX_MDEGC:
+                below = _BELOW_MAX_MDEGC
             add = below * ((dt_us if dt_us < 1_000_000 else 1_000_000) // 100) // 100
             if self.dose_point < _DOSE_POINT:
                 self.dose_point += add

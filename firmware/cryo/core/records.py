@@ -2,11 +2,11 @@
 
 
 class Quantity:
-    """One analogue reading. status 0 means valid; then, and only then, value has a meaning."""
+    """One analogue reading. status 0 means valid; else value is None."""
 
     def __init__(self):
         self.status = 1
-        self.value = 0
+        self.value = None
         self.age_us = 0x1FFFFFFF
         self.sequence = 0
 

@@ -143,7 +143,7 @@ class Session:
         """The point ended; its recovery and the rest before another one begin."""
         self.point_open = False
         self.reason = reason
-        self._treated_s[self._index()] = self.uptime_s
+        self._treated_s[self._index()] = self.uptime_s + 1  # whole seconds: rounded up, so never a short recovery
         self.rest_left_us = self.row()[presets.REST_S] * 1_000_000
 
     def point_spent(self):

@@ -61,6 +61,7 @@ OFF = const(0)
 OPEN = const(1)
 
 _SELF_TEST_US = const(500_000)
+_AFTERMATH_US = const(5_000_000)  # after the last gas the skin readings still count, whatever the mode [E]
 _PORT_GRACE_US = const(30_000)  # a one-shot that is this late did not end
 _REFUSALS = const(3)  # [E] a bouncing loop may make the one-shot refuse once, not three times in a row
 _LINE_JUDGED_FROM_US = const(100_000)  # after closing: the trapped gas is at rest
@@ -154,7 +155,7 @@ class Supervisor:
         self.overcool.update(dt_us, i.skin, self.trip_mdegc() if self.config else _NO_TRIP_YET)
         self._observe(dt_us, i)
         self.faults.update(self._causes(dt_us, i))
-        if i.request == ACKNOWLEDGE:
+        if i.request == ACKNOWLEDGE and self.mode == mode.FAULT:
             self.response.reset()
             self.faults.acknowledge()
         self.blocked_by = self._blockers(i)
@@ -215,13 +216,15 @@ class Supervisor:
             mask |= 1 << faults.SKIN_TRIP  # the cause is gone when the skin has recovered, not when it is just above
         if latched >> faults.SKIN_SENSOR & 1 and not overcool.valid:
             mask |= 1 << faults.SKIN_SENSOR
-        if not _TREATING >> self.mode & 1:
+        treating = _TREATING >> self.mode & 1
+        if treating or self.planner.off_us < _AFTERMATH_US:
+            if overcool.locked_out:
+                mask |= 1 << faults.SKIN_LOCKOUT
+            if overcool.tripped:
+                mask |= 1 << faults.SKIN_TRIP
+        if not treating:
             return mask | self._gas_causes(i, latched)
 
-        if overcool.locked_out:
-            mask |= 1 << faults.SKIN_LOCKOUT
-        if overcool.tripped:
-            mask |= 1 << faults.SKIN_TRIP
         if overcool.sensor_failed:
             mask |= 1 << faults.SKIN_SENSOR
         if self.response.missing:
@@ -258,7 +261,7 @@ class Supervisor:
         if i.line.status:
             return 1 << faults.LINE_SENSOR
         if self.phase == OFF and self._treated and _LINE_JUDGED_FROM_US <= self.planner.off_us <= _LINE_JUDGED_TO_US:
-            if i.line.value < i.bottle.value // 2:
+            if i.bottle.status == 0 and i.line.value < i.bottle.value // 2:
                 return 1 << faults.LINE_LOST
         return 0
 
@@ -335,6 +338,7 @@ class Supervisor:
             c |= mode.SERVICED
         if m == mode.SELF_TEST and self._mode_us >= _SELF_TEST_US:
             self._tested = True
+        if self._tested:
             c |= mode.TESTED
         if b & (blockers.TO_STAY if _TREATING >> m & 1 else blockers.TO_ARM):
             c |= mode.BLOCKED

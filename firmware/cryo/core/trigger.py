@@ -11,6 +11,7 @@ class Trigger:
         self.held = False
         self.pressed = False
         self.touched = False
+        self._closed = False  # in the tick before
         self._stood_us = 0
 
     def update(self, dt_us, contact):
@@ -19,10 +20,12 @@ class Trigger:
         self.touched = contact == 1
         if not self.touched:
             self.held = False
-            self._stood_us = 0
+            self._closed = False
             return
         if not self.held:
+            # the time before the first closed sample is no standing
+            self._stood_us = grown(self._stood_us, dt_us) if self._closed else 0
             if self._stood_us >= TRIGGER_DEBOUNCE_US:
                 self.held = True
                 self.pressed = True
-            self._stood_us = grown(self._stood_us, dt_us)
+        self._closed = True

@@ -13,7 +13,7 @@ _BAND_HIGH = const(62259)
 
 
 class Transducer:
-    """Reads value = (counts - zero) x num / den into a Quantity; num is at most 20 000: 31 bits hold the product."""
+    """Reads value = (counts - zero) x num / den into a Quantity; num is at most 19 000: 31 bits hold the product."""
 
     def __init__(self, adc, num, den):
         self._adc = adc
@@ -25,10 +25,9 @@ class Transducer:
         counts = self._adc.read_u16()
         quantity.sequence = (quantity.sequence + 1) & 0xFFFF
         quantity.age_us = 0
-        if counts < _BAND_LOW:
-            quantity.status = WIRE_LOW
-        elif counts > _BAND_HIGH:
-            quantity.status = WIRE_HIGH
+        if counts < _BAND_LOW or counts > _BAND_HIGH:
+            quantity.status = WIRE_LOW if counts < _BAND_LOW else WIRE_HIGH
+            quantity.value = None  # no number: a comparison that forgot the status fails at once
         else:
             quantity.status = OK
             quantity.value = (counts - _ZERO) * self._num // self._den if counts > _ZERO else 0
