@@ -194,7 +194,7 @@ def replaced(source):
 
 def main(arguments=None):
     """Run the command line; return the exit code."""
-    parser = argparse.ArgumentParser(prog="its90_tables", description=__doc__.partition("\n")[0])
+    parser = argparse.ArgumentParser(prog="its90_tables", description="ITS-90 tables of the firmware.")
     action = parser.add_mutually_exclusive_group(required=True)
     action.add_argument("--check", action="store_true", help="exit 1 when the tables are not up to date")
     action.add_argument("--write", action="store_true", help="replace the firmware's tables")

@@ -6,6 +6,7 @@ t**-0.25 lies between equal absolute (t**0) and equal relative (t**-0.5) errors.
 """
 
 import argparse
+import importlib
 import math
 import sys
 from pathlib import Path
@@ -85,9 +86,7 @@ def _firmware():
     for folder in (_ROOT / "firmware", _ROOT / "host_tools/twin/cpython"):
         if str(folder) not in sys.path:
             sys.path.append(str(folder))
-    from cryo.core import observer
-
-    return observer
+    return importlib.import_module("cryo.core.observer")
 
 
 def check(observer=None):
@@ -110,7 +109,7 @@ def check(observer=None):
 
 def main(arguments=None):
     """Print the constants, or with --check compare them; returns the exit status."""
-    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser = argparse.ArgumentParser(description="Constants of the observer.")
     parser.add_argument("--check", action="store_true", help="compare with the firmware, exit 1 when they differ")
     options = parser.parse_args(arguments)
     observer = _firmware()

@@ -16,7 +16,7 @@ class Burst:
 
 @dataclass
 class Record:
-    """Ground truth of one run; samples, each 10 ms: (time us, surface degC, bead degC, distance mm, bottle bar, flow)."""
+    """Ground truth of one run; a sample each 10 ms: time us, surface degC, bead degC, distance mm, bottle bar, flow."""
 
     plant: Any
     edges: list = field(default_factory=list)  # (time us, name, level)

@@ -147,15 +147,17 @@ def page(table, phases):
     lines = [
         "# Every preset on the virtual patient",
         "",
-        "Made by `make tables`; simulated time, no figure was ever measured on a person, and none says that a treatment",
-        "helps. Each cell is the worst of "
-        f"{phases} points given by the firmware with its passes and pauses, its 100 ms",
-        "conversions at as many phases against the tick, and its closing delay. In a cell: **seconds from the first burst",
-        "to the target / lowest true surface degC / largest error of the observer at a settled sample degC / its minimum",
-        "less the true minimum degC**. \"no\": the time of one point runs out first; the point ends COMPLETE with",
-        "`target_reached: false` and the reason. The floor holds when the second figure is at most 0.5 under it.",
+        "Made by `make tables`; simulated time. No figure was ever measured on a person, none says that a treatment helps.",
+        f"Each cell is the worst of {phases} points given by the firmware with its passes and pauses, its 100 ms",
+        "conversions at as many phases against the tick, and its closing delay. In a cell:",
         "",
-        "| preset | level | target degC | floor degC | "
+        "**seconds from the first burst to the target / lowest true surface / largest error of the observer at a",
+        "settled sample / the observer's minimum less the true minimum**, temperatures in degC.",
+        "",
+        'A "no" says that the time of one point runs out first: the point ends COMPLETE with `target_reached: false`',
+        "and the reason. The floor holds where the second figure is at most 0.5 under it.",
+        "",
+        "| preset | level | target | floor | "
         + " | ".join(f"{mm} mm (h {h_at(mm):.0f})" for mm in DISTANCES_MM)
         + " | farthest that reaches |",
         "|---|---|---|---|" + "---|" * len(DISTANCES_MM) + "---|",
@@ -169,8 +171,8 @@ def page(table, phases):
     lines += [
         "",
         "The last column is the farthest distance, in steps of 5 mm from 80 mm up, at which every phase reached the",
-        "target. The firmware holds it per level as the jet constant that is needed at the skin, and says before arming",
-        "when the measured distance is too far.",
+        "target. The firmware holds it per level as the jet constant that is needed at the skin, and says on the arm",
+        "request when the measured distance is too far.",
         "",
     ]
     return "\n".join(lines)
@@ -178,7 +180,7 @@ def page(table, phases):
 
 def main():
     """Command line."""
-    parser = argparse.ArgumentParser(description="Treat every preset and level on the virtual patient, write the table.")
+    parser = argparse.ArgumentParser(description="Treat every preset on the virtual patient, write the table.")
     parser.add_argument("--phases", type=int, default=3, help="phases of the conversions against the tick (default 3)")
     phases = parser.parse_args().phases
     table = campaign(phases)

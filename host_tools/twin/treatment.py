@@ -35,10 +35,6 @@ def treatment(plan, results):
 
     def script(op):
         yield from op.wait_for(("STANDBY",), 5_000_000)
-        if plan.warm_up:
-            yield BOOT_COOL_DOWN_US
-        else:
-            op.plant.applicator.supervisor.session.uptime_s += BOOT_COOL_DOWN_US // 1_000_000
         for command in (f"TREAT:PRES {plan.preset}", f"TREAT:LEV {plan.level}", f"TREAT:SITE {plan.site}"):
             yield from _must(op, command)
         attestations = plan.attestations or ATTESTATIONS.get(plan.preset.upper(), "SKIN")
@@ -46,6 +42,10 @@ def treatment(plan, results):
             yield from _must(op, f"TREAT:POIN {point}")
             if number == 0:
                 yield from _must(op, f"TREAT:ATT {attestations}")
+                if plan.warm_up:
+                    yield BOOT_COOL_DOWN_US
+                else:
+                    op.plant.applicator.supervisor.session.uptime_s += BOOT_COOL_DOWN_US // 1_000_000
             op.plant.record.point = number
             if number:
                 op.plant.new_skin(seed=number + 1)

@@ -44,7 +44,7 @@ ARROWS = {
     DELIVERING: {DELIVERING, REST, COMPLETE, STANDBY, FAULT},
     REST: {REST, ARMED, DELIVERING, COMPLETE, STANDBY, FAULT},
     COMPLETE: {COMPLETE, STANDBY, READY, SERVICE, FAULT},
-    FAULT: {FAULT, STANDBY},
+    FAULT: {FAULT, STANDBY, SELF_TEST},
     SERVICE: {SERVICE, STANDBY, FAULT},
 }
 
@@ -107,9 +107,12 @@ def test_any_fault_leads_to_fault(table):
             assert table[now][c] == FAULT
 
 
-def test_fault_is_left_only_by_an_acknowledge_without_a_fault_and_only_to_standby(table):
+def test_fault_is_left_only_by_an_acknowledge_without_a_fault(table):
     for c, after in enumerate(table[FAULT]):
-        assert after == (STANDBY if c & ACKNOWLEDGED and not c & FAULTED else FAULT)
+        if c & ACKNOWLEDGED and not c & FAULTED:
+            assert after == (STANDBY if c & TESTED else SELF_TEST)
+        else:
+            assert after == FAULT
 
 
 def test_fault_is_entered_only_by_a_fault(table):

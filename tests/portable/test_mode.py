@@ -75,11 +75,12 @@ def test_a_fault_leads_to_fault_from_everywhere():
         assert step(now, FAULTED | ACKNOWLEDGED | CONFIRMED | PRESSED | RESTED | HELD) == FAULT
 
 
-def test_fault_is_left_by_an_acknowledge_that_cleared_it_and_only_to_standby():
-    assert step(FAULT, ACKNOWLEDGED) == STANDBY
+def test_fault_is_left_by_an_acknowledge_that_cleared_it_and_only_to_what_boot_would_reach():
+    assert step(FAULT, ACKNOWLEDGED | TESTED) == STANDBY
+    assert step(FAULT, ACKNOWLEDGED) == SELF_TEST  # the fault came before the self-test: it is still to be done
     assert step(FAULT, ACKNOWLEDGED | FAULTED) == FAULT
     assert step(FAULT, REQUESTED | CONFIRMED | PRESSED | TESTED | DISARMED | SERVICED | RESTED | HELD) == FAULT
-    assert step(FAULT, ACKNOWLEDGED | REQUESTED | CONFIRMED | PRESSED) == STANDBY
+    assert step(FAULT, ACKNOWLEDGED | TESTED | REQUESTED | CONFIRMED | PRESSED) == STANDBY
 
 
 def test_arming_takes_two_steps():

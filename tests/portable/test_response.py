@@ -181,3 +181,10 @@ def test_a_reset_ends_an_open_cycle():
     response.sample(0, 20_000)
     response.close()
     assert not response.failed()
+
+
+def test_a_moderately_strong_jet_is_found_over_the_window():
+    for fall, expected in ((2_450, False), (2_700, True)):  # limit at 3 000 predicted: (3 000 * 1.4 + 500 + 500) / 2
+        bench = Bench()
+        assert not bench.burst(fall, 1_500).strong
+        assert bench.burst(fall, 1_500).strong == expected

@@ -362,11 +362,44 @@ def test_skin_trip_is_acknowledged_only_when_the_skin_has_recovered():
     assert bench.read(4_000) == mode.FAULT
     assert _first_fault(bench) == faults.SKIN_TRIP
     bench.dips = False
+    bench.tick(600)  # past the time in which a fast fall would still count
     for mdegc, then in ((5_000, mode.FAULT), (27_900, mode.FAULT), (28_000, mode.STANDBY)):
         bench.skin_mdegc = mdegc
         bench.tick(11)
         bench.ask(ACKNOWLEDGE)
         assert bench.sup.mode == then, mdegc
+
+
+def test_the_skin_counts_for_five_seconds_after_the_last_gas_and_then_no_more():
+    for ticks, then in ((450, mode.FAULT), (560, mode.STANDBY)):
+        bench = Bench().deliver().to_burst(2)
+        bench.ask(DISARM)
+        bench.dips = False
+        bench.tick(ticks)
+        assert bench.sup.mode == mode.STANDBY
+        assert bench.read(2_000) == then, ticks
+
+
+def test_a_stop_at_boot_leaves_the_self_test_to_be_done():
+    bench = Bench()
+    bench.i.estop = 1
+    bench.tick(70)
+    assert bench.sup.mode == mode.FAULT
+    bench.i.estop = 0
+    bench.ask(ACKNOWLEDGE)
+    assert bench.sup.mode == mode.SELF_TEST
+    bench.tick(70)
+    assert bench.sup.mode == mode.STANDBY and "SELF_TEST" not in _names(bench.sup.blocked_by)
+
+
+def test_an_acknowledge_during_a_pass_forgets_no_missing_answer():
+    bench = Bench().deliver()
+    bench.dips = False
+    for _ in range(600):
+        bench.ask(ACKNOWLEDGE)
+        if bench.sup.mode == mode.FAULT:
+            break
+    assert len(bench.fired) <= 3
 
 
 def test_a_lock_out_is_never_acknowledged():
