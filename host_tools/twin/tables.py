@@ -147,7 +147,7 @@ def page(table, phases):
     lines = [
         "# Every preset on the virtual patient",
         "",
-        "Made by `make tables`; simulated time. No figure was ever measured on a person, none says that a treatment helps.",
+        "Made by `make tables`; simulated time. No figure was ever measured on a person, none says a treatment helps.",
         f"Each cell is the worst of {phases} points given by the firmware with its passes and pauses, its 100 ms",
         "conversions at as many phases against the tick, and its closing delay. In a cell:",
         "",

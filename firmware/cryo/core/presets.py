@@ -7,7 +7,8 @@ conduction -33 % at 10 degC [S Algafly 2007]. Head, face and neck are in no list
 from micropython import const
 
 # columns of a level: target mdegC, floor mdegC, burst cap us, rest between points s,
-# and the weakest jet (mdegC per root second at the skin) that reached the target in one point of the virtual patient
+# and the weakest jet (mdegC per root second at the skin) with which one point of the virtual patient reached the target
+# (docs/treatment_table.md, made by `make tables`)
 TARGET_MDEGC = const(0)
 FLOOR_MDEGC = const(1)
 CAP_US = const(2)
@@ -54,11 +55,11 @@ PRESETS = (
         0,
         _ALWAYS,
         (
-            (18_000, 10_000, 200_000, 60, 0),
-            (15_000, 9_000, 300_000, 60, 0),
-            (13_600, 8_000, 400_000, 60, 0),
-            (12_000, 6_000, 500_000, 90, 0),
-            (10_000, 5_000, 500_000, 120, 0),
+            (18_000, 10_000, 200_000, 60, 7_312),
+            (15_000, 9_000, 300_000, 60, 10_688),
+            (13_600, 8_000, 400_000, 60, 10_688),
+            (12_000, 6_000, 500_000, 90, 11_456),
+            (10_000, 5_000, 500_000, 120, 16_000),
         ),
     ),
     (
@@ -67,9 +68,9 @@ PRESETS = (
         1,
         _ALWAYS | SENSATION_PULSE,
         (
-            (20_000, 14_000, 150_000, 90, 0),
-            (17_000, 12_000, 200_000, 90, 0),
-            (15_000, 10_000, 300_000, 120, 0),
+            (20_000, 14_000, 150_000, 90, 8_704),
+            (17_000, 12_000, 200_000, 90, 11_456),
+            (15_000, 10_000, 300_000, 120, 13_408),
             None,
             None,
         ),
@@ -80,9 +81,9 @@ PRESETS = (
         1,
         _ALWAYS | SENSATION_PULSE | NO_OXALIPLATIN,
         (
-            (20_000, 14_000, 150_000, 90, 0),
-            (18_000, 12_000, 150_000, 90, 0),
-            (17_000, 11_000, 200_000, 120, 0),
+            (20_000, 14_000, 150_000, 90, 8_704),
+            (18_000, 12_000, 150_000, 90, 10_688),
+            (17_000, 11_000, 200_000, 120, 9_920),
             None,
             None,
         ),
