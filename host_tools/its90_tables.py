@@ -78,8 +78,7 @@ FORWARD_MV = {
 }
 # Type K from 0 degC up: plus a0 * exp(a1 * (t - a2)**2).
 K_EXPONENTIAL = (0.1185976, -1.183432e-4, 126.9686)
-# The functions hold from -270 degC to the smaller of their upper ends.
-VALID_C = (-270.0, 400.0)
+VALID_C = {"K": (-270.0, 1372.0), "T": (-270.0, 400.0)}  # where the functions hold
 
 # The straight lines that a MAX31855 assumes, µV per degC: the mean of K over 0..1000 degC and of T over
 # 0..400 degC [S: Maxim 19-5793, table 1; C: both means agree with the functions above].
@@ -100,8 +99,9 @@ def emf_mv(kind, t_c):
     """
     if kind not in FORWARD_MV:
         raise ValueError(f"thermocouple type must be one of {', '.join(FORWARD_MV)}, not {kind!r}")
-    if not VALID_C[0] <= t_c <= VALID_C[1]:
-        raise ValueError(f"{t_c} degC is outside {VALID_C[0]}..{VALID_C[1]}, where type {kind} is defined")
+    low, high = VALID_C[kind]
+    if not low <= t_c <= high:
+        raise ValueError(f"{t_c} degC is outside {low}..{high}, where type {kind} is defined")
     below, above = FORWARD_MV[kind]
     mv = 0.0
     for coefficient in reversed(below if t_c < 0 else above):
@@ -114,7 +114,7 @@ def emf_mv(kind, t_c):
 
 def temperature_c(kind, mv):
     """Temperature in degC at which `emf_mv(kind, t)` is `mv`; ValueError outside -200..400 degC."""
-    low, high = -200.0, VALID_C[1]
+    low, high = -200.0, 400.0
     if not emf_mv(kind, low) <= mv <= emf_mv(kind, high):
         raise ValueError(f"{mv} mV is outside {low}..{high} degC of type {kind}")
     while high - low > 1e-7:

@@ -43,6 +43,14 @@ def test_an_unknown_command_names_the_nearest():
     is_error(app.ask("ARM:CONF?"), -113)
 
 
+def test_while_armed_an_unknown_command_is_refused_without_a_search():
+    app = App()
+    app.arm()
+    answer = app.ask("STAT:FOO?")
+    is_error(answer, -113, "STAT:FOO?")
+    assert "nearest" not in answer
+
+
 def test_arguments_missing_and_too_many():
     app = App()
     for command in ("TREAT:PRES", "TREAT:LEV", "TREAT:SITE", "TREAT:POIN", "TREAT:ATT", "ARM:CONF"):

@@ -22,10 +22,14 @@ def _words(rows):
     return ", ".join(row[0] for row in rows)
 
 
+def treating(s):
+    """True while bursts may be given: then an answer must not make a tick late."""
+    return s.mode in (mode.ARMED, mode.DELIVERING, mode.REST)
+
+
 def _standing(s):
     """Return the rows of the blockers that count now, most important first."""
-    treating = s.mode in (mode.ARMED, mode.DELIVERING, mode.REST)
-    mask = s.blocked_by & (blockers.TO_START | blockers.TO_STAY if treating else blockers.TO_ARM)
+    mask = s.blocked_by & (blockers.TO_START | blockers.TO_STAY if treating(s) else blockers.TO_ARM)
     return tuple(row for bit, row in enumerate(blockers.NAMES) if mask & 1 << bit)
 
 
@@ -320,6 +324,8 @@ def execute(console, line):
         query = found is not None and found[0] is not None
         if not query:
             found = None
+    if found is None and treating(console.app.supervisor):
+        return _error(-113, "unknown command " + head)  # to look for the nearest takes ten ticks
     if found is None:
         return _error(-113, "unknown command {}: nearest is {}".format(head, nearest(word, _WORDS)))
     hint, do = found
