@@ -90,7 +90,7 @@ def test_pins_left_high_by_a_soft_reset_go_low(lane, firmware):
 
 
 RAISES_IN_A_BURST = """
-if self.phase == OPEN:
+if self.open:
     raise ValueError("planted")
 """
 

@@ -250,7 +250,7 @@ def test_flow_begins_after_the_opening_delay():
 def test_no_burst_no_flow():
     bench = Bench()
     assert bench.pass_ms(100) == 0
-    assert bench.planner.off_us == LONGEST_DT_US
+    assert bench.planner.off_us > 10_000_000  # never fired is long closed
 
 
 def test_off_time_counts_from_the_end_of_the_closing_delay():
@@ -265,7 +265,7 @@ def test_off_time_counts_from_the_end_of_the_closing_delay():
     assert bench.planner.off_us == 405_000
     for _ in range(4):
         bench.tick(LONGEST_DT_US)
-    assert bench.planner.off_us == LONGEST_DT_US
+    assert 10_000_000 < bench.planner.off_us <= LONGEST_DT_US
     bench.fire(30_000)
     assert bench.planner.off_us == 0
 

@@ -3,6 +3,7 @@
 import math
 
 import micropython
+from cryo.core import observer
 from cryo.core.observer import (
     DECAY,
     DECAY_SHIFT,
@@ -187,3 +188,23 @@ def test_the_jet_never_grows_with_distance_and_is_held_at_the_ends():
     assert abs(at(16_000, 40) - 45_255) < 100
     assert at(16_000, 239) >= at(16_000, 240) == at(16_000, 400) == at(16_000, 30_000)
     assert abs(at(16_000, 240) - 3_079) < 20
+
+
+def test_the_unrolled_states_are_the_tables():
+    def by_the_tables(x, drive):
+        drop = 0
+        for i in range(7):
+            x[i] += -((x[i] >> 6) * observer.DECAY[i] >> observer.DECAY_SHIFT[i]) + (drive * observer.GAIN[i] >> 10)
+            drop += x[i]
+        return 30_000 - (drop >> 8)
+
+    watched = observer.Observer()
+    watched.reset(30_000)
+    x = [0] * 7
+    surface = 30_000
+    for tick in range(3_000):
+        flow_us = 10_000 if tick % 70 < 25 or tick > 2_000 else tick % 3 * 1_300
+        drive = 16_000 * ((surface + 78_500) // 106) // 1000 * flow_us // 10_000
+        surface = by_the_tables(x, drive)
+        watched.update(16_000, flow_us)
+        assert watched.surface_mdegc == surface, tick

@@ -1,6 +1,22 @@
 """What stands between an operator and gas, as a named, ordered set: most important first."""
 
+from cryo.core.eye_guard import IN_START
+from cryo.core.mode import TREATING
+from cryo.limits import (
+    BASELINE_MAX_MDEGC,
+    BASELINE_MAX_REDUCED_MDEGC,
+    BASELINE_MIN_MDEGC,
+    BASELINE_MIN_REDUCED_MDEGC,
+    BOTTLE_ARM_MAX_MBAR,
+    BOTTLE_ARM_MIN_MBAR,
+    INDICATION_MS,
+    SAME_POINT_SKIN_MDEGC,
+    SAMPLE_AGE_MAX_US,
+)
 from micropython import const
+
+INDICATION_US = INDICATION_MS * 1000
+SKIN_AGE_MAX_US = SAMPLE_AGE_MAX_US * 4  # [E] to arm: a resting skin changes a frame less often than every conversion
 
 FAULT = const(1 << 0)
 SELF_TEST = const(1 << 1)
@@ -47,3 +63,60 @@ NAMES = (
 TO_ARM = const(0x0FFFF)  # FAULT .. TRIGGER: the request and its confirmation
 TO_STAY = const(FAULT | SELF_TEST | UNPROVISIONED | ESTOP | LOOP | CALIBRATION | ROOM_GAS)  # armed or delivering
 TO_START = const(SKIN_PROBE | SESSION | BASELINE | DISTANCE | INDICATION)  # a pass
+
+
+def standing(s, i):
+    """Return the mask of blockers that stand, from the supervisor s and its Inputs i.
+
+    While treating, what cannot change any more (the choice) is not asked again.
+    """
+    b = 0
+    session = s.session
+    config = s.config
+    treating = TREATING >> s.mode & 1
+    if s.faults.latched:
+        b |= FAULT
+    if not s.tested:
+        b |= SELF_TEST
+    if i.estop:
+        b |= ESTOP
+    if not s.eye.made:
+        b |= LOOP
+    if config is None:
+        return b | UNPROVISIONED
+    if not config.jet_k_mdegc:
+        b |= CALIBRATION
+    if not s.overcool.valid or i.skin.age_us > SKIN_AGE_MAX_US:
+        b |= SKIN_PROBE
+    if i.bottle.status or not BOTTLE_ARM_MIN_MBAR <= i.bottle.value <= BOTTLE_ARM_MAX_MBAR:
+        b |= BOTTLE
+    if session.gas_mg and session.room_full(config.room_m3):
+        b |= ROOM_GAS
+    if session.used_up() or s.overcool.dose_session_reached():
+        b |= SESSION
+    if not treating:
+        if not session.complete():
+            b |= SETUP
+        if not session.attested_all():
+            b |= ATTESTATION
+        if session.cool_down_s():
+            b |= COOL_DOWN
+    if not session.point_open:
+        if session.rest_left_us:
+            b |= REST
+        if s.overcool.valid and not _baseline_fits(session.reduced(), i.skin.value_mdegc):
+            b |= BASELINE
+    if s.trigger.touched:
+        b |= TRIGGER
+    if s.eye.range != IN_START:
+        b |= DISTANCE
+    if s.indicated_us < INDICATION_US:
+        b |= INDICATION
+    return b
+
+
+def _baseline_fits(reduced, skin_mdegc):
+    low = BASELINE_MIN_REDUCED_MDEGC if reduced else BASELINE_MIN_MDEGC
+    if low < SAME_POINT_SKIN_MDEGC:  # limit 9: after any reset every point counts as treated, so this one holds
+        low = SAME_POINT_SKIN_MDEGC
+    return low <= skin_mdegc <= (BASELINE_MAX_REDUCED_MDEGC if reduced else BASELINE_MAX_MDEGC)

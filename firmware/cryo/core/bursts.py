@@ -4,7 +4,6 @@ Skin under a step of heat flux falls by K root t at its surface (semi-infinite s
 constant and never sees that dip, so each opening is budgeted from the last settled sample between bursts.
 """
 
-from cryo.core.ticks import grown
 from cryo.limits import (
     BURST_MIN_US,
     DUTY_MAX_US,
@@ -17,7 +16,7 @@ from micropython import const
 
 _HISTORY = const(8)  # bursts in a duty window: a window of 2 s holds at most 6, off-times being 350 ms or more
 _LONGEST_ROOT = const(4_000)  # milli root seconds: 16 s, far above every cap; keeps the square within 31 bits
-_OLD = const(0x1FFFFFFF)
+_LONG = const(0x02000000)  # 33 s: longer is the same; the sum of all gaps stays within 31 bits
 
 
 def budget_us(skin_mdegc, floor_mdegc, k_mdegc):
@@ -43,31 +42,36 @@ class Planner:
         self._open_delay_us = open_delay_us
         self._close_delay_us = close_delay_us
         self.probe_due = True
-        self.off_us = _OLD  # since the valve closed, its closing delay included
+        self.off_us = _LONG  # since the valve closed, its closing delay included
         self._wait_us = 0  # until gas begins to flow
         self._flow_us = 0  # of flow still expected
-        self._on_us = [0] * _HISTORY  # commanded openings, newest first
-        self._since_us = [_OLD] * _HISTORY  # since each began
+        # the last openings, in a ring: length, and start to start of the next one; the newest one's age grows
+        self._on_us = [0] * _HISTORY
+        self._gap_us = [_LONG] * _HISTORY
+        self._newest = 0
+        self._since_us = _LONG
 
     def advance(self, dt_us):
         """Account for one tick; return us of flow that fell into it."""
-        since = self._since_us
-        i = 0
-        while i < _HISTORY:
-            since[i] = grown(since[i], dt_us)
-            i += 1
-        if not self._flow_us:
-            self.off_us = grown(self.off_us, dt_us)
+        if dt_us > _LONG:
+            dt_us = _LONG
+        if self._since_us < _LONG:
+            self._since_us += dt_us
+        flow = self._flow_us
+        if not flow:
+            if self.off_us < _LONG:
+                self.off_us += dt_us
             return 0
         left = dt_us
         if self._wait_us:
             step = self._wait_us if self._wait_us < left else left
             self._wait_us -= step
             left -= step
-        flow = self._flow_us if self._flow_us < left else left
-        self._flow_us -= flow
-        if not self._flow_us:
-            self.off_us = left - flow
+        if flow > left:
+            self._flow_us = flow - left
+            return left
+        self._flow_us = 0
+        self.off_us = left - flow
         return flow
 
     def plan(self, skin_mdegc, level_floor_mdegc, cap_us, k_mdegc, predicted_mdegc, k_here_mdegc):
@@ -90,15 +94,11 @@ class Planner:
 
     def fired(self, on_us):
         """An opening of on_us was commanded in this tick."""
-        on = self._on_us
-        since = self._since_us
-        i = _HISTORY - 1
-        while i > 0:
-            on[i] = on[i - 1]
-            since[i] = since[i - 1]
-            i -= 1
-        on[0] = on_us
-        since[0] = 0
+        self._gap_us[self._newest] = self._since_us
+        newest = (self._newest + 1) & (_HISTORY - 1)
+        self._newest = newest
+        self._on_us[newest] = on_us
+        self._since_us = 0
         self._wait_us = self._open_delay_us
         self._flow_us = on_us + self._close_delay_us - self._open_delay_us
         self.off_us = 0
@@ -106,7 +106,7 @@ class Planner:
 
     def ended(self, undelivered_us):
         """The opening ended early by undelivered_us: gas flows for the closing delay at most."""
-        self._on_us[0] -= undelivered_us
+        self._on_us[self._newest] -= undelivered_us
         if undelivered_us:
             self._wait_us = 0
             if self._flow_us > self._close_delay_us:
@@ -116,14 +116,23 @@ class Planner:
         # A window is fullest when it ends with a burst, so only that one is asked. What leaves the window while the
         # burst lasts depends on its length: shorten until it fits.
         tries = 0
+        ons = self._on_us
+        gaps = self._gap_us
         while on_us > 0 and tries < _HISTORY:
             horizon_us = DUTY_WINDOW_US - on_us
             total = on_us
-            i = 0
-            while i < _HISTORY and self._since_us[i] - self._on_us[i] < horizon_us:
-                inside = horizon_us - (self._since_us[i] - self._on_us[i])
-                total += inside if inside < self._on_us[i] else self._on_us[i]
-                i += 1
+            i = self._newest
+            since = self._since_us
+            n = 0
+            while n < _HISTORY:
+                on = ons[i]
+                inside = horizon_us - since + on
+                if inside <= 0:
+                    break
+                total += inside if inside < on else on
+                i = (i - 1) & (_HISTORY - 1)
+                since += gaps[i]
+                n += 1
             if total <= DUTY_MAX_US:
                 return on_us
             on_us -= total - DUTY_MAX_US

@@ -15,6 +15,7 @@ REST = const(6)  # between two passes
 COMPLETE = const(7)  # a point ended, its result stands
 FAULT = const(8)
 SERVICE = const(9)
+TREATING = const(1 << ARMED | 1 << DELIVERING | 1 << REST)  # set of modes
 NAMES = ("BOOT", "SELF_TEST", "STANDBY", "READY", "ARMED", "DELIVERING", "REST", "COMPLETE", "FAULT", "SERVICE")
 
 # conditions

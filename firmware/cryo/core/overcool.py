@@ -61,10 +61,11 @@ class Overcool:
     def update(self, dt_us, skin, trip_mdegc):
         """Judge the skin reading against the trip (limit 1 or 2, or a tighter setting), once a tick."""
         ages = self._bad_us
-        i = BAD_CONVERSIONS - 1
-        while i >= 0:
-            ages[i] = grown(ages[i], dt_us)
-            i -= 1
+        if ages[0] < _NEVER:  # newest first: when it is out of sight all are
+            i = BAD_CONVERSIONS - 1
+            while i >= 0:
+                ages[i] = grown(ages[i], dt_us)
+                i -= 1
         self._last_begun_us = grown(self._last_begun_us, dt_us)
 
         good = skin.status == 0

@@ -1,5 +1,11 @@
 """The two records that cross the tick: what was sensed, and what is to be done."""
 
+from micropython import const
+
+# what Inputs.burst says besides us that were not delivered
+RUNNING = const(-1)
+RESTING = const(-2)
+
 
 class Quantity:
     """One analogue reading. status 0 means valid; else value is None."""
@@ -24,7 +30,7 @@ class Inputs:
         self.loop_b = 1  # 0 = made (antivalent)
         self.trigger = 0  # 1 = pressed
         self.estop = 1  # 1 = pressed, or its wire broken
-        self.burst = 0  # valve.result(): RUNNING, IDLE, or us not delivered
+        self.burst = RESTING  # valve.result()
         self.port_status = 0  # worst status the valve or lease returned since the last tick
         self.request = 0  # an operator's request, see supervisor
         self.request_value = 0

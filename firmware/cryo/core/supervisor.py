@@ -4,39 +4,30 @@ Order of a tick: clocks, guards, faults, blockers, mode, burst, outputs. Every g
 is cut in every tick in which it may not be open.
 """
 
-from cryo.core import blockers, faults, mode, presets, session
+from cryo.core import blockers, causes, mode, presets, session
 from cryo.core.bursts import Planner
 from cryo.core.eye_guard import IN_START, IN_WINDOW, LOST, OUTSIDE, EyeGuard
 from cryo.core.faults import Faults
+from cryo.core.mode import DELIVERING, TREATING
 from cryo.core.observer import Observer, k_at
 from cryo.core.overcool import Overcool
+from cryo.core.records import RESTING, RUNNING
 from cryo.core.response import Response
 from cryo.core.session import Session
 from cryo.core.ticks import diff, grown
 from cryo.core.trigger import Trigger
 from cryo.limits import (
-    BASELINE_MAX_MDEGC,
-    BASELINE_MAX_REDUCED_MDEGC,
-    BASELINE_MIN_MDEGC,
-    BASELINE_MIN_REDUCED_MDEGC,
-    BOTTLE_ARM_MAX_MBAR,
-    BOTTLE_ARM_MIN_MBAR,
-    BOTTLE_STOP_MAX_MBAR,
-    BOTTLE_STOP_MIN_MBAR,
     BURST_MAX_REDUCED_US,
     CONFIRM_MS,
     DISTANCE_LOST_US,
     DISTANCE_STEP_MM,
     HOLD_MS,
     IDLE_MS,
-    INDICATION_MS,
-    LATE_TICK_US,
     MODEL_MARGIN_MDEGC,
     OFF_MIN_US,
     PASS_MAX_MS,
     PASS_REST_MS,
     PASSES_MAX,
-    SAME_POINT_SKIN_MDEGC,
     SAMPLE_AGE_MAX_US,
     SETTLED_US,
     START_MIN_MM,
@@ -52,22 +43,12 @@ DISARM = const(3)
 ACKNOWLEDGE = const(4)
 SERVICE = const(5)
 
-# what valve.result() returns besides us not delivered
-RUNNING = const(-1)
-RESTING = const(-2)
-
-# phases of a burst
-OFF = const(0)
-OPEN = const(1)
-
 _SELF_TEST_US = const(500_000)
-_AFTERMATH_US = const(5_000_000)  # after the last gas the skin readings still count, whatever the mode [E]
-_PORT_GRACE_US = const(30_000)  # a one-shot that is this late did not end
-_REFUSALS = const(3)  # [E] a bouncing loop may make the one-shot refuse once, not three times in a row
-_LINE_JUDGED_FROM_US = const(100_000)  # after closing: the trapped gas is at rest
-_LINE_JUDGED_TO_US = const(1_500_000)  # later a tight valve may have lost its gas too
-_TREATING = 1 << mode.ARMED | 1 << mode.DELIVERING | 1 << mode.REST
-_NO_TRIP_YET = const(0)
+_IDLE_US = IDLE_MS * 1000
+_CONFIRM_US = CONFIRM_MS * 1000
+_PASS_MAX_US = PASS_MAX_MS * 1000
+_PASS_REST_US = PASS_REST_MS * 1000
+_HOLD_US = HOLD_MS * 1000
 
 
 class Supervisor:
@@ -89,7 +70,7 @@ class Supervisor:
             config.valve_close_delay_us if config else 0,
         )
         self.nonce = 0
-        self.phase = OFF
+        self.open = False
         self.target_mdegc = 0
         self.floor_mdegc = 0
         self.settled_mdegc = 0
@@ -100,17 +81,17 @@ class Supervisor:
         self._now_us = 0
         self._mode_us = 0  # time in this mode
         self._idle_us = 0
-        self._indicated_us = 0  # light and tone since
+        self.indicated_us = 0  # light and tone since
         self._pass_us = 0
         self._hold_us = 0
-        self._phase_us = 0
-        self._treated = False  # a burst was given at this point
+        self.open_us = 0
+        self.treated = False  # a burst was given at this point
         self._held = False
         self._pass_over = False
         self._burst_mm = 0
         self._distance_mm = START_MIN_MM
-        self._refused = 0
-        self._tested = False
+        self.refused = 0
+        self.tested = False
 
     # --- setting up: called between ticks -------------------------------------------------------------------------
     def may_choose(self):
@@ -143,22 +124,22 @@ class Supervisor:
             dt_us = 0
         self._now_us = now_us
         self._started = True
-        if dt_us - TICK_US > self.late_us_max and self.mode == mode.DELIVERING:
+        if dt_us - TICK_US > self.late_us_max and self.mode == DELIVERING:
             self.late_us_max = dt_us - TICK_US
         self._mode_us = grown(self._mode_us, dt_us)
         self._idle_us = grown(self._idle_us, dt_us)
-        self._indicated_us = grown(self._indicated_us, dt_us) if _TREATING >> self.mode & 1 else 0
+        self.indicated_us = grown(self.indicated_us, dt_us) if TREATING >> self.mode & 1 else 0
         self.session.advance(dt_us)
 
         self.trigger.update(dt_us, i.trigger)
         self.eye.update(dt_us, i)
-        self.overcool.update(dt_us, i.skin, self.trip_mdegc() if self.config else _NO_TRIP_YET)
+        self.overcool.update(dt_us, i.skin, self.trip_mdegc() if self.config else 0)
         self._observe(dt_us, i)
-        self.faults.update(self._causes(dt_us, i))
+        self.faults.update(causes.standing(self, dt_us, i))
         if i.request == ACKNOWLEDGE and self.mode == mode.FAULT:
             self.response.reset()
             self.faults.acknowledge()
-        self.blocked_by = self._blockers(i)
+        self.blocked_by = blockers.standing(self, i)
         before = self.mode
         after = mode.next_mode(before, self._conditions(i))
         if after != before:
@@ -168,11 +149,11 @@ class Supervisor:
         o.rearm = 0
         o.lease = 0
         o.fire_us = 0
-        if self.mode == mode.DELIVERING:
+        if self.mode == DELIVERING:
             self._burst(dt_us, i, o)
-        elif self.phase == OPEN:
+        elif self.open:
             self._account(i)
-        treating = _TREATING >> self.mode & 1
+        treating = TREATING >> self.mode & 1
         o.indicate = treating
         o.alarm = 1 if self.faults.latched else 0
         o.feed = 1
@@ -183,7 +164,7 @@ class Supervisor:
             self._distance_mm = i.distance.value
         flow_us = self.planner.advance(dt_us)
         if self.session.point_open and self.config:
-            self.observer.update(self.k_here_mdegc(), flow_us)
+            self.observer.update(self.k_here_mdegc() if flow_us else 0, flow_us)
         skin = i.skin
         self.settled = False
         if skin.status == 0:
@@ -194,129 +175,6 @@ class Supervisor:
                 self.settled_mdegc = skin.value_mdegc
             if self.overcool.new_sample:
                 self.response.sample(skin.value_mdegc, self.observer.probe_mdegc())
-
-    def _causes(self, dt_us, i):
-        """Return the mask of causes that stand in this tick."""
-        mask = 0
-        if i.estop:
-            mask |= 1 << faults.ESTOP
-        if self.eye.discordant:
-            mask |= 1 << faults.LOOP_DISCORD
-        if i.port_status:
-            mask |= 1 << faults.VALVE_PORT
-        latched = self.faults.latched
-        if not self.eye.made and (_TREATING >> self.mode & 1 or latched >> faults.LOOP_OPEN & 1):
-            mask |= 1 << faults.LOOP_OPEN
-        if self.trigger.touched and (self.mode <= mode.SELF_TEST or latched >> faults.TRIGGER_BOOT & 1):
-            mask |= 1 << faults.TRIGGER_BOOT
-        if self.mode == mode.SELF_TEST and i.burst != RESTING:
-            mask |= 1 << faults.SELF_TEST
-        overcool = self.overcool
-        if latched >> faults.SKIN_TRIP & 1 and (not overcool.valid or i.skin.value_mdegc < SAME_POINT_SKIN_MDEGC):
-            mask |= 1 << faults.SKIN_TRIP  # the cause is gone when the skin has recovered, not when it is just above
-        if latched >> faults.SKIN_SENSOR & 1 and not overcool.valid:
-            mask |= 1 << faults.SKIN_SENSOR
-        treating = _TREATING >> self.mode & 1
-        if treating or self.planner.off_us < _AFTERMATH_US:
-            if overcool.locked_out:
-                mask |= 1 << faults.SKIN_LOCKOUT
-            if overcool.tripped:
-                mask |= 1 << faults.SKIN_TRIP
-        if not treating:
-            return mask | self._gas_causes(i, latched)
-
-        if overcool.sensor_failed:
-            mask |= 1 << faults.SKIN_SENSOR
-        if self.response.missing:
-            mask |= 1 << faults.NO_RESPONSE
-        if self.response.weak:
-            mask |= 1 << faults.RESPONSE_WEAK
-        if self.response.strong:
-            mask |= 1 << faults.RESPONSE_STRONG
-        if self.mode == mode.DELIVERING:
-            if overcool.stale:
-                mask |= 1 << faults.SKIN_STALE
-            if dt_us > LATE_TICK_US:
-                mask |= 1 << faults.TICK_LATE
-            if self.phase == OPEN and i.burst == RUNNING and self._phase_us > self.burst_us + _PORT_GRACE_US:
-                mask |= 1 << faults.VALVE_PORT
-            if self._refused >= _REFUSALS:
-                mask |= 1 << faults.VALVE_PORT
-            mask |= self._line_causes(i)
-        return mask | self._gas_causes(i, -1)
-
-    def _gas_causes(self, i, watched):
-        """Bottle pressure; `watched` is the mask of faults whose causes count now."""
-        mask = 0
-        if i.bottle.status:
-            mask = 1 << faults.BOTTLE_SENSOR
-        elif i.bottle.value < BOTTLE_STOP_MIN_MBAR:
-            mask = 1 << faults.BOTTLE_LOW
-        elif i.bottle.value > BOTTLE_STOP_MAX_MBAR:
-            mask = 1 << faults.BOTTLE_HIGH
-        return mask & watched
-
-    def _line_causes(self, i):
-        """A dose valve that does not close lets the gas behind the shut-off escape: the line's pressure tells."""
-        if i.line.status:
-            return 1 << faults.LINE_SENSOR
-        if self.phase == OFF and self._treated and _LINE_JUDGED_FROM_US <= self.planner.off_us <= _LINE_JUDGED_TO_US:
-            if i.bottle.status == 0 and i.line.value < i.bottle.value // 2:
-                return 1 << faults.LINE_LOST
-        return 0
-
-    def _blockers(self, i):
-        b = 0
-        s = self.session
-        if self.faults.latched:
-            b |= blockers.FAULT
-        if not self._tested:
-            b |= blockers.SELF_TEST
-        if i.estop:
-            b |= blockers.ESTOP
-        if not self.eye.made:
-            b |= blockers.LOOP
-        if self.config is None:
-            return b | blockers.UNPROVISIONED
-        if not self.config.jet_k_mdegc:
-            b |= blockers.CALIBRATION
-        if not self.overcool.valid or i.skin.age_us > SAMPLE_AGE_MAX_US << 2:
-            b |= blockers.SKIN_PROBE
-        if i.bottle.status or not BOTTLE_ARM_MIN_MBAR <= i.bottle.value <= BOTTLE_ARM_MAX_MBAR:
-            b |= blockers.BOTTLE
-        if s.room_full(self.config.room_m3):
-            b |= blockers.ROOM_GAS
-        if not s.complete():
-            b |= blockers.SETUP
-        if not s.attested_all():
-            b |= blockers.ATTESTATION
-        if s.used_up() or self.overcool.dose_session_reached():
-            b |= blockers.SESSION
-        if not s.point_open:
-            if s.cool_down_s():
-                b |= blockers.COOL_DOWN
-            if s.rest_left_us:
-                b |= blockers.REST
-            if self.overcool.valid and not self._baseline_fits(i.skin.value_mdegc):
-                b |= blockers.BASELINE
-        if self.trigger.touched:
-            b |= blockers.TRIGGER
-        if self.eye.range != IN_START:
-            b |= blockers.DISTANCE
-        if self._indicated_us < INDICATION_MS * 1000:
-            b |= blockers.INDICATION
-        return b
-
-    def _baseline_fits(self, skin_mdegc):
-        if self.session.reduced():
-            low = BASELINE_MIN_REDUCED_MDEGC
-            high = BASELINE_MAX_REDUCED_MDEGC
-        else:
-            low = BASELINE_MIN_MDEGC
-            high = BASELINE_MAX_MDEGC
-        if low < SAME_POINT_SKIN_MDEGC:  # limit 9: after any reset every point counts as treated, so this one holds
-            low = SAME_POINT_SKIN_MDEGC
-        return low <= skin_mdegc <= high
 
     # --- mode -----------------------------------------------------------------------------------------------------
     def _conditions(self, i):
@@ -337,15 +195,15 @@ class Supervisor:
         elif request == SERVICE:
             c |= mode.SERVICED
         if m == mode.SELF_TEST and self._mode_us >= _SELF_TEST_US:
-            self._tested = True
-        if self._tested:
+            self.tested = True
+        if self.tested:
             c |= mode.TESTED
-        if b & (blockers.TO_STAY if _TREATING >> m & 1 else blockers.TO_ARM):
+        if b & (blockers.TO_STAY if TREATING >> m & 1 else blockers.TO_ARM):
             c |= mode.BLOCKED
         if b & blockers.TO_START:
             c |= mode.START_BLOCKED
         if m == mode.READY:
-            if self._mode_us > CONFIRM_MS * 1000:
+            if self._mode_us > _CONFIRM_US:
                 c |= mode.CONFIRM_LATE
             return c
         if self.trigger.pressed:
@@ -354,20 +212,20 @@ class Supervisor:
             self._held = False
         if self._held:
             c |= mode.HELD
-        if self._idle_us > IDLE_MS * 1000:
+        if self._idle_us > _IDLE_US:
             c |= mode.IDLE
-        if m == mode.DELIVERING:
+        if m == DELIVERING:
             self._pass_over = (
                 not self.trigger.touched
-                or self._pass_us >= PASS_MAX_MS * 1000
+                or self._pass_us >= _PASS_MAX_US
                 or self.eye.range == OUTSIDE
                 or self.eye.lost_us > DISTANCE_LOST_US
             )
             if self._pass_over:
                 c |= mode.PASS_OVER
-                if self._pass_us < PASS_MAX_MS * 1000:
+                if self._pass_us < _PASS_MAX_US:
                     self._held = False
-        elif m == mode.REST and self._mode_us >= PASS_REST_MS * 1000:
+        elif m == mode.REST and self._mode_us >= _PASS_REST_US:
             c |= mode.RESTED
         if self.session.point_open and self._point_end() != session.GOING:
             c |= mode.POINT_OVER
@@ -376,7 +234,7 @@ class Supervisor:
     def _point_end(self):
         """Return why the point is over, or GOING."""
         s = self.session
-        if s.reached and self._hold_us >= HOLD_MS * 1000:
+        if s.reached and self._hold_us >= _HOLD_US:
             return session.TARGET
         if self.overcool.dose_reached():
             return session.DOSE
@@ -404,15 +262,15 @@ class Supervisor:
                 s.begin_point()
                 self.overcool.new_point()
                 self.response.reset()
-                self._treated = False
-                self._refused = 0
+                self.treated = False
+                self.refused = 0
                 self._hold_us = 0
             s.passes += 1
             self._pass_us = 0
             self._pass_over = False
             self._held = True
             self.planner.probe_due = True
-        elif s.point_open and not _TREATING >> after & 1:
+        elif s.point_open and not TREATING >> after & 1:
             reason = session.STOPPED
             if after == mode.COMPLETE:
                 reason = self._point_end()
@@ -427,12 +285,12 @@ class Supervisor:
         s = self.session
         self._idle_us = 0
         self._pass_us = grown(self._pass_us, dt_us)
-        self._phase_us = grown(self._phase_us, dt_us)
+        self.open_us = grown(self.open_us, dt_us)
         if s.reached:
             self._hold_us = grown(self._hold_us, dt_us)
         elif not self.settled:
             pass
-        elif not self._treated:
+        elif not self.treated:
             self.observer.reset(self.settled_mdegc)  # skin before the first burst
         elif self.settled_mdegc <= self.target_mdegc:
             s.reached = True
@@ -442,7 +300,7 @@ class Supervisor:
             and not self.overcool.bad
             and self.observer.surface_mdegc > self.floor_mdegc - MODEL_MARGIN_MDEGC
         )
-        if self.phase == OPEN:
+        if self.open:
             if i.burst != RUNNING:
                 self._account(i)
             elif allowed:
@@ -486,10 +344,10 @@ class Supervisor:
         self.response.begin(i.skin.value_mdegc, self.observer.probe_mdegc())
         self.burst_us = on_us
         self._burst_mm = self._distance_mm
-        self._treated = True
+        self.treated = True
         self.planner.fired(on_us)
-        self.phase = OPEN
-        self._phase_us = 0
+        self.open = True
+        self.open_us = 0
         o.rearm = 1
         o.lease = 1
         o.fire_us = on_us
@@ -498,9 +356,9 @@ class Supervisor:
         """The one-shot ended, was cut, or refused because its loop opened first: book what was delivered."""
         if i.burst == RUNNING:
             return
-        self.phase = OFF
+        self.open = False
         left_us = i.burst if i.burst >= 0 else self.burst_us
-        self._refused = self._refused + 1 if i.burst == RESTING else 0
+        self.refused = self.refused + 1 if i.burst == RESTING else 0
         self.planner.ended(left_us)
         self.response.delivered(self.burst_us - left_us)
         self.session.burst(self.burst_us - left_us)

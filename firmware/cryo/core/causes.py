@@ -1,0 +1,92 @@
+"""Which causes of faults stand in this tick: the table of what each guard means for the registry."""
+
+from cryo.core import faults
+from cryo.core.mode import DELIVERING, SELF_TEST, TREATING
+from cryo.core.records import RESTING, RUNNING
+from cryo.limits import BOTTLE_STOP_MAX_MBAR, BOTTLE_STOP_MIN_MBAR, LATE_TICK_US, SAME_POINT_SKIN_MDEGC
+from micropython import const
+
+_AFTERMATH_US = const(5_000_000)  # after the last gas the skin readings still count, whatever the mode [E]
+_PORT_GRACE_US = const(30_000)  # a one-shot that is this late did not end
+_REFUSALS = const(3)  # [E] a bouncing loop may make the one-shot refuse once, not three times in a row
+_LINE_JUDGED_FROM_US = const(100_000)  # after closing: the trapped gas is at rest
+_LINE_JUDGED_TO_US = const(1_500_000)  # later a tight valve may have lost its gas too
+
+
+def standing(s, dt_us, i):
+    """Return the mask of causes (1 << fault code) that stand, from the supervisor s and its Inputs i.
+
+    A latched fault keeps its cause until what it asks for is there again, so that an acknowledge can be refused.
+    """
+    mask = 0
+    treating = TREATING >> s.mode & 1
+    latched = s.faults.latched
+    if i.estop:
+        mask |= 1 << faults.ESTOP
+    if s.eye.discordant:
+        mask |= 1 << faults.LOOP_DISCORD
+    if i.port_status:
+        mask |= 1 << faults.VALVE_PORT
+    if not s.eye.made and (treating or latched >> faults.LOOP_OPEN & 1):
+        mask |= 1 << faults.LOOP_OPEN
+    if s.trigger.touched and (s.mode <= SELF_TEST or latched >> faults.TRIGGER_BOOT & 1):
+        mask |= 1 << faults.TRIGGER_BOOT
+    if s.mode == SELF_TEST and i.burst != RESTING:
+        mask |= 1 << faults.SELF_TEST
+    overcool = s.overcool
+    if latched:
+        # gone when the skin has recovered, not when it is just above the trip
+        if latched >> faults.SKIN_TRIP & 1 and (not overcool.valid or i.skin.value_mdegc < SAME_POINT_SKIN_MDEGC):
+            mask |= 1 << faults.SKIN_TRIP
+        if latched >> faults.SKIN_SENSOR & 1 and not overcool.valid:
+            mask |= 1 << faults.SKIN_SENSOR
+    if treating or s.planner.off_us < _AFTERMATH_US:
+        if overcool.locked_out:
+            mask |= 1 << faults.SKIN_LOCKOUT
+        if overcool.tripped:
+            mask |= 1 << faults.SKIN_TRIP
+    if not treating:
+        return mask | (_bottle(i) & latched)
+
+    if overcool.sensor_failed:
+        mask |= 1 << faults.SKIN_SENSOR
+    response = s.response
+    if response.missing:
+        mask |= 1 << faults.NO_RESPONSE
+    if response.weak:
+        mask |= 1 << faults.RESPONSE_WEAK
+    if response.strong:
+        mask |= 1 << faults.RESPONSE_STRONG
+    if s.mode == DELIVERING:
+        if overcool.stale:
+            mask |= 1 << faults.SKIN_STALE
+        if dt_us > LATE_TICK_US:
+            mask |= 1 << faults.TICK_LATE
+        if s.open:
+            if i.burst == RUNNING and s.open_us > s.burst_us + _PORT_GRACE_US:
+                mask |= 1 << faults.VALVE_PORT
+        else:
+            mask |= _line(s, i)
+        if s.refused >= _REFUSALS:
+            mask |= 1 << faults.VALVE_PORT
+    return mask | _bottle(i)
+
+
+def _bottle(i):
+    if i.bottle.status:
+        return 1 << faults.BOTTLE_SENSOR
+    if i.bottle.value < BOTTLE_STOP_MIN_MBAR:
+        return 1 << faults.BOTTLE_LOW
+    if i.bottle.value > BOTTLE_STOP_MAX_MBAR:
+        return 1 << faults.BOTTLE_HIGH
+    return 0
+
+
+def _line(s, i):
+    """A dose valve that does not close lets the gas behind the shut-off escape: the line's pressure tells."""
+    if i.line.status:
+        return 1 << faults.LINE_SENSOR
+    if s.treated and _LINE_JUDGED_FROM_US <= s.planner.off_us <= _LINE_JUDGED_TO_US and i.bottle.status == 0:
+        if i.line.value < i.bottle.value // 2:
+            return 1 << faults.LINE_LOST
+    return 0
