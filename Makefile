@@ -19,10 +19,10 @@ PIP_VERSION := 26.3
 WITH_NODE := PATH="$(CURDIR)/$(VENV)/bin:$$PATH"
 PYRIGHT := $(WITH_NODE) node $(NODE_DIR)/node_modules/pyright/index.js
 
-.PHONY: help setup demo test lint types mpy pytest tables clean
+.PHONY: help setup demo test lint types mpy pytest tables board-check wiring clean
 
 help: ## list the targets
-	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "%-8s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "%-11s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
 setup: $(PY_STAMP) $(NODE_STAMP) ## install the pinned tools into .venv and host_tools/node
 
@@ -43,6 +43,12 @@ mpy: setup ## compile every firmware and board file for RP2040 and ESP32, print 
 
 pytest: setup ## only the tests; one lane or test: .venv/bin/pytest -k "unix and name"
 	$(PY) -m pytest
+
+board-check: setup ## prove pin maps valid: BOARD=rp2040_pico, or all boards
+	$(PY) -m host_tools.board_check $(addprefix boards/,$(BOARD))
+
+wiring: setup ## draw boards/*/wiring.svg from the pin maps
+	$(PY) -m host_tools.board_check.wiring
 
 tables: setup ## generate the tables of the documentation from the twin
 	$(PY) -m host_tools.twin.tables

@@ -1,0 +1,38 @@
+"""Proves pin maps valid: `python -m host_tools.board_check [boards/NAME ...]`, all boards when none is named."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+
+from host_tools.board_check.board import BoardError, load
+from host_tools.board_check.rules import RULES, violations
+
+BOARDS = Path(__file__).parents[2] / "boards"
+
+
+def check(folder: Path) -> list[str]:
+    """The violations of one board folder; a folder that cannot be read is one."""
+    try:
+        return violations(load(folder))
+    except BoardError as error:
+        return [str(error)]
+
+
+def main(argv: list[str]) -> int:
+    """Print each board's verdict; 1 when any rule is violated."""
+    folders = [Path(name) for name in argv] or sorted(path.parent for path in BOARDS.glob("*/pins.py"))
+    failed = not folders
+    for folder in folders:
+        found = check(folder)
+        failed = failed or bool(found)
+        for sentence in found:
+            print(f"{folder.name}: {sentence}", file=sys.stderr)
+        if not found:
+            board = load(folder)
+            print(f"{folder.name}: {len(board.signals)} signals on {board.chip.name}, {len(RULES)} rules hold")
+    return int(failed)
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))

@@ -1,0 +1,132 @@
+"""A board folder as data: pins.py (numbers), board.toml (what each signal must do), and its chip's table."""
+
+from __future__ import annotations
+
+import ast
+import runpy
+import tomllib
+from dataclasses import dataclass, field
+from pathlib import Path
+
+CHIPS = Path(__file__).with_name("chips")
+BUSES = ("_BUS", "_SM")  # endings of the names in pins.py that number a block of the chip, not a pin
+
+
+class BoardError(Exception):
+    """The folder cannot be read as a board; the text says what to change."""
+
+
+@dataclass(frozen=True)
+class Signal:
+    """One signal: its pin and what board.toml asks of it."""
+
+    name: str
+    pin: int
+    function: str
+    bus: int | None = None
+    state_machine: int | None = None
+    pull: str = ""  # of inputs: "external down", "external up", "internal down", "internal up"
+    pull_down: str = ""  # of outputs: the part that holds it low while nothing drives it
+
+
+@dataclass(frozen=True)
+class Chip:
+    """What a chip on its board can do; the fields are those of the files in chips/.
+
+    `functions` gives the pins of each function by bus; functions without a bus have the one bus "".
+    """
+
+    name: str
+    pins: list[int]
+    input_only: list[int]
+    no_internal_pull: list[int]
+    dose: list[str]
+    lease: list[str]
+    state_machines: int
+    reserved: dict[str, str]
+    unsteady: dict[str, str]
+    functions: dict[str, dict[str, list[int]]]
+    hints: dict[str, str]
+    header: dict[str, str] = field(default_factory=dict)  # what the board prints beside each pin, for the wiring
+
+
+@dataclass(frozen=True)
+class Board:
+    """A board folder, read. `undescribed` and `missing` are names that stand in only one of the two files."""
+
+    folder: Path
+    chip: Chip
+    signals: dict[str, Signal]
+    safe_low: tuple[int, ...]
+    imports: bool = False
+    undescribed: dict[str, int] = field(default_factory=dict)
+    missing: tuple[str, ...] = ()
+
+
+def _toml(path: Path) -> dict:
+    try:
+        return tomllib.loads(path.read_text())
+    except FileNotFoundError:
+        raise BoardError(f"{path} is missing: copy the one of boards/rp2040_pico and change it") from None
+    except tomllib.TOMLDecodeError as error:
+        raise BoardError(f"{path} is not valid TOML: {error}") from None
+
+
+def load_chip(folder: Path, name: str) -> Chip:
+    """The chip's table: chip.toml of the board folder, else chips/<name>.toml. Raises BoardError."""
+    path = folder / "chip.toml"
+    if not path.exists():
+        path = CHIPS / f"{name}.toml"
+    if not path.exists():
+        known = ", ".join(sorted(known.stem for known in CHIPS.glob("*.toml")))
+        raise BoardError(f"chip {name!r} is unknown: use one of {known}, or add chip.toml to {folder}")
+    table = _toml(path)
+    for function, where in table.get("functions", {}).items():
+        buses = where if isinstance(where, dict) else {"": where}
+        table["functions"][function] = {bus: table["pins"] if pins == "any" else pins for bus, pins in buses.items()}
+    try:
+        return Chip(name=name, **table)
+    except TypeError as error:
+        raise BoardError(f"{path}: {error}; its fields are those of chips/rp2040_pico.toml") from None
+
+
+def load(folder: Path) -> Board:
+    """Read the board in `folder`. Raises BoardError when a file is missing or cannot be read."""
+    source = folder / "pins.py"
+    if not source.exists():
+        raise BoardError(f"{source} is missing: copy the one of boards/rp2040_pico and change its numbers")
+    try:
+        tree = ast.parse(source.read_text())
+    except SyntaxError as error:
+        raise BoardError(f"{source} is not Python: {error}") from None
+    imports = any(isinstance(node, ast.Import | ast.ImportFrom) for node in ast.walk(tree))
+    names = {} if imports else runpy.run_path(str(source))
+    numbers = {name: value for name, value in names.items() if isinstance(value, int) and name.isupper()}
+    asked = _toml(folder / "board.toml")
+    if "chip" not in asked or "signals" not in asked:
+        raise BoardError(f'{folder / "board.toml"} needs `chip = "..."` and a table [signals]')
+    signals = {}
+    for name, wants in asked["signals"].items():
+        if name not in numbers:
+            continue
+        wants = dict(wants)
+        for key in ("bus", "state_machine"):
+            if isinstance(wants.get(key), str):
+                wants[key] = numbers.get(wants[key])
+        try:
+            signals[name] = Signal(name, numbers[name], **wants)
+        except TypeError as error:
+            raise BoardError(f"{folder / 'board.toml'}: {name}: {error}") from None
+    return Board(
+        folder=folder,
+        chip=load_chip(folder, asked["chip"]),
+        signals=signals,
+        safe_low=tuple(names.get("SAFE_LOW", ())),
+        imports=imports,
+        undescribed={
+            name: value
+            for name, value in numbers.items()
+            if name not in asked["signals"] and not name.endswith(BUSES)
+        },
+        missing=tuple(name for name in asked["signals"] if name not in numbers),
+    )

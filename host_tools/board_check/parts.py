@@ -1,0 +1,151 @@
+"""The parts around a board's chip, as data for its wiring diagram: which row of a part meets which signal."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from host_tools.board_check.board import Board
+
+
+@dataclass(frozen=True)
+class Stage:
+    """What a part drives in the second column: a coil, and the contacts of its supply from the coil upwards."""
+
+    title: str
+    notes: tuple[str, ...]
+    link: str
+    supply: tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class Part:
+    """A box. `rows` are (label at the part, net); a net that is no signal joins parts of one column only.
+
+    A net that begins with ">" is a labelled stub: its other end carries the same words.
+    """
+
+    title: str
+    rows: tuple[tuple[str, str], ...]
+    notes: tuple[str, ...] = ()
+    drives: Stage | None = None
+    optional: bool = False
+
+
+def external_gates(board: Board) -> bool:
+    """Whether the loop cuts the dose valve in an external gate: so where no PIO does it."""
+    return board.chip.state_machines == 0
+
+
+def left(board: Board) -> list[Part]:
+    """Sensors and display; only with the signals that the board has."""
+    has = board.signals
+    panel = "PANEL" if "PANEL_SDA" in has else "SENSOR"
+    skin_rows = [("SCK", "SPI_SCK"), ("SDI", "SPI_MOSI"), ("SDO", "SPI_MISO"), ("CS", "CS_SKIN"), ("DRDY", "DRDY_SKIN")]
+    skin_rows.append(("FAULT", "FAULT_SKIN" if "FAULT_SKIN" in has else ">FAULT, to loop B"))
+    half = "divider 6.19k / 12.0k (0.66), 100 nF" if not external_gates(board) else "divider 10k / 10k (0.5), 100 nF"
+    i2c = (("SDA", "SENSOR_SDA"), ("SCL", "SENSOR_SCL"))
+    panel_rows = (("SDA", f"{panel}_SDA"), ("SCL", f"{panel}_SCL"))
+    mark = [Part("FRAM (optional)", panel_rows, ("address 0x50, a mark beside the files",), optional=True)]
+    return [
+        Part(
+            "MAX31856, skin thermocouple",
+            tuple(skin_rows),
+            (
+                "type K or T, 40-42 AWG",
+                "10 nF T+ to T-, and each to ground",
+                "its low threshold pulls FAULT low:",
+                "second cut-off, also into loop B's gate",
+                *(() if "FAULT_SKIN" in has else ("FAULT: 10k to 3V3",)),
+            ),
+        ),
+        Part(
+            "MAX31855, nozzle thermocouple",
+            (("SCK", "SPI_SCK"), ("SO", "SPI_MISO"), ("CS", "CS_NOZZLE")),
+            ("type must match the chip's letter", "10 nF T+ to T-"),
+        ),
+        Part("VL53L0X, distance", i2c, ("address 0x29, 4.7k pull-ups", "window kept clear of frost")),
+        Part("MLX90614, infrared skin", i2c, ("address 0x5A, at most 100 kHz", "narrow field of view")),
+        Part("SSD1306, display", panel_rows, ("address 0x3C, one page at a time",)),
+        Part("SCD4x, room CO2 (optional)", panel_rows, ("address 0x62",), optional=True),
+        *(mark if panel == "PANEL" else []),  # elsewhere the chip has non-volatile storage of its own
+        Part("Pressure transducer, bottle", (("OUT", "ADC_BOTTLE"),), ("0-100 bar, 0.5-4.5 V of 5 V", half)),
+        Part("Pressure transducer, between valves", (("OUT", "ADC_LINE"),), ("0-100 bar, 0.5-4.5 V of 5 V", half)),
+    ]
+
+
+def right(board: Board) -> list[Part]:
+    """Valves, loops, operator's contacts and indicators; only with the signals that the board has."""
+    has = board.signals
+    gates = external_gates(board)
+    coil = Stage(
+        "Dose valve, normally closed",
+        ("24 V coil; diode and suppressor",),
+        "drive",
+        ("24 V, fuse",),
+    )
+    if gates:
+        dose = Part(
+            "74HC08 gate, then driver",
+            (("1A", "DOSE"), ("1B", "LOOP_A")),
+            ("opens only with DOSE and loop A high;", "then a peak-and-hold driver,", "hold = 1/4 of peak"),
+            coil,
+        )
+    else:
+        dose = Part(
+            "Peak-and-hold driver",
+            (("IN", "DOSE"), ("SENSE", "ADC_COIL")),
+            ("hold = 1/4 of peak", "shunt and amplifier to SENSE"),
+            coil,
+        )
+    time = "15-20 ms: 36k x 1 uF, selected" if gates else "0.12 ms: 24k x 10 nF; edges 38 us apart"
+    shutoff = Stage(
+        "Shut-off valve, normally closed",
+        ("24 V coil; diode and suppressor",),
+        "Q, MOSFET",
+        ("trigger contact 2, made when pressed", "E-stop contact 2, normally closed", "24 V, fuse"),
+    )
+    lease = Part(
+        "74HC423 retriggerable monostable",
+        (("B", "LEASE"), ("/RD", "B_MADE")),
+        (time, "a level, high or low, gives nothing", "input A to ground"),
+        shutoff,
+    )
+    loop_a = Part(
+        "Eye-shield loop, channel A",
+        (("contact", "LOOP_A"),),
+        ("contact to 3V3: high = made", "cuts the gate above" if gates else "cuts the one-shot in PIO"),
+    )
+    loop_b = Part(
+        "Eye-shield loop, channel B",
+        (("/OUT", "LOOP_B"), ("OUT", "B_MADE"), ("FAULT", ">FAULT of MAX31856")),
+        ("contact to ground, 10k to 3V3", "74HC00: OUT = made and not FAULT", "LOOP_B is low = made"),
+    )
+    operator = [("trigger 1", "TRIGGER"), ("E-stop 1", "ESTOP"), ("key", "KEY")]
+    indicators = [("LED", "LED"), ("buzzer", "BUZZER"), ("alarm lamp", "ALARM"), ("WS2812", "RGB")]
+    key = () if "KEY" in has else ("the key switches this supply",)
+    return [
+        dose,
+        loop_a,
+        lease,
+        loop_b,
+        Part(
+            "Operator's contacts",
+            tuple(row for row in operator if row[1] in has),
+            ("to ground; the actuators also move", "contact 2 of the shut-off's supply"),
+        ),
+        Part(
+            "Indicators",
+            tuple(row for row in indicators if row[1] in has),
+            ("each behind a transistor", "LED: gas may come"),
+        ),
+        Part(
+            "Supply",
+            (),
+            (
+                "24 V, isolated; a fuse for each valve",
+                "5 V converter: board, transducers, displays",
+                "74HC parts and sensors at the board's 3V3",
+                *key,
+            ),
+        ),
+    ]

@@ -1,0 +1,1 @@
+"""An emulated RP2040 that runs a real MicroPython image."""

@@ -1,0 +1,176 @@
+"""Every board's pin map passes the check, and each rule that is broken once gives its sentence."""
+
+import re
+import shutil
+
+import pytest
+
+from host_tools.board_check.__main__ import BOARDS, check, main
+
+HARDWARE = ("rp2040_pico", "esp32_devkitc")
+
+
+@pytest.fixture
+def board(tmp_path):
+    """Copies a board and changes it: board("rp2040_pico", pins=(("DOSE = 2", "DOSE = 3"),), toml=...)."""
+
+    def copy(name, pins=(), toml=()):
+        folder = tmp_path / name
+        shutil.copytree(BOARDS / name, folder)
+        for file, changes in (("pins.py", pins), ("board.toml", toml)):
+            text = (folder / file).read_text()
+            for old, new in changes:
+                changed, count = re.subn(old, new, text, flags=re.MULTILINE)
+                assert count, f"{old} is not in {file}"
+                text = changed
+            (folder / file).write_text(text)
+        return folder
+
+    return copy
+
+
+@pytest.mark.parametrize("name", sorted(path.parent.name for path in BOARDS.glob("*/pins.py")))
+def test_every_board_passes(name):
+    assert check(BOARDS / name) == []
+
+
+def test_all_three_boards_are_checked_when_none_is_named(capsys):
+    assert main([]) == 0
+    assert {line.split(":")[0] for line in capsys.readouterr().out.splitlines()} >= {*HARDWARE, "virtual"}
+
+
+@pytest.mark.parametrize("name", HARDWARE)
+def test_an_unchanged_copy_passes_anywhere(board, name):
+    assert main([str(board(name))]) == 0
+
+
+def pin(name, number):
+    """Moves a signal of pins.py to another pin."""
+    return (rf"^{name} = \d+", f"{name} = {number}")
+
+
+def wants(name, text):
+    """Replaces what board.toml asks of a signal."""
+    return (rf"^{name} = \{{.*\}}", f"{name} = {{ {text} }}")
+
+
+FREE = (pin("RGB", 22), pin("FAULT_SKIN", 14))  # exchanges two pins of the Pico: valid
+
+UNSAFE_PULLS = (("LOOP_A", 7, "up"), ("LOOP_B", 8, "down"), ("TRIGGER", 9, "down"), ("ESTOP", 12, "down"))
+INTERLOCKS = (("LOOP_A",), ("LOOP_B",), ("TRIGGER",), ("ESTOP",))
+
+BROKEN = (
+    # pin used twice
+    ("rp2040_pico", [pin("RGB", 13)], [], "KEY and RGB share GPIO13"),
+    # the pin does not exist, or something else has it
+    ("rp2040_pico", [pin("RGB", 30)], [], "RGB (GPIO30): rp2040_pico has no such pin"),
+    ("rp2040_pico", [pin("RGB", 23)], [], "RGB (GPIO23): the pin is the power-save input"),
+    ("rp2040_pico", [pin("RGB", 24)], [], "RGB (GPIO24): the pin senses the USB supply"),
+    ("rp2040_pico", [pin("RGB", 25)], [], "RGB (GPIO25): the pin drives the board's LED"),
+    ("rp2040_pico", [pin("ADC_COIL", 29)], [], "ADC_COIL (GPIO29): the pin measures the system supply"),
+    *(
+        ("esp32_devkitc", [pin("LED", number)], [], f"LED (GPIO{number}): the pin is {why}")
+        for numbers, why in (
+            ((0, 2, 5, 12, 15), "a strapping pin"),
+            ((6, 7, 8, 9, 10, 11), "wired to the module's flash"),
+            ((1, 3), "the console's UART"),
+        )
+        for number in numbers
+    ),
+    ("esp32_devkitc", [pin("LED", 37)], [], "LED (GPIO37): esp32_devkitc has no such pin"),
+    # the direction
+    *(
+        ("esp32_devkitc", [pin("DOSE", number)], [], f"DOSE (GPIO{number}): the pin is input only and cannot do rmt")
+        for number in (34, 35, 36, 39)
+    ),
+    ("esp32_devkitc", [pin("SPI_SCK", 34)], [], "SPI_SCK (GPIO34): the pin is input only and cannot do spi_sck"),
+    # pins that something else moves
+    *(
+        ("rp2040_pico", [pin(name, 15)], [], f"{name} (GPIO15): the pin is taken by the USB work-around")
+        for name in ("DOSE", "LEASE", "LOOP_A", "LOOP_B", "TRIGGER", "ESTOP")
+    ),
+    ("esp32_devkitc", [pin("LEASE", 14), pin("BUZZER", 26)], [], "LEASE (GPIO14): the pin is pulled up from reset"),
+    ("esp32_devkitc", [pin("ESTOP", 36), pin("ADC_BOTTLE", 35)], [], "ESTOP (GPIO36): the pin can be pulled low"),
+    # the function on that pin
+    ("rp2040_pico", [pin("ADC_COIL", 15)], [], "ADC_COIL (GPIO15) cannot do adc: use one of GPIO 26, 27, 28"),
+    ("esp32_devkitc", [pin("ADC_LINE", 27), pin("LED", 33)], [], "ADC_LINE (GPIO27) cannot do adc (ADC2 (0, 2"),
+    ("rp2040_pico", [pin("SPI_SCK", 19), pin("SPI_MOSI", 18)], [], "SPI_SCK (GPIO19) cannot do spi_sck of bus 0"),
+    ("rp2040_pico", [pin("SPI_SCK", 19), pin("SPI_MOSI", 18)], [], "SPI_MOSI (GPIO18) cannot do spi_mosi of bus 0"),
+    ("rp2040_pico", [pin("SPI_MISO", 17), pin("CS_SKIN", 16)], [], "SPI_MISO (GPIO17) cannot do spi_miso of bus 0"),
+    ("rp2040_pico", [("SPI_BUS = 0", "SPI_BUS = 1")], [], "SPI_SCK (GPIO18) cannot do spi_sck of bus 1"),
+    ("rp2040_pico", [("SPI_BUS = 0", "SPI_BUS = 2")], [], "SPI_SCK (GPIO18): spi_sck needs a bus, 0 or 1, not 2"),
+    ("rp2040_pico", [pin("PANEL_SDA", 11), pin("PANEL_SCL", 10)], [], "PANEL_SDA (GPIO11) cannot do i2c_sda of bus 1"),
+    ("rp2040_pico", [pin("PANEL_SDA", 11), pin("PANEL_SCL", 10)], [], "PANEL_SCL (GPIO10) cannot do i2c_scl of bus 1"),
+    ("rp2040_pico", [], [wants("DOSE", 'function = "rmt"')], "DOSE (GPIO2): rp2040_pico has no function 'rmt'"),
+    ("rp2040_pico", [], [(r"^PANEL_SCL = .*\n", "")], "PANEL_SDA (GPIO10): bus 1 has no i2c_scl"),
+    # the valves are timed by hardware, from two PIO blocks
+    ("rp2040_pico", [], [wants("DOSE", 'function = "gpio_out"')], "DOSE (GPIO2): gpio_out does not time the valve"),
+    ("esp32_devkitc", [], [wants("DOSE", 'function = "gpio_out"')], "DOSE (GPIO25): gpio_out does not time the valve"),
+    ("esp32_devkitc", [], [wants("LEASE", 'function = "rmt"')], "LEASE (GPIO26): rmt does not time the valve"),
+    ("rp2040_pico", [("LEASE_SM = 4", "LEASE_SM = 3")], [], "DOSE (GPIO2) and LEASE (GPIO3) share PIO block 0"),
+    ("rp2040_pico", [("DOSE_SM = 0", "DOSE_SM = 5")], [], "DOSE (GPIO2) and LEASE (GPIO3) share PIO block 1"),
+    ("rp2040_pico", [("LEASE_SM = 4", "LEASE_SM = 8")], [], "LEASE (GPIO3): state machine 8 does not exist"),
+    ("rp2040_pico", [("LEASE_SM = 4", "")], [], "LEASE (GPIO3): state machine None does not exist"),
+    # low until told otherwise
+    ("rp2040_pico", [(r"\(DOSE, ", "(")], [], "DOSE (GPIO2) is not in SAFE_LOW"),
+    ("esp32_devkitc", [("LEASE, LED", "LED")], [], "LEASE (GPIO26) is not in SAFE_LOW"),
+    ("rp2040_pico", [], [wants("BUZZER", 'function = "gpio_out"')], "BUZZER (GPIO5) has no pull-down"),
+    ("esp32_devkitc", [], [wants("DOSE", 'function = "rmt"')], "DOSE (GPIO25) has no pull-down"),
+    ("rp2040_pico", [(r"\(DOSE, ", "(KEY, DOSE, ")], [], "KEY (GPIO13) is in SAFE_LOW but is an input"),
+    ("rp2040_pico", [(r"\(DOSE, ", "(15, DOSE, ")], [], "SAFE_LOW holds GPIO15, which is no signal"),
+    # a broken wire is safe
+    *(
+        ("rp2040_pico", [], [wants(name, f'function = "gpio_in", pull = "external {pull}"')], f"{name} (GPIO{at}): wi")
+        for name, at, pull in UNSAFE_PULLS
+    ),
+    ("rp2040_pico", [], [wants("LOOP_A", 'function = "gpio_in"')], "LOOP_A (GPIO7): with pull ''"),
+    (
+        "esp32_devkitc",
+        [],
+        [wants("ESTOP", 'function = "gpio_in", pull = "internal up"')],
+        "ESTOP (GPIO35): the pin has no internal pull",
+    ),
+    # the two files agree
+    ("rp2040_pico", [("SPI_BUS = 0", "SPI_BUS = 0\nFAN = 15")], [], "FAN (GPIO15) is not described"),
+    ("rp2040_pico", [(r"^KEY = .*\n", "")], [], "KEY has no number"),
+    ("rp2040_pico", [("SPI_BUS = 0", "SPI_BUS = 0\nimport machine")], [], "pins.py imports something"),
+    *(
+        (chip, [(rf"^{name} = .*\n", ""), *used], [(rf"^{name} = .*\n", "")], f"{name} is missing")
+        for chip in HARDWARE
+        for name, *used in (("DOSE", (r"\(DOSE, ", "(")), ("LEASE", (" LEASE,", "")), *INTERLOCKS)
+    ),
+    # files
+    ("rp2040_pico", [], [('chip = "rp2040_pico"', 'chip = "rp2350"')], "chip 'rp2350' is unknown"),
+    ("rp2040_pico", [], [(r"\[signals\]", "[signal]")], "needs `chip ="),
+    ("rp2040_pico", [], [(r"\[signals\]", "[signals")], "is not valid TOML"),
+    ("rp2040_pico", [("KEY = 13", "KEY = = 13")], [], "is not Python"),
+    ("rp2040_pico", [], [wants("KEY", 'function = "gpio_in", pul = "up"')], "KEY: "),
+)  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("name", "pins", "toml", "sentence"), BROKEN, ids=[f"{case[0]}: {case[3]}" for case in BROKEN]
+)
+def test_a_broken_rule_gives_its_sentence(board, capsys, name, pins, toml, sentence):
+    assert main([str(board(name, pins, toml))]) == 1
+    found = capsys.readouterr().err
+    assert sentence in found
+
+
+def test_a_valid_exchange_of_pins_passes(board):
+    assert check(board("rp2040_pico", FREE)) == []
+
+
+def test_a_board_brings_its_own_chip(board):
+    folder = board("rp2040_pico", [], [('chip = "rp2040_pico"', 'chip = "mine"')])
+    table = (BOARDS.parent / "host_tools/board_check/chips/rp2040_pico.toml").read_text()
+    (folder / "chip.toml").write_text(table)
+    assert check(folder) == []
+
+
+@pytest.mark.parametrize("missing", ["pins.py", "board.toml"])
+def test_a_missing_file_is_named(board, missing):
+    folder = board("rp2040_pico")
+    (folder / missing).unlink()
+    assert len(check(folder)) == 1
+    assert f"{missing} is missing" in check(folder)[0]

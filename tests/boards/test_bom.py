@@ -1,0 +1,57 @@
+"""The bills of materials hold every safety part, count the pull resistors of the pin map, and add up."""
+
+import math
+import tomllib
+
+import pytest
+
+from host_tools.board_check.__main__ import BOARDS
+from host_tools.board_check.board import load
+
+HARDWARE = ("rp2040_pico", "esp32_devkitc")
+SAFETY_PARTS = (
+    "dose valve", "series shut-off valve", "relief valve, between the two valves", "retriggerable monostable",
+    "trigger", "E-stop", "pull resistor, 10 kOhm", "flyback diode and suppressor, each coil",
+    "peak-and-hold driver, dose valve", "eye-shield loop contact", "monostable's timing parts",
+)  # fmt: skip
+
+
+def bom(name):
+    """All parts of a board, by name, and the shared file."""
+    own = tomllib.loads((BOARDS / name / "bom.toml").read_text())
+    shared = tomllib.loads((BOARDS / name / own["with"]).read_text())
+    parts = shared["part"] + own["part"]
+    assert len({part["name"] for part in parts}) == len(parts)
+    return {part["name"]: part for part in parts}, shared
+
+
+@pytest.mark.parametrize("name", HARDWARE)
+def test_every_part_says_how_many_what_and_why(name):
+    for part in bom(name)[0].values():
+        assert part["quantity"] >= 1 and part["requirement"] and part["why"]
+
+
+@pytest.mark.parametrize("name", HARDWARE)
+@pytest.mark.parametrize("part", SAFETY_PARTS)
+def test_every_safety_part_is_listed_as_one(name, part):
+    assert bom(name)[0][part]["safety"] is True
+
+
+@pytest.mark.parametrize(("name", "beside"), [("rp2040_pico", 2), ("esp32_devkitc", 4)])
+def test_pull_resistors_are_those_of_the_pin_map_and_the_named_ones(name, beside):
+    signals = load(BOARDS / name).signals.values()
+    pulls = sum(signal.pull.startswith("external") or bool(signal.pull_down) for signal in signals)
+    assert bom(name)[0]["pull resistor, 10 kOhm"]["quantity"] == pulls + beside
+
+
+def test_cycle_life_adds_up():
+    life = bom("rp2040_pico")[1]["cycle_life"]
+    bursts = life["bursts_a_point"] * life["points_a_day"]
+    assert life["bursts_a_point"] == round((60 - 2 * 3) / (0.350 + 0.285))
+    assert life["bursts_a_point_most"] == int((60 - 2 * 3) / (0.350 + 0.030))
+    assert life["proof_tests_a_day"] == 1 + bursts // 500
+    assert life["cycles_a_day"] == bursts + life["proof_tests_a_day"]
+    assert life["cycles_a_year"] == life["cycles_a_day"] * life["days_a_year"]
+    assert life["replace_at_cycles"] * 2 == life["rated_cycles"]
+    assert life["replace_after_years"] == math.floor(life["replace_at_cycles"] / life["cycles_a_year"] * 10) / 10
+    assert life["replace_after_years_rated_1e6"] == math.floor(500_000 / life["cycles_a_year"] * 10) / 10

@@ -1,0 +1,55 @@
+"""Each committed wiring diagram is the one that its pin map gives, and shows every pin and every safety part."""
+
+import re
+import xml.etree.ElementTree as ElementTree
+from itertools import pairwise
+
+import pytest
+
+from host_tools.board_check.__main__ import BOARDS
+from host_tools.board_check.board import load
+from host_tools.board_check.wiring import draw_board
+
+HARDWARE = ("rp2040_pico", "esp32_devkitc")
+SAFETY_PARTS = (
+    "retriggerable monostable", "Peak-and-hold|peak-and-hold", "Shut-off valve", "Dose valve", "diode and suppressor",
+    "trigger contact 2", "E-stop contact 2", "loop, channel A", "loop, channel B", "FAULT", "Relief valve 1",
+    "Relief valve 2", "bursts the line",
+)  # fmt: skip
+
+
+def words(svg):
+    """The texts of a diagram, in drawing order."""
+    root = ElementTree.fromstring(svg)
+    return [element.text or "" for element in root.iter("{http://www.w3.org/2000/svg}text")]
+
+
+@pytest.mark.parametrize("name", HARDWARE)
+def test_the_committed_diagram_is_the_generated_one(name):
+    committed = (BOARDS / name / "wiring.svg").read_text()
+    assert committed == draw_board(load(BOARDS / name)), "run: make wiring"
+
+
+@pytest.mark.parametrize("name", HARDWARE)
+def test_each_signal_stands_beside_its_pin_once(name):
+    texts = words((BOARDS / name / "wiring.svg").read_text())
+    shown = {}
+    for signal, pin in pairwise(texts):
+        if found := re.match(r"GPIO(\d+)(?: \(|$)", pin):
+            assert signal not in shown
+            shown[signal] = int(found[1])
+    assert shown == {signal.name: signal.pin for signal in load(BOARDS / name).signals.values()}
+
+
+@pytest.mark.parametrize("name", HARDWARE)
+@pytest.mark.parametrize("part", SAFETY_PARTS)
+def test_each_safety_part_is_drawn(name, part):
+    assert any(re.search(part, text) for text in words((BOARDS / name / "wiring.svg").read_text()))
+
+
+def test_a_moved_pin_changes_the_diagram(tmp_path):
+    source = BOARDS / "rp2040_pico"
+    (tmp_path / "board.toml").write_text((source / "board.toml").read_text())
+    (tmp_path / "pins.py").write_text((source / "pins.py").read_text().replace("RGB = 14", "RGB = 15"))
+    assert "GPIO15 (pin 20)" in words(draw_board(load(tmp_path)))
+    assert "GPIO15 stays unconnected" not in words(draw_board(load(tmp_path)))

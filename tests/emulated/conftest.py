@@ -1,0 +1,73 @@
+"""The emulated RP2040 under real MicroPython. Without an image every test here is skipped, and says why."""
+
+import pytest
+
+from host_tools.emulator import image
+
+DOSE, LEASE, LOOP_A, LOOP_B, EVENT = 2, 3, 7, 8, 22
+
+GUEST = """
+import machine, micropython, time
+from machine import Pin
+from cryo.valve.rp2_pio import Lease, Valve
+valve = Valve(0, Pin(2, Pin.OUT, value=0), Pin(7, Pin.IN, Pin.PULL_DOWN))
+lease = Lease(4, Pin(3, Pin.OUT, value=0), Pin(8, Pin.IN, Pin.PULL_UP))
+event_pin = Pin(22, Pin.OUT, value=0)
+def fire(us):
+    micropython.heap_lock()
+    try:
+        return valve.rearm() | lease.renew() | valve.fire(us)
+    finally:
+        micropython.heap_unlock()
+def treat(us, ticks, event_tick, event):
+    fire(us)
+    n = 0
+    while n < ticks:
+        micropython.heap_lock()
+        try:
+            lease.renew()
+        finally:
+            micropython.heap_unlock()
+        if n == event_tick:
+            event_pin.value(1)
+            event()
+        time.sleep_ms(10)
+        n += 1
+"""
+
+
+@pytest.fixture(scope="session")
+def uf2():
+    """The image, or a skip that says how to get one."""
+    path = image.find_image()
+    if path is None:
+        pytest.skip(image.MISSING)
+    return path
+
+
+@pytest.fixture(scope="session")
+def valve_files():
+    """The compiled modules that the valve needs."""
+    root = image.ROOT / "firmware"
+    files = image.package(root, "cryo/valve")
+    for name in ("__init__", "limits"):
+        files[f"cryo/{name}.mpy"] = image.compiled(root / "cryo" / f"{name}.py")
+    files["boot.py"] = (root / "boot.py").read_bytes()
+    files["pins.mpy"] = image.compiled(image.ROOT / "boards/rp2040_pico/pins.py")
+    return files
+
+
+@pytest.fixture
+def chip(uf2, valve_files):
+    """A board at its prompt with valve and lease set up, loop made, edges recorded."""
+    from host_tools.emulator.rp2040 import Rp2040Board
+
+    board = Rp2040Board(uf2, valve_files)
+    board.watch(DOSE, LEASE, EVENT)
+    board.keep_pio_running(200)
+    board.boot_to_prompt()
+    board.drive(LOOP_A, 1)
+    board.drive(LOOP_B, 0)
+    board.exec(GUEST)
+    board.edges.clear()
+    return board
