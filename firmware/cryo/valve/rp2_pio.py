@@ -1,0 +1,205 @@
+"""Valve and lease of the RP2040: two PIO programs on different PIO blocks, timed without the processor.
+
+Both run at 5 MHz (five instructions a microsecond, an integer divider). Neither can be held open by an interpreter
+that hangs, raises, or leaves its pins as they are: the burst ends by its own count, the lease's edges stop when nobody
+renews them, and the shut-off's driver takes no static level for an answer. Each input passes two flip-flops of the
+system clock first [S] RP2040 datasheet, input synchroniser: its 16 ns are contained in the latencies named here.
+"""
+# The names inside the programs belong to the assembler, which runs them with globals of its own.
+# ruff: noqa: F821
+# pyright: reportUndefinedVariable=false, reportCallIssue=false
+
+from array import array
+
+from rp2 import PIO, StateMachine, asm_pio
+
+from cryo.limits import BURST_MAX_US
+from cryo.valve import BUSY, CUT, DEAD, OK, RESTING, RUNNING
+from machine import freq
+from micropython import const
+
+CLOCK_HZ = const(5_000_000)
+LEASE_PERIOD_US = const(38)  # 190 instructions, 95 high and 95 low
+LEASE_PERIODS = const(511)  # what 9 bits hold: the last edge 19.4 ms after the word was taken, limit 20 ms
+
+_MACHINES_PER_BLOCK = const(4)
+_OFFSET = const(1)  # in what asm_pio returns: the address at which block 0 holds the program; block 1 follows
+_FIFO_WORDS = const(4)
+_PULL_NOBLOCK = const(0x8080)  # executed by hand it drops a queued word
+
+# addresses within burst
+_ARMED = const(1)
+_CUT = const(10)
+
+
+@asm_pio(set_init=PIO.OUT_LOW, out_shiftdir=PIO.SHIFT_RIGHT, in_shiftdir=PIO.SHIFT_LEFT)
+def burst():
+    """One word in, one opening of that many us out (19 bits: 525 ms at most); what was left comes back at the end.
+
+    set pin: the dose valve's driver. jmp pin: loop channel A, high = made; asked twice a microsecond, the pin is low
+    1.02 us after it opened at the latest. After an opening the program stays at halt, whatever is queued, until the
+    processor moves it to ARMED.
+    """
+    wrap_target()
+    label("halt")
+    set(pins, 0)
+    wrap()
+    pull(block)  # ARMED
+    out(x, 19)
+    jmp(not_x, "cut")
+    jmp(pin, "open")
+    jmp("cut")
+    label("open")
+    set(pins, 1)
+    label("loop")
+    jmp(x_dec, "on")
+    set(pins, 0)
+    set(x, 0)
+    label("cut")
+    set(pins, 0)  # CUT
+    mov(isr, null)
+    in_(x, 19)
+    push(noblock)
+    jmp("halt")
+    label("on")
+    jmp(pin, "still")
+    jmp("cut")
+    label("still")
+    nop()
+    jmp(pin, "made")
+    jmp("cut")
+    label("made")
+    jmp("loop")
+
+
+@asm_pio(set_init=PIO.OUT_LOW, out_shiftdir=PIO.SHIFT_RIGHT)
+def lease():
+    """Edges every 19 us for as many periods as the last word says (9 bits, 0 = none); a word replaces what is left.
+
+    set pin: into the shut-off's retriggerable monostable. jmp pin: loop channel B, high = open; no edge comes
+    later than 0.82 us after it opened.
+    """
+    label("idle")
+    set(pins, 0)
+    pull(block)
+    wrap_target()
+    out(x, 9)
+    jmp(not_x, "idle")
+    jmp(pin, "idle")
+    set(pins, 1)
+    set(y, 30)
+    label("high")
+    jmp(pin, "idle")
+    jmp(y_dec, "high")[1]
+    set(pins, 0)
+    set(y, 28)[1]
+    label("low")
+    jmp(pin, "idle")
+    jmp(y_dec, "low")[1]
+    jmp(x_dec, "next")
+    label("next")
+    pull(noblock)  # nothing queued: what is left, x
+    wrap()
+
+
+def _machine(number, program, out_pin, loop_pin):
+    if freq() % CLOCK_HZ:
+        raise ValueError("valve: set machine.freq() to a multiple of 5 MHz, as 125 MHz is: PIO divides by an integer")
+    return StateMachine(number, program, freq=CLOCK_HZ, set_base=out_pin, jmp_pin=loop_pin)
+
+
+class Valve:
+    """The dose valve's one-shot on state machine `number` (0-3: the block that the lease is not on).
+
+    dose and loop_a are Pin objects: an output that is low, and an input with its pull-down. No method waits or
+    allocates; see cryo.valve for what they promise.
+    """
+
+    def __init__(self, number, dose, loop_a):
+        self._sm = _machine(number, burst, dose, loop_a)
+        offset = burst[_OFFSET + number // _MACHINES_PER_BLOCK]
+        self._arm = offset + _ARMED  # as a word: an unconditional jump there
+        self._cut = offset + _CUT
+        self._left = array("I", (0,))
+        self._armed = False
+        self._us = 0
+        self._result = RESTING
+        self._sm.active(1)
+
+    def rearm(self):
+        """Allow the next opening; DEAD when a queued word cannot be dropped."""
+        if self.result() == RUNNING:
+            return BUSY
+        sm = self._sm
+        self.cut()  # whatever a stray word began: ARMED itself leaves the pin as it is
+        n = sm.tx_fifo()
+        while n > 0:
+            sm.exec(_PULL_NOBLOCK)
+            n -= 1
+        n = sm.rx_fifo()
+        while n > 0:
+            sm.get(self._left)
+            n -= 1
+        if sm.tx_fifo():
+            return DEAD
+        sm.exec(self._arm)
+        self._armed = True
+        self._result = RESTING
+        return OK
+
+    def fire(self, us):
+        """Open once for us microseconds, clipped to the longest opening."""
+        if self.result() == RUNNING or self._sm.tx_fifo():
+            return BUSY
+        if not self._armed:
+            return CUT
+        self._armed = False
+        if us > BURST_MAX_US:
+            us = BURST_MAX_US
+        elif us < 0:
+            us = 0
+        self._us = us
+        self._result = RUNNING
+        self._sm.put(us)
+        return OK
+
+    def cut(self):
+        """Close now; stays cut until re-armed. The rest is in result() one microsecond later."""
+        self._armed = False
+        self._sm.exec(self._cut)  # reports again when it had ended: result() keeps the first, re-arming drops the rest
+        return OK
+
+    def result(self):
+        """Return RUNNING, RESTING, or us that were not delivered."""
+        if self._result == RUNNING and self._sm.rx_fifo():
+            self._sm.get(self._left)
+            left = self._left[0]
+            # A cut in the last instruction finds the counter below zero, all ones: nothing was left.
+            self._result = left if left <= self._us else 0
+        return self._result
+
+
+class Lease:
+    """The shut-off valve's lease on state machine `number` (4-7: the block that the valve is not on).
+
+    pulse and loop_b are Pin objects: an output that is low, and an input with its pull-up. Channel B open swallows
+    every word.
+    """
+
+    def __init__(self, number, pulse, loop_b):
+        self._sm = _machine(number, lease, pulse, loop_b)
+        self._sm.active(1)
+
+    def renew(self):
+        """Edges for 19.4 ms from now. BUSY when the last word was not taken, which takes 38 us at most."""
+        if self._sm.tx_fifo():
+            return BUSY
+        self._sm.put(LEASE_PERIODS)
+        return OK
+
+    def stop(self):
+        """No more edges after 38 us. DEAD when the queue is full: then nobody takes words, and nobody makes edges."""
+        if self._sm.tx_fifo() >= _FIFO_WORDS:
+            return DEAD
+        self._sm.put(0)
+        return OK
