@@ -8,9 +8,12 @@ OPEN = const(2)  # the chip reports a broken thermocouple
 SHORT_GND = const(3)  # the chip reports a thermocouple shorted to ground
 SHORT_VCC = const(4)  # the chip reports a thermocouple shorted to the supply
 DEAD_BUS = const(5)  # a word of nothing but zeros or ones, or an error of the bus itself
-BAD_FRAME = const(6)  # reserved bits set, or the fault summary disagrees with the fault bits
+BAD_FRAME = const(6)  # reserved bits set, a wrong check byte, or bits and pins of the chip that contradict each other
 CJ_IMPLAUSIBLE = const(7)  # the cold junction is outside what a clinic can bring about
-OUT_OF_RANGE = const(8)  # the thermocouple is outside the range of its linearisation
+OUT_OF_RANGE = const(8)  # the temperature is outside the range of the linearisation or of the sensor
+VOLTAGE = const(9)  # over- or undervoltage at the thermocouple's inputs; the chip has stopped converting
+CONFIG_LOST = const(10)  # a register holds something else than was written: the chip was reset, or is another one
+CHIP_ERROR = const(11)  # the chip flags its own value as wrong
 
 # Indexed by the codes above.
 NAMES = (
@@ -23,6 +26,9 @@ NAMES = (
     "BAD_FRAME",
     "CJ_IMPLAUSIBLE",
     "OUT_OF_RANGE",
+    "VOLTAGE",
+    "CONFIG_LOST",
+    "CHIP_ERROR",
 )
 
 # Any number would read as cold to one comparison and as warm to another. None is no number: ordering it

@@ -1,0 +1,278 @@
+"""MAX31856: its set-up, its codes, its flags and its hardware cut-off; every poll has the heap locked."""
+
+import sys
+
+from cryo.core import reading as states
+from cryo.drivers.max31856 import REGISTERS, Max31856
+from fake_max31856 import Bench, Bus, Chip, no_numbers
+
+
+def refusal(*values):
+    bus = Bus(Chip())
+    try:
+        Max31856(bus, bus, *values)
+    except ValueError as error:
+        return str(error)
+    return ""
+
+
+def test_other_chips_and_thermocouples_are_refused_by_name():
+    for kind in ("B", "E", "J", "N", "R", "S", "k", "", None):
+        assert repr(kind) in refusal(kind, 2_000)
+    assert "below 0" in refusal("MAX6675", 2_000)
+    assert "below 0" in refusal("K", 2_000, 50, None, None, "MAX6675")
+    assert "MAX31865" in refusal("K", 2_000, 50, None, None, "MAX31865")
+    assert "mains_hz" in refusal("K", 2_000, 55)
+    assert "low_mdegc" in refusal("K", -100_001)
+    assert "low_mdegc" in refusal("K", 40_001)
+    assert refusal("T", 40_000) == refusal("K", -100_000) == ""
+
+
+def test_the_set_up_that_the_chip_holds():
+    for kind, mains_hz, cr0, cr1 in (("K", 50, 0x91, 3), ("T", 60, 0x90, 7)):
+        regs = Bench(kind=kind, mains_hz=mains_hz, low_mdegc=2_000).fake.regs
+        assert regs[0] == cr0
+        assert regs[1] == cr1
+        assert regs[2] & 0x3F == 0x38  # FAULT for low threshold, over- and undervoltage, open
+        assert bytes(regs[3:5]) == b"\x46\xf6"  # 70 and -10 degC
+        assert bytes(regs[5:7]) == b"\x09\x60"  # 150 degC
+        assert bytes(regs[7:9]) == b"\x00\x20"  # 2 degC
+        assert regs[9] == 0
+
+
+def test_the_low_threshold_is_never_below_the_one_that_was_asked_for():
+    for low_mdegc, code in ((0, 0), (1, 1), (62, 1), (63, 2), (-1, 0), (-62, 0), (-63, -1), (4_000, 64)):
+        assert Bench(low_mdegc=low_mdegc).fake.signed(7) == code
+
+
+def test_nothing_converts_before_the_set_up_is_complete():
+    bench = Bench()
+    on = [i for i, (at, value) in enumerate(bench.fake.written) if at == 0 and value & 0x80]
+    assert on == [len(bench.fake.written) - 1]
+    assert bench.fake.written[0][0] == 0
+
+
+def test_configure_names_the_register_that_does_not_hold_what_was_written():
+    for number in range(10):
+        bench = Bench(configure=False, low_mdegc=-300_00)
+        bench.fake.regs[number] ^= 0x35
+        bench.fake.ignore = number
+        assert not bench.chip.configure()
+        assert bench.chip.mismatch == number
+        bench.poll()
+        assert bench.reading.status == states.CONFIG_LOST
+    assert REGISTERS[0] == "CR0" and REGISTERS[7] == "LTLFTH" and REGISTERS[9] == "CJTO"
+
+
+def test_configure_on_a_dead_bus():
+    for dead in (0x00, 0xFF):
+        bench = Bench(configure=False)
+        bench.fake.dead = dead
+        assert not bench.chip.configure()
+        bench.poll()
+        assert bench.reading.status == states.DEAD_BUS
+    bench = Bench(configure=False)
+    bench.fake.error = OSError(5)
+    assert not bench.chip.configure()
+    assert bench.fake.level == 1
+
+
+def test_a_chip_that_was_never_configured_gives_no_sample():
+    bench = Bench(configure=False)
+    bench.poll()
+    assert bench.reading.status == states.CONFIG_LOST
+    assert REGISTERS[bench.chip.mismatch] == "CR0"
+    assert bench.chip.configure()
+    assert bench.sample() == states.OK
+
+
+def test_vectors_of_the_data_sheet():
+    for code, mdegc in ((0x004000, 4_000), (0x019000, 25_000), (0xFB1800, -78_500), (0, 0), (0xFFFFE0, -8)):
+        bench = Bench(low_mdegc=-100_000)
+        bench.fake.code = code
+        assert bench.sample() == states.OK
+        assert bench.reading.value_mdegc == bench.reading.raw_mdegc == mdegc
+        assert bench.reading.cold_junction_mdegc == 25_000
+
+
+STRIDE = 97 if sys.maxsize > 0x7FFFFFFF else 1009
+
+
+def test_every_so_many_codes_of_the_thermocouple():
+    bench = Bench(fault=False, low_mdegc=-100_000)
+    fake = bench.fake
+    good = 0
+    value = -0x40000
+    while value < 0x40000:
+        fake.code = (value << 5) & 0xFFFFFF
+        fake.forced_flags = 4 if value < -12_800 else 0
+        bench.poll(98_000)
+        mdegc = value * 125 // 16
+        if -150_000 <= mdegc <= 150_000:
+            assert bench.reading.status == states.OK
+            assert bench.reading.value_mdegc == mdegc
+            good += 1
+        else:
+            assert bench.reading.status == states.OUT_OF_RANGE
+            assert no_numbers(bench.reading)
+        value += STRIDE
+    assert abs(good - 2 * 19_200 // STRIDE) < 2
+
+
+def test_cold_junction_codes():
+    bench = Bench()
+    for code in range(-0x2000, 0x2000, 37):
+        bench.fake.cj = code << 2
+        bench.poll(98_000)
+        if -640 <= code <= 4_480:
+            assert bench.reading.status == states.OK
+            assert bench.reading.cold_junction_mdegc == code * 125 // 8
+        else:
+            assert bench.reading.status == states.CJ_IMPLAUSIBLE
+            assert no_numbers(bench.reading)
+
+
+def test_overvoltage_freezes_the_value_and_is_told():
+    for drdy in (True, False):
+        bench = Bench(drdy=drdy)
+        bench.wiggle(30)
+        assert bench.reading.status == states.OK
+        bench.fake.causes = 2
+        assert bench.wiggle(1) == 1
+        assert bench.reading.status == states.VOLTAGE
+        assert no_numbers(bench.reading)
+        assert bench.wiggle(33) == 3  # once a conversion
+        bench.fake.causes = 0
+        bench.fake.regs[15] = 0
+        bench.wiggle(1)
+        assert bench.reading.status == states.VOLTAGE  # no value yet that is newer
+        bench.wiggle(25)
+        assert bench.reading.status == states.OK
+
+
+def test_each_flag_has_its_status_at_the_poll_that_sees_it():
+    for drdy in (True, False):
+        for flag, status in (
+            (0x01, states.OPEN),
+            (0x02, states.VOLTAGE),
+            (0x08, states.OUT_OF_RANGE),
+            (0x10, states.CJ_IMPLAUSIBLE),
+            (0x20, states.CJ_IMPLAUSIBLE),
+            (0x40, states.OUT_OF_RANGE),
+            (0x80, states.CJ_IMPLAUSIBLE),
+        ):
+            bench = Bench(drdy=drdy)
+            bench.wiggle(30)
+            bench.fake.regs[15] = bench.fake.forced_flags = flag
+            assert bench.wiggle(1) == 1
+            assert bench.reading.status == status
+            assert no_numbers(bench.reading)
+            assert bench.wiggle(10) == 0
+            assert bench.wiggle(1) == 1
+            bench.fake.regs[15] = bench.fake.forced_flags = 0
+            bench.wiggle(21)
+            assert bench.reading.status == states.OK
+
+
+def test_every_combination_of_flags_but_the_low_one_is_bad():
+    bench = Bench(fault=False)
+    for flags in range(256):
+        bench.fake.regs[15] = bench.fake.forced_flags = flags
+        bench.sample(22)
+        assert (bench.reading.status == states.OK) == (flags in (0, 4))
+        bench.fake.forced_flags = 0
+        bench.sample(22)
+        bench.sample(22)
+
+
+def test_below_the_threshold_the_chip_demands_the_cut_off_and_the_number_stays():
+    for fault in (True, False):
+        bench = Bench(fault=fault, low_mdegc=2_000)
+        bench.fake.code = 0x002000  # 2.0 degC
+        assert bench.sample() == states.OK
+        assert bench.chip.cut == 0
+        bench.fake.code = 0x001FE0
+        assert bench.sample() == states.OK
+        assert bench.fake.fault.level == 0
+        assert bench.chip.cut == 1
+        assert bench.reading.value_mdegc == 1_992
+        bench.fake.code = 0x003FE0  # not released yet: 2 degC of hysteresis
+        assert bench.sample() == bench.sample() == bench.sample() == states.OK
+        assert bench.chip.cut == 1
+        bench.fake.code = 0x004000
+        assert bench.sample() == states.OK
+        assert bench.chip.cut == 0
+
+
+def test_the_pin_alone_demands_the_cut_off():
+    bench = Bench()
+    bench.sample()
+    bench.fake.fault_stuck = 0
+    bench.poll()
+    assert bench.chip.cut == 1
+    assert bench.reading.status == states.OK  # once may be a matter of timing
+    bench.poll()
+    assert bench.chip.cut == 1
+    assert bench.reading.status == states.BAD_FRAME
+
+
+def test_a_fault_pin_that_never_falls_is_found():
+    bench = Bench()
+    bench.fake.fault_stuck = 1
+    assert bench.sample() == states.OK
+    bench.fake.code = 0x001000
+    bench.sample()
+    bench.poll()
+    assert bench.chip.cut == 1
+    assert bench.reading.status == states.BAD_FRAME
+
+
+def test_a_threshold_that_does_not_work_is_found_in_two_samples():
+    bench = Bench(low_mdegc=2_000)
+    bench.fake.flags_stuck_low = True
+    bench.fake.code = 0x001000
+    assert bench.sample() == states.OK
+    assert bench.sample() == states.BAD_FRAME
+    bench.fake.flags_stuck_low = False
+    assert bench.sample() == states.OK
+
+
+def test_a_low_flag_on_a_warm_value_is_found_in_two_samples():
+    bench = Bench(low_mdegc=2_000)
+    bench.fake.forced_flags = 4
+    assert bench.sample() == states.OK
+    assert bench.sample() == states.BAD_FRAME
+    assert bench.chip.cut == 1
+
+
+def test_every_bit_that_counts_is_read_back():
+    for number in range(10):
+        for bit in range(8):
+            bench = Bench()
+            bench.fake.regs[number] ^= 1 << bit
+            for _ in range(65):
+                bench.poll()
+            ignored = (number == 0 and bit in (1, 6)) or (number == 1 and bit == 7) or (number == 2 and bit >= 6)
+            if ignored:
+                assert bench.chip.mismatch == -1
+                assert bench.reading.status == states.OK
+            else:
+                assert bench.chip.mismatch == number
+                assert bench.reading.status == states.CONFIG_LOST
+
+
+def test_doubts_that_do_not_follow_each_other_are_forgotten():
+    bench = Bench()
+    for _ in range(4):
+        bench.fake.fault_stuck = 0
+        bench.poll()
+        bench.fake.fault_stuck = -1
+        bench.poll()
+        assert bench.reading.status in (states.NEVER, states.OK)
+    bench = Bench(low_mdegc=2_000)
+    bench.fake.code = 0x001000
+    for _ in range(4):
+        bench.fake.flags_stuck_low = True
+        assert bench.sample() == states.OK
+        bench.fake.flags_stuck_low = False
+        assert bench.sample() == states.OK

@@ -1,0 +1,326 @@
+"""MLX90614 against a fake that speaks SMBus with its check byte; polled with the heap locked."""
+
+import sys
+
+import micropython
+from cryo.core import reading as states
+from cryo.core.reading import NO_VALUE, Reading
+from cryo.drivers.mlx90614 import Mlx90614
+
+MASK = 0x3FFFFFFF
+POLL_US = 10_000
+START_US = MASK - 24_999  # the counter wraps within the first polls
+REFRESH_US = 100_000
+SKIN = 64224  # emissivity 0.98
+ADDRESS = 0x5A
+
+
+def crc8(data):
+    """The check byte bit by bit, as the bus defines it."""
+    crc = 0
+    for byte in data:
+        crc ^= byte
+        for _ in range(8):
+            crc = (crc << 1 ^ 7) & 0xFF if crc & 0x80 else crc << 1
+    return crc
+
+
+class Chip:
+    """Words by register; `nack` is raised, `dead` replaces all bytes, `flip` damages a bit of byte `flip_at`."""
+
+    def __init__(self):
+        self.words = {0x06: 14908, 0x07: 15228, 0x24: SKIN}  # 25.01 and 31.41 degC
+        self.frames = {}
+        self.nack = None
+        self.dead = -1
+        self.flip = 0
+        self.flip_at = 0
+        self.reads = []
+        self.transfers = 0
+        self.last = -1
+        for register in self.words:
+            self.set(register, self.words[register])
+
+    def set(self, register, word):
+        low, high = word & 0xFF, word >> 8
+        pec = crc8((ADDRESS << 1, register, ADDRESS << 1 | 1, low, high))
+        self.frames[register] = bytes((low, high, pec))
+
+    def readfrom_mem_into(self, address, register, buf):
+        assert address == ADDRESS and len(buf) == 3
+        self.transfers += 1
+        self.last = register
+        if self.nack is not None:
+            raise self.nack
+        frame = self.frames[register]
+        i = 0
+        while i < 3:
+            buf[i] = frame[i] if self.dead < 0 else self.dead
+            if i == self.flip_at:
+                buf[i] ^= self.flip
+            i += 1
+
+
+class Bench:
+    """One sensor, polled from just before the counter wraps."""
+
+    def __init__(self, every=1):
+        self.fake = Chip()
+        self.chip = Mlx90614(self.fake, SKIN, ADDRESS, every)
+        self.reading = Reading()
+        self.now_us = START_US
+        self.word = 15228
+
+    def poll(self, after_us=POLL_US):
+        self.now_us = (self.now_us + after_us) & MASK
+        micropython.heap_lock()
+        try:
+            self.chip.poll(self.now_us, self.reading)
+        finally:
+            micropython.heap_unlock()
+
+    def new_samples(self, polls, after_us=POLL_US):
+        before = self.reading.sequence
+        for _ in range(polls):
+            self.poll(after_us)
+        return (self.reading.sequence - before) & 0xFFFF
+
+    def noisy(self, polls):
+        """Poll while each result differs from the one before."""
+        before = self.reading.sequence
+        for _ in range(polls):
+            self.word ^= 1
+            self.fake.set(0x07, self.word)
+            self.poll()
+        return (self.reading.sequence - before) & 0xFFFF
+
+    def good(self):
+        self.noisy(5)
+        assert self.reading.status == states.OK
+        return self
+
+
+def no_numbers(reading):
+    numbers = (reading.value_mdegc, reading.raw_mdegc, reading.cold_junction_mdegc)
+    return numbers == (NO_VALUE, NO_VALUE, NO_VALUE)
+
+
+def refusal(*values):
+    try:
+        Mlx90614(Chip(), *values)
+    except ValueError as error:
+        return str(error)
+    return ""
+
+
+def test_the_check_byte_of_the_data_sheet():
+    assert crc8((0xB4, 0x07, 0xB5, 0xD2, 0x3A)) == 0x30  # Melexis, SMBus application note
+
+
+def test_settings_are_refused_with_what_to_do():
+    assert "13107" in refusal(13106)
+    assert "13107" in refusal(65536)
+    assert "1..100" in refusal(SKIN, ADDRESS, 0)
+    assert "1..100" in refusal(SKIN, ADDRESS, 101)
+    assert refusal(13107) == refusal(65535, ADDRESS, 100) == ""
+
+
+def test_configure_reads_the_emissivity_back():
+    bench = Bench()
+    assert bench.chip.configure()
+    bench.fake.set(0x24, 65535)
+    assert not bench.chip.configure()
+    bench.poll()
+    assert bench.reading.status == states.CONFIG_LOST
+    bench.fake.set(0x24, SKIN)
+    assert bench.chip.configure()
+    bench.fake.flip = 1
+    bench.fake.flip_at = 2  # the word itself is right
+    assert not bench.chip.configure()
+    bench.fake.flip = 0
+    bench.fake.nack = OSError(5)
+    assert not bench.chip.configure()
+
+
+def test_without_configure_the_emissivity_comes_before_any_temperature():
+    bench = Bench()
+    bench.fake.set(0x24, 65535)
+    assert bench.noisy(1) == 1
+    assert bench.reading.status == states.CONFIG_LOST
+    bench.noisy(60)
+    assert bench.reading.status == states.CONFIG_LOST
+    assert bench.fake.last == 0x24
+    bench.fake.set(0x24, SKIN)
+    bench.noisy(11)
+    assert bench.reading.status == states.OK
+
+
+def test_an_emissivity_that_changes_later_is_found():
+    bench = Bench().good()
+    bench.fake.set(0x24, 65535)
+    bench.noisy(64)
+    assert bench.reading.status == states.CONFIG_LOST
+    assert no_numbers(bench.reading)
+
+
+def test_a_temperature_with_its_housing():
+    bench = Bench().good()
+    bench.fake.set(0x07, 0x3AD2)
+    bench.poll()
+    assert bench.reading.value_mdegc == bench.reading.raw_mdegc == 28_010
+    assert bench.reading.cold_junction_mdegc == 25_010
+
+
+STRIDE = 1 if sys.maxsize > 0x7FFFFFFF else 7
+
+
+def test_every_code_of_the_object():
+    bench = Bench().good()
+    good = 0
+    word = 0
+    other = 0
+    while word < 0x10000:
+        bench.fake.set(0x07, word)
+        other = bench.fake.transfers
+        bench.poll()
+        while bench.fake.last != 0x07:
+            bench.poll()
+        mdegc = word * 20 - 273_150
+        if word & 0x8000:
+            assert bench.reading.status == states.CHIP_ERROR
+        elif mdegc < -70_000 or mdegc > 100_000:
+            assert bench.reading.status == states.OUT_OF_RANGE
+        else:
+            assert bench.reading.status == states.OK
+            assert bench.reading.value_mdegc == mdegc
+            good += 1
+        assert (bench.reading.status == states.OK) != no_numbers(bench.reading)
+        word += STRIDE
+    assert other
+    assert abs(good - 8_501 // STRIDE) <= 1
+
+
+def test_codes_of_the_housing():
+    bench = Bench().good()
+    word = 0
+    while word < 0x10000:
+        bench.fake.set(0x06, word)
+        bench.poll()
+        while bench.fake.last != 0x06:
+            bench.poll()
+        mdegc = word * 20 - 273_150
+        bench.noisy(3)
+        if word & 0x8000:
+            assert bench.reading.status == states.CHIP_ERROR
+        elif mdegc < -10_000 or mdegc > 70_000:
+            assert bench.reading.status == states.CJ_IMPLAUSIBLE
+        else:
+            assert bench.reading.status == states.OK
+            assert bench.reading.cold_junction_mdegc == mdegc
+        word += 61
+
+
+def test_every_damaged_bit_is_found():
+    for at in range(3):
+        for bit in range(8):
+            bench = Bench().good()
+            bench.fake.flip_at = at
+            bench.fake.flip = 1 << bit
+            assert bench.noisy(1) == 1
+            assert bench.reading.status == states.BAD_FRAME
+            assert no_numbers(bench.reading)
+            bench.fake.flip = 0
+            bench.noisy(3)
+            assert bench.reading.status == states.OK
+
+
+def test_a_word_of_another_register_is_refused():
+    bench = Bench().good()
+    bench.fake.frames[0x07] = bench.fake.frames[0x06]
+    bench.poll()
+    assert bench.reading.status == states.BAD_FRAME
+
+
+def test_a_chip_that_does_not_answer_and_a_dead_bus():
+    for nack, dead in ((OSError(5), -1), (OSError(110), -1), (None, 0x00), (None, 0xFF)):
+        bench = Bench().good()
+        bench.fake.nack = nack
+        bench.fake.dead = dead
+        assert bench.new_samples(1) == 1
+        assert bench.reading.status == states.DEAD_BUS
+        assert no_numbers(bench.reading)
+        assert bench.new_samples(30) == 3  # once a refresh, not once a read
+        bench.fake.nack = None
+        bench.fake.dead = -1
+        bench.noisy(5)
+        assert bench.reading.status == states.OK
+
+
+def test_the_age_counts_from_the_read_before_and_a_whole_refresh():
+    for every in (1, 5):
+        bench = Bench(every)
+        bench.new_samples(2 * every + 1)  # the last of these polls reads the object
+        assert bench.reading.status == states.NEVER  # one word to compare with
+        bench.fake.set(0x07, 15229)
+        assert bench.new_samples(every) == 1
+        assert bench.reading.status == states.OK
+        assert bench.reading.ended_age_us == every * POLL_US
+        assert bench.reading.age_us == every * POLL_US + REFRESH_US
+        assert bench.new_samples(1) == 0
+        assert bench.reading.ended_age_us == (every + 1) * POLL_US
+
+
+def test_a_value_that_stays_grows_old():
+    bench = Bench().good()
+    age_us = bench.reading.age_us
+    assert bench.new_samples(100) == 0
+    assert bench.reading.status == states.OK
+    assert bench.reading.age_us == age_us + 100 * POLL_US
+    bench.new_samples(6, 0x0FFFFFFF)
+    assert bench.reading.age_us == bench.reading.ended_age_us == 0x20000000
+
+
+def test_after_a_bad_word_the_value_from_before_is_no_new_sample():
+    bench = Bench().good()
+    bench.fake.nack = OSError(5)
+    bench.poll()
+    bench.fake.nack = None
+    assert bench.new_samples(30) == 0
+    assert bench.reading.status == states.DEAD_BUS
+    bench.noisy(2)
+    assert bench.reading.status == states.OK
+
+
+def test_one_transfer_in_so_many_polls():
+    for every in (1, 5, 100):
+        bench = Bench(every)
+        bench.new_samples(every * 10)
+        assert bench.fake.transfers == 10
+
+
+def test_the_sequence_wraps_at_16_bits():
+    bench = Bench().good()
+    bench.reading.sequence = 0xFFFF
+    assert bench.noisy(1) == 1
+    assert bench.reading.sequence == 0
+
+
+def test_what_was_read_before_configure_is_nothing_to_compare_with():
+    bench = Bench().good()
+    bench.fake.nack = OSError(5)
+    bench.poll()
+    bench.fake.nack = None
+    assert bench.chip.configure()
+    bench.fake.set(0x07, 15000)
+    assert bench.new_samples(5) == 0
+    assert bench.reading.status == states.DEAD_BUS
+    bench.fake.set(0x07, 15001)
+    assert bench.new_samples(2) == 1
+
+
+def test_a_damaged_word_that_begins_like_a_dead_bus_is_a_damaged_word():
+    for frame in (b"\x00\x3a\x00", b"\x00\x00\x01", b"\xff\xff\x00", b"\xff\x3a\xff"):
+        bench = Bench().good()
+        bench.fake.frames[0x07] = frame
+        bench.poll()
+        assert bench.reading.status == states.BAD_FRAME

@@ -1,0 +1,249 @@
+"""VL53L0X against a fake of the chip; every poll has the heap locked."""
+
+from cryo.drivers import vl53l0x
+from cryo.drivers.vl53l0x import NAMES
+from cryo.drivers.vl53l0x_tuning import PAIRS
+from fake_vl53l0x import MAP, MASK, POLL_US, Bench
+
+
+def test_the_codes_are_a_closed_set_with_names():
+    for code in range(len(NAMES)):
+        assert getattr(vl53l0x, NAMES[code]) == code
+    assert vl53l0x.OK == 0
+
+
+def test_start_up_takes_under_two_seconds_of_ticks_then_a_distance_comes():
+    bench = Bench()
+    polls = bench.until(vl53l0x.OK)
+    assert 0 < polls < 200
+    assert bench.quantity.value == 120
+    assert bench.fake.longest <= 14  # bytes of one transfer, addresses included
+
+
+def test_a_clock_that_is_not_calibrated_still_starts():
+    bench = Bench()
+    bench.fake.clock = 0
+    bench.fake.power()
+    bench.good()
+
+
+def test_the_tuning_is_written_whole_and_in_order():
+    assert len(PAIRS) == 160
+    bench = Bench().good()
+    assert bytes(PAIRS) in bytes(bench.fake.writes)
+
+
+def test_bus_levels_are_set_only_when_asked_for():
+    assert Bench(True).good().fake.pages[0][0x89] == 0x0D
+    assert Bench(False).good().fake.pages[0][0x89] == 0x0C
+
+
+def enabled(spads):
+    bench = Bench()
+    bench.fake.spads = spads
+    bench.good()
+    page = bench.fake.pages[0]
+    return [i for i in range(48) if page[0xB0 + i // 8] >> (i % 8) & 1]
+
+
+def test_reference_spads_are_the_first_good_ones_of_their_kind():
+    good = [i for i in range(48) if MAP[i // 8] >> (i % 8) & 1]
+    assert enabled(5) == good[:5]
+    assert enabled(0x85) == [i for i in good if i >= 12][:5]
+    assert enabled(0x80 | 100) == [i for i in good if i >= 12]
+    assert enabled(0) == []
+
+
+def test_every_code_of_the_chip_has_its_status():
+    expected = {
+        11: vl53l0x.OK,
+        1: vl53l0x.HARDWARE_FAIL,
+        2: vl53l0x.HARDWARE_FAIL,
+        3: vl53l0x.HARDWARE_FAIL,
+        4: vl53l0x.SIGNAL_FAIL,
+        6: vl53l0x.PHASE_FAIL,
+        9: vl53l0x.PHASE_FAIL,
+        8: vl53l0x.MIN_RANGE,
+        10: vl53l0x.MIN_RANGE,
+    }
+    for code in range(16):
+        bench = Bench().good()
+        bench.fake.code = code
+        bench.poll(8)
+        assert bench.quantity.status == expected.get(code, vl53l0x.NO_UPDATE)
+
+
+def test_every_range():
+    bench = Bench().good()
+    for mm in range(0, 0x10000, 53):
+        bench.fake.mm = mm
+        bench.poll(11)
+        if mm <= 2000:
+            assert bench.quantity.status == vl53l0x.OK
+            assert bench.quantity.value == mm
+        else:
+            assert bench.quantity.status == vl53l0x.TOO_FAR
+
+
+def test_fog_drops_the_number_at_the_first_result_and_it_comes_back_with_the_first_good_one():
+    bench = Bench().good()
+    for code in (4, 6, 9, 8):
+        bench.fake.code = code
+        before = bench.fake.results
+        while bench.quantity.status == vl53l0x.OK:
+            bench.poll()
+            assert bench.fake.results - before <= 2
+        bench.fake.code = 11
+        assert 0 < bench.until(vl53l0x.OK, 9)
+
+
+def test_a_jump_is_no_distance_until_the_next_result_agrees():
+    for step_mm, refused in ((60, False), (61, True), (-60, False), (-61, True)):
+        bench = Bench().good()
+        sequence = bench.quantity.sequence
+        bench.fake.mm += step_mm
+        seen = []
+        while len(seen) < 3:
+            bench.poll()
+            if bench.quantity.sequence != sequence:
+                sequence = bench.quantity.sequence
+                seen.append(bench.quantity.status)
+        assert (vl53l0x.SIGMA_FAIL in seen) == refused
+        assert seen[2] == vl53l0x.OK
+        assert bench.quantity.value == 120 + step_mm
+
+
+def test_the_age_is_never_less_than_the_truth_and_stays_within_what_is_used():
+    bench = Bench().good()
+    random = 12345
+    oldest_us = 0
+    for i in range(1500):
+        random = (random * 1103 + 12345) & 0x7FFFF
+        jitter_us = (random >> 3) % 4_000 - 2_000 if i > 700 else 0
+        bench.poll(1, POLL_US + jitter_us)
+        part = bench.sensor._part
+        if part == 2:  # a result was read just now
+            assert bench.quantity.age_us >= bench.fake.begun_ago_us
+        oldest_us = max(oldest_us, bench.quantity.age_us)
+        assert bench.quantity.status == vl53l0x.OK
+    assert oldest_us < 100_000
+
+
+def test_measurements_that_stop_are_told_and_the_chip_is_restarted():
+    bench = Bench().good()
+    bench.fake.ranging = False
+    age_us = bench.quantity.age_us
+    bench.poll(5)
+    assert bench.quantity.age_us > age_us + 30_000
+    assert bench.until(vl53l0x.NO_ANSWER, 25) > 0
+    assert bench.until(vl53l0x.OK) > 0
+
+
+def test_a_result_that_stays_the_same_to_the_last_bit_is_frozen():
+    bench = Bench().good()
+    bench.fake.noisy = False
+    assert 40 < bench.until(vl53l0x.FROZEN, 100) < 70
+    bench.fake.noisy = True
+    assert bench.until(vl53l0x.OK, 9) > 0
+
+
+def test_a_frozen_chip_is_restarted():
+    bench = Bench().good()
+    bench.fake.noisy = False
+    bench.until(vl53l0x.FROZEN, 100)
+    written = bench.fake.written
+    bench.poll(80)
+    assert bench.fake.writes[2 * written] and bench.fake.written > written + 30
+
+
+def test_each_step_of_the_start_up_that_never_ends_is_told():
+    for hang in range(4):
+        bench = Bench()
+        bench.fake.hang = hang
+        assert bench.until(vl53l0x.NO_ANSWER) > 0
+        bench.poll(300)
+        assert bench.quantity.status == vl53l0x.NO_ANSWER
+        bench.fake.hang = -1
+        assert bench.until(vl53l0x.OK) > 0
+
+
+def test_a_chip_that_takes_no_writes_gives_no_distance():
+    bench = Bench()
+    bench.fake.deaf = True
+    assert bench.until(vl53l0x.NO_ANSWER) > 0
+    assert bench.until(vl53l0x.OK) == -1
+
+
+def test_another_chip_is_refused():
+    for identity in (b"\xee\xaa\x11", b"\xef\xaa\x10", b"\xee\xab\x10", b"\xea\xcc\x10"):
+        bench = Bench()
+        bench.fake.identity = identity
+        bench.fake.power()
+        assert bench.until(vl53l0x.WRONG_CHIP, 6) > 0
+        bench.poll(300)
+        assert bench.quantity.status == vl53l0x.WRONG_CHIP
+
+
+def test_a_dead_bus_from_the_start():
+    for dead in (0x00, 0xFF):
+        bench = Bench()
+        bench.fake.dead = dead
+        assert bench.until(vl53l0x.DEAD_BUS, 6) > 0
+        bench.poll(300)
+        assert bench.quantity.status == vl53l0x.DEAD_BUS
+
+
+def test_a_bus_that_dies_later_gives_no_distance_and_is_told():
+    for dead in (0x00, 0xFF):
+        bench = Bench().good()
+        bench.fake.dead = dead
+        sequence = bench.quantity.sequence
+        polls = 0
+        while bench.quantity.status != vl53l0x.DEAD_BUS:
+            bench.poll()
+            polls += 1
+            assert bench.quantity.status != vl53l0x.OK or bench.quantity.sequence == sequence
+            assert polls < 60
+        bench.fake.dead = -1
+        assert bench.until(vl53l0x.OK) > 0
+
+
+def test_an_error_of_the_bus_drops_the_number_and_one_alone_costs_no_restart():
+    bench = Bench().good()
+    bench.fake.nack = OSError(5)
+    bench.poll()
+    assert bench.quantity.status == vl53l0x.DEAD_BUS
+    bench.fake.nack = None
+    assert 0 < bench.until(vl53l0x.OK, 9)
+    bench.fake.nack = OSError(110)
+    bench.poll(100)
+    assert bench.quantity.status == vl53l0x.DEAD_BUS
+    bench.fake.nack = None
+    assert bench.until(vl53l0x.OK) > 50
+
+
+def test_single_errors_now_and_then_cost_no_restart():
+    bench = Bench().good()
+    written = bench.fake.written
+    for _ in range(30):
+        bench.fake.nack = OSError(5)
+        bench.poll()
+        bench.fake.nack = None
+        assert 0 < bench.until(vl53l0x.OK, 9)
+    assert bench.fake.written - written < 60
+
+
+def test_a_chip_that_lost_its_supply_is_started_again():
+    bench = Bench().good()
+    bench.fake.power()
+    assert bench.until(vl53l0x.NO_ANSWER, 30) > 0
+    assert bench.until(vl53l0x.OK) > 0
+
+
+def test_the_age_saturates():
+    bench = Bench().good()
+    bench.fake.nack = OSError(5)
+    bench.poll(6, 0x0FFFFFFF)
+    assert bench.quantity.age_us == 0x1FFFFFFF
+    bench.poll(1, MASK)
+    assert bench.quantity.age_us == 0x1FFFFFFF
