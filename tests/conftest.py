@@ -109,6 +109,8 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     for item in items:
         if _is_portable(item.path) and not isinstance(item, LaneItem):
             item.user_properties.append((summary.LANE, NATIVE))
+        elif item.path.parent.name in summary.FOLDERS:
+            item.user_properties.append((summary.LANE, summary.FOLDERS[item.path.parent.name]))
 
 
 def pytest_collection_finish(session: pytest.Session) -> None:

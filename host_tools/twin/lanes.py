@@ -10,6 +10,8 @@ import contextlib
 import importlib
 import json
 import os
+import re
+import select
 import shutil
 import subprocess
 import sys
@@ -22,9 +24,11 @@ ROOT = Path(__file__).resolve().parent.parent.parent
 FOLDERS = ("firmware", "boards/virtual", "host_tools/twin/guest")
 STANDIN = "host_tools/twin/cpython"
 LANES = ("cpython", "unix", "wasm")
+NODE_MIN = 18
 
 _CHIP_RESETS = 3
-_STUCK_WALL_S = 120  # a subprocess that says nothing for so long hangs in a way virtual time cannot see
+_STUCK_WALL_S = 60  # a subprocess that says nothing for so long hangs in a way virtual time cannot see
+_END_WALL_S = 20
 
 
 class LaneError(RuntimeError):
@@ -133,9 +137,14 @@ def micropython_path():
 
 
 def node_path():
-    """Return the path of Node, or None. A virtual environment's own comes first."""
-    beside = Path(sys.executable).with_name("node")
-    return str(beside) if beside.exists() else shutil.which("node")
+    """Return the path of a Node that is new enough, or None. A virtual environment's own comes first."""
+    for node in (Path(sys.executable).with_name("node"), shutil.which("node")):
+        if node and Path(node).exists():
+            asked = subprocess.run([str(node), "--version"], capture_output=True, text=True, check=False)
+            found = re.match(r"v(\d+)\.", asked.stdout)
+            if found and int(found[1]) >= NODE_MIN:
+                return str(node)
+    return None
 
 
 def _unix(plant, settings, folders):
@@ -191,7 +200,7 @@ def _boot_once(plant, command, env):
         with contextlib.suppress(BrokenPipeError):
             _serve(plant, reader, writer)
         try:
-            text, _ = process.communicate(timeout=_STUCK_WALL_S)
+            text, _ = process.communicate(timeout=_END_WALL_S)
         except subprocess.TimeoutExpired:
             process.kill()
             text, _ = process.communicate()
@@ -205,6 +214,8 @@ def _serve(plant, reader, writer):
     rx = bytearray(port.RX_MAX)
     size = len(out) * out.itemsize
     while True:
+        if not select.select([reader], [], [], _STUCK_WALL_S)[0]:
+            return  # it neither speaks nor ends: the caller ends it
         data = reader.read(size)
         if len(data) < size:
             return

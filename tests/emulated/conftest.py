@@ -3,6 +3,7 @@
 import pytest
 
 from host_tools.emulator import image
+from tests.lanes import summary
 
 DOSE, LEASE, LOOP_A, LOOP_B, EVENT = 2, 3, 7, 8, 22
 
@@ -58,7 +59,7 @@ def valve_files():
 
 
 @pytest.fixture
-def chip(uf2, valve_files):
+def chip(uf2, valve_files, request):
     """A board at its prompt with valve and lease set up, loop made, edges recorded."""
     from host_tools.emulator.rp2040 import Rp2040Board
 
@@ -68,6 +69,8 @@ def chip(uf2, valve_files):
     board.boot_to_prompt()
     board.drive(LOOP_A, 1)
     board.drive(LOOP_B, 0)
+    said = board.exec("import sys\nprint(sys.implementation[0], sys.version.split('; ')[1], sys.implementation[2])")
+    request.node.user_properties.append((summary.INTERPRETER, said.strip() + ", emulated"))
     board.exec(GUEST)
     board.edges.clear()
     return board

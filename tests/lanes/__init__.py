@@ -8,19 +8,18 @@ and speaks the protocol of `run_portable.py` on its standard output.
 from __future__ import annotations
 
 import os
-import re
-import shutil
 import subprocess
 import sys
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from host_tools.twin.lanes import NODE_MIN, node_path
+
 ROOT = Path(__file__).resolve().parents[2]
 PORTABLE = ROOT / "tests" / "portable"
 GUEST_FOLDERS = ("firmware", "boards/virtual", "host_tools/twin/guest", "tests/portable")
 TIMEOUT_S = 300
-NODE_MIN = 18
 WASM_PACKAGE = ROOT / "host_tools/node/node_modules/@micropython/micropython-webassembly-pyscript"
 MARK = "#lane "
 
@@ -53,13 +52,10 @@ class Outcome:
 
 def find_node() -> str:
     """Path of the Node that `make setup` installed, else of a system Node >= 18; raises LaneMissing."""
-    for node in (Path(sys.executable).with_name("node"), shutil.which("node")):
-        if node and Path(node).exists():
-            asked = subprocess.run([str(node), "--version"], capture_output=True, text=True, check=False)
-            version = re.match(r"v(\d+)\.", asked.stdout)
-            if version and int(version[1]) >= NODE_MIN:
-                return str(node)
-    raise LaneMissing(f"no Node >= {NODE_MIN} found: run `make setup`")
+    node = node_path()
+    if node is None:
+        raise LaneMissing(f"no Node >= {NODE_MIN} found: run `make setup`")
+    return node
 
 
 def _unix_command() -> list[str]:

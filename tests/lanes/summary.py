@@ -6,12 +6,14 @@ import platform
 import sys
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping
+from importlib.metadata import version
 
 import pytest
 
 from tests.lanes import LANE_NAMES, NATIVE
 
 HOST = "host"
+FOLDERS = {"pio": "pio", "emulated": "emulated"}  # lanes that are a folder of tests
 LANE, INTERPRETER = "lane", "interpreter"
 NATIVE_VERSION = f"{platform.python_implementation()} {' '.join(sys.version.split())}"
 _COUNTED = {
@@ -26,8 +28,8 @@ _COUNTED = {
 
 def lines(stats: Mapping[str, Iterable[object]]) -> Iterator[str]:
     """Yield the summary lines from pytest's reports by category."""
-    counts = {name: Counter[str]() for name in (*LANE_NAMES, HOST)}
-    interpreters = {NATIVE: NATIVE_VERSION, HOST: NATIVE_VERSION}
+    counts = {name: Counter[str]() for name in (*LANE_NAMES, *FOLDERS, HOST)}
+    interpreters = {NATIVE: NATIVE_VERSION, HOST: NATIVE_VERSION, "pio": f"rp2040py {version('rp2040py')}, no image"}
     skips: Counter[tuple[str, str]] = Counter()
     for category, verdict in _COUNTED.items():
         for report in stats.get(category, ()):
