@@ -75,7 +75,6 @@ class Supervisor:
         self.floor_mdegc = 0
         self.settled_mdegc = 0
         self.settled = False  # the newest sample is settled and fresh
-        self.late_us_max = 0
         self.burst_us = 0  # commanded length of the burst now or last
         self._started = False
         self._now_us = 0
@@ -112,10 +111,6 @@ class Supervisor:
         """Return the calibrated jet constant at the measured distance, mdegC per root second."""
         return k_at(self.config.jet_k_mdegc, self._distance_mm)
 
-    def hold_left_ms(self):
-        """Return how long the target is still to be held, ms."""
-        return HOLD_MS - self._hold_us // 1000 if self.session.reached else HOLD_MS
-
     # --- the tick -------------------------------------------------------------------------------------------------
     def tick(self, now_us, i, o):
         """Decide for this tick. now_us is ticks_us; i the Inputs; o the Outputs, all of them set here."""
@@ -124,8 +119,6 @@ class Supervisor:
             dt_us = 0
         self._now_us = now_us
         self._started = True
-        if dt_us - TICK_US > self.late_us_max and self.mode == DELIVERING:
-            self.late_us_max = dt_us - TICK_US
         self._mode_us = grown(self._mode_us, dt_us)
         self._idle_us = grown(self._idle_us, dt_us)
         self.indicated_us = grown(self.indicated_us, dt_us) if TREATING >> self.mode & 1 else 0
@@ -240,7 +233,7 @@ class Supervisor:
             return session.DOSE
         if s.used_up():
             return session.SESSION
-        if s.passes >= PASSES_MAX and (self.mode != mode.DELIVERING or self._pass_over):
+        if s.passes >= PASSES_MAX and (self.mode != DELIVERING or self._pass_over):
             return session.PASSES
         return s.point_spent()
 
@@ -248,13 +241,13 @@ class Supervisor:
         s = self.session
         self._idle_us = 0
         self._mode_us = 0
-        if before == mode.DELIVERING:
+        if before == DELIVERING:
             self.response.close()  # what the skin does later is no answer to a burst
         if after == mode.READY:
             self.nonce = 1000 + (self._now_us ^ self._now_us >> 13) % 9000
         else:
             self.nonce = 0
-        if after == mode.DELIVERING:
+        if after == DELIVERING:
             row = s.row()
             self.target_mdegc = row[presets.TARGET_MDEGC]
             self.floor_mdegc = row[presets.FLOOR_MDEGC]
