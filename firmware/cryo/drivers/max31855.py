@@ -6,14 +6,12 @@ ground; D0 open. It is handled as two halves of 16 bits, because a whole word do
 """
 
 from cryo.core.reading import (
-    AGE_MAX_US,
     BAD_FRAME,
     CJ_IMPLAUSIBLE,
     DEAD_BUS,
     OK,
     OPEN,
     OUT_OF_RANGE,
-    SEQUENCE_MASK,
     SHORT_GND,
     SHORT_VCC,
 )
@@ -126,19 +124,12 @@ class Max31855:
         if hold_us == 0 and reading.status != OK:
             self._bad_hold_us = _CONVERSION_US
         elif not changed or reading.status != OK:
-            room_us = AGE_MAX_US - delta_us
-            age_us = reading.age_us
-            reading.age_us = age_us + delta_us if age_us < room_us else AGE_MAX_US
-            age_us = reading.ended_age_us
-            reading.ended_age_us = age_us + delta_us if age_us < room_us else AGE_MAX_US
+            reading.grow(delta_us)
             return
 
-        reading.sequence = (reading.sequence + 1) & SEQUENCE_MASK
-        if not self._polled:
+        if self._polled:
+            reading.renew(delta_us, _CONVERSION_US)
+        else:
             # Begin and end are unknown: one conversion ago stands for both.
             self._polled = True
-            delta_us = 0
-            reading.ended_age_us = _CONVERSION_US
-        else:
-            reading.ended_age_us = delta_us if delta_us < AGE_MAX_US else AGE_MAX_US
-        reading.age_us = delta_us + _CONVERSION_US if delta_us < AGE_MAX_US - _CONVERSION_US else AGE_MAX_US
+            reading.renew(_CONVERSION_US, 0)

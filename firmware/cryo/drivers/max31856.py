@@ -20,7 +20,6 @@ from cryo.core.reading import (
     OK,
     OPEN,
     OUT_OF_RANGE,
-    SEQUENCE_MASK,
     VOLTAGE,
 )
 from cryo.drivers.its90 import CJ_MAX_MDEGC, CJ_MIN_MDEGC
@@ -234,22 +233,22 @@ class Max31856:
         if status != OK:
             reading.invalidate(status)
             if hold_us:
-                self._grow(reading, delta_us)
+                reading.grow(delta_us)
             else:
-                self._count(reading, delta_us)
+                reading.renew(delta_us, self.CONVERSION_US)
                 self._bad_hold_us = self.CONVERSION_US
             return
 
         if not taken or (drdy is None and not self._changed()):
-            self._grow(reading, delta_us)
+            reading.grow(delta_us)
             return
         self._decode(flags, reading)
         if reading.status == OK or hold_us == 0:
-            self._count(reading, unread_us)
+            reading.renew(unread_us, self.CONVERSION_US)
             if reading.status != OK:
                 self._bad_hold_us = self.CONVERSION_US
         else:
-            self._grow(reading, delta_us)
+            reading.grow(delta_us)
 
     def _judge(self, flags):
         """Return the status that the flags and the FAULT pin stand for, and set `cut`."""
@@ -316,16 +315,3 @@ class Max31856:
         reading.value_mdegc = mdegc
         reading.raw_mdegc = mdegc
         reading.cold_junction_mdegc = cj_mdegc
-
-    def _count(self, reading, ended_us):
-        reading.sequence = (reading.sequence + 1) & SEQUENCE_MASK
-        conversion_us = self.CONVERSION_US
-        reading.ended_age_us = ended_us if ended_us < AGE_MAX_US else AGE_MAX_US
-        reading.age_us = ended_us + conversion_us if ended_us < AGE_MAX_US - conversion_us else AGE_MAX_US
-
-    def _grow(self, reading, delta_us):
-        room_us = AGE_MAX_US - delta_us
-        age_us = reading.age_us
-        reading.age_us = age_us + delta_us if age_us < room_us else AGE_MAX_US
-        age_us = reading.ended_age_us
-        reading.ended_age_us = age_us + delta_us if age_us < room_us else AGE_MAX_US

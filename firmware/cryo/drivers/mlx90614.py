@@ -18,7 +18,6 @@ from cryo.core.reading import (
     DEAD_BUS,
     OK,
     OUT_OF_RANGE,
-    SEQUENCE_MASK,
 )
 from cryo.drivers.its90 import CJ_MAX_MDEGC, CJ_MIN_MDEGC
 from micropython import const
@@ -112,7 +111,7 @@ class Mlx90614:
         hold_us = self._bad_hold_us
         hold_us = hold_us - delta_us if delta_us < hold_us else 0
         self._bad_hold_us = hold_us
-        self._grow(reading, delta_us)
+        reading.grow(delta_us)
 
         self._wait -= 1
         if self._wait > 0:
@@ -140,7 +139,7 @@ class Mlx90614:
             reading.invalidate(status)
             if hold_us == 0:
                 self._bad_hold_us = _REFRESH_US
-                self._count(reading, delta_us)
+                reading.renew(delta_us, _REFRESH_US)
 
     def _housing(self, word):
         self._ambient_mdegc = None
@@ -167,17 +166,5 @@ class Mlx90614:
             reading.value_mdegc = mdegc
             reading.raw_mdegc = mdegc
             reading.cold_junction_mdegc = self._ambient_mdegc
-            self._count(reading, unread_us)
+            reading.renew(unread_us, _REFRESH_US)
         return OK
-
-    def _count(self, reading, ended_us):
-        reading.sequence = (reading.sequence + 1) & SEQUENCE_MASK
-        reading.ended_age_us = ended_us if ended_us < AGE_MAX_US else AGE_MAX_US
-        reading.age_us = ended_us + _REFRESH_US if ended_us < AGE_MAX_US - _REFRESH_US else AGE_MAX_US
-
-    def _grow(self, reading, delta_us):
-        room_us = AGE_MAX_US - delta_us
-        age_us = reading.age_us
-        reading.age_us = age_us + delta_us if age_us < room_us else AGE_MAX_US
-        age_us = reading.ended_age_us
-        reading.ended_age_us = age_us + delta_us if age_us < room_us else AGE_MAX_US
