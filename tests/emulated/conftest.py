@@ -11,8 +11,9 @@ GUEST = """
 import machine, micropython, time
 from machine import Pin
 from cryo.valve.rp2_pio import Lease, Valve
-valve = Valve(0, Pin(2, Pin.OUT, value=0), Pin(7, Pin.IN, Pin.PULL_DOWN))
-lease = Lease(4, Pin(3, Pin.OUT, value=0), Pin(8, Pin.IN, Pin.PULL_UP))
+pulse = Pin(3, Pin.OUT, value=0)
+valve = Valve(0, Pin(2, Pin.OUT, value=0), Pin(7, Pin.IN, Pin.PULL_DOWN), pulse)
+lease = Lease(4, pulse, Pin(8, Pin.IN, Pin.PULL_UP))
 event_pin = Pin(22, Pin.OUT, value=0)
 def fire(us):
     micropython.heap_lock()
@@ -20,6 +21,11 @@ def fire(us):
         return valve.rearm() | lease.renew() | valve.fire(us)
     finally:
         micropython.heap_unlock()
+def hold(ms):
+    while ms > 0:
+        lease.renew()
+        time.sleep_ms(min(ms, 5))
+        ms -= 5
 def treat(us, ticks, event_tick, event):
     fire(us)
     n = 0

