@@ -85,9 +85,9 @@ def right(board: Board) -> list[Part]:
     )
     if gates:
         dose = Part(
-            "74HC08 gate, then driver",
-            (("1A", "DOSE"), ("1B", "LOOP_A")),
-            ("opens only with DOSE and loop A high;", "then a peak-and-hold driver,", "hold = 1/4 of peak"),
+            "74HC08 gates, then driver",
+            (("1A", "DOSE"), ("1B", "LOOP_A"), ("2B", ">Q of the monostable")),
+            ("high only with DOSE, loop A and Q;", "then a peak-and-hold driver,", "hold = 1/4 of peak"),
             coil,
         )
     else:
