@@ -1,7 +1,7 @@
 """First act after every reset: each output that could mean gas is driven low, whatever the last run left behind."""
 
-import machine
-import pins
+from machine import Pin
+from pins import SAFE_LOW
 
-for number in pins.SAFE_LOW:
-    machine.Pin(number, machine.Pin.OUT, value=0)
+for number in SAFE_LOW:
+    Pin(number, Pin.OUT, value=0)

@@ -4,7 +4,7 @@ What each signal must be able to do stands in board.toml; `make board-check BOAR
 GPIO15 stays unconnected: the USB workaround of B0/B1 silicon takes it at every bus reset.
 """
 
-SENSOR_SDA = 0  # VL53L0X, MLX90614
+SENSOR_SDA = 0  # VL53L0X, 400 kHz
 SENSOR_SCL = 1
 DOSE = 2  # dose valve's driver, from the one-shot in PIO block 0
 LEASE = 3  # edges into the shut-off valve's monostable, from PIO block 1
@@ -14,7 +14,7 @@ ALARM = 6
 LOOP_A = 7  # eye-shield loop, high = made; ends the one-shot in PIO
 LOOP_B = 8  # eye-shield loop and MAX31856 FAULT, low = made; ends the lease in PIO
 TRIGGER = 9  # to ground when pressed
-PANEL_SDA = 10  # SSD1306, optional SCD4x and FRAM
+PANEL_SDA = 10  # MLX90614, SSD1306, optional SCD4x and FRAM, 100 kHz
 PANEL_SCL = 11
 ESTOP = 12  # normally closed to ground: high = pressed, or wire broken
 KEY = 13  # to ground when on

@@ -37,6 +37,7 @@ class Board:
         self.loop_b = Pin(pins.LOOP_B, Pin.IN, Pin.PULL_UP)
         self.trigger = Pin(pins.TRIGGER, Pin.IN, Pin.PULL_UP)
         self.estop = Pin(pins.ESTOP, Pin.IN, Pin.PULL_UP)
+        self.key = Pin(pins.KEY, Pin.IN, Pin.PULL_UP)
         spi = SPI(0, baudrate=4_000_000, polarity=0, phase=0, sck=Pin(pins.SPI_SCK), miso=Pin(pins.SPI_MISO))
         kind = "T" if self.config and self.config.tc_type else "K"
         linearise = Linearise(kind)
@@ -46,6 +47,8 @@ class Board:
         self.bottle = Transducer(ADC(Pin(pins.ADC_BOTTLE)), 1907, 1000)
         self.line = Transducer(ADC(Pin(pins.ADC_LINE)), 1907, 1000)
         self.distance = Transducer(ADC(Pin(pins.ADC_DISTANCE)), 5722, 1_000_000)
+        self.coil = None
+        self.infrared = None
         self.console = UART(0, 115_200)
 
     def watchdog(self, timeout_ms):

@@ -9,6 +9,7 @@ LOOP_A = 7  # eye-shield loop, high = made
 LOOP_B = 8  # eye-shield loop, low = made
 TRIGGER = 9  # to ground when pressed
 ESTOP = 10  # normally closed to ground: high = pressed, or wire broken
+KEY = 11  # to ground when on
 SPI_SCK = 18
 SPI_MISO = 16
 CS_SKIN = 17
@@ -22,5 +23,5 @@ CHIP_SELECTS = (CS_SKIN, CS_NOZZLE)
 ANALOGUE = (ADC_BOTTLE, ADC_LINE, ADC_DISTANCE)
 NAMES = {
     DOSE: "dose", LEASE: "lease", LED: "led", BUZZER: "buzzer", ALARM: "alarm", LOOP_A: "loop_a", LOOP_B: "loop_b",
-    TRIGGER: "trigger", ESTOP: "estop", CS_SKIN: "cs_skin", CS_NOZZLE: "cs_nozzle",
+    TRIGGER: "trigger", ESTOP: "estop", KEY: "key", CS_SKIN: "cs_skin", CS_NOZZLE: "cs_nozzle",
 }  # fmt: skip

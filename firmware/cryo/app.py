@@ -10,7 +10,7 @@ import time
 import micropython
 from cryo.console.line import Console
 from cryo.core import mode
-from cryo.core.reading import Reading
+from cryo.core.reading import CONFIG_LOST
 from cryo.core.records import Inputs, Outputs
 from cryo.core.supervisor import NONE, Supervisor
 from cryo.limits import TICK_US, WATCHDOG_MS
@@ -23,11 +23,17 @@ class Applicator:
 
     def __init__(self, board):
         self.board = board
-        self.inputs = Inputs(Reading(), Reading())
+        self.inputs = Inputs()
         self.outputs = Outputs()
         self.supervisor = Supervisor(board.config)
         self.console = Console(self, board.console)
         self.late_us_max = 0
+        i = self.inputs
+        b = board
+        # One of these a tick, and only those that the board has: they change slowly, and each costs the tick.
+        slow = (b.bottle, i.bottle), (b.line, i.line), (b.nozzle, i.nozzle), (b.coil, i.coil), (b.infrared, i.infrared)
+        self._slow = [(driver.poll, record) for driver, record in slow if driver]
+        self._turn = 0
         self._watchdog = None
         self._due_us = 0
         self._mode = mode.BOOT
@@ -77,12 +83,14 @@ class Applicator:
         i.loop_b = b.loop_b.value()
         i.trigger = 1 - b.trigger.value()
         i.estop = b.estop.value()
+        i.key = 1 - b.key.value()
         i.burst = b.valve.result()
-        b.distance.poll(i.distance)
-        b.bottle.poll(i.bottle)
-        b.line.poll(i.line)
+        b.distance.poll(now_us, i.distance)
         b.skin.poll(now_us, i.skin)
-        b.nozzle.poll(now_us, i.nozzle)
+        turn = self._turn
+        slow = self._slow[turn]
+        slow[0](now_us, slow[1])
+        self._turn = turn - 1 if turn else len(self._slow) - 1
         self.supervisor.tick(now_us, i, self.outputs)
 
     def _act(self):
@@ -108,6 +116,8 @@ class Applicator:
 
     def _breathe(self):
         now = self.supervisor.mode
+        if self.inputs.skin.status == CONFIG_LOST and not mode.TREATING >> now & 1:
+            self.board.skin.configure()  # its chip was without supply; while treating that is a fault
         if now != self._mode:
             self._mode = now
             if now in _QUIET:

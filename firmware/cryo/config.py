@@ -71,6 +71,20 @@ def build(values):
     return Config(*out), None
 
 
+def load():
+    """Return (Config, None) from the board's module `settings`, or (None, sentence): such a device refuses to arm.
+
+    SETTINGS in it maps keys to integers. There are no defaults for a missing or broken one.
+    """
+    try:
+        from settings import SETTINGS  # pyright: ignore[reportMissingImports]
+    except ImportError:
+        return None, "no settings on this board: provision it"
+    except Exception as error:  # whatever half a file makes of itself: the application must start and say so
+        return None, "the settings cannot be read (" + repr(error) + "): provision the board anew"
+    return build(SETTINGS)
+
+
 def nearest(word, words):
     """Return the one of `words` that shares most with `word`: for messages that name the likely meaning."""
     best = words[0]

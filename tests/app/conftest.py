@@ -10,6 +10,8 @@ import pytest
 
 from host_tools.twin import lanes
 
+DRIVERS = ("skin", "nozzle", "bottle", "line", "coil", "infrared", "distance")
+
 
 class Clock:
     """A link that lets virtual time pass and nothing else; it starts just before the counter's wrap."""
@@ -38,7 +40,7 @@ def virtual():
 @pytest.fixture
 def pins():
     """Mocked pins by name: the shield is closed, nothing is pressed."""
-    levels = {"loop_a": 1, "loop_b": 0, "trigger": 1, "estop": 0, "led": None, "buzzer": None, "alarm": None}
+    levels = {"loop_a": 1, "loop_b": 0, "trigger": 1, "estop": 0, "key": 0, "led": None, "buzzer": None, "alarm": None}
     return {name: mock.Mock(**{"value.return_value": level}) for name, level in levels.items()}
 
 
@@ -57,12 +59,12 @@ def board(virtual, pins, calls):
     board.valve = mock.Mock(**{f"{name}.return_value": 0 for name in ("rearm", "fire", "cut")})
     board.valve.result.return_value = -2
     board.lease = mock.Mock(**{"renew.return_value": 0, "stop.return_value": 0})
-    for name in ("skin", "nozzle", "bottle", "line", "distance"):
+    for name in DRIVERS:
         setattr(board, name, mock.Mock())
     watchdog = mock.Mock()
     board.watchdog = mock.Mock(return_value=watchdog)
     board.console = mock.Mock(**{"any.return_value": 0, "write.return_value": 0})
-    for name in (*pins, "valve", "lease", "skin", "nozzle", "bottle", "line", "distance"):
+    for name in (*pins, "valve", "lease", *DRIVERS):
         calls.attach_mock(getattr(board, name), name)
     calls.attach_mock(watchdog, "watchdog")
     return board

@@ -8,10 +8,11 @@ import pytest
 
 import micropython
 
-SENSES = (
-    "loop_a.value", "loop_b.value", "trigger.value", "estop.value", "valve.result", "distance.poll", "bottle.poll",
-    "line.poll", "skin.poll", "nozzle.poll",
-)  # fmt: skip
+SENSES = {
+    "loop_a.value", "loop_b.value", "trigger.value", "estop.value", "key.value", "valve.result", "distance.poll",
+    "skin.poll",
+}  # fmt: skip
+SLOW = ("bottle", "line", "nozzle", "coil", "infrared")  # one of them a tick
 MODES = ("BOOT", "SELF_TEST", "STANDBY", "READY", "ARMED", "DELIVERING", "REST", "COMPLETE", "FAULT", "SERVICE")
 QUIET = ("READY", "REST", "COMPLETE", "FAULT")
 
@@ -37,7 +38,8 @@ def test_a_tick_senses_everything_then_decides_once_then_acts(applicator, calls)
     applicator.step()
     order = names(calls)
     decided = order.index("decide")
-    assert sorted(order[:decided]) == sorted(SENSES)
+    assert set(order[:decided]) - {name + ".poll" for name in SLOW} == SENSES
+    assert decided == len(SENSES) + 1
     assert order.count("decide") == 1
     assert set(order[decided + 1 :]) == {"valve.cut", "led.value", "buzzer.value", "alarm.value", "watchdog.feed"}
 
@@ -45,21 +47,38 @@ def test_a_tick_senses_everything_then_decides_once_then_acts(applicator, calls)
 def test_what_was_sensed_reaches_the_decision(applicator, pins, board):
     pins["trigger"].value.return_value = 0  # to ground when pressed
     pins["estop"].value.return_value = 1
+    pins["key"].value.return_value = 1  # to ground when on
     pins["loop_a"].value.return_value = 0
     pins["loop_b"].value.return_value = 1
     board.valve.result.return_value = 1_234
     orders(applicator)
     applicator.step()
     i = applicator.supervisor.tick.call_args.args[1]
-    assert (i.trigger, i.estop, i.loop_a, i.loop_b, i.burst) == (1, 1, 0, 1, 1_234)
-    board.skin.poll.assert_called_once_with(mock.ANY, i.skin)
-    board.nozzle.poll.assert_called_once_with(mock.ANY, i.nozzle)
-    for name in ("distance", "bottle", "line"):
-        getattr(board, name).poll.assert_called_once_with(getattr(i, name))
+    assert (i.trigger, i.estop, i.key, i.loop_a, i.loop_b, i.burst) == (1, 1, 0, 0, 1, 1_234)
+    now_us = applicator.supervisor.tick.call_args.args[0]
+    board.skin.poll.assert_called_once_with(now_us, i.skin)
+    board.distance.poll.assert_called_once_with(now_us, i.distance)
+
+
+@pytest.mark.parametrize("missing", [(), ("coil",), ("coil", "infrared")])
+def test_slow_inputs_take_turns_and_none_is_left_out(virtual, board, missing):
+    for name in missing:
+        setattr(board, name, None)
+    names = [name for name in SLOW if getattr(board, name)]
+    applicator = virtual.app.Applicator(board)
+    applicator.start()
+    applicator.supervisor.tick = mock.Mock()
+    for _ in range(3 * len(names)):
+        applicator.step()
+    i = applicator.inputs
+    for name in names:
+        poll = getattr(board, name).poll
+        assert poll.call_count == 3
+        poll.assert_called_with(mock.ANY, getattr(i, name))
 
 
 def test_the_time_of_a_tick_is_taken_before_its_inputs(virtual, applicator, board):
-    board.distance.poll.side_effect = lambda quantity: virtual.hal.spend(3_000)
+    board.distance.poll.side_effect = lambda now_us, quantity: virtual.hal.spend(3_000)
     orders(applicator)
     before_us = importlib.import_module("virtual_time").ticks_us()
     applicator.step()
@@ -122,14 +141,15 @@ def test_the_watchdog_runs_before_the_first_tick(virtual, board):
 
 def test_the_real_supervisor_feeds_once_a_complete_tick(applicator, board, calls):
     for name in ("distance", "bottle", "line"):
-        getattr(board, name).poll.side_effect = lambda quantity: setattr(quantity, "status", 2)
+        getattr(board, name).poll.side_effect = lambda now_us, quantity: setattr(quantity, "status", 2)
     for _ in range(5):
         applicator.step()
     assert names(calls).count("watchdog.feed") == 5
 
 
 @pytest.mark.parametrize(
-    "part", [*(name for name in SENSES), "decide", "valve.cut", "valve.rearm", "lease.renew", "valve.fire", "led.value"]
+    "part",
+    [*sorted(SENSES), "bottle.poll", "decide", "valve.cut", "valve.rearm", "lease.renew", "valve.fire", "led.value"],
 )
 def test_an_exception_in_the_tick_ends_it_unfed_with_both_valves_closing(applicator, calls, part):
     orders(applicator, cut=1, rearm=1, lease=1, fire_us=60_000, feed=1)
@@ -156,6 +176,20 @@ def test_ctrl_c_is_no_interruption(virtual, board):
     with mock.patch.object(virtual.app.micropython, "kbd_intr") as kbd_intr:
         virtual.app.Applicator(board).start()
     kbd_intr.assert_called_once_with(-1)
+
+
+# --- a chip that lost its set-up ----------------------------------------------------------------------------
+@pytest.mark.parametrize("name", MODES)
+def test_a_skin_chip_without_its_set_up_gets_it_back_outside_treatment(virtual, applicator, board, name):
+    mode = importlib.import_module("cryo.core.mode")
+    reading = importlib.import_module("cryo.core.reading")
+    orders(applicator)
+    applicator.supervisor.mode = getattr(mode, name)
+    applicator.step()
+    board.skin.configure.assert_not_called()
+    applicator.inputs.skin.status = reading.CONFIG_LOST
+    applicator.step()
+    assert board.skin.configure.call_count == (0 if name in ("ARMED", "DELIVERING", "REST") else 1)
 
 
 # --- the heap's lock and the collector ----------------------------------------------------------------------

@@ -90,9 +90,8 @@ def test_a_range_checking_integer_sees_the_overflow_in_cpython(planted, code):
     with lanes.firmware_imports(lanes.import_folders(firmware)):
         config = importlib.import_module("cryo.config").build({"jet_k_mdegc": 16_000})[0]
         records = importlib.import_module("cryo.core.records")
-        reading = importlib.import_module("cryo.core.reading").Reading
         supervisor = importlib.import_module("cryo.core.supervisor").Supervisor(config)
-        inputs = records.Inputs(reading(), reading())
+        inputs = records.Inputs()
         if code == OVERFLOW:
             with pytest.raises(OverflowError, match="31 bits"):
                 supervisor.tick(I31(5), inputs, records.Outputs())

@@ -59,7 +59,7 @@ def test_trigger(samples):
 @given(st.lists(st.tuples(DT, st.booleans(), st.booleans(), MM, AGE, st.integers(0, 3)), max_size=20))
 def test_eye_guard(samples):
     guard = EyeGuard()
-    inputs = Inputs(Reading(), Reading())
+    inputs = Inputs()
     for dt, a, b, mm, age, status in samples:
         inputs.loop_a, inputs.loop_b = I31(a), I31(b)
         inputs.distance.value, inputs.distance.age_us, inputs.distance.status = mm, age, status
@@ -221,4 +221,4 @@ def test_transducer(num):
 
     adc, quantity = Adc(), Quantity()
     for adc.counts in (0, 3_276, 3_277, 6_554, 6_555, 32_768, 62_259, 62_260, 65_535):
-        Transducer(adc, I31(num), I31(1_000)).poll(quantity)
+        Transducer(adc, I31(num), I31(1_000)).poll(I31(0), quantity)

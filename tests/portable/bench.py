@@ -3,7 +3,6 @@
 import micropython
 from cryo import config
 from cryo.core import mode, presets
-from cryo.core.reading import Reading
 from cryo.core.records import Inputs, Outputs
 from cryo.core.supervisor import ARM, CONFIRM, NONE, Supervisor
 from cryo.valve import RESTING, RUNNING
@@ -20,7 +19,7 @@ class Bench:
     def __init__(self, settings=SETTINGS, provisioned=True):
         self.config = config.build(settings)[0] if provisioned else None
         self.sup = Supervisor(self.config)
-        self.i = Inputs(Reading(), Reading())
+        self.i = Inputs()
         self.o = Outputs()
         self.now_us = BEFORE_WRAP
         self.skin_mdegc = 32_500
@@ -41,6 +40,7 @@ class Bench:
         i.loop_a = 1
         i.loop_b = 0
         i.estop = 0
+        i.key = 1
         i.burst = RESTING
         for quantity, value in ((i.distance, 100), (i.bottle, 57_000), (i.line, 57_000)):
             quantity.status = 0

@@ -3,7 +3,6 @@
 from cryo import config
 from cryo.console.line import Console
 from cryo.core import mode, supervisor
-from cryo.core.reading import Reading
 from cryo.core.records import Inputs, Outputs
 from cryo.core.supervisor import Supervisor
 
@@ -54,7 +53,7 @@ class App:
         given = {"jet_k_mdegc": 16_000, "serial": 42}
         given.update(settings or {})
         self.board = Board()
-        self.inputs = Inputs(Reading(), Reading())
+        self.inputs = Inputs()
         self.outputs = Outputs()
         self.supervisor = Supervisor(config.build(given)[0])
         self.stream = Stream()
@@ -63,6 +62,7 @@ class App:
         i = self.inputs
         i.loop_a = 1
         i.loop_b = i.trigger = i.estop = 0
+        i.key = 1
         i.burst = supervisor.RESTING
         i.skin.status = 0
         i.skin.value_mdegc = 32_000

@@ -1,6 +1,6 @@
 """Records that portable tests of the core fill by hand."""
 
-from cryo.core.reading import NO_VALUE, OPEN, Reading
+from cryo.core.reading import NO_VALUE, OPEN
 from cryo.core.records import Inputs
 
 TICK_US = 10_000
@@ -9,7 +9,7 @@ LONGEST_DT_US = 0x1FFFFFFF  # the longest difference of two stamps
 
 def inputs():
     """Return Inputs with nothing read yet."""
-    return Inputs(Reading(), Reading())
+    return Inputs()
 
 
 def set_good(reading, mdegc, age_us=100_000):

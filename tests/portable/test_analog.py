@@ -30,7 +30,7 @@ class Bench:
         self.pin.counts = counts
         micropython.heap_lock()
         try:
-            self.transducer.poll(self.quantity)
+            self.transducer.poll(0, self.quantity)
         finally:
             micropython.heap_unlock()
         return self.quantity

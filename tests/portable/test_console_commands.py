@@ -43,7 +43,7 @@ def test_why_says_what_to_do():
 
 def test_temperature_is_signed_and_never_a_number_without_a_reading():
     app = App()
-    assert app.ask("MEAS:TEMP?") == "SKIN=32.00,100ms;NOZZLE=NEVER;PREDICTED=NONE"
+    assert app.ask("MEAS:TEMP?") == "SKIN=32.00,100ms;NOZZLE=NEVER;INFRARED=NEVER;PREDICTED=NONE"
     app.inputs.nozzle.status = 0
     app.inputs.nozzle.value_mdegc = -1_050
     app.inputs.nozzle.age_us = 50_000
@@ -133,6 +133,19 @@ def test_a_locked_level_names_the_open_ones():
         for level in ("4", "5"):
             is_error(app.ask("TREAT:LEV " + level), -222, "locked for " + name, "allowed 1, 2, 3")
             assert app.supervisor.session.level == -1
+
+
+def test_a_level_with_longer_bursts_than_this_device_gives_is_locked():
+    app = App({"burst_max_us": 300_000})
+    app.ask("TREAT:PRES CHRONIC")
+    for level, row in enumerate(presets.PRESETS[app.supervisor.session.preset][presets.LEVELS]):
+        word = "TREAT:LEV " + str(level + 1)
+        if row[presets.CAP_US] <= 300_000:
+            assert app.ask(word) == "OK"
+        else:
+            is_error(app.ask(word), -222, "locked for CHRONIC", "allowed 1, 2")
+    assert app.supervisor.session.level == 1
+    assert App().supervisor.config.burst_max_us == 500_000
 
 
 def test_head_face_and_neck_are_refused():

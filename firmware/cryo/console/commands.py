@@ -80,7 +80,9 @@ def _temperature(console, _):
     s = console.app.supervisor
     i = console.app.inputs
     predicted = _degc(s.observer.surface_mdegc) if s.session.point_open else "NONE"
-    return "{};{};PREDICTED={}".format(_reading("SKIN", i.skin), _reading("NOZZLE", i.nozzle), predicted)
+    return "{};{};{};PREDICTED={}".format(
+        _reading("SKIN", i.skin), _reading("NOZZLE", i.nozzle), _reading("INFRARED", i.infrared), predicted
+    )
 
 
 def _quantity(q, unit):
@@ -116,13 +118,19 @@ def _preset(console, word):
     return _error(-224, "unknown preset {}: allowed {}".format(word, _words(presets.PRESETS)))
 
 
-def _open_levels(p):
-    rows = presets.PRESETS[p.preset][presets.LEVELS]
-    return ", ".join(str(n + 1) for n, row in enumerate(rows) if row)
+def _is_open(s, row):
+    """A level is locked where the table has none, or where its bursts are longer than this device may give."""
+    return row is not None and (s.config is None or row[presets.CAP_US] <= s.config.burst_max_us)
+
+
+def _open_levels(s):
+    rows = presets.PRESETS[s.session.preset][presets.LEVELS]
+    return ", ".join(str(n + 1) for n, row in enumerate(rows) if _is_open(s, row)) or "none"
 
 
 def _level(console, word):
-    p = console.app.supervisor.session
+    s = console.app.supervisor
+    p = s.session
     if word is None:
         return str(p.level + 1) if p.level >= 0 else "NONE"
     if p.preset < 0:
@@ -130,9 +138,9 @@ def _level(console, word):
     rows = presets.PRESETS[p.preset][presets.LEVELS]
     name = presets.PRESETS[p.preset][presets.NAME]
     if not word.isdigit() or not 1 <= int(word) <= len(rows):
-        return _error(-222, "unknown level {}: allowed {} for {}".format(word, _open_levels(p), name))
-    if rows[int(word) - 1] is None:
-        return _error(-222, "level {} is locked for {}: allowed {}".format(word, name, _open_levels(p)))
+        return _error(-222, "unknown level {}: allowed {} for {}".format(word, _open_levels(s), name))
+    if not _is_open(s, rows[int(word) - 1]):
+        return _error(-222, "level {} is locked for {}: allowed {}".format(word, name, _open_levels(s)))
     p.level = int(word) - 1
     return "OK"
 

@@ -22,20 +22,21 @@ FAULT = const(1 << 0)
 SELF_TEST = const(1 << 1)
 UNPROVISIONED = const(1 << 2)
 ESTOP = const(1 << 3)
-LOOP = const(1 << 4)
-CALIBRATION = const(1 << 5)
-SKIN_PROBE = const(1 << 6)
-BOTTLE = const(1 << 7)
-ROOM_GAS = const(1 << 8)
-SETUP = const(1 << 9)
-ATTESTATION = const(1 << 10)
-SESSION = const(1 << 11)
-COOL_DOWN = const(1 << 12)
-REST = const(1 << 13)
-BASELINE = const(1 << 14)
-TRIGGER = const(1 << 15)
-DISTANCE = const(1 << 16)
-INDICATION = const(1 << 17)
+KEY = const(1 << 4)
+LOOP = const(1 << 5)
+CALIBRATION = const(1 << 6)
+SKIN_PROBE = const(1 << 7)
+BOTTLE = const(1 << 8)
+ROOM_GAS = const(1 << 9)
+SETUP = const(1 << 10)
+ATTESTATION = const(1 << 11)
+SESSION = const(1 << 12)
+COOL_DOWN = const(1 << 13)
+REST = const(1 << 14)
+BASELINE = const(1 << 15)
+TRIGGER = const(1 << 16)
+DISTANCE = const(1 << 17)
+INDICATION = const(1 << 18)
 
 # bit order; name and what to do about it
 NAMES = (
@@ -43,6 +44,7 @@ NAMES = (
     ("SELF_TEST", "the self-test has not passed"),
     ("UNPROVISIONED", "no valid settings: provision the device"),
     ("ESTOP", "release the emergency stop"),
+    ("KEY", "turn the key switch on"),
     ("LOOP", "close the eye shield"),
     ("CALIBRATION", "no jet constant: calibrate the nozzle"),
     ("SKIN_PROBE", "no fresh skin reading: fix the probe to the skin"),
@@ -60,8 +62,8 @@ NAMES = (
 )
 
 # which of them count when
-TO_ARM = const(0x0FFFF)  # FAULT .. TRIGGER: the request and its confirmation
-TO_STAY = const(FAULT | SELF_TEST | UNPROVISIONED | ESTOP | LOOP | CALIBRATION | ROOM_GAS)  # armed or delivering
+TO_ARM = const(0x1FFFF)  # FAULT .. TRIGGER: the request and its confirmation
+TO_STAY = const(FAULT | SELF_TEST | UNPROVISIONED | ESTOP | KEY | LOOP | CALIBRATION | ROOM_GAS)  # armed or delivering
 TO_START = const(SKIN_PROBE | SESSION | BASELINE | DISTANCE | INDICATION)  # a pass
 
 
@@ -80,6 +82,8 @@ def standing(s, i):
         b |= SELF_TEST
     if i.estop:
         b |= ESTOP
+    if not i.key:
+        b |= KEY
     if not s.eye.made:
         b |= LOOP
     if config is None:

@@ -7,6 +7,7 @@ from cryo.limits import BOTTLE_STOP_MAX_MBAR, BOTTLE_STOP_MIN_MBAR, LATE_TICK_US
 from micropython import const
 
 _AFTERMATH_US = const(5_000_000)  # after the last gas the skin readings still count, whatever the mode [E]
+_OF_THE_SKIN = 1 << faults.SKIN_TRIP | 1 << faults.SKIN_SENSOR
 _PORT_GRACE_US = const(30_000)  # a one-shot that is this late did not end
 _REFUSALS = const(3)  # [E] a bouncing loop may make the one-shot refuse once, not three times in a row
 _LINE_JUDGED_FROM_US = const(100_000)  # after closing: the trapped gas is at rest
@@ -23,11 +24,13 @@ def standing(s, dt_us, i):
     latched = s.faults.latched
     if i.estop:
         mask |= 1 << faults.ESTOP
-    if s.eye.discordant:
+    # The chip's demand opens channel B by gates of its own; it is named, not the shield.
+    demanded = i.skin.cut and i.loop_a
+    if s.eye.discordant and not demanded:
         mask |= 1 << faults.LOOP_DISCORD
     if i.port_status:
         mask |= 1 << faults.VALVE_PORT
-    if not s.eye.made and (treating or latched >> faults.LOOP_OPEN & 1):
+    if not s.eye.made and not demanded and (treating or latched >> faults.LOOP_OPEN & 1):
         mask |= 1 << faults.LOOP_OPEN
     if s.trigger.touched and (s.mode <= SELF_TEST or latched >> faults.TRIGGER_BOOT & 1):
         mask |= 1 << faults.TRIGGER_BOOT
@@ -40,6 +43,8 @@ def standing(s, dt_us, i):
             mask |= 1 << faults.SKIN_TRIP
         if latched >> faults.SKIN_SENSOR & 1 and not overcool.valid:
             mask |= 1 << faults.SKIN_SENSOR
+    if i.skin.cut and (treating or latched & _OF_THE_SKIN):
+        mask |= 1 << (faults.SKIN_TRIP if overcool.valid else faults.SKIN_SENSOR)
     if treating or s.planner.off_us < _AFTERMATH_US:
         if overcool.locked_out:
             mask |= 1 << faults.SKIN_LOCKOUT

@@ -51,6 +51,7 @@ class Reading:
                          begun, 0..AGE_MAX_US, saturating
     ended_age_us         time since the earliest moment at which that conversion can have ended, saturating
     sequence             0..65535, wraps; one more with every new sample, good or bad
+    cut                  1 while the chip itself demands a cut-off in this tick, whatever its number says
     """
 
     def __init__(self):
@@ -61,6 +62,7 @@ class Reading:
         self.age_us = AGE_MAX_US
         self.ended_age_us = AGE_MAX_US
         self.sequence = 0
+        self.cut = 0
 
     def invalidate(self, status):
         """Set `status` (any code but OK) and drop the numbers; age and sequence stay as they are."""

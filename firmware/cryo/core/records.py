@@ -1,5 +1,6 @@
 """The two records that cross the tick: what was sensed, and what is to be done."""
 
+from cryo.core.reading import Reading
 from micropython import const
 
 # what Inputs.burst says besides us that were not delivered
@@ -18,18 +19,21 @@ class Quantity:
 
 
 class Inputs:
-    """Filled by the drivers once a tick, preallocated; skin and nozzle are cryo.core.reading.Reading records."""
+    """Filled by the drivers, preallocated. What a board does not measure keeps the state it begins with: never read."""
 
-    def __init__(self, skin, nozzle):
-        self.skin = skin
-        self.nozzle = nozzle
+    def __init__(self):
+        self.skin = Reading()
+        self.nozzle = Reading()
+        self.infrared = Reading()
         self.distance = Quantity()  # mm
         self.bottle = Quantity()  # mbar, upstream of the shut-off valve
         self.line = Quantity()  # mbar, between shut-off and dose valve
+        self.coil = Quantity()  # mA through the dose valve's coil
         self.loop_a = 0  # 1 = made
         self.loop_b = 1  # 0 = made (antivalent)
         self.trigger = 0  # 1 = pressed
         self.estop = 1  # 1 = pressed, or its wire broken
+        self.key = 0  # 1 = on
         self.burst = RESTING  # valve.result()
         self.port_status = 0  # worst status the valve or lease returned since the last tick
         self.request = 0  # an operator's request, see supervisor

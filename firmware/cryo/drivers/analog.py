@@ -20,8 +20,8 @@ class Transducer:
         self._num = num
         self._den = den
 
-    def poll(self, quantity):
-        """Take one reading; its status is OK, WIRE_LOW or WIRE_HIGH."""
+    def poll(self, now_us, quantity):
+        """Take one reading, whatever now_us is; its status is OK, WIRE_LOW or WIRE_HIGH."""
         counts = self._adc.read_u16()
         quantity.sequence = (quantity.sequence + 1) & 0xFFFF
         quantity.age_us = 0

@@ -7,8 +7,8 @@ back, never by the value: 0 degC is a temperature.
 
 Second cut-off: the chip compares every conversion with its low threshold and pulls FAULT low by itself, software or
 not. FAULT also falls for an open thermocouple and for overvoltage. Below the threshold the reading stays OK, because
-its number says more than a fault would; `cut` says that the chip demands it. When flag, pin and number disagree about
-it in two samples in a row, the second cut-off is not to be trusted: BAD_FRAME.
+its number says more than a fault would; its `cut` says that the chip demands a cut-off. When flag, pin and number
+disagree about it in two samples in a row, the second cut-off is not to be trusted: BAD_FRAME.
 """
 
 from cryo.core.reading import (
@@ -80,7 +80,6 @@ class Max31856:
     """One MAX31856 on a shared SPI bus (mode 1, at most 5 MHz).
 
     mismatch  number of the register (index in REGISTERS) that read back other than written, or -1
-    cut       1 while the chip demands a cut-off: FAULT pin low, or its flag for the low threshold set
     """
 
     def __init__(self, spi, cs, kind, low_mdegc, mains_hz=50, drdy=None, fault=None, chip="MAX31856"):
@@ -132,7 +131,6 @@ class Max31856:
         self._polled_us = 0
         self._bad_hold_us = 0
         self.mismatch = -1
-        self.cut = 0
         self._select(1)
 
     def configure(self):
@@ -204,6 +202,10 @@ class Max31856:
 
         data = self._data
         drdy = self._drdy
+        fault = self._fault
+        # Asked whatever the bus does: the gates cut by it without us.
+        low = fault is not None and fault() == 0
+        reading.cut = 1 if low else 0
         # Reading the value raises DRDY, so without DRDY low it is left alone: a sample between would be lost.
         ready = drdy is None or drdy() == 0
         status = OK
@@ -229,7 +231,9 @@ class Max31856:
                 self._trusted = self._verify()
             status = self._trusted
         if status == OK:
-            status = self._judge(flags)
+            status = self._judge(flags, low)
+            if flags & _SR_TC_LOW:
+                reading.cut = 1
         if status != OK:
             reading.invalidate(status)
             if hold_us:
@@ -250,13 +254,10 @@ class Max31856:
         else:
             reading.grow(delta_us)
 
-    def _judge(self, flags):
-        """Return the status that the flags and the FAULT pin stand for, and set `cut`."""
-        fault = self._fault
-        low = fault is not None and fault() == 0
-        self.cut = 1 if low or flags & _SR_TC_LOW else 0
-        if fault is not None and low != (flags & _SR_PIN != 0):
-            # A conversion may end between the transfer and this look at the pin; it cannot do so twice running.
+    def _judge(self, flags, low):
+        """Return the status that the flags and the FAULT pin, low or not, stand for."""
+        if self._fault is not None and low != (flags & _SR_PIN != 0):
+            # A conversion may end between the look at the pin and the transfer; it cannot do so twice running.
             self._pin_doubts = 2 if self._pin_doubts else 1
         else:
             self._pin_doubts = 0
