@@ -13,6 +13,8 @@ from cryo.drivers.its90 import Linearise
 from cryo.drivers.max31855 import Max31855
 from cryo.drivers.max31856 import Max31856
 from cryo.drivers.mlx90614 import Mlx90614
+from cryo.drivers.scd4x import Scd4x
+from cryo.drivers.ssd1306_pages import Ssd1306
 from cryo.drivers.vl53l0x import Vl53l0x
 from cryo.limits import SKIN_LOCKOUT_MDEGC
 from cryo.valve.esp32_rmt import BURST_LONGEST_US, Lease, Valve
@@ -121,6 +123,9 @@ class Board:
         self.bottle = Transducer(Halved(pins.ADC_BOTTLE), 1907, 1000)  # 0-100 bar
         self.line = Transducer(Halved(pins.ADC_LINE), 1907, 1000)
         self.coil = None
+        self.room = Scd4x(_bus(100_000))
+        self.display = Ssd1306(_bus(400_000), at_once=16)
+        self.pixel = None
         self.console = Terminal()
 
     def watchdog(self, timeout_ms):

@@ -3,14 +3,19 @@
 Settings come from a module `settings` on the board's file system; without a valid one the board refuses to arm.
 """
 
+from neopixel import NeoPixel
+
 import pins
 from cryo import config
 from cryo.console.usb import UsbStream
 from cryo.drivers.analog import Transducer
+from cryo.drivers.coil import Coil
 from cryo.drivers.its90 import Linearise
 from cryo.drivers.max31855 import Max31855
 from cryo.drivers.max31856 import Max31856
 from cryo.drivers.mlx90614 import Mlx90614
+from cryo.drivers.scd4x import Scd4x
+from cryo.drivers.ssd1306_pages import Ssd1306
 from cryo.drivers.vl53l0x import Vl53l0x
 from cryo.limits import SKIN_LOCKOUT_MDEGC
 from cryo.valve.rp2_pio import Lease, Valve
@@ -18,6 +23,7 @@ from machine import ADC, I2C, SPI, WDT, Pin, reset
 from micropython import const
 
 _I2C_TIMEOUT_US = const(1_000)  # a stuck bus costs one tick a tenth of itself
+_COIL_FULL_MA = const(3_600)  # the amplifier's 3.0 V, at 1.2 times the coil's peak [E]: its parts decide
 _SKIN_EMISSIVITY = const(64224)  # 0.98 [K]
 
 
@@ -66,7 +72,10 @@ class Board:
         # 0.5-4.5 V of 5 V, divided to the converter's range: 0-100 bar
         self.bottle = Transducer(ADC(Pin(pins.ADC_BOTTLE)), 1907, 1000)
         self.line = Transducer(ADC(Pin(pins.ADC_LINE)), 1907, 1000)
-        self.coil = None
+        self.coil = Coil(ADC(Pin(pins.ADC_COIL)), _COIL_FULL_MA)
+        self.room = Scd4x(slow_bus)
+        self.display = Ssd1306(slow_bus, at_once=7)
+        self.pixel = NeoPixel(Pin(pins.RGB, Pin.OUT, value=0), 1)
         self.console = UsbStream()
 
     def watchdog(self, timeout_ms):

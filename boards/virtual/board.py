@@ -49,6 +49,9 @@ class Board:
         self.distance = Transducer(ADC(Pin(pins.ADC_DISTANCE)), 5722, 1_000_000)
         self.coil = None
         self.infrared = None
+        self.room = None
+        self.display = None
+        self.pixel = None
         self.console = UART(0, 115_200)
 
     def watchdog(self, timeout_ms):

@@ -14,6 +14,7 @@ from cryo.core.reading import CONFIG_LOST
 from cryo.core.records import Inputs, Outputs
 from cryo.core.supervisor import NONE, Supervisor
 from cryo.limits import TICK_US, WATCHDOG_MS
+from cryo.panel import Beeper, Panel
 
 _QUIET = (mode.READY, mode.REST, mode.COMPLETE, mode.FAULT)  # on the way into these a collection runs: no gas
 
@@ -27,11 +28,20 @@ class Applicator:
         self.outputs = Outputs()
         self.supervisor = Supervisor(board.config)
         self.console = Console(self, board.console)
+        self.panel = Panel(self.supervisor, self.inputs, board.display, board.pixel)
+        self._beeper = Beeper()
         self.late_us_max = 0
         i = self.inputs
         b = board
         # One of these a tick, and only those that the board has: they change slowly, and each costs the tick.
-        slow = (b.bottle, i.bottle), (b.line, i.line), (b.nozzle, i.nozzle), (b.coil, i.coil), (b.infrared, i.infrared)
+        slow = (
+            (b.bottle, i.bottle),
+            (b.line, i.line),
+            (b.nozzle, i.nozzle),
+            (b.coil, i.coil),
+            (b.infrared, i.infrared),
+            (b.room, i.room),
+        )
         self._slow = [(driver.poll, record) for driver, record in slow if driver]
         self._turn = 0
         self._watchdog = None
@@ -109,7 +119,7 @@ class Applicator:
             status |= b.valve.fire(o.fire_us)
         i.port_status = status
         b.led.value(o.indicate)
-        b.buzzer.value(o.indicate)
+        b.buzzer.value(self._beeper.level(o, self.supervisor.faults.latched))
         b.alarm.value(o.alarm)
         if o.feed:
             self._watchdog.feed()
@@ -122,4 +132,5 @@ class Applicator:
             self._mode = now
             if now in _QUIET:
                 gc.collect()
+        self.panel.poll()
         self.console.poll()

@@ -12,7 +12,7 @@ SENSES = {
     "loop_a.value", "loop_b.value", "trigger.value", "estop.value", "key.value", "valve.result", "distance.poll",
     "skin.poll",
 }  # fmt: skip
-SLOW = ("bottle", "line", "nozzle", "coil", "infrared")  # one of them a tick
+SLOW = ("bottle", "line", "nozzle", "coil", "infrared", "room")  # one of them a tick
 MODES = ("BOOT", "SELF_TEST", "STANDBY", "READY", "ARMED", "DELIVERING", "REST", "COMPLETE", "FAULT", "SERVICE")
 QUIET = ("READY", "REST", "COMPLETE", "FAULT")
 
@@ -60,7 +60,7 @@ def test_what_was_sensed_reaches_the_decision(applicator, pins, board):
     board.distance.poll.assert_called_once_with(now_us, i.distance)
 
 
-@pytest.mark.parametrize("missing", [(), ("coil",), ("coil", "infrared")])
+@pytest.mark.parametrize("missing", [(), ("coil",), ("coil", "infrared", "room")])
 def test_slow_inputs_take_turns_and_none_is_left_out(virtual, board, missing):
     for name in missing:
         setattr(board, name, None)
@@ -106,7 +106,7 @@ def test_lamps_and_tone_follow_the_decision(applicator, pins, indicate, alarm):
     orders(applicator, indicate=indicate, alarm=alarm)
     applicator.step()
     pins["led"].value.assert_called_once_with(indicate)
-    pins["buzzer"].value.assert_called_once_with(indicate)
+    pins["buzzer"].value.assert_called_once_with(indicate or alarm)  # patterns begin with a tone
     pins["alarm"].value.assert_called_once_with(alarm)
 
 

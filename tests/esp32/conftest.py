@@ -37,6 +37,9 @@ class Peripherals:
             def writeto(self, address, data):
                 raise OSError(19)
 
+            def readfrom_into(self, address, buffer):
+                raise OSError(19)
+
         class ADC(Made):
             ATTN_11DB = 3
 
@@ -114,6 +117,8 @@ class BoardRig:
         vars(stand_ins["machine"]).update(self.peripherals.module(stand_ins["machine"].Pin))
         stand_ins["sys"] = ModuleType("sys")
         vars(stand_ins["sys"]).update(stdin=self.serial.stdin, stdout=self.serial.stdout)
+        stand_ins["framebuf"] = ModuleType("framebuf")  # nothing is drawn here
+        vars(stand_ins["framebuf"]).update(MONO_VLSB=0, FrameBuffer=lambda *_: SimpleNamespace(fill=lambda colour: None))
         stand_ins["select"] = ModuleType("select")
         vars(stand_ins["select"]).update(poll=self.serial.poll, POLLIN=1, POLLOUT=4)
         stand_ins["cryo.console.usb"] = load("firmware/cryo/console/usb.py", stand_ins)

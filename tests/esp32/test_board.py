@@ -86,7 +86,8 @@ def test_the_buses_are_as_the_chips_need_them(rig):
     assert (spi.kwargs["polarity"], spi.kwargs["phase"]) == (0, 1)
     assert spi.kwargs["baudrate"] <= 5_000_000
     buses = rig.of("SoftI2C")
-    assert [bus.kwargs["freq"] for bus in buses] == [400_000, 100_000]  # VL53L0X, MLX90614
+    # VL53L0X, MLX90614, SCD4x, SSD1306
+    assert [bus.kwargs["freq"] for bus in buses] == [400_000, 100_000, 100_000, 400_000]
     for bus in buses:
         assert bus.kwargs["timeout"] <= 1_000
         assert (bus.kwargs["scl"].number, bus.kwargs["sda"].number) == (rig.pins.SENSOR_SCL, rig.pins.SENSOR_SDA)
@@ -212,6 +213,7 @@ class SoftI2C:
     def __init__(self, scl, sda, freq, timeout): pass
     def readfrom_mem_into(self, address, register, buffer): pass
     def writeto(self, address, data): pass
+    def readfrom_into(self, address, buffer): pass
 
 class ADC:
     ATTN_11DB = 3

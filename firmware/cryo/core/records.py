@@ -28,6 +28,7 @@ class Inputs:
         self.distance = Quantity()  # mm
         self.bottle = Quantity()  # mbar, upstream of the shut-off valve
         self.line = Quantity()  # mbar, between shut-off and dose valve
+        self.room = Quantity()  # ppm of CO2
         self.coil = Quantity()  # mA through the dose valve's coil
         self.loop_a = 0  # 1 = made
         self.loop_b = 1  # 0 = made (antivalent)

@@ -1,0 +1,373 @@
+"""What people see and hear: pages of the display, the colour of the skin's band, the pattern of the buzzer.
+
+During a pass nothing is sent to the display, so what it shows then must be true until the pass ends: while armed, and
+at the end of a rest between passes, it shows no measured value. The colour goes on in a pass: one pixel keeps
+interrupts off for 30 us, which delays neither the valve, timed by hardware, nor the tick by more than that.
+"""
+
+from cryo.core import blockers, faults, mode, presets, session
+from cryo.core.blockers import SKIN_AGE_MAX_US
+from cryo.core.reading import NAMES as STATUS_NAMES
+from cryo.limits import (
+    CONFIRM_MS,
+    INDICATION_MS,
+    MODEL_MARGIN_MDEGC,
+    PASS_REST_MS,
+    PASSES_MAX,
+    POINT_MAX_MS,
+    SKIN_TRIP_MDEGC,
+    TICK_US,
+)
+from micropython import const
+
+_TICK_MS = TICK_US // 1000
+
+# --- buzzer -----------------------------------------------------------------------------------------------------------
+# Ticks on, off, on, ...; after the last one from the first, of the indication from the third. A time beyond 255 ticks
+# goes on behind a 0.
+# Alarms: shape and times after IEC 60601-1-8 [K]: high 10 pulses of 150 ms, medium 3 of 200 ms, pauses of 3 and 5 s.
+_INDICATE = bytes((INDICATION_MS // _TICK_MS, 90, 10, 90))  # limit 15, then a reminder each second [E]
+_HIGH = bytes((15, 10, 15, 10, 15, 35, 15, 10, 15, 50, 15, 10, 15, 10, 15, 35, 15, 10, 15, 250, 0, 50))
+_MEDIUM = bytes((20, 20, 20, 20, 20, 250, 0, 250))
+
+
+def _high_faults():
+    mask = 0
+    for row in faults.REGISTRY:
+        if row[2] == faults.HIGH:
+            mask |= 1 << row[0]
+    return mask
+
+
+_HIGH_FAULTS = _high_faults()
+
+
+class Beeper:
+    """The buzzer's pattern, which begins anew whenever there is another thing to say."""
+
+    def __init__(self):
+        self._pattern = None
+        self._at = 0
+        self._left = 0
+
+    def level(self, outputs, latched):
+        """Return the buzzer pin's level, 0 or 1, for this tick; call once a tick. Does not allocate.
+
+        `latched` is the mask of latched faults: an alarm without any sounds as one of high priority. It goes before the
+        indication.
+        """
+        pattern = None
+        if outputs.alarm:
+            pattern = _HIGH if latched & _HIGH_FAULTS or not latched else _MEDIUM
+        elif outputs.indicate:
+            pattern = _INDICATE
+        if pattern is not self._pattern:
+            self._pattern = pattern
+            self._at = -1
+            self._left = 0
+        if pattern is None:
+            return 0
+        while self._left == 0:
+            self._at += 1
+            if self._at == len(pattern):
+                self._at = 2 if pattern is _INDICATE else 0
+            self._left = pattern[self._at]
+        self._left -= 1
+        return 1 - (self._at & 1)
+
+
+# --- colour -----------------------------------------------------------------------------------------------------------
+OFF = const(0)
+WHITE = const(1)  # above the target, or no level chosen
+GREEN = const(2)  # at or below the target
+AMBER = const(3)  # close above the floor, or below it
+RED = const(4)  # at or below the trip; blinks at 2 Hz
+VIOLET = const(5)  # no valid reading; blinks at 0.5 Hz
+# Red, green, blue; dim, it is read at an arm's length. Blue is left out: to users of a peer it means 2-4 degC.
+COLOURS = ((0, 0, 0), (40, 40, 40), (0, 60, 0), (70, 30, 0), (90, 0, 0), (50, 0, 60))
+
+_BEAT = const(200)  # ticks of the slow blinking; after each the colour is sent again, should the pixel have lost it
+_FAST = const(25)  # half a period of the fast one
+
+
+def band(supervisor, skin):
+    """Return the colour of the corrected skin temperature: WHITE .. VIOLET."""
+    if skin.status or skin.age_us > SKIN_AGE_MAX_US:
+        return VIOLET
+    mdegc = skin.value_mdegc
+    if mdegc <= (supervisor.trip_mdegc() if supervisor.config else SKIN_TRIP_MDEGC):
+        return RED
+    level = supervisor.session.row()
+    if level is None or mdegc > level[presets.TARGET_MDEGC]:
+        return WHITE
+    return AMBER if mdegc <= level[presets.FLOOR_MDEGC] + MODEL_MARGIN_MDEGC else GREEN
+
+
+# --- display ----------------------------------------------------------------------------------------------------------
+# Pages 0-1: the mode, double size. 2-4: skin temperature, three times the size; seconds at the right. 5-7: what is
+# treated, in turns with what stands against it.
+_WORDS = (
+    "STARTING", "TESTING", "STAND-BY", "CONFIRM", "ARMED", "ARMED", "PAUSE", "DONE", "FAULT", "SERVICE",
+)  # fmt: skip
+_WHILE_ARMED = ("GAS MAY COME", "", "skin: see light")
+_DIGITS = ("0", "1", "2", "3", "4", "5", "6", "7", "8", "9")
+_COLUMNS = const(16)
+_PX = const(8)
+_RIGHT = const(96)  # where the seconds stand
+_ORDER = bytes((2, 3, 4, 0, 1, 5, 6, 7))  # what is measured first, so that it goes first where it may not stay
+_REST_SHOWN = PASS_REST_MS // _TICK_MS // 2  # ticks; the first five pages take up to 60 (400 kHz) or 131 (100 kHz)
+_TURN = const(200)  # ticks until the lower half turns
+_TICKS_MAX = const(100_000)
+_WHILE_TREATING = (blockers.TO_START | blockers.TO_STAY) & ~blockers.INDICATION
+
+
+class Panel:
+    """Draws one page of the display after another, and the colour; made for `breathe`, allocates nothing."""
+
+    def __init__(self, supervisor, inputs, display=None, pixel=None):
+        """`display` is a cryo.drivers.ssd1306_pages.Ssd1306 or None; `pixel` a neopixel.NeoPixel of one or None."""
+        self._supervisor = supervisor
+        self._inputs = inputs
+        self._display = display
+        self._pixel = pixel
+        self._beat = 0
+        self._lit = -1
+        self._mode = mode.BOOT
+        self._ticks = 0  # in this mode
+        self._view = mode.BOOT  # the mode whose picture is drawn
+        self._at = 0  # in _ORDER
+        self._valid = False  # as of page 2: the three pages of a number show the same one
+        self._tenths = 0
+        self._seconds = -1
+        self._label = ""
+        self._name = None  # of what stands against it, as of page 5
+        self._text = None
+        self._turn = 0
+        self._turn_ticks = 0
+        self._start = 0
+        self._end = 0
+
+    def poll(self):
+        """Do the work of one tick, once a tick: the colour, and one page drawn, or one short message of it sent.
+
+        In DELIVERING the display is left alone. Never raises for a display that fails.
+        """
+        self._colour()
+        now = self._supervisor.mode
+        if now != self._mode:
+            self._mode = now
+            self._ticks = 0
+        elif self._ticks < _TICKS_MAX:
+            self._ticks += 1
+        display = self._display
+        if display is None or now == mode.DELIVERING:
+            return
+        view = mode.ARMED if now == mode.REST and self._ticks >= _REST_SHOWN else now
+        if view != self._view:
+            self._view = view
+            self._at = 0
+        if self._turn_ticks < _TURN:
+            self._turn_ticks += 1
+        if not display.ready():
+            display.poll()
+            return
+        page = _ORDER[self._at]
+        display.clear()
+        if page < 2:
+            display.text(_WORDS[view], 0, 2, page)
+        elif page < 5:
+            self._middle(display, page - 2)
+        else:
+            self._lower(display, page - 5)
+        display.show(page)
+        self._at = self._at + 1 & 7
+
+    def _colour(self):
+        pixel = self._pixel
+        if pixel is None:
+            return
+        beat = self._beat
+        self._beat = beat + 1 if beat < _BEAT - 1 else 0
+        lit = band(self._supervisor, self._inputs.skin)
+        if (lit == RED and beat // _FAST & 1) or (lit == VIOLET and beat >= _BEAT // 2):
+            lit = OFF
+        if lit != self._lit or beat == 0:
+            self._lit = lit
+            pixel[0] = COLOURS[lit]
+            pixel.write()
+
+    # --- temperature and seconds ----------------------------------------------------------------------------------
+    def _middle(self, display, part):
+        if self._view == mode.ARMED:
+            display.text(_WHILE_ARMED[part], 0)
+            return
+        skin = self._inputs.skin
+        if part == 0:
+            self._valid = not skin.status and skin.age_us <= SKIN_AGE_MAX_US
+            if self._valid:
+                self._tenths = skin.value_mdegc // 100  # rounded down: never warmer than it was measured
+            self._count_down()
+        if not self._valid:
+            if part == 0:
+                display.text("NO SKIN READING", 0)
+            elif part == 1:
+                display.text(STATUS_NAMES[skin.status] if skin.status else "too old", 0)
+            return
+        _four(display, self._tenths, 0, 3, part)
+        if part == 2:
+            display.text("degC", _RIGHT)
+        elif self._seconds >= 0:
+            if part == 0:
+                display.text(self._label, _RIGHT)
+            else:
+                _whole(display, self._seconds, _RIGHT, 3, 1, 0)
+                display.text("s", _RIGHT + 3 * _PX)
+
+    def _count_down(self):
+        s = self._supervisor.session
+        view = self._view
+        left = -1
+        self._label = "left"
+        if view == mode.READY:
+            left = CONFIRM_MS // 1000 - self._ticks * _TICK_MS // 1000
+        elif view == mode.REST:
+            left = POINT_MAX_MS // 1000 - s.point_us // 1_000_000
+        elif (view == mode.STANDBY or view == mode.COMPLETE) and s.site >= 0 and s.point >= 0:
+            self._label = "wait"
+            left = s.cool_down_s()
+            rest = (s.rest_left_us + 999_999) // 1_000_000
+            if rest > left:
+                left = rest
+            if left == 0:
+                left = -1
+        self._seconds = left
+
+    # --- what is treated, and what stands against it --------------------------------------------------------------
+    def _lower(self, display, line):
+        if line == 0:
+            self._next_turn()
+        if self._turn == 0:
+            self._choice(display, line)
+        elif line == 0:
+            display.text(self._name, 0)
+        elif self._wrap(2 * self._turn - 3 + line):
+            display.piece(self._text, self._start, self._end)
+
+    def _next_turn(self):
+        before = self._text
+        self._against()
+        if self._text is not before:
+            self._turn = 1
+            self._turn_ticks = 0
+        elif self._turn_ticks == _TURN:
+            self._turn += 1
+            self._turn_ticks = 0
+        if self._text is None:
+            self._turn = 0
+        elif self._turn and not self._wrap(2 * self._turn - 2):
+            self._turn = 1 if self._view == mode.FAULT else 0
+
+    def _against(self):
+        """Find the name and the sentence of the first fault, else of the most important blocker; None for none."""
+        s = self._supervisor
+        self._name = None
+        self._text = None
+        view = self._view
+        if view == mode.FAULT:
+            row = faults.entry(s.faults.first)
+            if row:
+                self._name = row[1]
+                self._text = row[4]
+            return
+        if view < mode.STANDBY or view == mode.SERVICE:
+            return
+        # not INDICATION: light and tone say it themselves, and a pass that follows at once would leave it standing here
+        treating = mode.TREATING >> view & 1
+        standing = s.blocked_by & (_WHILE_TREATING if treating else blockers.TO_ARM)
+        if standing:
+            bit = 0
+            while not standing >> bit & 1:
+                bit += 1
+            self._name = blockers.NAMES[bit][0]
+            self._text = blockers.NAMES[bit][1]
+
+    def _wrap(self, line):
+        """Set start and end of this line of the sentence, broken between words; False beyond its last line."""
+        text = self._text
+        end = -1
+        while line >= 0:
+            start = end + 1
+            if start >= len(text):
+                return False
+            end = start + _COLUMNS
+            if end >= len(text):
+                end = len(text)
+            else:
+                end = text.rfind(" ", start, end + 1)
+            line -= 1
+        self._start = start
+        self._end = end
+        return True
+
+    def _choice(self, display, line):
+        s = self._supervisor.session
+        level = s.row()
+        if line == 0:
+            if self._view == mode.COMPLETE:
+                display.text("target reached" if s.reached else "target missed", 0)
+            elif level is None:
+                display.text("no level chosen", 0)
+            else:
+                display.text("aim", 0)
+                _four(display, level[presets.TARGET_MDEGC] // 100, 4 * _PX, 1, 0)
+                display.text("min", 9 * _PX)
+                _four(display, level[presets.FLOOR_MDEGC] // 100, 12 * _PX, 1, 0)
+        elif line == 1:
+            if self._view == mode.COMPLETE:
+                display.text("end:", 0)
+                display.text(session.REASONS[s.reason], 5 * _PX)
+                return
+            if s.preset >= 0:
+                display.text(presets.PRESETS[s.preset][presets.NAME], 0)
+            if s.level >= 0:
+                display.text("L", 9 * _PX)
+                display.text(_DIGITS[s.level + 1], 10 * _PX)
+            if s.point_open:
+                display.text(_DIGITS[s.passes], 13 * _PX)
+                display.text("/", 14 * _PX)
+                display.text(_DIGITS[PASSES_MAX], 15 * _PX)
+        else:
+            if s.site >= 0:
+                display.text(presets.SITES[s.site], 0)
+            if s.point >= 0:
+                display.text("P", 14 * _PX)
+                display.text(_DIGITS[s.point + 1], 15 * _PX)
+
+
+def _four(display, tenths, x, scale, part):
+    """Draw degC in four characters: " 4.0", "13.6", "-9.9", and without tenths " -12", " 105"."""
+    pitch = _PX * scale
+    if tenths <= -100 or tenths >= 1000:
+        _whole(display, tenths // 10, x, 4, scale, part)
+        return
+    size = -tenths if tenths < 0 else tenths
+    if tenths < 0:
+        display.text("-", x, scale, part)
+    elif size >= 100:
+        display.text(_DIGITS[size // 100], x, scale, part)
+    display.text(_DIGITS[size // 10 % 10], x + pitch, scale, part)
+    display.text(".", x + 2 * pitch, scale, part)
+    display.text(_DIGITS[size % 10], x + 3 * pitch, scale, part)
+
+
+def _whole(display, value, x, width, scale, part):
+    """Draw a whole number at the right of `width` characters, which must hold it."""
+    size = -value if value < 0 else value
+    while True:
+        width -= 1
+        display.text(_DIGITS[size % 10], x + width * _PX * scale, scale, part)
+        size //= 10
+        if size == 0:
+            break
+    if value < 0:
+        display.text("-", x + (width - 1) * _PX * scale, scale, part)

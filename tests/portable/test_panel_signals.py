@@ -1,0 +1,182 @@
+"""What people see and hear beside the display: the colour of each band, the patterns of the buzzer."""
+
+import micropython
+from cryo.core import faults, mode, presets
+from cryo.core.reading import NAMES as STATUS_NAMES
+from cryo.core.reading import Reading
+from cryo.core.records import Outputs
+from cryo.core.supervisor import Supervisor
+from cryo.panel import AMBER, COLOURS, GREEN, OFF, RED, VIOLET, WHITE, Beeper, band
+from panel_rig import Bench
+
+
+# --- colour -----------------------------------------------------------------------------------------------------------
+def colour(supervisor, mdegc, status=0, age_us=100_000):
+    skin = Reading()
+    skin.status = status
+    skin.value_mdegc = None if status else mdegc
+    skin.age_us = age_us
+    return band(supervisor, skin)
+
+
+def test_the_bands_for_every_level():
+    bench = Bench()
+    bench.t.stand_by()
+    for preset in range(3):
+        for level in range(1, 6):
+            row = presets.PRESETS[preset][presets.LEVELS][level - 1]
+            if row is None:
+                continue
+            bench.t.choose(preset, level)
+            sup = bench.t.sup
+            target = row[presets.TARGET_MDEGC]
+            near = row[presets.FLOOR_MDEGC] + 1_500
+            trip = 8_000 if presets.PRESETS[preset][presets.REDUCED] else 4_000
+            assert sup.trip_mdegc() == trip
+            for mdegc, expected in (
+                (32_000, WHITE),
+                (target + 1, WHITE),
+                (target, GREEN),
+                (near + 1, GREEN),
+                (near, AMBER),
+                (trip + 1, AMBER),
+                (trip, RED),
+                (0, RED),
+                (-78_500, RED),
+            ):
+                assert colour(sup, mdegc) == expected, (preset, level, mdegc)
+
+
+def test_no_valid_reading_has_a_colour_of_its_own():
+    bench = Bench()
+    for status in range(1, len(STATUS_NAMES)):
+        assert colour(bench.t.sup, 0, status) == VIOLET
+    assert colour(bench.t.sup, 15_000, 0, 1_000_000) == WHITE
+    assert colour(bench.t.sup, 15_000, 0, 1_000_001) == VIOLET
+
+
+def test_without_a_level_or_settings_cold_is_red_all_the_same():
+    assert colour(Bench().t.sup, 4_000) == RED
+    assert colour(Bench().t.sup, 4_001) == WHITE
+    assert colour(Supervisor(None), 4_000) == RED
+
+
+def test_the_pixel_is_written_when_its_colour_changes_and_every_two_seconds():
+    bench = Bench()
+    bench.t.stand_by()
+    bench.run(200)
+    before = bench.pixel.writes
+    bench.run(1_000)
+    assert bench.pixel.writes - before == 5
+    assert bench.pixel.shown == COLOURS[WHITE]
+    bench.t.skin_mdegc = 1_000
+    bench.run(20)
+    assert bench.pixel.shown in (COLOURS[RED], COLOURS[OFF])
+
+
+def blinks(bench, ticks):
+    """Return how often the pixel went dark, and how many ticks it was dark."""
+    edges = 0
+    dark = 0
+    before = bench.pixel.shown
+    for _ in range(ticks):
+        bench.run(1)
+        if bench.pixel.shown == COLOURS[OFF]:
+            dark += 1
+            if before != COLOURS[OFF]:
+                edges += 1
+        before = bench.pixel.shown
+    return edges, dark
+
+
+def test_red_and_no_reading_blink_so_that_no_colour_is_needed():
+    for mdegc, status, edges, dark in ((1_000, 0, 20, 500), (0, 2, 5, 500), (32_000, 0, 0, 0)):
+        bench = Bench()
+        bench.t.stand_by()
+        bench.t.skin_mdegc = mdegc
+        bench.t.skin_status = status
+        bench.run(200)
+        assert blinks(bench, 1_000) == (edges, dark)
+
+
+def test_in_a_pass_the_colour_goes_on():
+    bench = Bench()
+    bench.t.arm()
+    bench.run(201)
+    bench.t.press()
+    bench.t.skin_mdegc = 13_000
+    while bench.pixel.shown != COLOURS[GREEN]:
+        assert bench.t.sup.mode == mode.DELIVERING
+        bench.run(1)
+
+
+# --- buzzer -----------------------------------------------------------------------------------------------------------
+def sounds(beeper, indicate, alarm, latched, ticks):
+    """Return the level of each tick as one text of 0 and 1."""
+    outputs = Outputs()
+    outputs.indicate = indicate
+    outputs.alarm = alarm
+    levels = bytearray(ticks)
+    micropython.heap_lock()
+    try:
+        i = 0
+        while i < ticks:
+            levels[i] = 48 + beeper.level(outputs, latched)
+            i += 1
+    finally:
+        micropython.heap_unlock()
+    return bytes(levels).decode()
+
+
+def pulses(levels):
+    """Return the lengths of the pulses."""
+    return [len(run) for run in levels.split("0") if run]
+
+
+def test_nothing_to_say_is_silence():
+    assert "1" not in sounds(Beeper(), 0, 0, 0, 1_000)
+
+
+def test_two_whole_seconds_of_tone_before_gas_then_a_short_one_each_second():
+    levels = sounds(Beeper(), 1, 0, 0, 1_200)
+    assert levels[:200] == "1" * 200
+    assert pulses(levels[200:]) == [10] * 10
+
+
+def test_an_alarm_of_high_priority_is_ten_pulses_again_and_again():
+    high = sounds(Beeper(), 0, 1, 1 << faults.ESTOP, 3_000)
+    assert high[0] == "1"
+    silences = [len(run) for run in high.split("1") if run]
+    assert max(silences) == 300
+    burst = high.split("0" * 300)[0]
+    assert pulses(burst) == [15] * 10
+    assert high.startswith(burst + "0" * 300 + burst + "0" * 300)
+
+
+def test_an_alarm_of_medium_priority_is_three_longer_pulses():
+    medium = sounds(Beeper(), 0, 1, 1 << faults.BOTTLE_LOW, 3_000)
+    burst = medium.split("0" * 500)[0]
+    assert pulses(burst) == [20] * 3
+    assert medium.startswith(burst + "0" * 500 + burst + "0" * 500)
+
+
+def test_one_high_fault_among_others_and_an_alarm_without_a_fault_sound_high():
+    high = sounds(Beeper(), 0, 1, 1 << faults.ESTOP, 1_000)
+    assert sounds(Beeper(), 0, 1, 1 << faults.ESTOP | 1 << faults.BOTTLE_LOW, 1_000) == high
+    assert sounds(Beeper(), 0, 1, 0, 1_000) == high
+
+
+def test_an_alarm_goes_before_the_indication_and_each_begins_anew():
+    beeper = Beeper()
+    high = sounds(Beeper(), 0, 1, 1 << faults.ESTOP, 100)
+    assert sounds(beeper, 1, 0, 0, 150) == "1" * 150
+    assert sounds(beeper, 1, 1, 1 << faults.ESTOP, 100) == high
+    assert sounds(beeper, 1, 0, 0, 200) == "1" * 200
+    assert sounds(beeper, 0, 0, 0, 5) == "00000"
+    assert sounds(beeper, 1, 0, 0, 200) == "1" * 200
+
+
+def test_every_fault_sounds_by_its_priority():
+    high = sounds(Beeper(), 0, 1, 1 << faults.ESTOP, 700)
+    for row in faults.REGISTRY:
+        assert (sounds(Beeper(), 0, 1, 1 << row[0], 700) == high) == (row[2] == faults.HIGH), row[1]
