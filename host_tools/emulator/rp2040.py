@@ -83,11 +83,14 @@ class Rp2040Board:
         self.sent = []
         self.edges = []
         self.resets = []
+        self.on_reset: Callable[[str], None] | None = None  # called with why, before the pins change
+        self.reading = True  # False: the host holds the port open and takes no more bytes
         self._to_guest = bytearray()
         self._out_wanted = 0
         self._watched = {}
         self._external = {}
         self._chips = {}
+        self._transfers = []  # (alarm, answer) of each SPI bus
         self._alarm = self.clock.create_alarm(self._stop)
         self._fix_uart()
         self._fix_flash()
@@ -204,8 +207,11 @@ class Rp2040Board:
     # --- SPI ------------------------------------------------------------------------------------------------------
     def attach_spi(self, bus: int, select_pin: int, chip) -> None:
         """Put a chip on a bus. chip.select() at the falling edge of its select; chip.byte(out) -> byte shifted in."""
-        self._chips.setdefault(bus, []).append((select_pin, chip))
         self.watch(select_pin, callback=lambda level: chip.select() if level == 0 else None)
+        if bus in self._chips:
+            self._chips[bus].append((select_pin, chip))
+            return
+        self._chips[bus] = [(select_pin, chip)]
         spi = self.mcu.spi[bus]
         answer = []
         alarm = self.clock.create_alarm(lambda: spi.complete_transmit(answer.pop(0)))
@@ -215,6 +221,7 @@ class Rp2040Board:
             answer.append(chosen[0].byte(value) if len(chosen) == 1 else 0xFF)
             alarm.schedule(8e9 / (spi.clock_frequency or 1e6))  # the package transfers in no time
 
+        self._transfers.append((alarm, answer))
         spi.on_transmit = transmit
 
     # --- console --------------------------------------------------------------------------------------------------
@@ -291,6 +298,14 @@ class Rp2040Board:
             self.console += packet
             self.sent.append((self.ns, bytes(packet)))
 
+        stock_ready = usb._indicate_buffer_ready
+
+        def ready(endpoint, out):
+            # A host that does not read leaves the packet in the chip's buffer: it never says that it was taken.
+            if out or self.reading or endpoint != self.cdc._in_endpoint:
+                stock_ready(endpoint, out)
+
+        usb._indicate_buffer_ready = ready
         usb.on_endpoint_read = read
         usb.on_reset = reset
         self.cdc.on_serial_data = data
@@ -335,6 +350,11 @@ class Rp2040Board:
 
     def _watchdog(self):
         self.resets.append((self.ns, "watchdog"))
+        if self.on_reset is not None:
+            self.on_reset("watchdog")
+        for alarm, answer in self._transfers:
+            alarm.cancel()
+            answer.clear()
         before = {n: self.level(n) for n in self._watched}
         self.mcu.enter_reset(from_watchdog=True)
         self.mcu.clk_peri = CLK_PERI_HZ

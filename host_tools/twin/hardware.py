@@ -120,3 +120,51 @@ class Lease:
         if now_us >= self.end_us:
             self.running = False
             self.end_us = NEVER
+
+
+class DosePin:
+    """The dose driver's input where a chip's own pin drives it: its level is all that counts."""
+
+    def __init__(self):
+        self.pin = False
+        self.end_us = NEVER  # it never moves by itself
+
+    @property
+    def result(self):
+        """RUNNING while high: what the plant asks to know whether gas may move."""
+        return RUNNING if self.pin else RESTING
+
+    def settle(self, now_us):
+        """Nothing falls due."""
+
+
+class Monostable:
+    """A 74HC423: every rising edge holds its output for time_us from then; reset ends it, and swallows edges.
+
+    A level is no edge, and neither is the release of reset [S: the project's parts list; a 74HC123 would fire].
+    """
+
+    def __init__(self, time_us):
+        self.time_us = time_us
+        self.running = False
+        self.end_us = NEVER
+        self.in_reset = False
+
+    def edge(self, now_us):
+        """A rising edge."""
+        if not self.in_reset:
+            self.running = True
+            self.end_us = now_us + self.time_us
+
+    def reset(self, asserted):
+        """Set the level of reset."""
+        self.in_reset = asserted
+        if asserted:
+            self.running = False
+            self.end_us = NEVER
+
+    def settle(self, now_us):
+        """Run out."""
+        if now_us >= self.end_us:
+            self.running = False
+            self.end_us = NEVER

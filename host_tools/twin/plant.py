@@ -1,6 +1,7 @@
 """The plant: virtual time, the patient, the gas path, the sensors and the chip's pins. One plant serves every lane.
 
-It advances in steps of 1 ms for heat and to the microsecond for valves. `exchange` is the only port to the firmware.
+It advances in steps of 1 ms for heat and to the microsecond for valves. `exchange` is the port of the virtual board;
+pin_plant.py wires the same plant to a chip's pins.
 """
 
 import random
@@ -70,7 +71,7 @@ class Plant:
         self._range_mm = distance_mm
         self.new_skin(seed)
         # inputs that people and faults move: level of each input pin
-        self.levels = {pins.LOOP_A: 1, pins.LOOP_B: 0, pins.TRIGGER: 1, pins.ESTOP: 0}
+        self.levels = {pins.LOOP_A: 1, pins.LOOP_B: 0, pins.TRIGGER: 1, pins.ESTOP: 0, pins.KEY: 0}
         self.stuck_pins = {}
         self.spi_fail = False
         self.pin_levels = 0
@@ -97,10 +98,14 @@ class Plant:
         self.skin = Skin()
         self.probe = Probe(t_c=self.skin.surface_c, seed=seed)
         if not hasattr(self, "chips"):
-            self.chips = (
-                Max31855Chip(phase_us=self._phase_us, seed=seed),
-                Max31855Chip(phase_us=self._phase_us // 2, seed=seed + 1),
-            )
+            self.chips = self._fit_chips(seed)
+
+    def _fit_chips(self, seed):
+        """Return the converters of the skin's and of the nozzle's probe."""
+        return (
+            Max31855Chip(phase_us=self._phase_us, seed=seed),
+            Max31855Chip(phase_us=self._phase_us // 2, seed=seed + 1),
+        )
 
     # --- people and faults ----------------------------------------------------------------------------------------
     def at(self, time_us, function):
@@ -218,8 +223,10 @@ class Plant:
         self._drive()
 
     def _fire(self, us):
-        if not self.one_shot.fire(self.now_us, us):
-            return
+        if self.one_shot.fire(self.now_us, us):
+            self._burst_begins(us)
+
+    def _burst_begins(self, us):
         self.record.burst_begins(us)
         for offset_us, function in self._on_burst.pop(len(self.record.bursts), ()):
             self.at(self.now_us + offset_us, lambda plant, f=function: plant.inject(f))
@@ -253,11 +260,12 @@ class Plant:
         self._reset = False
         return bitten
 
+    def _coils(self):
+        """Return (valve, whether its coil is driven, name in the record) of both valves."""
+        return (self.dose, self.one_shot.pin, "dose"), (self.shutoff, self.lease.running, "lease")
+
     def _drive(self):
-        for valve, on, name in (
-            (self.dose, self.one_shot.pin, "dose"),
-            (self.shutoff, self.lease.running, "lease"),
-        ):
+        for valve, on, name in self._coils():
             if valve.driven != on:
                 valve.drive(self.now_us, on)
                 self.record.edge(name, int(on))

@@ -11,6 +11,7 @@ ATTESTATIONS = {
 }
 TREATING = ("ARMED", "DELIVERING", "REST")
 BOOT_COOL_DOWN_US = 310_000_000
+INDICATION_US = 2_200_000  # light and tone
 
 
 class RefusedError(Exception):
@@ -29,19 +30,32 @@ class Plan:
     attestations: str | None = None
     warm_up: bool = True  # wait out the cool-down that every point has after switch-on; else shorten it (cpython lane)
 
+    def words(self) -> str:
+        """Return what the operator attests."""
+        return self.attestations or ATTESTATIONS.get(self.preset.upper(), "SKIN")
+
+
+def arm(op, plan):
+    """Choose, attest and arm the plan's first point, and wait out light and tone: everything up to the trigger."""
+    yield from op.wait_for(("STANDBY",), 5_000_000)
+    yield from _choose(op, plan)
+    yield from _must(op, f"TREAT:POIN {plan.points[0]}")
+    yield from _must(op, f"TREAT:ATT {plan.words()}")
+    while (yield from op.state())["BLOCKERS"] != "NONE":
+        yield 20_000
+    yield from _arm(op)
+
 
 def treatment(plan, results):
     """Return an operator's script for the plan; results receives the fields of TREAT:RES? of each point."""
 
     def script(op):
         yield from op.wait_for(("STANDBY",), 5_000_000)
-        for command in (f"TREAT:PRES {plan.preset}", f"TREAT:LEV {plan.level}", f"TREAT:SITE {plan.site}"):
-            yield from _must(op, command)
-        attestations = plan.attestations or ATTESTATIONS.get(plan.preset.upper(), "SKIN")
+        yield from _choose(op, plan)
         for number, point in enumerate(plan.points):
             yield from _must(op, f"TREAT:POIN {point}")
             if number == 0:
-                yield from _must(op, f"TREAT:ATT {attestations}")
+                yield from _must(op, f"TREAT:ATT {plan.words()}")
                 if plan.warm_up:
                     yield BOOT_COOL_DOWN_US
                 else:
@@ -58,6 +72,17 @@ def treatment(plan, results):
     return script
 
 
+def _choose(op, plan):
+    for command in (f"TREAT:PRES {plan.preset}", f"TREAT:LEV {plan.level}", f"TREAT:SITE {plan.site}"):
+        yield from _must(op, command)
+
+
+def _arm(op):
+    answer = yield from _must(op, "ARM:REQ")
+    yield from _must(op, f"ARM:CONF {answer.split()[1].rstrip(';')}")
+    yield INDICATION_US
+
+
 def _must(op, command):
     answer = yield from op.ask(command)
     if answer.startswith(("ERROR", "REFUSED")):
@@ -68,10 +93,8 @@ def _must(op, command):
 def _point(op):
     """Arm and treat one point; returns the last status seen."""
     yield from _wait_while_blocked(op)
-    answer = yield from _must(op, "ARM:REQ")
-    yield from _must(op, f"ARM:CONF {answer.split()[1].rstrip(';')}")
+    yield from _arm(op)
     plant = op.plant
-    yield 2_200_000  # light and tone
     plant.trigger(True)
     yield 400_000
     while True:

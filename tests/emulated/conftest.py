@@ -2,6 +2,7 @@
 
 import pytest
 
+from host_tools import packing
 from host_tools.emulator import image
 from tests.lanes import summary
 
@@ -54,14 +55,10 @@ def uf2():
 
 @pytest.fixture(scope="session")
 def valve_files():
-    """The compiled modules that the valve needs."""
-    root = image.ROOT / "firmware"
-    files = image.package(root, "cryo/valve")
-    for name in ("__init__", "limits"):
-        files[f"cryo/{name}.mpy"] = image.compiled(root / "cryo" / f"{name}.py")
-    files["boot.py"] = (root / "boot.py").read_bytes()
-    files["pins.mpy"] = image.compiled(image.ROOT / "boards/rp2040_pico/pins.py")
-    return files
+    """What the valve needs of the Pico's files."""
+    wanted = ("boot.py", "cryo/__init__.mpy", "cryo/limits.mpy", "cryo/valve/__init__.mpy", "cryo/valve/rp2_pio.mpy")
+    files = packing.application(packing.ROOT / "boards/rp2040_pico")
+    return {name: files[name] for name in wanted}
 
 
 @pytest.fixture

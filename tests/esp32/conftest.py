@@ -118,7 +118,7 @@ class BoardRig:
         stand_ins["sys"] = ModuleType("sys")
         vars(stand_ins["sys"]).update(stdin=self.serial.stdin, stdout=self.serial.stdout)
         stand_ins["framebuf"] = ModuleType("framebuf")  # nothing is drawn here
-        vars(stand_ins["framebuf"]).update(MONO_VLSB=0, FrameBuffer=lambda *_: SimpleNamespace(fill=lambda colour: None))
+        vars(stand_ins["framebuf"]).update(MONO_VLSB=0, FrameBuffer=lambda *_: SimpleNamespace(fill=lambda _: None))
         stand_ins["select"] = ModuleType("select")
         vars(stand_ins["select"]).update(poll=self.serial.poll, POLLIN=1, POLLOUT=4)
         stand_ins["cryo.console.usb"] = load("firmware/cryo/console/usb.py", stand_ins)

@@ -2,9 +2,10 @@
 
 import sys
 
+from chip_max31856 import Chip
 from cryo.core import reading as states
 from cryo.drivers.max31856 import REGISTERS, Max31856
-from fake_max31856 import Bench, Bus, Chip, no_numbers
+from fake_max31856 import Bench, Bus, no_numbers
 
 
 def refusal(*values):
@@ -190,18 +191,18 @@ def test_below_the_threshold_the_chip_demands_the_cut_off_and_the_number_stays()
         bench = Bench(fault=fault, low_mdegc=2_000)
         bench.fake.code = 0x002000  # 2.0 degC
         assert bench.sample() == states.OK
-        assert bench.chip.cut == 0
+        assert bench.reading.cut == 0
         bench.fake.code = 0x001FE0
         assert bench.sample() == states.OK
         assert bench.fake.fault.level == 0
-        assert bench.chip.cut == 1
+        assert bench.reading.cut == 1
         assert bench.reading.value_mdegc == 1_992
         bench.fake.code = 0x003FE0  # not released yet: 2 degC of hysteresis
         assert bench.sample() == bench.sample() == bench.sample() == states.OK
-        assert bench.chip.cut == 1
+        assert bench.reading.cut == 1
         bench.fake.code = 0x004000
         assert bench.sample() == states.OK
-        assert bench.chip.cut == 0
+        assert bench.reading.cut == 0
 
 
 def test_the_pin_alone_demands_the_cut_off():
@@ -209,10 +210,10 @@ def test_the_pin_alone_demands_the_cut_off():
     bench.sample()
     bench.fake.fault_stuck = 0
     bench.poll()
-    assert bench.chip.cut == 1
+    assert bench.reading.cut == 1
     assert bench.reading.status == states.OK  # once may be a matter of timing
     bench.poll()
-    assert bench.chip.cut == 1
+    assert bench.reading.cut == 1
     assert bench.reading.status == states.BAD_FRAME
 
 
@@ -223,7 +224,7 @@ def test_a_fault_pin_that_never_falls_is_found():
     bench.fake.code = 0x001000
     bench.sample()
     bench.poll()
-    assert bench.chip.cut == 1
+    assert bench.reading.cut == 1
     assert bench.reading.status == states.BAD_FRAME
 
 
@@ -242,7 +243,7 @@ def test_a_low_flag_on_a_warm_value_is_found_in_two_samples():
     bench.fake.forced_flags = 4
     assert bench.sample() == states.OK
     assert bench.sample() == states.BAD_FRAME
-    assert bench.chip.cut == 1
+    assert bench.reading.cut == 1
 
 
 def test_every_bit_that_counts_is_read_back():

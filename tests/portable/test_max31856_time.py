@@ -1,8 +1,9 @@
 """When a MAX31856's sample was taken, what counts as one, and a bus or chip that dies; heap locked."""
 
+from chip_max31856 import RESET
 from cryo.core import reading as states
 from cryo.drivers.max31856 import REGISTERS
-from fake_max31856 import LONGEST_US, POLL_US, RESET, Bench, no_numbers
+from fake_max31856 import LONGEST_US, POLL_US, Bench, no_numbers
 
 
 def test_zero_degc_is_a_temperature():

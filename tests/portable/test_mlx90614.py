@@ -3,6 +3,7 @@
 import sys
 
 import micropython
+from chip_mlx90614 import ADDRESS, SKIN, Chip, crc8
 from cryo.core import reading as states
 from cryo.core.reading import NO_VALUE, Reading
 from cryo.drivers.mlx90614 import Mlx90614
@@ -11,54 +12,6 @@ MASK = 0x3FFFFFFF
 POLL_US = 10_000
 START_US = MASK - 24_999  # the counter wraps within the first polls
 REFRESH_US = 100_000
-SKIN = 64224  # emissivity 0.98
-ADDRESS = 0x5A
-
-
-def crc8(data):
-    """The check byte bit by bit, as the bus defines it."""
-    crc = 0
-    for byte in data:
-        crc ^= byte
-        for _ in range(8):
-            crc = (crc << 1 ^ 7) & 0xFF if crc & 0x80 else crc << 1
-    return crc
-
-
-class Chip:
-    """Words by register; `nack` is raised, `dead` replaces all bytes, `flip` damages a bit of byte `flip_at`."""
-
-    def __init__(self):
-        self.words = {0x06: 14908, 0x07: 15228, 0x24: SKIN}  # 25.01 and 31.41 degC
-        self.frames = {}
-        self.nack = None
-        self.dead = -1
-        self.flip = 0
-        self.flip_at = 0
-        self.reads = []
-        self.transfers = 0
-        self.last = -1
-        for register in self.words:
-            self.set(register, self.words[register])
-
-    def set(self, register, word):
-        low, high = word & 0xFF, word >> 8
-        pec = crc8((ADDRESS << 1, register, ADDRESS << 1 | 1, low, high))
-        self.frames[register] = bytes((low, high, pec))
-
-    def readfrom_mem_into(self, address, register, buf):
-        assert address == ADDRESS and len(buf) == 3
-        self.transfers += 1
-        self.last = register
-        if self.nack is not None:
-            raise self.nack
-        frame = self.frames[register]
-        i = 0
-        while i < 3:
-            buf[i] = frame[i] if self.dead < 0 else self.dead
-            if i == self.flip_at:
-                buf[i] ^= self.flip
-            i += 1
 
 
 class Bench:

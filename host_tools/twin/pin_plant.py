@@ -1,0 +1,152 @@
+"""The plant wired to a chip's pins: levels, edges, chips on buses and voltages instead of the virtual board's port.
+
+Whoever runs the chip calls `advance` with the chip's time, tells of every edge of the dose and lease pins when it
+happens, and gives the chip what it senses. Times in us since power-on.
+"""
+
+import math
+import random
+
+from boards.virtual import pins
+from host_tools.twin.guest import chip_mlx90614, chip_vl53l0x
+from host_tools.twin.hardware import DosePin, Monostable
+from host_tools.twin.max31856 import Max31856Chip
+from host_tools.twin.plant import AIR_C, RANGE_PERIOD_US, Plant
+from host_tools.twin.probe import Max31855Chip
+
+MONOSTABLE_US = 120  # [C] the longer end of what the RP2040 board's timing parts give
+COIL_RISE_S = 0.005  # [E] inductance over resistance
+COIL_PEAK_US = 50_000  # [E] of the peak-and-hold driver
+COIL_PEAK_V = 2.5  # [S] parts list: 3.0 V at 1.2 times the peak current
+COIL_HOLD_V = COIL_PEAK_V / 4  # [S] bring-up list: about a quarter
+REFERENCE_V = 3.3
+NO_ECHO = 4  # the range sensor's code for too little light
+GOOD_RANGE = 11
+KELVIN_STEPS = 50  # MLX90614: 0.02 K a step
+ZERO_K = 273.15
+
+
+class PinPlant(Plant):
+    """The plant of the twin behind a chip's pins; its people, faults and record are those of Plant.
+
+    distance    the VL53L0X, to be put on an I2C bus
+    infrared    the MLX90614
+    chips[0]    the skin's MAX31856; skin_chip: its registers and its pins drdy and fault
+    chips[1]    the nozzle's MAX31855
+    coil_open   the dose coil's wire is broken: no current, and the valve stays shut
+    """
+
+    def __init__(self, **plant):
+        self.coil_open = False
+        self._pressed = False
+        self._coil_us = -1  # since when the dose coil is driven
+        self._noise = random.Random(plant.get("seed", 1) + 7)
+        super().__init__(**plant)
+        self.one_shot = DosePin()
+        self.lease = Monostable(MONOSTABLE_US)
+        self.distance = chip_vl53l0x.Chip()
+        self.infrared = chip_mlx90614.Chip()
+        self._chips_us = 0
+        self._measured_us = 0
+
+    def _fit_chips(self, seed):
+        skin = Max31856Chip(seed=seed)
+        self.skin_chip = skin.registers
+        return skin, Max31855Chip(phase_us=self._phase_us // 2, seed=seed + 1)
+
+    # --- from the chip ------------------------------------------------------------------------------------------------
+    def advance(self, to_us):
+        """Let time pass up to to_us; an earlier time changes nothing."""
+        self._run_to(to_us)
+        gone_us = self.now_us - self._chips_us
+        if gone_us > 0:
+            self._chips_us = self.now_us
+            self.chips[0].advance(self.now_us, self.probe.bead_c)
+            self._measure(gone_us)
+            self.wires()
+
+    def dose_level(self, at_us, level):
+        """The dose pin changed: 1 high, 0 low or high-impedance (its pull-down wins)."""
+        self.advance(at_us)
+        if self.one_shot.pin == bool(level):
+            return
+        self.one_shot.pin = bool(level)
+        if level:
+            self._coil_us = self.now_us
+            self._burst_begins(0)
+        else:
+            self.record.bursts[-1].commanded_us = self.now_us - self._coil_us
+        self._drive()
+
+    def lease_edge(self, at_us):
+        """A rising edge of the lease pin."""
+        self._run_to(at_us)
+        self.lease.edge(self.now_us)
+        self._drive()
+
+    def output(self, at_us, name, level):
+        """A lamp, buzzer or alarm output changed: for the record."""
+        self.advance(at_us)
+        self.record.edge(name, level)
+
+    def chip_reset(self, at_us, why):
+        """The chip restarted; what its pins then do comes as edges."""
+        self.advance(at_us)
+        self.console_in.clear()
+        self.record.reset(why)
+
+    def wires(self):
+        """Let the gates follow the contacts and the skin chip's pins: call after a transfer that wrote to the chip."""
+        self._guard_hardware()
+
+    # --- to the chip --------------------------------------------------------------------------------------------------
+    def loop_b_open(self):
+        """Level of the chip's LOOP_B pin: the gate joins channel B and the skin chip's FAULT."""
+        return int(self.levels[pins.LOOP_B] != 0 or self.skin_chip.fault.level == 0)
+
+    def volts(self):
+        """Return the voltages of bottle, line and coil current at the converter's pins, V of 3.3."""
+        return _scaled(self.bar), _scaled(self.line_bar), self._coil_volts()
+
+    # --- inside -------------------------------------------------------------------------------------------------------
+    def trigger(self, pressed):
+        """Press or release the trigger: both its contacts."""
+        self._pressed = pressed
+        super().trigger(pressed)
+        self._drive()
+
+    def _guard_hardware(self):
+        self.lease.reset(bool(self.loop_b_open()))
+        self._drive()
+
+    def _coils(self):
+        # Contact 2 of trigger and E-stop carries the shut-off coil's current; the dose coil has no such contact.
+        supplied = self._pressed and not self.levels[pins.ESTOP]
+        driven = self.one_shot.pin and not self.coil_open
+        return (self.dose, driven, "dose"), (self.shutoff, self.lease.running and supplied, "lease")
+
+    def _coil_volts(self):
+        if not self.dose.driven:
+            return 0.0
+        since_us = self.now_us - self._coil_us
+        if since_us > COIL_PEAK_US:
+            return COIL_HOLD_V
+        return COIL_PEAK_V * -math.expm1(-since_us / 1e6 / COIL_RISE_S)
+
+    def _measure(self, gone_us):
+        sensor = self.distance
+        sensor.advance(gone_us)
+        if self.now_us - self._measured_us < RANGE_PERIOD_US:
+            return
+        self._measured_us = self.now_us
+        lost = self.fog and self._noise.random() < self.fog
+        sensor.code = NO_ECHO if lost else GOOD_RANGE
+        sensor.mm = max(0, round(self.hand.mm + self._noise.gauss(0.0, 1.0)))
+        seen_k = self.skin.surface_c + ZERO_K + self._noise.gauss(0.0, 0.02)
+        self.infrared.set(0x07, round(seen_k * KELVIN_STEPS))
+        self.infrared.set(0x06, round((AIR_C + ZERO_K) * KELVIN_STEPS))
+
+
+def _scaled(bar):
+    """0.5-4.5 V of 5 V for 0-100 bar, divided to the converter's range."""
+    return min(REFERENCE_V, (0.1 + 0.8 * bar / 100) * REFERENCE_V)

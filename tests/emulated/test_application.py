@@ -1,0 +1,210 @@
+"""The whole application on the emulated RP2040, with the twin's plant behind its pins: the device as it ships.
+
+One device is booted, armed and brought into its second burst; every test goes on from there with a copy of it. The
+chip's clocks are exact, memory and bus waits are not modelled: latencies are lower bounds.
+"""
+
+import itertools
+
+import pytest
+
+from host_tools.twin import lanes
+from host_tools.twin.people import Operator, fields
+from host_tools.twin.plant import Plant
+from host_tools.twin.treatment import Plan, arm
+from tests.lanes import summary
+
+DOSE, LEASE = 2, 3  # the Pico's pin map
+UP_S = 310  # a point may be treated 300 s after switch-on
+IN_BURST_US = 30_000  # both valves of the plant are open by then
+PROBE_BURST_US = 60_000  # limit 7: the first burst at a point
+PIO_CUT_US = 3  # 1.5 us, in the plant's whole microseconds
+MONOSTABLE_US = 120
+LEASE_PERIOD_US = 38
+LEASE_MAX_US = 20_000
+RELEASE_MAX_US = 20_000  # limit 16: trigger to pin
+CONVERSION_MAX_US = 110_000
+TICK_US = 10_000
+
+
+def into_second_burst(op):
+    """Arm, hold the trigger, and stop within the second burst."""
+    yield from arm(op, Plan())
+    op.interpreter = yield from op.ask("SYST:INT?")
+    op.plant.trigger(True)
+    yield lambda: len(op.plant.record.bursts) == 2
+    yield op.plant.record.bursts[1].time_us + IN_BURST_US - op.plant.now_us
+
+
+def finish(op):
+    """Release the trigger after the second burst, and ask what came of it."""
+    yield lambda: not op.plant.one_shot.pin
+    yield 5_000
+    op.plant.trigger(False)
+    yield 60_000
+    op.result = fields((yield from op.ask("TREAT:RES?")))
+
+
+@pytest.fixture(scope="module")
+def device(uf2):
+    """A device within its second burst, trigger held. Never run on: copies of it are."""
+    from host_tools.emulator.applicator import EmulatedApplicator, application
+
+    device = EmulatedApplicator(uf2, application(up_s=UP_S))
+    device.interpreter = device.operate(into_second_burst, 8_000_000).interpreter
+    return device
+
+
+@pytest.fixture
+def copy(device, request):
+    """Runs function(device) on a copy of the device and returns its result."""
+    request.node.user_properties.append((summary.INTERPRETER, device.interpreter + ", emulated"))
+    return device.branch
+
+
+@pytest.fixture(scope="module")
+def finished(device):
+    """What a treatment was that nothing disturbed."""
+
+    def run(device):
+        operator = device.operate(finish, 1_000_000)
+        return seen(device) | {"result": operator.result}
+
+    return device.branch(run)
+
+
+def seen(device):
+    """Return what a test may want to know of a run; the device itself stays in its process."""
+    plant = device.plant
+    return {
+        "bursts": [(b.time_us, b.commanded_us, b.delivered_us) for b in plant.record.bursts],
+        "edges": plant.record.edges,
+        "chip": {n: [(ns / 1000, level) for ns, pin, level in device.board.edges if pin == n] for n in (DOSE, LEASE)},
+        "skin_c": (plant.record.samples[0][1], plant.record.skin_min_c),
+        "resets": device.board.resets,
+        "now_us": plant.now_us,
+    }
+
+
+def after(event, us):
+    """Return a run: the event happens to the plant or its wires, time passes, then the device says how it stands."""
+
+    def run(device):
+        start_us = int(device.board.us)
+        event(device)
+        device.run(us)
+        said = device.state()
+        return seen(device) | {"start_us": start_us, "status": said, "flowing": device.plant.flowing()}
+
+    return run
+
+
+def fell_us(run, name):
+    """When this coil of the plant was released after the event."""
+    return next(at for at, edge, level in run["edges"] if edge == name and not level and at >= run["start_us"])
+
+
+def assert_closed(run):
+    """Nothing opened again, and no chip reset was needed."""
+    assert not run["flowing"]
+    assert run["resets"] == []
+    assert not [edge for edge in run["edges"] if edge[1] == "dose" and edge[2] and edge[0] > run["start_us"]]
+
+
+def test_it_boots_to_stand_by_with_both_valves_shut(device):
+    lamp_us = next(at for at, name, level in device.plant.record.edges if name == "led" and level)
+    for pin in (DOSE, LEASE):
+        early = [level for ns, number, level in device.board.edges if number == pin and ns / 1000 < lamp_us]
+        assert 1 not in early
+    assert device.board.resets == []
+    assert device.interpreter.startswith("micropython")
+
+
+def test_a_treatment_gives_its_bursts_and_the_skin_cools(finished):
+    (_, first_us, _), (_, second_us, _) = finished["bursts"]
+    assert abs(first_us - PROBE_BURST_US) <= 60  # the emulator's PIO is exact to 0.1 %
+    assert second_us > 2 * first_us
+    before_c, coldest_c = finished["skin_c"]
+    assert before_c - coldest_c > 5.0
+    assert coldest_c > 8.0  # the level's floor
+    assert finished["result"]["BURSTS"] == "2"
+    assert abs(int(finished["result"]["VALVE_ON_US"]) - first_us - second_us) <= 600
+
+
+def test_gas_flows_only_with_the_dose_pin_high_and_edges_on_the_lease(finished):
+    closing_us = 20_000  # of the plant's valves
+    flows = [(at, level) for at, name, level in finished["edges"] if name == "flow"]
+    assert [level for _, level in flows] == [1, 0, 1, 0]
+    rises = [at for at, level in finished["chip"][LEASE] if level == 1]
+    dose = [(at, level) for at, level in finished["chip"][DOSE] if at > rises[0] - 1_000]
+    for (on_us, _), (off_us, _) in zip(flows[::2], flows[1::2], strict=True):
+        up_us = max(at for at, level in dose if level == 1 and at <= on_us)
+        down_us = min(at for at, level in dose if level == 0 and at > on_us)
+        assert off_us <= down_us + closing_us + 1
+        within = [at for at in rises if up_us - 1_000 <= at <= down_us]
+        gaps = [b - a for a, b in itertools.pairwise(within)]
+        assert max(gaps) < MONOSTABLE_US / 2
+        assert within[-1] >= down_us - MONOSTABLE_US / 2
+
+
+def test_the_virtual_board_gives_the_same_bursts(finished):
+    from host_tools.emulator.applicator import SETTINGS
+
+    plant = Plant()
+
+    def script(op):
+        yield lambda: op.plant.applicator is not None
+        op.plant.applicator.supervisor.session.uptime_s += UP_S
+        yield from into_second_burst(op)
+        yield from finish(op)
+
+    plant.operator = Operator(plant, script)
+    assert lanes.run(plant, "cpython", SETTINGS) == ""
+    twin = [(b.time_us, b.commanded_us, b.delivered_us) for b in plant.record.bursts]
+    chip = finished["bursts"]
+    assert len(twin) == len(chip) == 2
+    for (_, asked_us, flowed_us), (_, pin_us, chip_flowed_us) in zip(twin, chip, strict=True):
+        assert abs(asked_us - pin_us) <= 0.001 * asked_us
+        assert abs(flowed_us - chip_flowed_us) <= 0.002 * flowed_us + TICK_US / 100
+    # both wait for a settled sample: the two boards' converters are a conversion apart at most
+    assert abs((twin[1][0] - twin[0][0]) - (chip[1][0] - chip[0][0])) <= CONVERSION_MAX_US
+    assert abs(plant.record.skin_min_c - finished["skin_c"][1]) <= 0.1
+
+
+def test_an_opened_eye_shield_ends_burst_and_lease_at_once_and_latches(copy):
+    run = copy(after(lambda d: d.change(lambda plant: plant.shield(False)), 50_000))
+    assert fell_us(run, "dose") - run["start_us"] <= PIO_CUT_US
+    assert fell_us(run, "lease") - run["start_us"] <= PIO_CUT_US
+    assert max(at for at, level in run["chip"][LEASE] if level == 1) - run["start_us"] <= PIO_CUT_US
+    assert run["status"]["STATE"] == "FAULT"
+    assert "LOOP" in run["status"]["FAULT"]
+    assert_closed(run)
+
+
+def test_a_broken_thermocouple_closes_within_a_conversion_without_the_firmware(copy):
+    def unplug(device):
+        device.plant.chips[0].fault = "open"
+
+    run = copy(after(unplug, CONVERSION_MAX_US + 2 * TICK_US))
+    shut_us, dose_us = fell_us(run, "lease"), fell_us(run, "dose")
+    assert shut_us - run["start_us"] <= CONVERSION_MAX_US
+    last_edge_us = max(at for at, level in run["chip"][LEASE] if level == 1 and at <= shut_us + PIO_CUT_US)
+    assert shut_us - last_edge_us <= LEASE_PERIOD_US + 1  # the monostable's reset, not its time
+    assert dose_us - shut_us <= LEASE_MAX_US
+    assert_closed(run)
+
+
+def test_a_released_trigger_breaks_the_shut_off_at_once_and_the_dose_in_time(copy):
+    run = copy(after(lambda d: d.change(lambda plant: plant.trigger(False)), 50_000))
+    assert fell_us(run, "lease") == run["start_us"]
+    assert fell_us(run, "dose") - run["start_us"] <= RELEASE_MAX_US
+    assert_closed(run)
+
+
+def test_a_sensor_bus_held_low_closes_and_hangs_nothing(copy):
+    def hang(device):
+        device.sensors.stuck = True
+
+    run = copy(after(hang, 60_000))
+    assert fell_us(run, "dose") - run["start_us"] <= 3 * TICK_US
+    assert_closed(run)
