@@ -15,7 +15,9 @@ from cryo.core.records import Inputs, Outputs
 from cryo.core.supervisor import NONE, Supervisor
 from cryo.limits import TICK_US, WATCHDOG_MS
 from cryo.panel import Beeper, Panel
+from micropython import const
 
+_LATE_MAX = const(1_000)
 _QUIET = (mode.READY, mode.REST, mode.COMPLETE, mode.FAULT)  # on the way into these a collection runs: no gas
 
 
@@ -44,6 +46,8 @@ class Applicator:
         )
         self._slow = [(driver.poll, record) for driver, record in slow if driver]
         self._turn = 0
+        self._polled = 0  # a bit for each slow input since all of them were
+        self._polled_all = (1 << len(self._slow)) - 1
         self._watchdog = None
         self._due_us = 0
         self._mode = mode.BOOT
@@ -100,6 +104,7 @@ class Applicator:
         turn = self._turn
         slow = self._slow[turn]
         slow[0](now_us, slow[1])
+        self._polled |= 1 << turn
         self._turn = turn - 1 if turn else len(self._slow) - 1
         self.supervisor.tick(now_us, i, self.outputs)
 
@@ -132,5 +137,13 @@ class Applicator:
             self._mode = now
             if now in _QUIET:
                 gc.collect()
-        self.panel.poll()
-        self.console.poll()
+        panel = self.panel
+        console = self.console
+        panel.poll()
+        console.poll()
+        if panel.alive and console.alive and self._polled == self._polled_all:
+            panel.alive = console.alive = False
+            self._polled = 0
+            self.inputs.tasks_late = 0
+        elif self.inputs.tasks_late < _LATE_MAX:
+            self.inputs.tasks_late += 1

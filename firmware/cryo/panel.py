@@ -130,6 +130,7 @@ class Panel:
         self._inputs = inputs
         self._display = display
         self._pixel = pixel
+        self.alive = False  # set by each poll, cleared by who looks for a sign of life
         self._beat = 0
         self._lit = -1
         self._mode = mode.BOOT
@@ -152,6 +153,7 @@ class Panel:
 
         In DELIVERING the display is left alone. Never raises for a display that fails.
         """
+        self.alive = True
         self._colour()
         now = self._supervisor.mode
         if now != self._mode:

@@ -17,6 +17,7 @@ class Console:
     def __init__(self, applicator, stream):
         self.app = applicator
         self.dropped = 0
+        self.alive = False  # set by each poll, cleared by who looks for a sign of life
         self._stream = stream
         self._byte = bytearray(1)
         self._line = bytearray(_LINE_MAX)
@@ -27,6 +28,7 @@ class Console:
 
     def poll(self):
         """Do a bounded amount of work; called once a tick, after it."""
+        self.alive = True
         if self._waiting:
             sent = self._stream.write(self._waiting)
             self._waiting = self._waiting[sent or 0 :]

@@ -1,6 +1,7 @@
 """What stands between an operator and gas, as a named, ordered set: most important first."""
 
 from cryo.core.eye_guard import IN_START
+from cryo.core.flow import RAN_BLOCKERS
 from cryo.core.mode import TREATING
 from cryo.limits import (
     BASELINE_MAX_MDEGC,
@@ -68,11 +69,11 @@ TO_START = const(SKIN_PROBE | SESSION | BASELINE | DISTANCE | INDICATION)  # a p
 
 
 def standing(s, i):
-    """Return the mask of blockers that stand, from the supervisor s and its Inputs i.
+    """Return the mask of blockers that stand, from the supervisor s and its Inputs i, and flow.RAN_BLOCKERS.
 
     While treating, what cannot change any more (the choice) is not asked again.
     """
-    b = 0
+    b = RAN_BLOCKERS
     session = s.session
     config = s.config
     treating = TREATING >> s.mode & 1

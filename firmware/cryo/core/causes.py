@@ -1,6 +1,7 @@
 """Which causes of faults stand in this tick: the table of what each guard means for the registry."""
 
 from cryo.core import faults
+from cryo.core.flow import RAN, TASKS_LATE_MAX
 from cryo.core.mode import DELIVERING, SELF_TEST, TREATING
 from cryo.core.records import RESTING, RUNNING
 from cryo.limits import BOTTLE_STOP_MAX_MBAR, BOTTLE_STOP_MIN_MBAR, LATE_TICK_US, SAME_POINT_SKIN_MDEGC
@@ -15,15 +16,19 @@ _LINE_JUDGED_TO_US = const(1_500_000)  # later a tight valve may have lost its g
 
 
 def standing(s, dt_us, i):
-    """Return the mask of causes (1 << fault code) that stand, from the supervisor s and its Inputs i.
+    """Return the mask of causes (1 << fault code) that stand, from the supervisor s and its Inputs i, and flow.RAN.
 
     A latched fault keeps its cause until what it asks for is there again, so that an acknowledge can be refused.
     """
-    mask = 0
+    mask = RAN
     treating = TREATING >> s.mode & 1
     latched = s.faults.latched
     if i.estop:
         mask |= 1 << faults.ESTOP
+    if s.reset_loop:
+        mask |= 1 << faults.RESET_LOOP
+    if i.tasks_late > TASKS_LATE_MAX:
+        mask |= 1 << faults.TASK_STOPPED
     # The chip's demand opens channel B by gates of its own; it is named, not the shield.
     demanded = i.skin.cut and i.loop_a
     if s.eye.discordant and not demanded:

@@ -1,5 +1,6 @@
 """Keeps gas from eyes: the two antivalent channels of the eye-shield loop, and a surface at the right distance."""
 
+from cryo.core.flow import EYE
 from cryo.core.ticks import grown
 from cryo.limits import (
     CONTINUE_MAX_MM,
@@ -22,6 +23,7 @@ class EyeGuard:
     """Judges loop and distance once a tick; `made` and `range` hold for that tick, `discordant` has its time-out."""
 
     def __init__(self):
+        self.step = EYE  # see flow.py
         self.made = False
         self.discordant = False
         self.range = LOST
@@ -29,7 +31,11 @@ class EyeGuard:
         self._disagree_us = 0
 
     def update(self, dt_us, inputs):
-        """Read the channels: made is A high and B low. Broken or shorted wires read as open, or as disagreeing."""
+        """Read the channels: made is A high and B low. Broken or shorted wires read as open, or as disagreeing.
+
+        Return the step that this run is.
+        """
+        self.step = self.step + 8 & 31
         a = inputs.loop_a
         b = inputs.loop_b
         self.made = a == 1 and b == 0
@@ -43,7 +49,7 @@ class EyeGuard:
         if distance.status or distance.age_us > DISTANCE_AGE_MAX_US:
             self.range = LOST
             self.lost_us = grown(self.lost_us, dt_us)
-            return
+            return self.step
         self.lost_us = 0
         mm = distance.value
         if START_MIN_MM <= mm <= START_MAX_MM:
@@ -52,3 +58,4 @@ class EyeGuard:
             self.range = IN_WINDOW
         else:
             self.range = OUTSIDE
+        return self.step

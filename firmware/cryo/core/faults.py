@@ -1,5 +1,6 @@
 """The one registry of faults: what latches, how urgent it is, and what the operator does about it."""
 
+from cryo.core import flow
 from micropython import const
 
 # A code is also the bit number in the masks, so codes stay below 30.
@@ -22,6 +23,9 @@ TRIGGER_BOOT = const(16)
 SELF_TEST = const(17)
 TICK_LATE = const(18)
 LINE_SENSOR = const(19)
+RESET_LOOP = const(26)
+PROGRAM_FLOW = const(27)
+TASK_STOPPED = const(28)
 
 HIGH = const(3)  # IEC 60601-1-8 priorities
 MEDIUM = const(2)
@@ -135,6 +139,27 @@ REGISTRY = (
         ACK,
         "The pressure sensor between the valves gives no valid reading: check its plug and cable.",
     ),
+    (
+        RESET_LOOP,
+        "RESET_LOOP",
+        HIGH,
+        RESET,
+        "The controller restarted three times in ten minutes: switch off; if it returns, have the board serviced.",
+    ),
+    (
+        PROGRAM_FLOW,
+        "PROGRAM_FLOW",
+        HIGH,
+        RESET,
+        "A check was left out or ran out of turn: the device restarts; do not use it, have the board serviced.",
+    ),
+    (
+        TASK_STOPPED,
+        "TASK_STOPPED",
+        HIGH,
+        RESET,
+        "Console, display or slow sensors stand still: the device restarts; if it returns, have the board serviced.",
+    ),
 )
 
 
@@ -161,12 +186,14 @@ class Faults:
     """Latched faults with their present causes. The first cause is kept until all are cleared."""
 
     def __init__(self):
+        self.step = flow.FAULTS  # see flow.py
         self.latched = 0
         self.present = 0
         self.first = 0
 
     def update(self, present):
-        """Latch every cause in the mask `present`; remember which causes stand now."""
+        """Latch every cause in the mask `present`; remember which causes stand now. Return the step that this run is."""
+        self.step = self.step + 8 & 31
         self.present = present
         fresh = present & ~self.latched
         if fresh:
@@ -176,6 +203,13 @@ class Faults:
                     code += 1
                 self.first = code
             self.latched |= fresh
+        return self.step
+
+    def add(self, code):
+        """Latch one more cause, found after this tick's update."""
+        self.latched |= 1 << code
+        if not self.first:
+            self.first = code
 
     def acknowledge(self):
         """Clear what may be cleared: its cause is gone and no reset is asked for. Return what stays latched."""

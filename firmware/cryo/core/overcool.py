@@ -3,6 +3,7 @@
 The first line is the burst budget (bursts.py): a sensor that lags cannot see a dip in time.
 """
 
+from cryo.core.flow import OVERCOOL
 from cryo.core.ticks import grown
 from cryo.limits import (
     BAD_CONVERSIONS,
@@ -26,6 +27,7 @@ class Overcool:
     """Watches one skin channel; every attribute is a verdict of this tick."""
 
     def __init__(self):
+        self.step = OVERCOOL  # see flow.py
         self.valid = False
         self.bad = False  # the newest sample is bad
         self.sensor_failed = False  # limit 12
@@ -59,7 +61,11 @@ class Overcool:
         return self.dose_point >= _DOSE_POINT or self.dose_session >= _DOSE_SESSION
 
     def update(self, dt_us, skin, trip_mdegc):
-        """Judge the skin reading against the trip (limit 1 or 2, or a tighter setting), once a tick."""
+        """Judge the skin reading against the trip (limit 1 or 2, or a tighter setting), once a tick.
+
+        Return the step that this run is.
+        """
+        self.step = self.step + 8 & 31
         ages = self._bad_us
         if ages[0] < _NEVER:  # newest first: when it is out of sight all are
             i = BAD_CONVERSIONS - 1
@@ -88,7 +94,7 @@ class Overcool:
         if not good:
             self.tripped = False
             self._last_ok = False
-            return
+            return self.step
         mdegc = skin.value_mdegc
         self.tripped = mdegc <= trip_mdegc
         if mdegc <= SKIN_LOCKOUT_MDEGC:
@@ -102,6 +108,7 @@ class Overcool:
                 self.dose_point += add
             if self.dose_session < _DOSE_SESSION:
                 self.dose_session += add
+        return self.step
 
     def _trend(self, skin):
         mdegc = skin.value_mdegc

@@ -37,6 +37,7 @@ class Inputs:
         self.key = 0  # 1 = on
         self.burst = RESTING  # valve.result()
         self.port_status = 0  # worst status the valve or lease returned since the last tick
+        self.tasks_late = 0  # ticks since each background task last gave a sign of life
         self.request = 0  # an operator's request, see supervisor
         self.request_value = 0
 
@@ -49,6 +50,6 @@ class Outputs:
         self.rearm = 0
         self.lease = 0
         self.fire_us = 0
-        self.feed = 0  # all checks of this tick ran
+        self.feed = 0  # all checks of this tick ran, in order, and the background tasks live
         self.indicate = 0  # light and tone: gas may come
         self.alarm = 0  # a fault is latched

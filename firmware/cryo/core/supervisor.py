@@ -1,10 +1,10 @@
 """The supervisor: one tick turns what was sensed into what is done.
 
-Order of a tick: clocks, guards, faults, blockers, mode, burst, outputs. Every guard is asked in every tick; the valve
-is cut in every tick in which it may not be open.
+Order of a tick: clocks, guards, faults, blockers, mode, burst, outputs. Every guard is asked in every tick, and the
+tick proves it (flow.py); the valve is cut in every tick in which it may not be open.
 """
 
-from cryo.core import blockers, causes, mode, presets, session
+from cryo.core import blockers, causes, faults, flow, mode, presets, session
 from cryo.core.bursts import Planner
 from cryo.core.eye_guard import IN_START, IN_WINDOW, LOST, OUTSIDE, EyeGuard
 from cryo.core.faults import Faults
@@ -43,6 +43,9 @@ DISARM = const(3)
 ACKNOWLEDGE = const(4)
 SERVICE = const(5)
 
+_STARVING = 1 << faults.PROGRAM_FLOW | 1 << faults.TASK_STOPPED  # the watchdog is to end what goes on so
+_FLOW_FIRST = flow.FIRST
+_FLOW_TURN = flow.TURN
 _SELF_TEST_US = const(500_000)
 _IDLE_US = IDLE_MS * 1000
 _CONFIRM_US = CONFIRM_MS * 1000
@@ -91,6 +94,9 @@ class Supervisor:
         self._distance_mm = START_MIN_MM
         self.refused = 0
         self.tested = False
+        self.reset_loop = False  # too many restarts: no gas until switched off (resets.py)
+        self._turn = 0  # of the program flow
+        self._observed = flow.OBSERVE  # its step
 
     # --- setting up: called between ticks -------------------------------------------------------------------------
     def may_choose(self):
@@ -124,15 +130,19 @@ class Supervisor:
         self.indicated_us = grown(self.indicated_us, dt_us) if TREATING >> self.mode & 1 else 0
         self.session.advance(dt_us)
 
-        self.trigger.update(dt_us, i.trigger)
-        self.eye.update(dt_us, i)
-        self.overcool.update(dt_us, i.skin, self.trip_mdegc() if self.config else 0)
-        self._observe(dt_us, i)
-        self.faults.update(causes.standing(self, dt_us, i))
+        # "or 0": whoever returns early returns None, which is a wrong step and no exception
+        steps = self.trigger.update(dt_us, i.trigger) or 0
+        steps = steps << 5 | (self.eye.update(dt_us, i) or 0)
+        steps = steps << 5 | (self.overcool.update(dt_us, i.skin, self.trip_mdegc() if self.config else 0) or 0)
+        steps = steps << 5 | (self._observe(dt_us, i) or 0)
+        found = causes.standing(self, dt_us, i) or 0
+        steps = (steps << 5 | (self.faults.update(found & -2) or 0)) << 2 | found & 1
         if i.request == ACKNOWLEDGE and self.mode == mode.FAULT:
             self.response.reset()
             self.faults.acknowledge()
-        self.blocked_by = blockers.standing(self, i)
+        found = blockers.standing(self, i) or 0
+        self.blocked_by = found & 0x1FFFFFFF
+        steps |= found >> 28  # flow.RAN_BLOCKERS becomes bit 1
         before = self.mode
         after = mode.next_mode(before, self._conditions(i))
         if after != before:
@@ -142,17 +152,24 @@ class Supervisor:
         o.rearm = 0
         o.lease = 0
         o.fire_us = 0
-        if self.mode == DELIVERING:
+        o.feed = 0
+        turn = self._turn = self._turn + 1 & 3
+        treating = TREATING >> self.mode & 1
+        if steps != _FLOW_FIRST + turn * _FLOW_TURN or (treating and self.blocked_by & blockers.TO_STAY):
+            self.faults.add(faults.PROGRAM_FLOW)  # neither lease nor feed from here on: the watchdog follows
+        elif self.mode == DELIVERING:
             self._burst(dt_us, i, o)
         elif self.open:
             self._account(i)
-        treating = TREATING >> self.mode & 1
+        latched = self.faults.latched
         o.indicate = treating
-        o.alarm = 1 if self.faults.latched else 0
-        o.feed = 1
+        o.alarm = 1 if latched else 0
+        if not latched & _STARVING:
+            o.feed = 1
 
     # --- guards ---------------------------------------------------------------------------------------------------
     def _observe(self, dt_us, i):
+        self._observed = self._observed + 8 & 31
         if self.eye.range != LOST:
             self._distance_mm = i.distance.value
         flow_us = self.planner.advance(dt_us)
@@ -168,6 +185,7 @@ class Supervisor:
                 self.settled_mdegc = skin.value_mdegc
             if self.overcool.new_sample:
                 self.response.sample(skin.value_mdegc, self.observer.probe_mdegc())
+        return self._observed
 
     # --- mode -----------------------------------------------------------------------------------------------------
     def _conditions(self, i):

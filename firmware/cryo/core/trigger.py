@@ -1,5 +1,6 @@
 """The dead-man trigger: a release acts at its first sample, a press only when it has stood for the debounce time."""
 
+from cryo.core.flow import TRIGGER
 from cryo.core.ticks import grown
 from cryo.limits import TRIGGER_DEBOUNCE_US
 
@@ -8,6 +9,7 @@ class Trigger:
     """held: pressed and debounced; pressed: became so in this tick; touched: contact closed, debounced or not."""
 
     def __init__(self):
+        self.step = TRIGGER  # see flow.py
         self.held = False
         self.pressed = False
         self.touched = False
@@ -15,13 +17,14 @@ class Trigger:
         self._stood_us = 0
 
     def update(self, dt_us, contact):
-        """Take the contact's level of this tick: 1 pressed."""
+        """Take the contact's level of this tick: 1 pressed. Return the step that this run is."""
+        self.step = self.step + 8 & 31
         self.pressed = False
         self.touched = contact == 1
         if not self.touched:
             self.held = False
             self._closed = False
-            return
+            return self.step
         if not self.held:
             # the time before the first closed sample is no standing
             self._stood_us = grown(self._stood_us, dt_us) if self._closed else 0
@@ -29,3 +32,4 @@ class Trigger:
                 self.held = True
                 self.pressed = True
         self._closed = True
+        return self.step
