@@ -20,6 +20,7 @@ from cryo.limits import SKIN_LOCKOUT_MDEGC
 from cryo.valve.esp32_rmt import BURST_LONGEST_US, Lease, Valve
 from machine import ADC, SPI, WDT, Pin, SoftI2C, reset
 from micropython import const
+from scratch import Scratch
 
 _I2C_TIMEOUT_US = const(500)  # of one clock pulse that is held low; it ends the transfer
 _SKIN_EMISSIVITY = const(64224)  # 0.98 [K]
@@ -127,6 +128,7 @@ class Board:
         self.display = Ssd1306(_bus(400_000), at_once=16)
         self.pixel = None
         self.console = Terminal()
+        self.scratch = Scratch()
 
     def watchdog(self, timeout_ms):
         """Start the watchdog: the operating system's, which panics and resets."""

@@ -21,6 +21,7 @@ from cryo.limits import SKIN_LOCKOUT_MDEGC
 from cryo.valve.rp2_pio import Lease, Valve
 from machine import ADC, I2C, SPI, WDT, Pin, reset
 from micropython import const
+from scratch import Scratch
 
 _I2C_TIMEOUT_US = const(1_000)  # a stuck bus costs one tick a tenth of itself
 _COIL_FULL_MA = const(3_600)  # the amplifier's 3.0 V, at 1.2 times the coil's peak [E]: its parts decide
@@ -77,6 +78,7 @@ class Board:
         self.display = Ssd1306(slow_bus, at_once=7)
         self.pixel = NeoPixel(Pin(pins.RGB, Pin.OUT, value=0), 1)
         self.console = UsbStream()
+        self.scratch = Scratch()
 
     def watchdog(self, timeout_ms):
         """Start the watchdog."""

@@ -8,6 +8,7 @@ from cryo.drivers.analog import Transducer
 from cryo.drivers.its90 import Linearise
 from cryo.drivers.max31855 import Max31855
 from machine import ADC, SPI, UART, WDT, Pin
+from scratch import Scratch
 from valves import Lease, Valve
 
 SETTINGS = {
@@ -53,6 +54,7 @@ class Board:
         self.display = None
         self.pixel = None
         self.console = UART(0, 115_200)
+        self.scratch = Scratch()
 
     def watchdog(self, timeout_ms):
         """Start the watchdog."""

@@ -12,6 +12,7 @@ from cryo.console.line import Console
 from cryo.core import mode
 from cryo.core.reading import CONFIG_LOST
 from cryo.core.records import Inputs, Outputs
+from cryo.core.resets import Resets
 from cryo.core.supervisor import NONE, Supervisor
 from cryo.limits import TICK_US, WATCHDOG_MS
 from cryo.panel import Beeper, Panel
@@ -29,6 +30,8 @@ class Applicator:
         self.inputs = Inputs()
         self.outputs = Outputs()
         self.supervisor = Supervisor(board.config)
+        self.resets = Resets(board.scratch)
+        self.supervisor.reset_loop = self.resets.loop
         self.console = Console(self, board.console)
         self.panel = Panel(self.supervisor, self.inputs, board.display, board.pixel)
         self._beeper = Beeper()
@@ -52,7 +55,6 @@ class Applicator:
         self._due_us = 0
         self._mode = mode.BOOT
 
-
     def start(self):
         """Begin the tick's rhythm and the watchdog."""
         if hasattr(micropython, "alloc_emergency_exception_buf"):
@@ -71,6 +73,13 @@ class Applicator:
         finally:
             self.board.valve.cut()
             self.board.lease.stop()
+
+    def restart(self):
+        """Restart the chip; the next boot knows that it was asked for."""
+        self.board.valve.cut()
+        self.board.lease.stop()
+        self.resets.deliberate()
+        self.board.reset()
 
     def step(self):
         """One tick, its pause included."""
@@ -137,6 +146,7 @@ class Applicator:
             self._mode = now
             if now in _QUIET:
                 gc.collect()
+        self.resets.poll(now, self.supervisor.faults.first)
         panel = self.panel
         console = self.console
         panel.poll()

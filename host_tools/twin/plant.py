@@ -77,6 +77,7 @@ class Plant:
         self.pin_levels = 0
         self.power_off = False
         self.reset_cause = POWER_ON
+        self.scratch = [0] * 4  # the chip's words that survive its reset: power-on clears them
         self._reset = False
         self.watchdog_us = 0
         self.watchdog_due_us = NEVER
@@ -183,6 +184,8 @@ class Plant:
         received[hal.IN_PINS] = self.pin_levels | sum(level << pin for pin, level in self.levels.items())
         received[hal.IN_BURST] = self.one_shot.result
         received[hal.IN_RESET_CAUSE] = self.reset_cause
+        for n, word in enumerate(self.scratch):
+            received[hal.IN_SCRATCH + n] = word
         received[hal.IN_SPI_FAIL] = int(self.spi_fail)
         received[hal.IN_ADC] = _counts(self.bar, 1.907e-3)
         received[hal.IN_ADC + 1] = _counts(self.line_bar, 1.907e-3)
@@ -220,6 +223,8 @@ class Plant:
             self.one_shot.freeze()
             self.record.reset("soft_reset")
             self._reset = True
+        elif hal.OP_SCRATCH <= op < hal.OP_SCRATCH + len(self.scratch):
+            self.scratch[op - hal.OP_SCRATCH] = arg
         self._drive()
 
     def _fire(self, us):

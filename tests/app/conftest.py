@@ -63,7 +63,7 @@ def board(virtual, pins, calls):
         setattr(board, name, mock.Mock())
     watchdog = mock.Mock()
     board.watchdog = mock.Mock(return_value=watchdog)
-    board.display = board.pixel = None
+    board.display = board.pixel = board.scratch = None
     board.console = mock.Mock(**{"any.return_value": 0, "write.return_value": 0})
     for name in (*pins, "valve", "lease", *DRIVERS):
         calls.attach_mock(getattr(board, name), name)

@@ -13,9 +13,11 @@ class Peripherals:
     def __init__(self):
         self.made = []
         self.uv = {}
+        self.kept = b""  # RTC memory
+        self.cause = 1  # power-on
 
     def module(self, pin_class):
-        made, uv = self.made, self.uv
+        made, uv, peripherals = self.made, self.uv, self
 
         class Made:
             def __init__(self, *args, **kwargs):
@@ -56,10 +58,17 @@ class Peripherals:
             def feed(self):
                 pass
 
+        class RTC(Made):
+            def memory(self, data=None):
+                if data is None:
+                    return peripherals.kept
+                peripherals.kept = bytes(data)
+
         def reset():
             made.append("reset")
 
-        return {"Pin": pin_class, "SPI": SPI, "SoftI2C": SoftI2C, "ADC": ADC, "WDT": WDT, "reset": reset}
+        rtc = {"RTC": RTC, "PWRON_RESET": 1, "reset_cause": lambda: peripherals.cause}
+        return rtc | {"Pin": pin_class, "SPI": SPI, "SoftI2C": SoftI2C, "ADC": ADC, "WDT": WDT, "reset": reset}
 
 
 class Serial:
@@ -115,6 +124,7 @@ class BoardRig:
         stand_ins["cryo.valve.esp32_rmt"] = load("firmware/cryo/valve/esp32_rmt.py", stand_ins)
         stand_ins["pins"] = self.pins = load("boards/esp32_devkitc/pins.py", {})
         vars(stand_ins["machine"]).update(self.peripherals.module(stand_ins["machine"].Pin))
+        stand_ins["scratch"] = load("boards/esp32_devkitc/scratch.py", stand_ins)
         stand_ins["sys"] = ModuleType("sys")
         vars(stand_ins["sys"]).update(stdin=self.serial.stdin, stdout=self.serial.stdout)
         stand_ins["framebuf"] = ModuleType("framebuf")  # nothing is drawn here

@@ -221,6 +221,13 @@ class ADC:
     def read_uv(self):
         return 1234000
 
+class RTC:
+    kept = b""
+    def memory(self, data=None):
+        if data is None:
+            return RTC.kept
+        RTC.kept = bytes(data)
+
 class WDT:
     fed = 0
     def __init__(self, timeout): pass
@@ -241,7 +248,9 @@ esp32.RMT = RMT
 machine.mem32 = Registers()
 machine.freq = lambda: 160000000
 machine.reset = None
-for made in (Pin, SPI, SoftI2C, ADC, WDT):
+machine.PWRON_RESET = 1
+machine.reset_cause = lambda: 3
+for made in (Pin, SPI, SoftI2C, ADC, RTC, WDT):
     setattr(machine, made.__name__, made)
 sys.modules["esp32"] = esp32
 sys.modules["machine"] = machine
@@ -267,6 +276,10 @@ def test_it():
     assert app.inputs.bottle.status == 0 and app.inputs.line.status == 0
     assert app.inputs.key == 1
     assert app.board.config.burst_max_us == 300000
+    assert (app.resets.ended, app.resets.count) == (3, 1)  # restarted, without a record
+    app.resets.deliberate()
+    again = Applicator(board.build()).resets
+    assert (again.ended, again.count) == (1, 1)
     board_ = app.board
     micropython.heap_lock()
     try:
@@ -280,7 +293,7 @@ def test_it():
 def test_ticks_of_the_application_on_this_board_allocate_nothing(lane, tmp_path):
     file = tmp_path / "test_planted.py"
     file.write_text(TICKS)
-    for name in ("board.py", "pins.py"):  # beside it, so that they come before the virtual board's
+    for name in ("board.py", "pins.py", "scratch.py"):  # beside it, so that they come before the virtual board's
         shutil.copy(BOARDS / "esp32_devkitc" / name, tmp_path)
     try:
         outcome = run_file(lane, file, ("test_it",), 60)

@@ -4,7 +4,7 @@ import sys
 
 from cryo import __version__
 from cryo.config import nearest
-from cryo.core import blockers, faults, mode, presets, session, supervisor
+from cryo.core import blockers, faults, mode, presets, resets, session, supervisor
 from cryo.core.reading import NAMES as STATUS_NAMES
 
 
@@ -47,6 +47,23 @@ def _idn(console, _):
 def _interpreter(console, _):
     i = sys.implementation
     return "{} {}; {}".format(i.name, ".".join(str(v) for v in i.version if v != ""), sys.version)
+
+
+def _crash(console, _):
+    r = console.app.resets
+    if r.ended == resets.ENDED_CRASHED:
+        text = "MODE={};FAULT={};UPTIME_S={}".format(
+            mode.NAMES[r.mode], faults.entry(r.fault)[1] if r.fault else "NONE", r.uptime_s
+        )
+    else:
+        text = "UNREADABLE" if r.ended == resets.ENDED_UNREADABLE else "NONE"
+    return "{};RESTARTS={}".format(text, r.count)
+
+
+def _restart(console, _):
+    if not console.app.supervisor.may_choose():  # a fault that asks to be switched off is not to be restarted away
+        return _choosable(console)
+    console.app.restart()
 
 
 def _state(console, _):
@@ -279,6 +296,8 @@ TABLE = (
     ("HELP?", None, _help),
     ("*IDN?", None, _idn),
     ("SYSTem:INTerpreter?", None, _interpreter),
+    ("SYSTem:CRASh?", None, _crash),
+    ("SYSTem:RESTart", None, _restart),
     ("STATus?", None, _state),
     ("STATus:WHY?", None, _why),
     ("MEASure:TEMPerature?", None, _temperature),

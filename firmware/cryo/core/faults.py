@@ -192,7 +192,7 @@ class Faults:
         self.first = 0
 
     def update(self, present):
-        """Latch every cause in the mask `present`; remember which causes stand now. Return the step that this run is."""
+        """Latch every cause in the mask `present`, remember which stand now; return the step that this run is."""
         self.step = self.step + 8 & 31
         self.present = present
         fresh = present & ~self.latched

@@ -19,6 +19,7 @@ OP_WATCHDOG = 7  # arg: timeout ms
 OP_RESET = 8
 OP_SOFT_RESET = 9
 OP_HIGH_Z = 10  # arg: pin
+OP_SCRATCH = 11  # .. 14, arg: word 0 .. 3
 
 EVENTS_MAX = 64
 EVENT_INTS = 3
@@ -35,7 +36,8 @@ IN_RX = 6
 IN_SPI_FAIL = 7
 IN_ADC = 8  # 3 values
 IN_SPI = 12  # high and low half of each frame
-IN_INTS = 20
+IN_SCRATCH = 20  # 4 words
+IN_INTS = 24
 RX_MAX = 512
 FIFO_MAX = 1024  # received bytes that wait for the console
 
@@ -54,6 +56,7 @@ received = array("i", [0] * IN_INTS)
 rx = bytearray(RX_MAX)
 fifo = bytearray(FIFO_MAX)
 settings = {}
+scratch = array("i", [0] * 4)  # survives a chip reset, not a power cut
 
 _link = None
 events = 0
@@ -83,6 +86,8 @@ def attach(link, given):
     late.clear()
     burst_result = -2
     exchange(0)
+    for n in range(4):
+        scratch[n] = received[IN_SCRATCH + n]
     pin_levels = received[IN_PINS]  # a soft reset left them driven
 
 
@@ -174,6 +179,12 @@ def set_pin(number, level):
     else:
         pin_levels &= ~(1 << number)
     event(OP_PIN, number << 1 | (1 if level else 0))
+
+
+def keep(n, word):
+    """Keep word n, 0 .. 3, of under 2**30, over a reset of the chip."""
+    scratch[n] = word
+    event(OP_SCRATCH + n, word)
 
 
 def send(data, length):

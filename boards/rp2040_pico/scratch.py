@@ -1,0 +1,24 @@
+"""The watchdog's scratch registers 0-3: they survive every reset but power-on and the RUN pin [S] RP2040 datasheet 4.7.
+
+The boot ROM and the SDK keep to 4-7. `machine.mem_backup` would give the same, after MicroPython 1.28 only.
+"""
+
+from machine import PWRON_RESET, mem32, reset_cause
+
+_ADDRESSES = (0x4005800C, 0x40058010, 0x40058014, 0x40058018)  # objects made once: they are beyond 2**30
+
+
+class Scratch:
+    """Room for four words of under 2**30."""
+
+    def cold(self):
+        """Return True after power-on. After any other reset, machine.reset() too, the cause is called the watchdog."""
+        return reset_cause() == PWRON_RESET and mem32[_ADDRESSES[0]] == 0
+
+    def read(self, n):
+        """Return word n."""
+        return mem32[_ADDRESSES[n]]
+
+    def write(self, n, word):
+        """Keep word n."""
+        mem32[_ADDRESSES[n]] = word

@@ -1,0 +1,200 @@
+"""The crash record and the boot-loop counter: what a run finds of the one before it."""
+
+import micropython
+from cryo.core import faults, mode
+from cryo.core.resets import ENDED_ASKED, ENDED_CRASHED, ENDED_POWER, ENDED_UNREADABLE, Resets
+from support import raises
+
+WORD_MAX = 0x3FFFFFFF
+
+
+class Cut(Exception):
+    pass
+
+
+class Room:
+    """Four words; `power_on` for the next start only."""
+
+    def __init__(self):
+        self.words = [0, 0, 0, 0]
+        self.power_on = True
+        self.writes = 0
+        self.left = -1  # writes until the chip resets
+
+    def cold(self):
+        return self.power_on
+
+    def read(self, n):
+        return self.words[n]
+
+    def write(self, n, word):
+        assert 0 <= word <= WORD_MAX
+        if not self.left:
+            raise Cut()
+        self.left -= 1
+        self.words[n] = word
+        self.writes += 1
+
+
+def run(room, seconds=0, at=mode.STANDBY, fault=0):
+    """Start on the room, live so long, and return this run's Resets."""
+    r = Resets(room)
+    room.power_on = False
+    micropython.heap_lock()
+    try:
+        for _ in range(seconds * 100 + 1):
+            r.poll(at, fault)
+    finally:
+        micropython.heap_unlock()
+    return r
+
+
+def test_after_power_on_there_is_nothing_to_tell():
+    room = Room()
+    room.words = [WORD_MAX, 5, 7, 11]  # memory that woke up with anything in it
+    r = run(room)
+    assert (r.ended, r.count, r.loop) == (ENDED_POWER, 0, False)
+
+
+def test_a_crash_is_told_with_mode_first_fault_and_duration():
+    room = Room()
+    run(room, 123, mode.DELIVERING, faults.PROGRAM_FLOW)
+    r = run(room)
+    assert (r.ended, r.mode, r.fault, r.uptime_s) == (ENDED_CRASHED, mode.DELIVERING, faults.PROGRAM_FLOW, 123)
+    assert (r.count, r.loop) == (1, False)
+    r = run(room)
+    assert (r.mode, r.fault, r.uptime_s, r.count) == (mode.STANDBY, 0, 0, 2)
+
+
+def test_every_mode_and_fault_survives():
+    for at in range(len(mode.NAMES)):
+        for fault in range(30):
+            room = Room()
+            run(room, 0, at, fault)
+            r = Resets(room)
+            assert (r.mode, r.fault) == (at, fault)
+
+
+def test_a_change_is_written_at_once_and_nothing_else_more_than_once_a_second():
+    room = Room()
+    r = run(room)
+    writes = room.writes
+    for _ in range(98):
+        r.poll(mode.STANDBY, 0)
+    assert room.writes == writes
+    r.poll(mode.STANDBY, 0)
+    second = room.writes - writes
+    assert second > 0
+    writes = room.writes
+    r.poll(mode.READY, 0)
+    r.poll(mode.READY, faults.ESTOP)
+    assert room.writes == writes + 2 * second
+    found = Resets(room)
+    assert (found.mode, found.fault) == (mode.READY, faults.ESTOP)
+
+
+def test_a_restart_that_was_asked_for_does_not_count_and_keeps_the_count():
+    room = Room()
+    run(room)
+    run(room)
+    r = run(room, 1)
+    assert r.count == 2
+    r.deliberate()
+    r = run(room)
+    assert (r.ended, r.count, r.loop) == (ENDED_ASKED, 2, False)
+    assert run(room).loop  # the third
+
+
+def test_three_crashes_within_ten_minutes_are_a_loop_and_two_are_not():
+    room = Room()
+    run(room, 1000)
+    assert not run(room, 300).loop
+    assert not run(room, 300).loop
+    r = run(room)
+    assert r.loop and r.count == 3
+    room = Room()
+    run(room, 1000)
+    assert not run(room, 300).loop
+    assert not run(room, 301).loop
+    assert not run(room).loop
+
+
+def test_the_window_slides():
+    room = Room()
+    run(room)
+    for _ in range(6):
+        assert not run(room, 400).loop
+    assert not run(room, 100).loop
+    assert run(room, 0).loop
+
+
+def test_a_loop_ends_with_the_power_only():
+    room = Room()
+    for _ in range(4):
+        r = run(room)
+    assert r.loop
+    r = run(room, 2_000)
+    assert r.loop
+    r.deliberate()
+    r = run(room, 2_000)
+    assert r.loop
+    assert run(room).loop
+    room.power_on = True
+    r = run(room)
+    assert not r.loop and r.count == 0
+
+
+def test_a_damaged_record_is_no_record_and_one_restart():
+    for n in range(4):
+        for bit in range(30):
+            room = Room()
+            run(room, 700, mode.DELIVERING, faults.ESTOP)
+            room.words[n] ^= 1 << bit
+            r = Resets(room)
+            assert (r.ended, r.mode, r.fault, r.uptime_s) == (ENDED_UNREADABLE, 0, 0, 0), (n, bit)
+            assert (r.count, r.loop) == (1, False)
+
+
+def test_a_damaged_record_counts_towards_the_loop():
+    room = Room()
+    run(room)
+    room.words[1] ^= 4
+    assert not run(room).loop
+    assert not run(room).loop
+    assert run(room).loop
+
+
+def test_nothing_written_and_yet_no_power_on_is_one_restart():
+    room = Room()
+    room.power_on = False
+    r = run(room)
+    assert (r.ended, r.count) == (ENDED_UNREADABLE, 1)
+
+
+def test_a_reset_between_two_words_leaves_no_record_that_seems_sound():
+    for last in range(1, 5):
+        room = Room()
+        r = run(room, 3, mode.STANDBY)
+        room.left = last
+        assert raises(Cut, r.poll, mode.FAULT, faults.ESTOP)
+        room.left = -1
+        assert Resets(room).ended == ENDED_UNREADABLE
+
+
+def test_counters_saturate():
+    room = Room()
+    for _ in range(300):
+        r = run(room)
+    assert r.count == 255 and r.loop
+    r._now_s = WORD_MAX
+    for _ in range(200):
+        r.poll(mode.STANDBY, 0)
+    assert Resets(room).uptime_s == WORD_MAX
+
+
+def test_a_board_without_the_room_starts_as_from_power_on_every_time():
+    for _ in range(4):
+        r = Resets(None)
+        r.poll(mode.STANDBY, 0)
+        r.deliberate()
+        assert (r.ended, r.count, r.loop) == (ENDED_POWER, 0, False)
