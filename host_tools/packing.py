@@ -1,6 +1,7 @@
 """What goes onto a board: the firmware and one board's folder, compiled, with boot.py and main.py as text."""
 
 import ast
+import binascii
 import functools
 import subprocess
 import sys
@@ -9,6 +10,7 @@ from pathlib import Path
 
 ROOT = Path(__file__).resolve().parent.parent
 FIRMWARE = ROOT / "firmware"
+MANIFEST = "manifest"
 TEXT = ("boot.py", "main.py")  # the interpreter runs these two by name, as source only
 
 
@@ -37,12 +39,22 @@ def _application(board: Path, firmware: Path) -> dict[str, bytes]:
     files = modules(firmware) | modules(board)
     for name in TEXT:
         files[name] = packed((firmware / name).read_text(), board / "pins.py")
+    files[MANIFEST] = manifest(files)
     return files
 
 
 def application(board: Path, firmware: Path = FIRMWARE) -> dict[str, bytes]:
     """Return path on the board -> bytes of the whole application for the board in folder `board`; no settings."""
     return dict(_application(Path(board), Path(firmware)))
+
+
+def manifest(files: dict[str, bytes]) -> bytes:
+    """Return what the self-test holds a board's modules against: CRC-32, length and path of each .mpy, a line each.
+
+    boot.py, main.py and the settings are not in it: the first two are the loader's, the third has a sum of its own.
+    """
+    modules_only = sorted((path, data) for path, data in files.items() if path.endswith(".mpy"))
+    return "".join(f"{binascii.crc32(data):08x} {len(data)} {path}\n" for path, data in modules_only).encode()
 
 
 def packed(text: str, pins: Path) -> bytes:

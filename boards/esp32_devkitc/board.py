@@ -6,6 +6,7 @@ Settings come from a module `settings` on the board's file system; without a val
 import time
 
 import pins
+from chip import Clock
 from cryo import config
 from cryo.console.usb import UsbStream
 from cryo.drivers.analog import Transducer
@@ -129,6 +130,11 @@ class Board:
         self.pixel = None
         self.console = Terminal()
         self.scratch = Scratch()
+        self.manifest = "manifest"
+        self.clock = Clock()
+        self.core_c = None
+        self.low_outputs = ()  # a plain output's pad cannot be read back on this port
+        self.stack_bytes = 16_384  # [S] ports/esp32/mpconfigport.h, MICROPY_TASK_STACK_SIZE
 
     def watchdog(self, timeout_ms):
         """Start the watchdog: the operating system's, which panics and resets."""

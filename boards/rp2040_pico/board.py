@@ -6,6 +6,7 @@ Settings come from a module `settings` on the board's file system; without a val
 from neopixel import NeoPixel
 
 import pins
+from chip import Clock, core_c
 from cryo import config
 from cryo.console.usb import UsbStream
 from cryo.drivers.analog import Transducer
@@ -79,6 +80,18 @@ class Board:
         self.pixel = NeoPixel(Pin(pins.RGB, Pin.OUT, value=0), 1)
         self.console = UsbStream()
         self.scratch = Scratch()
+        self.manifest = "manifest"
+        self.clock = Clock()
+        self.core_c = core_c
+        # Without a mode a pin stays what it is, so the pads of the state machines can be read too.
+        self.low_outputs = (
+            ("dose", Pin(pins.DOSE)),
+            ("lease", Pin(pins.LEASE)),
+            ("led", self.led),
+            ("buzzer", self.buzzer),
+            ("alarm", self.alarm),
+        )
+        self.stack_bytes = 8_192  # [S] ports/rp2/CMakeLists.txt, PICO_STACK_SIZE
 
     def watchdog(self, timeout_ms):
         """Start the watchdog."""

@@ -3,6 +3,7 @@
 import hal
 import machine
 import pins
+from chip import Clock
 from cryo import config
 from cryo.drivers.analog import Transducer
 from cryo.drivers.its90 import Linearise
@@ -55,6 +56,11 @@ class Board:
         self.pixel = None
         self.console = UART(0, 115_200)
         self.scratch = Scratch()
+        self.manifest = None  # the twin runs sources
+        self.clock = Clock()
+        self.core_c = None
+        self.low_outputs = tuple((pins.NAMES[number], Pin(number)) for number in pins.SAFE_LOW)
+        self.stack_bytes = None  # the host's
 
     def watchdog(self, timeout_ms):
         """Start the watchdog."""

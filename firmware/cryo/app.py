@@ -5,8 +5,10 @@ Console and housekeeping breathe between two ticks.
 """
 
 import gc
+import sys
 import time
 
+import cryo
 import micropython
 from cryo.console.line import Console
 from cryo.core import mode
@@ -14,6 +16,7 @@ from cryo.core.reading import CONFIG_LOST
 from cryo.core.records import Inputs, Outputs
 from cryo.core.resets import Resets
 from cryo.core.supervisor import NONE, Supervisor
+from cryo.health import Health
 from cryo.limits import TICK_US, WATCHDOG_MS
 from cryo.panel import Beeper, Panel
 from micropython import const
@@ -32,6 +35,9 @@ class Applicator:
         self.supervisor = Supervisor(board.config)
         self.resets = Resets(board.scratch)
         self.supervisor.reset_loop = self.resets.loop
+        self.health = Health(self.supervisor)
+        self.tested = "RUNNING"  # what TEST? answers
+        self._tests = None
         self.console = Console(self, board.console)
         self.panel = Panel(self.supervisor, self.inputs, board.display, board.pixel)
         self._beeper = Beeper()
@@ -60,6 +66,10 @@ class Applicator:
         if hasattr(micropython, "alloc_emergency_exception_buf"):
             micropython.alloc_emergency_exception_buf(100)  # a traceback even when the heap is locked
         micropython.kbd_intr(-1)  # Ctrl-C is a character to the console, no interruption
+        from cryo.selftest import StartTests  # needed once: dropped when they are through
+
+        self._tests = StartTests(self)
+        self.inputs.self_test = 1
         gc.collect()
         self._watchdog = self.board.watchdog(WATCHDOG_MS)
         self._due_us = time.ticks_us()
@@ -138,6 +148,17 @@ class Applicator:
         if o.feed:
             self._watchdog.feed()
 
+    def _test(self):
+        tests = self._tests
+        self.inputs.self_test = tests.poll()
+        self.tested = tests.text
+        if self.inputs.self_test != 1:
+            self.supervisor.unchecked = tests.unchecked
+            self._tests = None
+            sys.modules.pop("cryo.selftest", None)
+            if hasattr(cryo, "selftest"):
+                del cryo.selftest  # pyright: ignore[reportAttributeAccessIssue]
+
     def _breathe(self):
         now = self.supervisor.mode
         if self.inputs.skin.status == CONFIG_LOST and not mode.TREATING >> now & 1:
@@ -146,6 +167,12 @@ class Applicator:
             self._mode = now
             if now in _QUIET:
                 gc.collect()
+        if now == mode.SELF_TEST:
+            if self._tests:
+                self._test()
+        elif now == mode.STANDBY and self.health.poll():
+            self.tested = self.health.failed
+            self.inputs.self_test = 2
         self.resets.poll(now, self.supervisor.faults.first)
         panel = self.panel
         console = self.console

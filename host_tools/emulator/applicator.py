@@ -110,6 +110,7 @@ class EmulatedApplicator:
         self.sensors.targets[VL53L0X] = RegisterChip(plant.distance)
         if infrared:
             self.panel.targets[MLX90614] = RegisterChip(plant.infrared)
+        board.mcu.adc.channel_values[4] = round(0.706 / 3.3 * 4095)  # the chip at 27 degC
         self._gate = PioGate(board, PIO_NS, (pins.DOSE, pins.LEASE))
         board.watch(pins.DOSE, callback=self._dose)
         board.watch(pins.LEASE, callback=self._lease)

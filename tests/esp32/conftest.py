@@ -125,6 +125,8 @@ class BoardRig:
         stand_ins["pins"] = self.pins = load("boards/esp32_devkitc/pins.py", {})
         vars(stand_ins["machine"]).update(self.peripherals.module(stand_ins["machine"].Pin))
         stand_ins["scratch"] = load("boards/esp32_devkitc/scratch.py", stand_ins)
+        stand_ins["chip"] = ModuleType("chip")
+        vars(stand_ins["chip"]).update(Clock=SimpleNamespace)
         stand_ins["sys"] = ModuleType("sys")
         vars(stand_ins["sys"]).update(stdin=self.serial.stdin, stdout=self.serial.stdout)
         stand_ins["framebuf"] = ModuleType("framebuf")  # nothing is drawn here

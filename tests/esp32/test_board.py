@@ -293,7 +293,8 @@ def test_it():
 def test_ticks_of_the_application_on_this_board_allocate_nothing(lane, tmp_path):
     file = tmp_path / "test_planted.py"
     file.write_text(TICKS)
-    for name in ("board.py", "pins.py", "scratch.py"):  # beside it, so that they come before the virtual board's
+    # beside it, so that they come before the virtual board's
+    for name in ("board.py", "pins.py", "scratch.py", "chip.py"):
         shutil.copy(BOARDS / "esp32_devkitc" / name, tmp_path)
     try:
         outcome = run_file(lane, file, ("test_it",), 60)

@@ -298,6 +298,7 @@ TABLE = (
     ("SYSTem:INTerpreter?", None, _interpreter),
     ("SYSTem:CRASh?", None, _crash),
     ("SYSTem:RESTart", None, _restart),
+    ("TEST?", None, lambda console, _: console.app.tested),
     ("STATus?", None, _state),
     ("STATus:WHY?", None, _why),
     ("MEASure:TEMPerature?", None, _temperature),

@@ -43,7 +43,7 @@ INDICATION = const(1 << 18)
 NAMES = (
     ("FAULT", "a fault is latched: FAULT? tells the remedy"),
     ("SELF_TEST", "the self-test has not passed"),
-    ("UNPROVISIONED", "no valid settings: provision the device"),
+    ("UNPROVISIONED", "no valid settings, or no manifest: provision the device"),
     ("ESTOP", "release the emergency stop"),
     ("KEY", "turn the key switch on"),
     ("LOOP", "close the eye shield"),
@@ -87,6 +87,8 @@ def standing(s, i):
         b |= KEY
     if not s.eye.made:
         b |= LOOP
+    if s.unchecked:
+        b |= UNPROVISIONED
     if config is None:
         return b | UNPROVISIONED
     if not config.jet_k_mdegc:

@@ -27,6 +27,8 @@ def standing(s, dt_us, i):
         mask |= 1 << faults.ESTOP
     if s.reset_loop:
         mask |= 1 << faults.RESET_LOOP
+    if i.self_test == 2:
+        mask |= 1 << faults.SELF_TEST
     if i.tasks_late > TASKS_LATE_MAX:
         mask |= 1 << faults.TASK_STOPPED
     # The chip's demand opens channel B by gates of its own; it is named, not the shield.

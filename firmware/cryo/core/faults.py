@@ -124,7 +124,7 @@ REGISTRY = (
         ACK,
         "The trigger was pressed at switch-on: release it, then acknowledge; if it is free, replace it.",
     ),
-    (SELF_TEST, "SELF_TEST", HIGH, RESET, "The self-test failed: do not use; STAT? names the part."),
+    (SELF_TEST, "SELF_TEST", HIGH, RESET, "The self-test failed: do not use; TEST? names the part."),
     (
         TICK_LATE,
         "TICK_LATE",

@@ -37,6 +37,7 @@ class Inputs:
         self.key = 0  # 1 = on
         self.burst = RESTING  # valve.result()
         self.port_status = 0  # worst status the valve or lease returned since the last tick
+        self.self_test = 0  # 0 passed, 1 running, 2 failed
         self.tasks_late = 0  # ticks since each background task last gave a sign of life
         self.request = 0  # an operator's request, see supervisor
         self.request_value = 0

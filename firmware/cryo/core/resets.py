@@ -36,10 +36,11 @@ ENDED_UNREADABLE = const(3)  # a restart whose record is damaged: no record, one
 
 def checksum(a, b, c):
     """Return 16 bits over three words of 30; any single wrong bit changes them."""
-    return _mix(_mix(_mix(0x1D0F, a), b), c)
+    return mix(mix(mix(0x1D0F, a), b), c)
 
 
-def _mix(total, word):
+def mix(total, word):
+    """Return the 16-bit running sum `total` with one more word of under 2**30."""
     total = total * 31 + (word & 0x7FFF) & 0xFFFF
     return total * 31 + (word >> 15) & 0xFFFF
 

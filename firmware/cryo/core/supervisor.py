@@ -94,6 +94,7 @@ class Supervisor:
         self._distance_mm = START_MIN_MM
         self.refused = 0
         self.tested = False
+        self.unchecked = False  # the application came without the manifest that proves it
         self.reset_loop = False  # too many restarts: no gas until switched off (resets.py)
         self._turn = 0  # of the program flow
         self._observed = flow.OBSERVE  # its step
@@ -205,7 +206,7 @@ class Supervisor:
             c |= mode.DISARMED
         elif request == SERVICE:
             c |= mode.SERVICED
-        if m == mode.SELF_TEST and self._mode_us >= _SELF_TEST_US:
+        if m == mode.SELF_TEST and self._mode_us >= _SELF_TEST_US and not i.self_test:
             self.tested = True
         if self.tested:
             c |= mode.TESTED

@@ -150,6 +150,11 @@ class Max31856:
         self._trusted = self._verify()
         return ok and self._trusted == OK
 
+    def verified(self):
+        """Read the set-up back, outside the tick's rhythm; True when the chip answers and holds it."""
+        self._trusted = self._verify()
+        return self._trusted == OK
+
     def _send(self, out):
         self._select(0)
         try:

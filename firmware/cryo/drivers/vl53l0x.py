@@ -120,6 +120,7 @@ class Vl53l0x:
         self._enable = bytearray((_MAP, 0, 0, 0, 0, 0, 0))
         self._stop = 0
         self._spads = 0
+        self.identified = False  # a chip of this kind has answered since switch-on
         self._polled_us = 0
         self._restart()
 
@@ -207,6 +208,7 @@ class Vl53l0x:
             if identity[0] != 0xEE or identity[1] != 0xAA or identity[2] != 0x10:
                 idle = identity[0] == identity[1] == identity[2] and (identity[0] == 0 or identity[0] == 0xFF)
                 return DEAD_BUS if idle else WRONG_CHIP
+            self.identified = True
         elif operation == _KEEP_STOP:
             self._stop = self._get(0x91)
         elif operation == _SEND_STOP:

@@ -1,0 +1,212 @@
+"""The self-tests at start (IEC 60730 class B [K: list in short]), a few milliseconds of them after each tick.
+
+Loaded for the start only: Applicator drops it when they are through. Every test is a generator that yields None where
+another tick may go between, and a text when it failed: what is at fault, in words for a service report.
+
+What they cannot see: RAM is marched through one buffer, since the rest is in use by the interpreter that tests it; the
+interpreter's own image is not hashed; both clocks that are compared come from one crystal.
+"""
+
+import binascii
+import gc
+import os
+import time
+
+import micropython
+from cryo.health import heap_short, settings_sum
+from micropython import const
+
+RUNNING = const(1)
+PASSED = const(0)
+FAILED = const(2)
+
+_SLICE_US = const(4_000)  # [E] beside a tick of 2.5 ms there are 7 ms
+_CHUNK = const(512)
+_MARCH = const(128)  # bytes
+_CLOCK_US = const(2_000)
+_CLOCK_SHARE = const(20)  # [E] the clocks may differ by this part: a wrong divider or PLL is 30 % or more
+_CORE_MIN_C = const(-20)  # the boards' range [S: their chips' data sheets] ...
+_CORE_MAX_C = const(85)
+_FOUND_US = const(450_000)  # [E] the distance sensor is asked within its first ten polls
+
+
+class StartTests:
+    """All tests of one start. `poll` after each tick of SELF_TEST; `text` says how they stand."""
+
+    def __init__(self, app):
+        self.text = "RUNNING"
+        self.unchecked = False  # there is no manifest: nothing can be said of the application
+        self._app = app
+        self._began_us = time.ticks_us()
+        self._parts = [
+            ("APPLICATION", self._application()),
+            ("RAM", march(bytearray(_MARCH))),
+            ("CLOCK", self._clock()),
+            ("ADC", self._reference()),
+            ("OUTPUT", self._outputs()),
+            ("SETTINGS", self._settings()),
+            ("STACK", self._stack()),
+            ("HEAP", self._heap()),
+            ("SKIN_CHIP", self._skin()),
+            ("DISTANCE", self._distance()),
+        ]
+
+    def poll(self):
+        """Go on for some milliseconds; return RUNNING, PASSED or FAILED. Allocates. Never raises."""
+        until_us = time.ticks_add(time.ticks_us(), _SLICE_US)
+        while self._parts:
+            name, steps = self._parts[0]
+            try:
+                problem = next(steps)
+            except StopIteration:
+                self._parts.pop(0)
+                continue
+            except Exception as error:  # a test that cannot be done has not passed
+                problem = repr(error)
+            if problem == WAIT:
+                break
+            if problem:
+                self.text = "FAILED " + name + ": " + problem
+                self._parts = []
+                return FAILED
+            if time.ticks_diff(until_us, time.ticks_us()) <= 0:
+                break
+        if self._parts:
+            return RUNNING
+        if self.text == "RUNNING":
+            self.text = "PASSED" + ("; no manifest: application unchecked" if self.unchecked else "")
+        return FAILED if self.text[0] == "F" else PASSED
+
+    # --- parts ----------------------------------------------------------------------------------------------------
+    def _application(self):
+        path = self._app.board.manifest
+        if path is None:
+            return
+        try:
+            file = open(path)
+        except OSError:
+            self.unchecked = True
+            return
+        names = []
+        buffer = bytearray(_CHUNK)
+        with file:
+            for line in file:
+                crc, size, name = line.split()
+                names.append(name)
+                yield None
+                for problem in _checked(name, int(crc, 16), int(size), buffer):
+                    yield problem
+        if not names:
+            yield "the manifest is empty"
+        folders = {""}
+        for name in names:
+            folders.add(name.rpartition("/")[0])
+        for folder in folders:
+            for entry in os.ilistdir("/" + folder):
+                if entry[0].endswith(".py"):
+                    name = (folder + "/" if folder else "") + entry[0]
+                    if name[:-3] + ".mpy" in names:
+                        yield name + " would run in place of its compiled module: delete it"
+                yield None
+
+    def _clock(self):
+        clock = self._app.board.clock
+        if clock is None:
+            return
+        cycles = clock.cycles
+        start_us = time.ticks_us()
+        start = cycles()
+        passed_us = 0
+        while passed_us < _CLOCK_US:
+            passed_us = time.ticks_diff(time.ticks_us(), start_us)
+        counted = cycles() - start & clock.MASK
+        due = clock.hz() // 1000 * passed_us // 1000
+        if not due - due // _CLOCK_SHARE <= counted <= due + due // _CLOCK_SHARE:
+            yield "{} cycles in {} us, {} are due".format(counted, passed_us, due)
+
+    def _reference(self):
+        core_c = self._app.board.core_c
+        if core_c is None:
+            return
+        c = core_c()
+        if not _CORE_MIN_C <= c <= _CORE_MAX_C:
+            yield "the chip's temperature reads {} degC: converter or its reference".format(c)
+
+    def _outputs(self):
+        for name, pin in self._app.board.low_outputs:
+            if pin.value():
+                yield name + " reads high while driven low"
+
+    def _settings(self):
+        config = self._app.supervisor.config
+        if config is not None and settings_sum(config) != self._app.health.settings:
+            yield "changed since the start"
+
+    def _stack(self):
+        size = self._app.board.stack_bytes
+        if size is not None and hasattr(micropython, "stack_use"):
+            used = micropython.stack_use()
+            if used > size // 2:
+                yield "{} of {} bytes used".format(used, size)
+
+    def _heap(self):
+        if heap_short():
+            gc.collect()
+            yield None
+            if heap_short():
+                yield "less than a fifth is free"
+
+    def _skin(self):
+        skin = self._app.board.skin
+        if hasattr(skin, "verified") and not skin.verified():
+            yield None
+            if not skin.configure():
+                yield "its set-up does not read back"
+
+    def _distance(self):
+        sensor = self._app.board.distance
+        if not hasattr(sensor, "identified"):
+            return
+        while not sensor.identified:
+            if time.ticks_diff(time.ticks_us(), self._began_us) > _FOUND_US:
+                yield "no sensor of its kind answers"
+            yield WAIT
+
+
+WAIT = "wait"  # for another tick
+
+
+def _checked(name, crc, size, buffer):
+    found = 0
+    got = 0
+    view = memoryview(buffer)
+    try:
+        file = open("/" + name, "rb")
+    except OSError:
+        yield name + " is missing"
+        return
+    with file:
+        while True:
+            n = file.readinto(buffer)
+            if not n:
+                break
+            got += n
+            found = binascii.crc32(view[:n], found)
+            yield None
+    if got != size or found & 0xFFFFFFFF != crc:
+        yield name + " differs from its manifest"
+
+
+def march(memory):
+    """March C- over `memory`, a bytearray or what acts as one: stuck bits, and cells that disturb each other."""
+    last = len(memory) - 1
+    for i in range(last + 1):
+        memory[i] = 0
+    yield None
+    for was, now, downwards in ((0, 255, 0), (255, 0, 0), (0, 255, 1), (255, 0, 1), (0, 0, 1)):
+        for k in range(last + 1):
+            i = last - k if downwards else k
+            if memory[i] != was:
+                yield "a cell does not keep its value"
+            memory[i] = now
+        yield None

@@ -1,0 +1,383 @@
+"""Self-tests at start and in STANDBY: each part's defect, planted once, is named; a sound device passes."""
+
+import importlib
+import os
+import sys
+from pathlib import Path
+from types import SimpleNamespace
+
+import pytest
+
+from boards.virtual import pins
+from host_tools import packing
+from host_tools.twin import lanes
+from host_tools.twin.people import Operator, fields
+from host_tools.twin.plant import Plant
+
+MODULES = {"a.mpy": b"M\x06" + bytes(range(200)) * 9, "cryo/b.mpy": b"M\x06 second", "boot.py": b"pass"}
+
+
+@pytest.fixture
+def device(virtual, board, monkeypatch):
+    """What StartTests asks for, all sound; `device.run()` gives (verdict, text)."""
+    device = SimpleNamespace(board=board, supervisor=virtual.app.Supervisor(board.config))
+    device.health = importlib.import_module("cryo.health").Health(device.supervisor)
+    selftest = importlib.import_module("cryo.selftest")
+    board.skin.verified.return_value = True
+    board.distance.identified = True
+    sleep_us = importlib.import_module("virtual_time").sleep_us
+
+    def run():
+        tests = selftest.StartTests(device)
+        for _ in range(200):
+            verdict = tests.poll()
+            if verdict != selftest.RUNNING:
+                return verdict, tests.text
+            sleep_us(10_000)
+        raise AssertionError("never done")
+
+    device.run, device.module = run, selftest
+    return device
+
+
+@pytest.fixture
+def flash(device, tmp_path, monkeypatch):
+    """The board's file system, with the modules and their manifest; paths of the board begin at its root."""
+    for path, data in MODULES.items():
+        (tmp_path / path).parent.mkdir(exist_ok=True)
+        (tmp_path / path).write_bytes(data)
+    (tmp_path / "manifest").write_bytes(packing.manifest(MODULES))
+    device.board.manifest = "manifest"
+
+    def at(path):
+        return os.path.join(tmp_path, path.lstrip("/"))
+
+    monkeypatch.setattr(device.module, "open", lambda path, mode="r": Path(at(path)).open(mode), raising=False)  # noqa: SIM115
+    listing = SimpleNamespace(ilistdir=lambda path: [(name,) for name in os.listdir(at(path))])
+    monkeypatch.setattr(device.module, "os", listing)
+    return tmp_path
+
+
+def test_a_sound_device_passes(device):
+    assert device.run() == (device.module.PASSED, "PASSED")
+
+
+# --- application ------------------------------------------------------------------------------------------------------
+def test_the_manifest_names_every_module_and_no_other_file():
+    lines = packing.manifest(MODULES).decode().splitlines()
+    assert [line.split()[2] for line in lines] == ["a.mpy", "cryo/b.mpy"]
+    assert [int(line.split()[1]) for line in lines] == [1802, 9]
+    assert packing.manifest({"x.mpy": b"123456789"}) == b"cbf43926 9 x.mpy\n"  # the check value of CRC-32
+
+
+@pytest.mark.parametrize("name", ["rp2040_pico", "esp32_devkitc"])
+def test_what_is_packed_carries_its_manifest(name):
+    files = packing.application(packing.ROOT / "boards" / name)
+    named = {line.split()[2] for line in files[packing.MANIFEST].decode().splitlines()}
+    assert named == {path for path in files if path.endswith(".mpy")}
+    assert "cryo/core/supervisor.mpy" in named
+
+
+def test_the_application_as_packed_passes(device, flash):
+    assert device.run() == (device.module.PASSED, "PASSED")
+
+
+def _flip(path):
+    data = bytearray((path / "a.mpy").read_bytes())
+    data[1_700] ^= 1
+    (path / "a.mpy").write_bytes(data)
+
+
+def _cut(path):
+    (path / "a.mpy").write_bytes((path / "a.mpy").read_bytes()[:-1])
+
+
+def _lose(path):
+    (path / "cryo/b.mpy").unlink()
+
+
+def _shadow(path):
+    (path / "cryo/b.py").write_text("pass")
+
+
+def _empty(path):
+    (path / "manifest").write_text("")
+
+
+def _spoil(path):
+    (path / "manifest").write_text("what\n")
+
+
+@pytest.mark.parametrize(
+    ("defect", "said"),
+    [
+        (_flip, "a.mpy differs"),
+        (_cut, "a.mpy differs"),
+        (_lose, "cryo/b.mpy is missing"),
+        (_shadow, "cryo/b.py would run"),
+        (_empty, "manifest is empty"),
+        (_spoil, "ValueError"),
+    ],
+)
+def test_an_application_other_than_its_manifest_is_named(device, flash, defect, said):
+    defect(flash)
+    verdict, text = device.run()
+    assert verdict == device.module.FAILED
+    assert text.startswith("FAILED APPLICATION: ") and said in text
+
+
+def test_a_source_without_a_compiled_module_of_its_name_is_none_of_it(device, flash):
+    (flash / "settings.py").write_text("SETTINGS = {}")
+    assert device.run()[0] == device.module.PASSED
+
+
+def test_without_a_manifest_it_passes_and_says_that_nothing_is_known(device, flash):
+    (flash / "manifest").unlink()
+    assert device.run() == (device.module.PASSED, "PASSED; no manifest: application unchecked")
+
+
+@pytest.mark.parametrize("there", [True, False])
+def test_without_a_manifest_nothing_arms(virtual, board, flash, there):
+    if not there:
+        (flash / "manifest").unlink()
+    blockers = importlib.import_module("cryo.core.blockers")
+    applicator = virtual.app.Applicator(board)
+    applicator.start()
+    for name in ("skin", "distance", "bottle", "line"):
+        getattr(board, name).poll.side_effect = lambda now_us, record: setattr(record, "status", 2)
+    for _ in range(70):
+        applicator.step()
+    assert applicator.tested.startswith("PASSED")
+    assert bool(applicator.supervisor.blocked_by & blockers.UNPROVISIONED) == (not there)
+
+
+# --- RAM --------------------------------------------------------------------------------------------------------------
+class Cells(bytearray):
+    """Memory with a defect."""
+
+    stuck = linked = None
+
+    def __setitem__(self, i, value):
+        if self.stuck and i == self.stuck[0]:
+            value = value & ~self.stuck[1] | self.stuck[2]
+        super().__setitem__(i, value)
+        if self.linked and i == self.linked[0]:
+            super().__setitem__(self.linked[1], value)
+
+
+@pytest.mark.parametrize(
+    ("stuck", "linked", "sound"),
+    [
+        (None, None, True),
+        ((7, 4, 0), None, False),
+        ((0, 4, 4), None, False),
+        (None, (3, 9), False),
+        (None, (9, 3), False),
+    ],
+)
+def test_the_march_finds_stuck_bits_and_cells_that_follow_others(device, stuck, linked, sound):
+    cells = Cells(16)
+    cells.stuck, cells.linked = stuck, linked
+    problems = [said for said in device.module.march(cells) if said]
+    assert (problems == []) == sound
+
+
+def test_a_bad_cell_is_named(device, monkeypatch):
+    sound = device.module.march
+    cells = Cells(16)
+    cells.stuck = (7, 4, 0)
+    monkeypatch.setattr(device.module, "march", lambda memory: sound(cells))
+    assert device.run()[1].startswith("FAILED RAM: ")
+
+
+# --- clock, converter, outputs, settings, margins ---------------------------------------------------------------------
+class Clock:
+    MASK = 0xFFFFFF
+
+    def __init__(self, virtual, mhz):
+        self._ticks_us, self._mhz = importlib.import_module("virtual_time").ticks_us, mhz
+
+    def cycles(self):
+        return int(self._ticks_us() * self._mhz) & self.MASK
+
+    def hz(self):
+        return 125_000_000
+
+
+@pytest.mark.parametrize(
+    ("mhz", "sound"), [(125, True), (121, True), (129, True), (116, False), (134, False), (48, False), (0, False)]
+)
+def test_two_clocks_that_differ_are_named(virtual, device, mhz, sound):
+    device.board.clock = Clock(virtual, mhz)
+    verdict, text = device.run()
+    assert verdict == (device.module.PASSED if sound else device.module.FAILED)
+    assert sound or text.startswith("FAILED CLOCK: ")
+
+
+@pytest.mark.parametrize(("c", "sound"), [(27, True), (-20, True), (85, True), (-21, False), (86, False)])
+def test_a_converter_whose_reference_is_off_is_named(device, c, sound):
+    device.board.core_c = lambda: c
+    assert device.run()[1].startswith("PASSED" if sound else "FAILED ADC: ")
+
+
+def test_an_output_that_reads_high_is_named(device):
+    device.board.low_outputs = tuple(
+        (name, SimpleNamespace(value=lambda level=level: level)) for name, level in (("led", 0), ("lease", 1))
+    )
+    assert device.run()[1].startswith("FAILED OUTPUT: lease ")
+    device.board.low_outputs = device.board.low_outputs[:1]
+    assert device.run()[1] == "PASSED"
+
+
+def test_settings_that_changed_are_named(device):
+    config = device.supervisor.config
+    for name in config._fields:
+        device.supervisor.config = config._replace(**{name: getattr(config, name) ^ 1})
+        assert device.run()[1].startswith("FAILED SETTINGS: "), name
+    device.supervisor.config = config
+    assert device.run()[1] == "PASSED"
+
+
+@pytest.mark.parametrize(("used", "sound"), [(4_096, True), (4_097, False)])
+def test_a_stack_without_margin_is_named(device, monkeypatch, used, sound):
+    device.board.stack_bytes = 8_192
+    monkeypatch.setattr(device.module.micropython, "stack_use", lambda: used, raising=False)
+    assert device.run()[1].startswith("PASSED" if sound else "FAILED STACK: ")
+
+
+class Heap:
+    """The collector's figures; a collection frees `garbage`."""
+
+    def __init__(self, free, garbage=0):
+        self.free, self.garbage = free, garbage
+
+    def mem_free(self):
+        return self.free
+
+    def mem_alloc(self):
+        return 1_000 - self.free
+
+    def collect(self):
+        self.free += self.garbage
+
+
+@pytest.mark.parametrize(
+    ("free", "garbage", "sound"), [(200, 0, True), (199, 0, False), (50, 150, True), (50, 149, False)]
+)
+def test_a_heap_without_margin_is_named(device, monkeypatch, free, garbage, sound):
+    heap = Heap(free, garbage)
+    monkeypatch.setattr(device.module, "gc", heap)
+    monkeypatch.setattr(sys.modules["cryo.health"], "gc", heap)
+    assert device.run()[1].startswith("PASSED" if sound else "FAILED HEAP: ")
+
+
+# --- sensors ----------------------------------------------------------------------------------------------------------
+def test_a_skin_chip_that_does_not_keep_its_set_up_is_named_after_one_more_try(device):
+    skin = device.board.skin
+    skin.verified.return_value = False
+    skin.configure.return_value = True
+    assert device.run()[1] == "PASSED"
+    skin.configure.return_value = False
+    assert device.run()[1].startswith("FAILED SKIN_CHIP: ")
+    del skin.verified  # a chip without a set-up
+    assert device.run()[1] == "PASSED"
+
+
+def test_a_distance_sensor_that_never_tells_who_it_is_is_named(device):
+    device.board.distance.identified = False
+    assert device.run()[1].startswith("FAILED DISTANCE: ")
+    del device.board.distance.identified
+    assert device.run()[1] == "PASSED"
+
+
+def test_a_test_that_raises_has_not_passed(device):
+    device.board.core_c = None
+    device.board.skin.verified.side_effect = OSError(5)
+    assert device.run()[1] == "FAILED SKIN_CHIP: OSError(5)"
+
+
+# --- in the application -----------------------------------------------------------------------------------------------
+def test_the_tests_are_dropped_when_they_are_through(virtual, board):
+    applicator = virtual.app.Applicator(board)
+    applicator.start()
+    assert "cryo.selftest" in sys.modules
+    assert applicator.inputs.self_test == 1
+    applicator.supervisor.tick = lambda now_us, i, o: setattr(applicator.supervisor, "mode", 1)
+    for _ in range(20):
+        applicator.step()
+    assert applicator.inputs.self_test == 0
+    assert "cryo.selftest" not in sys.modules and not hasattr(sys.modules["cryo"], "selftest")
+
+
+@pytest.fixture(params=["unix", "cpython"])
+def lane(request):
+    return request.param
+
+
+def booted(lane, firmware=None, spoil=None, wait_us=1_500_000):
+    """Boot in the interpreter; return the answers to TEST?, STAT? and FAULT?, and the plant."""
+    said = []
+
+    def script(op):
+        yield wait_us
+        for command in ("TEST?", "STAT?", "FAULT?"):
+            said.append((yield from op.ask(command)))
+
+    plant = Plant()
+    if spoil:
+        spoil(plant)
+    plant.operator = Operator(plant, script)
+    assert lanes.run(plant, lane, firmware=firmware) == ""
+    return said[0], fields(said[1]), said[2], plant
+
+
+def test_a_sound_device_tells_that_it_passed(lane):
+    test, state, _, plant = booted(lane)
+    assert test == "PASSED"
+    assert state["STATE"] == "STANDBY" and state["FAULT"] == "NONE"
+    assert plant.record.resets == []
+
+
+PLANTED = (
+    ("cryo/selftest.py", "StartTests._clock", "self._app.board.clock.hz = lambda: 48_000_000", "CLOCK: "),
+    ("cryo/selftest.py", "StartTests._settings", "self._app.health.settings ^= 1", "SETTINGS: "),
+    ("cryo/selftest.py", "march", "memory = (0,) * 4", "RAM: "),
+)
+
+
+@pytest.mark.parametrize("place", PLANTED, ids=lambda place: place[3].rstrip(": "))
+def test_a_failed_test_is_a_fault_that_names_its_part_and_no_acknowledge_clears(lane, planted, place):
+    test, state, fault, plant = booted(lane, planted(*place[:3]))
+    assert test.startswith("FAILED " + place[3])
+    assert state["STATE"] == "FAULT" and state["FAULT"] == "SELF_TEST"
+    assert "TEST? names the part" in fault
+    assert plant.record.bursts == [] and plant.record.resets == []
+
+
+@pytest.mark.parametrize("name", ["LED", "BUZZER", "ALARM", "LEASE", "DOSE"])
+def test_an_output_stuck_high_at_switch_on_is_found(name):
+    number = getattr(pins, name)
+    test, state, _, _ = booted("cpython", spoil=lambda plant: plant.levels.__setitem__(number, 1))
+    assert test == f"FAILED OUTPUT: {pins.NAMES[number]} reads high while driven low"
+    assert state["STATE"] == "FAULT"
+
+
+def test_settings_that_change_in_stand_by_are_found_within_five_seconds(lane, firmware):
+    path = firmware / "cryo/core/supervisor.py"
+    text = path.read_text()
+    mark = "        self._now_us = now_us\n"
+    assert text.count(mark) == 1
+    spoil = "        if self.session.uptime_s == 3:\n            self.config = self.spoilt\n"
+    text = text.replace(mark, mark + spoil)
+    begins = "        self.tested = False\n"
+    assert text.count(begins) == 1
+    text = text.replace(begins, begins + SPOILT)
+    path.write_text(text)
+    test, state, _, _ = booted(lane, firmware, wait_us=2_500_000)
+    assert test == "PASSED" and state["STATE"] == "STANDBY"
+    test, state, _, _ = booted(lane, firmware, wait_us=8_000_000)
+    assert test == "FAILED SETTINGS: changed since the start"
+    assert state["STATE"] == "FAULT" and state["FAULT"] == "SELF_TEST"
+
+
+SPOILT = "        self.spoilt = type(config)(*(v if n else v ^ 1 for n, v in enumerate(config)))\n"
