@@ -38,6 +38,7 @@ class Applicator:
         self.health = Health(self.supervisor)
         self.tested = "RUNNING"  # what TEST? answers
         self._tests = None
+        self.inputs.self_test = 1
         self.console = Console(self, board.console)
         self.panel = Panel(self.supervisor, self.inputs, board.display, board.pixel)
         self._beeper = Beeper()
@@ -66,10 +67,6 @@ class Applicator:
         if hasattr(micropython, "alloc_emergency_exception_buf"):
             micropython.alloc_emergency_exception_buf(100)  # a traceback even when the heap is locked
         micropython.kbd_intr(-1)  # Ctrl-C is a character to the console, no interruption
-        from cryo.selftest import StartTests  # needed once: dropped when they are through
-
-        self._tests = StartTests(self)
-        self.inputs.self_test = 1
         gc.collect()
         self._watchdog = self.board.watchdog(WATCHDOG_MS)
         self._due_us = time.ticks_us()
@@ -150,6 +147,13 @@ class Applicator:
 
     def _test(self):
         tests = self._tests
+        if tests is None:
+            # Needed once, and dropped when through. Loaded here, not before the first tick: one late tick, with every
+            # valve shut, instead of a later STANDBY.
+            from cryo.selftest import StartTests
+
+            tests = self._tests = StartTests(self)
+            return
         self.inputs.self_test = tests.poll()
         self.tested = tests.text
         if self.inputs.self_test != 1:
@@ -168,7 +172,7 @@ class Applicator:
             if now in _QUIET:
                 gc.collect()
         if now == mode.SELF_TEST:
-            if self._tests:
+            if self.inputs.self_test == 1:
                 self._test()
         elif now == mode.STANDBY and self.health.poll():
             self.tested = self.health.failed
