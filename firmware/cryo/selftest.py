@@ -20,7 +20,7 @@ RUNNING = const(1)
 PASSED = const(0)
 FAILED = const(2)
 
-_SLICE_US = const(4_000)  # [E] beside a tick of 2.5 ms there are 7 ms
+_SLICE_US = const(16_000)  # [E] ticks may be late here: both valves are shut, and waiting would delay STANDBY
 _CHUNK = const(512)
 _MARCH = const(128)  # bytes
 _CLOCK_US = const(2_000)
