@@ -33,7 +33,8 @@ class Applicator:
         self.late_us_max = 0
         i = self.inputs
         b = board
-        # One of these a tick, and only those that the board has: they change slowly, and each costs the tick.
+        # One of these a tick, and only those that the board has: they change slowly, and each costs the tick. None in
+        # the tick of a new sample of the skin, which is the longest: what it decides may be a burst.
         slow = (
             (b.bottle, i.bottle),
             (b.line, i.line),
@@ -44,6 +45,7 @@ class Applicator:
         )
         self._slow = [(driver.poll, record) for driver, record in slow if driver]
         self._turn = 0
+        self._sampled = i.skin.sequence
         self._watchdog = None
         self._due_us = 0
         self._mode = mode.BOOT
@@ -97,10 +99,13 @@ class Applicator:
         i.burst = b.valve.result()
         b.distance.poll(now_us, i.distance)
         b.skin.poll(now_us, i.skin)
-        turn = self._turn
-        slow = self._slow[turn]
-        slow[0](now_us, slow[1])
-        self._turn = turn - 1 if turn else len(self._slow) - 1
+        if i.skin.sequence == self._sampled:
+            turn = self._turn
+            slow = self._slow[turn]
+            slow[0](now_us, slow[1])
+            self._turn = turn - 1 if turn else len(self._slow) - 1
+        else:
+            self._sampled = i.skin.sequence
         self.supervisor.tick(now_us, i, self.outputs)
 
     def _act(self):

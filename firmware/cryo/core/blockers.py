@@ -1,7 +1,7 @@
 """What stands between an operator and gas, as a named, ordered set: most important first."""
 
 from cryo.core.eye_guard import IN_START
-from cryo.core.mode import TREATING
+from cryo.core.mode import DELIVERING, TREATING
 from cryo.limits import (
     BASELINE_MAX_MDEGC,
     BASELINE_MAX_REDUCED_MDEGC,
@@ -70,7 +70,7 @@ TO_START = const(SKIN_PROBE | SESSION | BASELINE | DISTANCE | INDICATION)  # a p
 def standing(s, i):
     """Return the mask of blockers that stand, from the supervisor s and its Inputs i.
 
-    While treating, what cannot change any more (the choice) is not asked again.
+    While treating, what cannot change any more (the choice) is not asked again; in a pass only what ends it is.
     """
     b = 0
     session = s.session
@@ -90,12 +90,14 @@ def standing(s, i):
         return b | UNPROVISIONED
     if not config.jet_k_mdegc:
         b |= CALIBRATION
+    if session.gas_mg and session.room_full(config.room_m3):
+        b |= ROOM_GAS
+    if s.mode == DELIVERING:
+        return b
     if not s.overcool.valid or i.skin.age_us > SKIN_AGE_MAX_US:
         b |= SKIN_PROBE
     if i.bottle.status or not BOTTLE_ARM_MIN_MBAR <= i.bottle.value <= BOTTLE_ARM_MAX_MBAR:
         b |= BOTTLE
-    if session.gas_mg and session.room_full(config.room_m3):
-        b |= ROOM_GAS
     if session.used_up() or s.overcool.dose_session_reached():
         b |= SESSION
     if not treating:
