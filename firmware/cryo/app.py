@@ -46,6 +46,7 @@ class Applicator:
         self._slow = [(driver.poll, record) for driver, record in slow if driver]
         self._turn = 0
         self._sampled = i.skin.sequence
+        self._lamps = -1
         self._watchdog = None
         self._due_us = 0
         self._mode = mode.BOOT
@@ -123,9 +124,11 @@ class Applicator:
         if o.fire_us:
             status |= b.valve.fire(o.fire_us)
         i.port_status = status
-        b.led.value(o.indicate)
-        b.buzzer.value(self._beeper.level(o, self.supervisor.faults.latched))
-        b.alarm.value(o.alarm)
+        lamps = o.indicate << 1 | o.alarm
+        if lamps != self._lamps or not self._turn:  # on a change, and again and again: a pin may have lost it
+            self._lamps = lamps
+            b.led.value(o.indicate)
+            b.alarm.value(o.alarm)
         if o.feed:
             self._watchdog.feed()
 
@@ -137,5 +140,6 @@ class Applicator:
             self._mode = now
             if now in _QUIET:
                 gc.collect()
+        self.board.buzzer.value(self._beeper.level(self.outputs, self.supervisor.faults.latched))
         self.panel.poll()
         self.console.poll()

@@ -110,6 +110,17 @@ def test_lamps_and_tone_follow_the_decision(applicator, pins, indicate, alarm):
     pins["alarm"].value.assert_called_once_with(alarm)
 
 
+def test_lamps_are_driven_at_every_change_and_again_without_one(applicator, pins):
+    orders(applicator, indicate=1)
+    for _ in range(4 * len(SLOW)):
+        applicator.step()
+    assert pins["led"].value.call_args_list == [mock.call(1)] * pins["led"].value.call_count
+    assert 4 <= pins["led"].value.call_count <= 5
+    orders(applicator, indicate=0)
+    applicator.step()
+    assert pins["led"].value.call_args == mock.call(0)
+
+
 @pytest.mark.parametrize("part", ["valve.cut", "valve.rearm", "valve.fire", "lease.renew"])
 def test_a_port_that_refuses_is_told_to_the_next_tick(applicator, board, part):
     where, name = part.split(".")
@@ -209,7 +220,7 @@ def test_the_console_is_polled_once_a_tick_after_it(applicator, calls):
     applicator.console.poll = calls.console_poll
     orders(applicator, feed=1)
     applicator.step()
-    assert names(calls)[-2:] == ["watchdog.feed", "console_poll"]
+    assert names(calls)[-3:] == ["watchdog.feed", "buzzer.value", "console_poll"]
 
 
 @pytest.mark.parametrize("name", MODES)
