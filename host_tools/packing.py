@@ -13,7 +13,10 @@ ROOT = Path(__file__).resolve().parent.parent
 FIRMWARE = ROOT / "firmware"
 TEXT = ("boot.py", "main.py")  # the interpreter runs these two by name, as source only
 # Compiled to machine code: what every tick calls most for its size. Three times the bytes, half the time.
-NATIVE = {f"cryo/core/{name}.py" for name in ("eye_guard", "observer", "overcool", "reading", "ticks", "trigger")}
+NATIVE = {
+    f"cryo/core/{name}.py"
+    for name in ("causes", "eye_guard", "observer", "overcool", "reading", "ticks", "trigger")
+}
 
 
 def compiled(source: Path, architecture: str = "") -> bytes:

@@ -44,7 +44,12 @@ GOALS: dict[str, tuple[str, float]] = {
 }
 
 # A missed goal that stands: name -> reason. Everything else that is missed fails the bench.
-ACCEPTED: dict[str, str] = {}
+ACCEPTED: dict[str, str] = {
+    "boot_safe_ms": "MicroPython mounts the file system and compiles boot.py first, which imports nothing from it; "
+    "until then a reset's pins are high-impedance, and low by their pull-downs",
+    "boot_standby_ms": "two thirds are the loading of 50 modules, a third of that MicroPython's search for names; "
+    "nothing can be armed before STANDBY, and limit 9 asks for 300 s anyway",
+}
 
 _HOLDS = {"<=": operator.le, ">=": operator.ge}
 
