@@ -5,7 +5,7 @@ from bench import Bench
 from cryo.core import blockers, faults, mode
 from cryo.core.eye_guard import IN_START, IN_WINDOW, LOST, OUTSIDE
 from cryo.core.second_channel import SecondChannel
-from cryo.core.supervisor import ACKNOWLEDGE, ARM
+from cryo.core.supervisor import ACKNOWLEDGE, ARM, CONFIRM
 from support import inputs, set_good
 
 
@@ -133,6 +133,11 @@ def test_nothing_is_compared_without_a_settled_probe_or_a_held_trigger():
     scene.s.trigger.touched = False
     for _ in range(9):
         assert not scene.sample(0, 20_000).discordant
+    scene = Scene()
+    scene.s.session.point_open = False  # the point is over, the trigger still held
+    for _ in range(9):
+        assert not scene.sample(0, 20_000).discordant
+        assert scene.channel.counts
 
 
 # --- in a treatment ---------------------------------------------------------------------------------------------------
@@ -213,6 +218,26 @@ def test_a_contradiction_is_a_fault_acknowledged_once_the_point_is_over():
     assert bench.sup.mode == mode.STANDBY
     bench.tick(100)
     assert bench.sup.mode == mode.STANDBY and bench.sup.faults.latched == 0
+
+
+def test_what_was_acknowledged_does_not_return_with_the_next_arming_or_point():
+    bench = SeenBench().deliver().to_burst(3)
+    bench.seen_mdegc = -7_000
+    assert run(bench, 1_200) == faults.INFRARED_DISCORD
+    bench.seen_mdegc = 0
+    bench.i.trigger = 0
+    bench.tick(100)
+    bench.ask(ACKNOWLEDGE)
+    bench.tick(30_100)  # recovery of the point
+    bench.choose()
+    bench.ask(ARM)
+    bench.ask(CONFIRM, bench.sup.nonce)
+    bench.tick(201)
+    assert bench.sup.mode == mode.ARMED
+    bench.sup.second._apart = 2  # of an earlier point
+    bench.seen_mdegc = -7_000
+    bench.press()
+    assert bench.sup.second._apart < 2 and bench.sup.mode == mode.DELIVERING
 
 
 def test_a_sensor_that_falls_silent_stops_nothing_but_the_next_arming():
