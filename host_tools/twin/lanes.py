@@ -51,7 +51,7 @@ def import_folders(firmware=None):
 
 
 # --- in this process --------------------------------------------------------------------------------------------------
-_FIRMWARE = ("boot", "main", "board", "valves", "pins", "hal", "machine", "virtual_time", "cryo")
+_FIRMWARE = ("boot", "main", "board", "valves", "room", "pins", "hal", "machine", "virtual_time", "cryo")
 
 
 @contextlib.contextmanager

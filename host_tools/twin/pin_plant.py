@@ -11,7 +11,7 @@ from boards.virtual import pins
 from host_tools.twin.guest import chip_mlx90614, chip_vl53l0x
 from host_tools.twin.hardware import DosePin, Monostable
 from host_tools.twin.max31856 import Max31856Chip
-from host_tools.twin.plant import AIR_C, RANGE_PERIOD_US, Plant
+from host_tools.twin.plant import RANGE_PERIOD_US, Plant
 from host_tools.twin.probe import Max31855Chip
 
 MONOSTABLE_US = 120  # [C] the longer end of what the RP2040 board's timing parts give
@@ -22,8 +22,6 @@ COIL_HOLD_V = COIL_PEAK_V / 4  # [S] bring-up list: about a quarter
 REFERENCE_V = 3.3
 NO_ECHO = 4  # the range sensor's code for too little light
 GOOD_RANGE = 11
-KELVIN_STEPS = 50  # MLX90614: 0.02 K a step
-ZERO_K = 273.15
 
 
 class PinPlant(Plant):
@@ -142,9 +140,9 @@ class PinPlant(Plant):
         lost = self.fog and self._noise.random() < self.fog
         sensor.code = NO_ECHO if lost else GOOD_RANGE
         sensor.mm = max(0, round(self.hand.mm + self._noise.gauss(0.0, 1.0)))
-        seen_k = self.skin.surface_c + ZERO_K + self._noise.gauss(0.0, 0.02)
-        self.infrared.set(0x07, round(seen_k * KELVIN_STEPS))
-        self.infrared.set(0x06, round((AIR_C + ZERO_K) * KELVIN_STEPS))
+        for register, word in zip((0x07, 0x06), self.thermopile.words, strict=True):
+            if word >= 0:
+                self.infrared.set(register, word & 0xFFFF)
 
 
 def _scaled(bar):

@@ -15,6 +15,7 @@ from host_tools.twin.hardware import NEVER, RUNNING, Lease, OneShot, Solenoid
 from host_tools.twin.probe import Max31855Chip, Probe
 from host_tools.twin.record import Record
 from host_tools.twin.skin import Skin
+from host_tools.twin.surroundings import Room, Thermopile
 
 CELL_US = 1_000
 TICKS_MASK = hal.TICKS_MASK
@@ -70,6 +71,8 @@ class Plant:
         self._range_next_us = 0
         self._range_mm = distance_mm
         self.new_skin(seed)
+        self.thermopile = Thermopile(self.skin.surface_c, seed)
+        self.room = Room()
         # inputs that people and faults move: level of each input pin
         self.levels = {pins.LOOP_A: 1, pins.LOOP_B: 0, pins.TRIGGER: 1, pins.ESTOP: 0, pins.KEY: 0}
         self.stuck_pins = {}
@@ -190,6 +193,9 @@ class Plant:
         for slot, chip in enumerate(self.chips):
             received[hal.IN_SPI + slot * 2] = chip.frame >> 16
             received[hal.IN_SPI + slot * 2 + 1] = chip.frame & 0xFFFF
+        received[hal.IN_INFRARED], received[hal.IN_INFRARED + 1] = self.thermopile.words
+        received[hal.IN_ROOM_PPM] = self.room.shown_ppm
+        received[hal.IN_ROOM_SAMPLES] = self.room.samples
         n = 0 if reset else min(len(self.console_in), hal.RX_MAX)
         received[hal.IN_RX] = n
         rx[:n] = self.console_in[:n]
@@ -355,6 +361,7 @@ class Plant:
         self.probe.step(seconds, self.skin.surface_c, AIR_C)
         self.chips[0].advance(self.now_us, self.probe.bead_c)
         self.chips[1].advance(self.now_us, AIR_C)
+        self.thermopile.advance(self.now_us, seconds, self.skin.surface_c, AIR_C, self.flowing())
         if self.shutoff.is_open:
             self.line_bar = self.bar
         else:
@@ -365,6 +372,7 @@ class Plant:
             lost = self.fog and self.random.random() < self.fog
             self._range_mm = None if lost else self.hand.mm + self.random.gauss(0.0, 1.0)
         if self.now_us % 10_000 == 0:
+            self.room.advance(self.now_us, 0.010, self._grams)
             if self._grams:
                 self.bottle.draw(self._grams)
                 self._grams = 0.0

@@ -109,6 +109,24 @@ def _bus_error(plant):
     plant.spi_fail = True
 
 
+def _infrared_lies(celsius):
+    def action(plant):
+        plant.thermopile.lies_c = celsius
+
+    return action
+
+
+def _infrared_silent(plant):
+    plant.thermopile.answers = False
+
+
+def _room(ppm):
+    def action(plant):
+        plant.room.ppm = ppm
+
+    return action
+
+
 LEVEL_5 = Plan(level=5, points=(1,))
 
 _ROWS = (
@@ -261,6 +279,54 @@ _ROWS = (
         plan=LEVEL_5,
     ),
     Scenario("fog", "one distance measurement in five is lost", _fog(0.2), "COMPLETE"),
+    Scenario(
+        "probe-half-seen",
+        "the probe hangs loose from the second burst and reads half of the change: the infrared sensor sees the skin",
+        _at_burst(2, 0, _half(0.55)),
+        fault="INFRARED_DISCORD",
+        detect_ms=15_000,
+        plan=Plan(level=5, points=(1,), distance_mm=80),
+    ),
+    Scenario(
+        "infrared-warm",
+        "the infrared sensor goes on reading 33 degC",
+        _at_burst(6, 0, _infrared_lies(33.0)),
+        fault="INFRARED_DISCORD",
+        detect_ms=15_000,
+    ),
+    Scenario(
+        "infrared-cold",
+        "the infrared sensor goes on reading 10 degC",
+        _at_burst(6, 0, _infrared_lies(10.0)),
+        fault="INFRARED_DISCORD",
+        detect_ms=10_000,
+    ),
+    Scenario(
+        "infrared-frosted",
+        "the infrared sensor reads 3 degC: the colder channel counts",
+        _at_burst(6, 0, _infrared_lies(3.0)),
+        fault="SKIN_TRIP",
+        detect_ms=3_500,
+    ),
+    Scenario(
+        "infrared-silent",
+        "the infrared sensor's plug comes off: the probe goes on alone, the next arming is refused",
+        _at_burst(6, 0, _infrared_silent),
+        "COMPLETE",
+    ),
+    Scenario(
+        "room-stuffy",
+        "the room holds 6 000 ppm of CO2: told, and the next arming is refused",
+        _at_burst(6, 0, _room(6_000)),
+        "COMPLETE",
+    ),
+    Scenario(
+        "room-gas",
+        "gas escapes and the room fills: 11 000 ppm",
+        _at_burst(6, 0, _room(11_000)),
+        fault="ROOM_CO2",
+        detect_ms=6_000,
+    ),
 )
 
 SCENARIOS = {row.name: row for row in _ROWS}

@@ -3,7 +3,7 @@
 from console_rig import ALL, App, is_error
 from cryo import __version__
 from cryo.console import commands
-from cryo.core import faults, mode, presets
+from cryo.core import blockers, faults, mode, presets
 from cryo.core.supervisor import Supervisor
 
 
@@ -62,6 +62,21 @@ def test_distance_and_pressure():
     app.inputs.distance.status = app.inputs.line.status = 2
     assert app.ask("MEAS:DIST?") == "INVALID"
     assert app.ask("MEAS:PRES?") == "BOTTLE=57000 mbar;LINE=INVALID"
+
+
+def test_room():
+    app = App()
+    assert app.ask("MEAS:ROOM?") == "INVALID"
+    app.inputs.room.status = 0
+    app.inputs.room.value = 812
+    assert app.ask("MEAS:ROOM?") == "812 ppm"
+
+
+def test_a_warning_is_told_while_armed_too():
+    s = App().supervisor
+    s.mode = mode.ARMED
+    s.blocked_by = blockers.ROOM_AIR | blockers.INFRARED | blockers.REST
+    assert [row[0] for row in commands._standing(s)] == ["ROOM_AIR", "INFRARED"]
 
 
 def test_result():

@@ -29,7 +29,8 @@ def treating(s):
 
 def _standing(s):
     """Return the rows of the blockers that count now, most important first."""
-    mask = s.blocked_by & (blockers.TO_START | blockers.TO_STAY if treating(s) else blockers.TO_ARM)
+    treats = blockers.TO_START | blockers.TO_STAY | blockers.TO_TELL
+    mask = s.blocked_by & (treats if treating(s) else blockers.TO_ARM)
     return tuple(row for bit, row in enumerate(blockers.NAMES) if mask & 1 << bit)
 
 
@@ -96,6 +97,10 @@ def _distance(console, _):
 def _pressure(console, _):
     i = console.app.inputs
     return "BOTTLE={};LINE={}".format(_quantity(i.bottle, "mbar"), _quantity(i.line, "mbar"))
+
+
+def _room(console, _):
+    return _quantity(console.app.inputs.room, "ppm")
 
 
 def _choosable(console):
@@ -284,6 +289,7 @@ TABLE = (
     ("MEASure:TEMPerature?", None, _temperature),
     ("MEASure:DISTance?", None, _distance),
     ("MEASure:PRESsure?", None, _pressure),
+    ("MEASure:ROOM?", None, _room),
     ("TREATment:PRESet", "name", _preset),
     ("TREATment:LEVel", "1..5", _level),
     ("TREATment:SITE", "name", _site),

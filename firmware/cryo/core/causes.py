@@ -3,6 +3,7 @@
 from cryo.core import faults
 from cryo.core.mode import DELIVERING, SELF_TEST, TREATING
 from cryo.core.records import RESTING, RUNNING
+from cryo.core.room import CLEAR, STOP
 from cryo.limits import BOTTLE_STOP_MAX_MBAR, BOTTLE_STOP_MIN_MBAR, LATE_TICK_US, SAME_POINT_SKIN_MDEGC
 from micropython import const
 
@@ -36,8 +37,12 @@ def standing(s, dt_us, i):
         mask |= 1 << faults.TRIGGER_BOOT
     if s.mode == SELF_TEST and i.burst != RESTING:
         mask |= 1 << faults.SELF_TEST
+    if s.room == STOP:  # in every mode: it is the air that people breathe
+        mask |= 1 << faults.ROOM_CO2
     overcool = s.overcool
     if latched:
+        if latched >> faults.ROOM_CO2 & 1 and s.room != CLEAR:  # a sensor that fell silent clears nothing
+            mask |= 1 << faults.ROOM_CO2
         # gone when the skin has recovered, not when it is just above the trip
         if latched >> faults.SKIN_TRIP & 1 and (not overcool.valid or i.skin.value_mdegc < SAME_POINT_SKIN_MDEGC):
             mask |= 1 << faults.SKIN_TRIP
@@ -55,6 +60,8 @@ def standing(s, dt_us, i):
 
     if overcool.sensor_failed:
         mask |= 1 << faults.SKIN_SENSOR
+    if s.second.discordant:
+        mask |= 1 << faults.INFRARED_DISCORD
     response = s.response
     if response.missing:
         mask |= 1 << faults.NO_RESPONSE

@@ -22,6 +22,8 @@ TRIGGER_BOOT = const(16)
 SELF_TEST = const(17)
 TICK_LATE = const(18)
 LINE_SENSOR = const(19)
+INFRARED_DISCORD = const(20)
+ROOM_CO2 = const(21)
 
 HIGH = const(3)  # IEC 60601-1-8 priorities
 MEDIUM = const(2)
@@ -134,6 +136,20 @@ REGISTRY = (
         MEDIUM,
         ACK,
         "The pressure sensor between the valves gives no valid reading: check its plug and cable.",
+    ),
+    (
+        INFRARED_DISCORD,
+        "INFRARED_DISCORD",
+        HIGH,
+        ACK,
+        "Probe and infrared sensor disagree: look at the skin; fix the probe flat, clean the window, aim at the probe.",
+    ),
+    (
+        ROOM_CO2,
+        "ROOM_CO2",
+        HIGH,
+        ACK,
+        "Too much CO2 in the room: close the bottle, everybody leaves, air it; acknowledge below 5 000 ppm.",
     ),
 )
 

@@ -4,7 +4,7 @@ Order of a tick: clocks, guards, faults, blockers, mode, burst, outputs. Every g
 is cut in every tick in which it may not be open.
 """
 
-from cryo.core import blockers, causes, mode, presets, session
+from cryo.core import blockers, causes, mode, presets, room, session
 from cryo.core.bursts import Planner
 from cryo.core.eye_guard import IN_START, IN_WINDOW, LOST, OUTSIDE, EyeGuard
 from cryo.core.faults import Faults
@@ -13,6 +13,7 @@ from cryo.core.observer import Observer, k_at
 from cryo.core.overcool import Overcool
 from cryo.core.records import RESTING, RUNNING
 from cryo.core.response import Response
+from cryo.core.second_channel import SecondChannel
 from cryo.core.session import Session
 from cryo.core.ticks import diff, grown
 from cryo.core.trigger import Trigger
@@ -49,6 +50,7 @@ _CONFIRM_US = CONFIRM_MS * 1000
 _PASS_MAX_US = PASS_MAX_MS * 1000
 _PASS_REST_US = PASS_REST_MS * 1000
 _HOLD_US = HOLD_MS * 1000
+_ROOM_TICKS = const(15)  # between two looks at a sensor that has a sample in 5 s
 
 
 class Supervisor:
@@ -61,6 +63,9 @@ class Supervisor:
         self.faults = Faults()
         self.eye = EyeGuard()
         self.overcool = Overcool()
+        self.second = SecondChannel()
+        self.room = room.UNKNOWN  # what the room's sensor says
+        self._room_wait = 0  # ticks until it is asked again
         self.observer = Observer()
         self.response = Response()
         self.session = Session()
@@ -126,11 +131,18 @@ class Supervisor:
 
         self.trigger.update(dt_us, i.trigger)
         self.eye.update(dt_us, i)
-        self.overcool.update(dt_us, i.skin, self.trip_mdegc() if self.config else 0)
+        self.second.update(self, i)
+        self.overcool.update(dt_us, i.skin, self.trip_mdegc() if self.config else 0, self.second)
+        if self._room_wait:
+            self._room_wait -= 1
+        else:
+            self._room_wait = _ROOM_TICKS
+            self.room = room.level(i.room)
         self._observe(dt_us, i)
         self.faults.update(causes.standing(self, dt_us, i))
         if i.request == ACKNOWLEDGE and self.mode == mode.FAULT:
             self.response.reset()
+            self.second.reset()
             self.faults.acknowledge()
         self.blocked_by = blockers.standing(self, i)
         before = self.mode
@@ -255,6 +267,7 @@ class Supervisor:
                 s.begin_point()
                 self.overcool.new_point()
                 self.response.reset()
+                self.second.reset()
                 self.treated = False
                 self.refused = 0
                 self._hold_us = 0
@@ -304,7 +317,7 @@ class Supervisor:
             return
         o.cut = 0
         if self.settled and self.planner.off_us >= OFF_MIN_US and self._wanted():
-            on_us = self._plan()
+            on_us = 0 if self.second.awaited(self.planner.off_us) else self._plan()
             if on_us:
                 self.response.close()
                 if not self.response.failed():
@@ -335,6 +348,7 @@ class Supervisor:
         # Both valves open side by side: an earlier lease would cost a tick of every cycle, and hold the shut-off open
         # without need.
         self.response.begin(i.skin.value_mdegc, self.observer.probe_mdegc())
+        self.second.fired(i.infrared)
         self.burst_us = on_us
         self._burst_mm = self._distance_mm
         self.treated = True
