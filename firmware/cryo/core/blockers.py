@@ -1,6 +1,8 @@
 """What stands between an operator and gas, as a named, ordered set: most important first."""
 
 from cryo.core.eye_guard import IN_START
+from cryo.core.mode import DELIVERING, TREATING
+from cryo.core.room import CLEAR, UNKNOWN
 from cryo.limits import (
     BASELINE_MAX_MDEGC,
     BASELINE_MAX_REDUCED_MDEGC,
@@ -110,17 +112,6 @@ def standing(s, i):
         b |= SKIN_PROBE
     if i.bottle.status or not BOTTLE_ARM_MIN_MBAR <= i.bottle.value <= BOTTLE_ARM_MAX_MBAR:
         b |= BOTTLE
-<<<<<<< HEAD
-=======
-    room = s.room
-    if room > CLEAR:
-        b |= ROOM_AIR
-    elif room == UNKNOWN and session.gas_mg and session.room_full(config.room_m3):
-        b |= ROOM_GAS
-    infrared = i.infrared
-    if (infrared.status or infrared.age_us > INFRARED_GONE_US) and s.second.seen:
-        b |= INFRARED
->>>>>>> i4a
     if session.used_up() or s.overcool.dose_session_reached():
         b |= SESSION
     if not treating:
