@@ -11,7 +11,7 @@ import micropython
 from cryo.console.line import Console
 from cryo.core import mode
 from cryo.core.reading import CONFIG_LOST
-from cryo.core.records import Inputs, Outputs
+from cryo.core.records import RUNNING, Inputs, Outputs
 from cryo.core.supervisor import NONE, Supervisor
 from cryo.limits import TICK_US, WATCHDOG_MS
 from cryo.panel import Beeper, Panel
@@ -33,17 +33,19 @@ class Applicator:
         self.late_us_max = 0
         i = self.inputs
         b = board
-        # One of these a tick, and only those that the board has: they change slowly, and each costs the tick.
+        # One of these a tick, and only those that the board has: they change slowly, and each costs the tick. While a
+        # valve is open only the first ones have turns: they tell whether it obeys.
         slow = (
             (b.bottle, i.bottle),
             (b.line, i.line),
-            (b.nozzle, i.nozzle),
             (b.coil, i.coil),
+            (b.nozzle, i.nozzle),
             (b.infrared, i.infrared),
             (b.room, i.room),
         )
         self._slow = [(driver.poll, record) for driver, record in slow if driver]
         self._turn = 0
+        self._last_of_valves = sum(driver is not None for driver, _ in slow[:3]) - 1
         self._watchdog = None
         self._due_us = 0
         self._mode = mode.BOOT
@@ -98,6 +100,8 @@ class Applicator:
         b.distance.poll(now_us, i.distance)
         b.skin.poll(now_us, i.skin)
         turn = self._turn
+        if i.burst == RUNNING and turn > self._last_of_valves:
+            turn = self._last_of_valves
         slow = self._slow[turn]
         slow[0](now_us, slow[1])
         self._turn = turn - 1 if turn else len(self._slow) - 1

@@ -12,6 +12,7 @@ ATTESTATIONS = {
 TREATING = ("ARMED", "DELIVERING", "REST")
 BOOT_COOL_DOWN_US = 310_000_000
 INDICATION_US = 2_200_000  # light and tone
+PROOF_POLLS = 40  # the proof test of the valves takes half a second, a failing one just over one
 
 
 class RefusedError(Exception):
@@ -81,6 +82,11 @@ def _arm(op):
     answer = yield from _must(op, "ARM:REQ")
     yield from _must(op, f"ARM:CONF {answer.split()[1].rstrip(';')}")
     yield INDICATION_US
+    for _ in range(PROOF_POLLS):
+        status = yield from op.state()
+        if status.get("STATE") != "ARMED" or "PROOF" not in status["BLOCKERS"]:
+            return
+        yield 50_000
 
 
 def _must(op, command):

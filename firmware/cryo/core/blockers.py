@@ -37,6 +37,7 @@ BASELINE = const(1 << 15)
 TRIGGER = const(1 << 16)
 DISTANCE = const(1 << 17)
 INDICATION = const(1 << 18)
+PROOF = const(1 << 19)
 
 # bit order; name and what to do about it
 NAMES = (
@@ -59,12 +60,13 @@ NAMES = (
     ("TRIGGER", "release the trigger"),
     ("DISTANCE", "hold the applicator 80-200 mm from the skin"),
     ("INDICATION", "wait for two seconds of light and tone"),
+    ("PROOF", "the valves are tested first: release the trigger, hold still; if it stays, disarm and arm again"),
 )
 
 # which of them count when
 TO_ARM = const(0x1FFFF)  # FAULT .. TRIGGER: the request and its confirmation
 TO_STAY = const(FAULT | SELF_TEST | UNPROVISIONED | ESTOP | KEY | LOOP | CALIBRATION | ROOM_GAS)  # armed or delivering
-TO_START = const(SKIN_PROBE | SESSION | BASELINE | DISTANCE | INDICATION)  # a pass
+TO_START = const(SKIN_PROBE | SESSION | BASELINE | DISTANCE | INDICATION | PROOF)  # a pass
 
 
 def standing(s, i):
@@ -116,6 +118,8 @@ def standing(s, i):
         b |= DISTANCE
     if s.indicated_us < INDICATION_US:
         b |= INDICATION
+    if s.valves.pending:
+        b |= PROOF
     return b
 
 

@@ -13,7 +13,7 @@ SKIN_STALE = const(7)
 NO_RESPONSE = const(8)
 RESPONSE_WEAK = const(9)
 RESPONSE_STRONG = const(10)
-LINE_LOST = const(11)
+DOSE_OPEN = const(11)
 VALVE_PORT = const(12)
 BOTTLE_LOW = const(13)
 BOTTLE_HIGH = const(14)
@@ -22,6 +22,10 @@ TRIGGER_BOOT = const(16)
 SELF_TEST = const(17)
 TICK_LATE = const(18)
 LINE_SENSOR = const(19)
+DOSE_SHUT = const(22)
+SHUTOFF_OPEN = const(23)
+SHUTOFF_SHUT = const(24)
+DOSE_COIL = const(25)
 
 HIGH = const(3)  # IEC 60601-1-8 priorities
 MEDIUM = const(2)
@@ -85,11 +89,11 @@ REGISTRY = (
         "The skin falls faster than predicted: check nozzle and distance, recalibrate the jet.",
     ),
     (
-        LINE_LOST,
-        "LINE_LOST",
+        DOSE_OPEN,
+        "DOSE_OPEN",
         HIGH,
         RESET,
-        "No pressure between the valves: one leaks or stays shut. Close the bottle, have the valves replaced.",
+        "The dose valve leaks or stays open: close the bottle, have that valve and its driver checked.",
     ),
     (
         VALVE_PORT,
@@ -134,6 +138,34 @@ REGISTRY = (
         MEDIUM,
         ACK,
         "The pressure sensor between the valves gives no valid reading: check its plug and cable.",
+    ),
+    (
+        DOSE_SHUT,
+        "DOSE_SHUT",
+        HIGH,
+        RESET,
+        "The dose valve did not empty the line in its test: close the bottle, have both valves checked.",
+    ),
+    (
+        SHUTOFF_OPEN,
+        "SHUTOFF_OPEN",
+        HIGH,
+        RESET,
+        "The shut-off valve leaks or stays open: close the bottle, have it and the trigger's second contact checked.",
+    ),
+    (
+        SHUTOFF_SHUT,
+        "SHUTOFF_SHUT",
+        HIGH,
+        RESET,
+        "The shut-off valve does not open: have it, its driver and the trigger's second contact checked.",
+    ),
+    (
+        DOSE_COIL,
+        "DOSE_COIL",
+        HIGH,
+        RESET,
+        "The dose coil's current is not as commanded: close the bottle, have coil, cable and driver checked.",
     ),
 )
 
