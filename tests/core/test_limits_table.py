@@ -59,6 +59,7 @@ TABLE = (
     (24, "DOSE_SESSION_DEGC_S", 1600),
     (25, "MODEL_MARGIN_MDEGC", 1_500),
     (26, "PROOF_TEST_BURSTS", 500),
+    (26, "PROOF_TEST_S", 24 * 3600),
     # figures without a number of their own: passes, trigger, loop, tick
     (0, "PASS_MAX_MS", 18e3),
     (0, "PASSES_MAX", 3),

@@ -45,9 +45,12 @@ _LINE_FROM_US = const(100_000)  # after closing: the trapped gas is at rest
 _LINE_TO_US = const(1_500_000)  # later a tight valve may have lost its gas too
 _LINE_SAMPLES = const(2)  # [E] in a row
 
-_COIL_RISE_US = const(20_000)  # [E] four time constants of the coil
+# A time since the command is counted up to the tick before: 20 to 40 ms after it the current has risen, and is not yet
+# chopped down to hold, when a low-side shunt may show nothing between two chops [E].
+_COIL_FROM_US = const(10_000)
+_COIL_TO_US = const(30_000)
 _COIL_FALL_US = const(100_000)  # [E] after the last closing
-_COIL_MIN_MA = const(300)  # [E] well under the holding current, a quarter of the peak
+_COIL_MIN_MA = const(300)  # [E] a tenth of the peak
 _COIL_SAMPLES = const(3)  # [E] in a row, with the command or without it
 
 # steps of the proof test
@@ -147,7 +150,7 @@ class Valves:
     def _coil(self, s, i):
         coil = i.coil
         if i.burst == RUNNING:
-            if (s.open_us if s.open else self._since_us) < _COIL_RISE_US:
+            if not _COIL_FROM_US <= (s.open_us if s.open else self._since_us) <= _COIL_TO_US:
                 return 0
             if not coil.status and coil.value >= _COIL_MIN_MA:
                 self._coil_missing = 0
