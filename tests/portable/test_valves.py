@@ -210,6 +210,27 @@ def test_a_press_before_the_lease_is_over_spoils_the_test_without_a_fault():
         assert len(rig.vents) == 2 and rig.first() == 0 and not rig.sup.valves.pending, ticks
 
 
+def test_an_opening_that_the_timer_refused_or_cut_is_repeated_and_proves_nothing():
+    rig = Rig()
+    rig.refuses = True
+    rig.to_vent()
+    rig.refuses = False
+    rig.tick(30)
+    assert rig.asked == 1 and rig.first() == 0
+    rig.until_vent()
+    rig.tick(2)
+    rig.i.burst = rig.left_us  # its own loop input ended it
+    rig.left_us = 0
+    rig.held_mbar = BOTTLE
+    rig.tick(30)
+    assert rig.first() == 0
+    rig.held_mbar = None
+    rig.line_mbar = BOTTLE
+    rig.until_vent()
+    rig.tick(55)
+    assert not rig.sup.valves.pending and rig.asked == 3
+
+
 def test_an_opening_that_does_not_end_by_itself_is_a_fault():
     rig = Rig().to_vent()
     rig.one_shot_ends = False
@@ -319,9 +340,13 @@ def test_a_point_that_was_begun_is_finished_before_the_next_test():
     rig = Rig().proved()
     rig.press()
     rig.to_burst(3)
+    while rig.i.burst == RUNNING:
+        rig.tick()
+    rig.tick(5)  # the line keeps its gas
     rig.sup.valves.bursts = 500
     rig.i.trigger = 0
     rig.tick(400)
+    assert rig.line_mbar == BOTTLE and rig.sup.valves.due(0)
     assert rig.sup.mode == mode.ARMED and not rig.sup.valves.pending and len(rig.vents) == 1
     rig.press()
     assert rig.sup.mode == mode.DELIVERING
