@@ -175,12 +175,15 @@ def test_a_cut_test_is_repeated_three_times_an_arming_at_most():
     rig = Rig().to_vent()
     rig.held_mbar = BOTTLE
     for count in (2, 3):
+        assert rig.sup.planner.off_us == 0  # it counts as gas
+        began = rig.ticks
         rig.tick()
         rig.i.trigger = 1
-        rig.tick(40)
+        rig.tick(4)
         rig.i.trigger = 0
         rig.until_vent()
         assert len(rig.vents) == count
+        assert rig.ticks - began >= 41  # limit 5: 60 ms, and 350 ms after it
     rig.tick()
     rig.i.trigger = 1
     rig.tick()
@@ -317,14 +320,15 @@ def test_in_a_pass_each_valve_that_does_not_obey_is_named():
 
 
 def test_a_dose_valve_that_stays_open_is_found_after_a_pass_too():
-    rig = Rig().proved()
-    rig.press()
-    rig.to_burst(3)
-    rig.tick(8)
-    rig.dose = "open"
-    rig.i.trigger = 0
-    rig.tick(30)
-    assert rig.first() == faults.DOSE_OPEN
+    for ticks in (8, 9, 10):  # whatever the phase of the samples
+        rig = Rig().proved()
+        rig.press()
+        rig.to_burst(3)
+        rig.tick(ticks)
+        rig.dose = "open"
+        rig.i.trigger = 0
+        rig.tick(30)
+        assert rig.first() == faults.DOSE_OPEN
 
 
 def test_a_healthy_point_has_no_valve_fault():
