@@ -11,7 +11,7 @@ import micropython
 from cryo.console.line import Console
 from cryo.core import mode
 from cryo.core.reading import CONFIG_LOST
-from cryo.core.records import Inputs, Outputs
+from cryo.core.records import RUNNING, Inputs, Outputs
 from cryo.core.supervisor import NONE, Supervisor
 from cryo.limits import TICK_US, WATCHDOG_MS
 from cryo.panel import Beeper, Panel
@@ -34,12 +34,13 @@ class Applicator:
         i = self.inputs
         b = board
         # One of these a tick, and only those that the board has: they change slowly, and each costs the tick. None in
-        # the tick of a new sample of the skin, which is the longest: what it decides may be a burst.
+        # the tick of a new sample of the skin, which is the longest: what it decides may be a burst. While a valve is
+        # open only the first ones have turns: they tell whether it obeys.
         slow = (
             (b.bottle, i.bottle),
             (b.line, i.line),
-            (b.nozzle, i.nozzle),
             (b.coil, i.coil),
+            (b.nozzle, i.nozzle),
             (b.infrared, i.infrared),
             (b.room, i.room),
         )
@@ -47,6 +48,7 @@ class Applicator:
         self._turn = 0
         self._sampled = i.skin.sequence
         self._lamps = -1
+        self._last_of_valves = sum(driver is not None for driver, _ in slow[:3]) - 1
         self._watchdog = None
         self._due_us = 0
         self._mode = mode.BOOT
@@ -102,6 +104,8 @@ class Applicator:
         b.skin.poll(now_us, i.skin)
         if i.skin.sequence == self._sampled:
             turn = self._turn
+            if i.burst == RUNNING and turn > self._last_of_valves:
+                turn = self._last_of_valves
             slow = self._slow[turn]
             slow[0](now_us, slow[1])
             self._turn = turn - 1 if turn else len(self._slow) - 1

@@ -101,3 +101,4 @@ DOSE_POINT_DEGC_S = const(400)  # 24 [E]
 DOSE_SESSION_DEGC_S = const(1_600)  # 24 [E]
 MODEL_MARGIN_MDEGC = const(1_500)  # 25 [C] predicted surface may go this far under the floor, no sensor asked
 PROOF_TEST_BURSTS = const(500)  # 26 [E] each valve alone, and at the first arming of a day
+PROOF_TEST_S = const(86_400)  # 26 [E] that day, where no clock tells it: since switch-on or the last proof test

@@ -36,8 +36,8 @@ class PinPlant(Plant):
 
     def __init__(self, **plant):
         self.coil_open = False
-        self._pressed = False
         self._coil_us = -1  # since when the dose coil is driven
+        self._venting = False  # with the shut-off's coil without supply
         self._noise = random.Random(plant.get("seed", 1) + 7)
         super().__init__(**plant)
         self.one_shot = DosePin()
@@ -71,9 +71,14 @@ class PinPlant(Plant):
         self.one_shot.pin = bool(level)
         if level:
             self._coil_us = self.now_us
+            self._venting = not self._supplied()
             self._burst_begins(0)
         else:
-            self.record.bursts[-1].commanded_us = self.now_us - self._coil_us
+            us = self.now_us - self._coil_us
+            if self._venting:
+                self.record.vents[-1] = (self._coil_us, us)
+            else:
+                self.record.bursts[-1].commanded_us = us
         self._drive()
 
     def lease_edge(self, at_us):
@@ -107,21 +112,13 @@ class PinPlant(Plant):
         return _scaled(self.bar), _scaled(self.line_bar), self._coil_volts()
 
     # --- inside -------------------------------------------------------------------------------------------------------
-    def trigger(self, pressed):
-        """Press or release the trigger: both its contacts."""
-        self._pressed = pressed
-        super().trigger(pressed)
-        self._drive()
-
     def _guard_hardware(self):
         self.lease.reset(bool(self.loop_b_open()))
         self._drive()
 
     def _coils(self):
-        # Contact 2 of trigger and E-stop carries the shut-off coil's current; the dose coil has no such contact.
-        supplied = self._pressed and not self.levels[pins.ESTOP]
-        driven = self.one_shot.pin and not self.coil_open
-        return (self.dose, driven, "dose"), (self.shutoff, self.lease.running and supplied, "lease")
+        dose, shutoff = super()._coils()
+        return (self.dose, dose[1] and not self.coil_open, "dose"), shutoff
 
     def _coil_volts(self):
         if not self.dose.driven:

@@ -64,6 +64,28 @@ def _stick(valve, how):
     return action
 
 
+def _dose_leaks(time_s):
+    def action(plant):
+        plant.dose_leak_s = time_s
+
+    return action
+
+
+def _shutoff_leaks(time_s):
+    def action(plant):
+        plant.shutoff_leak_s = time_s
+
+    return action
+
+
+def _press(ms):
+    def action(plant):
+        plant.trigger(True)
+        plant.at(plant.now_us + ms * 1000, lambda p: p.trigger(False))
+
+    return action
+
+
 def _strength(factor):
     def action(plant):
         plant.strength = factor
@@ -235,7 +257,21 @@ _ROWS = (
         "valve-stuck",
         "the dose valve does not close",
         _at_burst(6, 10, _stick("dose", "open")),
-        fault="LINE_LOST",
+        fault="DOSE_OPEN",
+        detect_ms=1_000,
+    ),
+    Scenario(
+        "valve-open-first",
+        "the dose valve does not close after the first burst",
+        _at_burst(1, 10, _stick("dose", "open")),
+        fault="DOSE_OPEN",
+        detect_ms=500,
+    ),
+    Scenario(
+        "valve-leaks",
+        "the closed dose valve leaks: the line's gas is gone in a fifth of a second",
+        _at_burst(6, 10, _dose_leaks(0.2)),
+        fault="DOSE_OPEN",
         detect_ms=1_000,
     ),
     Scenario(
@@ -255,8 +291,42 @@ _ROWS = (
         "shutoff-shut",
         "the shut-off valve does not open",
         _at_burst(6, 0, _stick("shutoff", "closed")),
-        fault="LINE_LOST",
+        fault="SHUTOFF_SHUT",
         detect_ms=1_000,
+    ),
+    Scenario(
+        "proof-valve-shut",
+        "proof test: the dose valve does not open",
+        _at_burst(0, 0, _stick("dose", "closed")),
+        fault="DOSE_SHUT",
+        detect_ms=1_500,
+    ),
+    Scenario(
+        "proof-shutoff-open",
+        "proof test: the shut-off valve stands open",
+        _at_burst(0, 0, _stick("shutoff", "open")),
+        fault="SHUTOFF_OPEN",
+        detect_ms=1_500,
+    ),
+    Scenario(
+        "proof-shutoff-leaks",
+        "proof test: the closed shut-off valve leaks, the line fills in half a second",
+        _at_burst(0, 0, _shutoff_leaks(0.4)),
+        fault="SHUTOFF_OPEN",
+        detect_ms=500,
+    ),
+    Scenario(
+        "proof-shutoff-shut",
+        "proof test: the shut-off valve does not open in the first burst after it",
+        _at_burst(1, 0, _stick("shutoff", "closed")),
+        fault="SHUTOFF_SHUT",
+        detect_ms=500,
+    ),
+    Scenario(
+        "proof-press",
+        "proof test: the trigger is pressed in it; the opening is cut and repeated",
+        _at_burst(0, 5, _press(300)),
+        "COMPLETE",
     ),
     Scenario(
         "empty-bottle",

@@ -77,6 +77,29 @@ def test_slow_inputs_take_turns_and_none_is_left_out(virtual, board, missing):
         poll.assert_called_with(mock.ANY, getattr(i, name))
 
 
+@pytest.mark.parametrize("missing", [(), ("coil", "infrared", "room")])
+def test_while_a_valve_is_open_only_what_tells_of_valves_has_turns(virtual, board, missing):
+    for name in missing:
+        setattr(board, name, None)
+    applicator = virtual.app.Applicator(board)
+    applicator.start()
+    applicator.supervisor.tick = mock.Mock()
+    telling = [name for name in ("bottle", "line", "coil") if getattr(board, name)]
+    others = [name for name in SLOW if getattr(board, name) and name not in telling]
+    for before in range(len(SLOW)):  # from every place in the turn
+        board.valve.result.return_value = -2
+        for _ in range(before):
+            applicator.step()
+        board.valve.result.return_value = -1
+        for name in SLOW:
+            if getattr(board, name):
+                getattr(board, name).poll.reset_mock()
+        for _ in range(2 * len(telling)):
+            applicator.step()
+        assert [getattr(board, name).poll.call_count for name in telling] == [2] * len(telling)
+        assert not any(getattr(board, name).poll.called for name in others)
+
+
 def test_the_time_of_a_tick_is_taken_before_its_inputs(virtual, applicator, board):
     board.distance.poll.side_effect = lambda now_us, quantity: virtual.hal.spend(3_000)
     orders(applicator)

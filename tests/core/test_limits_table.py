@@ -63,6 +63,7 @@ TABLE = (
     (1, "INFRARED_WARMER_MDEGC", (2 + 0.5 + 1 + 0.2 + 8.3) * 1000),
     (1, "INFRARED_DISCORDS", 3),
     (1, "INFRARED_UNSEEN_BURSTS", 3),
+    (26, "PROOF_TEST_S", 24 * 3600),
     # figures without a number of their own: passes, trigger, loop, tick
     (0, "PASS_MAX_MS", 18e3),
     (0, "PASSES_MAX", 3),

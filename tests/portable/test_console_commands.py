@@ -41,6 +41,18 @@ def test_why_says_what_to_do():
     assert app.ask("STAT:WHY?") == "nothing stands against it"
 
 
+def test_valves_tell_openings_and_when_they_are_proven_next():
+    app = App()
+    assert app.ask("STAT:VALV?") == "DOSE=0;SHUTOFF=0;PROOF=DUE;BURSTS_LEFT=0"
+    v = app.supervisor.valves
+    v.bursts = 0
+    v.fired()
+    v.dose_cycles += 1
+    assert app.ask("status:valves?") == "DOSE=2;SHUTOFF=1;PROOF=DONE;BURSTS_LEFT=499"
+    v.bursts = 501  # a point was finished first
+    assert app.ask("STAT:VALV?") == "DOSE=2;SHUTOFF=1;PROOF=DUE;BURSTS_LEFT=0"
+
+
 def test_temperature_is_signed_and_never_a_number_without_a_reading():
     app = App()
     assert app.ask("MEAS:TEMP?") == "SKIN=32.00,100ms;NOZZLE=NEVER;INFRARED=NEVER;PREDICTED=NONE"

@@ -2,7 +2,7 @@
 
 import sys
 
-from cryo import __version__
+from cryo import __version__, limits
 from cryo.config import nearest
 from cryo.core import blockers, faults, mode, presets, session, supervisor
 from cryo.core.reading import NAMES as STATUS_NAMES
@@ -279,6 +279,15 @@ def _acknowledge(console, _):
     )
 
 
+def _valves(console, _):
+    s = console.app.supervisor
+    v = s.valves
+    left = limits.PROOF_TEST_BURSTS - v.bursts
+    return "DOSE={};SHUTOFF={};PROOF={};BURSTS_LEFT={}".format(
+        v.dose_cycles, v.shutoff_cycles, "DUE" if v.due(s.session.uptime_s) else "DONE", left if left > 0 else 0
+    )
+
+
 # long form with the short one in capitals; hint of the argument, None when it takes none; function(console, argument)
 TABLE = (
     ("HELP?", None, _help),
@@ -286,6 +295,7 @@ TABLE = (
     ("SYSTem:INTerpreter?", None, _interpreter),
     ("STATus?", None, _state),
     ("STATus:WHY?", None, _why),
+    ("STATus:VALVes?", None, _valves),
     ("MEASure:TEMPerature?", None, _temperature),
     ("MEASure:DISTance?", None, _distance),
     ("MEASure:PRESsure?", None, _pressure),

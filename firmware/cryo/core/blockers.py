@@ -41,6 +41,7 @@ DISTANCE = const(1 << 17)
 INDICATION = const(1 << 18)
 ROOM_AIR = const(1 << 19)
 INFRARED = const(1 << 20)
+PROOF = const(1 << 21)
 
 # bit order; name and what to do about it
 NAMES = (
@@ -65,12 +66,13 @@ NAMES = (
     ("INDICATION", "wait for two seconds of light and tone"),
     ("ROOM_AIR", "5 000 ppm of CO2 or more in the room: air it"),
     ("INFRARED", "the infrared sensor fell silent: check its window, plug and cable"),
+    ("PROOF", "the valves are tested first: release the trigger, hold still; if it stays, disarm and arm again"),
 )
 
 # which of them count when
 TO_ARM = const(0x1FFFF | ROOM_AIR | INFRARED)  # FAULT .. TRIGGER: the request and its confirmation
 TO_STAY = const(FAULT | SELF_TEST | UNPROVISIONED | ESTOP | KEY | LOOP | CALIBRATION | ROOM_GAS)  # armed or delivering
-TO_START = const(SKIN_PROBE | SESSION | BASELINE | DISTANCE | INDICATION)  # a pass
+TO_START = const(SKIN_PROBE | SESSION | BASELINE | DISTANCE | INDICATION | PROOF)  # a pass
 TO_TELL = const(ROOM_AIR | INFRARED)  # shown while armed or delivering; nothing that runs is stopped for it
 
 
@@ -132,6 +134,8 @@ def standing(s, i):
         b |= DISTANCE
     if s.indicated_us < INDICATION_US:
         b |= INDICATION
+    if s.valves.pending:
+        b |= PROOF
     return b
 
 

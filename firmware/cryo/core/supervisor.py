@@ -8,7 +8,7 @@ from cryo.core import blockers, causes, mode, presets, room, session
 from cryo.core.bursts import Planner
 from cryo.core.eye_guard import IN_START, IN_WINDOW, LOST, OUTSIDE, EyeGuard
 from cryo.core.faults import Faults
-from cryo.core.mode import DELIVERING, TREATING
+from cryo.core.mode import ARMED, DELIVERING, TREATING
 from cryo.core.observer import Observer, k_at
 from cryo.core.overcool import Overcool
 from cryo.core.records import RESTING, RUNNING
@@ -17,6 +17,7 @@ from cryo.core.second_channel import SecondChannel
 from cryo.core.session import Session
 from cryo.core.ticks import diff, grown
 from cryo.core.trigger import Trigger
+from cryo.core.valves import Valves
 from cryo.limits import (
     BURST_MAX_REDUCED_US,
     CONFIRM_MS,
@@ -70,6 +71,7 @@ class Supervisor:
         self.response = Response()
         self.session = Session()
         self.trigger = Trigger()
+        self.valves = Valves()
         self.planner = Planner(
             config.valve_open_delay_us if config else 0,
             config.valve_close_delay_us if config else 0,
@@ -158,6 +160,8 @@ class Supervisor:
             self._burst(dt_us, i, o)
         elif self.open:
             self._account(i)
+        elif self.mode == ARMED and self.valves.pending:
+            self.valves.prove(self, dt_us, i, o)
         treating = TREATING >> self.mode & 1
         o.indicate = treating
         o.alarm = 1 if self.faults.latched else 0
@@ -283,6 +287,8 @@ class Supervisor:
             elif after == mode.FAULT:
                 reason = session.FAULTED
             s.end_point(reason)
+        if after == ARMED:
+            self.valves.armed(self)
         self.mode = after
 
     # --- burst ----------------------------------------------------------------------------------------------------
@@ -353,6 +359,7 @@ class Supervisor:
         self._burst_mm = self._distance_mm
         self.treated = True
         self.planner.fired(on_us)
+        self.valves.fired()
         self.open = True
         self.open_us = 0
         o.rearm = 1
@@ -367,6 +374,7 @@ class Supervisor:
         left_us = i.burst if i.burst >= 0 else self.burst_us
         self.refused = self.refused + 1 if i.burst == RESTING else 0
         self.planner.ended(left_us)
+        self.valves.ended(self.burst_us - left_us)
         self.response.delivered(self.burst_us - left_us)
         self.session.burst(self.burst_us - left_us)
 
