@@ -19,17 +19,17 @@ PIP_VERSION := 26.3
 WITH_NODE := PATH="$(CURDIR)/$(VENV)/bin:$$PATH"
 PYRIGHT := $(WITH_NODE) node $(NODE_DIR)/node_modules/pyright/index.js
 
-.PHONY: help setup demo test lint types mpy pytest tables board-check wiring clean
+.PHONY: help setup demo test lint types mpy pytest tables safety hazards check board-check uf2 bench exits wiring clean
 
 help: ## list the targets
-	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "%-11s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## / {printf "%-11s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
 setup: $(PY_STAMP) $(NODE_STAMP) ## install the pinned tools into .venv and host_tools/node
 
 demo: setup ## a treatment on the virtual board and patient: SCENARIO=treatment|list|all|..., SPEED=1 for real time
 	$(PY) -m host_tools.twin.demo --scenario "$(SCENARIO)" --speed "$(SPEED)"
 
-test: lint types mpy pytest ## everything that must pass: lint, types, mpy, and the tests in every lane
+test: lint types mpy pytest check ## everything that must pass: lint, types, mpy, the tests in every lane, their trace
 
 lint: setup ## ruff on all Python files
 	$(VENV)/bin/ruff check
@@ -47,8 +47,26 @@ pytest: setup ## only the tests; one lane or test: .venv/bin/pytest -k "unix and
 board-check: setup ## prove pin maps valid: BOARD=rp2040_pico, or all boards
 	$(PY) -m host_tools.board_check $(addprefix boards/,$(BOARD))
 
+uf2: setup ## fetch the MicroPython image of the emulated RP2040: URL=file:///... for a copy of it
+	$(PY) -m host_tools.emulator.download $(URL)
+
+bench: setup ## measure against the goals on the emulated RP2040: out/bench.json, docs/bench.md
+	$(PY) -m host_tools.bench
+
+exits: setup ## every way out of the interpreter on the emulated RP2040: docs/exits.md
+	$(PY) -m host_tools.emulator.exits
+
 wiring: setup ## draw boards/*/wiring.svg from the pin maps
 	$(PY) -m host_tools.board_check.wiring
+
+hazards: setup ## print hazard, cause, control, limit, test; fails on a hole, as check does
+	$(PY) -m host_tools.safety
+
+check: setup ## only the check: each limit, fault and blocker has a test that is there and ran
+	$(PY) -m host_tools.safety --quiet
+
+safety: setup ## generate docs/safety/*.md and its state diagram
+	$(PY) -m host_tools.safety.pages
 
 tables: setup ## generate the tables of the documentation from the twin
 	$(PY) -m host_tools.twin.tables

@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 
 import micropython
+from host_tools.safety import outcomes
 from tests.lanes import LANES, NATIVE, PORTABLE, LaneMissing, Outcome, run_file, summary
 from tests.lanes.discover import NotPortable, PortableTests, discover
 
@@ -133,7 +134,20 @@ def pytest_runtest_call(item: pytest.Item):
     return result
 
 
+CODE = pytest.StashKey[str]()
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    """Note on which code the run began; not in a worker, nor in a copy of this project."""
+    if not hasattr(config, "workerinput") and config.rootpath == outcomes.ROOT:
+        config.stash[CODE] = outcomes.digest()
+
+
 def pytest_terminal_summary(terminalreporter) -> None:
     terminalreporter.section("lanes")
     for line in summary.lines(terminalreporter.stats):
         terminalreporter.line(line)
+    code = terminalreporter.config.stash.get(CODE, "")
+    found = outcomes.verdicts(terminalreporter.stats)
+    if code and found and not outcomes.save(code, found):
+        terminalreporter.line("The code changed during the run: `make check` does not count its outcomes.")

@@ -8,7 +8,9 @@ from cryo import config
 from cryo.drivers.analog import Transducer
 from cryo.drivers.its90 import Linearise
 from cryo.drivers.max31855 import Max31855
-from machine import ADC, SPI, UART, WDT, Pin
+from cryo.drivers.mlx90614 import Mlx90614
+from machine import ADC, I2C, SPI, UART, WDT, Pin
+from room import Room
 from scratch import Scratch
 from valves import Lease, Valve
 
@@ -50,8 +52,8 @@ class Board:
         self.line = Transducer(ADC(Pin(pins.ADC_LINE)), 1907, 1000)
         self.distance = Transducer(ADC(Pin(pins.ADC_DISTANCE)), 5722, 1_000_000)
         self.coil = None
-        self.infrared = None
-        self.room = None
+        self.infrared = Mlx90614(I2C(0, freq=100_000), 64_224, every=1)  # 0.98 [K]
+        self.room = Room()
         self.display = None
         self.pixel = None
         self.console = UART(0, 115_200)

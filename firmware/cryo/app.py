@@ -13,7 +13,7 @@ import micropython
 from cryo.console.line import Console
 from cryo.core import mode
 from cryo.core.reading import CONFIG_LOST
-from cryo.core.records import Inputs, Outputs
+from cryo.core.records import RUNNING, Inputs, Outputs
 from cryo.core.resets import Resets
 from cryo.core.supervisor import NONE, Supervisor
 from cryo.health import Health
@@ -45,12 +45,14 @@ class Applicator:
         self.late_us_max = 0
         i = self.inputs
         b = board
-        # One of these a tick, and only those that the board has: they change slowly, and each costs the tick.
+        # One of these a tick, and only those that the board has: they change slowly, and each costs the tick. None in
+        # the tick of a new sample of the skin, which is the longest: what it decides may be a burst. While a valve is
+        # open only the first ones have turns: they tell whether it obeys.
         slow = (
             (b.bottle, i.bottle),
             (b.line, i.line),
-            (b.nozzle, i.nozzle),
             (b.coil, i.coil),
+            (b.nozzle, i.nozzle),
             (b.infrared, i.infrared),
             (b.room, i.room),
         )
@@ -58,6 +60,10 @@ class Applicator:
         self._turn = 0
         self._polled = 0  # a bit for each slow input since all of them were
         self._polled_all = (1 << len(self._slow)) - 1
+        self._sampled = i.skin.sequence
+        self._lamps = -1
+        self._last_of_valves = sum(driver is not None for driver, _ in slow[:3]) - 1
+        self._polled_in_burst = (2 << self._last_of_valves) - 1
         self._watchdog = None
         self._due_us = 0
         self._mode = mode.BOOT
@@ -117,11 +123,16 @@ class Applicator:
         i.burst = b.valve.result()
         b.distance.poll(now_us, i.distance)
         b.skin.poll(now_us, i.skin)
-        turn = self._turn
-        slow = self._slow[turn]
-        slow[0](now_us, slow[1])
-        self._polled |= 1 << turn
-        self._turn = turn - 1 if turn else len(self._slow) - 1
+        if i.skin.sequence == self._sampled:
+            turn = self._turn
+            if i.burst == RUNNING and turn > self._last_of_valves:
+                turn = self._last_of_valves
+            slow = self._slow[turn]
+            slow[0](now_us, slow[1])
+            self._polled |= 1 << turn
+            self._turn = turn - 1 if turn else len(self._slow) - 1
+        else:
+            self._sampled = i.skin.sequence
         self.supervisor.tick(now_us, i, self.outputs)
 
     def _act(self):
@@ -139,9 +150,11 @@ class Applicator:
         if o.fire_us:
             status |= b.valve.fire(o.fire_us)
         i.port_status = status
-        b.led.value(o.indicate)
-        b.buzzer.value(self._beeper.level(o, self.supervisor.faults.latched))
-        b.alarm.value(o.alarm)
+        lamps = o.indicate << 1 | o.alarm
+        if lamps != self._lamps or not self._turn:  # on a change, and again and again: a pin may have lost it
+            self._lamps = lamps
+            b.led.value(o.indicate)
+            b.alarm.value(o.alarm)
         if o.feed:
             self._watchdog.feed()
 
@@ -178,11 +191,14 @@ class Applicator:
             self.tested = self.health.failed
             self.inputs.self_test = 2
         self.resets.poll(now, self.supervisor.faults.first)
+        self.board.buzzer.value(self._beeper.level(self.outputs, self.supervisor.faults.latched))
         panel = self.panel
         console = self.console
         panel.poll()
         console.poll()
-        if panel.alive and console.alive and self._polled == self._polled_all:
+        # in a burst only those have turns that tell whether the valves obey
+        needed = self._polled_in_burst if self.inputs.burst == RUNNING else self._polled_all
+        if panel.alive and console.alive and self._polled & needed == needed:
             panel.alive = console.alive = False
             self._polled = 0
             self.inputs.tasks_late = 0

@@ -46,6 +46,17 @@ STALE_US = const(1_000_000)  # 12 [E] ten conversions without a changed frame wh
 RESPONSE_MIN_MDEGC = const(250)  # 13 [C] in-cycle dips are 0.6-1.6 degC; one step of a MAX31855
 RESPONSE_MISSES = const(3)  # 13 [E] bursts in a row without a fall
 
+# --- second skin channel (infrared): a settled sample counts beside the probe's in limits 1, 2, 3 and 24 --------------
+# Further apart than this, it and the probe contradict each other [E]. 3.7 degC of both limits is what the sensors may
+# err: probe 2, infrared 0.5 (MLX90614, 0-50 degC [S]), cold gas on its housing 1 [E], emissivity 0.98 +- 0.01 0.2 [C].
+INFRARED_COLDER_MDEGC = const(6_000)  # + 2.3 that its filter (0.77 Hz or faster) still holds of burst and plume [C]
+INFRARED_WARMER_MDEGC = const(12_000)  # + 8.3: two fifths of its field on skin at rest, 21 degC warmer [E]
+INFRARED_DISCORDS = const(3)  # settled samples in a row that are so far apart
+INFRARED_UNSEEN_BURSTS = const(3)  # [E] after so many without a settled sample, the next one waits for it ...
+INFRARED_WAIT_US = const(700_000)  # ... until then: 350 settled, 180 between two reads, 100 a sample, a turn of polls
+INFRARED_AGE_MAX_US = const(500_000)  # [E] two samples of 100 ms, read every 60 to 180 ms
+INFRARED_GONE_US = const(5_000_000)  # [E] unchanged for so long it stands still: its noise moves every sample
+
 # --- distance ---------------------------------------------------------------------------------------------------------
 START_MIN_MM = const(80)  # 14 [S] peers work at 100 and 150 mm; [E]
 START_MAX_MM = const(200)  # 14
@@ -80,6 +91,7 @@ BOTTLE_STOP_MIN_MBAR = const(20_000)  # 20
 BOTTLE_STOP_MAX_MBAR = const(75_000)  # 20
 ROOM_WARN_PPM = const(5_000)  # 21 [S] 8 h time-weighted average
 ROOM_STOP_PPM = const(10_000)  # 21 [E]
+ROOM_AGE_MAX_US = const(20_000_000)  # 21 [E] a sample in 5 s, whose measurement took 5 s; two may be lost
 ROOM_PPM_M3_PER_G = const(540)  # 21 [C] 18 ppm a gram in 30 m3
 GAS_MG_PER_S = const(1_000)  # 21 [E] reference nozzle at 57 bar
 
@@ -89,3 +101,4 @@ DOSE_POINT_DEGC_S = const(400)  # 24 [E]
 DOSE_SESSION_DEGC_S = const(1_600)  # 24 [E]
 MODEL_MARGIN_MDEGC = const(1_500)  # 25 [C] predicted surface may go this far under the floor, no sensor asked
 PROOF_TEST_BURSTS = const(500)  # 26 [E] each valve alone, and at the first arming of a day
+PROOF_TEST_S = const(86_400)  # 26 [E] that day, where no clock tells it: since switch-on or the last proof test

@@ -118,7 +118,7 @@ _ORDER = bytes((2, 3, 4, 0, 1, 5, 6, 7))  # what is measured first, so that it g
 _REST_SHOWN = PASS_REST_MS // _TICK_MS // 2  # ticks; the first five pages take up to 60 (400 kHz) or 131 (100 kHz)
 _TURN = const(200)  # ticks until the lower half turns
 _TICKS_MAX = const(100_000)
-_WHILE_TREATING = (blockers.TO_START | blockers.TO_STAY) & ~blockers.INDICATION
+_WHILE_TREATING = (blockers.TO_START | blockers.TO_STAY | blockers.TO_TELL) & ~blockers.INDICATION
 
 
 class Panel:

@@ -47,6 +47,7 @@ class Chip:
     unsteady: dict[str, str]
     functions: dict[str, dict[str, list[int]]]
     hints: dict[str, str]
+    architecture: str = ""  # mpy-cross -march, for machine code; without it a board gets bytecode only
     header: dict[str, str] = field(default_factory=dict)  # what the board prints beside each pin, for the wiring
 
 

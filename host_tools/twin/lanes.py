@@ -51,7 +51,10 @@ def import_folders(firmware=None):
 
 
 # --- in this process --------------------------------------------------------------------------------------------------
-_FIRMWARE = ("boot", "main", "board", "valves", "pins", "scratch", "chip", "hal", "machine", "virtual_time", "cryo")
+_FIRMWARE = (
+    *("boot", "main", "board", "valves", "room", "scratch", "chip", "pins"),
+    *("hal", "machine", "virtual_time", "cryo"),
+)
 
 
 @contextlib.contextmanager

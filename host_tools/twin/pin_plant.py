@@ -11,7 +11,7 @@ from boards.virtual import pins
 from host_tools.twin.guest import chip_mlx90614, chip_vl53l0x
 from host_tools.twin.hardware import DosePin, Monostable
 from host_tools.twin.max31856 import Max31856Chip
-from host_tools.twin.plant import AIR_C, RANGE_PERIOD_US, Plant
+from host_tools.twin.plant import RANGE_PERIOD_US, Plant
 from host_tools.twin.probe import Max31855Chip
 
 MONOSTABLE_US = 120  # [C] the longer end of what the RP2040 board's timing parts give
@@ -22,8 +22,6 @@ COIL_HOLD_V = COIL_PEAK_V / 4  # [S] bring-up list: about a quarter
 REFERENCE_V = 3.3
 NO_ECHO = 4  # the range sensor's code for too little light
 GOOD_RANGE = 11
-KELVIN_STEPS = 50  # MLX90614: 0.02 K a step
-ZERO_K = 273.15
 
 
 class PinPlant(Plant):
@@ -38,8 +36,8 @@ class PinPlant(Plant):
 
     def __init__(self, **plant):
         self.coil_open = False
-        self._pressed = False
         self._coil_us = -1  # since when the dose coil is driven
+        self._venting = False  # with the shut-off's coil without supply
         self._noise = random.Random(plant.get("seed", 1) + 7)
         super().__init__(**plant)
         self.one_shot = DosePin()
@@ -73,9 +71,14 @@ class PinPlant(Plant):
         self.one_shot.pin = bool(level)
         if level:
             self._coil_us = self.now_us
+            self._venting = not self._supplied()
             self._burst_begins(0)
         else:
-            self.record.bursts[-1].commanded_us = self.now_us - self._coil_us
+            us = self.now_us - self._coil_us
+            if self._venting:
+                self.record.vents[-1] = (self._coil_us, us)
+            else:
+                self.record.bursts[-1].commanded_us = us
         self._drive()
 
     def lease_edge(self, at_us):
@@ -109,21 +112,13 @@ class PinPlant(Plant):
         return _scaled(self.bar), _scaled(self.line_bar), self._coil_volts()
 
     # --- inside -------------------------------------------------------------------------------------------------------
-    def trigger(self, pressed):
-        """Press or release the trigger: both its contacts."""
-        self._pressed = pressed
-        super().trigger(pressed)
-        self._drive()
-
     def _guard_hardware(self):
         self.lease.reset(bool(self.loop_b_open()))
         self._drive()
 
     def _coils(self):
-        # Contact 2 of trigger and E-stop carries the shut-off coil's current; the dose coil has no such contact.
-        supplied = self._pressed and not self.levels[pins.ESTOP]
-        driven = self.one_shot.pin and not self.coil_open
-        return (self.dose, driven, "dose"), (self.shutoff, self.lease.running and supplied, "lease")
+        dose, shutoff = super()._coils()
+        return (self.dose, dose[1] and not self.coil_open, "dose"), shutoff
 
     def _coil_volts(self):
         if not self.dose.driven:
@@ -142,9 +137,9 @@ class PinPlant(Plant):
         lost = self.fog and self._noise.random() < self.fog
         sensor.code = NO_ECHO if lost else GOOD_RANGE
         sensor.mm = max(0, round(self.hand.mm + self._noise.gauss(0.0, 1.0)))
-        seen_k = self.skin.surface_c + ZERO_K + self._noise.gauss(0.0, 0.02)
-        self.infrared.set(0x07, round(seen_k * KELVIN_STEPS))
-        self.infrared.set(0x06, round((AIR_C + ZERO_K) * KELVIN_STEPS))
+        for register, word in zip((0x07, 0x06), self.thermopile.words, strict=True):
+            if word >= 0:
+                self.infrared.set(register, word & 0xFFFF)
 
 
 def _scaled(bar):

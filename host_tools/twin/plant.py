@@ -15,6 +15,7 @@ from host_tools.twin.hardware import NEVER, RUNNING, Lease, OneShot, Solenoid
 from host_tools.twin.probe import Max31855Chip, Probe
 from host_tools.twin.record import Record
 from host_tools.twin.skin import Skin
+from host_tools.twin.surroundings import Room, Thermopile
 
 CELL_US = 1_000
 TICKS_MASK = hal.TICKS_MASK
@@ -64,12 +65,17 @@ class Plant:
         self.bottle = Bottle(bottle_g, ambient_c=room_c)
         self.bar = self.bottle.bar
         self.line_bar = self.bar
+        self.dose_leak_s = LINE_LEAK_S  # time constant with which the closed valve lets the line's gas out ...
+        self.shutoff_leak_s = None  # ... and the bottle's in; None = tight
+        self._pressed = False  # the trigger's second contact, in the shut-off coil's supply
         self.strength = 1.0  # of the jet, 1 = the reference nozzle
         self.hand = Motion(distance_mm)
         self.fog = 0.0  # share of distance measurements lost
         self._range_next_us = 0
         self._range_mm = distance_mm
         self.new_skin(seed)
+        self.thermopile = Thermopile(self.skin.surface_c, seed)
+        self.room = Room()
         # inputs that people and faults move: level of each input pin
         self.levels = {pins.LOOP_A: 1, pins.LOOP_B: 0, pins.TRIGGER: 1, pins.ESTOP: 0, pins.KEY: 0}
         self.stuck_pins = {}
@@ -121,7 +127,7 @@ class Plant:
         function(self)
 
     def on_burst(self, number, offset_us, function):
-        """Call function(plant) offset_us after the command of burst `number` (the first is 1)."""
+        """Call function(plant) offset_us after the command of burst `number` (the first is 1; 0: the proof test)."""
         self._on_burst.setdefault(number, []).append((offset_us, function))
 
     def set_input(self, pin, level):
@@ -139,7 +145,8 @@ class Plant:
         self.set_input(pin, level)
 
     def trigger(self, pressed):
-        """Press or release the trigger."""
+        """Press or release the trigger: both its contacts."""
+        self._pressed = pressed
         self.set_input(pins.TRIGGER, 0 if pressed else 1)
 
     def shield(self, closed):
@@ -193,6 +200,9 @@ class Plant:
         for slot, chip in enumerate(self.chips):
             received[hal.IN_SPI + slot * 2] = chip.frame >> 16
             received[hal.IN_SPI + slot * 2 + 1] = chip.frame & 0xFFFF
+        received[hal.IN_INFRARED], received[hal.IN_INFRARED + 1] = self.thermopile.words
+        received[hal.IN_ROOM_PPM] = self.room.shown_ppm
+        received[hal.IN_ROOM_SAMPLES] = self.room.samples
         n = 0 if reset else min(len(self.console_in), hal.RX_MAX)
         received[hal.IN_RX] = n
         rx[:n] = self.console_in[:n]
@@ -232,8 +242,13 @@ class Plant:
             self._burst_begins(us)
 
     def _burst_begins(self, us):
-        self.record.burst_begins(us)
-        for offset_us, function in self._on_burst.pop(len(self.record.bursts), ()):
+        if not self._supplied():
+            self.record.vent_begins(us)
+            number = 0
+        else:
+            self.record.burst_begins(us)
+            number = len(self.record.bursts)
+        for offset_us, function in self._on_burst.pop(number, ()):
             self.at(self.now_us + offset_us, lambda plant, f=function: plant.inject(f))
 
     def _pin(self, pin, level):
@@ -267,7 +282,12 @@ class Plant:
 
     def _coils(self):
         """Return (valve, whether its coil is driven, name in the record) of both valves."""
-        return (self.dose, self.one_shot.pin, "dose"), (self.shutoff, self.lease.running, "lease")
+        held = self.lease.running and self._supplied()
+        return (self.dose, self.one_shot.pin, "dose"), (self.shutoff, held, "lease")
+
+    def _supplied(self):
+        """Contact 2 of trigger and E-stop carries the shut-off coil's current; the dose coil has no such contact."""
+        return self._pressed and not self.levels[pins.ESTOP]
 
     def _drive(self):
         for valve, on, name in self._coils():
@@ -360,16 +380,20 @@ class Plant:
         self.probe.step(seconds, self.skin.surface_c, AIR_C)
         self.chips[0].advance(self.now_us, self.probe.bead_c)
         self.chips[1].advance(self.now_us, AIR_C)
+        self.thermopile.advance(self.now_us, seconds, self.skin.surface_c, AIR_C, self.flowing())
         if self.shutoff.is_open:
             self.line_bar = self.bar
         else:
-            tau_s = LINE_VENT_S if self.dose.is_open else LINE_LEAK_S
+            tau_s = LINE_VENT_S if self.dose.is_open else self.dose_leak_s
             self.line_bar = max(1.0, self.line_bar * (1 - min(1.0, seconds / tau_s)))
+            if self.shutoff_leak_s:
+                self.line_bar += (self.bar - self.line_bar) * min(1.0, seconds / self.shutoff_leak_s)
         if self.now_us >= self._range_next_us:
             self._range_next_us = self.now_us + RANGE_PERIOD_US
             lost = self.fog and self.random.random() < self.fog
             self._range_mm = None if lost else self.hand.mm + self.random.gauss(0.0, 1.0)
         if self.now_us % 10_000 == 0:
+            self.room.advance(self.now_us, 0.010, self._grams)
             if self._grams:
                 self.bottle.draw(self._grams)
                 self._grams = 0.0

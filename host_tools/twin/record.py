@@ -22,6 +22,7 @@ class Record:
     edges: list = field(default_factory=list)  # (time us, name, level)
     samples: list = field(default_factory=list)
     bursts: list = field(default_factory=list)
+    vents: list = field(default_factory=list)  # (time us, commanded us): the dose valve alone, no trigger pressed
     resets: list = field(default_factory=list)  # (time us, why)
     injected_us: list = field(default_factory=list)
     valve_on_us: int = 0
@@ -36,6 +37,10 @@ class Record:
     def burst_begins(self, commanded_us):
         """The one-shot was fired."""
         self.bursts.append(Burst(self.plant.now_us, commanded_us, self.point))
+
+    def vent_begins(self, commanded_us):
+        """The one-shot was fired while the shut-off's coil had no supply: the proof test of the dose valve."""
+        self.vents.append((self.plant.now_us, commanded_us))
 
     def flowed(self, us):
         """Gas flowed for us within the last cell: it belongs to the newest burst."""

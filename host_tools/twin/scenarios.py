@@ -64,6 +64,28 @@ def _stick(valve, how):
     return action
 
 
+def _dose_leaks(time_s):
+    def action(plant):
+        plant.dose_leak_s = time_s
+
+    return action
+
+
+def _shutoff_leaks(time_s):
+    def action(plant):
+        plant.shutoff_leak_s = time_s
+
+    return action
+
+
+def _press(ms):
+    def action(plant):
+        plant.trigger(True)
+        plant.at(plant.now_us + ms * 1000, lambda p: p.trigger(False))
+
+    return action
+
+
 def _strength(factor):
     def action(plant):
         plant.strength = factor
@@ -107,6 +129,24 @@ def _fog(share):
 
 def _bus_error(plant):
     plant.spi_fail = True
+
+
+def _infrared_lies(celsius):
+    def action(plant):
+        plant.thermopile.lies_c = celsius
+
+    return action
+
+
+def _infrared_silent(plant):
+    plant.thermopile.answers = False
+
+
+def _room(ppm):
+    def action(plant):
+        plant.room.ppm = ppm
+
+    return action
 
 
 LEVEL_5 = Plan(level=5, points=(1,))
@@ -217,7 +257,21 @@ _ROWS = (
         "valve-stuck",
         "the dose valve does not close",
         _at_burst(6, 10, _stick("dose", "open")),
-        fault="LINE_LOST",
+        fault="DOSE_OPEN",
+        detect_ms=1_000,
+    ),
+    Scenario(
+        "valve-open-first",
+        "the dose valve does not close after the first burst",
+        _at_burst(1, 10, _stick("dose", "open")),
+        fault="DOSE_OPEN",
+        detect_ms=500,
+    ),
+    Scenario(
+        "valve-leaks",
+        "the closed dose valve leaks: the line's gas is gone in a fifth of a second",
+        _at_burst(6, 10, _dose_leaks(0.2)),
+        fault="DOSE_OPEN",
         detect_ms=1_000,
     ),
     Scenario(
@@ -237,8 +291,42 @@ _ROWS = (
         "shutoff-shut",
         "the shut-off valve does not open",
         _at_burst(6, 0, _stick("shutoff", "closed")),
-        fault="LINE_LOST",
+        fault="SHUTOFF_SHUT",
         detect_ms=1_000,
+    ),
+    Scenario(
+        "proof-valve-shut",
+        "proof test: the dose valve does not open",
+        _at_burst(0, 0, _stick("dose", "closed")),
+        fault="DOSE_SHUT",
+        detect_ms=1_500,
+    ),
+    Scenario(
+        "proof-shutoff-open",
+        "proof test: the shut-off valve stands open",
+        _at_burst(0, 0, _stick("shutoff", "open")),
+        fault="SHUTOFF_OPEN",
+        detect_ms=1_500,
+    ),
+    Scenario(
+        "proof-shutoff-leaks",
+        "proof test: the closed shut-off valve leaks, the line fills in half a second",
+        _at_burst(0, 0, _shutoff_leaks(0.4)),
+        fault="SHUTOFF_OPEN",
+        detect_ms=500,
+    ),
+    Scenario(
+        "proof-shutoff-shut",
+        "proof test: the shut-off valve does not open in the first burst after it",
+        _at_burst(1, 0, _stick("shutoff", "closed")),
+        fault="SHUTOFF_SHUT",
+        detect_ms=500,
+    ),
+    Scenario(
+        "proof-press",
+        "proof test: the trigger is pressed in it; the opening is cut and repeated",
+        _at_burst(0, 5, _press(300)),
+        "COMPLETE",
     ),
     Scenario(
         "empty-bottle",
@@ -261,6 +349,54 @@ _ROWS = (
         plan=LEVEL_5,
     ),
     Scenario("fog", "one distance measurement in five is lost", _fog(0.2), "COMPLETE"),
+    Scenario(
+        "probe-half-seen",
+        "the probe hangs loose from the second burst and reads half of the change: the infrared sensor sees the skin",
+        _at_burst(2, 0, _half(0.55)),
+        fault="INFRARED_DISCORD",
+        detect_ms=15_000,
+        plan=Plan(level=5, points=(1,), distance_mm=80),
+    ),
+    Scenario(
+        "infrared-warm",
+        "the infrared sensor goes on reading 33 degC",
+        _at_burst(6, 0, _infrared_lies(33.0)),
+        fault="INFRARED_DISCORD",
+        detect_ms=15_000,
+    ),
+    Scenario(
+        "infrared-cold",
+        "the infrared sensor goes on reading 10 degC",
+        _at_burst(6, 0, _infrared_lies(10.0)),
+        fault="INFRARED_DISCORD",
+        detect_ms=10_000,
+    ),
+    Scenario(
+        "infrared-frosted",
+        "the infrared sensor reads 3 degC: the colder channel counts",
+        _at_burst(6, 0, _infrared_lies(3.0)),
+        fault="SKIN_TRIP",
+        detect_ms=3_500,
+    ),
+    Scenario(
+        "infrared-silent",
+        "the infrared sensor's plug comes off: the probe goes on alone, the next arming is refused",
+        _at_burst(6, 0, _infrared_silent),
+        "COMPLETE",
+    ),
+    Scenario(
+        "room-stuffy",
+        "the room holds 6 000 ppm of CO2: told, and the next arming is refused",
+        _at_burst(6, 0, _room(6_000)),
+        "COMPLETE",
+    ),
+    Scenario(
+        "room-gas",
+        "gas escapes and the room fills: 11 000 ppm",
+        _at_burst(6, 0, _room(11_000)),
+        fault="ROOM_CO2",
+        detect_ms=6_000,
+    ),
 )
 
 SCENARIOS = {row.name: row for row in _ROWS}

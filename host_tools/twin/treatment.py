@@ -12,6 +12,7 @@ ATTESTATIONS = {
 TREATING = ("ARMED", "DELIVERING", "REST")
 BOOT_COOL_DOWN_US = 310_000_000
 INDICATION_US = 2_200_000  # light and tone
+PROOF_POLLS = 40  # the proof test of the valves takes half a second, a failing one just over one
 
 
 class RefusedError(Exception):
@@ -36,14 +37,20 @@ class Plan:
 
 
 def arm(op, plan):
-    """Choose, attest and arm the plan's first point, and wait out light and tone: everything up to the trigger."""
+    """Choose, attest and arm the plan's first point, and wait out light, tone and proof test: all up to the trigger."""
+    yield from confirm(op, plan)
+    yield from indicated(op)
+
+
+def confirm(op, plan):
+    """Choose, attest and arm the plan's first point: light and tone have begun."""
     yield from op.wait_for(("STANDBY",), 5_000_000)
     yield from _choose(op, plan)
     yield from _must(op, f"TREAT:POIN {plan.points[0]}")
     yield from _must(op, f"TREAT:ATT {plan.words()}")
     while (yield from op.state())["BLOCKERS"] != "NONE":
         yield 20_000
-    yield from _arm(op)
+    yield from _confirm(op)
 
 
 def treatment(plan, results):
@@ -78,9 +85,23 @@ def _choose(op, plan):
 
 
 def _arm(op):
+    yield from _confirm(op)
+    yield from indicated(op)
+
+
+def _confirm(op):
     answer = yield from _must(op, "ARM:REQ")
     yield from _must(op, f"ARM:CONF {answer.split()[1].rstrip(';')}")
+
+
+def indicated(op):
+    """Wait out light and tone, and the valves' proof test when one is due."""
     yield INDICATION_US
+    for _ in range(PROOF_POLLS):
+        status = yield from op.state()
+        if status.get("STATE") != "ARMED" or "PROOF" not in status["BLOCKERS"]:
+            return
+        yield 50_000
 
 
 def _must(op, command):

@@ -77,6 +77,29 @@ def test_slow_inputs_take_turns_and_none_is_left_out(virtual, board, missing):
         poll.assert_called_with(mock.ANY, getattr(i, name))
 
 
+@pytest.mark.parametrize("missing", [(), ("coil", "infrared", "room")])
+def test_while_a_valve_is_open_only_what_tells_of_valves_has_turns(virtual, board, missing):
+    for name in missing:
+        setattr(board, name, None)
+    applicator = virtual.app.Applicator(board)
+    applicator.start()
+    applicator.supervisor.tick = mock.Mock()
+    telling = [name for name in ("bottle", "line", "coil") if getattr(board, name)]
+    others = [name for name in SLOW if getattr(board, name) and name not in telling]
+    for before in range(len(SLOW)):  # from every place in the turn
+        board.valve.result.return_value = -2
+        for _ in range(before):
+            applicator.step()
+        board.valve.result.return_value = -1
+        for name in SLOW:
+            if getattr(board, name):
+                getattr(board, name).poll.reset_mock()
+        for _ in range(2 * len(telling)):
+            applicator.step()
+        assert [getattr(board, name).poll.call_count for name in telling] == [2] * len(telling)
+        assert not any(getattr(board, name).poll.called for name in others)
+
+
 def test_the_time_of_a_tick_is_taken_before_its_inputs(virtual, applicator, board):
     board.distance.poll.side_effect = lambda now_us, quantity: virtual.hal.spend(3_000)
     orders(applicator)
@@ -108,6 +131,17 @@ def test_lamps_and_tone_follow_the_decision(applicator, pins, indicate, alarm):
     pins["led"].value.assert_called_once_with(indicate)
     pins["buzzer"].value.assert_called_once_with(indicate or alarm)  # patterns begin with a tone
     pins["alarm"].value.assert_called_once_with(alarm)
+
+
+def test_lamps_are_driven_at_every_change_and_again_without_one(applicator, pins):
+    orders(applicator, indicate=1)
+    for _ in range(4 * len(SLOW)):
+        applicator.step()
+    assert pins["led"].value.call_args_list == [mock.call(1)] * pins["led"].value.call_count
+    assert 4 <= pins["led"].value.call_count <= 5
+    orders(applicator, indicate=0)
+    applicator.step()
+    assert pins["led"].value.call_args == mock.call(0)
 
 
 @pytest.mark.parametrize("part", ["valve.cut", "valve.rearm", "valve.fire", "lease.renew"])
@@ -209,7 +243,7 @@ def test_the_console_is_polled_once_a_tick_after_it(applicator, calls):
     applicator.console.poll = calls.console_poll
     orders(applicator, feed=1)
     applicator.step()
-    assert names(calls)[-2:] == ["watchdog.feed", "console_poll"]
+    assert names(calls)[-3:] == ["watchdog.feed", "buzzer.value", "console_poll"]
 
 
 @pytest.mark.parametrize("name", MODES)

@@ -12,7 +12,8 @@ from host_tools.twin.treatment import Plan, arm
 WATCHDOG_US = 500_000
 TICK_US = 10_000
 TASKS_LATE_MAX = 12  # ticks
-STOP = "import hal\nif hal.burst_result == -1:\n    return"
+PRESSED = "hal.received[hal.IN_PINS] & 1 << 9 == 0"  # the proof test of the valves opens one with the trigger released
+STOP = f"import hal\nif hal.burst_result == -1 and {PRESSED}:\n    return"
 CHECKS = (
     ("cryo/core/trigger.py", "Trigger.update"),
     ("cryo/core/eye_guard.py", "EyeGuard.update"),
@@ -68,8 +69,10 @@ def assert_ended(plant, seen, late_us):
     """One burst, shut within late_us of its command; a reset in the watchdog's time; a safe boot."""
     record = plant.record
     (burst,) = record.bursts
-    coil = [(at, level) for at, name, level in record.edges if name == "dose"]
-    lease = [(at, level) for at, name, level in record.edges if name == "lease"]
+    coil, lease = (
+        [(at, level) for at, name, level in record.edges if name == which and at >= burst.time_us]
+        for which in ("dose", "lease")
+    )
     assert [level for _, level in coil] == [1, 0]
     assert coil[1][0] - burst.time_us <= late_us
     assert lease[-1][1] == 0 and lease[-1][0] - burst.time_us <= late_us
@@ -95,7 +98,8 @@ def test_a_check_that_stops_in_a_burst_ends_it_in_that_tick_and_the_chip_resets(
 
 def test_two_checks_in_the_wrong_order_are_seen(lane, firmware):
     first, second = (re.escape(line) for line in ASKS)
-    swapped = "if hal.burst_result == -1:\n            steps = self.eye.update(dt_us, i) or 0\n            steps = "
+    swapped = f"if hal.burst_result == -1 and {PRESSED}:\n            "
+    swapped += "steps = self.eye.update(dt_us, i) or 0\n            steps = "
     swapped += "steps << 5 | (self.trigger.update(dt_us, i.trigger) or 0)\n        else:\n            "
     swapped += ASKS[0] + "\n            " + ASKS[1]
     changed(firmware, "cryo/core/supervisor.py", first + r"\n        " + second, swapped)
@@ -106,12 +110,12 @@ def test_two_checks_in_the_wrong_order_are_seen(lane, firmware):
 
 @pytest.mark.parametrize("place", TASKS, ids=lambda place: place[1])
 def test_a_background_task_that_stops_in_a_burst_ends_it_and_the_chip_resets(lane, planted, place):
-    plant, seen = treat(planted(*place, STOP.replace("hal.burst_result == -1", "hal.burst_result != -2")), lane)
+    plant, seen = treat(planted(*place, STOP.replace("== -1", "!= -2")), lane)
     assert_ended(plant, seen, (TASKS_LATE_MAX + 3) * TICK_US)
 
 
 def test_a_rotation_of_slow_inputs_that_sticks_ends_the_burst_and_the_chip_resets(lane, firmware):
-    stuck = TURNS.replace("= turn - 1", "= turn if i.burst != -2 else turn - 1")
+    stuck = TURNS.replace("= turn - 1", "= turn if i.burst != -2 and i.trigger else turn - 1")
     changed(firmware, "cryo/app.py", re.escape(TURNS), stuck)
     plant, seen = treat(firmware, lane)
     assert_ended(plant, seen, (TASKS_LATE_MAX + 6) * TICK_US)

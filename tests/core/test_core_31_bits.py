@@ -5,6 +5,7 @@ longest difference of two stamps, saturated ages.
 """
 
 import itertools
+from types import SimpleNamespace
 
 import pytest
 from hypothesis import given, settings
@@ -18,6 +19,7 @@ from cryo.core.overcool import Overcool
 from cryo.core.reading import AGE_MAX_US, NO_VALUE, Reading
 from cryo.core.records import Inputs, Quantity
 from cryo.core.response import Response
+from cryo.core.second_channel import SecondChannel
 from cryo.core.session import Session
 from cryo.core.trigger import Trigger
 from cryo.drivers.analog import Transducer
@@ -100,6 +102,24 @@ def test_the_cold_dose_saturates_within_31_bits():
     overcool = watch([(I31(500_000), I31(JET), I31(100_000), 0, 1)] * 5_000, I31(4_000))
     assert overcool.dose_reached()
     assert overcool.dose_session_reached()
+
+
+@given(st.lists(st.tuples(SKIN, SKIN, AGE, AGE, st.integers(0, 2**25).map(I31), st.integers(0, 1)), max_size=20))
+def test_second_channel(samples):
+    channel = SecondChannel()
+    inputs = Inputs()
+    eye = SimpleNamespace(range=0)
+    held = SimpleNamespace(touched=True)
+    for infrared, probe, age, ended, off_us, is_open in samples:
+        inputs.infrared.status = inputs.skin.status = 0
+        inputs.infrared.value_mdegc, inputs.skin.value_mdegc = infrared, probe
+        inputs.infrared.age_us = inputs.skin.age_us = age
+        inputs.infrared.ended_age_us = inputs.skin.ended_age_us = ended
+        inputs.infrared.sequence = I31(inputs.infrared.sequence + 1 & 0xFFFF)
+        point = SimpleNamespace(point_open=bool(is_open))
+        scene = SimpleNamespace(planner=SimpleNamespace(off_us=off_us), eye=eye, session=point, trigger=held)
+        channel.update(scene, inputs)
+        channel.fired(inputs.infrared)
 
 
 @given(K, MM)

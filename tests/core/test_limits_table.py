@@ -59,6 +59,11 @@ TABLE = (
     (24, "DOSE_SESSION_DEGC_S", 1600),
     (25, "MODEL_MARGIN_MDEGC", 1_500),
     (26, "PROOF_TEST_BURSTS", 500),
+    (1, "INFRARED_COLDER_MDEGC", (2 + 0.5 + 1 + 0.2 + 2.3) * 1000),
+    (1, "INFRARED_WARMER_MDEGC", (2 + 0.5 + 1 + 0.2 + 8.3) * 1000),
+    (1, "INFRARED_DISCORDS", 3),
+    (1, "INFRARED_UNSEEN_BURSTS", 3),
+    (26, "PROOF_TEST_S", 24 * 3600),
     # figures without a number of their own: passes, trigger, loop, tick
     (0, "PASS_MAX_MS", 18e3),
     (0, "PASSES_MAX", 3),
@@ -75,6 +80,10 @@ BOUNDED = {
     "STALE_US": (200e3, 1e6),  # limit 12: a frozen reading is found within a second
     "DISTANCE_AGE_MAX_US": (33e3, 100e3),  # a hand at 0.3 m/s moves 30 mm in the longest
     "DISTANCE_LOST_US": (0, 500e3),
+    "INFRARED_AGE_MAX_US": (280e3, 500e3),  # 180 ms between two reads of a result of 100 ms
+    "INFRARED_WAIT_US": (690e3, 1e6),
+    "INFRARED_GONE_US": (1e6, 10e6),
+    "ROOM_AGE_MAX_US": (11e6, 30e6),  # limit 21: a sample is 5 to 11 s old
     "CONFIRM_MS": (2e3, 10e3),
     "LATE_TICK_US": (20e3, 250e3),  # several ticks, far under the watchdog and the one-shot
 }

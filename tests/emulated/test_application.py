@@ -11,7 +11,7 @@ import pytest
 from host_tools.twin import lanes
 from host_tools.twin.people import Operator, fields
 from host_tools.twin.plant import Plant
-from host_tools.twin.treatment import Plan, arm
+from host_tools.twin.treatment import Plan, confirm, indicated
 from tests.lanes import summary
 
 DOSE, LEASE = 2, 3  # the Pico's pin map
@@ -28,12 +28,19 @@ TICK_US = 10_000
 
 
 def into_second_burst(op):
-    """Arm, hold the trigger, and stop within the second burst."""
-    yield from arm(op, Plan())
+    """Armed: wait out light, tone and proof test, hold the trigger, and stop within the second burst."""
+    yield from indicated(op)
     op.interpreter = yield from op.ask("SYST:INT?")
     op.plant.trigger(True)
     yield lambda: len(op.plant.record.bursts) == 2
     yield op.plant.record.bursts[1].time_us + IN_BURST_US - op.plant.now_us
+
+
+def break_coil(device):
+    """The dose coil's wire breaks before the proof test."""
+    device.change(lambda plant: setattr(plant, "coil_open", True))
+    device.run(3_800_000)
+    return seen(device) | {"status": device.state(), "vents": device.plant.record.vents}
 
 
 def finish(op):
@@ -51,6 +58,8 @@ def device(uf2):
     from host_tools.emulator.applicator import EmulatedApplicator, application
 
     device = EmulatedApplicator(uf2, application(up_s=UP_S))
+    device.operate(lambda op: confirm(op, Plan()), 6_000_000)
+    device.without_coil = device.branch(break_coil)
     device.interpreter = device.operate(into_second_burst, 8_000_000).interpreter
     return device
 
@@ -120,6 +129,25 @@ def test_it_boots_to_stand_by_with_both_valves_shut(device):
     assert device.interpreter.startswith("micropython")
 
 
+def test_the_proof_test_opens_the_dose_valve_alone_once_for_60_ms(device):
+    ((vent_us, us),) = device.plant.record.vents
+    assert abs(us - PROBE_BURST_US) <= 60
+    edges = device.plant.record.edges
+    lamp_us = next(at for at, name, level in edges if name == "led" and level)
+    assert 1_999_000 <= vent_us - lamp_us <= 2_100_000  # limit 15
+    pressed_us = device.plant.record.bursts[0].time_us
+    assert not [1 for at, name, level in edges if name in ("lease", "flow") and level and at < pressed_us - 1_000]
+
+
+def test_a_broken_dose_coil_is_named_by_the_proof_test(device):
+    run = device.without_coil
+    assert len(run["vents"]) == 1
+    assert run["bursts"] == []
+    assert run["status"]["FAULT"] == "DOSE_COIL"
+    alarm_us = next(at for at, name, level in run["edges"] if name == "alarm" and level)
+    assert alarm_us - run["vents"][0][0] <= 1_300_000
+
+
 def test_a_treatment_gives_its_bursts_and_the_skin_cools(finished):
     (_, first_us, _), (_, second_us, _) = finished["bursts"]
     assert abs(first_us - PROBE_BURST_US) <= 60  # the emulator's PIO is exact to 0.1 %
@@ -155,6 +183,7 @@ def test_the_virtual_board_gives_the_same_bursts(finished):
     def script(op):
         yield lambda: op.plant.applicator is not None
         op.plant.applicator.supervisor.session.uptime_s += UP_S
+        yield from confirm(op, Plan())
         yield from into_second_burst(op)
         yield from finish(op)
 

@@ -3,7 +3,7 @@
 import pytest
 
 from host_tools import pio_asm
-from tests.pio.pio_bench import DIVIDER, PER_US, Bench, Firmware
+from host_tools.emulator.pio_bench import DIVIDER, PER_US, Bench, Firmware
 
 DOSE, LOOP_A = 2, 7
 LATENCY = PER_US * 3 // 2  # loop open -> pin low

@@ -5,7 +5,7 @@ from itertools import pairwise
 import pytest
 
 from host_tools import pio_asm
-from tests.pio.pio_bench import PER_US, Bench, Firmware
+from host_tools.emulator.pio_bench import PER_US, Bench, Firmware
 
 PULSE, LOOP_B = 3, 8
 HALF = 19 * PER_US

@@ -4,7 +4,7 @@ import pytest
 
 from cryo.valve import OK, RUNNING
 from host_tools import pio_asm
-from tests.pio.pio_bench import PER_US, Bench, Firmware, Pin
+from host_tools.emulator.pio_bench import PER_US, Bench, Firmware, Pin
 
 DOSE, PULSE, LOOP_A, LOOP_B = 2, 3, 7, 8
 LIMIT = 54 * PER_US  # last rising edge of the lease -> dose pin low

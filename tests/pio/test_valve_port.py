@@ -4,8 +4,8 @@ import pytest
 
 from cryo.limits import BURST_MAX_US
 from cryo.valve import BUSY, CUT, DEAD, OK, RESTING, RUNNING
+from host_tools.emulator.pio_bench import CALL, DIVIDER, PER_US, Bench, Firmware, Pin
 from tests.lanes import LANES, LaneMissing, run_file
-from tests.pio.pio_bench import CALL, DIVIDER, PER_US, Bench, Firmware, Pin
 
 DOSE, PULSE, LOOP_A, LOOP_B = 2, 3, 7, 8
 

@@ -106,11 +106,22 @@ def test_a_poll_takes_a_bounded_number_of_bytes():
         assert app.stream.taken <= 128
 
 
-def test_a_poll_executes_one_command():
+def test_a_poll_executes_one_command_or_sends():
     app = App()
     app.stream.incoming = b"MEAS:DIST?\n" * 3
     app.console.poll()
+    assert app.stream.written == b""
+    app.console.poll()
     assert app.stream.written == b"100 mm\n"
+    assert app.stream.incoming
+
+
+def test_a_host_that_does_not_read_is_still_heard():
+    app = App()
+    app.stream.room = 0
+    app.stream.incoming = b"MEAS:DIST?\nSTAT:WHY?\nTREAT:PRES CHRONIC\n"
+    app.run(4)
+    assert app.supervisor.session.preset == 0
 
 
 def test_a_host_that_does_not_read_costs_no_more_than_the_queue():

@@ -3,7 +3,7 @@
 from console_rig import ALL, App, is_error
 from cryo import __version__
 from cryo.console import commands
-from cryo.core import faults, mode, presets
+from cryo.core import blockers, faults, mode, presets
 from cryo.core.supervisor import Supervisor
 
 
@@ -41,6 +41,18 @@ def test_why_says_what_to_do():
     assert app.ask("STAT:WHY?") == "nothing stands against it"
 
 
+def test_valves_tell_openings_and_when_they_are_proven_next():
+    app = App()
+    assert app.ask("STAT:VALV?") == "DOSE=0;SHUTOFF=0;PROOF=DUE;BURSTS_LEFT=0"
+    v = app.supervisor.valves
+    v.bursts = 0
+    v.fired()
+    v.dose_cycles += 1
+    assert app.ask("status:valves?") == "DOSE=2;SHUTOFF=1;PROOF=DONE;BURSTS_LEFT=499"
+    v.bursts = 501  # a point was finished first
+    assert app.ask("STAT:VALV?") == "DOSE=2;SHUTOFF=1;PROOF=DUE;BURSTS_LEFT=0"
+
+
 def test_temperature_is_signed_and_never_a_number_without_a_reading():
     app = App()
     assert app.ask("MEAS:TEMP?") == "SKIN=32.00,100ms;NOZZLE=NEVER;INFRARED=NEVER;PREDICTED=NONE"
@@ -62,6 +74,21 @@ def test_distance_and_pressure():
     app.inputs.distance.status = app.inputs.line.status = 2
     assert app.ask("MEAS:DIST?") == "INVALID"
     assert app.ask("MEAS:PRES?") == "BOTTLE=57000 mbar;LINE=INVALID"
+
+
+def test_room():
+    app = App()
+    assert app.ask("MEAS:ROOM?") == "INVALID"
+    app.inputs.room.status = 0
+    app.inputs.room.value = 812
+    assert app.ask("MEAS:ROOM?") == "812 ppm"
+
+
+def test_a_warning_is_told_while_armed_too():
+    s = App().supervisor
+    s.mode = mode.ARMED
+    s.blocked_by = blockers.ROOM_AIR | blockers.INFRARED | blockers.REST
+    assert [row[0] for row in commands._standing(s)] == ["ROOM_AIR", "INFRARED"]
 
 
 def test_result():

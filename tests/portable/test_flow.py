@@ -5,12 +5,12 @@ from cryo.core import blockers, causes, faults, flow, mode
 from cryo.core.supervisor import ACKNOWLEDGE
 from cryo.limits import LEASE_MAX_US
 
-GUARDS = (("trigger", 2), ("eye", 2), ("overcool", 3), ("faults", 1))
+GUARDS = (("trigger", 2), ("eye", 2), ("overcool", 4), ("faults", 1))
 
 
 def _left_out(count):
     """Return a stand-in for a method of `count` arguments that does nothing; *args would allocate under the lock."""
-    return (None, lambda a: None, lambda a, b: None, lambda a, b, c: None)[count]
+    return (None, lambda a: None, lambda a, b: None, None, lambda a, b, c, d: None)[count]
 
 
 def _twice(function, count):
@@ -24,11 +24,11 @@ def _twice(function, count):
         function(a, b)
         return function(a, b)
 
-    def three(a, b, c):
-        function(a, b, c)
-        return function(a, b, c)
+    def four(a, b, c, d):
+        function(a, b, c, d)
+        return function(a, b, c, d)
 
-    return (None, one, two, three)[count]
+    return (None, one, two, None, four)[count]
 
 
 def _for_good(bench):

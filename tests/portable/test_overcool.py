@@ -135,6 +135,57 @@ def test_no_slope_is_drawn_across_a_bad_sample():
     assert bench.convert(2_600).locked_out  # but between the two good ones after it
 
 
+# --- the lowest valid channel -----------------------------------------------------------------------------------------
+class Second:
+    """Stands for the second channel of a tick."""
+
+    def __init__(self, mdegc, counts=True):
+        self.mdegc = mdegc
+        self.counts = counts
+
+
+def beside(probe_mdegc, second):
+    """Return the verdicts on a probe's sample (None: a bad one) beside a second channel."""
+    bench = Bench()
+    if probe_mdegc is None:
+        set_bad(bench.skin)
+    else:
+        set_good(bench.skin, probe_mdegc)
+    micropython.heap_lock()
+    try:
+        bench.overcool.update(TICK_US, bench.skin, bench.trip_mdegc, second)
+    finally:
+        micropython.heap_unlock()
+    return bench.overcool
+
+
+def test_the_colder_channel_trips_and_locks_out_whichever_it_is():
+    for probe, second, tripped, locked in (
+        (30_000, 4_001, False, False),
+        (30_000, 4_000, True, False),
+        (4_001, 30_000, False, False),
+        (4_000, 30_000, True, False),
+        (30_000, 2_001, True, False),
+        (30_000, 2_000, True, True),
+        (2_000, 30_000, True, True),
+        (None, 4_001, False, False),
+        (None, 4_000, True, False),
+        (None, 2_000, True, True),
+    ):
+        overcool = beside(probe, Second(second))
+        assert (overcool.tripped, overcool.locked_out) == (tripped, locked), (probe, second)
+        assert overcool.valid == (probe is not None)  # bursts are planned on the probe alone
+        assert not beside(30_000, Second(second, False)).tripped
+        assert not beside(None, Second(second, False)).tripped
+
+
+def test_the_cold_dose_is_that_of_the_colder_channel():
+    for probe, second in ((30_000, 5_000), (5_000, 30_000), (5_000, 5_000), (None, 5_000)):
+        # 10 degC below 15 for 10 ms, in mdegC x 10 ms
+        assert beside(probe, Second(second)).dose_point == 10_000, (probe, second)
+    assert beside(30_000, Second(5_000, False)).dose_point == 0
+
+
 # --- limit 12 ---------------------------------------------------------------------------------------------------------
 def test_the_first_bad_sample_is_bad_in_its_own_tick_and_until_a_good_one():
     bench = Bench()

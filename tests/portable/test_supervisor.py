@@ -476,13 +476,6 @@ def test_a_single_refusal_is_forgiven():
     assert bench.sup.mode == mode.DELIVERING
 
 
-def test_a_line_that_vents_between_bursts_is_a_fault():
-    bench = Bench().deliver().to_burst(1)
-    bench.i.line.value = 1_000
-    bench.tick(30)
-    assert bench.sup.mode == mode.FAULT and _first_fault(bench) == faults.LINE_LOST
-
-
 def test_a_late_tick_in_a_pass_is_a_fault_and_elsewhere_is_not():
     bench = Bench().arm()
     bench.tick(1, 60_000)

@@ -50,6 +50,8 @@ def plant():
 
 @pytest.fixture
 def chip(plant):
+    """Stands for the firmware; the trigger is held, whose second contact supplies the shut-off."""
+    plant.trigger(True)
     return Chip(plant)
 
 
@@ -153,6 +155,44 @@ def test_the_line_vents_through_a_dose_valve_that_does_not_close(plant, chip, st
     chip.do(sleep_us=100_000)
     assert (plant.line_bar > 0.9 * plant.bar) == trapped
     assert (chip.received[hal.IN_ADC + 1] > chip.received[hal.IN_ADC] // 2) == trapped
+
+
+def test_without_the_trigger_or_with_the_e_stop_only_the_lines_gas_leaves(plant, chip):
+    for away in (lambda: plant.trigger(False), lambda: plant.set_input(pins.ESTOP, 1)):
+        plant.line_bar = plant.bar
+        plant.trigger(True)
+        plant.set_input(pins.ESTOP, 0)
+        away()
+        chip.fire(60_000)
+        assert not plant.record.valve_on_us
+        assert plant.line_bar < plant.bar / 20
+    assert [us for _, us in plant.record.vents] == [60_000, 60_000]
+    assert plant.record.bursts == []
+
+
+def test_a_contact_that_breaks_in_a_burst_closes_the_shut_off_alone(plant, chip):
+    start_burst(chip)
+    plant.trigger(False)
+    assert not plant.shutoff.driven
+    assert plant.dose.driven
+
+
+@pytest.mark.parametrize(("leak_s", "left"), [(0.2, 0.61), (600.0, 1.0)])
+def test_a_dose_valve_that_leaks_empties_the_line(plant, chip, leak_s, left):
+    plant.dose_leak_s = leak_s
+    plant.line_bar = plant.bar
+    for _ in range(10):
+        chip.do(sleep_us=10_000)
+    assert abs(plant.line_bar / plant.bar - left) < 0.03
+
+
+@pytest.mark.parametrize(("leak_s", "filled"), [(0.2, 0.39), (None, 0.0)])
+def test_a_shut_off_that_leaks_fills_the_line(plant, chip, leak_s, filled):
+    plant.shutoff_leak_s = leak_s
+    plant.line_bar = 1.0
+    for _ in range(10):
+        chip.do(sleep_us=10_000)
+    assert abs(plant.line_bar / plant.bar - filled) < 0.03
 
 
 # --- what stops the gas without firmware --------------------------------------------------------------------

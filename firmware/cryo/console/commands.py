@@ -2,7 +2,7 @@
 
 import sys
 
-from cryo import __version__
+from cryo import __version__, limits
 from cryo.config import nearest
 from cryo.core import blockers, faults, mode, presets, resets, session, supervisor
 from cryo.core.reading import NAMES as STATUS_NAMES
@@ -29,7 +29,8 @@ def treating(s):
 
 def _standing(s):
     """Return the rows of the blockers that count now, most important first."""
-    mask = s.blocked_by & (blockers.TO_START | blockers.TO_STAY if treating(s) else blockers.TO_ARM)
+    treats = blockers.TO_START | blockers.TO_STAY | blockers.TO_TELL
+    mask = s.blocked_by & (treats if treating(s) else blockers.TO_ARM)
     return tuple(row for bit, row in enumerate(blockers.NAMES) if mask & 1 << bit)
 
 
@@ -113,6 +114,10 @@ def _distance(console, _):
 def _pressure(console, _):
     i = console.app.inputs
     return "BOTTLE={};LINE={}".format(_quantity(i.bottle, "mbar"), _quantity(i.line, "mbar"))
+
+
+def _room(console, _):
+    return _quantity(console.app.inputs.room, "ppm")
 
 
 def _choosable(console):
@@ -291,6 +296,15 @@ def _acknowledge(console, _):
     )
 
 
+def _valves(console, _):
+    s = console.app.supervisor
+    v = s.valves
+    left = limits.PROOF_TEST_BURSTS - v.bursts
+    return "DOSE={};SHUTOFF={};PROOF={};BURSTS_LEFT={}".format(
+        v.dose_cycles, v.shutoff_cycles, "DUE" if v.due(s.session.uptime_s) else "DONE", left if left > 0 else 0
+    )
+
+
 # long form with the short one in capitals; hint of the argument, None when it takes none; function(console, argument)
 TABLE = (
     ("HELP?", None, _help),
@@ -301,9 +315,11 @@ TABLE = (
     ("TEST?", None, lambda console, _: console.app.tested),
     ("STATus?", None, _state),
     ("STATus:WHY?", None, _why),
+    ("STATus:VALVes?", None, _valves),
     ("MEASure:TEMPerature?", None, _temperature),
     ("MEASure:DISTance?", None, _distance),
     ("MEASure:PRESsure?", None, _pressure),
+    ("MEASure:ROOM?", None, _room),
     ("TREATment:PRESet", "name", _preset),
     ("TREATment:LEVel", "1..5", _level),
     ("TREATment:SITE", "name", _site),

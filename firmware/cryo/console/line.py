@@ -27,11 +27,13 @@ class Console:
         self._waiting = b""
 
     def poll(self):
-        """Do a bounded amount of work; called once a tick, after it."""
+        """Do a bounded amount of work, one thing a tick, after it: else an answer would delay the tick that follows."""
         self.alive = True
         if self._waiting:
             sent = self._stream.write(self._waiting)
-            self._waiting = self._waiting[sent or 0 :]
+            if sent:
+                self._waiting = self._waiting[sent:]
+                return  # a host that does not read is heard all the same
         if self._answer_due:
             answer = self._answer_due
             self._answer_due = None
@@ -46,8 +48,6 @@ class Console:
             self.dropped += 1
             return
         self._waiting += data
-        sent = self._stream.write(self._waiting)
-        self._waiting = self._waiting[sent or 0 :]
 
     def request(self, what, value, answer):
         """Hand a request to the next tick; answer(supervisor) makes the reply after it."""

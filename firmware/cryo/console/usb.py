@@ -9,7 +9,7 @@ import sys
 
 from micropython import const
 
-_BYTES_A_CALL = const(24)  # more would delay the tick that follows
+_BYTES_A_CALL = const(16)  # more would delay the tick that follows
 
 
 class UsbStream:

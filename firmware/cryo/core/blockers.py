@@ -2,7 +2,8 @@
 
 from cryo.core.eye_guard import IN_START
 from cryo.core.flow import RAN_BLOCKERS
-from cryo.core.mode import TREATING
+from cryo.core.mode import DELIVERING, TREATING
+from cryo.core.room import CLEAR, UNKNOWN
 from cryo.limits import (
     BASELINE_MAX_MDEGC,
     BASELINE_MAX_REDUCED_MDEGC,
@@ -11,6 +12,7 @@ from cryo.limits import (
     BOTTLE_ARM_MAX_MBAR,
     BOTTLE_ARM_MIN_MBAR,
     INDICATION_MS,
+    INFRARED_GONE_US,
     SAME_POINT_SKIN_MDEGC,
     SAMPLE_AGE_MAX_US,
 )
@@ -38,6 +40,9 @@ BASELINE = const(1 << 15)
 TRIGGER = const(1 << 16)
 DISTANCE = const(1 << 17)
 INDICATION = const(1 << 18)
+ROOM_AIR = const(1 << 19)
+INFRARED = const(1 << 20)
+PROOF = const(1 << 21)
 
 # bit order; name and what to do about it
 NAMES = (
@@ -60,18 +65,23 @@ NAMES = (
     ("TRIGGER", "release the trigger"),
     ("DISTANCE", "hold the applicator 80-200 mm from the skin"),
     ("INDICATION", "wait for two seconds of light and tone"),
+    ("ROOM_AIR", "5 000 ppm of CO2 or more in the room: air it"),
+    ("INFRARED", "the infrared sensor fell silent: check its window, plug and cable"),
+    ("PROOF", "the valves are tested first: release the trigger, hold still; if it stays, disarm and arm again"),
 )
 
 # which of them count when
-TO_ARM = const(0x1FFFF)  # FAULT .. TRIGGER: the request and its confirmation
+TO_ARM = const(0x1FFFF | ROOM_AIR | INFRARED)  # FAULT .. TRIGGER: the request and its confirmation
 TO_STAY = const(FAULT | SELF_TEST | UNPROVISIONED | ESTOP | KEY | LOOP | CALIBRATION | ROOM_GAS)  # armed or delivering
-TO_START = const(SKIN_PROBE | SESSION | BASELINE | DISTANCE | INDICATION)  # a pass
+TO_START = const(SKIN_PROBE | SESSION | BASELINE | DISTANCE | INDICATION | PROOF)  # a pass
+TO_TELL = const(ROOM_AIR | INFRARED)  # shown while armed or delivering; nothing that runs is stopped for it
 
 
 def standing(s, i):
     """Return the mask of blockers that stand, from the supervisor s and its Inputs i, and flow.RAN_BLOCKERS.
 
-    While treating, what cannot change any more (the choice) is not asked again.
+    While treating, what cannot change any more (the choice) is not asked again; in a pass only what ends
+    it, and what is to be told, is.
     """
     b = RAN_BLOCKERS
     session = s.session
@@ -93,12 +103,20 @@ def standing(s, i):
         return b | UNPROVISIONED
     if not config.jet_k_mdegc:
         b |= CALIBRATION
+    room = s.room
+    if room > CLEAR:
+        b |= ROOM_AIR
+    elif room == UNKNOWN and session.gas_mg and session.room_full(config.room_m3):
+        b |= ROOM_GAS
+    infrared = i.infrared
+    if (infrared.status or infrared.age_us > INFRARED_GONE_US) and s.second.seen:
+        b |= INFRARED
+    if s.mode == DELIVERING:
+        return b
     if not s.overcool.valid or i.skin.age_us > SKIN_AGE_MAX_US:
         b |= SKIN_PROBE
     if i.bottle.status or not BOTTLE_ARM_MIN_MBAR <= i.bottle.value <= BOTTLE_ARM_MAX_MBAR:
         b |= BOTTLE
-    if session.gas_mg and session.room_full(config.room_m3):
-        b |= ROOM_GAS
     if session.used_up() or s.overcool.dose_session_reached():
         b |= SESSION
     if not treating:
@@ -119,6 +137,8 @@ def standing(s, i):
         b |= DISTANCE
     if s.indicated_us < INDICATION_US:
         b |= INDICATION
+    if s.valves.pending:
+        b |= PROOF
     return b
 
 

@@ -4,6 +4,7 @@ from cryo.core import faults
 from cryo.core.flow import RAN, TASKS_LATE_MAX
 from cryo.core.mode import DELIVERING, SELF_TEST, TREATING
 from cryo.core.records import RESTING, RUNNING
+from cryo.core.room import CLEAR, STOP
 from cryo.limits import BOTTLE_STOP_MAX_MBAR, BOTTLE_STOP_MIN_MBAR, LATE_TICK_US, SAME_POINT_SKIN_MDEGC
 from micropython import const
 
@@ -11,8 +12,6 @@ _AFTERMATH_US = const(5_000_000)  # after the last gas the skin readings still c
 _OF_THE_SKIN = 1 << faults.SKIN_TRIP | 1 << faults.SKIN_SENSOR
 _PORT_GRACE_US = const(30_000)  # a one-shot that is this late did not end
 _REFUSALS = const(3)  # [E] a bouncing loop may make the one-shot refuse once, not three times in a row
-_LINE_JUDGED_FROM_US = const(100_000)  # after closing: the trapped gas is at rest
-_LINE_JUDGED_TO_US = const(1_500_000)  # later a tight valve may have lost its gas too
 
 
 def standing(s, dt_us, i):
@@ -20,7 +19,7 @@ def standing(s, dt_us, i):
 
     A latched fault keeps its cause until what it asks for is there again, so that an acknowledge can be refused.
     """
-    mask = RAN
+    mask = RAN | s.valves.watch(s, i)
     treating = TREATING >> s.mode & 1
     latched = s.faults.latched
     if i.estop:
@@ -43,8 +42,12 @@ def standing(s, dt_us, i):
         mask |= 1 << faults.TRIGGER_BOOT
     if s.mode == SELF_TEST and i.burst != RESTING:
         mask |= 1 << faults.SELF_TEST
+    if s.room == STOP:  # in every mode: it is the air that people breathe
+        mask |= 1 << faults.ROOM_CO2
     overcool = s.overcool
     if latched:
+        if latched >> faults.ROOM_CO2 & 1 and s.room != CLEAR:  # a sensor that fell silent clears nothing
+            mask |= 1 << faults.ROOM_CO2
         # gone when the skin has recovered, not when it is just above the trip
         if latched >> faults.SKIN_TRIP & 1 and (not overcool.valid or i.skin.value_mdegc < SAME_POINT_SKIN_MDEGC):
             mask |= 1 << faults.SKIN_TRIP
@@ -62,6 +65,8 @@ def standing(s, dt_us, i):
 
     if overcool.sensor_failed:
         mask |= 1 << faults.SKIN_SENSOR
+    if s.second.discordant:
+        mask |= 1 << faults.INFRARED_DISCORD
     response = s.response
     if response.missing:
         mask |= 1 << faults.NO_RESPONSE
@@ -77,8 +82,8 @@ def standing(s, dt_us, i):
         if s.open:
             if i.burst == RUNNING and s.open_us > s.burst_us + _PORT_GRACE_US:
                 mask |= 1 << faults.VALVE_PORT
-        else:
-            mask |= _line(s, i)
+        elif i.line.status:
+            mask |= 1 << faults.LINE_SENSOR
         if s.refused >= _REFUSALS:
             mask |= 1 << faults.VALVE_PORT
     return mask | _bottle(i)
@@ -91,14 +96,4 @@ def _bottle(i):
         return 1 << faults.BOTTLE_LOW
     if i.bottle.value > BOTTLE_STOP_MAX_MBAR:
         return 1 << faults.BOTTLE_HIGH
-    return 0
-
-
-def _line(s, i):
-    """A dose valve that does not close lets the gas behind the shut-off escape: the line's pressure tells."""
-    if i.line.status:
-        return 1 << faults.LINE_SENSOR
-    if s.treated and _LINE_JUDGED_FROM_US <= s.planner.off_us <= _LINE_JUDGED_TO_US and i.bottle.status == 0:
-        if i.line.value < i.bottle.value // 2:
-            return 1 << faults.LINE_LOST
     return 0

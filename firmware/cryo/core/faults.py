@@ -14,7 +14,7 @@ SKIN_STALE = const(7)
 NO_RESPONSE = const(8)
 RESPONSE_WEAK = const(9)
 RESPONSE_STRONG = const(10)
-LINE_LOST = const(11)
+DOSE_OPEN = const(11)
 VALVE_PORT = const(12)
 BOTTLE_LOW = const(13)
 BOTTLE_HIGH = const(14)
@@ -23,6 +23,12 @@ TRIGGER_BOOT = const(16)
 SELF_TEST = const(17)
 TICK_LATE = const(18)
 LINE_SENSOR = const(19)
+INFRARED_DISCORD = const(20)
+ROOM_CO2 = const(21)
+DOSE_SHUT = const(22)
+SHUTOFF_OPEN = const(23)
+SHUTOFF_SHUT = const(24)
+DOSE_COIL = const(25)
 RESET_LOOP = const(26)
 PROGRAM_FLOW = const(27)
 TASK_STOPPED = const(28)
@@ -89,11 +95,11 @@ REGISTRY = (
         "The skin falls faster than predicted: check nozzle and distance, recalibrate the jet.",
     ),
     (
-        LINE_LOST,
-        "LINE_LOST",
+        DOSE_OPEN,
+        "DOSE_OPEN",
         HIGH,
         RESET,
-        "No pressure between the valves: one leaks or stays shut. Close the bottle, have the valves replaced.",
+        "The dose valve leaks or stays open: close the bottle, have that valve and its driver checked.",
     ),
     (
         VALVE_PORT,
@@ -138,6 +144,48 @@ REGISTRY = (
         MEDIUM,
         ACK,
         "The pressure sensor between the valves gives no valid reading: check its plug and cable.",
+    ),
+    (
+        INFRARED_DISCORD,
+        "INFRARED_DISCORD",
+        HIGH,
+        ACK,
+        "Probe and infrared sensor disagree: look at the skin; fix the probe flat, clean the window, aim at the probe.",
+    ),
+    (
+        ROOM_CO2,
+        "ROOM_CO2",
+        HIGH,
+        ACK,
+        "Too much CO2 in the room: close the bottle, everybody leaves, air it; acknowledge below 5 000 ppm.",
+    ),
+    (
+        DOSE_SHUT,
+        "DOSE_SHUT",
+        HIGH,
+        RESET,
+        "The dose valve did not empty the line in its test: close the bottle, have both valves checked.",
+    ),
+    (
+        SHUTOFF_OPEN,
+        "SHUTOFF_OPEN",
+        HIGH,
+        RESET,
+        "The shut-off valve leaks or stays open: close the bottle, have it and the trigger's second contact checked.",
+    ),
+    (
+        SHUTOFF_SHUT,
+        "SHUTOFF_SHUT",
+        HIGH,
+        RESET,
+        "The shut-off valve does not open: have it, its driver and the trigger's second contact checked.",
+    ),
+    (
+        DOSE_COIL,
+        "DOSE_COIL",
+        HIGH,
+        RESET,
+        "The dose coil's current is not as commanded: close the bottle, have coil, cable and driver checked.",
     ),
     (
         RESET_LOOP,

@@ -39,7 +39,10 @@ CONDITIONS = const(16)
 
 
 def next_mode(mode, c):
-    """Return the mode after one tick. Gas may flow in DELIVERING only; FAULT is left by an acknowledge only."""
+    """Return the mode after one tick. Gas may flow in DELIVERING only; FAULT is left by an acknowledge only.
+
+    In ARMED the proof test (valves.py) may let out the gas between the valves, the shut-off without supply.
+    """
     if mode == FAULT:
         if not c & ACKNOWLEDGED or c & FAULTED:
             return FAULT

@@ -24,7 +24,10 @@ _NEVER = 0x1FFFFFFF
 
 
 class Overcool:
-    """Watches one skin channel; every attribute is a verdict of this tick."""
+    """Watches the skin; every attribute is a verdict of this tick.
+
+    valid, bad, sensor_failed and stale are about the probe alone: no burst is planned without it.
+    """
 
     def __init__(self):
         self.step = OVERCOOL  # see flow.py
@@ -60,9 +63,10 @@ class Overcool:
         """True when the point's or the session's cold dose is used up (limit 24)."""
         return self.dose_point >= _DOSE_POINT or self.dose_session >= _DOSE_SESSION
 
-    def update(self, dt_us, skin, trip_mdegc):
+    def update(self, dt_us, skin, trip_mdegc, second=None):
         """Judge the skin reading against the trip (limit 1 or 2, or a tighter setting), once a tick.
 
+        `second` is a SecondChannel of this tick; where it counts, limits 1, 2, 3 and 24 take the colder of the two.
         Return the step that this run is.
         """
         self.step = self.step + 8 & 31
@@ -91,11 +95,16 @@ class Overcool:
         self.bad = not good
         self.sensor_failed = ages[BAD_CONVERSIONS - 1] <= BAD_WINDOW_US
         self.stale = skin.age_us > STALE_US
-        if not good:
-            self.tripped = False
+        if good:
+            mdegc = skin.value_mdegc
+            if second is not None and second.counts and second.mdegc < mdegc:
+                mdegc = second.mdegc
+        else:
             self._last_ok = False
-            return self.step
-        mdegc = skin.value_mdegc
+            if second is None or not second.counts:
+                self.tripped = False
+                return self.step
+            mdegc = second.mdegc
         self.tripped = mdegc <= trip_mdegc
         if mdegc <= SKIN_LOCKOUT_MDEGC:
             self.locked_out = True

@@ -4,18 +4,20 @@ Order of a tick: clocks, guards, faults, blockers, mode, burst, outputs. Every g
 tick proves it (flow.py); the valve is cut in every tick in which it may not be open.
 """
 
-from cryo.core import blockers, causes, faults, flow, mode, presets, session
+from cryo.core import blockers, causes, faults, flow, mode, presets, room, session
 from cryo.core.bursts import Planner
 from cryo.core.eye_guard import IN_START, IN_WINDOW, LOST, OUTSIDE, EyeGuard
 from cryo.core.faults import Faults
-from cryo.core.mode import DELIVERING, TREATING
+from cryo.core.mode import ARMED, DELIVERING, TREATING
 from cryo.core.observer import Observer, k_at
 from cryo.core.overcool import Overcool
 from cryo.core.records import RESTING, RUNNING
 from cryo.core.response import Response
+from cryo.core.second_channel import SecondChannel
 from cryo.core.session import Session
 from cryo.core.ticks import diff, grown
 from cryo.core.trigger import Trigger
+from cryo.core.valves import Valves
 from cryo.limits import (
     BURST_MAX_REDUCED_US,
     CONFIRM_MS,
@@ -52,6 +54,7 @@ _CONFIRM_US = CONFIRM_MS * 1000
 _PASS_MAX_US = PASS_MAX_MS * 1000
 _PASS_REST_US = PASS_REST_MS * 1000
 _HOLD_US = HOLD_MS * 1000
+_ROOM_TICKS = const(15)  # between two looks at a sensor that has a sample in 5 s
 
 
 class Supervisor:
@@ -64,10 +67,14 @@ class Supervisor:
         self.faults = Faults()
         self.eye = EyeGuard()
         self.overcool = Overcool()
+        self.second = SecondChannel()
+        self.room = room.UNKNOWN  # what the room's sensor says
+        self._room_wait = 0  # ticks until it is asked again
         self.observer = Observer()
         self.response = Response()
         self.session = Session()
         self.trigger = Trigger()
+        self.valves = Valves()
         self.planner = Planner(
             config.valve_open_delay_us if config else 0,
             config.valve_close_delay_us if config else 0,
@@ -131,15 +138,23 @@ class Supervisor:
         self.indicated_us = grown(self.indicated_us, dt_us) if TREATING >> self.mode & 1 else 0
         self.session.advance(dt_us)
 
+        if self._room_wait:
+            self._room_wait -= 1
+        else:
+            self._room_wait = _ROOM_TICKS
+            self.room = room.level(i.room)
         # "or 0": whoever returns early returns None, which is a wrong step and no exception
         steps = self.trigger.update(dt_us, i.trigger) or 0
         steps = steps << 5 | (self.eye.update(dt_us, i) or 0)
-        steps = steps << 5 | (self.overcool.update(dt_us, i.skin, self.trip_mdegc() if self.config else 0) or 0)
+        self.second.update(self, i)
+        trip_mdegc = self.trip_mdegc() if self.config else 0
+        steps = steps << 5 | (self.overcool.update(dt_us, i.skin, trip_mdegc, self.second) or 0)
         steps = steps << 5 | (self._observe(dt_us, i) or 0)
         found = causes.standing(self, dt_us, i) or 0
         steps = (steps << 5 | (self.faults.update(found & -2) or 0)) << 2 | found & 1
         if i.request == ACKNOWLEDGE and self.mode == mode.FAULT:
             self.response.reset()
+            self.second.reset()
             self.faults.acknowledge()
         found = blockers.standing(self, i) or 0
         self.blocked_by = found & 0x1FFFFFFF
@@ -162,6 +177,8 @@ class Supervisor:
             self._burst(dt_us, i, o)
         elif self.open:
             self._account(i)
+        elif self.mode == ARMED and self.valves.pending:
+            self.valves.prove(self, dt_us, i, o)
         latched = self.faults.latched
         o.indicate = treating
         o.alarm = 1 if latched else 0
@@ -274,6 +291,7 @@ class Supervisor:
                 s.begin_point()
                 self.overcool.new_point()
                 self.response.reset()
+                self.second.reset()
                 self.treated = False
                 self.refused = 0
                 self._hold_us = 0
@@ -289,6 +307,8 @@ class Supervisor:
             elif after == mode.FAULT:
                 reason = session.FAULTED
             s.end_point(reason)
+        if after == ARMED:
+            self.valves.armed(self)
         self.mode = after
 
     # --- burst ----------------------------------------------------------------------------------------------------
@@ -323,7 +343,7 @@ class Supervisor:
             return
         o.cut = 0
         if self.settled and self.planner.off_us >= OFF_MIN_US and self._wanted():
-            on_us = self._plan()
+            on_us = 0 if self.second.awaited(self.planner.off_us) else self._plan()
             if on_us:
                 self.response.close()
                 if not self.response.failed():
@@ -354,10 +374,12 @@ class Supervisor:
         # Both valves open side by side: an earlier lease would cost a tick of every cycle, and hold the shut-off open
         # without need.
         self.response.begin(i.skin.value_mdegc, self.observer.probe_mdegc())
+        self.second.fired(i.infrared)
         self.burst_us = on_us
         self._burst_mm = self._distance_mm
         self.treated = True
         self.planner.fired(on_us)
+        self.valves.fired()
         self.open = True
         self.open_us = 0
         o.rearm = 1
@@ -372,6 +394,7 @@ class Supervisor:
         left_us = i.burst if i.burst >= 0 else self.burst_us
         self.refused = self.refused + 1 if i.burst == RESTING else 0
         self.planner.ended(left_us)
+        self.valves.ended(self.burst_us - left_us)
         self.response.delivered(self.burst_us - left_us)
         self.session.burst(self.burst_us - left_us)
 

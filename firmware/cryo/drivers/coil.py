@@ -2,7 +2,7 @@
 
 The amplifier gives 3.0 V at 1.2 times the peak current (boards/rp2040_pico/bom.toml), and 0 V without current. So there
 is no live zero and no lower band: a broken wire, an amplifier without supply and a coil without current all read 0 mA.
-Only a comparison with the command tells them apart, which is not made here. Above 3.0 V is no current that the driver
+Only a comparison with the command tells them apart: core/valves.py. Above 3.0 V is no current that the driver
 can give: a shorted coil, or the wire at the supply.
 """
 

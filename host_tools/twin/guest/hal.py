@@ -36,6 +36,9 @@ IN_RX = 6
 IN_SPI_FAIL = 7
 IN_ADC = 8  # 3 values
 IN_SPI = 12  # high and low half of each frame
+IN_INFRARED = 16  # object and housing: word | check byte << 16; below 0 the sensor does not answer
+IN_ROOM_PPM = 18  # below 0 the sensor does not answer
+IN_ROOM_SAMPLES = 19  # how many it took
 IN_SCRATCH = 20  # 4 words
 IN_INTS = 24
 RX_MAX = 512
@@ -49,6 +52,7 @@ COST_ADC_US = 20
 COST_SPI_US = 287
 COST_TICKS_US = 6
 COST_PORT_US = 15
+COST_I2C_US = 600  # [C] six bytes at 100 kHz
 
 out = array("i", [0] * (OUT_HEADER + EVENTS_MAX * EVENT_INTS))
 tx = bytearray(TX_MAX)

@@ -16,7 +16,7 @@ from rp2040py.gpio_pin import GPIOPinState
 from rp2040py.rp2040 import RP2040
 
 from host_tools import pio_asm
-from tests.lanes import ROOT
+from host_tools.packing import ROOT
 
 SYSTEM_HZ = 125_000_000
 PER_US = SYSTEM_HZ // 1_000_000

@@ -1,0 +1,19 @@
+"""CO2 in the room (limit 21), as its sensor measures it. Without a sensor the session's budget of gas stands in."""
+
+from cryo.limits import ROOM_AGE_MAX_US, ROOM_STOP_PPM, ROOM_WARN_PPM
+from micropython import const
+
+UNKNOWN = const(0)  # no sensor, no valid sample, or none that is young enough
+CLEAR = const(1)
+WARN = const(2)  # no treatment begins
+STOP = const(3)  # none goes on
+
+
+def level(quantity):
+    """Return the verdict on the sensor's Quantity in ppm. A value that is too old is none."""
+    if quantity.status or quantity.age_us > ROOM_AGE_MAX_US:
+        return UNKNOWN
+    ppm = quantity.value
+    if ppm >= ROOM_STOP_PPM:
+        return STOP
+    return WARN if ppm >= ROOM_WARN_PPM else CLEAR

@@ -1,0 +1,85 @@
+"""The second skin channel: an infrared sensor at the nozzle, which sees what the probe's contact can hide.
+
+A sample counts once its conversion ended 350 ms after closing, the same rule as for the probe. While gas flows, and
+until its filter has let go of it, the sensor sees the cold plume before the skin: snow and fog radiate where clear CO2
+hardly does [K]. Taken for skin, every burst would be a lock-out. It counts from a point's first pass on, with a surface
+in the distance window: otherwise it sees whatever the applicator is laid on. Its slope is not asked: that is the slope
+of the hand that aims it.
+
+It is compared with the probe only while the trigger is held: then the operator aims it at the treated spot.
+
+Off-phases end with the probe's first settled sample. Where the samples of both are in step, that is always before the
+infrared one, so after three bursts without it the next one waits for it.
+"""
+
+from cryo.core.eye_guard import IN_WINDOW
+from cryo.limits import (
+    INFRARED_AGE_MAX_US,
+    INFRARED_COLDER_MDEGC,
+    INFRARED_DISCORDS,
+    INFRARED_UNSEEN_BURSTS,
+    INFRARED_WAIT_US,
+    INFRARED_WARMER_MDEGC,
+    SAMPLE_AGE_MAX_US,
+    SETTLED_US,
+)
+from micropython import const
+
+_AFTERMATH_US = const(5_000_000)  # after the last gas the skin still counts, whatever the mode [E]
+
+
+class SecondChannel:
+    """Every attribute is a verdict of this tick; a board without the sensor never has any."""
+
+    def __init__(self):
+        self.seen = False  # it gave a valid reading since boot: it is fitted, so that its silence can be told
+        self.counts = False  # mdegc stands beside the probe's reading
+        self.mdegc = 0
+        self.discordant = False  # it and the probe contradicted each other in three settled samples in a row
+        self._unseen = 0  # bursts since it counted last
+        self._apart = 0
+        self._sequence = -1
+
+    def reset(self):
+        """Begin the comparison anew: another point, or an acknowledge."""
+        self.discordant = False
+        self._apart = 0
+
+    def fired(self, infrared):
+        """A burst begins."""
+        fresh = infrared.status == 0 and infrared.age_us <= INFRARED_AGE_MAX_US
+        self._unseen = self._unseen + 1 if fresh else 0
+
+    def awaited(self, off_us):
+        """True while the next burst waits for a settled sample, the valve being closed for off_us."""
+        return self._unseen >= INFRARED_UNSEEN_BURSTS and off_us < INFRARED_WAIT_US
+
+    def update(self, s, i):
+        """Judge this tick's reading, from the supervisor s and its Inputs i."""
+        self.counts = False
+        infrared = i.infrared
+        if infrared.status:
+            return
+        if not self.seen:
+            self.seen = True
+        off_us = s.planner.off_us
+        if off_us - infrared.ended_age_us < SETTLED_US or infrared.age_us > INFRARED_AGE_MAX_US:
+            return
+        if s.eye.range > IN_WINDOW or (off_us >= _AFTERMATH_US and not s.session.point_open):
+            return
+        self.counts = True
+        self._unseen = 0
+        self.mdegc = infrared.value_mdegc
+        if infrared.sequence != self._sequence and s.trigger.touched and s.session.point_open:
+            skin = i.skin
+            if off_us - skin.ended_age_us >= SETTLED_US and skin.age_us <= SAMPLE_AGE_MAX_US and not skin.status:
+                self._sequence = infrared.sequence
+                self._compare(self.mdegc - skin.value_mdegc)
+
+    def _compare(self, warmer_mdegc):
+        if -INFRARED_COLDER_MDEGC <= warmer_mdegc <= INFRARED_WARMER_MDEGC:
+            self._apart = 0
+        elif self._apart < INFRARED_DISCORDS:
+            self._apart += 1
+            if self._apart == INFRARED_DISCORDS:
+                self.discordant = True

@@ -1,0 +1,236 @@
+"""Valve supervision: what was commanded against pressure and coil current, cycle counts, and the proof test (limit 26).
+
+Bottle - shut-off - line, whose pressure is measured - dose valve - nozzle. Around a burst:
+
+    in it       after it    means
+    line high   line high   both valves work
+    line low    line low    the shut-off did not open
+    line high   line falls  the dose valve leaks or stays open
+
+The proof test is one opening of the dose valve in ARMED, with the lease running because hardware ties that valve to the
+lease's edges, and with the trigger released: its second contact is in the shut-off coil's supply, so the gas of the
+line alone leaves. The line must fall (the dose valve opens, the shut-off holds) and stay low (the shut-off is tight);
+the first burst must fill it again (the shut-off opens) and it must hold then (the dose valve is tight).
+A line that is empty beforehand shows that the shut-off holds; then the opening is owed to the next arming.
+"""
+
+from cryo.core import blockers, faults
+from cryo.core.records import RUNNING
+from cryo.core.ticks import SATURATED, grown
+from cryo.limits import (
+    BURST_MIN_US,
+    OFF_MIN_US,
+    PROBE_BURST_MAX_US,
+    PROOF_TEST_BURSTS,
+    PROOF_TEST_S,
+    RESPONSE_MIN_MDEGC,
+)
+from micropython import const
+
+VENT_US = PROBE_BURST_MAX_US  # should the shut-off stand open, it is a probe burst
+
+# The line's gas leaves through the open dose valve with a time constant of 5 ms, which opens 5-25 ms after its command
+# and closes as late: 1 part in 1000 is left after an opening of 60 ms, so falling to a quarter tells [E].
+_FALL_US = const(200_000)  # from the command: the opening, the slowest closing, one turn of the slow inputs [E]
+_LEASE_OVER_US = const(100_000)  # from the command: a press before may have opened the shut-off, and proves nothing
+_HOLD_US = const(500_000)  # from the command: so long the line must stay low
+_SKIN_US = const(1_200_000)  # from the command: the skin has answered, if there was gas
+_SKIN_FALL_MDEGC = 2 * RESPONSE_MIN_MDEGC  # two steps of a converter; 60 ms of gas make that up to 150 mm [C: twin]
+_PORT_GRACE_US = const(30_000)  # an opening that is this late did not end
+_TRIES = const(3)  # [E] openings an arming, when the trigger or a guard cuts them short
+_EMPTY = const(8)  # under an eighth of the bottle's pressure there is nothing to see falling
+_START_BLOCKERS = blockers.TO_START & ~blockers.PROOF
+
+_LINE_FROM_US = const(100_000)  # after closing: the trapped gas is at rest
+_LINE_TO_US = const(1_500_000)  # later a tight valve may have lost its gas too
+_LINE_SAMPLES = const(2)  # [E] in a row
+
+# A time since the command is counted up to the tick before: 20 to 40 ms after it the current has risen, and is not yet
+# chopped down to hold, when a low-side shunt may show nothing between two chops [E].
+_COIL_FROM_US = const(10_000)
+_COIL_TO_US = const(30_000)
+_COIL_FALL_US = const(100_000)  # [E] after the last closing
+_COIL_MIN_MA = const(300)  # [E] a tenth of the peak
+_COIL_SAMPLES = const(3)  # [E] in a row, with the command or without it
+
+# steps of the proof test
+_WAIT = const(0)
+_VENT = const(1)
+_JUDGE = const(2)
+_HOLD = const(3)
+_SKIN = const(4)
+
+
+class Valves:
+    """Both valves' account. pending: an arming's proof test is not done, no pass may start."""
+
+    def __init__(self):
+        self.dose_cycles = 0  # openings commanded since boot
+        self.shutoff_cycles = 0
+        self.bursts = PROOF_TEST_BURSTS  # since the last proof; there is no clock: every boot is another day
+        self.pending = False
+        self._proved_s = 0
+        self._step = _WAIT
+        self._tries = 0
+        self._since_us = SATURATED  # since the test's opening was commanded
+        self._from_mbar = 0  # the line before it
+        self._emptied = False  # by the test or by time, and no burst since
+        self._skin_mdegc = 0
+        self._fall_mdegc = 0
+        self._found = 0
+        self._line_sequence = 0
+        self._came = -1  # the line in the last burst: 1 high, 0 low, -1 not seen
+        self._judging = False
+        self._low = 0
+        self._coil_sequence = 0
+        self._coil_missing = 0  # samples in a row
+        self._coil_extra = 0
+
+    # --- told by the supervisor -----------------------------------------------------------------------------------
+    def due(self, uptime_s):
+        """True when limit 26 asks for a proof test."""
+        return self.bursts >= PROOF_TEST_BURSTS or uptime_s - self._proved_s >= PROOF_TEST_S
+
+    def armed(self, s):
+        """ARMED was entered. A point that was begun is finished first."""
+        self.pending = not s.session.point_open and self.due(s.session.uptime_s)
+        self._step = _WAIT
+        self._tries = 0
+
+    def fired(self):
+        """A burst was commanded."""
+        self.dose_cycles += 1
+        self.shutoff_cycles += 1
+        self.bursts += 1
+        self._emptied = False
+        self._judging = False
+        self._came = -1
+
+    def ended(self, given_us):
+        """It ended after given_us. A shorter one than the shortest burst may not have opened both valves."""
+        self._judging = given_us >= BURST_MIN_US
+        self._low = 0
+
+    # --- in every tick ----------------------------------------------------------------------------------------------
+    def watch(self, s, i):
+        """Return the mask of valve faults (1 << code) found in this tick, from supervisor s and its Inputs i."""
+        found = self._found
+        self._found = 0
+        if i.line.sequence != self._line_sequence:
+            self._line_sequence = i.line.sequence
+            if not i.line.status and not i.bottle.status:
+                found |= self._line(s, i)
+        if i.coil.sequence != self._coil_sequence:
+            self._coil_sequence = i.coil.sequence
+            found |= self._coil(s, i)
+        return found
+
+    def _line(self, s, i):
+        line_mbar = i.line.value
+        bottle_mbar = i.bottle.value
+        if s.open:
+            # earlier it is what was in the line from the last time; later, or released, the shut-off may be shut again
+            if s.open_us >= BURST_MIN_US and i.burst == RUNNING and s.trigger.touched:
+                self._came = 1 if line_mbar >= bottle_mbar // 4 else 0  # [E] flow costs pressure
+        elif self._judging:
+            off_us = s.planner.off_us
+            if off_us > _LINE_TO_US:
+                self._judging = False
+            elif off_us >= _LINE_FROM_US:
+                if line_mbar >= bottle_mbar // 2:
+                    self._low = 0
+                else:
+                    self._low += 1
+                    if self._low >= _LINE_SAMPLES:
+                        return 1 << (faults.DOSE_OPEN if self._came else faults.SHUTOFF_SHUT)
+        elif self._emptied and line_mbar >= self._from_mbar // 2:
+            return 1 << faults.SHUTOFF_OPEN
+        return 0
+
+    def _coil(self, s, i):
+        coil = i.coil
+        if i.burst == RUNNING:
+            if not _COIL_FROM_US <= (s.open_us if s.open else self._since_us) <= _COIL_TO_US:
+                return 0
+            if not coil.status and coil.value >= _COIL_MIN_MA:
+                self._coil_missing = 0
+                return 0
+            self._coil_missing += 1
+        elif s.planner.off_us >= _COIL_FALL_US:
+            if not coil.status and coil.value < _COIL_MIN_MA:
+                self._coil_extra = 0
+                return 0
+            self._coil_extra += 1
+        if self._coil_missing >= _COIL_SAMPLES or self._coil_extra >= _COIL_SAMPLES:
+            return 1 << faults.DOSE_COIL
+        return 0
+
+    # --- the proof test ---------------------------------------------------------------------------------------------
+    def prove(self, s, dt_us, i, o):
+        """One tick of ARMED while pending: the only place that opens a valve with the trigger released."""
+        self._since_us = grown(self._since_us, dt_us)
+        clear = (
+            not s.blocked_by & _START_BLOCKERS and not s.trigger.touched and not i.line.status and not i.bottle.status
+        )
+        step = self._step
+        if step == _WAIT:
+            if clear and self._tries < _TRIES and s.planner.off_us >= OFF_MIN_US:
+                self._begin(s, i, o)
+            return
+        if not i.skin.status and self._skin_mdegc - i.skin.value_mdegc > self._fall_mdegc:
+            self._fall_mdegc = self._skin_mdegc - i.skin.value_mdegc
+        if step == _VENT:
+            if not clear:
+                self._step = _WAIT
+            elif i.burst == RUNNING:
+                o.cut = 0
+                o.lease = 1
+                if self._since_us > VENT_US + _PORT_GRACE_US:
+                    self._found |= 1 << faults.VALVE_PORT
+            else:
+                self._step = _WAIT if i.burst else _JUDGE  # refused or ended by its loop, or whole
+        elif step == _JUDGE:
+            if self._since_us >= _LEASE_OVER_US:
+                self._judge(i)
+            elif s.trigger.touched:
+                self._step = _WAIT
+        elif step == _HOLD:
+            if self._since_us >= _HOLD_US:
+                self.bursts = 0
+                self._proved_s = s.session.uptime_s
+                self.pending = False
+        elif self._since_us >= _SKIN_US:
+            self._found |= 1 << (faults.SHUTOFF_OPEN if self._fall_mdegc >= _SKIN_FALL_MDEGC else self._shut())
+
+    def _begin(self, s, i, o):
+        line_mbar = i.line.value
+        if line_mbar < i.bottle.value // _EMPTY:
+            self._emptied = True
+            self._from_mbar = i.bottle.value
+            self.pending = False
+            return
+        self._from_mbar = line_mbar
+        self._step = _VENT
+        self._tries += 1
+        self._since_us = 0
+        self._skin_mdegc = i.skin.value_mdegc
+        self._fall_mdegc = 0
+        self.dose_cycles += 1
+        s.planner.fired(VENT_US)  # it counts as gas: should the shut-off stand open, it was
+        o.cut = 0
+        o.rearm = 1
+        o.lease = 1
+        o.fire_us = VENT_US
+
+    def _judge(self, i):
+        if i.line.status:
+            self._step = _WAIT
+        elif i.line.value < self._from_mbar // 4:
+            self._emptied = True
+            self._step = _HOLD
+        elif self._since_us >= _FALL_US:
+            self._step = _SKIN
+
+    def _shut(self):
+        """Name what kept the dose valve shut: no current in its coil, where that is measured, else the valve."""
+        return faults.DOSE_COIL if self._coil_missing else faults.DOSE_SHUT

@@ -1,0 +1,220 @@
+"""The bench's frame: what fails it, what its JSON holds, what it does without an image. No figure is measured here."""
+
+import io
+import json
+
+import pytest
+from rich.console import Console
+
+from host_tools.bench import __main__ as bench
+from host_tools.bench import application, figures, guests, report
+from host_tools.bench import rows as table
+from host_tools.bench.rows import Row
+from host_tools.emulator import image
+
+NAMES = (
+    "burst_error_us_max",
+    "eye_latency_us_max",
+    "overcool_latency_ms_max",
+    "trigger_latency_ms_max",
+    "tick_us_median",
+    "tick_us_max",
+    "tick_alloc_bytes",
+    "tick_late_ms_max",
+    "gc_runs_while_gas",
+    "boot_safe_ms",
+    "boot_standby_ms",
+    "free_heap_bytes",
+    "app_bytes",
+)
+KEYS = ["name", "value", "unit", "how", "peer", "peer_value"]
+HOST = {"pio": (0.4, 0.0, 1.008), "app_bytes": 60_000}
+WIDTHS = {
+    "least": -300.0,
+    "most": 200.0,
+    "bursts": 9,
+    "late_ms": 7.5,
+    "collections": 8,
+    "collections_open": 6,
+    "longest_ms": 12.0,
+}
+
+
+EVENTS = ("eye", "threshold", "sample", "trigger", "sample while talking", "trigger while talking")
+
+
+def latencies(**worst):
+    """Good cut-offs, and a bad one where given, us."""
+    return {event: [0.5, worst.get(event, 1.0)] for event in EVENTS}
+
+
+def found():
+    """A treatment whose every figure meets its goal."""
+    return application.Found(
+        boot_safe_ms=7.0,
+        first_tick_ms=300.0,
+        boot_standby_ms=900.0,
+        ticks_us={"STANDBY": [1500.0, 1600.0], "DELIVERING": [2000.0, 2400.0, 3000.0]},
+        late_ms=0.5,
+        alloc_bytes=0,
+        gc_runs_while_gas=0,
+        collections=3,
+        latencies_us=latencies(sample=11_000.0, trigger=15_000.0, eye=1.1, threshold=55.0),
+        free_heap_bytes=100_000,
+    )
+
+
+def chip(treatment=None):
+    """The results of all jobs on the chip."""
+    jobs = {"treatment": treatment or found(), "modules": {"cryo.app": 3000, "cryo": 100}, "ours": WIDTHS}
+    jobs |= {"interrupt": 40_000.0, "no boot.py": 400.0}
+    for name in guests.PEERS:
+        jobs[f"widths {name}"] = WIDTHS
+        jobs[f"latencies {name}"] = {"eye": 9000.0, "sample": 12_000.0, "trigger": 13_000.0}
+    return jobs
+
+
+@pytest.fixture
+def run(monkeypatch, tmp_path):
+    """Runs the command with given results instead of measurements: (exit code, rows of its JSON, what it said)."""
+
+    def go(on_the_chip):
+        said = io.StringIO()
+        uf2 = tmp_path / "image.uf2"
+        uf2.write_bytes(b"")
+        monkeypatch.setattr(bench, "Console", lambda **_: Console(file=said, width=200))
+        monkeypatch.setattr(bench.image, "find_image", lambda: uf2 if on_the_chip else None)
+        monkeypatch.setattr(bench.figures, "without_image", lambda: HOST)
+        monkeypatch.setattr(bench.figures, "on_the_chip", lambda *_: on_the_chip)
+        code = bench.main(["--json", str(tmp_path / "o" / "bench.json"), "--page", str(tmp_path / "bench.md")])
+        return code, json.loads((tmp_path / "o" / "bench.json").read_text()), said.getvalue()
+
+    return go
+
+
+def test_every_goal_that_was_asked_for_is_a_row_and_the_json_has_its_shape(run):
+    code, rows, _ = run(chip())
+    assert code == 0
+    assert [list(row) for row in rows] == [KEYS] * len(rows)
+    assert set(NAMES) == set(table.GOALS) <= {row["name"] for row in rows}
+    assert len({(row["name"], row["peer"]) for row in rows}) == len(rows)
+    for name in ("burst_error_us_max", "eye_latency_us_max", "overcool_latency_ms_max", "trigger_latency_ms_max"):
+        beside = {row["peer"]: row["peer_value"] for row in rows if row["name"] == name}
+        assert set(guests.PEERS) <= set(beside) and None not in beside.values()
+
+
+@pytest.mark.parametrize(
+    ("change", "name"),
+    [
+        ({"latencies_us": latencies(eye=1.6)}, "eye_latency_us_max"),
+        ({"latencies_us": latencies(sample=12_001.0)}, "overcool_latency_ms_max"),
+        ({"latencies_us": latencies(trigger=16_001.0)}, "trigger_latency_ms_max"),
+        ({"latencies_us": latencies(**{"sample while talking": 12_001.0})}, "overcool_latency_ms_max"),
+        ({"ticks_us": {"DELIVERING": [2501.0]}}, "tick_us_median"),
+        ({"ticks_us": {"DELIVERING": [2000.0], "STANDBY": [4001.0]}}, "tick_us_max"),
+        ({"alloc_bytes": 16}, "tick_alloc_bytes"),
+        ({"late_ms": 2.1}, "tick_late_ms_max"),
+        ({"gc_runs_while_gas": 1}, "gc_runs_while_gas"),
+        ({"boot_safe_ms": 8.1}, "boot_safe_ms"),
+        ({"boot_standby_ms": 1000.5}, "boot_standby_ms"),
+        ({"free_heap_bytes": 71_679}, "free_heap_bytes"),
+    ],
+)
+def test_a_missed_goal_fails_and_is_named_unless_it_is_listed(run, monkeypatch, change, name):
+    worse = found()
+    for key, value in change.items():
+        setattr(worse, key, value)
+    monkeypatch.delitem(table.ACCEPTED, name, raising=False)
+    code, _, said = run(chip(worse))
+    assert code == 1
+    assert f"missed: {name} = " in said
+    monkeypatch.setitem(table.ACCEPTED, name, "known and stated")
+    code, _, said = run(chip(worse))
+    assert code == 0
+    assert f"accepted: {name} = " in said and "known and stated" in said
+
+
+def test_a_job_that_failed_fails_the_bench_and_says_why(run):
+    code, rows, said = run(chip() | {"treatment": RuntimeError("ARM:REQ: REFUSED")})
+    assert code == 1
+    assert "ARM:REQ: REFUSED" in said
+    assert {row["name"]: row["value"] for row in rows}["tick_us_max"] is None
+
+
+def test_a_peer_that_failed_fails_the_bench_too(run):
+    code, rows, said = run(chip() | {"ours": RuntimeError("no prompt")})
+    assert code == 1
+    assert "failed: ours" in said and "no prompt" in said
+    assert "burst_error_emulated_us_max" not in {row["name"] for row in rows}
+
+
+def test_without_an_image_it_gives_what_it_can_and_says_what_not(run, tmp_path):
+    code, rows, said = run({})
+    values = {row["name"]: row["value"] for row in rows}
+    assert code == 0
+    assert set(table.GOALS) <= set(values)
+    measured = {name for name, value in values.items() if value is not None}
+    assert measured >= {"burst_error_us_max", "eye_latency_us_max", "app_bytes"}
+    assert not measured & {name for name, _ in figures.TREATMENT}
+    assert "tick_us_median" in said.partition("not measured:")[2] and image.MISSING in said
+    assert not (tmp_path / "bench.md").exists()  # the page keeps the figures of the last full run
+
+
+def test_without_an_image_a_missed_goal_still_fails(run, monkeypatch):
+    monkeypatch.setitem(HOST, "app_bytes", 80 * 1024 + 1)
+    assert run({})[0] == 1
+
+
+def test_the_page_has_every_figure_its_way_of_measuring_and_the_emulators_limits(run, tmp_path):
+    _, rows, said = run(chip())
+    page = (tmp_path / "bench.md").read_text()
+    for row in rows:
+        assert row["name"] in page
+    for row in rows:
+        if not row["name"].startswith("heap_bytes."):
+            assert row["how"] in page
+    for text in (page, " ".join(said.split())):
+        assert "lower bounds" in text
+    assert report.NOT_CERTIFIED in page
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_the_bound_itself_meets_the_goal_and_the_next_figure_does_not(name):
+    relation, bound = table.GOALS[name]
+    worse = bound + 1 if relation == "<=" else bound - 1
+    assert table.met(Row(name, bound, "", "")) is True
+    assert table.met(Row(name, worse, "", "")) is False
+
+
+def test_an_accepted_goal_is_one_that_exists():
+    assert set(table.ACCEPTED) <= set(table.GOALS)
+
+
+def test_modules_come_after_what_they_import(monkeypatch):
+    sources = {
+        "board.mpy": "from cryo.app import Applicator\nimport pins\n",
+        "pins.mpy": "DOSE = 2\n",
+        "cryo/__init__.mpy": "",
+        "cryo/app.mpy": "from cryo.core import mode\n",
+        "cryo/core/__init__.mpy": "",
+        "cryo/core/mode.mpy": "from micropython import const\n",
+        "cryo/unused.mpy": "",
+    }
+
+    class Source:
+        def __init__(self, text):
+            self.read_text = lambda: text
+
+    monkeypatch.setattr(application, "_source", lambda path: Source(sources[path]))
+    order = application.import_order(dict.fromkeys(sources, b""))
+    assert order == ["cryo", "cryo.core", "cryo.core.mode", "cryo.app", "pins", "board"]
+
+
+def test_a_figure_is_shown_with_three_digits_and_spaced_thousands():
+    shown = [report.figure(value) for value in (None, 0, 1.008, 42_924.0, 2.0004, 81_920)]
+    assert shown == ["-", "0", "1.008", "42 924", "2", "81 920"]
+
+
+def test_a_row_without_goal_or_value_is_neither_met_nor_missed():
+    assert table.met(Row("boot_first_tick_ms", 1.0, "ms", "")) is None
+    assert table.met(Row("tick_us_max", None, "us", "")) is None

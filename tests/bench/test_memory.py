@@ -1,0 +1,68 @@
+"""The heap seen from outside, against what the guest does to it. Needs the image; skipped without, and says so."""
+
+import pytest
+
+from host_tools.emulator import image
+
+LOCKED_US = (700, 2_500)
+GUEST = f"""
+import gc, micropython, time
+from machine import Pin
+mark = Pin(24, Pin.OUT, value=0).value
+def hold(us):
+    micropython.heap_lock()
+    mark(1)
+    time.sleep_us(us)
+    mark(0)
+    micropython.heap_unlock()
+def go():
+    for us in {LOCKED_US}:
+        hold(us)
+        time.sleep_us(500)
+    for _ in range(3):
+        gc.collect()
+        time.sleep_us(500)
+"""
+
+
+@pytest.fixture(scope="module")
+def seen():
+    """(locks, collections, edges of the mark in us, free by the guest, free from outside) of one run of the guest."""
+    uf2 = image.find_image()
+    if uf2 is None:
+        pytest.skip(image.MISSING)
+    from host_tools.bench.memory import HeapWatch, find
+    from host_tools.emulator.rp2040 import Rp2040Board
+
+    board = Rp2040Board(uf2, {"boot.py": b""})
+    board.boot_to_prompt()
+    board.exec(GUEST)
+    free = []
+    board.watch(25, callback=lambda _: free.append(heap.free()))
+    heap = HeapWatch(board, find(uf2))
+    board.watch(24)
+    board.edges.clear()
+    said = board.exec("go()\nled = Pin(25, Pin.OUT, value=0)\nnow = gc.mem_free()\nled.value(1)\nprint(now)")
+    marks = [(ns / 1000, level) for ns, pin, level in board.edges if pin == 24]
+    return heap.locks, heap.collections, marks, int(said), free[-1]
+
+
+def test_a_locked_heap_is_seen_for_as_long_as_it_lasts(seen):
+    locks, _, marks, _, _ = seen
+    held = [lock for lock in locks if lock[1] - lock[0] > 300]
+    assert len(held) == len(LOCKED_US) == len(marks) // 2
+    for (begin, end, allocated), (up, _), (down, _) in zip(held, marks[::2], marks[1::2], strict=True):
+        assert begin <= up + 5 and down <= end + 5  # read every 5 us
+        assert end - begin - (down - up) < 60  # two calls
+        assert allocated == 0
+
+
+def test_every_collection_is_seen(seen):
+    _, collections, _, _, _ = seen
+    assert len(collections) == 3
+    assert all(end - begin > 300 for begin, end in collections)
+
+
+def test_free_bytes_are_the_guests_own(seen):
+    *_, guests, outside = seen
+    assert 0 <= guests - outside <= 64  # the answer itself may take a block

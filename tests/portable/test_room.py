@@ -1,0 +1,85 @@
+"""CO2 in the room (limit 21): warn, stop, and the budget of gas where no sensor tells. Heap locked."""
+
+from bench import Bench
+from cryo.core import blockers, faults, mode, room
+from cryo.core.records import Quantity
+from cryo.core.supervisor import ACKNOWLEDGE, ARM
+
+LOOK = 16  # ticks until the sensor is asked again, at the latest
+
+
+def names(bench):
+    return [name for bit, (name, _) in enumerate(blockers.NAMES) if bench.sup.blocked_by & 1 << bit]
+
+
+def measure(bench, ppm, age_us=5_000_000):
+    """The sensor reads ppm, None: it does not answer; let the supervisor look."""
+    q = bench.i.room
+    q.status = 2 if ppm is None else 0
+    q.value = ppm
+    q.age_us = age_us
+    bench.tick(LOOK)
+    return bench
+
+
+def test_levels_and_age():
+    for ppm, age_us, level in (
+        (0, 0, room.CLEAR), (4_999, 5_000_000, room.CLEAR), (5_000, 5_000_000, room.WARN),
+        (9_999, 5_000_000, room.WARN), (10_000, 5_000_000, room.STOP), (40_000, 20_000_000, room.STOP),
+        (40_000, 20_000_001, room.UNKNOWN), (400, 20_000_001, room.UNKNOWN),
+    ):  # fmt: skip
+        q = Quantity()
+        assert room.level(q) == room.UNKNOWN
+        q.status = 0
+        q.value = ppm
+        q.age_us = age_us
+        assert room.level(q) == level, (ppm, age_us)
+        q.status = 1
+        q.value = None
+        assert room.level(q) == room.UNKNOWN
+
+
+def test_5000_ppm_refuse_the_arm_request():
+    for ppm, then in ((4_999, mode.READY), (5_000, mode.STANDBY)):
+        bench = Bench().stand_by()
+        bench.choose()
+        measure(bench, ppm)
+        assert ("ROOM_AIR" in names(bench)) == (then == mode.STANDBY)
+        bench.ask(ARM)
+        assert bench.sup.mode == then
+
+
+def test_a_treatment_goes_on_at_9999_ppm_and_stops_at_10000():
+    bench = Bench().deliver().to_burst(2)
+    measure(bench, 9_999)
+    assert bench.sup.mode == mode.DELIVERING and "ROOM_AIR" in names(bench)
+    bench.to_burst(len(bench.fired) + 1)
+    measure(bench, 10_000)
+    assert bench.sup.mode == mode.FAULT and bench.sup.faults.first == faults.ROOM_CO2
+    assert bench.o.cut == 1 and bench.o.lease == 0
+
+
+def test_the_stop_is_told_in_standby_too_and_acknowledged_below_5000_ppm():
+    bench = measure(Bench().stand_by(), 10_000)
+    assert bench.sup.mode == mode.FAULT and bench.o.alarm == 1
+    for ppm, then in (
+        (9_999, mode.FAULT), (5_000, mode.FAULT), (None, mode.FAULT), (4_999, mode.STANDBY),
+    ):  # fmt: skip
+        measure(bench, ppm)
+        bench.ask(ACKNOWLEDGE)
+        assert bench.sup.mode == then, ppm
+
+
+def test_without_a_fresh_value_the_budget_of_gas_counts_and_with_one_it_does_not():
+    full_mg = 556_000  # 18 ppm a gram in 30 m3: 10 008 ppm
+    for ppm, age_us, gas_mg, blocked in (
+        (None, 0, full_mg - 1_000, False), (None, 0, full_mg, True), (2_000, 20_000_001, full_mg, True),
+        (2_000, 19_000_000, full_mg, False),
+    ):  # fmt: skip
+        bench = Bench().stand_by()
+        bench.choose()
+        bench.sup.session.gas_mg = gas_mg
+        measure(bench, ppm, age_us)
+        assert ("ROOM_GAS" in names(bench)) == blocked, (ppm, age_us, gas_mg)
+        bench.ask(ARM)
+        assert bench.sup.mode == (mode.STANDBY if blocked else mode.READY)

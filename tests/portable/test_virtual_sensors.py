@@ -1,0 +1,68 @@
+"""The virtual board's infrared and CO2 sensors, from the port to the reading. Heap locked."""
+
+import hal
+import micropython
+from cryo.core.reading import DEAD_BUS, OK, Reading
+from cryo.core.records import Quantity
+from cryo.drivers.mlx90614 import Mlx90614
+from machine import I2C
+from room import Room
+from virtual_link import Link
+
+# words with their check bytes, as the chip's CRC makes them: 29.99 and 31.97 degC at the object, 21.99 at the housing
+OBJECT, OBJECT_2, HOUSING = 0x1F3B35, 0xEE3B98, 0xE639A5
+
+
+def poll(driver, record, count, step_us=50_000):
+    """Poll so often, step_us apart."""
+    global now_us
+    for _ in range(count):
+        now_us = (now_us + step_us) & 0x3FFFFFFF
+        micropython.heap_lock()
+        try:
+            driver.poll(now_us, record)
+        finally:
+            micropython.heap_unlock()
+
+
+now_us = 0x3FFFFFFF - 200_000
+
+
+def test_the_drivers_own_words_arrive():
+    Link()
+    hal.received[hal.IN_INFRARED] = OBJECT
+    hal.received[hal.IN_INFRARED + 1] = HOUSING
+    driver = Mlx90614(I2C(0), 64_224, every=1)
+    reading = Reading()
+    poll(driver, reading, 8)
+    hal.received[hal.IN_INFRARED] = OBJECT_2
+    poll(driver, reading, 3)
+    assert reading.status == OK and reading.value_mdegc == 31_970 and reading.cold_junction_mdegc == 21_990
+
+
+def test_a_silent_bus_is_told():
+    Link()
+    hal.received[hal.IN_INFRARED] = hal.received[hal.IN_INFRARED + 1] = -1
+    reading = Reading()
+    driver = Mlx90614(I2C(0), 64_224, every=1)
+    driver.poll(now_us, reading)
+    assert reading.status == DEAD_BUS and reading.value_mdegc is None
+
+
+def test_room_samples_age_and_a_silent_sensor_has_no_value():
+    Link()
+    hal.received[hal.IN_ROOM_PPM] = 800
+    hal.received[hal.IN_ROOM_SAMPLES] = 0
+    driver = Room()
+    q = Quantity()
+    poll(driver, q, 3)
+    assert q.status and q.value is None
+    hal.received[hal.IN_ROOM_SAMPLES] = 1
+    poll(driver, q, 1)
+    assert q.status == 0 and q.value == 800 and q.age_us == 5_000_000
+    hal.received[hal.IN_ROOM_PPM] = 900  # no new sample
+    poll(driver, q, 20)
+    assert q.value == 800 and q.age_us == 6_000_000
+    hal.received[hal.IN_ROOM_PPM] = -1
+    poll(driver, q, 1)
+    assert q.status and q.value is None
