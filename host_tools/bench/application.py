@@ -103,6 +103,8 @@ class Session:
         since = board.us
         self._must(f"ARM:CONF {answer.split()[1].rstrip(';')}", "ARMED")
         device.run(2_050_000)
+        while "PROOF" in device.state()["BLOCKERS"]:  # the valves are tested each alone before the first pass
+            device.run(20_000)
         self.keep_ticks("ARMED", since)
 
     def deliver(self):
