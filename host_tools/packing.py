@@ -17,10 +17,7 @@ TEXT = ("boot.py", "main.py")  # the interpreter runs these two by name, as sour
 # Compiled to machine code: what every tick calls most for its size. Three times the bytes, half the time.
 NATIVE = {
     f"cryo/core/{name}.py"
-    for name in (
-        *("blockers", "causes", "eye_guard", "observer", "overcool", "reading", "second_channel", "supervisor"),
-        *("ticks", "trigger"),
-    )
+    for name in ("causes", "eye_guard", "observer", "overcool", "reading", "ticks", "trigger")
 }
 
 

@@ -1,6 +1,9 @@
 """Scripted people: an operator who reads lamps and console and moves hand, trigger and shield, in virtual time."""
 
 
+ANSWER_US = 2_500_000  # a question asked before the console is up is answered late, and must not be taken for the next
+
+
 class Operator:
     """Runs a script: a generator that yields how long to wait (us), or a condition to wait for."""
 
@@ -46,11 +49,11 @@ class Operator:
 
     # --- what a script uses: `answer = yield from op.ask("STAT?")` ---------------------------------------------------
     def ask(self, command):
-        """Send one command and wait for its answer (a second at most: then the answer is empty)."""
+        """Send one command and wait for its answer (as long as a boot takes: then the answer is empty)."""
         count = len(self.lines)
         self.sent.append((self.plant.now_us, command))
         self.plant.console_in += command.encode() + b"\n"
-        give_up = self.plant.now_us + 1_000_000
+        give_up = self.plant.now_us + ANSWER_US
         yield lambda: len(self.lines) > count or self.plant.now_us > give_up
         return self.lines[count][1] if len(self.lines) > count else ""
 
