@@ -63,7 +63,7 @@ def in_background():
 
 applicator.supervisor.tick = in_tick
 applicator.console.poll = in_background
-print("PLAN", uctypes.addressof(plan))
+print("PLAN", uctypes.addressof(plan), end=";")  # no line of its own: an answer would be taken for another
 applicator.run()
 """
 

@@ -195,8 +195,10 @@ def test_the_virtual_board_gives_the_same_bursts(finished):
     for (_, asked_us, flowed_us), (_, pin_us, chip_flowed_us) in zip(twin, chip, strict=True):
         assert abs(asked_us - pin_us) <= 0.001 * asked_us
         assert abs(flowed_us - chip_flowed_us) <= 0.002 * flowed_us + TICK_US / 100
-    # both wait for a settled sample: the two boards' converters are a conversion apart at most
-    assert abs((twin[1][0] - twin[0][0]) - (chip[1][0] - chip[0][0])) <= CONVERSION_MAX_US
+    # Both wait for a settled sample, and their converters are a conversion apart. The virtual board's MAX31855 has no
+    # data-ready: near rest its frame repeats, which counts as none, so it may wait longer, never shorter.
+    longer_us = (twin[1][0] - twin[0][0]) - (chip[1][0] - chip[0][0])
+    assert -CONVERSION_MAX_US <= longer_us <= 5 * CONVERSION_MAX_US
     assert abs(plant.record.skin_min_c - finished["skin_c"][1]) <= 0.1
 
 
