@@ -5,6 +5,7 @@ Settings come from a module `settings` on the board's file system; without a val
 
 import time
 
+import archive
 import pins
 from chip import Clock
 from cryo import config
@@ -130,7 +131,7 @@ class Board:
         self.pixel = None
         self.console = Terminal()
         self.scratch = Scratch()
-        self.manifest = "manifest"
+        self.application = archive.FILE
         self.clock = Clock()
         self.core_c = None
         self.low_outputs = ()  # a plain output's pad cannot be read back on this port

@@ -5,6 +5,7 @@ Settings come from a module `settings` on the board's file system; without a val
 
 from neopixel import NeoPixel
 
+import archive
 import pins
 from chip import Clock, core_c
 from cryo import config
@@ -80,7 +81,7 @@ class Board:
         self.pixel = NeoPixel(Pin(pins.RGB, Pin.OUT, value=0), 1)
         self.console = UsbStream()
         self.scratch = Scratch()
-        self.manifest = "manifest"
+        self.application = archive.FILE
         self.clock = Clock()
         self.core_c = core_c
         # Without a mode a pin stays what it is, so the pads of the state machines can be read too.

@@ -4,21 +4,20 @@ Nothing is added to what runs on the board: ticks and collections are read from 
 main.py alone differs: it counts 310 s since switch-on, which a point needs before its treatment.
 """
 
-import re
 import statistics
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from itertools import pairwise
-from pathlib import Path
 from typing import Any
 
 from boards.rp2040_pico import pins
+from host_tools import packing
 from host_tools.bench import guests
 from host_tools.bench.memory import HeapWatch, Layout
 from host_tools.emulator.applicator import EmulatedApplicator, application
 from host_tools.emulator.rp2040 import Rp2040Board, Timeout
-from host_tools.packing import ROOT
 
+BOARD = packing.ROOT / "boards/rp2040_pico"
 UP_S = 310
 SETUP = (
     "TREAT:PRES CHRONIC",
@@ -237,9 +236,9 @@ def without_boot_file(uf2) -> float:
 
 
 # --- heap a module ----------------------------------------------------------------------------------------------------
-IMPORT = re.compile(r"^(?:from ([\w.]+) import (.+)|import ([\w.]+))", re.MULTILINE)
 COST = """
 import gc
+import archive
 def cost(name):
     gc.collect()
     before = gc.mem_free()
@@ -251,54 +250,20 @@ for name in {names!r}:
 """
 
 
-def import_order(files: dict[str, bytes]) -> list[str]:
-    """Return the modules that board and application import, each behind those that it imports itself."""
-    sources = {_module(path): _source(path) for path in files if path.endswith(".mpy")}
-    order: list[str] = []
-
-    def visit(name):
-        if name not in sources or name in order:
-            return
-        path = sources[name]
-        visit(name.rpartition(".")[0])
-        for found in IMPORT.finditer(path.read_text() if path else ""):
-            package, names, plain = found.groups()
-            visit(package or plain)
-            for part in re.findall(r"\w+", names or ""):
-                visit(f"{package}.{part}")
-        order.append(name)
-
-    visit("board")
-    visit("cryo.app")
-    return list(dict.fromkeys(order))
-
-
-def _module(path):
-    name = path.removesuffix(".mpy").replace("/", ".")
-    return name.removesuffix(".__init__")
-
-
-def _source(path) -> Path | None:
-    for root in ("firmware", "boards/rp2040_pico"):
-        source = (ROOT / root / path).with_suffix(".py")
-        if source.is_file():
-            return source
-    return None
-
-
 def heap_of_modules(uf2) -> dict[str, int]:
     """Return the bytes of heap that each module keeps once imported, in the order of the imports."""
     files = application()
     files.pop("main.py")
     board = Rp2040Board(uf2, files)
     board.boot_to_prompt()
-    said = board.exec(COST.format(names=tuple(import_order(files))), 10_000_000)
+    names = tuple(packing.dotted(path) for path in packing.modules(BOARD))
+    said = board.exec(COST.format(names=names), 10_000_000)
     return {name: int(size) for name, size in (line.split() for line in said.strip().splitlines())}
 
 
 def app_bytes() -> int:
     """Return the bytes of .mpy on the board."""
-    return sum(len(data) for path, data in application(None).items() if path.endswith(".mpy"))
+    return sum(len(data) for data in packing.modules(BOARD).values())
 
 
 def tick_figures(found: Found) -> tuple[float, float]:

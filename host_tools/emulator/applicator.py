@@ -38,7 +38,10 @@ PIO_NS = 200  # one instruction of the valves' programs
 CPHA = 1 << 7  # SSPCR0
 SPI_MAX_HZ = 5_000_000  # [S] both converters
 VL53L0X, MLX90614 = 0x29, 0x5A
-UP_MAIN = """import board
+UP_MAIN = """import gc
+import archive
+import board
+gc.collect()
 from cryo.app import Applicator
 
 applicator = Applicator(board.build())
@@ -55,9 +58,10 @@ def application(
     settings    become settings.mpy; None leaves it out: an unprovisioned device
     up_s        not 0: main.py is replaced by one that counts as many seconds since switch-on. A point may be treated
                 300 s after it (limit 9), which would take half an hour here. Nothing else differs.
-    overlay     files that replace or join these; a value of None takes one away
+    overlay     files that replace or join these, modules (.mpy) in the archive; a value of None takes a file away
     """
-    files = packing.application(packing.ROOT / "boards/rp2040_pico")
+    inside = {path: data for path, data in (overlay or {}).items() if data is not None and path.endswith(".mpy")}
+    files = packing.application(packing.ROOT / "boards/rp2040_pico", overlay=inside)
     if settings is not None:
         with tempfile.TemporaryDirectory() as folder:
             source = Path(folder) / "settings.py"
@@ -68,7 +72,7 @@ def application(
     for path, data in (overlay or {}).items():
         if data is None:
             files.pop(path, None)
-        else:
+        elif path not in inside:
             files[path] = data
     return files
 

@@ -37,7 +37,9 @@ PHASES = ("burst", "off-phase")
 
 # The guest's main.py: the application as main.py builds it, and one of EVENTS when the host writes its number.
 MAIN = """
-import board, machine, micropython, uctypes
+import archive
+import board, gc, machine, micropython, uctypes
+gc.collect()
 from cryo.app import Applicator
 
 plan = bytearray(1)

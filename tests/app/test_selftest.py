@@ -1,9 +1,8 @@
 """Self-tests at start and in STANDBY: each part's defect, planted once, is named; a sound device passes."""
 
+import binascii
 import importlib
-import os
 import sys
-from pathlib import Path
 from types import SimpleNamespace
 
 import pytest
@@ -14,7 +13,8 @@ from host_tools.twin import lanes
 from host_tools.twin.people import Operator, fields
 from host_tools.twin.plant import Plant
 
-MODULES = {"a.mpy": b"M\x06" + bytes(range(200)) * 9, "cryo/b.mpy": b"M\x06 second", "boot.py": b"pass"}
+MODULES = {"a.mpy": b"M\x06" + bytes(range(200)) * 9, "cryo/b.mpy": b"M\x06 second"}
+DIFFERS = "FAILED APPLICATION: the file of its modules differs from its sum"
 
 
 @pytest.fixture
@@ -41,21 +41,12 @@ def device(virtual, board, monkeypatch):
 
 
 @pytest.fixture
-def flash(device, tmp_path, monkeypatch):
-    """The board's file system, with the modules and their manifest; paths of the board begin at its root."""
-    for path, data in MODULES.items():
-        (tmp_path / path).parent.mkdir(exist_ok=True)
-        (tmp_path / path).write_bytes(data)
-    (tmp_path / "manifest").write_bytes(packing.manifest(MODULES))
-    device.board.manifest = "manifest"
-
-    def at(path):
-        return os.path.join(tmp_path, path.lstrip("/"))
-
-    monkeypatch.setattr(device.module, "open", lambda path, mode="r": Path(at(path)).open(mode), raising=False)  # noqa: SIM115
-    listing = SimpleNamespace(ilistdir=lambda path: [(name,) for name in os.listdir(at(path))])
-    monkeypatch.setattr(device.module, "os", listing)
-    return tmp_path
+def file(device, tmp_path):
+    """The board's file of modules, as packed."""
+    path = tmp_path / "application"
+    path.write_bytes(packing.archive(MODULES))
+    device.board.application = str(path)
+    return path
 
 
 def test_a_sound_device_passes(device):
@@ -63,83 +54,39 @@ def test_a_sound_device_passes(device):
 
 
 # --- application ------------------------------------------------------------------------------------------------------
-def test_the_manifest_names_every_module_and_no_other_file():
-    lines = packing.manifest(MODULES).decode().splitlines()
-    assert [line.split()[2] for line in lines] == ["a.mpy", "cryo/b.mpy"]
-    assert [int(line.split()[1]) for line in lines] == [1802, 9]
-    assert packing.manifest({"x.mpy": b"123456789"}) == b"cbf43926 9 x.mpy\n"  # the check value of CRC-32
+def test_the_sum_of_a_file_and_its_own_sum_is_the_residue():
+    assert binascii.crc32(packing.archive(MODULES)) == binascii.crc32(b"\0\0\0\0") == 0x2144DF1C
 
 
 @pytest.mark.parametrize("name", ["rp2040_pico", "esp32_devkitc"])
-def test_what_is_packed_carries_its_manifest(name):
-    files = packing.application(packing.ROOT / "boards" / name)
-    named = {line.split()[2] for line in files[packing.MANIFEST].decode().splitlines()}
-    assert named == {path for path in files if path.endswith(".mpy")}
-    assert "cryo/core/supervisor.mpy" in named
-
-
-def test_the_application_as_packed_passes(device, flash):
+def test_the_application_as_packed_passes(device, file, name):
+    file.write_bytes(packing.application(packing.ROOT / "boards" / name)[packing.ARCHIVE])
     assert device.run() == (device.module.PASSED, "PASSED")
 
 
-def _flip(path):
-    data = bytearray((path / "a.mpy").read_bytes())
-    data[1_700] ^= 1
-    (path / "a.mpy").write_bytes(data)
+@pytest.mark.parametrize("at", [0, 700, 1_024, -5, -1])
+def test_a_changed_bit_anywhere_is_found(device, file, at):
+    data = bytearray(file.read_bytes())
+    data[at] ^= 0x10
+    file.write_bytes(data)
+    assert device.run() == (device.module.FAILED, DIFFERS)
 
 
-def _cut(path):
-    (path / "a.mpy").write_bytes((path / "a.mpy").read_bytes()[:-1])
+@pytest.mark.parametrize("length", [0, 3, 4, 1_024, -1])
+def test_a_file_that_was_cut_off_is_found(device, file, length):
+    file.write_bytes(file.read_bytes()[:length])
+    assert device.run() == (device.module.FAILED, DIFFERS)
 
 
-def _lose(path):
-    (path / "cryo/b.mpy").unlink()
-
-
-def _shadow(path):
-    (path / "cryo/b.py").write_text("pass")
-
-
-def _empty(path):
-    (path / "manifest").write_text("")
-
-
-def _spoil(path):
-    (path / "manifest").write_text("what\n")
-
-
-@pytest.mark.parametrize(
-    ("defect", "said"),
-    [
-        (_flip, "a.mpy differs"),
-        (_cut, "a.mpy differs"),
-        (_lose, "cryo/b.mpy is missing"),
-        (_shadow, "cryo/b.py would run"),
-        (_empty, "manifest is empty"),
-        (_spoil, "ValueError"),
-    ],
-)
-def test_an_application_other_than_its_manifest_is_named(device, flash, defect, said):
-    defect(flash)
-    verdict, text = device.run()
-    assert verdict == device.module.FAILED
-    assert text.startswith("FAILED APPLICATION: ") and said in text
-
-
-def test_a_source_without_a_compiled_module_of_its_name_is_none_of_it(device, flash):
-    (flash / "settings.py").write_text("SETTINGS = {}")
-    assert device.run()[0] == device.module.PASSED
-
-
-def test_without_a_manifest_it_passes_and_says_that_nothing_is_known(device, flash):
-    (flash / "manifest").unlink()
-    assert device.run() == (device.module.PASSED, "PASSED; no manifest: application unchecked")
+def test_without_the_file_it_passes_and_says_that_nothing_is_known(device, file):
+    file.unlink()
+    assert device.run() == (device.module.PASSED, "PASSED; no application file: unchecked")
 
 
 @pytest.mark.parametrize("there", [True, False])
-def test_without_a_manifest_nothing_arms(virtual, board, flash, there):
+def test_without_the_file_nothing_arms(virtual, board, file, there):
     if not there:
-        (flash / "manifest").unlink()
+        file.unlink()
     blockers = importlib.import_module("cryo.core.blockers")
     applicator = virtual.app.Applicator(board)
     applicator.start()

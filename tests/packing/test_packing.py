@@ -31,15 +31,44 @@ def test_boot_drives_exactly_the_safe_outputs_low_and_imports_nothing_from_a_fil
 
 
 @pytest.mark.parametrize("board", BOARDS, ids=lambda board: board.name)
-def test_every_module_of_firmware_and_board_is_there_compiled(board):
-    files = packing.application(board)
-    for root in (packing.FIRMWARE, board):
-        for source in root.rglob("*.py"):
-            name = source.relative_to(root)
-            if source.name in packing.TEXT:
-                assert files[name.as_posix()]
-            else:
-                assert files[name.with_suffix(".mpy").as_posix()][:2] == b"M\x06"
+def test_all_that_the_application_imports_is_in_it_compiled(board):
+    modules = packing.modules(board)
+    texts = [(packing.FIRMWARE / "main.py").read_text(), *packing.sources(board).values()]
+    known = {packing.dotted(path): path for root in (packing.FIRMWARE, board) for path in _paths(root)}
+    imported = set(known) & {name for text in texts for name in _imports(text)}
+    assert {packing.dotted(path) for path in modules} == imported - {"boot", "main"}
+    assert all(data[:2] == b"M\x06" for data in modules.values())
+    assert {"cryo.core.supervisor", "cryo.selftest", "board", "archive"} <= imported
+
+
+def _paths(root):
+    return [source.relative_to(root).as_posix() for source in root.rglob("*.py")]
+
+
+def _imports(text):
+    for node in ast.walk(ast.parse(text)):
+        if isinstance(node, ast.Import):
+            yield from (alias.name for alias in node.names)
+        elif isinstance(node, ast.ImportFrom):
+            names = [node.module, *(f"{node.module}.{alias.name}" for alias in node.names)]
+            yield from names
+            yield from ("".join(node.module.split(".")[:1]), ".".join(node.module.split(".")[:2]))
+
+
+@pytest.mark.parametrize("board", BOARDS, ids=lambda board: board.name)
+def test_what_a_board_has_no_use_for_stays_behind(board):
+    valves = {path for path in packing.modules(board) if path.startswith("cryo/valve/") and "__init__" not in path}
+    assert len(valves) == 1
+
+
+def test_modules_come_in_the_order_of_their_imports():
+    modules = {"a": "import b\nfrom c import d", "b": "", "c": "", "c.d": "def f():\n    import e", "e": "", "f": ""}
+    assert packing.needed(modules, "import a") == ["b", "c", "e", "c.d", "a"]
+
+
+def test_main_mounts_the_archive_before_it_imports_what_is_in_it():
+    names = list(_imports((packing.FIRMWARE / "main.py").read_text()))
+    assert names.index("archive") < min(names.index("board"), names.index("cryo.app"))
 
 
 def test_names_of_pins_become_numbers_wherever_they_are_used(tmp_path):

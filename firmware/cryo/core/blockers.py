@@ -48,7 +48,7 @@ PROOF = const(1 << 21)
 NAMES = (
     ("FAULT", "a fault is latched: FAULT? tells the remedy"),
     ("SELF_TEST", "the self-test has not passed"),
-    ("UNPROVISIONED", "no valid settings, or no manifest: provision the device"),
+    ("UNPROVISIONED", "no valid settings, or no application file: provision the device"),
     ("ESTOP", "release the emergency stop"),
     ("KEY", "turn the key switch on"),
     ("LOOP", "close the eye shield"),

@@ -48,7 +48,7 @@ SERVICE = const(5)
 _STARVING = 1 << faults.PROGRAM_FLOW | 1 << faults.TASK_STOPPED  # the watchdog is to end what goes on so
 _FLOW_FIRST = flow.FIRST
 _FLOW_TURN = flow.TURN
-_SELF_TEST_US = const(500_000)
+_SELF_TEST_US = const(400_000)  # [E] at least: inputs and converters are watched for so long
 _IDLE_US = IDLE_MS * 1000
 _CONFIRM_US = CONFIRM_MS * 1000
 _PASS_MAX_US = PASS_MAX_MS * 1000
@@ -101,7 +101,7 @@ class Supervisor:
         self._distance_mm = START_MIN_MM
         self.refused = 0
         self.tested = False
-        self.unchecked = False  # the application came without the manifest that proves it
+        self.unchecked = False  # the application came without the sum that proves it
         self.reset_loop = False  # too many restarts: no gas until switched off (resets.py)
         self._turn = 0  # of the program flow
         self._observed = flow.OBSERVE  # its step

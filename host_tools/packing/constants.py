@@ -1,0 +1,226 @@
+"""Constants of one module put into the others as numbers, as mpy-cross does within one module.
+
+A name that is looked up at run time costs an RP2040 microseconds at every use, bytes in every module that imports it,
+and time at every boot. Lines stay where they are, so that tracebacks name the line of the source.
+"""
+
+import ast
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+
+Edit = tuple[tuple[int, int], tuple[int, int], str]  # from and to (line from 1, byte column), replaced by
+
+
+@dataclass
+class Module:
+    """One module: its dotted name, its source, and what is known of it."""
+
+    name: str
+    source: str
+    tree: ast.Module = field(init=False)
+    values: dict[str, int] = field(default_factory=dict)  # names that stand for a number all over this module
+    own: dict[str, ast.stmt] = field(default_factory=dict)  # those that are defined here
+    modules: dict[str, str] = field(default_factory=dict)  # local name -> dotted name of an imported module
+
+    def __post_init__(self):
+        self.tree = ast.parse(self.source)
+
+
+def _assigned(tree) -> list[str]:
+    """Return every name that is bound anywhere in a module but by an import, once for each time."""
+    names = []
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Name) and not isinstance(node.ctx, ast.Load):
+            names.append(node.id)
+        elif isinstance(node, ast.arg):
+            names.append(node.arg)
+        elif isinstance(node, ast.FunctionDef | ast.ClassDef):
+            names.append(node.name)
+        elif isinstance(node, ast.Global | ast.Nonlocal):
+            names += node.names * 2  # may be bound from anywhere
+    return names
+
+
+class _Number(ast.NodeVisitor):
+    """The number that an expression stands for; ValueError when it is none."""
+
+    def __init__(self, known: Callable[[ast.expr], int | None]):
+        self._known = known
+
+    def generic_visit(self, node):
+        raise ValueError(node)
+
+    def visit_Constant(self, node):
+        if type(node.value) is not int:
+            raise ValueError(node)
+        return node.value
+
+    def visit_Name(self, node):
+        return self._looked_up(node)
+
+    def visit_Attribute(self, node):
+        return self._looked_up(node)
+
+    def _looked_up(self, node):
+        value = self._known(node)
+        if value is None:
+            raise ValueError(node)
+        return value
+
+    def visit_Call(self, node):
+        if isinstance(node.func, ast.Name) and node.func.id == "const" and len(node.args) == 1 and not node.keywords:
+            return self.visit(node.args[0])
+        raise ValueError(node)
+
+    def visit_UnaryOp(self, node):
+        return self._calculated(ast.UnaryOp(node.op, ast.Constant(self.visit(node.operand))))
+
+    def visit_BinOp(self, node):
+        return self._calculated(
+            ast.BinOp(ast.Constant(self.visit(node.left)), node.op, ast.Constant(self.visit(node.right)))
+        )
+
+    def _calculated(self, node):
+        value = eval(compile(ast.fix_missing_locations(ast.Expression(node)), "", "eval"))
+        return self.visit(ast.Constant(value))
+
+
+class Constants:
+    """All modules of one application. `folded()` gives their sources with each other's numbers in them."""
+
+    def __init__(self, sources: dict[str, str]):
+        """Take dotted name -> source text of every module that may be imported; a package by its own name."""
+        self.modules = {name: Module(name, source) for name, source in sources.items()}
+        self._known: set[str] = set()
+        for module in self.modules.values():
+            self._learn(module)
+        for module in self.modules.values():
+            for node in ast.walk(module.tree):
+                if isinstance(node, ast.Attribute) and isinstance(node.ctx, ast.Store) and self._value(module, node):
+                    raise ValueError(f"{module.name} sets {ast.unparse(node)}, which is a constant of another module")
+
+    def _learn(self, module):
+        if module.name in self._known:
+            return
+        self._known.add(module.name)
+        bound = _assigned(module.tree)
+        for node in module.tree.body:
+            if isinstance(node, ast.ImportFrom):
+                self._imported(module, node, bound)
+            elif isinstance(node, ast.Import):
+                for alias in node.names:
+                    if alias.name in self.modules and "." not in alias.name:
+                        self._learn(self.modules[alias.name])
+                        module.modules[alias.asname or alias.name] = alias.name
+            elif isinstance(node, ast.Assign) and len(node.targets) == 1 and isinstance(node.targets[0], ast.Name):
+                name = node.targets[0].id
+                try:
+                    value = _Number(lambda node: self._value(module, node)).visit(node.value)
+                except ValueError:
+                    continue
+                if bound.count(name) == 1:
+                    module.values[name] = value
+                    module.own[name] = node
+        for name in [name for name in module.modules if name in bound]:
+            del module.modules[name]
+
+    def _imported(self, module, node, bound):
+        for alias in node.names:
+            name = alias.asname or alias.name
+            submodule = f"{node.module}.{alias.name}"
+            if submodule in self.modules:
+                self._learn(self.modules[submodule])
+                module.modules[name] = submodule
+            elif node.module in self.modules:
+                source = self.modules[node.module]
+                self._learn(source)
+                if alias.name in source.values and name not in bound:
+                    module.values[name] = source.values[alias.name]
+
+    def _value(self, module, node) -> int | None:
+        """Return the number that a name or an attribute of a module stands for, if it does."""
+        if isinstance(node, ast.Name):
+            return module.values.get(node.id)
+        if isinstance(node.value, ast.Name) and node.value.id in module.modules:
+            return self.modules[module.modules[node.value.id]].values.get(node.attr)
+        return None
+
+    def _uses(self, module) -> Iterator[tuple[ast.expr, int]]:
+        """Yield every place where a number may stand in for a name."""
+        nodes: list[ast.AST] = [module.tree]
+        while nodes:
+            node = nodes.pop()
+            if isinstance(node, ast.JoinedStr):
+                continue  # its parts have no reliable places
+            if isinstance(node, ast.Name | ast.Attribute) and isinstance(node.ctx, ast.Load):
+                value = self._value(module, node)
+                if value is not None:
+                    yield node, value
+                    continue
+            nodes += ast.iter_child_nodes(node)
+
+    def folded(self) -> dict[str, str]:
+        """Return dotted name -> source with numbers for names, without what nothing refers to any more."""
+        edits: dict[str, list[Edit]] = {}
+        left: dict[str, set[str]] = {}  # names that are still used in a module
+        wanted: set[tuple[str, str]] = set()  # (module, name) that another module still looks up
+        for module in self.modules.values():
+            replaced = dict(self._uses(module))
+            edits[module.name] = [_edit(node, f"({n})" if n < 0 else str(n)) for node, n in replaced.items()]
+            inside = {id(part) for node in replaced for part in ast.walk(node)}
+            names = left[module.name] = set()
+            for node in ast.walk(module.tree):
+                if id(node) in inside:
+                    continue
+                if isinstance(node, ast.Name) and isinstance(node.ctx, ast.Load):
+                    names.add(node.id)
+                if isinstance(node, ast.Attribute) and isinstance(node.value, ast.Name):
+                    wanted.add((module.modules.get(node.value.id, ""), node.attr))
+        for module in self.modules.values():
+            for node in ast.walk(module.tree):
+                if isinstance(node, ast.ImportFrom):
+                    kept = [alias for alias in node.names if (alias.asname or alias.name) in left[module.name]]
+                    wanted |= {(node.module or "", alias.name) for alias in kept}
+                    if len(kept) < len(node.names):
+                        edits[module.name].append(_import(node, kept))
+                elif isinstance(node, ast.Import) and not any(
+                    (alias.asname or alias.name).partition(".")[0] in left[module.name] for alias in node.names
+                ):
+                    edits[module.name].append(_import(node, []))
+        for module in self.modules.values():
+            for name, node in module.own.items():
+                if name not in left[module.name] and (module.name, name) not in wanted:
+                    mine = edits[module.name]
+                    start, end = _span(node)
+                    edits[module.name] = [edit for edit in mine if not start <= edit[0] <= end]
+                    edits[module.name].append((start, end, "pass" + "\n" * (end[0] - start[0])))
+        return {name: _edited(module.source, edits[name]) for name, module in self.modules.items()}
+
+
+def _span(node) -> tuple[tuple[int, int], tuple[int, int]]:
+    return (node.lineno, node.col_offset), (node.end_lineno, node.end_col_offset)
+
+
+def _edit(node, text) -> Edit:
+    return *_span(node), text
+
+
+def _import(node, kept) -> Edit:
+    start, end = _span(node)
+    text = "pass"
+    if kept:
+        names = (alias.name + (f" as {alias.asname}" if alias.asname else "") for alias in kept)
+        text = f"from {node.module} import {', '.join(names)}"
+    return start, end, text + "\n" * (end[0] - start[0])
+
+
+def _edited(source: str, edits: list[Edit]) -> str:
+    lines = source.encode().splitlines(keepends=True)
+    starts = [0]
+    for line in lines:
+        starts.append(starts[-1] + len(line))
+    out = source.encode()
+    for start, end, text in sorted(edits, reverse=True):
+        first, last = (starts[line - 1] + column for line, column in (start, end))
+        out = out[:first] + text.encode() + out[last:]
+    return out.decode()

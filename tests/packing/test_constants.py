@@ -1,0 +1,65 @@
+"""Constants put into other modules: what they become, what stays as it is, and that lines keep their numbers."""
+
+import pytest
+
+from host_tools.packing.constants import Constants
+
+LIMITS = "from micropython import const\nA = const(5)\nB = const(-A * 2)\nNAMES = ('x', 'y')\n"
+
+
+def folded(user, limits=LIMITS):
+    out = Constants({"p": "", "p.limits": limits, "user": user}).folded()
+    for name, text in (("p.limits", limits), ("user", user)):
+        assert out[name].count("\n") == text.count("\n")
+    return out
+
+
+@pytest.mark.parametrize(
+    ("user", "becomes"),
+    [
+        ("from p.limits import A\nprint(A + 1)\n", "pass\nprint(5 + 1)\n"),
+        ("from p.limits import A as Z\nprint(Z)\n", "pass\nprint(5)\n"),
+        ("from p.limits import A, NAMES\nprint(A, NAMES)\n", "from p.limits import NAMES\nprint(5, NAMES)\n"),
+        ("from p import limits\nprint(limits.A)\n", "pass\nprint(5)\n"),
+        ("from p import limits\nprint(limits.A, limits.NAMES)\n", "from p import limits\nprint(5, limits.NAMES)\n"),
+        ("from p.limits import B\nprint(2 ** B)\n", "pass\nprint(2 ** (-10))\n"),
+        ("from p.limits import (\n    A,\n    B,\n)\nprint(A, B)\n", "pass\n\n\n\nprint(5, (-10))\n"),
+        (
+            "from p.limits import A\n_C = A << 1\nprint(_C)  # \u00b5s, \u2264 9\n",
+            "pass\npass\nprint(10)  # \u00b5s, \u2264 9\n",
+        ),
+    ],
+)
+def test_a_number_stands_where_its_name_stood(user, becomes):
+    assert folded(user)["user"] == becomes
+
+
+@pytest.mark.parametrize(
+    "user",
+    [
+        "from p.limits import A\ndef f(A):\n    return A\n",  # another A
+        "from p.limits import A\ndef f():\n    global A\n    A = 3\nprint(A)\n",
+        "from p import limits\nlimits = f(limits)\nprint(limits.A)\n",
+        "from p.limits import A\nprint(f'{A}')\n",
+        "from p.limits import NAMES\nprint(NAMES)\n",
+        "X = 3\nX = 4\nprint(X)\n",
+        "X = 3\ndef f():\n    global X\n    X = 4\nprint(X)\n",
+    ],
+)
+def test_what_is_no_number_everywhere_is_left_alone(user):
+    assert folded(user)["user"] == user
+
+
+def test_a_definition_goes_when_nobody_looks_it_up_any_more():
+    text = folded("from p.limits import A, B\nprint(A, B)\n")["p.limits"]
+    assert text == "from micropython import const\npass\npass\nNAMES = ('x', 'y')\n"
+
+
+@pytest.mark.parametrize("use", ["print(f'{A}')", "def f(A): return A\nprint(A)"])
+def test_a_definition_stays_while_somebody_does(use):
+    assert "A = const(5)" in folded("from p.limits import A\n" + use + "\n")["p.limits"]
+
+
+def test_a_constant_that_another_module_sets_is_refused():
+    with pytest.raises(ValueError, match=r"user sets limits\.A"):
+        folded("from p import limits\nlimits.A = 6\n")
