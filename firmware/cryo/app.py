@@ -45,9 +45,7 @@ class Applicator:
         self.late_us_max = 0
         i = self.inputs
         b = board
-        # One of these a tick, and only those that the board has: they change slowly, and each costs the tick. None in
-        # the tick of a new sample of the skin, which is the longest: what it decides may be a burst. While a valve is
-        # open only the first ones have turns: they tell whether it obeys.
+        # One of these a tick, and only those that the board has: they change slowly, and each costs the tick.
         slow = (
             (b.bottle, i.bottle),
             (b.line, i.line),
@@ -59,7 +57,8 @@ class Applicator:
         self._slow = [(driver.poll, record) for driver, record in slow if driver]
         self._turn = 0
         self._polled = 0  # a bit for each slow input since all of them were
-        self._polled_all = (1 << len(self._slow)) - 1
+        self._last = len(self._slow) - 1
+        self._polled_all = (2 << self._last) - 1
         self._sampled = i.skin.sequence
         self._lamps = -1
         self._last_of_valves = sum(driver is not None for driver, _ in slow[:3]) - 1
@@ -98,8 +97,9 @@ class Applicator:
         """One tick, its pause included."""
         micropython.heap_lock()
         try:
-            self._sense(time.ticks_us())
-            self._act()
+            now_us = time.ticks_us()
+            self._sense(now_us)
+            self._act(now_us)
         finally:
             micropython.heap_unlock()  # an exception would leave it locked, to the prompt and beyond
         self._breathe()
@@ -123,19 +123,9 @@ class Applicator:
         i.burst = b.valve.result()
         b.distance.poll(now_us, i.distance)
         b.skin.poll(now_us, i.skin)
-        if i.skin.sequence == self._sampled:
-            turn = self._turn
-            if i.burst == RUNNING and turn > self._last_of_valves:
-                turn = self._last_of_valves
-            slow = self._slow[turn]
-            slow[0](now_us, slow[1])
-            self._polled |= 1 << turn
-            self._turn = turn - 1 if turn else len(self._slow) - 1
-        else:
-            self._sampled = i.skin.sequence
         self.supervisor.tick(now_us, i, self.outputs)
 
-    def _act(self):
+    def _act(self, now_us):
         o = self.outputs
         b = self.board
         i = self.inputs
@@ -157,6 +147,18 @@ class Applicator:
             b.alarm.value(o.alarm)
         if o.feed:
             self._watchdog.feed()
+        # A slow input's turn: last, so that no cut waits for it, and none in the two longest kinds of tick, a new
+        # sample's and a burst's first. While a valve is open only those have turns that tell whether it obeys.
+        if i.skin.sequence != self._sampled:
+            self._sampled = i.skin.sequence
+        elif not o.fire_us:
+            turn = self._turn
+            if i.burst == RUNNING and turn > self._last_of_valves:
+                turn = self._last_of_valves
+            slow = self._slow[turn]
+            slow[0](now_us, slow[1])
+            self._polled |= 1 << turn
+            self._turn = turn - 1 if turn else self._last
 
     def _test(self):
         tests = self._tests

@@ -173,7 +173,7 @@ class Supervisor:
         treating = TREATING >> self.mode & 1
         if steps != _FLOW_FIRST + turn * _FLOW_TURN or (treating and self.blocked_by & blockers.TO_STAY):
             self.faults.add(faults.PROGRAM_FLOW)  # neither lease nor feed from here on: the watchdog follows
-        elif self.mode == DELIVERING:
+        elif before == after == DELIVERING:  # the tick that begins a pass has enough to do
             self._burst(dt_us, i, o)
         elif self.open:
             self._account(i)
@@ -196,9 +196,7 @@ class Supervisor:
         skin = i.skin
         self.settled = False
         if skin.status == 0:
-            self.settled = (
-                skin.age_us <= SAMPLE_AGE_MAX_US and self.planner.off_us - skin.ended_age_us >= SETTLED_US
-            )
+            self.settled = skin.age_us <= SAMPLE_AGE_MAX_US and self.planner.off_us - skin.ended_age_us >= SETTLED_US
             if self.settled:
                 self.settled_mdegc = skin.value_mdegc
             if self.overcool.new_sample:

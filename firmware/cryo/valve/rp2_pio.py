@@ -159,10 +159,10 @@ class Valve:
 
     def rearm(self):
         """Allow the next opening; DEAD when a queued word cannot be dropped."""
-        if self.result() == RUNNING:
+        if self._result == RUNNING and self.result() == RUNNING:
             return BUSY
         sm = self._sm
-        self.cut()  # whatever a stray word began: ARMED itself leaves the pin as it is
+        sm.exec(self._cut)  # whatever a stray word began: ARMED itself leaves the pin as it is
         n = sm.tx_fifo()
         while n > 0:
             sm.exec(_PULL_NOBLOCK)
@@ -180,7 +180,7 @@ class Valve:
 
     def fire(self, us):
         """Open once for us microseconds, clipped to the longest opening."""
-        if self.result() == RUNNING or self._sm.tx_fifo():
+        if (self._result == RUNNING and self.result() == RUNNING) or self._sm.tx_fifo():
             return BUSY
         if not self._armed:
             return CUT
