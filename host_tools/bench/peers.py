@@ -36,14 +36,14 @@ class Sample:
         return code.to_bytes(3, "big")[self._at - 1] if 1 <= self._at <= 3 else 0xFF
 
 
-VALVE = ("cryo/__init__.mpy", "cryo/limits.mpy", "cryo/valve/__init__.mpy", "cryo/valve/rp2_pio.mpy")
+VALVE = ("cryo/__init__.mpy", "cryo/valve/__init__.mpy", "cryo/valve/rp2_pio.mpy")
 
 
 class Peer:
     """One program on one chip, with the load's console traffic."""
 
     def __init__(self, uf2, layout: Layout, program: str, length_ms: int):
-        ours = packing.application(packing.ROOT / "boards/rp2040_pico")
+        ours = packing.modules(packing.ROOT / "boards/rp2040_pico")
         files = {name: ours[name] for name in VALVE} if program == guests.OURS else {}
         self.board = board = Rp2040Board(uf2, {"boot.py": b"", **files})
         self.skin = Sample()

@@ -56,9 +56,10 @@ def uf2():
 @pytest.fixture(scope="session")
 def valve_files():
     """What the valve needs of the Pico's files."""
-    wanted = ("boot.py", "cryo/__init__.mpy", "cryo/limits.mpy", "cryo/valve/__init__.mpy", "cryo/valve/rp2_pio.mpy")
-    files = packing.application(packing.ROOT / "boards/rp2040_pico")
-    return {name: files[name] for name in wanted}
+    board = packing.ROOT / "boards/rp2040_pico"
+    modules = packing.modules(board)
+    wanted = ("cryo/__init__.mpy", "cryo/valve/__init__.mpy", "cryo/valve/rp2_pio.mpy")
+    return {name: modules[name] for name in wanted} | {"boot.py": packing.application(board)["boot.py"]}
 
 
 @pytest.fixture

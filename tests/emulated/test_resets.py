@@ -4,7 +4,8 @@ import pytest
 
 from tests.lanes import summary
 
-HANGS = b"""import board
+HANGS = b"""import archive
+import board
 from cryo.app import Applicator
 
 applicator = Applicator(board.build())

@@ -40,7 +40,7 @@ fire(60000)
 for _ in range(3):
     gc.collect()
     lease.renew()
-hold(30)
+hold(65)
 """)
     assert abs(opening(chip)[1] - 60_000) <= 60_000 * SLIP_COLLECTING
 
