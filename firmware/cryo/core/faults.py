@@ -241,7 +241,7 @@ class Faults:
 
     def update(self, present):
         """Latch every cause in the mask `present`, remember which stand now; return the step that this run is."""
-        self.step = self.step + 8 & 31
+        self.step = self.step + 1 & 0xFFFFF
         self.present = present
         fresh = present & ~self.latched
         if fresh:
