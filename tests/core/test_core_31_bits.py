@@ -207,7 +207,7 @@ def test_jet(k, samples, mm):
         ratio = jet.learn(baseline - settled, baseline - predicted)
         assert 1_000 <= ratio <= RATIO_MAX
         assert k * ratio // 1_000 <= 50_000 or ratio == 1_000
-        assert 0 < k_at(k, mm) * ratio
+        assert k_at(k, mm) * ratio > 0
         if surface >= JET:
             assert isinstance((baseline - surface) * ratio // 1_000, int)
         jet.fired()
