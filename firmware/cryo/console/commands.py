@@ -271,7 +271,11 @@ def _confirm(console, word):
     console.request(
         supervisor.CONFIRM,
         int(word),
-        lambda s: "ARMED" if s.mode == mode.ARMED else "REFUSED not armed: state " + mode.NAMES[s.mode],
+        lambda s: "ARMED"
+        if s.mode == mode.ARMED
+        else "REFUSED not armed: state "
+        + mode.NAMES[s.mode]
+        + ("; its loop test did not run: close the eye shield, ARM:OFF, request anew" if s.loop_due else ""),
     )
 
 
@@ -312,7 +316,7 @@ TABLE = (
     ("SYSTem:INTerpreter?", None, _interpreter),
     ("SYSTem:CRASh?", None, _crash),
     ("SYSTem:RESTart", None, _restart),
-    ("TEST?", None, lambda console, _: console.app.tested),
+    ("TEST?", None, lambda console, _: console.app.loop_test.answer(console.app.tested)),
     ("STATus?", None, _state),
     ("STATus:WHY?", None, _why),
     ("STATus:VALVes?", None, _valves),

@@ -30,8 +30,10 @@ def enter(sup, before, after):
         sup.response.close()  # what the skin does later is no answer to a burst
     if after == mode.READY:
         sup.nonce = 1000 + (sup.now_us ^ sup.now_us >> 13) % 9000
+        sup.loop_due = sup.loop_tests
     else:
         sup.nonce = 0
+        sup.loop_due = False
     if after == DELIVERING:
         row = s.row()
         sup.target_mdegc = row[presets.TARGET_MDEGC]

@@ -103,6 +103,8 @@ class Supervisor:
         self.refused = 0
         self.tested = False
         self.unchecked = False  # the application came without the manifest that proves it
+        self.loop_tests = False  # the board has a test of the eye-shield loop (loop_test.py) ...
+        self.loop_due = False  # ... and READY still waits for it
         self.reset_loop = False  # too many restarts: no gas until switched off (resets.py)
         self._turn = _ROOM_TICKS  # of the program flow
         self._flow = flow.START  # its signature, as it must be
@@ -224,7 +226,7 @@ class Supervisor:
             c |= mode.ACKNOWLEDGED
         elif request == ARM:
             c |= mode.REQUESTED
-        elif request == CONFIRM and i.request_value == self.nonce and self.nonce:
+        elif request == CONFIRM and i.request_value == self.nonce and self.nonce and not self.loop_due:
             c |= mode.CONFIRMED
         elif request == DISARM:
             c |= mode.DISARMED
