@@ -44,6 +44,7 @@ def test_learning_keeps_further_from_the_floor_and_still_reaches_the_target(case
     with_c, kept, _, result = treat(*case)
     assert with_c > without_c + 0.3
     assert 1_000 < kept <= case[3] * 1_000  # a lower bound
+    assert int(result["JET_K"]) == 16_000 * kept // 1_000
     assert result["REACHED"] == "1" and result["REASON"] == "TARGET"
 
 

@@ -227,10 +227,11 @@ def _new_session(console, _):
 
 
 def _result(console, _):
-    p = console.app.supervisor.session
+    s = console.app.supervisor
+    p = s.session
     if not p.bursts and not p.point_open:
         return "NONE"
-    return "POINT={};REASON={};REACHED={};BURSTS={};VALVE_ON_US={};DURATION_MS={};PASSES={}".format(
+    return "POINT={};REASON={};REACHED={};BURSTS={};VALVE_ON_US={};DURATION_MS={};PASSES={};JET_K={}".format(
         p.point + 1,
         session.REASONS[p.reason],
         int(p.reached),
@@ -238,6 +239,7 @@ def _result(console, _):
         p.point_valve_on_us,
         p.point_us // 1000,
         p.passes,
+        s.config.jet_k_mdegc * s.jet.kept // 1000,  # as learnt; calibrated where nothing was
     )
 
 
