@@ -4,6 +4,7 @@ import micropython
 from bench import Bench
 from cryo import limits
 from cryo.core import faults, mode
+from cryo.core.bursts import budget_us
 from cryo.core.jet import AS_CALIBRATED, LEARN_FROM_MDEGC, LEARN_MARGIN_MDEGC, RATIO_MAX, Jet
 
 K = 16_000
@@ -90,12 +91,8 @@ def test_it_is_never_learnt_downward():
     bursts(jet, (13_500, 10_000), (13_500, 10_000))
     for observed in (12_000, 10_000, 5_000, 0, -3_000):  # a weaker jet, a probe half detached, detached, warmed
         assert bursts(jet, (observed, 10_000), (observed, 10_000)) == [1_300, 1_300]
-    jet.new_point()
-    assert jet.ratio == jet.kept == 1_300
-    assert bursts(jet, (14_500, 10_000)) == [1_400]
-    assert jet.kept == 1_300
-    jet.new_point()
-    bursts(jet, (14_500, 10_000))
+    new_point = (0, 0)  # its first burst: another baseline, nothing predicted yet
+    assert bursts(jet, new_point, (14_500, 10_000), new_point, (14_500, 10_000)) == [1_300, 1_400, 1_300, 1_400]
     assert jet.kept == 1_300  # one burst of either point
 
 
@@ -119,7 +116,7 @@ def planned(bench, settled_mdegc):
     sup = bench.sup
     sup.settled_mdegc = settled_mdegc
     sup.planner.probe_due = False
-    sup.planner.off_us = 10_000_000
+    sup.planner.advance(10_000_000)  # no burst in sight
     return sup._plan()
 
 
@@ -146,6 +143,46 @@ def test_a_stronger_jet_shortens_the_very_next_burst():
     assert bench.sup.jet.ratio > 1_200
     delay_us = bench.config.valve_close_delay_us
     assert (after_us + delay_us) * 1_200 * 1_200 < (before_us + delay_us) * 1_000_000
+
+
+def test_the_model_s_budget_reckons_with_what_is_learnt():
+    bench = Strong(1_000)
+    bench.i.distance.value = 80
+    sup = to_fall(bench.deliver(level=5), 15_000).sup
+    observer = sup.observer
+    row_floor = sup.floor_mdegc - limits.MODEL_MARGIN_MDEGC
+    delay_us = bench.config.valve_close_delay_us
+    for kept in (1_000, 1_200):
+        sup.jet.kept = kept
+        fall = observer.baseline_mdegc - observer.surface_mdegc
+        predicted = observer.baseline_mdegc - fall * kept // 1_000
+        model_us = budget_us(predicted, row_floor, K * kept // 1_000) - delay_us
+        assert limits.BURST_MIN_US < model_us < 500_000
+        assert planned(bench, 31_000) == model_us  # a probe that lies: the model alone is asked
+
+
+def test_an_open_burst_is_cut_when_the_predicted_surface_is_at_the_model_floor():
+    for above_mdegc in (1, 0, -1):
+        bench = to_fall(Strong(1_000).deliver(level=3), 8_000)
+        bench.to_burst(len(bench.fired) + 1)
+        bench.tick()
+        sup = bench.sup
+        sup.session.point_open = False  # the observer stands still
+        sup.lowest_mdegc = sup.observer.surface_mdegc - above_mdegc
+        bench.tick()
+        assert bench.o.cut == (0 if above_mdegc > 0 else 1)
+        assert bench.o.lease == 1 - bench.o.cut
+
+
+def test_another_point_begins_with_its_own_model_floor_and_hold():
+    bench = Bench().arm()
+    bench.sup.lowest_mdegc = 50_000
+    bench.sup.hold_us = 4_900_000
+    bench.tick(201)
+    bench.press()
+    bench.to_burst(1)
+    assert bench.sup.lowest_mdegc == bench.sup.floor_mdegc - limits.MODEL_MARGIN_MDEGC
+    assert bench.sup.hold_us == 0
 
 
 def test_the_model_floor_follows_what_is_learnt():

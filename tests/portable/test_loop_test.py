@@ -132,6 +132,16 @@ def test_an_open_shield_and_one_that_opens_in_the_pulse_are_no_fault_and_prove_n
         assert test.problem == "" and not sup.faults.latched
 
 
+def test_one_channel_alone_is_no_shield_in_place():
+    """An open shield with a short: the two agree, which is the eye guard's to see. A pulse would prove nothing."""
+    for stuck in "ab":
+        loop = Loop()
+        loop.made = 0
+        loop.stuck = stuck
+        assert loop.level("a") == loop.level("b")
+        assert found(loop) == "" and "high" not in loop.seen
+
+
 def test_it_pulses_in_self_test_and_ready_and_in_no_other_mode():
     for now in range(len(mode.NAMES)):
         loop = Loop()
@@ -180,6 +190,8 @@ def test_each_arming_is_tested_anew():
     assert bench.sup.mode == mode.READY
     bench.ask(CONFIRM, bench.sup.nonce)  # without a pulse in between
     assert bench.sup.mode == mode.READY and bench.sup.loop_due
+    bench.ask(DISARM)
+    assert bench.sup.mode == mode.STANDBY and not bench.sup.loop_due
 
 
 def test_a_board_without_the_test_arms_as_before_and_says_so():

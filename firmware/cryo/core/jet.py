@@ -14,8 +14,7 @@ from micropython import const
 # skin or a thin dermis, which do fall further; one 1.2 times as strong 1.4 to 3, 1.35 times 2.3 to 4.8 [C].
 LEARN_MARGIN_MDEGC = const(500)
 LEARN_FROM_MDEGC = const(2_000)  # of predicted fall: under it the margin is a quarter of it or more [E]
-_FALL_MAX_MDEGC = const(100_000)  # keeps the product within 31 bits
-RATIO_MAX = const(4_000)  # the same, for whoever scales a fall by it; RESPONSE_STRONG ends the point far below
+RATIO_MAX = const(4_000)  # whoever scales a fall by it stays within 31 bits; RESPONSE_STRONG ends the point far below
 AS_CALIBRATED = const(1_000)
 
 
@@ -39,8 +38,6 @@ class Jet:
         """
         seen = AS_CALIBRATED
         if predicted_mdegc >= LEARN_FROM_MDEGC and observed_mdegc > predicted_mdegc:
-            if observed_mdegc > _FALL_MAX_MDEGC:
-                observed_mdegc = _FALL_MAX_MDEGC
             seen = (observed_mdegc - LEARN_MARGIN_MDEGC) * 1000 // predicted_mdegc
             if seen > self._most:
                 seen = self._most
@@ -56,8 +53,3 @@ class Jet:
         if seen > self.kept:
             self.kept = seen
         self._seen_before = self._seen
-
-    def new_point(self):
-        """Another point, another baseline: the next two bursts must show it themselves. What is kept stays."""
-        self._seen_before = AS_CALIBRATED
-        self.ratio = self.kept

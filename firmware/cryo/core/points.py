@@ -42,7 +42,6 @@ def enter(sup, before, after):
             _begin(sup)
         s.passes += 1
         sup.pass_us = 0
-        sup.pass_over = False
         sup.held = True
         sup.planner.probe_due = True
     elif s.point_open and not TREATING >> after & 1:
@@ -62,7 +61,6 @@ def _begin(sup):
     sup.overcool.new_point()
     sup.response.reset()
     sup.second.reset()
-    sup.jet.new_point()
     sup.lowest_mdegc = sup.floor_mdegc - MODEL_MARGIN_MDEGC
     sup.treated = False
     sup.refused = 0
