@@ -183,8 +183,8 @@ _ROWS = (
     ),
     Scenario(
         "eye-b-short",
-        "loop channel B is shorted to ground in stand-by: the test pulse before arming finds it",
-        lambda plant: plant.at(2_000_000, _sticks(pins.LOOP_B, 0)),
+        "loop channel B is shorted to ground after switch-on: the test pulse before arming finds it",
+        lambda plant: plant.at(100_000, _sticks(pins.LOOP_B, 0)),
         fault="LOOP_TEST",
         refused="not armed: state FAULT",
     ),
