@@ -98,6 +98,7 @@ class Board:
         self.alarm = Pin(pins.ALARM, Pin.OUT, value=0)
         self.loop_a = Pin(pins.LOOP_A, Pin.IN)
         self.loop_b = Pin(pins.LOOP_B, Pin.IN)
+        self.loop_test = None  # no pin is left
         self.trigger = Pin(pins.TRIGGER, Pin.IN)
         self.estop = Pin(pins.ESTOP, Pin.IN)
         self.key = SupplyKey()

@@ -45,6 +45,7 @@ class Board:
         self.led = Pin(pins.LED, Pin.OUT, value=0)
         self.buzzer = Pin(pins.BUZZER, Pin.OUT, value=0)
         self.alarm = Pin(pins.ALARM, Pin.OUT, value=0)
+        self.loop_test = Pin(pins.LOOP_TEST, Pin.OUT, value=0)
         self.trigger = Pin(pins.TRIGGER, Pin.IN, Pin.PULL_UP)
         self.estop = Pin(pins.ESTOP, Pin.IN, Pin.PULL_UP)
         self.key = Pin(pins.KEY, Pin.IN, Pin.PULL_UP)
@@ -91,6 +92,7 @@ class Board:
             ("led", self.led),
             ("buzzer", self.buzzer),
             ("alarm", self.alarm),
+            ("loop_test", self.loop_test),
         )
         self.stack_bytes = 8_192  # [S] ports/rp2/CMakeLists.txt, PICO_STACK_SIZE
 

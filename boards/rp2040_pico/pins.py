@@ -1,7 +1,7 @@
 """Pin map of the Raspberry Pi Pico board: numbers only, so that boot.py has them within its first milliseconds.
 
 What each signal must be able to do stands in board.toml; `make board-check BOARD=rp2040_pico` proves both together.
-GPIO15 stays unconnected: the USB workaround of B0/B1 silicon takes it at every bus reset.
+GPIO15 carries the colour LED and nothing else: the USB workaround of B0/B1 silicon takes it at every bus reset.
 """
 
 SENSOR_SDA = 0  # VL53L0X, 400 kHz
@@ -18,7 +18,8 @@ PANEL_SDA = 10  # MLX90614, SSD1306, optional SCD4x and FRAM, 100 kHz
 PANEL_SCL = 11
 ESTOP = 12  # normally closed to ground: high = pressed, or wire broken
 KEY = 13  # to ground when on
-RGB = 14  # WS2812: colour of the skin temperature's band
+LOOP_TEST = 14  # high opens both channels of the loop
+RGB = 15  # WS2812: colour of the skin temperature's band
 SPI_MISO = 16
 CS_SKIN = 17
 SPI_SCK = 18
@@ -36,6 +37,6 @@ SPI_BUS = 0
 SENSOR_BUS = 0
 PANEL_BUS = 1
 
-SAFE_LOW = (DOSE, LEASE, LED, BUZZER, ALARM)  # driven low as boot.py's first act
+SAFE_LOW = (DOSE, LEASE, LED, BUZZER, ALARM, LOOP_TEST)  # driven low as boot.py's first act
 CHIP_SELECTS = (CS_SKIN, CS_NOZZLE)
 ANALOGUE = (ADC_BOTTLE, ADC_LINE, ADC_COIL)

@@ -39,6 +39,7 @@ class Board:
         self.alarm = Pin(pins.ALARM, Pin.OUT, value=0)
         self.loop_a = Pin(pins.LOOP_A, Pin.IN, Pin.PULL_DOWN)
         self.loop_b = Pin(pins.LOOP_B, Pin.IN, Pin.PULL_UP)
+        self.loop_test = Pin(pins.LOOP_TEST, Pin.OUT, value=0)
         self.trigger = Pin(pins.TRIGGER, Pin.IN, Pin.PULL_UP)
         self.estop = Pin(pins.ESTOP, Pin.IN, Pin.PULL_UP)
         self.key = Pin(pins.KEY, Pin.IN, Pin.PULL_UP)

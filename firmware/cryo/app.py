@@ -18,6 +18,7 @@ from cryo.core.resets import Resets
 from cryo.core.supervisor import NONE, Supervisor
 from cryo.health import Health
 from cryo.limits import TICK_US, WATCHDOG_MS
+from cryo.loop_test import LoopTest
 from cryo.panel import Beeper, Panel
 from micropython import const
 
@@ -36,6 +37,7 @@ class Applicator:
         self.resets = Resets(board.scratch)
         self.supervisor.reset_loop = self.resets.loop
         self.health = Health(self.supervisor)
+        self.loop_test = LoopTest(board, self.supervisor)
         self.tested = "RUNNING"  # what TEST? answers
         self._tests = None
         self.inputs.self_test = 1
@@ -186,6 +188,7 @@ class Applicator:
             self._mode = now
             if now in _QUIET:
                 gc.collect()
+            self.loop_test.enter(now)
         if now == mode.SELF_TEST:
             if self.inputs.self_test == 1:
                 self._test()

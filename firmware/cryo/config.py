@@ -4,7 +4,8 @@ from collections import namedtuple
 
 from cryo import limits
 
-# key, unit, default, lowest, highest, what it is. Where a hard limit stands at one end, that end is the loose one.
+# key, unit, default, lowest, highest, what it is. Where a hard limit stands at one end, that end is the loose one; then
+# the text names the limit and repeats the basis that limits.py gives, so that a refusal says both. A test ties them.
 FIELDS = (
     ("simulated", "", 0, 0, 1, "1: given by the virtual board, never by a real one"),
     ("serial", "", 0, 0, 999_999, "serial number of the device"),
@@ -15,7 +16,8 @@ FIELDS = (
         limits.SKIN_TRIP_MDEGC,
         limits.SKIN_TRIP_MDEGC,
         12_000,
-        "limit 1: skin trip, higher is tighter",
+        "limit 1, SKIN_TRIP_MDEGC: skin trip, higher is tighter; "
+        "basis: [E] frostbite at 0 degC (ISO 13732-3 research, Geng 2006) + sensor 2 + undershoot",
     ),
     (
         "trip_reduced_mdegc",
@@ -23,7 +25,8 @@ FIELDS = (
         limits.SKIN_TRIP_REDUCED_MDEGC,
         limits.SKIN_TRIP_REDUCED_MDEGC,
         14_000,
-        "limit 2: skin trip, reduced sensation; higher is tighter",
+        "limit 2, SKIN_TRIP_REDUCED_MDEGC: skin trip, reduced sensation, higher is tighter; "
+        "basis: [E] numbness at 7 degC (Geng 2006) + 1, for patients who feel less",
     ),
     (
         "burst_max_us",
@@ -31,7 +34,8 @@ FIELDS = (
         limits.BURST_MAX_US,
         limits.BURST_MIN_US,
         limits.BURST_MAX_US,
-        "limit 4: longest opening; lower is tighter",
+        "limit 4, BURST_MAX_US: longest opening, lower is tighter; "
+        "basis: [C] longest opening, sensation intact: a fall of 11.3 degC at K 16",
     ),
     (
         "jet_k_mdegc",
@@ -39,11 +43,20 @@ FIELDS = (
         0,
         limits.JET_K_MIN_MDEGC,
         limits.JET_K_MAX_MDEGC,
-        "limit 7: jet constant at 80 mm; 0 = not calibrated",
+        "limit 7, JET_K_MIN_MDEGC and JET_K_MAX_MDEGC: jet constant at 80 mm, 0 = not calibrated; "
+        "basis: [C] jet constant K, mdegC per root second, h about 75 W/m2K; "
+        "[C] h about 470 W/m2K; nothing stronger is treatable",
     ),
     ("valve_open_delay_us", "us", 15_000, 0, 25_000, "dose valve: command to flow, shortest"),
     ("valve_close_delay_us", "us", 25_000, 5_000, 60_000, "dose valve: command to closed, longest"),
-    ("room_m3", "m3", 30, 10, 1_000, "limit 21: volume of the room; smaller is tighter"),
+    (
+        "room_m3",
+        "m3",
+        30,
+        10,
+        1_000,
+        "limit 21, ROOM_PPM_M3_PER_G: volume of the room, smaller is tighter; basis: [C] 18 ppm a gram in 30 m3",
+    ),
 )
 
 Config = namedtuple("Config", tuple(f[0] for f in FIELDS))

@@ -15,8 +15,8 @@ TREND_LOOKAHEAD_MS = const(200)  # 3 [E] skin + this long at its present slope .
 TREND_LOCKOUT_MDEGC = const(0)  # 3 [E] ... must stay above freezing
 
 # --- one burst --------------------------------------------------------------------------------------------------------
-BURST_MAX_US = const(500_000)  # 4 [C] longest single opening, sensation intact
-BURST_MAX_REDUCED_US = const(300_000)  # 4 [C] longest single opening, reduced sensation
+BURST_MAX_US = const(500_000)  # 4 [C] longest opening, sensation intact: a fall of 11.3 degC at K 16
+BURST_MAX_REDUCED_US = const(300_000)  # 4 [C] longest opening, reduced sensation: a fall of 8.8 degC at K 16
 OFF_MIN_US = const(350_000)  # 5 [S] spurts within 110 ms act as one; [C] a 100 ms conversion + one probe time constant
 DUTY_WINDOW_US = const(2_000_000)  # 6 [C] over any window of this length ...
 DUTY_MAX_US = const(1_200_000)  # 6 [C] ... at most 60 % open

@@ -6,7 +6,7 @@ import sys
 from pathlib import Path
 
 from host_tools.board_check.board import BoardError, load
-from host_tools.board_check.rules import RULES, violations
+from host_tools.board_check.rules import RULES, remarks, violations
 
 BOARDS = Path(__file__).parents[2] / "boards"
 
@@ -31,6 +31,8 @@ def main(argv: list[str]) -> int:
         if not found:
             board = load(folder)
             print(f"{folder.name}: {len(board.signals)} signals on {board.chip.name}, {len(RULES)} rules hold")
+            for sentence in remarks(board):
+                print(f"{folder.name}: {sentence}")
     return int(failed)
 
 

@@ -110,15 +110,34 @@ def right(board: Board) -> list[Part]:
         (time, "a level, high or low, gives nothing", "input A to ground"),
         shutoff,
     )
+    tested = "LOOP_TEST" in has
+    feed = (("feed", "LOOP_FEED"),) if tested else ()
     loop_a = Part(
         "Eye-shield loop, channel A",
-        (("contact", "LOOP_A"),),
-        ("contact to 3V3: high = made", "cuts the gate above" if gates else "cuts the one-shot in PIO"),
+        (("contact", "LOOP_A"), *feed),
+        (
+            "contact to FEED: high = made" if tested else "contact to 3V3: high = made",
+            "cuts the gate above" if gates else "cuts the one-shot in PIO",
+        ),
     )
     loop_b = Part(
         "Eye-shield loop, channel B",
-        (("/OUT", "LOOP_B"), ("OUT", "B_MADE"), ("FAULT", ">FAULT of MAX31856")),
-        ("contact to ground, 10k to 3V3", "74HC00: OUT = made and not FAULT", "LOOP_B is low = made"),
+        (
+            ("/OUT", "LOOP_B"),
+            ("OUT", "B_MADE"),
+            ("FAULT", ">FAULT of MAX31856"),
+            *((("return", "LOOP_RETURN"),) if tested else ()),
+        ),
+        (
+            "contact to RETURN, 10k to 3V3" if tested else "contact to ground, 10k to 3V3",
+            "74HC00: OUT = made and not FAULT",
+            "LOOP_B is low = made",
+        ),
+    )
+    test = Part(
+        "Loop test stage",
+        (("IN", "LOOP_TEST"), ("FEED", "LOOP_FEED"), ("RETURN", "LOOP_RETURN")),
+        ("1k from 3V3 to FEED; 2 N-MOSFETs:", "IN high pulls FEED to ground,", "FEED high ties RETURN to ground"),
     )
     operator = [("trigger 1", "TRIGGER"), ("E-stop 1", "ESTOP"), ("key", "KEY")]
     indicators = [("LED", "LED"), ("buzzer", "BUZZER"), ("alarm lamp", "ALARM"), ("WS2812", "RGB")]
@@ -128,6 +147,7 @@ def right(board: Board) -> list[Part]:
         loop_a,
         lease,
         loop_b,
+        *([test] if tested else []),
         Part(
             "Operator's contacts",
             tuple(row for row in operator if row[1] in has),

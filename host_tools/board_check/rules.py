@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterator
 from host_tools.board_check.board import Board, Signal
 
 REQUIRED = ("DOSE", "LEASE", "LOOP_A", "LOOP_B", "TRIGGER", "ESTOP")
-SAFETY = frozenset(REQUIRED)  # valves, lease and interlocks: only pins whose level nothing else touches
+SAFETY = frozenset((*REQUIRED, "LOOP_TEST"))  # valves, lease and interlocks: only pins whose level nothing else touches
 # With these pulls a broken wire reads as loop open, trigger released, E-stop pressed [E].
 SAFE_PULL = {"LOOP_A": "down", "LOOP_B": "up", "TRIGGER": "up", "ESTOP": "up"}
 READS = frozenset(("gpio_in", "adc", "spi_miso"))  # functions that do not drive the pin
@@ -149,6 +149,17 @@ def broken_wires_are_safe(board: Board) -> Iterator[str]:
             yield f"{_at(signal)}: the pin has no internal pull: fit a resistor and say external in board.toml"
 
 
+def loop_test_rests_low(board: Board) -> Iterator[str]:
+    """The test output of the eye-shield loop is a plain output, and at rest unless the firmware drives it."""
+    signal = board.signals.get("LOOP_TEST")
+    if signal is None:
+        return
+    if signal.function != "gpio_out":
+        yield f"{_at(signal)}: {signal.function} cannot give test pulses: its function must be gpio_out"
+    if signal.pin not in board.safe_low:
+        yield f"{_at(signal)} is not in SAFE_LOW: add it, boot.py must end a pulse that a reset cut short"
+
+
 RULES: tuple[Callable[[Board], Iterator[str]], ...] = (
     files_agree,
     required_signals,
@@ -160,8 +171,16 @@ RULES: tuple[Callable[[Board], Iterator[str]], ...] = (
     hardware_timed,
     separate_blocks,
     safe_low_outputs,
+    loop_test_rests_low,
     broken_wires_are_safe,
 )
+
+
+def remarks(board: Board) -> list[str]:
+    """What is allowed and should be known."""
+    if "LOOP_TEST" in board.signals:
+        return []
+    return ["no LOOP_TEST: a loop channel shorted to a supply is found only when the eye shield opens"]
 
 
 def violations(board: Board) -> list[str]:

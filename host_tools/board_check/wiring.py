@@ -25,7 +25,10 @@ RIGHT_X = 950
 STAGE_X = 1330
 STAGE_W = 262
 GAS_H = 300
-SAFETY_NETS = frozenset(("DOSE", "LEASE", "LOOP_A", "LOOP_B", "TRIGGER", "ESTOP", "FAULT_SKIN", "B_MADE"))
+SAFETY_NETS = frozenset((
+    "DOSE", "LEASE", "LOOP_A", "LOOP_B", "TRIGGER", "ESTOP", "FAULT_SKIN", "B_MADE", "LOOP_TEST", "LOOP_FEED",
+    "LOOP_RETURN",
+))  # fmt: skip
 
 
 @dataclass

@@ -87,6 +87,11 @@ class PinPlant(Plant):
         self.lease.edge(self.now_us)
         self._drive()
 
+    def loop_test_level(self, at_us, level):
+        """The loop's test output changed: 1 high."""
+        self.advance(at_us)
+        self.loop_test(level)
+
     def output(self, at_us, name, level):
         """A lamp, buzzer or alarm output changed: for the record."""
         self.advance(at_us)
@@ -96,6 +101,7 @@ class PinPlant(Plant):
         """The chip restarted; what its pins then do comes as edges."""
         self.advance(at_us)
         self.console_in.clear()
+        self.loop_testing = False  # the pull-down at the test stage wins
         self.record.reset(why)
 
     def wires(self):
@@ -103,9 +109,13 @@ class PinPlant(Plant):
         self._guard_hardware()
 
     # --- to the chip --------------------------------------------------------------------------------------------------
+    def loop_a_made(self):
+        """Level of the chip's LOOP_A pin."""
+        return self.loop_level(pins.LOOP_A)
+
     def loop_b_open(self):
         """Level of the chip's LOOP_B pin: the gate joins channel B and the skin chip's FAULT."""
-        return int(self.levels[pins.LOOP_B] != 0 or self.skin_chip.fault.level == 0)
+        return int(self.loop_level(pins.LOOP_B) != 0 or self.skin_chip.fault.level == 0)
 
     def volts(self):
         """Return the voltages of bottle, line and coil current at the converter's pins, V of 3.3."""

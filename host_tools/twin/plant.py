@@ -24,6 +24,7 @@ RANGE_PERIOD_US = 33_000  # [S] time-of-flight sensor
 LINE_VENT_S = 0.005  # [E] trapped gas leaves through an open dose valve
 LINE_LEAK_S = 600.0  # [E] a tight line loses its gas slowly
 AIR_C = 22.0
+OPEN_LOOP = {pins.LOOP_A: 0, pins.LOOP_B: 1}
 
 POWER_ON = 1
 WATCHDOG = 3
@@ -79,6 +80,7 @@ class Plant:
         # inputs that people and faults move: level of each input pin
         self.levels = {pins.LOOP_A: 1, pins.LOOP_B: 0, pins.TRIGGER: 1, pins.ESTOP: 0, pins.KEY: 0}
         self.stuck_pins = {}
+        self.loop_testing = False
         self.spi_fail = False
         self.pin_levels = 0
         self.power_off = False
@@ -154,10 +156,21 @@ class Plant:
         self.set_input(pins.LOOP_A, 1 if closed else 0)
         self.set_input(pins.LOOP_B, 0 if closed else 1)
 
+    def loop_level(self, pin):
+        """Level of a loop channel at the chip's pin. The test output opens both; what sticks is behind its reach."""
+        if self.loop_testing and pin not in self.stuck_pins:
+            return OPEN_LOOP[pin]
+        return self.levels[pin]
+
+    def loop_test(self, level):
+        """The chip's test output of the loop changed."""
+        self.loop_testing = bool(level)
+        self._guard_hardware()
+
     def _guard_hardware(self):
-        if self.levels[pins.LOOP_A] != 1:
+        if self.loop_level(pins.LOOP_A) != 1:
             self.one_shot.cut(self.now_us)
-        if self.levels[pins.LOOP_B] != 0 or self.levels[pins.ESTOP]:
+        if self.loop_level(pins.LOOP_B) != 0 or self.levels[pins.ESTOP]:
             self.lease.renew(self.now_us, 0)
         self._drive()
 
@@ -188,7 +201,8 @@ class Plant:
         received[hal.IN_TICKS_US] = (self.ticks_origin + self.now_us) & TICKS_MASK
         received[hal.IN_TICKS_MS] = (self.ticks_ms_origin + self.now_us // 1000) & TICKS_MASK
         received[hal.IN_FLAGS] = hal.FLAG_OFF * self.power_off | hal.FLAG_RESET * reset
-        received[hal.IN_PINS] = self.pin_levels | sum(level << pin for pin, level in self.levels.items())
+        levels = self.levels | {pin: self.loop_level(pin) for pin in OPEN_LOOP}
+        received[hal.IN_PINS] = self.pin_levels | sum(level << pin for pin, level in levels.items())
         received[hal.IN_BURST] = self.one_shot.result
         received[hal.IN_RESET_CAUSE] = self.reset_cause
         for n, word in enumerate(self.scratch):
@@ -213,14 +227,14 @@ class Plant:
         if op == hal.OP_PIN:
             self._pin(arg >> 1, arg & 1)
         elif op == hal.OP_FIRE:
-            if self.levels[pins.LOOP_A] == 1:
+            if self.loop_level(pins.LOOP_A) == 1:
                 self._fire(arg)
         elif op == hal.OP_CUT:
             self.one_shot.cut(now)
         elif op == hal.OP_REARM:
             self.one_shot.rearm()
         elif op == hal.OP_LEASE:
-            if self.levels[pins.LOOP_B] == 0 and not self.levels[pins.ESTOP]:
+            if self.loop_level(pins.LOOP_B) == 0 and not self.levels[pins.ESTOP]:
                 self.lease.renew(now, arg)
         elif op == hal.OP_FEED:
             self.watchdog_due_us = now + self.watchdog_us
@@ -257,12 +271,15 @@ class Plant:
         elif self.pin_levels >> pin & 1 != level:
             self.record.edge(pins.NAMES.get(pin, f"gp{pin}"), level)
         self.pin_levels = self.pin_levels | 1 << pin if level else self.pin_levels & ~(1 << pin)
+        if pin == pins.LOOP_TEST:
+            self.loop_test(level)
 
     def _chip_reset(self, why):
         """Every pin is high-impedance, pull-downs close the valves; the processor starts anew."""
         self.one_shot.power_up()
         self.lease.renew(self.now_us, 0)
         self.pin_levels = 0
+        self.loop_testing = False
         self.watchdog_due_us = NEVER
         self.reset_cause = WATCHDOG
         self.console_in.clear()

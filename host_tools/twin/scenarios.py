@@ -42,9 +42,13 @@ def _open_shield(plant):
     plant.shield(False)
 
 
+def _sticks(pin, level):
+    return lambda plant: plant.stick_input(pin, level)
+
+
 def _stuck_then_opened(pin, level):
     def inject(plant):
-        plant.stick_input(pin, level)
+        plant.on_burst(3, 0, _sticks(pin, level))  # after the test pulses, which would have found it
         plant.on_burst(6, 40_000, _open_shield)
 
     return inject
@@ -169,6 +173,20 @@ _ROWS = (
         _stuck_then_opened(pins.LOOP_B, 0),
         fault="LOOP_OPEN",
         detect_ms=20,
+    ),
+    Scenario(
+        "eye-a-short",
+        "loop channel A is shorted to the supply: the test pulse of the self-test finds it",
+        _sticks(pins.LOOP_A, 1),
+        fault="LOOP_TEST",
+        refused="not while FAULT",
+    ),
+    Scenario(
+        "eye-b-short",
+        "loop channel B is shorted to ground after switch-on: the test pulse before arming finds it",
+        lambda plant: plant.at(100_000, _sticks(pins.LOOP_B, 0)),
+        fault="LOOP_TEST",
+        refused="not armed: state FAULT",
     ),
     Scenario(
         "estop",

@@ -48,7 +48,7 @@ valve.rearm()
 valve.fire(400_000)
 Lease().renew()
 for number in pins.SAFE_LOW:
-    if number != pins.DOSE:
+    if number not in (pins.DOSE, pins.LOOP_TEST):  # the one is the one-shot's, the other would open the loop
         machine.Pin(number, machine.Pin.OUT, value=1)
 time.sleep_ms(15)
 machine.soft_reset()
@@ -79,14 +79,44 @@ def test_pins_left_high_by_a_soft_reset_go_low(lane, firmware):
     assert lanes.run(plant, lane, firmware=firmware) == ""
     assert [why for _, why in plant.record.resets] == ["soft_reset", "soft_reset"]
     # the reset itself, the interpreter's start, and after boot.py and 1 ms
-    assert seen.high[:3] == [SAFE_LOW_NAMES, SAFE_LOW_NAMES, set()]
+    left = SAFE_LOW_NAMES - {"loop_test"}
+    assert seen.high[:3] == [left, left, set()]
     assert seen.at_us[2] - seen.at_us[0] <= 1_000 + BOOT_MAX_US
     reset_us = plant.record.resets[0][0]
-    for name in SAFE_LOW_NAMES - {"lease"}:  # the lease runs out by itself
+    for name in left - {"lease"}:  # the lease runs out by itself
         later = [(time_us, level) for time_us, edge, level in plant.record.edges if edge == name and time_us > reset_us]
         assert later[0][1] == 0
         assert later[0][0] - reset_us <= BOOT_MAX_US
     assert plant.record.valve_on_us <= LEASE_CLIP_US + plant.shutoff.close_delay_us
+
+
+LEAVES_A_TEST_PULSE = """
+import machine
+import pins
+import time
+
+time.sleep_ms(1)  # what boot.py drove reaches the pins
+machine.Pin(pins.LOOP_TEST, machine.Pin.OUT, value=1)
+time.sleep_ms(15)
+machine.soft_reset()
+"""
+
+
+def test_a_test_pulse_of_the_loop_that_a_soft_reset_cut_short_is_an_open_loop_until_boot_ends_it(lane, firmware):
+    (firmware / "main.py").write_text(LEAVES_A_TEST_PULSE)
+    plant = Plant()
+    loop = []
+
+    class Watch(Snapshots):
+        def step(self):
+            super().step()
+            if plant.record.resets:
+                loop.append((plant.loop_level(pins.LOOP_A), plant.loop_level(pins.LOOP_B)))
+
+    plant.operator = seen = Watch(plant)
+    assert lanes.run(plant, lane, firmware=firmware) == ""
+    assert loop[:3] == [(0, 1), (0, 1), (1, 0)]
+    assert seen.at_us[2] - seen.at_us[0] <= 1_000 + BOOT_MAX_US
 
 
 RAISES_IN_A_BURST = """
@@ -142,7 +172,7 @@ def test_an_application_that_raises_ends_in_a_watchdog_reset_and_a_safe_boot(lan
     ((reset_us, why),) = record.resets
     assert why == "watchdog"
     assert WATCHDOG_US - 2 * TICK_US <= reset_us - closed[0] <= WATCHDOG_US
-    for name in SAFE_LOW_NAMES - ({"alarm", "buzzer"} if held else {"alarm"}):
+    for name in SAFE_LOW_NAMES - ({"alarm", "buzzer", "loop_test"} if held else {"alarm", "loop_test"}):
         assert not [1 for time_us, edge, level in record.edges if edge == name and level and time_us >= reset_us]
     assert seen["STATE"] == ("FAULT" if held else "STANDBY")
     assert seen["FAULT"] == ("TRIGGER_BOOT" if held else "NONE")

@@ -17,16 +17,18 @@ STOP = f"import hal\nif hal.burst_result == -1 and {PRESSED}:\n    return"
 CHECKS = (
     ("cryo/core/trigger.py", "Trigger.update"),
     ("cryo/core/eye_guard.py", "EyeGuard.update"),
+    ("cryo/core/second_channel.py", "SecondChannel.update"),
     ("cryo/core/overcool.py", "Overcool.update"),
     ("cryo/core/supervisor.py", "Supervisor._observe"),
     ("cryo/core/causes.py", "standing"),
+    ("cryo/core/valves.py", "Valves.watch"),
     ("cryo/core/faults.py", "Faults.update"),
     ("cryo/core/blockers.py", "standing"),
 )
 TASKS = (("cryo/panel.py", "Panel.poll"), ("cryo/console/line.py", "Console.poll"))
 ASKS = (
-    "steps = self.trigger.update(dt_us, i.trigger) or 0",
-    "steps = steps << 5 | (self.eye.update(dt_us, i) or 0)",
+    "steps = self._looked * _FACTOR + (self.trigger.update(dt_us, i.trigger) or 0) & 0xFFFFF",
+    "steps = steps * _FACTOR + (self.eye.update(dt_us, i) or 0) & 0xFFFFF",
 )
 TURNS = "self._turn = turn - 1 if turn else len(self._slow) - 1"
 
@@ -99,9 +101,9 @@ def test_a_check_that_stops_in_a_burst_ends_it_in_that_tick_and_the_chip_resets(
 def test_two_checks_in_the_wrong_order_are_seen(lane, firmware):
     first, second = (re.escape(line) for line in ASKS)
     swapped = f"if hal.burst_result == -1 and {PRESSED}:\n            "
-    swapped += "steps = self.eye.update(dt_us, i) or 0\n            steps = "
-    swapped += "steps << 5 | (self.trigger.update(dt_us, i.trigger) or 0)\n        else:\n            "
-    swapped += ASKS[0] + "\n            " + ASKS[1]
+    swapped += "steps = self._looked * _FACTOR + (self.eye.update(dt_us, i) or 0) & 0xFFFFF\n            "
+    swapped += "steps = steps * _FACTOR + (self.trigger.update(dt_us, i.trigger) or 0) & 0xFFFFF\n        else:\n"
+    swapped += "            " + ASKS[0] + "\n            " + ASKS[1]
     changed(firmware, "cryo/core/supervisor.py", first + r"\n        " + second, swapped)
     changed(firmware, "cryo/core/supervisor.py", r"(?m)^from micropython import const$", r"import hal\n\g<0>")
     plant, seen = treat(firmware, lane)

@@ -314,7 +314,7 @@ def test_an_output_stuck_high_at_switch_on_is_found(name):
 def test_settings_that_change_in_stand_by_are_found_within_five_seconds(lane, firmware):
     path = firmware / "cryo/core/supervisor.py"
     text = path.read_text()
-    mark = "        self._now_us = now_us\n"
+    mark = "        self.now_us = now_us\n"
     assert text.count(mark) == 1
     spoil = "        if self.session.uptime_s == 3:\n            self.config = self.spoilt\n"
     text = text.replace(mark, mark + spoil)

@@ -54,7 +54,7 @@ def wants(name, text):
     return (rf"^{name} = \{{.*\}}", f"{name} = {{ {text} }}")
 
 
-FREE = (pin("RGB", 22), pin("FAULT_SKIN", 14))  # exchanges two pins of the Pico: valid
+FREE = (pin("RGB", 22), pin("FAULT_SKIN", 15))  # exchanges two pins of the Pico: valid
 
 UNSAFE_PULLS = (("LOOP_A", 7, "up"), ("LOOP_B", 8, "down"), ("TRIGGER", 9, "down"), ("ESTOP", 12, "down"))
 INTERLOCKS = (("LOOP_A",), ("LOOP_B",), ("TRIGGER",), ("ESTOP",))
@@ -87,7 +87,7 @@ BROKEN = (
     # pins that something else moves
     *(
         ("rp2040_pico", [pin(name, 15)], [], f"{name} (GPIO15): the pin is taken by the USB work-around")
-        for name in ("DOSE", "LEASE", "LOOP_A", "LOOP_B", "TRIGGER", "ESTOP")
+        for name in ("DOSE", "LEASE", "LOOP_A", "LOOP_B", "TRIGGER", "ESTOP", "LOOP_TEST")
     ),
     ("esp32_devkitc", [pin("LEASE", 14), pin("BUZZER", 26)], [], "LEASE (GPIO14): the pin is pulled up from reset"),
     ("esp32_devkitc", [pin("ESTOP", 36), pin("ADC_BOTTLE", 35)], [], "ESTOP (GPIO36): the pin can be pulled low"),
@@ -117,7 +117,10 @@ BROKEN = (
     ("rp2040_pico", [], [wants("BUZZER", 'function = "gpio_out"')], "BUZZER (GPIO5) has no pull-down"),
     ("esp32_devkitc", [], [wants("DOSE", 'function = "rmt"')], "DOSE (GPIO25) has no pull-down"),
     ("rp2040_pico", [(r"\(DOSE, ", "(KEY, DOSE, ")], [], "KEY (GPIO13) is in SAFE_LOW but is an input"),
-    ("rp2040_pico", [(r"\(DOSE, ", "(15, DOSE, ")], [], "SAFE_LOW holds GPIO15, which is no signal"),
+    ("rp2040_pico", [(r"\(DOSE, ", "(29, DOSE, ")], [], "SAFE_LOW holds GPIO29, which is no signal"),
+    ("rp2040_pico", [(", LOOP_TEST\\)", ")")], [], "LOOP_TEST (GPIO14) is not in SAFE_LOW"),
+    ("rp2040_pico", [], [wants("LOOP_TEST", 'function = "gpio_in"')], "LOOP_TEST (GPIO14): gpio_in cannot give"),
+    ("rp2040_pico", [], [wants("LOOP_TEST", 'function = "gpio_out"')], "LOOP_TEST (GPIO14) has no pull-down"),
     # a broken wire is safe
     *(
         ("rp2040_pico", [], [wants(name, f'function = "gpio_in", pull = "external {pull}"')], f"{name} (GPIO{at}): wi")
@@ -155,6 +158,14 @@ def test_a_broken_rule_gives_its_sentence(board, capsys, name, pins, toml, sente
     assert main([str(board(name, pins, toml))]) == 1
     found = capsys.readouterr().err
     assert sentence in found
+
+
+def test_a_board_without_a_loop_test_passes_and_is_told_so(board, capsys):
+    gone = [(r"^LOOP_TEST = .*\n", ""), (", LOOP_TEST\\)", ")")]
+    assert main([str(board("rp2040_pico", gone, [(r"^LOOP_TEST = .*\n", "")]))]) == 0
+    assert "no LOOP_TEST: " in capsys.readouterr().out
+    assert main([str(BOARDS / "rp2040_pico")]) == 0
+    assert "LOOP_TEST" not in capsys.readouterr().out
 
 
 def test_a_valid_exchange_of_pins_passes(board):

@@ -44,6 +44,12 @@ def test_pull_resistors_are_those_of_the_pin_map_and_the_named_ones(name, beside
     assert bom(name)[0]["pull resistor, 10 kOhm"]["quantity"] == pulls + beside
 
 
+def test_a_board_with_a_loop_test_has_its_parts():
+    for name in HARDWARE:
+        assert ("LOOP_TEST" in load(BOARDS / name).signals) == ("loop test stage" in bom(name)[0])
+    assert bom("rp2040_pico")[0]["loop test stage"]["safety"] is True
+
+
 def test_cycle_life_adds_up():
     life = bom("rp2040_pico")[1]["cycle_life"]
     bursts = life["bursts_a_point"] * life["points_a_day"]

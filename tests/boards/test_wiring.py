@@ -50,6 +50,11 @@ def test_each_safety_part_is_drawn(name, part):
 def test_a_moved_pin_changes_the_diagram(tmp_path):
     source = BOARDS / "rp2040_pico"
     (tmp_path / "board.toml").write_text((source / "board.toml").read_text())
-    (tmp_path / "pins.py").write_text((source / "pins.py").read_text().replace("RGB = 14", "RGB = 15"))
+    (tmp_path / "pins.py").write_text((source / "pins.py").read_text().replace("KEY = 13", "KEY = 22"))
+    assert "GPIO13 (pin 17)" not in words(draw_board(load(tmp_path)))
     assert "GPIO15 (pin 20)" in words(draw_board(load(tmp_path)))
-    assert "GPIO15 stays unconnected" not in words(draw_board(load(tmp_path)))
+
+
+def test_the_loop_test_stage_is_drawn_where_there_is_one():
+    assert "Loop test stage" in words((BOARDS / "rp2040_pico" / "wiring.svg").read_text())
+    assert "Loop test stage" not in words((BOARDS / "esp32_devkitc" / "wiring.svg").read_text())

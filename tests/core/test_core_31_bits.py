@@ -14,6 +14,7 @@ from hypothesis import strategies as st
 from cryo.core import presets, ticks
 from cryo.core.bursts import Planner, budget_us
 from cryo.core.eye_guard import EyeGuard
+from cryo.core.jet import RATIO_MAX, Jet
 from cryo.core.observer import Observer, k_at
 from cryo.core.overcool import Overcool
 from cryo.core.reading import AGE_MAX_US, NO_VALUE, Reading
@@ -197,6 +198,19 @@ def test_response_over_as_many_bursts_as_a_point_can_have():
             response.delivered(I31(500_000))
             response.sample(I31(after), I31(33_000))
             response.close()
+
+
+@given(K, st.lists(st.tuples(SKIN, SKIN, SKIN, SKIN), max_size=5), MM)
+def test_jet(k, samples, mm):
+    jet = Jet(k)
+    for baseline, settled, predicted, surface in samples:
+        ratio = jet.learn(baseline - settled, baseline - predicted)
+        assert 1_000 <= ratio <= RATIO_MAX
+        assert k * ratio // 1_000 <= 50_000 or ratio == 1_000
+        assert k_at(k, mm) * ratio > 0
+        if surface >= JET:
+            assert isinstance((baseline - surface) * ratio // 1_000, int)
+        jet.fired()
 
 
 def chosen():

@@ -101,6 +101,9 @@ def test_result():
     p.reached = True
     p.end_point(1)
     assert app.ask("TREAT:RES?").startswith("POINT=1;REASON=TARGET;REACHED=1;BURSTS=1;VALVE_ON_US=150000;")
+    assert app.ask("TREAT:RES?").endswith(";JET_K=16000")
+    app.supervisor.jet.kept = 1_250
+    assert app.ask("TREAT:RES?").endswith(";JET_K=20000")
 
 
 # --- choosing -------------------------------------------------------------------------------------------------

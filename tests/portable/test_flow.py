@@ -1,11 +1,11 @@
 """Program flow: a check left out, left early, run twice or out of turn takes gas and watchdog's food away at once."""
 
 from bench import Bench
-from cryo.core import blockers, causes, faults, flow, mode
+from cryo.core import blockers, causes, faults, flow, mode, room
 from cryo.core.supervisor import ACKNOWLEDGE
 from cryo.limits import LEASE_MAX_US
 
-GUARDS = (("trigger", 2), ("eye", 2), ("overcool", 4), ("faults", 1))
+GUARDS = (("trigger", 2), ("eye", 2), ("second", 2), ("overcool", 4), ("faults", 1))
 
 
 def _left_out(count):
@@ -13,20 +13,21 @@ def _left_out(count):
     return (None, lambda a: None, lambda a, b: None, None, lambda a, b, c, d: None)[count]
 
 
-def _twice(function, count):
-    """Return one that runs function two times."""
+def _again(function, count, surplus):
+    """Return one that runs function `surplus` times too often. Frame and closure stay too small for the locked heap."""
+    both = function, function if surplus == 1 else _again(function, count, surplus - 1)
 
     def one(a):
-        function(a)
-        return function(a)
+        both[0](a)
+        return both[1](a)
 
     def two(a, b):
-        function(a, b)
-        return function(a, b)
+        both[0](a, b)
+        return both[1](a, b)
 
     def four(a, b, c, d):
-        function(a, b, c, d)
-        return function(a, b, c, d)
+        both[0](a, b, c, d)
+        return both[1](a, b, c, d)
 
     return (None, one, two, None, four)[count]
 
@@ -76,12 +77,70 @@ def test_a_guard_that_is_left_out_for_one_tick_is_seen_in_that_tick():
 
 def test_a_guard_that_runs_twice_in_one_tick_is_seen_in_that_tick():
     for name, count in GUARDS:
+        for surplus in (1, 2, 3, 4, 8, 16):
+            bench = Bench().deliver().to_burst(2)
+            guard = getattr(bench.sup, name)
+            sound = guard.update
+            guard.update = _again(sound, count, surplus)
+            bench.tick()
+            guard.update = sound
+            _for_good(bench)
+
+
+def test_one_guard_too_often_does_not_hide_that_another_was_left_out():
+    for missed, missed_count in GUARDS:
+        for name, count in GUARDS:
+            if name == missed:
+                continue
+            for surplus in (1, 4):
+                bench = Bench().deliver().to_burst(2)
+                getattr(bench.sup, missed).update = _silent(getattr(bench.sup, missed), missed_count)
+                guard = getattr(bench.sup, name)
+                guard.update = _again(guard.update, count, surplus)
+                bench.tick()
+                assert bench.o.feed == 0 and bench.sup.faults.latched >> faults.PROGRAM_FLOW & 1
+
+
+def _silent(guard, count):
+    """Return a stand-in that does nothing and still returns the step of the tick before."""
+    return (None, lambda a: guard.step, lambda a, b: guard.step, None, lambda a, b, c, d: guard.step)[count]
+
+
+def test_the_valves_supervision_is_a_step():
+    def left_out(_):
+        return lambda s, i: 0
+
+    def twice(sound):
+        return _again(sound, 2, 1)
+
+    for plant in (left_out, twice):
         bench = Bench().deliver().to_burst(2)
-        guard = getattr(bench.sup, name)
-        sound = guard.update
-        guard.update = _twice(sound, count)
+        bench.sup.valves.watch = plant(bench.sup.valves.watch)
         bench.tick()
-        guard.update = sound
+        _for_good(bench)
+
+
+def test_the_look_at_the_room_is_a_step_when_it_is_due():
+    sound = room.level
+    for stand_in in (lambda quantity: None, lambda quantity: room.UNKNOWN):
+        bench = Bench().deliver().to_burst(2)
+        room.level = stand_in
+        try:
+            for _ in range(15):
+                bench.tick()
+                if not bench.o.feed:
+                    break
+            bench.tick()
+        finally:
+            room.level = sound
+        _for_good(bench)
+    for wait in (0, 40):  # it is asked too early, and not any more
+        bench = Bench().deliver().to_burst(2)
+        while bench.sup._room_wait != 8:
+            bench.tick()
+        bench.sup._room_wait = wait
+        for _ in range(9):
+            bench.tick()
         _for_good(bench)
 
 
@@ -104,7 +163,7 @@ def test_two_guards_in_each_others_place_are_seen():
 
 
 def test_the_observation_is_a_step_too():
-    for plant in (lambda sound: _left_out(2), lambda sound: _twice(sound, 2)):
+    for plant in (lambda sound: _left_out(2), lambda sound: _again(sound, 2, 1), lambda sound: _again(sound, 2, 4)):
         bench = Bench().deliver().to_burst(2)
         bench.sup._observe = plant(bench.sup._observe)
         bench.tick()
@@ -155,14 +214,36 @@ def test_a_background_task_without_a_sign_of_life_ends_gas_and_food_after_the_bo
     assert bench.o.feed == 0  # it restarts, it does not go on
 
 
-def test_a_signature_names_place_and_turn_of_each_step_and_fits_31_bits():
-    seen = []
-    for turn in range(4):
-        signature = flow.FIRST + turn * flow.TURN
-        assert 0 < signature < 1 << 27
-        digits = [signature >> shift & 31 for shift in (22, 17, 12, 7, 2)]
-        assert [digit & 7 for digit in digits] == [1, 2, 3, 4, 5]
-        assert [digit >> 3 for digit in digits] == [turn] * 5
-        assert signature & 3 == 3
-        seen.append(signature)
-    assert len(set(seen)) == 4
+PLACES = (
+    flow.ROOM, flow.TRIGGER, flow.EYE, flow.SECOND, flow.OVERCOOL, flow.OBSERVE, flow.VALVES, flow.FAULTS,
+)  # fmt: skip
+
+
+def test_a_signature_grows_by_one_turn_a_tick_whatever_the_count_and_fits_31_bits():
+    assert flow.FACTOR * flow.MASK + flow.MASK + 3 < 1 << 30
+    signature = flow.START
+    for count in (0, 1, 2, flow.MASK - 1, flow.MASK):
+        steps = [place + count & flow.MASK for place in PLACES]
+        steps[0] = flow.ROOM
+        assert flow.strung(steps + [3]) == flow.START + count * flow.TURN & flow.MASK
+        assert flow.strung([1] + steps[1:] + [3]) == flow.START + (count - 1) * flow.TURN + flow.TURN_ROOM & flow.MASK
+    assert 0 <= signature <= flow.MASK
+
+
+def test_no_two_places_may_be_exchanged_and_no_other_number_of_runs_gives_the_signature():
+    steps = list(PLACES) + [3]
+    for a in range(len(PLACES)):
+        for b in range(a):
+            other = steps[:]
+            other[a], other[b] = other[b], other[a]
+            assert flow.strung(other) != flow.START
+    runs = (-1, 0, 1, 2, 3, 4, 5, 8, 16, 31, 32, 64, 128)
+    for a in range(len(PLACES)):
+        for b in range(a):
+            for more_a in runs:
+                for more_b in runs:
+                    if more_a or more_b:
+                        other = steps[:]
+                        other[a] += more_a
+                        other[b] += more_b
+                        assert flow.strung(other) != flow.START

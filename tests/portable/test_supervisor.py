@@ -326,7 +326,7 @@ def test_the_target_is_held_five_seconds_then_the_point_is_complete():
     bench = Bench().deliver().cool_to(13_700)
     bench.tick(60)
     assert not bench.sup.session.reached
-    bench.cool_to(13_600)
+    bench.skin_mdegc = 13_600
     ticks = 0
     while not bench.sup.session.reached:
         bench.tick()

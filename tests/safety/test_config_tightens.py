@@ -27,8 +27,9 @@ def bounds():
     return found
 
 
-# no limit's figure but what a limit reckons with: the step to the loose side
+# no limit's figure but what a limit reckons with: the step to the loose side, and the figure it goes into
 RECKONED = {"room_m3": 1}
+INTO = {"room_m3": "ROOM_PPM_M3_PER_G"}
 
 
 def refused(key, value):
@@ -44,6 +45,39 @@ def test_a_looser_value_is_refused_with_the_limit_s_number(key, number, constant
         sentence = refused(key, value)
         assert re.search(rf"\blimit {number}\b", sentence)
         assert key in sentence and str(value) in sentence and str(bound) in sentence
+
+
+def basis(name):
+    """What limits.py says of a figure, tag and all."""
+    (constant,) = (c for c in code.read().constants if c.name == name)
+    assert re.match(r"\[[SCEK]\] \w", constant.text), f"{name}: no basis in limits.py"
+    return constant.text
+
+
+@pytest.mark.parametrize(("key", "number", "constant", "bound", "loose"), bounds(), ids=lambda v: str(v))
+def test_such_a_refusal_gives_the_limit_s_name_and_basis(key, number, constant, bound, loose):
+    sentence = refused(key, bound + loose)
+    assert f"limit {number}, " in sentence
+    assert re.search(rf"\b{constant}\b", sentence)
+    assert basis(constant) in sentence.partition("basis: ")[2]
+
+
+@pytest.mark.parametrize("key", RECKONED)
+def test_and_so_does_one_for_what_a_limit_reckons_with(key):
+    (high,) = (field[4] for field in config.FIELDS if field[0] == key)
+    sentence = refused(key, high + RECKONED[key])
+    assert re.search(rf"\b{INTO[key]}\b", sentence) and basis(INTO[key]) in sentence.partition("basis: ")[2]
+
+
+def test_every_figure_that_a_setting_may_tighten_is_named_in_it():
+    """A limit's figures that are no setting cannot be loosened at all: such a key is unknown."""
+    named = {constant for _, _, constant, _, _ in bounds()} | set(INTO.values())
+    for constant in code.read().constants:
+        settings, sentence = config.build({constant.name.lower(): constant.value})
+        if constant.name.lower() in config.Config._fields:
+            assert constant.name in named, constant.name
+        else:
+            assert settings is None and "unknown setting" in sentence
 
 
 @pytest.mark.parametrize(("key", "number", "constant", "bound", "loose"), bounds(), ids=lambda v: str(v))

@@ -171,3 +171,25 @@ def test_transducers_are_scaled_to_the_converter(plant):
     bottle_v, line_v, _ = plant.volts()
     assert abs(bottle_v / 3.3 - (0.1 + 0.8 * plant.bar / 100)) < 1e-9
     assert line_v <= bottle_v
+
+
+def test_a_loop_test_opens_both_channels_at_the_chip_and_the_monostable_and_what_is_shorted_stays(plant):
+    edges(plant, 30_000)
+    assert (plant.loop_a_made(), plant.loop_b_open(), plant.lease.in_reset) == (1, 0, False)
+    plant.loop_test_level(plant.now_us + 10, 1)
+    assert (plant.loop_a_made(), plant.loop_b_open(), plant.lease.in_reset) == (0, 1, True)
+    assert not plant.shutoff.driven
+    plant.loop_test_level(plant.now_us + 3_000, 0)
+    assert (plant.loop_a_made(), plant.loop_b_open(), plant.lease.in_reset) == (1, 0, False)
+    plant.stick_input(pins.LOOP_A, 1)
+    plant.loop_test_level(plant.now_us + 3_000, 1)
+    assert (plant.loop_a_made(), plant.loop_b_open()) == (1, 1)
+    plant.chip_reset(plant.now_us + 10, "watchdog")  # the pin floats, the test stage's pull-down wins
+    assert (plant.loop_a_made(), plant.loop_b_open()) == (1, 0)
+
+
+def test_the_shield_opens_whatever_the_loop_test_does(plant):
+    plant.shield(False)
+    for level in (1, 0):
+        plant.loop_test_level(plant.now_us + 100, level)
+        assert (plant.loop_a_made(), plant.loop_b_open()) == (0, 1)

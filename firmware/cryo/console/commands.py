@@ -227,10 +227,11 @@ def _new_session(console, _):
 
 
 def _result(console, _):
-    p = console.app.supervisor.session
+    s = console.app.supervisor
+    p = s.session
     if not p.bursts and not p.point_open:
         return "NONE"
-    return "POINT={};REASON={};REACHED={};BURSTS={};VALVE_ON_US={};DURATION_MS={};PASSES={}".format(
+    return "POINT={};REASON={};REACHED={};BURSTS={};VALVE_ON_US={};DURATION_MS={};PASSES={};JET_K={}".format(
         p.point + 1,
         session.REASONS[p.reason],
         int(p.reached),
@@ -238,6 +239,7 @@ def _result(console, _):
         p.point_valve_on_us,
         p.point_us // 1000,
         p.passes,
+        s.config.jet_k_mdegc * s.jet.kept // 1000,  # as learnt; calibrated where nothing was
     )
 
 
@@ -271,7 +273,11 @@ def _confirm(console, word):
     console.request(
         supervisor.CONFIRM,
         int(word),
-        lambda s: "ARMED" if s.mode == mode.ARMED else "REFUSED not armed: state " + mode.NAMES[s.mode],
+        lambda s: "ARMED"
+        if s.mode == mode.ARMED
+        else "REFUSED not armed: state "
+        + mode.NAMES[s.mode]
+        + ("; its loop test did not run: close the eye shield, ARM:OFF, request anew" if s.loop_due else ""),
     )
 
 
@@ -312,7 +318,7 @@ TABLE = (
     ("SYSTem:INTerpreter?", None, _interpreter),
     ("SYSTem:CRASh?", None, _crash),
     ("SYSTem:RESTart", None, _restart),
-    ("TEST?", None, lambda console, _: console.app.tested),
+    ("TEST?", None, lambda console, _: console.app.loop_test.answer(console.app.tested)),
     ("STATus?", None, _state),
     ("STATus:WHY?", None, _why),
     ("STATus:VALVes?", None, _valves),

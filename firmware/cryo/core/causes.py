@@ -19,7 +19,7 @@ def standing(s, dt_us, i):
 
     A latched fault keeps its cause until what it asks for is there again, so that an acknowledge can be refused.
     """
-    mask = RAN | s.valves.watch(s, i)
+    mask = RAN | (s.valves.watch(s, i) or 0)
     treating = TREATING >> s.mode & 1
     latched = s.faults.latched
     if i.estop:

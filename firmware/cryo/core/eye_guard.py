@@ -35,7 +35,7 @@ class EyeGuard:
 
         Return the step that this run is.
         """
-        self.step = self.step + 8 & 31
+        self.step = self.step + 1 & 0xFFFFF
         a = inputs.loop_a
         b = inputs.loop_b
         self.made = a == 1 and b == 0

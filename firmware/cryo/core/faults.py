@@ -32,6 +32,7 @@ DOSE_COIL = const(25)
 RESET_LOOP = const(26)
 PROGRAM_FLOW = const(27)
 TASK_STOPPED = const(28)
+LOOP_TEST = const(29)
 
 HIGH = const(3)  # IEC 60601-1-8 priorities
 MEDIUM = const(2)
@@ -208,6 +209,13 @@ REGISTRY = (
         RESET,
         "Console, display or slow sensors stand still: the device restarts; if it returns, have the board serviced.",
     ),
+    (
+        LOOP_TEST,
+        "LOOP_TEST",
+        HIGH,
+        RESET,
+        "A channel of the eye shield does not follow its test: TEST? names it; check plug and cable for a short.",
+    ),
 )
 
 
@@ -241,7 +249,7 @@ class Faults:
 
     def update(self, present):
         """Latch every cause in the mask `present`, remember which stand now; return the step that this run is."""
-        self.step = self.step + 8 & 31
+        self.step = self.step + 1 & 0xFFFFF
         self.present = present
         fresh = present & ~self.latched
         if fresh:

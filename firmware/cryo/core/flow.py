@@ -1,27 +1,48 @@
 """Program flow: the evidence that every check of a tick ran once, to its end, and in its order.
 
-Each guard owns a step: its place (1 .. 5) in three bits, and above them two bits that count its runs. It counts when it
-begins and returns the step when it ends; the supervisor strings the five together in the order in which it asked, and
-behind them one bit each from causes and blockers, which are functions without memory. A guard that was left out or left
-early, or ran twice, stays a count behind or ahead of the supervisor's for good: the watchdog then ends it. (Exactly
-four runs too many in one tick would pass.) IEC 60730 asks class B for such monitoring of the program sequence [K].
+Each guard owns a step: it begins at the guard's place and counts the guard's runs modulo 2**20. It counts when the
+guard begins and is returned when it ends; the supervisor strings the steps together in the order in which it asked,
+
+    signature = signature * FACTOR + step, modulo 2**20
+
+begun with the step of the room's sensor, which is asked every 16th tick only, and ended with one bit each from causes
+and blockers, which are functions without memory. A guard that was left out or left early, or ran twice, stays a count
+behind or ahead of the supervisor's for good: the watchdog then ends it. The factor is odd, so each place's weight has
+an inverse: surplus runs of one guard cancel after 2**20 only, and those of two after 955 or more. No guard can run so
+often within the watchdog's time. IEC 60730 asks class B for such monitoring of the program sequence [K].
 """
 
 from micropython import const
 
+ROOM = const(0)
 TRIGGER = const(1)
 EYE = const(2)
-OVERCOOL = const(3)
-OBSERVE = const(4)
-FAULTS = const(5)
-# a guard counts with: step = step + 8 & 31
+SECOND = const(3)
+OVERCOOL = const(4)
+OBSERVE = const(5)
+VALVES = const(6)
+FAULTS = const(7)
+# a guard counts with: step = step + 1 & 0xFFFFF
 
 RAN = const(1)  # bit of causes.standing: there is no fault with code 0
 RAN_BLOCKERS = const(1 << 29)  # bit of blockers.standing
+RAN_ROOM = const(1 << 2)  # bit of room.level
 
-# the signature of a tick whose turn (0 .. 3) is t: FIRST + t * TURN, at most 27 bits
-FIRST = const((((((1 << 5 | 2) << 5 | 3) << 5 | 4) << 5) | 5) << 2 | 3)
-TURN = const((((((1 << 5 | 1) << 5 | 1) << 5 | 1) << 5) | 1) << 5)
+FACTOR = const(955)  # under 2**10, so that all stays within 31 bits
+MASK = const(0xFFFFF)
+
+
+def strung(steps):
+    """Return the signature of these steps, in their order."""
+    signature = 0
+    for step in steps:
+        signature = signature * FACTOR + step & MASK
+    return signature
+
+
+START = strung((ROOM, TRIGGER, EYE, SECOND, OVERCOOL, OBSERVE, VALVES, FAULTS, 3))  # of no tick yet; 3: both have run
+TURN = strung((0, 1, 1, 1, 1, 1, 1, 1, 0))  # what a tick adds to the signature ...
+TURN_ROOM = strung((1, 1, 1, 1, 1, 1, 1, 1, 0))  # ... and one in which the room's sensor is asked
 
 # [E] ticks without a sign of life of each background task: two rounds of six slow inputs. The watchdog's time follows.
 TASKS_LATE_MAX = const(12)

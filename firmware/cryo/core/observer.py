@@ -51,13 +51,13 @@ class Observer:
 
     def __init__(self):
         self.surface_mdegc = 0
-        self._base_mdegc = 0
+        self.baseline_mdegc = 0
         self._x = [0] * _STATES  # drop of each state, 1/256 mdegC
         self._probe = 0  # 1/16 mdegC
 
     def reset(self, baseline_mdegc):
         """Start a point on skin of this temperature."""
-        self._base_mdegc = baseline_mdegc
+        self.baseline_mdegc = baseline_mdegc
         self.surface_mdegc = baseline_mdegc
         self._probe = baseline_mdegc << 4
         x = self._x
@@ -100,7 +100,7 @@ class Observer:
         v = x[6]
         x[6] = v = v - ((v >> 6) * 839 >> 17) + (drive * 277 >> 10)
         drop += v
-        surface = self._base_mdegc - (drop >> 8)
+        surface = self.baseline_mdegc - (drop >> 8)
         self.surface_mdegc = surface
         p = self._probe
         self._probe = p + (((surface << 4) - p) * _PROBE_DECAY >> 14)

@@ -69,7 +69,7 @@ class Overcool:
         `second` is a SecondChannel of this tick; where it counts, limits 1, 2, 3 and 24 take the colder of the two.
         Return the step that this run is.
         """
-        self.step = self.step + 8 & 31
+        self.step = self.step + 1 & 0xFFFFF
         ages = self._bad_us
         if ages[0] < _NEVER:  # newest first: when it is out of sight all are
             i = BAD_CONVERSIONS - 1

@@ -1,5 +1,6 @@
 """CO2 in the room (limit 21), as its sensor measures it. Without a sensor the session's budget of gas stands in."""
 
+from cryo.core.flow import RAN_ROOM
 from cryo.limits import ROOM_AGE_MAX_US, ROOM_STOP_PPM, ROOM_WARN_PPM
 from micropython import const
 
@@ -10,10 +11,10 @@ STOP = const(3)  # none goes on
 
 
 def level(quantity):
-    """Return the verdict on the sensor's Quantity in ppm. A value that is too old is none."""
+    """Return the verdict on the sensor's Quantity in ppm, and flow.RAN_ROOM. A value that is too old is none."""
     if quantity.status or quantity.age_us > ROOM_AGE_MAX_US:
-        return UNKNOWN
+        return RAN_ROOM | UNKNOWN
     ppm = quantity.value
     if ppm >= ROOM_STOP_PPM:
-        return STOP
-    return WARN if ppm >= ROOM_WARN_PPM else CLEAR
+        return RAN_ROOM | STOP
+    return RAN_ROOM | (WARN if ppm >= ROOM_WARN_PPM else CLEAR)

@@ -13,6 +13,7 @@ infrared one, so after three bursts without it the next one waits for it.
 """
 
 from cryo.core.eye_guard import IN_WINDOW
+from cryo.core.flow import SECOND
 from cryo.limits import (
     INFRARED_AGE_MAX_US,
     INFRARED_COLDER_MDEGC,
@@ -32,6 +33,7 @@ class SecondChannel:
     """Every attribute is a verdict of this tick; a board without the sensor never has any."""
 
     def __init__(self):
+        self.step = SECOND  # see flow.py
         self.seen = False  # it gave a valid reading since boot: it is fitted, so that its silence can be told
         self.counts = False  # mdegc stands beside the probe's reading
         self.mdegc = 0
@@ -55,18 +57,19 @@ class SecondChannel:
         return self._unseen >= INFRARED_UNSEEN_BURSTS and off_us < INFRARED_WAIT_US
 
     def update(self, s, i):
-        """Judge this tick's reading, from the supervisor s and its Inputs i."""
+        """Judge this tick's reading, from the supervisor s and its Inputs i. Return the step that this run is."""
+        self.step = self.step + 1 & 0xFFFFF
         self.counts = False
         infrared = i.infrared
         if infrared.status:
-            return
+            return self.step
         if not self.seen:
             self.seen = True
         off_us = s.planner.off_us
         if off_us - infrared.ended_age_us < SETTLED_US or infrared.age_us > INFRARED_AGE_MAX_US:
-            return
+            return self.step
         if s.eye.range > IN_WINDOW or (off_us >= _AFTERMATH_US and not s.session.point_open):
-            return
+            return self.step
         self.counts = True
         self._unseen = 0
         self.mdegc = infrared.value_mdegc
@@ -75,6 +78,7 @@ class SecondChannel:
             if off_us - skin.ended_age_us >= SETTLED_US and skin.age_us <= SAMPLE_AGE_MAX_US and not skin.status:
                 self._sequence = infrared.sequence
                 self._compare(self.mdegc - skin.value_mdegc)
+        return self.step
 
     def _compare(self, warmer_mdegc):
         if -INFRARED_COLDER_MDEGC <= warmer_mdegc <= INFRARED_WARMER_MDEGC:

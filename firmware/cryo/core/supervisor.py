@@ -4,10 +4,11 @@ Order of a tick: clocks, guards, faults, blockers, mode, burst, outputs. Every g
 tick proves it (flow.py); the valve is cut in every tick in which it may not be open.
 """
 
-from cryo.core import blockers, causes, faults, flow, mode, presets, room, session
+from cryo.core import blockers, causes, faults, flow, mode, points, presets, room, session
 from cryo.core.bursts import Planner
 from cryo.core.eye_guard import IN_START, IN_WINDOW, LOST, OUTSIDE, EyeGuard
 from cryo.core.faults import Faults
+from cryo.core.jet import AS_CALIBRATED, Jet
 from cryo.core.mode import ARMED, DELIVERING, TREATING
 from cryo.core.observer import Observer, k_at
 from cryo.core.overcool import Overcool
@@ -23,13 +24,11 @@ from cryo.limits import (
     CONFIRM_MS,
     DISTANCE_LOST_US,
     DISTANCE_STEP_MM,
-    HOLD_MS,
     IDLE_MS,
     MODEL_MARGIN_MDEGC,
     OFF_MIN_US,
     PASS_MAX_MS,
     PASS_REST_MS,
-    PASSES_MAX,
     SAMPLE_AGE_MAX_US,
     SETTLED_US,
     START_MIN_MM,
@@ -46,15 +45,15 @@ ACKNOWLEDGE = const(4)
 SERVICE = const(5)
 
 _STARVING = 1 << faults.PROGRAM_FLOW | 1 << faults.TASK_STOPPED  # the watchdog is to end what goes on so
-_FLOW_FIRST = flow.FIRST
 _FLOW_TURN = flow.TURN
+_FLOW_ROOM = flow.TURN_ROOM
+_FACTOR = const(955)  # of flow.py, here for the sake of the tick, as is its mask
 _SELF_TEST_US = const(400_000)  # [E] at least: inputs and converters are watched for so long
 _IDLE_US = IDLE_MS * 1000
 _CONFIRM_US = CONFIRM_MS * 1000
 _PASS_MAX_US = PASS_MAX_MS * 1000
 _PASS_REST_US = PASS_REST_MS * 1000
-_HOLD_US = HOLD_MS * 1000
-_ROOM_TICKS = const(15)  # between two looks at a sensor that has a sample in 5 s
+_ROOM_TICKS = const(15)  # between two looks at a sensor that has a sample in 5 s; a turn of the program flow
 
 
 class Supervisor:
@@ -79,32 +78,38 @@ class Supervisor:
             config.valve_open_delay_us if config else 0,
             config.valve_close_delay_us if config else 0,
         )
+        self.jet = Jet(config.jet_k_mdegc if config else 0)
         self.nonce = 0
         self.open = False
         self.target_mdegc = 0
         self.floor_mdegc = 0
         self.settled_mdegc = 0
         self.settled = False  # the newest sample is settled and fresh
+        self.lowest_mdegc = 0  # the observer's surface may go down to here (limit 25)
         self.burst_us = 0  # commanded length of the burst now or last
         self._started = False
-        self._now_us = 0
-        self._mode_us = 0  # time in this mode
-        self._idle_us = 0
+        self.now_us = 0
+        self.mode_us = 0  # time in this mode
+        self.idle_us = 0
         self.indicated_us = 0  # light and tone since
-        self._pass_us = 0
-        self._hold_us = 0
+        self.pass_us = 0
+        self.hold_us = 0
         self.open_us = 0
         self.treated = False  # a burst was given at this point
-        self._held = False
-        self._pass_over = False
+        self.held = False
+        self.pass_over = False
         self._burst_mm = 0
         self._distance_mm = START_MIN_MM
         self.refused = 0
         self.tested = False
         self.unchecked = False  # the application came without the sum that proves it
+        self.loop_tests = False  # the board has a test of the eye-shield loop (loop_test.py) ...
+        self.loop_due = False  # ... and READY still waits for it
         self.reset_loop = False  # too many restarts: no gas until switched off (resets.py)
-        self._turn = 0  # of the program flow
-        self._observed = flow.OBSERVE  # its step
+        self._turn = _ROOM_TICKS  # of the program flow
+        self._flow = flow.START  # its signature, as it must be
+        self._looked = flow.ROOM  # steps
+        self._observed = flow.OBSERVE
 
     # --- setting up: called between ticks -------------------------------------------------------------------------
     def may_choose(self):
@@ -128,13 +133,13 @@ class Supervisor:
     # --- the tick -------------------------------------------------------------------------------------------------
     def tick(self, now_us, i, o):
         """Decide for this tick. now_us is ticks_us; i the Inputs; o the Outputs, all of them set here."""
-        dt_us = diff(now_us, self._now_us) if self._started else TICK_US
+        dt_us = diff(now_us, self.now_us) if self._started else TICK_US
         if dt_us < 0:
             dt_us = 0
-        self._now_us = now_us
+        self.now_us = now_us
         self._started = True
-        self._mode_us = grown(self._mode_us, dt_us)
-        self._idle_us = grown(self._idle_us, dt_us)
+        self.mode_us = grown(self.mode_us, dt_us)
+        self.idle_us = grown(self.idle_us, dt_us)
         self.indicated_us = grown(self.indicated_us, dt_us) if TREATING >> self.mode & 1 else 0
         self.session.advance(dt_us)
 
@@ -142,36 +147,40 @@ class Supervisor:
             self._room_wait -= 1
         else:
             self._room_wait = _ROOM_TICKS
-            self.room = room.level(i.room)
+            found = room.level(i.room) or 0
+            self.room = found & 3
+            self._looked = self._looked + (found >> 2) & 0xFFFFF
         # "or 0": whoever returns early returns None, which is a wrong step and no exception
-        steps = self.trigger.update(dt_us, i.trigger) or 0
-        steps = steps << 5 | (self.eye.update(dt_us, i) or 0)
-        self.second.update(self, i)
+        steps = self._looked * _FACTOR + (self.trigger.update(dt_us, i.trigger) or 0) & 0xFFFFF
+        steps = steps * _FACTOR + (self.eye.update(dt_us, i) or 0) & 0xFFFFF
+        steps = steps * _FACTOR + (self.second.update(self, i) or 0) & 0xFFFFF
         trip_mdegc = self.trip_mdegc() if self.config else 0
-        steps = steps << 5 | (self.overcool.update(dt_us, i.skin, trip_mdegc, self.second) or 0)
-        steps = steps << 5 | (self._observe(dt_us, i) or 0)
+        steps = steps * _FACTOR + (self.overcool.update(dt_us, i.skin, trip_mdegc, self.second) or 0) & 0xFFFFF
+        steps = steps * _FACTOR + (self._observe(dt_us, i) or 0) & 0xFFFFF
         found = causes.standing(self, dt_us, i) or 0
-        steps = (steps << 5 | (self.faults.update(found & -2) or 0)) << 2 | found & 1
+        steps = steps * _FACTOR + self.valves.step & 0xFFFFF  # causes ask them
+        steps = (steps * _FACTOR + (self.faults.update(found & -2) or 0) & 0xFFFFF) * _FACTOR + (found & 1)
         if i.request == ACKNOWLEDGE and self.mode == mode.FAULT:
             self.response.reset()
             self.second.reset()
             self.faults.acknowledge()
         found = blockers.standing(self, i) or 0
         self.blocked_by = found & 0x1FFFFFFF
-        steps |= found >> 28  # flow.RAN_BLOCKERS becomes bit 1
+        steps = steps + (found >> 28) & 0xFFFFF  # flow.RAN_BLOCKERS becomes bit 1
         before = self.mode
         after = mode.next_mode(before, self._conditions(i))
         if after != before:
-            self._enter(before, after)
+            points.enter(self, before, after)
 
         o.cut = 1
         o.rearm = 0
         o.lease = 0
         o.fire_us = 0
         o.feed = 0
-        turn = self._turn = self._turn + 1 & 3
+        turn = self._turn = self._turn + 1 & _ROOM_TICKS
+        due = self._flow = self._flow + (_FLOW_TURN if turn else _FLOW_ROOM) & 0xFFFFF
         treating = TREATING >> self.mode & 1
-        if steps != _FLOW_FIRST + turn * _FLOW_TURN or (treating and self.blocked_by & blockers.TO_STAY):
+        if steps != due or (treating and self.blocked_by & blockers.TO_STAY):
             self.faults.add(faults.PROGRAM_FLOW)  # neither lease nor feed from here on: the watchdog follows
         elif before == after == DELIVERING:  # the tick that begins a pass has enough to do
             self._burst(dt_us, i, o)
@@ -187,7 +196,7 @@ class Supervisor:
 
     # --- guards ---------------------------------------------------------------------------------------------------
     def _observe(self, dt_us, i):
-        self._observed = self._observed + 8 & 31
+        self._observed = self._observed + 1 & 0xFFFFF
         if self.eye.range != LOST:
             self._distance_mm = i.distance.value
         flow_us = self.planner.advance(dt_us)
@@ -215,13 +224,13 @@ class Supervisor:
             c |= mode.ACKNOWLEDGED
         elif request == ARM:
             c |= mode.REQUESTED
-        elif request == CONFIRM and i.request_value == self.nonce and self.nonce:
+        elif request == CONFIRM and i.request_value == self.nonce and self.nonce and not self.loop_due:
             c |= mode.CONFIRMED
         elif request == DISARM:
             c |= mode.DISARMED
         elif request == SERVICE:
             c |= mode.SERVICED
-        if m == mode.SELF_TEST and self._mode_us >= _SELF_TEST_US and not i.self_test:
+        if m == mode.SELF_TEST and self.mode_us >= _SELF_TEST_US and not i.self_test:
             self.tested = True
         if self.tested:
             c |= mode.TESTED
@@ -230,94 +239,43 @@ class Supervisor:
         if b & blockers.TO_START:
             c |= mode.START_BLOCKED
         if m == mode.READY:
-            if self._mode_us > _CONFIRM_US:
+            if self.mode_us > _CONFIRM_US:
                 c |= mode.CONFIRM_LATE
             return c
         if self.trigger.pressed:
             c |= mode.PRESSED
         if not self.trigger.touched:
-            self._held = False
-        if self._held:
+            self.held = False
+        if self.held:
             c |= mode.HELD
-        if self._idle_us > _IDLE_US:
+        if self.idle_us > _IDLE_US:
             c |= mode.IDLE
         if m == DELIVERING:
-            self._pass_over = (
+            self.pass_over = (
                 not self.trigger.touched
-                or self._pass_us >= _PASS_MAX_US
+                or self.pass_us >= _PASS_MAX_US
                 or self.eye.range == OUTSIDE
                 or self.eye.lost_us > DISTANCE_LOST_US
             )
-            if self._pass_over:
+            if self.pass_over:
                 c |= mode.PASS_OVER
-                if self._pass_us < _PASS_MAX_US:
-                    self._held = False
-        elif m == mode.REST and self._mode_us >= _PASS_REST_US:
+                if self.pass_us < _PASS_MAX_US:
+                    self.held = False
+        elif m == mode.REST and self.mode_us >= _PASS_REST_US:
             c |= mode.RESTED
-        if self.session.point_open and self._point_end() != session.GOING:
+        if self.session.point_open and points.end(self) != session.GOING:
             c |= mode.POINT_OVER
         return c
-
-    def _point_end(self):
-        """Return why the point is over, or GOING."""
-        s = self.session
-        if s.reached and self._hold_us >= _HOLD_US:
-            return session.TARGET
-        if self.overcool.dose_reached():
-            return session.DOSE
-        if s.used_up():
-            return session.SESSION
-        if s.passes >= PASSES_MAX and (self.mode != DELIVERING or self._pass_over):
-            return session.PASSES
-        return s.point_spent()
-
-    def _enter(self, before, after):
-        s = self.session
-        self._idle_us = 0
-        self._mode_us = 0
-        if before == DELIVERING:
-            self.response.close()  # what the skin does later is no answer to a burst
-        if after == mode.READY:
-            self.nonce = 1000 + (self._now_us ^ self._now_us >> 13) % 9000
-        else:
-            self.nonce = 0
-        if after == DELIVERING:
-            row = s.row()
-            self.target_mdegc = row[presets.TARGET_MDEGC]
-            self.floor_mdegc = row[presets.FLOOR_MDEGC]
-            if not s.point_open:
-                s.begin_point()
-                self.overcool.new_point()
-                self.response.reset()
-                self.second.reset()
-                self.treated = False
-                self.refused = 0
-                self._hold_us = 0
-            s.passes += 1
-            self._pass_us = 0
-            self._pass_over = False
-            self._held = True
-            self.planner.probe_due = True
-        elif s.point_open and not TREATING >> after & 1:
-            reason = session.STOPPED
-            if after == mode.COMPLETE:
-                reason = self._point_end()
-            elif after == mode.FAULT:
-                reason = session.FAULTED
-            s.end_point(reason)
-        if after == ARMED:
-            self.valves.armed(self)
-        self.mode = after
 
     # --- burst ----------------------------------------------------------------------------------------------------
     def _burst(self, dt_us, i, o):
         """One tick of a pass. Whatever speaks against gas now cuts."""
         s = self.session
-        self._idle_us = 0
-        self._pass_us = grown(self._pass_us, dt_us)
+        self.idle_us = 0
+        self.pass_us = grown(self.pass_us, dt_us)
         self.open_us = grown(self.open_us, dt_us)
         if s.reached:
-            self._hold_us = grown(self._hold_us, dt_us)
+            self.hold_us = grown(self.hold_us, dt_us)
         elif not self.settled:
             pass
         elif not self.treated:
@@ -328,7 +286,7 @@ class Supervisor:
         allowed = (
             (self.eye.range == IN_START or self.eye.range == IN_WINDOW)
             and not self.overcool.bad
-            and self.observer.surface_mdegc > self.floor_mdegc - MODEL_MARGIN_MDEGC
+            and self.observer.surface_mdegc > self.lowest_mdegc
         )
         if self.open:
             if i.burst != RUNNING:
@@ -359,13 +317,19 @@ class Supervisor:
             cap_us = self.config.burst_max_us
         if cap_us > BURST_MAX_REDUCED_US and self.session.reduced():
             cap_us = BURST_MAX_REDUCED_US
+        # The observer goes on with the calibrated K, against which the response is judged: its fall is scaled.
+        observer = self.observer
+        baseline_mdegc = observer.baseline_mdegc
+        ratio = self.jet.learn(baseline_mdegc - self.settled_mdegc, baseline_mdegc - observer.probe_mdegc())
+        fall_mdegc = baseline_mdegc - self.floor_mdegc + MODEL_MARGIN_MDEGC
+        self.lowest_mdegc = baseline_mdegc - fall_mdegc * AS_CALIBRATED // ratio
         return self.planner.plan(
             self.settled_mdegc,
             self.floor_mdegc,
             cap_us,
-            self.config.jet_k_mdegc,
-            self.observer.surface_mdegc,
-            self.k_here_mdegc(),
+            self.config.jet_k_mdegc * ratio // AS_CALIBRATED,
+            baseline_mdegc - (baseline_mdegc - observer.surface_mdegc) * ratio // AS_CALIBRATED,
+            self.k_here_mdegc() * ratio // AS_CALIBRATED,
         )
 
     def _fire(self, on_us, i, o):
@@ -377,6 +341,7 @@ class Supervisor:
         self._burst_mm = self._distance_mm
         self.treated = True
         self.planner.fired(on_us)
+        self.jet.fired()
         self.valves.fired()
         self.open = True
         self.open_us = 0

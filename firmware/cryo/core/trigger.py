@@ -18,7 +18,7 @@ class Trigger:
 
     def update(self, dt_us, contact):
         """Take the contact's level of this tick: 1 pressed. Return the step that this run is."""
-        self.step = self.step + 8 & 31
+        self.step = self.step + 1 & 0xFFFFF
         self.pressed = False
         self.touched = contact == 1
         if not self.touched:

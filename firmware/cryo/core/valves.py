@@ -15,6 +15,7 @@ A line that is empty beforehand shows that the shut-off holds; then the opening 
 """
 
 from cryo.core import blockers, faults
+from cryo.core.flow import VALVES
 from cryo.core.records import RUNNING
 from cryo.core.ticks import SATURATED, grown
 from cryo.limits import (
@@ -65,6 +66,7 @@ class Valves:
     """Both valves' account. pending: an arming's proof test is not done, no pass may start."""
 
     def __init__(self):
+        self.step = VALVES  # see flow.py; it counts when `watch` ends, as what that returns is spoken for
         self.dose_cycles = 0  # openings commanded since boot
         self.shutoff_cycles = 0
         self.bursts = PROOF_TEST_BURSTS  # since the last proof; there is no clock: every boot is another day
@@ -123,6 +125,7 @@ class Valves:
         if i.coil.sequence != self._coil_sequence:
             self._coil_sequence = i.coil.sequence
             found |= self._coil(s, i)
+        self.step = self.step + 1 & 0xFFFFF
         return found
 
     def _line(self, s, i):

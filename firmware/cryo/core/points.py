@@ -1,0 +1,67 @@
+"""What a change of mode does to point, pass and accounts, and why a point ends. Beside the supervisor, for its size."""
+
+from cryo.core import mode, presets, session
+from cryo.core.mode import DELIVERING, TREATING
+from cryo.limits import HOLD_MS, MODEL_MARGIN_MDEGC, PASSES_MAX
+
+_HOLD_US = HOLD_MS * 1000
+
+
+def end(sup):
+    """Return why the supervisor's point is over, or session.GOING."""
+    s = sup.session
+    if s.reached and sup.hold_us >= _HOLD_US:
+        return session.TARGET
+    if sup.overcool.dose_reached():
+        return session.DOSE
+    if s.used_up():
+        return session.SESSION
+    if s.passes >= PASSES_MAX and (sup.mode != DELIVERING or sup.pass_over):
+        return session.PASSES
+    return s.point_spent()
+
+
+def enter(sup, before, after):
+    """Take the supervisor from one mode into another."""
+    s = sup.session
+    sup.idle_us = 0
+    sup.mode_us = 0
+    if before == DELIVERING:
+        sup.response.close()  # what the skin does later is no answer to a burst
+    if after == mode.READY:
+        sup.nonce = 1000 + (sup.now_us ^ sup.now_us >> 13) % 9000
+        sup.loop_due = sup.loop_tests
+    else:
+        sup.nonce = 0
+        sup.loop_due = False
+    if after == DELIVERING:
+        row = s.row()
+        sup.target_mdegc = row[presets.TARGET_MDEGC]
+        sup.floor_mdegc = row[presets.FLOOR_MDEGC]
+        if not s.point_open:
+            _begin(sup)
+        s.passes += 1
+        sup.pass_us = 0
+        sup.held = True
+        sup.planner.probe_due = True
+    elif s.point_open and not TREATING >> after & 1:
+        reason = session.STOPPED
+        if after == mode.COMPLETE:
+            reason = end(sup)
+        elif after == mode.FAULT:
+            reason = session.FAULTED
+        s.end_point(reason)
+    if after == mode.ARMED:
+        sup.valves.armed(sup)
+    sup.mode = after
+
+
+def _begin(sup):
+    sup.session.begin_point()
+    sup.overcool.new_point()
+    sup.response.reset()
+    sup.second.reset()
+    sup.lowest_mdegc = sup.floor_mdegc - MODEL_MARGIN_MDEGC
+    sup.treated = False
+    sup.refused = 0
+    sup.hold_us = 0

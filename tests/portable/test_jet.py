@@ -1,0 +1,244 @@
+"""The jet constant is learnt upward from settled samples, from a lower bound, and never downward (limit 7)."""
+
+import micropython
+from bench import Bench
+from cryo import limits
+from cryo.core import faults, mode
+from cryo.core.bursts import budget_us
+from cryo.core.jet import AS_CALIBRATED, LEARN_FROM_MDEGC, LEARN_MARGIN_MDEGC, RATIO_MAX, Jet
+
+K = 16_000
+
+
+def learn(jet, observed_mdegc, predicted_mdegc):
+    micropython.heap_lock()
+    try:
+        return jet.learn(observed_mdegc, predicted_mdegc)
+    finally:
+        micropython.heap_unlock()
+
+
+def bursts(jet, *samples):
+    """Give a burst on each (observed, predicted); return the ratios they were planned with."""
+    out = []
+    for observed_mdegc, predicted_mdegc in samples:
+        out.append(learn(jet, observed_mdegc, predicted_mdegc))
+        jet.fired()
+    return out
+
+
+class Strong(Bench):
+    """A bench whose jet is `thousandths` of the calibrated one: the skin falls so much more than predicted."""
+
+    def __init__(self, thousandths, **other):
+        super().__init__(**other)
+        self.thousandths = thousandths
+        self.dips = False
+        self.lie_mdegc = 0
+        self.planned = []
+
+    def _sample(self, dt_us):
+        observer = self.sup.observer
+        if self.sup.treated and self.sup.session.point_open:
+            fall = observer.baseline_mdegc - observer.probe_mdegc()
+            self.skin_mdegc = observer.baseline_mdegc - fall * self.thousandths // 1000 + self.lie_mdegc
+        elif not self.sup.session.point_open:
+            self.skin_mdegc = 32_500
+        super()._sample(dt_us)
+
+
+def test_a_fall_as_predicted_or_less_teaches_nothing():
+    jet = Jet(K)
+    for predicted in (0, 1_000, 5_000, 20_000, 90_000):
+        for observed in (-5_000, 0, predicted // 2, predicted * 8 // 10, predicted, predicted + LEARN_MARGIN_MDEGC):
+            assert bursts(jet, (observed, predicted), (observed, predicted)) == [AS_CALIBRATED] * 2
+    assert jet.kept == AS_CALIBRATED
+
+
+def test_it_learns_what_is_left_of_the_observed_fall_after_the_margin():
+    for predicted, observed, ratio in ((10_000, 13_500, 1_300), (10_000, 10_600, 1_010), (20_000, 24_500, 1_200)):
+        jet = Jet(K)
+        assert bursts(jet, (observed, predicted), (observed, predicted)) == [ratio, ratio]
+        assert jet.kept == ratio
+        assert ratio * predicted // 1000 == observed - LEARN_MARGIN_MDEGC
+
+
+def test_nothing_is_learnt_before_two_degc_are_predicted():
+    jet = Jet(K)
+    assert LEARN_FROM_MDEGC == 2_000
+    assert bursts(jet, (8_000, 1_999), (8_000, 1_999)) == [AS_CALIBRATED] * 2
+    assert learn(jet, 8_000, 2_000) > AS_CALIBRATED
+
+
+def test_one_sample_counts_for_its_own_burst_and_two_bursts_in_a_row_are_kept():
+    jet = Jet(K)
+    assert bursts(jet, (10_000, 10_000), (15_500, 10_000), (10_000, 10_000)) == [1_000, 1_500, 1_000]
+    assert jet.kept == AS_CALIBRATED
+    assert bursts(jet, (12_500, 10_000), (14_500, 10_000), (10_000, 10_000)) == [1_200, 1_400, 1_200]
+    assert jet.kept == 1_200  # the lower of the two
+
+
+def test_a_sample_on_which_no_burst_is_given_is_not_kept():
+    jet = Jet(K)
+    for _ in range(5):
+        learn(jet, 15_500, 10_000)
+    jet.fired()
+    assert jet.kept == AS_CALIBRATED
+
+
+def test_it_is_never_learnt_downward():
+    jet = Jet(K)
+    bursts(jet, (13_500, 10_000), (13_500, 10_000))
+    for observed in (12_000, 10_000, 5_000, 0, -3_000):  # a weaker jet, a probe half detached, detached, warmed
+        assert bursts(jet, (observed, 10_000), (observed, 10_000)) == [1_300, 1_300]
+    new_point = (0, 0)  # its first burst: another baseline, nothing predicted yet
+    assert bursts(jet, new_point, (14_500, 10_000), new_point, (14_500, 10_000)) == [1_300, 1_400, 1_300, 1_400]
+    assert jet.kept == 1_300  # one burst of either point
+
+
+def test_it_stays_within_what_is_treatable():
+    for k, most in ((8_000, RATIO_MAX), (16_000, 3_125), (49_000, 1_020), (50_000, 1_000)):
+        jet = Jet(k)
+        assert bursts(jet, (350_000, 2_000), (350_000, 2_000)) == [most] * 2
+        assert k * jet.kept // 1000 <= limits.JET_K_MAX_MDEGC
+    assert bursts(Jet(0), (350_000, 2_000), (350_000, 2_000)) == [AS_CALIBRATED] * 2
+
+
+def test_a_jet_as_calibrated_leaves_the_bursts_as_they_are():
+    as_calibrated = Strong(1_000).deliver(level=5)
+    as_calibrated.tick(900)
+    assert as_calibrated.sup.jet.kept == AS_CALIBRATED
+    assert as_calibrated.sup.lowest_mdegc == as_calibrated.sup.floor_mdegc - limits.MODEL_MARGIN_MDEGC
+
+
+def planned(bench, settled_mdegc):
+    """What the next burst would be on this settled reading, the observer as it is."""
+    sup = bench.sup
+    sup.settled_mdegc = settled_mdegc
+    sup.planner.probe_due = False
+    sup.planner.advance(10_000_000)  # no burst in sight
+    return sup._plan()
+
+
+def to_fall(bench, mdegc):
+    """Go on until so much fall is predicted and no burst is open."""
+    for _ in range(1_500):
+        observer = bench.sup.observer
+        if observer.baseline_mdegc - observer.probe_mdegc() >= mdegc and not bench.sup.open and bench.sup.treated:
+            return bench
+        bench.tick()
+    raise AssertionError("never fell by " + str(mdegc))
+
+
+def test_a_stronger_jet_shortens_the_very_next_burst():
+    bench = to_fall(Strong(1_000).deliver(level=1), 13_500)
+    observer = bench.sup.observer
+    seen = observer.baseline_mdegc - (observer.baseline_mdegc - observer.probe_mdegc()) * 1_300 // 1_000
+    bench.sup.jet._most = AS_CALIBRATED  # K as calibrated, on the same reading
+    before_us = planned(bench, seen)
+    bench.sup.jet._most = RATIO_MAX
+    after_us = planned(bench, seen)
+    assert 0 < after_us < before_us
+    # by the square of 1.3 less the margin over the fall, closing delay aside
+    assert bench.sup.jet.ratio > 1_200
+    delay_us = bench.config.valve_close_delay_us
+    assert (after_us + delay_us) * 1_200 * 1_200 < (before_us + delay_us) * 1_000_000
+
+
+def test_the_model_s_budget_reckons_with_what_is_learnt():
+    bench = Strong(1_000)
+    bench.i.distance.value = 80
+    sup = to_fall(bench.deliver(level=5), 15_000).sup
+    observer = sup.observer
+    row_floor = sup.floor_mdegc - limits.MODEL_MARGIN_MDEGC
+    delay_us = bench.config.valve_close_delay_us
+    for kept in (1_000, 1_200):
+        sup.jet.kept = kept
+        fall = observer.baseline_mdegc - observer.surface_mdegc
+        predicted = observer.baseline_mdegc - fall * kept // 1_000
+        model_us = budget_us(predicted, row_floor, K * kept // 1_000) - delay_us
+        assert limits.BURST_MIN_US < model_us < 500_000
+        assert planned(bench, 31_000) == model_us  # a probe that lies: the model alone is asked
+
+
+def test_an_open_burst_is_cut_when_the_predicted_surface_is_at_the_model_floor():
+    for above_mdegc in (1, 0, -1):
+        bench = to_fall(Strong(1_000).deliver(level=3), 8_000)
+        bench.to_burst(len(bench.fired) + 1)
+        bench.tick()
+        sup = bench.sup
+        sup.session.point_open = False  # the observer stands still
+        sup.lowest_mdegc = sup.observer.surface_mdegc - above_mdegc
+        bench.tick()
+        assert bench.o.cut == (0 if above_mdegc > 0 else 1)
+        assert bench.o.lease == 1 - bench.o.cut
+
+
+def test_another_point_begins_with_its_own_model_floor_and_hold():
+    bench = Bench().arm()
+    bench.sup.lowest_mdegc = 50_000
+    bench.sup.hold_us = 4_900_000
+    bench.tick(201)
+    bench.press()
+    bench.to_burst(1)
+    assert bench.sup.lowest_mdegc == bench.sup.floor_mdegc - limits.MODEL_MARGIN_MDEGC
+    assert bench.sup.hold_us == 0
+
+
+def test_the_model_floor_follows_what_is_learnt():
+    bench = to_fall(Strong(1_300).deliver(level=3), 10_000)
+    bench.to_burst(len(bench.fired) + 1)
+    sup = bench.sup
+    assert sup.jet.ratio > 1_150
+    fall = sup.observer.baseline_mdegc - sup.floor_mdegc + limits.MODEL_MARGIN_MDEGC
+    scaled = (sup.observer.baseline_mdegc - sup.lowest_mdegc) * sup.jet.ratio // 1000
+    assert fall - 40 <= scaled <= fall  # the calibrated observer is stopped where the learnt one is at its floor
+
+
+def test_what_was_learnt_holds_for_the_next_point_and_the_next_session():
+    bench = to_fall(Strong(1_300).deliver(level=3), 10_000)
+    bench.to_burst(len(bench.fired) + 2)
+    kept = bench.sup.jet.kept
+    assert kept > 1_150
+    bench.i.trigger = 0
+    bench.ask(3)  # disarm
+    assert bench.sup.mode == mode.STANDBY
+    bench.sup.renew_session()
+    assert bench.sup.jet.kept == kept
+    bench.thousandths = 1_000
+    bench.skin_mdegc = 32_500
+    bench.sup.session.rest_left_us = 0
+    bench.tick(20)
+    bench.choose(level=3, point=2)
+    bench.ask(1)
+    bench.ask(2, bench.sup.nonce)
+    bench.tick(201)
+    bench.press()
+    bench.to_burst(len(bench.fired) + 3)
+    assert bench.sup.jet.kept == kept and bench.sup.jet.ratio >= kept
+
+
+def test_one_cold_reading_changes_one_burst_and_nothing_after_it():
+    bench = to_fall(Strong(1_000).deliver(level=3), 8_000)
+    bench.lie_mdegc = -2_000
+    number = len(bench.fired)
+    bench.to_burst(number + 1)
+    lied = bench.sup.jet.ratio
+    bench.lie_mdegc = 0
+    bench.to_burst(number + 3)
+    assert lied > AS_CALIBRATED
+    assert bench.sup.jet.kept == bench.sup.jet.ratio == AS_CALIBRATED
+
+
+def test_a_probe_half_detached_teaches_nothing():
+    bench = Strong(700).deliver(level=3)
+    bench.tick(800)
+    assert len(bench.fired) > 5
+    assert bench.sup.jet.kept == AS_CALIBRATED
+
+
+def test_the_strong_verdict_is_still_given_against_the_calibrated_constant():
+    bench = Strong(1_900).deliver(level=3)
+    for _ in range(1_000):
+        bench.tick()
+    assert bench.sup.faults.latched >> faults.RESPONSE_STRONG & 1
