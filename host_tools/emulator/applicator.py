@@ -120,6 +120,7 @@ class EmulatedApplicator:
         board.watch(pins.LEASE, callback=self._lease)
         for number, name in ((pins.LED, "led"), (pins.BUZZER, "buzzer"), (pins.ALARM, "alarm")):
             board.watch(number, callback=functools.partial(self._output, name))
+        board.watch(pins.LOOP_TEST, callback=self._loop_test)
         board.on_reset = self._chip_reset
 
     def spi_fits(self, phase_matters):
@@ -134,6 +135,10 @@ class EmulatedApplicator:
     def _lease(self, level):
         if level == 1:
             self.plant.lease_edge(int(self.board.us))
+
+    def _loop_test(self, level):
+        self.plant.loop_test_level(int(self.board.us), int(level == 1))
+        self._put_loop()
 
     def _output(self, name, level):
         self.plant.output(int(self.board.us), name, int(level == 1))
@@ -172,8 +177,7 @@ class EmulatedApplicator:
         """Put contacts, the skin chip's pins and the voltages onto the chip's pins."""
         plant = self.plant
         skin = plant.skin_chip
-        self._put(pins.LOOP_A, plant.levels[plant_pins.LOOP_A])
-        self._put(pins.LOOP_B, plant.loop_b_open())
+        self._put_loop()
         self._put(pins.TRIGGER, plant.levels[plant_pins.TRIGGER])
         self._put(pins.ESTOP, plant.levels[plant_pins.ESTOP])
         self._put(pins.KEY, plant.levels[plant_pins.KEY])
@@ -181,6 +185,10 @@ class EmulatedApplicator:
         self._put(pins.FAULT_SKIN, skin.fault.level)
         for number, volts in zip(pins.ANALOGUE, plant.volts(), strict=True):
             self.board.analogue(number, volts / REFERENCE_V)
+
+    def _put_loop(self):
+        self._put(pins.LOOP_A, self.plant.loop_a_made())
+        self._put(pins.LOOP_B, self.plant.loop_b_open())
 
     def skin_pins(self):
         """The skin chip's pins may have moved in a transfer."""

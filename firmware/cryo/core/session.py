@@ -1,7 +1,7 @@
 """What is being treated: the operator's choice, the account of the point, and the account of the session."""
 
 from cryo.core import presets
-from cryo.core.ticks import grown
+from cryo.core.ticks import SATURATED
 from cryo.limits import (
     GAS_MG_PER_S,
     POINT_MAX_MS,
@@ -104,18 +104,23 @@ class Session:
 
     def advance(self, dt_us):
         """Let time pass: uptime, rest between points, session, point."""
-        self._uptime_us += dt_us
-        while self._uptime_us >= 1_000_000:
-            self._uptime_us -= 1_000_000
+        us = self._uptime_us + dt_us
+        while us >= 1_000_000:
+            us -= 1_000_000
             self.uptime_s += 1
-        self.rest_left_us = self.rest_left_us - dt_us if self.rest_left_us > dt_us else 0
+        self._uptime_us = us
+        left_us = self.rest_left_us
+        if left_us:
+            self.rest_left_us = left_us - dt_us if left_us > dt_us else 0
         if self.started and self.session_s < SESSION_MAX_S:
-            self._session_us += dt_us
-            while self._session_us >= 1_000_000:
-                self._session_us -= 1_000_000
+            us = self._session_us + dt_us
+            while us >= 1_000_000:
+                us -= 1_000_000
                 self.session_s += 1
+            self._session_us = us
         if self.point_open:
-            self.point_us = grown(self.point_us, dt_us)
+            us = self.point_us + dt_us
+            self.point_us = us if us < SATURATED else SATURATED
 
     def begin_point(self):
         """The first pass of a point begins."""

@@ -16,7 +16,7 @@ from cryo.core.records import RESTING, RUNNING
 from cryo.core.response import Response
 from cryo.core.second_channel import SecondChannel
 from cryo.core.session import Session
-from cryo.core.ticks import diff, grown
+from cryo.core.ticks import SATURATED, diff, grown
 from cryo.core.trigger import Trigger
 from cryo.core.valves import Valves
 from cryo.limits import (
@@ -123,8 +123,11 @@ class Supervisor:
             self.overcool.new_session()
 
     def trip_mdegc(self):
-        """Return the skin trip in force, mdegC: limit 1 or 2, or the tighter setting."""
-        return self.config.trip_reduced_mdegc if self.session.reduced() else self.config.trip_mdegc
+        """Return the skin trip in force, mdegC: limit 1 or 2, or the tighter setting; 0 without settings."""
+        config = self.config
+        if not config:
+            return 0
+        return config.trip_reduced_mdegc if self.session.reduced() else config.trip_mdegc
 
     def k_here_mdegc(self):
         """Return the calibrated jet constant at the measured distance, mdegC per root second."""
@@ -138,9 +141,15 @@ class Supervisor:
             dt_us = 0
         self.now_us = now_us
         self._started = True
-        self.mode_us = grown(self.mode_us, dt_us)
-        self.idle_us = grown(self.idle_us, dt_us)
-        self.indicated_us = grown(self.indicated_us, dt_us) if TREATING >> self.mode & 1 else 0
+        # ticks.grown, in place for the sake of the tick
+        us = self.mode_us + dt_us
+        self.mode_us = us if us < SATURATED else SATURATED
+        us = self.idle_us + dt_us
+        self.idle_us = us if us < SATURATED else SATURATED
+        us = 0
+        if TREATING >> self.mode & 1:
+            us = self.indicated_us + dt_us
+        self.indicated_us = us if us < SATURATED else SATURATED
         self.session.advance(dt_us)
 
         if self._room_wait:
@@ -154,8 +163,7 @@ class Supervisor:
         steps = self._looked * _FACTOR + (self.trigger.update(dt_us, i.trigger) or 0) & 0xFFFFF
         steps = steps * _FACTOR + (self.eye.update(dt_us, i) or 0) & 0xFFFFF
         steps = steps * _FACTOR + (self.second.update(self, i) or 0) & 0xFFFFF
-        trip_mdegc = self.trip_mdegc() if self.config else 0
-        steps = steps * _FACTOR + (self.overcool.update(dt_us, i.skin, trip_mdegc, self.second) or 0) & 0xFFFFF
+        steps = steps * _FACTOR + (self.overcool.update(dt_us, i.skin, self.trip_mdegc(), self.second) or 0) & 0xFFFFF
         steps = steps * _FACTOR + (self._observe(dt_us, i) or 0) & 0xFFFFF
         found = causes.standing(self, dt_us, i) or 0
         steps = steps * _FACTOR + self.valves.step & 0xFFFFF  # causes ask them
@@ -217,19 +225,20 @@ class Supervisor:
         c = 0
         m = self.mode
         b = self.blocked_by
-        request = i.request
         if self.faults.latched:
             c |= mode.FAULTED
-        if request == ACKNOWLEDGE:
-            c |= mode.ACKNOWLEDGED
-        elif request == ARM:
-            c |= mode.REQUESTED
-        elif request == CONFIRM and i.request_value == self.nonce and self.nonce and not self.loop_due:
-            c |= mode.CONFIRMED
-        elif request == DISARM:
-            c |= mode.DISARMED
-        elif request == SERVICE:
-            c |= mode.SERVICED
+        request = i.request
+        if request:
+            if request == ACKNOWLEDGE:
+                c |= mode.ACKNOWLEDGED
+            elif request == ARM:
+                c |= mode.REQUESTED
+            elif request == CONFIRM and i.request_value == self.nonce and self.nonce and not self.loop_due:
+                c |= mode.CONFIRMED
+            elif request == DISARM:
+                c |= mode.DISARMED
+            elif request == SERVICE:
+                c |= mode.SERVICED
         if m == mode.SELF_TEST and self.mode_us >= _SELF_TEST_US and not i.self_test:
             self.tested = True
         if self.tested:
@@ -242,9 +251,10 @@ class Supervisor:
             if self.mode_us > _CONFIRM_US:
                 c |= mode.CONFIRM_LATE
             return c
-        if self.trigger.pressed:
+        trigger = self.trigger
+        if trigger.pressed:
             c |= mode.PRESSED
-        if not self.trigger.touched:
+        if not trigger.touched:
             self.held = False
         if self.held:
             c |= mode.HELD
@@ -252,7 +262,7 @@ class Supervisor:
             c |= mode.IDLE
         if m == DELIVERING:
             self.pass_over = (
-                not self.trigger.touched
+                not trigger.touched
                 or self.pass_us >= _PASS_MAX_US
                 or self.eye.range == OUTSIDE
                 or self.eye.lost_us > DISTANCE_LOST_US
@@ -298,19 +308,19 @@ class Supervisor:
         if not allowed:
             return
         o.cut = 0
-        if self.settled and self.planner.off_us >= OFF_MIN_US and self._wanted():
-            on_us = 0 if self.second.awaited(self.planner.off_us) else self._plan()
+        if not self.settled:
+            return
+        off_us = self.planner.off_us
+        # at the target, bursts go on only to stay there
+        if off_us >= OFF_MIN_US and (not s.reached or self.settled_mdegc > self.target_mdegc):
+            on_us = 0 if self.second.awaited(off_us) else self._plan()
             if on_us:
                 self.response.close()
                 if not self.response.failed():
                     self._fire(on_us, i, o)
 
-    def _wanted(self):
-        """At the target, bursts go on only to stay there."""
-        return not self.session.reached or self.settled_mdegc > self.target_mdegc
-
     def _plan(self):
-        if _apart(self._distance_mm, self._burst_mm) > DISTANCE_STEP_MM:
+        if not -DISTANCE_STEP_MM <= self._distance_mm - self._burst_mm <= DISTANCE_STEP_MM:
             self.planner.probe_due = True
         cap_us = self.session.row()[presets.CAP_US]
         if cap_us > self.config.burst_max_us:
@@ -360,7 +370,3 @@ class Supervisor:
         self.valves.ended(self.burst_us - left_us)
         self.response.delivered(self.burst_us - left_us)
         self.session.burst(self.burst_us - left_us)
-
-
-def _apart(a, b):
-    return a - b if a > b else b - a

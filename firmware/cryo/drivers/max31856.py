@@ -111,6 +111,7 @@ class Max31856:
                 0,
             )
         )
+        self._as_written = self._set_up[:1] + self._set_up  # what a read-back brings, its first byte aside
         self._transfer = spi.write_readinto
         self._select = cs.value
         self._drdy = None if drdy is None else drdy.value
@@ -178,6 +179,9 @@ class Max31856:
             return DEAD_BUS
         self._select(1)
         wanted = self._set_up
+        got[0] = wanted[0]  # whatever the line did while it was asked
+        if got == self._as_written:
+            return OK
         same = True
         i = 0
         while i < _COUNT:

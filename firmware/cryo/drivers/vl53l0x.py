@@ -141,15 +141,27 @@ class Vl53l0x:
         """
         delta_us = (now_us - self._polled_us) & _TICKS_MASK
         self._polled_us = now_us
-        quantity.age_us = _sum(quantity.age_us, delta_us)
-        self._waited_us = _sum(self._waited_us, delta_us)
-        self._unread_us = _sum(self._unread_us, delta_us)
-        step = self._step
+        if delta_us > _AGE_MAX_US:
+            delta_us = _AGE_MAX_US
+        # _sum and the wait for a result in place: this is most of the ticks.
+        us = quantity.age_us + delta_us
+        quantity.age_us = us if us < _AGE_MAX_US else _AGE_MAX_US
+        us = self._waited_us + delta_us
+        self._waited_us = us if us < _AGE_MAX_US else _AGE_MAX_US
+        us = self._unread_us + delta_us
+        self._unread_us = us if us < _AGE_MAX_US else _AGE_MAX_US
+        status = OK
         try:
-            if step < _STEPS:
-                status = self._start(step)
-            else:
+            if self._step < _STEPS:
+                status = self._start(self._step)
+            elif self._part:
                 status = self._range(quantity)
+            else:
+                self._read(self._address, _INTERRUPT, self._one)
+                if self._one[0] & 7:
+                    self._part = 1
+                else:
+                    self._unread_us = 0
         except OSError:
             self._fail(quantity, DEAD_BUS)
             return
@@ -254,15 +266,8 @@ class Vl53l0x:
             i += 1
 
     def _range(self, quantity):
-        """Wait for a result, read it, clear its interrupt: one of them; return OK, or why to begin again."""
-        part = self._part
-        if part == 0:
-            if self._get(_INTERRUPT) & 7:
-                self._part = 1
-            else:
-                self._unread_us = 0
-            return OK
-        if part == 2:
+        """A result waits: read it, or clear its interrupt; return OK, or why to begin again."""
+        if self._part == 2:
             self._put(0x0B, 1)
             self._part = 0
             return OK
@@ -281,15 +286,9 @@ class Vl53l0x:
     def _judge(self):
         """Return the status of the result; keeps its range in _last_mm, and the result itself for comparison."""
         result = self._result
-        before = self._before
-        same = True
-        i = 0
-        while i < 12:
-            if before[i] != result[i]:
-                before[i] = result[i]
-                same = False
-            i += 1
-        self._same = self._same + 1 if same else 0
+        self._same = self._same + 1 if result == self._before else 0
+        self._result = self._before
+        self._before = result
         status = _BY_CODE[result[0] >> 3 & 15]
         if status != OK:
             return status
