@@ -12,4 +12,4 @@ SIZES = (2, 4, 6, 8, 10, 12, 17, 23, 29, 37, 47, 59, 73, 97)  # [S] MicroPython 
 def test_the_supervisor_s_table_is_not_full():
     used = len(vars(Supervisor(None)))
     size = next(size for size in SIZES if size >= used)
-    assert size - used >= 4, f"{used} attributes in a table of {size}: bind another method, or take some attributes away"
+    assert size - used >= 4, f"{used} attributes in a table of {size}: bind another method, or take some away"
