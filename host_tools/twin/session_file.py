@@ -89,7 +89,8 @@ def _point_name(plan, index):
 def _windows(session):
     """Return [(from us, to us)] for each point of the plan that was chosen: from its choice to the next one's."""
     starts = [at for at, command in session.operator.sent if command.startswith("TREAT:POIN ")]
-    return list(zip(starts, [*starts[1:], session.plant.now_us], strict=True))
+    ends = [*starts[1:], session.plant.now_us]
+    return list(zip(starts, ends[: len(starts)], strict=True))  # a device in FAULT takes no choice
 
 
 def _end_us(edges, from_us, to_us):

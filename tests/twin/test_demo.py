@@ -122,6 +122,12 @@ def test_points_that_were_never_given_count_as_not_reached(runs):
     assert not session_file.describe(two)["target_reached"]
 
 
+def test_a_device_that_took_no_choice_has_no_points(runs):
+    _, read = runs("eye-a-short")
+    assert read["points"] == [] and read["bursts"] == []
+    assert not read["target_reached"] and read["faults"][0]["name"] == "LOOP_TEST"
+
+
 # --- command line -----------------------------------------------------------------------------------------------------
 def _main(*words):
     try:

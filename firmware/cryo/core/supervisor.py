@@ -110,6 +110,12 @@ class Supervisor:
         self._flow = flow.START  # its signature, as it must be
         self._looked = flow.ROOM  # steps
         self._observed = flow.OBSERVE
+        # Bound once, for the sake of the tick: MicroPython looks for a method in the instance first, and to find out
+        # that its table lacks one takes a walk through most of it when it is nearly full.
+        self.trip_mdegc = self.trip_mdegc
+        self._observe = self._observe
+        self._conditions = self._conditions
+        self._burst = self._burst
 
     # --- setting up: called between ticks -------------------------------------------------------------------------
     def may_choose(self):
