@@ -3,5 +3,5 @@
 from machine import Pin
 from pins import SAFE_LOW
 
-for number in SAFE_LOW:
-    Pin(number, Pin.OUT, value=0)
+for n in SAFE_LOW:
+    Pin(n, Pin.OUT, value=0)

@@ -18,7 +18,7 @@ LOADER = "archive.mpy"
 TEXT = ("boot.py", "main.py")  # the interpreter runs these two by name, as source only
 # Compiled to machine code: what every tick calls most for its size. Three times the bytes, half the time.
 NATIVE = {
-    f"cryo/core/{name}.py" for name in ("causes", "eye_guard", "observer", "overcool", "reading", "ticks", "trigger")
+    f"cryo/core/{name}.py" for name in ("causes", "eye_guard", "mode", "observer", "overcool", "reading", "ticks")
 }
 
 

@@ -50,6 +50,7 @@ class Planner:
         self._gap_us = [_LONG] * _HISTORY
         self._newest = 0
         self._since_us = _LONG
+        self.advance = self.advance  # bound once: every tick calls it
 
     def advance(self, dt_us):
         """Account for one tick; return us of flow that fell into it."""

@@ -58,6 +58,9 @@ class Session:
         self.bursts = 0
         self.point_us = 0
         self.point_valve_on_us = 0
+        # Bound once: every tick calls them, and a full table of attributes is walked through for each method.
+        self.advance = self.advance
+        self.reduced = self.reduced
 
     def row(self):
         """Return the chosen level's figures, or None while the choice is incomplete or locked."""
