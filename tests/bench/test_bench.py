@@ -191,26 +191,6 @@ def test_an_accepted_goal_is_one_that_exists():
     assert set(table.ACCEPTED) <= set(table.GOALS)
 
 
-def test_modules_come_after_what_they_import(monkeypatch):
-    sources = {
-        "board.mpy": "from cryo.app import Applicator\nimport pins\n",
-        "pins.mpy": "DOSE = 2\n",
-        "cryo/__init__.mpy": "",
-        "cryo/app.mpy": "from cryo.core import mode\n",
-        "cryo/core/__init__.mpy": "",
-        "cryo/core/mode.mpy": "from micropython import const\n",
-        "cryo/unused.mpy": "",
-    }
-
-    class Source:
-        def __init__(self, text):
-            self.read_text = lambda: text
-
-    monkeypatch.setattr(application, "_source", lambda path: Source(sources[path]))
-    order = application.import_order(dict.fromkeys(sources, b""))
-    assert order == ["cryo", "cryo.core", "cryo.core.mode", "cryo.app", "pins", "board"]
-
-
 def test_a_figure_is_shown_with_three_digits_and_spaced_thousands():
     shown = [report.figure(value) for value in (None, 0, 1.008, 42_924.0, 2.0004, 81_920)]
     assert shown == ["-", "0", "1.008", "42 924", "2", "81 920"]
