@@ -41,7 +41,7 @@ class _Judge:
         last = self._last.setdefault(mutant.module, [])
         tests.sort(key=lambda test: last.index(name) if (name := "::".join(test)) in last else len(last))
         target = self._hosts[mutant.module]
-        by = runner.judge(mutant, tests, self._survey.seconds, target["host"], target.get("host_first", False))
+        by = runner.judge(mutant, tests, self._survey, target["host"], target.get("host_first", False))
         if by in last:
             last.remove(by)
         if "::" in by:
@@ -53,6 +53,10 @@ class _Judge:
 _judge: _Judge
 
 
+def _begin_worker() -> None:
+    runner.import_portable()
+
+
 def _judge_one(numbered: tuple[int, Mutant]) -> tuple[int, str]:
     return numbered[0], _judge(numbered[1])
 
@@ -60,7 +64,7 @@ def _judge_one(numbered: tuple[int, Mutant]) -> tuple[int, str]:
 def _judged(chosen: list[Mutant], survey: runner.Survey, hosts: dict[str, dict]) -> Iterator[review.Result]:
     global _judge
     _judge = _Judge(survey, hosts)
-    with multiprocessing.get_context("fork").Pool(PROCESSES) as pool:
+    with multiprocessing.get_context("fork").Pool(PROCESSES, _begin_worker) as pool:
         for number, by in pool.imap_unordered(_judge_one, list(enumerate(chosen))):
             yield review.Result(chosen[number], by)
 

@@ -30,6 +30,7 @@ class Mutant:
     becomes: str
     lines: tuple[int, ...]
     source: str
+    users: tuple[int, ...] = ()  # of a private constant: the lines that use it
 
     @property
     def key(self) -> tuple[str, str, str, str]:
@@ -171,7 +172,9 @@ def mutants(module: str, text: str) -> list[Mutant]:
     lines = text.splitlines()
     visitor = _Visitor(_generated(lines))
     wrapper.visit(visitor)
-    functions, statements = _spans(ast.parse(text))
+    tree = ast.parse(text)
+    functions, statements = _spans(tree)
+    users = _users(tree)
     offsets = _offsets(text)
     out: list[Mutant] = []
     seen = set()
@@ -198,5 +201,22 @@ def mutants(module: str, text: str) -> list[Mutant]:
         touched = set()
         for line in range(start[0], end[0] + 1):
             touched.update(statements.get(line, (line,)))
-        out.append(Mutant(module, functions.get(start[0], ""), was, becomes, tuple(sorted(touched)), source))
+        function = functions.get(start[0], "")
+        used = () if function else users.get(start[0], ())
+        out.append(Mutant(module, function, was, becomes, tuple(sorted(touched)), source, used))
+    return out
+
+
+def _users(tree: ast.Module) -> dict[int, tuple[int, ...]]:
+    """By line of a private constant: the lines in functions that use it; () where another constant does."""
+    out: dict[int, tuple[int, ...]] = {}
+    inside = {id(part) for node in ast.walk(tree) if isinstance(node, ast.FunctionDef) for part in ast.walk(node)}
+    used = [node for node in ast.walk(tree) if isinstance(node, ast.Name) and isinstance(node.ctx, ast.Load)]
+    for node in tree.body:
+        target = node.targets[0] if isinstance(node, ast.Assign) else None
+        if isinstance(target, ast.Name) and target.id.startswith("_"):
+            mine = [name for name in used if name.id == target.id]
+            if all(id(name) in inside for name in mine):
+                for line in range(node.lineno, (node.end_lineno or node.lineno) + 1):
+                    out[line] = tuple(sorted({name.lineno for name in mine}))
     return out

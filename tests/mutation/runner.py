@@ -35,6 +35,7 @@ MEMORY_BYTES = 3 << 30
 IMPORTING = "import"
 
 Test = tuple[str, str]  # file stem, function
+AT_IMPORT: Test = (IMPORTING, "")
 
 
 @dataclass
@@ -55,10 +56,18 @@ class Survey:
         if self.surveyed:
             lines = self.reach.get(mutant.module, {})
             found = set().union(*(lines.get(line, set()) for line in mutant.lines))
-            if found != {(IMPORTING, "")}:  # else a constant or a table: anything may rest on it
-                reaching = found - {(IMPORTING, "")}
+            if found != {AT_IMPORT}:  # else a constant or a table
+                reaching = found - {AT_IMPORT}
+            elif mutant.users:
+                reaching = set().union(*(lines.get(line, set()) for line in mutant.users)) - {AT_IMPORT}
         likely = _likely(mutant.module.rsplit("/", 1)[-1])
         return sorted(reaching, key=lambda test: (likely.get(test[0], 9), self.seconds[test], test))
+
+
+    def runs_late(self, mutant: Mutant) -> bool:
+        """True when no line of the mutant runs on import: then its function may be changed after it."""
+        lines = self.reach.get(mutant.module, {})
+        return self.surveyed and not any(AT_IMPORT in lines.get(line, ()) for line in mutant.lines)
 
 
 @cache
@@ -220,16 +229,41 @@ def _survey_files(stems: Sequence[str], modules: Sequence[str]) -> Survey:
     return result
 
 
+def import_portable() -> None:
+    """Import every portable test and with them the unchanged firmware."""
+    _forget_project()
+    for stem in sorted({test[0] for test in portable_tests()}):
+        importlib.import_module(stem)
+
+
+def _change_function(mutant: Mutant) -> bool:
+    """Give the imported function the mutant's code, where that is all that changes: every reference to it sees it."""
+    there = importlib.import_module("cryo." + mutant.module.replace("/", "."))
+    code = compile(mutant.source, str(there.__file__), "exec")
+    function: object = there
+    for name in mutant.function.split("."):
+        function = getattr(function, name, None)
+        found = [part for part in code.co_consts if getattr(part, "co_name", "") == name]
+        if function is None or len(found) != 1:
+            return False
+        code = found[0]
+    if getattr(function, "__code__", code) == code or code.co_freevars:
+        return False
+    function.__code__ = code  # pyright: ignore[reportAttributeAccessIssue]
+    return True
+
+
 def judge(
-    mutant: Mutant, tests: Sequence[Test], seconds: dict[Test, float], host: Sequence[str], host_first: bool = False
+    mutant: Mutant, tests: Sequence[Test], survey: Survey, host: Sequence[str], host_first: bool = False
 ) -> str:
     """Return the test that notices the mutant, or what else ended it; "" when it survives `tests` and `host`."""
 
     def portable() -> str:
-        _forget_project()
-        sys.meta_path.insert(0, _Finder(mutant))
+        if not (survey.runs_late(mutant) and _change_function(mutant)):
+            _forget_project()
+            sys.meta_path.insert(0, _Finder(mutant))
         for test in tests:
-            signal.setitimer(signal.ITIMER_PROF, max(CPU_LEAST_S, CPU_FACTOR * seconds[test]))
+            signal.setitimer(signal.ITIMER_PROF, max(CPU_LEAST_S, CPU_FACTOR * survey.seconds[test]))
             try:
                 _run(test)
             except BaseException:  # whatever it is, SystemExit and MemoryError included, the test did not pass

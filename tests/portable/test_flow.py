@@ -143,6 +143,7 @@ def test_a_mode_that_ignores_a_fault_gets_neither_lease_nor_feed():
 
 def test_a_background_task_without_a_sign_of_life_ends_gas_and_food_after_the_bound():
     bench = Bench().deliver().to_burst(2)
+    assert flow.TASKS_LATE_MAX == 2 * 6  # two rounds of the six slow inputs
     bench.i.tasks_late = flow.TASKS_LATE_MAX
     bench.tick()
     assert bench.o.feed == 1 and bench.sup.mode == mode.DELIVERING
