@@ -9,8 +9,10 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+from tests.lanes import ROOT
 from tests.mutation.mutants import Mutant
 
+OUT = ROOT / "out" / "mutation.json"
 LIST = Path(__file__).with_name("survivors.toml")
 Key = tuple[str, str, str, str]
 
@@ -86,3 +88,22 @@ def table(results: Sequence[Result], allowed: dict[Key, tuple[int, str]]) -> lis
             row[3] += not result.by and result.mutant.key in allowed
     total = rows.pop("all", [0, 0, 0, 0])
     return [(name, row[0], row[1], row[2], row[3]) for name, row in [*sorted(rows.items()), ("all", total)]]
+
+
+def keep(results: Sequence[Result]) -> None:
+    """Write the results to out/mutation.json; those of other modules stay there."""
+    modules = {result.mutant.module for result in results}
+    rows = [row for row in _kept() if row["module"] not in modules]
+    names = ("module", "function", "was", "becomes")
+    rows += [{**dict(zip(names, result.mutant.key, strict=True)), "by": result.by} for result in results]
+    OUT.parent.mkdir(exist_ok=True)
+    OUT.write_text(json.dumps(sorted(rows, key=lambda row: list(row.values())), indent=1), encoding="utf-8")
+
+
+def _kept() -> list[dict[str, str]]:
+    return json.loads(OUT.read_text(encoding="utf-8")) if OUT.exists() else []
+
+
+def noticed_before() -> dict[Key, str]:
+    """Which test noticed each mutant in the last run on this machine: it is tried first, nothing else rests on it."""
+    return {(row["module"], row["function"], row["was"], row["becomes"]): row["by"] for row in _kept() if row["by"]}
