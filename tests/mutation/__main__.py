@@ -7,7 +7,7 @@ import multiprocessing
 import sys
 import time
 import tomllib
-from collections.abc import Iterator
+from collections.abc import Container, Iterator
 from pathlib import Path
 
 from tests.lanes import ROOT
@@ -35,8 +35,8 @@ def made_of(module: str) -> list[Mutant]:
 class _Judge:
     """Judges in a worker. Tried first: what noticed the same mutant last time, then what noticed its neighbours."""
 
-    def __init__(self, survey: runner.Survey, hosts: dict[str, dict]):
-        self._survey, self._hosts = survey, hosts
+    def __init__(self, survey: runner.Survey, hosts: dict[str, dict], listed: Container[review.Key]):
+        self._survey, self._hosts, self._listed = survey, hosts, listed
         self._before = review.noticed_before()
         self._last: dict[str, list[str]] = {}
 
@@ -44,7 +44,9 @@ class _Judge:
         last = self._last.setdefault(mutant.module, [])
         first = [self._before.get(mutant.key, ""), *last]
         place = {name: n for n, name in reversed(list(enumerate(first)))}
-        tests = sorted(self._survey.tests(mutant), key=lambda test: place.get("::".join(test), len(first)))
+        listed = mutant.key in self._listed  # that none notices it was reviewed: those of its module are asked again
+        tests = self._survey.tests(mutant, listed)
+        tests.sort(key=lambda test: place.get("::".join(test), len(first)))
         target = self._hosts[mutant.module]
         by = runner.judge(mutant, tests, self._survey, target["host"], target.get("host_first", False))
         if by in last:
@@ -66,10 +68,12 @@ def _judge_one(numbered: tuple[int, Mutant]) -> tuple[int, str]:
     return numbered[0], _judge(numbered[1])
 
 
-def judged(chosen: list[Mutant], survey: runner.Survey, hosts: dict[str, dict]) -> Iterator[review.Result]:
+def judged(
+    chosen: list[Mutant], survey: runner.Survey, hosts: dict[str, dict], listed: Container[review.Key]
+) -> Iterator[review.Result]:
     """Judge the mutants in all processes, as they come."""
     global _judge
-    _judge = _Judge(survey, hosts)
+    _judge = _Judge(survey, hosts, listed)
     with multiprocessing.get_context("fork").Pool(PROCESSES, _begin_worker) as pool:
         for number, by in pool.imap_unordered(_judge_one, list(enumerate(chosen))):
             yield review.Result(chosen[number], by)
@@ -97,7 +101,7 @@ def main(argv: list[str] | None = None) -> int:
         return 1
 
     results = []
-    for result in judged(chosen, survey, known):
+    for result in judged(chosen, survey, known, allowed):
         results.append(result)
         if not result.by and result.mutant.key not in allowed:
             print(f"survives: {result.mutant}", flush=True)

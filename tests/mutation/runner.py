@@ -50,8 +50,11 @@ class Survey:
     failed: list[str] = field(default_factory=list)
     surveyed: bool = False
 
-    def tests(self, mutant: Mutant) -> list[Test]:
-        """The tests that may notice the mutant, the likeliest and fastest first; none when none reaches its lines."""
+    def tests(self, mutant: Mutant, own: bool = False) -> list[Test]:
+        """The tests that may notice the mutant, the likeliest and fastest first; none when none reaches its lines.
+
+        `own`: only those of the files that are named after the module, or that speak of it where there is none.
+        """
         reaching = set(self.seconds)
         if self.surveyed:
             lines = self.reach.get(mutant.module, {})
@@ -61,7 +64,10 @@ class Survey:
             elif mutant.users:
                 reaching = set().union(*(lines.get(line, set()) for line in mutant.users)) - {AT_IMPORT}
         likely = _likely(mutant.module.rsplit("/", 1)[-1])
-        return sorted(reaching, key=lambda test: (likely.get(test[0], 9), self.seconds[test], test))
+        if own:
+            rank = min((likely[test[0]] for test in reaching), default=0)
+            reaching = {test for test in reaching if likely[test[0]] == rank}
+        return sorted(reaching, key=lambda test: (likely[test[0]], self.seconds[test], test))
 
 
     def runs_late(self, mutant: Mutant) -> bool:
