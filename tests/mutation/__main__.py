@@ -44,8 +44,7 @@ class _Judge:
         last = self._last.setdefault(mutant.module, [])
         first = [self._before.get(mutant.key, ""), *last]
         place = {name: n for n, name in reversed(list(enumerate(first)))}
-        listed = mutant.key in self._listed  # that none notices it was reviewed: those of its module are asked again
-        tests = self._survey.tests(mutant, listed)
+        tests = self._survey.tests(mutant, own=mutant.key in self._listed)
         tests.sort(key=lambda test: place.get("::".join(test), len(first)))
         target = self._hosts[mutant.module]
         by = runner.judge(mutant, tests, self._survey, target["host"], target.get("host_first", False))
@@ -83,6 +82,7 @@ def main(argv: list[str] | None = None) -> int:
     """Run, print the table and what is wrong; keep the results in out/, write the page once all are there."""
     parser = argparse.ArgumentParser(prog="python -m tests.mutation", description=__doc__)
     parser.add_argument("--every", type=int, default=1, metavar="N", help="a fixed sample of one mutant in N")
+    parser.add_argument("--quick", action="store_true", help="ask only a module's own tests about reviewed survivors")
     parser.add_argument("modules", nargs="*", metavar="MODULE", help="core/bursts, limits, drivers/its90, ...")
     asked = parser.parse_args(argv)
     known = targets()
@@ -101,7 +101,7 @@ def main(argv: list[str] | None = None) -> int:
         return 1
 
     results = []
-    for result in judged(chosen, survey, known, allowed):
+    for result in judged(chosen, survey, known, allowed if asked.quick else ()):
         results.append(result)
         if not result.by and result.mutant.key not in allowed:
             print(f"survives: {result.mutant}", flush=True)
@@ -117,7 +117,7 @@ def main(argv: list[str] | None = None) -> int:
     print(f"{part}, {minutes:.1f} min")
     for text in wrong:
         print("\n" + text, file=sys.stderr)
-    if not wrong and asked.every == 1 and not asked.modules:
+    if not wrong and asked.every == 1 and not asked.modules and not asked.quick:
         pages.write(rows, allowed)
     return 1 if wrong else 0
 
