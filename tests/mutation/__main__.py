@@ -27,9 +27,11 @@ def targets() -> dict[str, dict]:
     return out
 
 
-def made_of(module: str) -> list[Mutant]:
-    """All mutants of a module."""
-    return mutants(module, (runner.PACKAGE / (module + ".py")).read_text(encoding="utf-8"))
+def made_of(module: str, target: dict) -> list[Mutant]:
+    """All mutants of a module, or of the functions that its target names."""
+    made = mutants(module, (runner.PACKAGE / (module + ".py")).read_text(encoding="utf-8"))
+    only = target.get("functions")
+    return [mutant for mutant in made if only is None or mutant.function in only]
 
 
 class _Judge:
@@ -90,7 +92,7 @@ def main(argv: list[str] | None = None) -> int:
         parser.error(f"unknown module {unknown[0]}; there are: {', '.join(known)}")
     began = time.monotonic()
     allowed = review.read()
-    made = [mutant for module in asked.modules or known for mutant in made_of(module)]
+    made = [mutant for module in asked.modules or known for mutant in made_of(module, known[module])]
     chosen = [mutant for mutant in made if mutant.share() % asked.every == 0]
     if asked.every > 1:  # a listed survivor takes every test there is: the full run looks at those
         chosen = [mutant for mutant in chosen if mutant.key not in allowed]
