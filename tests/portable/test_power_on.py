@@ -8,7 +8,7 @@ from cryo.core.faults import Faults
 from cryo.core.observer import Observer
 from cryo.core.overcool import Overcool
 from cryo.core.reading import AGE_MAX_US, NEVER, Reading
-from cryo.core.records import RESTING, Inputs, Outputs, Quantity
+from cryo.core.records import RESTING, RUNNING, Inputs, Outputs, Quantity
 from cryo.core.resets import ENDED_POWER, Resets
 from cryo.core.response import Response
 from cryo.core.second_channel import SecondChannel
@@ -129,4 +129,5 @@ def test_codes_of_a_closed_set_are_numbered_without_a_gap():
             assert getattr(module, name) == code
     for bit, (word, value, _) in enumerate(presets.ATTESTATIONS):
         assert value == 1 << bit and word == word.upper()
+    assert mode.TREATING == 0b111_0000 and (RUNNING, RESTING) == (-1, -2)
     assert [row[0] for row in faults.REGISTRY] == sorted(row[0] for row in faults.REGISTRY)

@@ -297,6 +297,7 @@ def test_three_openings_an_arming_at_most():
             scene.prove(10_000)
             openings += scene.o.fire_us > 0
         assert openings == 3 and scene.valves.pending
+    assert scene.valves.dose_cycles == 6
 
 
 def test_an_opening_that_was_cut_short_or_refused_is_done_again():
@@ -312,6 +313,10 @@ def test_an_opening_that_was_cut_short_or_refused_is_done_again():
 def test_an_opening_that_is_30_ms_late_did_not_end():
     scene = Scene().begun()
     assert scene.prove(90_000) == 0
+    scene.i.line.sequence += 1  # a sound line and a sound coil in the same tick hide it not
+    scene.i.coil.sequence += 1
+    scene.i.coil.status = 0
+    scene.i.coil.value = 2_000
     assert scene.prove(1) == 1 << faults.VALVE_PORT
     assert scene.o.lease == 1  # the tick that follows cuts: the fault is latched in it
 
