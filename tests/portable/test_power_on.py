@@ -1,7 +1,7 @@
 """What every record and guard of the core says before its first tick: no permission, no verdict, nothing counted."""
 
 from cryo import config
-from cryo.core import eye_guard, faults, mode, presets, reading, room, session
+from cryo.core import eye_guard, faults, mode, presets, reading, room, session, supervisor
 from cryo.core.bursts import Planner
 from cryo.core.eye_guard import LOST, EyeGuard
 from cryo.core.faults import Faults
@@ -129,5 +129,7 @@ def test_codes_of_a_closed_set_are_numbered_without_a_gap():
             assert getattr(module, name) == code
     for bit, (word, value, _) in enumerate(presets.ATTESTATIONS):
         assert value == 1 << bit and word == word.upper()
+    requests = ("NONE", "ARM", "CONFIRM", "DISARM", "ACKNOWLEDGE", "SERVICE")
+    assert [getattr(supervisor, name) for name in requests] == [0, 1, 2, 3, 4, 5]
     assert mode.TREATING == 0b111_0000 and (RUNNING, RESTING) == (-1, -2)
     assert [row[0] for row in faults.REGISTRY] == sorted(row[0] for row in faults.REGISTRY)
