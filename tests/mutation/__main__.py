@@ -119,8 +119,8 @@ def main(argv: list[str] | None = None) -> int:
     print(f"{part}, {minutes:.1f} min")
     for text in wrong:
         print("\n" + text, file=sys.stderr)
-    if not wrong and asked.every == 1 and not asked.modules and not asked.quick:
-        pages.write(rows, allowed)
+    if not wrong and asked.every == 1 and not asked.modules:
+        pages.write(rows, allowed, asked.quick)
     return 1 if wrong else 0
 
 

@@ -15,16 +15,18 @@ number, a condition, a call left out. It is killed when a test fails on it. The 
 `tests/mutation/survivors.toml`; any other fails the target, and so does an entry whose mutant is killed.
 
 Not mutated: messages, `raise` statements, and the generated tables of `its90.py`, which are compared with their
-generator as a whole.
+generator as a whole; of the larger sensor drivers only what decodes a result (`tests/mutation/targets.toml`).
 
 | module | mutants | killed | survivors, all reviewed |
 |---|---|---|---|
 """
 
 
-def write(rows: list[tuple[str, int, int, int, int]], allowed: dict[Key, tuple[int, str]]) -> None:
-    """Write the page from the run's table and the reviewed list."""
+def write(rows: list[tuple[str, int, int, int, int]], allowed: dict[Key, tuple[int, str]], quick: bool) -> None:
+    """Write the page from the run's table and the reviewed list; `quick` as on the command line."""
     lines = [f"| {name} | {made} | {killed} | {survived} |" for name, made, killed, survived, _ in rows]
+    if quick:
+        lines += ["", "In the run of this table the reviewed survivors were put to the tests of their own module only."]
     lines += ["", "## Survivors", ""]
     by_reason: dict[tuple[str, str], list[Key]] = defaultdict(list)
     for key, (_, reason) in allowed.items():

@@ -70,12 +70,6 @@ class Survey:
         return sorted(reaching, key=lambda test: (likely[test[0]], self.seconds[test], test))
 
 
-    def runs_late(self, mutant: Mutant) -> bool:
-        """True when no line of the mutant runs on import: then its function may be changed after it."""
-        lines = self.reach.get(mutant.module, {})
-        return self.surveyed and not any(AT_IMPORT in lines.get(line, ()) for line in mutant.lines)
-
-
 @cache
 def _likely(name: str) -> dict[str, int]:
     """How soon to try the tests of each file for a module of this name: its own, those that speak of it, the rest."""
@@ -235,15 +229,30 @@ def _survey_files(stems: Sequence[str], modules: Sequence[str]) -> Survey:
     return result
 
 
+_called_on_import: set[tuple[str, str]] = set()  # file, name of the function with its class
+
+
 def import_portable() -> None:
-    """Import every portable test and with them the unchanged firmware."""
+    """Import every portable test and with them the unchanged firmware; note which functions that calls."""
     _forget_project()
-    for stem in sorted({test[0] for test in portable_tests()}):
-        importlib.import_module(stem)
+
+    def note(frame, event, argument):
+        if event == "call":
+            _called_on_import.add((frame.f_code.co_filename, frame.f_code.co_qualname))
+
+    sys.setprofile(note)
+    try:
+        for stem in sorted({test[0] for test in portable_tests()}):
+            importlib.import_module(stem)
+    finally:
+        sys.setprofile(None)
 
 
 def _change_function(mutant: Mutant) -> bool:
     """Give the imported function the mutant's code, where that is all that changes: every reference to it sees it."""
+    path = str(PACKAGE / (mutant.module + ".py"))
+    if not mutant.function or not _called_on_import or (path, mutant.function) in _called_on_import:
+        return False
     there = importlib.import_module("cryo." + mutant.module.replace("/", "."))
     code = compile(mutant.source, str(there.__file__), "exec")
     function: object = there
@@ -259,13 +268,11 @@ def _change_function(mutant: Mutant) -> bool:
     return True
 
 
-def judge(
-    mutant: Mutant, tests: Sequence[Test], survey: Survey, host: Sequence[str], host_first: bool = False
-) -> str:
+def judge(mutant: Mutant, tests: Sequence[Test], survey: Survey, host: Sequence[str], host_first: bool = False) -> str:
     """Return the test that notices the mutant, or what else ended it; "" when it survives `tests` and `host`."""
 
     def portable() -> str:
-        if not (survey.runs_late(mutant) and _change_function(mutant)):
+        if not _change_function(mutant):
             _forget_project()
             sys.meta_path.insert(0, _Finder(mutant))
         for test in tests:
