@@ -4,7 +4,7 @@ from bench import Bench
 from cryo import config
 from cryo.core import blockers, mode, session
 from cryo.core.session import GOING
-from cryo.core.supervisor import ARM, CONFIRM, DISARM, SERVICE, Supervisor
+from cryo.core.supervisor import ACKNOWLEDGE, ARM, CONFIRM, DISARM, SERVICE, Supervisor
 from cryo.limits import DOSE_POINT_DEGC_S
 
 
@@ -260,3 +260,28 @@ def test_another_session_begins_unarmed_alone_and_with_no_cold_dose():
         bench.sup.overcool.dose_session = 5
         bench.sup.renew_session()
         assert bench.sup.overcool.dose_session == (5 if arm else 0)
+
+
+def test_a_missing_answer_that_was_acknowledged_does_not_return_with_the_next_arming():
+    bench = Bench().deliver()
+    bench.dips = False
+    bench.tick(600)
+    assert bench.sup.mode == mode.FAULT and bench.sup.response.failed()
+    bench.i.trigger = 0
+    bench.tick()
+    bench.ask(ACKNOWLEDGE)
+    bench.choose(point=2)
+    bench.sup.session.rest_left_us = 0
+    bench.ask(ARM)
+    bench.ask(CONFIRM, bench.sup.nonce)
+    bench.tick(5)
+    assert bench.sup.mode == mode.ARMED
+
+
+def test_the_proof_test_is_pending_from_the_second_step_of_arming_on():
+    bench = Bench(proved=False).stand_by()
+    bench.choose()
+    bench.ask(ARM)
+    assert bench.sup.mode == mode.READY and not bench.sup.valves.pending
+    bench.ask(CONFIRM, bench.sup.nonce)
+    assert bench.sup.mode == mode.ARMED and bench.sup.valves.pending
