@@ -19,7 +19,7 @@ PIP_VERSION := 26.3
 WITH_NODE := PATH="$(CURDIR)/$(VENV)/bin:$$PATH"
 PYRIGHT := $(WITH_NODE) node $(NODE_DIR)/node_modules/pyright/index.js
 
-.PHONY: help setup demo test lint types mpy pytest tables safety hazards check board-check uf2 bench exits wiring clean
+.PHONY: help setup demo test lint types mpy pytest coverage mutation mutants tables safety hazards check board-check uf2 bench exits wiring clean
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## / {printf "%-11s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -29,7 +29,7 @@ setup: $(PY_STAMP) $(NODE_STAMP) ## install the pinned tools into .venv and host
 demo: setup ## a treatment on the virtual board and patient: SCENARIO=treatment|list|all|..., SPEED=1 for real time
 	$(PY) -m host_tools.twin.demo --scenario "$(SCENARIO)" --speed "$(SPEED)"
 
-test: lint types mpy pytest check ## everything that must pass: lint, types, mpy, the tests in every lane, their trace
+test: lint types mpy pytest coverage mutants check ## everything that must pass: lint, types, mpy, the tests in every lane, their trace
 
 lint: setup ## ruff on all Python files
 	$(VENV)/bin/ruff check
@@ -43,6 +43,15 @@ mpy: setup ## compile every firmware and board file for RP2040 and ESP32, print 
 
 pytest: setup ## only the tests; one lane or test: .venv/bin/pytest -k "unix and name"
 	$(PY) -m pytest
+
+coverage: setup ## branch coverage of the core by its tests in CPython: fails below 100 %
+	$(PY) -m pytest -q -n 2 tests/portable tests/core -k "not unix and not wasm" --cov
+
+mutation: setup ## every mutant of core, limits and decoders (about an hour): MODULE="core/bursts limits" for a part
+	$(PY) -m tests.mutation $(MODULE)
+
+mutants: setup ## a fixed sample of the mutants, one in 40
+	$(PY) -m tests.mutation --every 40
 
 board-check: setup ## prove pin maps valid: BOARD=rp2040_pico, or all boards
 	$(PY) -m host_tools.board_check $(addprefix boards/,$(BOARD))

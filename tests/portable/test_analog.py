@@ -96,3 +96,15 @@ def test_a_fault_leaves_no_value_behind():
         assert bench.quantity.value != before
         assert bench.read(counts(2.5)).status == OK
         assert bench.quantity.value == before
+
+
+def test_the_edges_of_the_bands_are_values():
+    bench = Bench((1, 1))
+    for read, status in ((3_276, 2), (3_277, 0), (62_259, 0), (62_260, 3)):
+        quantity = bench.read(read)
+        assert quantity.status == status
+        assert type(quantity.value) is (type(None) if status else int)
+    bench = Bench((1, 2))
+    for read, value in ((6_554, 0), (6_555, 0), (6_556, 1), (6_559, 2)):
+        quantity = bench.read(read)
+        assert quantity.value == value and type(quantity.value) is int

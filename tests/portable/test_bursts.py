@@ -96,6 +96,15 @@ def test_no_room_no_jet_or_no_skin_plans_nothing():
     ):
         assert budget(skin, floor, k) == 0
     assert budget(5_001, 5_000, 16_000) <= 1
+    assert budget(5_001, 5_000, 1_000) == 1
+
+
+def test_the_bounds_of_what_is_a_jet_and_what_is_skin():
+    # an eighth of the weakest jet that may be calibrated: no distance makes it weaker
+    assert budget(5_500, 5_000, 1_000) == 250_000
+    assert budget(5_500, 5_000, 999) == 0
+    assert budget(125_000, 5_000, 50_000) == 5_760_000
+    assert budget(125_001, 5_000, 50_000) == 0
 
 
 # --- the plan ---------------------------------------------------------------------------------------------------------
@@ -163,9 +172,27 @@ def test_after_500_ms_on_the_full_burst_takes_400_ms_off():
     assert bench.plan() == 500_000
     bench.fire(500_000)
     bench.pass_ms(899)
+    bench.tick(999)
     assert bench.plan() < 500_000
-    bench.pass_ms(1)
+    bench.tick(1)
     assert bench.plan() == 500_000
+
+
+def test_every_burst_that_the_account_holds_counts():
+    bench = Bench()
+    for _ in range(9):  # faster than anything may fire
+        bench.fire(150_000)
+        bench.tick()
+    assert bench.plan(cap=60_000) == 0
+
+
+def test_the_longest_opening_that_fits_beside_the_last_eight():
+    for on_us, left_us in ((87_500, 500_000), (100_000, 400_000), (140_000, 80_000), (146_251, 0)):
+        bench = Bench()
+        for _ in range(9):
+            bench.fire(on_us)
+            bench.tick()
+        assert bench.plan() == left_us
 
 
 def worst_duty_us(bursts):

@@ -78,3 +78,12 @@ def test_each_reading_is_fresh_and_counted():
     assert bench.quantity.age_us == 0
     assert bench.read(3.2).sequence == 0
     assert bench.quantity.age_us == 0
+
+
+def test_the_last_count_of_the_scale_and_the_first_beyond():
+    bench = Bench(100)
+    for counts, status, value in ((59_578, 0, 100), (59_579, 3, None), (595, 0, 0), (596, 0, 1), (30_000, 0, 50)):
+        bench.adc.counts = counts
+        bench.coil.poll(0, bench.quantity)
+        quantity = bench.quantity
+        assert (quantity.status, quantity.value) == (status, value) and type(quantity.value) is type(value)

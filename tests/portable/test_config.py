@@ -124,3 +124,33 @@ def test_a_config_cannot_be_changed():
     settings = built(given)
     given["trip_mdegc"] = 0
     assert settings.trip_mdegc == 6_000
+
+
+def test_what_a_device_is_without_a_key_and_in_which_unit():
+    made, _ = config.build({})
+    assert tuple(made) == (0, 0, 0, 4_000, 8_000, 500_000, 0, 15_000, 25_000, 30)
+    units = [field[1] for field in config.FIELDS]
+    assert units == ["", "", "", "mdegC", "mdegC", "us", "mdegC/rt s", "us", "us", "m3"]
+    assert type(made).__name__ == "Config"
+
+
+def test_a_refusal_names_the_key_the_value_and_its_unit():
+    for value, sentence in (
+        ({"room_m3": 5}, "room_m3 = 5 m3 is outside 10 .. 1000 (limit 21"),
+        ({"room_m3": "5"}, "room_m3 must be a whole number of m3"),
+        ({"serial": "5"}, "serial must be a whole number of units"),
+    ):
+        assert config.build(value)[1].startswith(sentence)
+
+
+def test_the_nearest_word_shares_most_letters_then_length_and_first_letter():
+    for word, words, nearest in (
+        ("zzz", ("ab", "cd"), "ab"),  # nothing shared: the first
+        ("zzz", ("abcdef", "cd"), "abcdef"),
+        ("a", ("ab", "ac"), "ab"),  # as near: the first
+        ("ba", ("xyzt", "a"), "a"),
+        ("ab", ("xb", "ay"), "ay"),
+        ("abcd", ("xayz", "xyzabuu"), "xayz"),
+        ("ab", ("xb", "ayy"), "xb"),
+    ):
+        assert config.nearest(word, words) == nearest

@@ -36,6 +36,7 @@ class Bench:
 def test_before_the_first_tick_there_is_no_permission():
     guard = EyeGuard()
     assert not guard.made
+    assert not guard.discordant
     assert guard.range == LOST
 
 
@@ -83,6 +84,10 @@ def test_each_return_to_antivalence_restarts_the_time():
             bench.loop(level, level)
             for _ in range(4):
                 assert not bench.tick().discordant
+            bench.loop(settled[0], settled[1])
+            assert not bench.tick().discordant
+            bench.loop(level, level)
+            assert not bench.tick(49_999).discordant
             bench.loop(settled[0], settled[1])
             assert not bench.tick().discordant
 

@@ -55,7 +55,7 @@ def test_every_code_of_the_module_has_its_row():
 
 
 def test_every_fault_has_a_priority_a_latch_and_a_remedy_sentence():
-    assert len({HIGH, MEDIUM, LOW}) == 3 and ACK != RESET
+    assert (HIGH, MEDIUM, LOW, ACK, RESET) == (3, 2, 1, 1, 2)
     for _code, name, priority, latch, remedy in REGISTRY:
         assert priority in (HIGH, MEDIUM, LOW), name
         assert latch in (ACK, RESET), name
@@ -139,3 +139,12 @@ def test_an_acknowledge_without_a_fault_is_harmless():
     panel = Panel()
     assert panel.acknowledge() == 0
     assert panel.faults.first == 0
+
+
+def test_a_cause_found_after_the_update_latches_beside_the_others():
+    panel = Panel()
+    panel.faults.add(faults.PROGRAM_FLOW)
+    assert panel.faults.latched == 1 << faults.PROGRAM_FLOW and panel.faults.first == faults.PROGRAM_FLOW
+    panel.faults.add(faults.ESTOP)
+    assert panel.faults.latched == 1 << faults.PROGRAM_FLOW | 1 << faults.ESTOP
+    assert panel.faults.first == faults.PROGRAM_FLOW

@@ -293,3 +293,9 @@ def test_a_buffer_of_another_length_is_refused():
     except ValueError as error:
         message = str(error)
     assert "4 bytes" in message
+
+
+def test_each_byte_of_the_frame_has_its_place():
+    bench = Bench(b"\x01\x90\x19\x50")  # 25 degC, cold junction 25.3125 degC
+    assert bench.reading.raw_mdegc == 25_000
+    assert bench.reading.cold_junction_mdegc == 25_312

@@ -277,3 +277,20 @@ def test_a_damaged_word_that_begins_like_a_dead_bus_is_a_damaged_word():
         bench.fake.frames[0x07] = frame
         bench.poll()
         assert bench.reading.status == states.BAD_FRAME
+
+
+def test_only_three_equal_bytes_are_a_dead_bus():
+    chip = Bench().chip
+    frame = bytearray(3)
+
+    def fill(address, register, buf):
+        for i in range(3):
+            buf[i] = frame[i]
+
+    chip._read = fill
+    for bytes_, status in (
+        (b"\x00\x00\x00", states.DEAD_BUS), (b"\xff\xff\xff", states.DEAD_BUS), (b"\x05\x05\x05", states.BAD_FRAME),
+        (b"\x00\x05\x05", states.BAD_FRAME), (b"\xff\x05\x05", states.BAD_FRAME), (b"\x00\x00\x05", states.BAD_FRAME),
+    ):  # fmt: skip
+        frame[:] = bytes_
+        assert chip._fetch(0x07) == status, bytes_

@@ -7,6 +7,7 @@ from cryo.core import observer
 from cryo.core.observer import (
     DECAY,
     DECAY_SHIFT,
+    FALL_OFF,
     GAIN,
     JET_MDEGC,
     PROBE_TAU_MS,
@@ -208,3 +209,26 @@ def test_the_unrolled_states_are_the_tables():
         surface = by_the_tables(x, drive)
         watched.update(16_000, flow_us)
         assert watched.surface_mdegc == surface, tick
+
+
+def test_the_law_of_distance_is_the_power_of_one_and_a_half():
+    for step, thousandths in enumerate(FALL_OFF):
+        assert abs(thousandths - 1000 * (80 / (40 + 10 * step)) ** 1.5) <= 0.5
+    for mm, k in ((0, 28_280), (40, 28_280), (80, 10_000), (85, 9_190), (240, 1_920), (400, 1_920)):
+        assert k_at(10_000, mm) == k
+
+
+def test_the_probe_follows_the_surface_by_its_share_in_every_tick():
+    share = int((1 - math.exp(-10 / 250)) * (1 << 14))
+    assert observer.PROBE_TAU_MS == 250
+    for k in range(10_000, 50_000, 1_000):
+        model = Observer()
+        model.reset(0)
+        model.update(k, TICK_US)
+        assert model.probe_mdegc() == ((model.surface_mdegc << 4) * share >> 14) >> 4
+
+
+def test_before_a_reset_nothing_has_fallen():
+    model = Observer()
+    model.update(0, 0)
+    assert model.surface_mdegc == 0 and model.probe_mdegc() == 0

@@ -125,6 +125,11 @@ def test_samples_that_seem_10_ms_apart_do_not_exaggerate_the_slope():
     bench = Bench()
     for i in range(20):
         assert not bench.good(5_000 - 250 * (i & 1)).locked_out
+    # they count as 50 ms apart: 1.5 degC in that time reaches 0 degC from 6 within 200 ms
+    for first, expected in ((7_500, True), (7_499, False)):
+        bench = Bench()
+        bench.good(first)
+        assert bench.good(6_000).locked_out == expected
 
 
 def test_no_slope_is_drawn_across_a_bad_sample():
@@ -218,6 +223,9 @@ def test_three_bad_conversions_within_one_second_fail_the_sensor():
                 bench.good(20_000)
             bench.bad()
         assert bench.overcool.sensor_failed == expected, gaps_us
+        for _ in range(101):
+            bench.good(20_000)
+        assert not bench.overcool.sensor_failed  # the third one is more than a second old
 
 
 def test_good_samples_between_do_not_excuse_bad_ones():
@@ -291,13 +299,15 @@ def test_the_point_dose_is_400_degc_seconds_below_15():
     assert bench.overcool.dose_reached()
     assert not bench.overcool.dose_session_reached()
     bench.overcool.new_point()
-    assert not bench.overcool.dose_reached()
+    assert not bench.overcool.dose_reached() and bench.overcool.dose_point == 0
 
 
 def test_nothing_is_booked_at_15_degc_or_warmer():
     bench = Bench()
     for mdegc in (15_000, 15_001, 33_000):
         hold(bench, mdegc, 500)
+    assert bench.overcool.dose_point == bench.overcool.dose_session == 0
+    assert Bench().good(14_999).dose_point == 1  # mdegC x 10 ms
     hold(bench, 5_000, 39)
     assert not bench.overcool.dose_reached()
     hold(bench, 5_000, 1)
@@ -327,7 +337,7 @@ def test_the_session_dose_is_1600_over_all_points():
     assert bench.overcool.dose_session_reached()
     assert bench.overcool.dose_reached()  # no further point either
     bench.overcool.new_session()
-    assert not bench.overcool.dose_session_reached() and not bench.overcool.dose_reached()
+    assert bench.overcool.dose_session == bench.overcool.dose_point == 0
 
 
 def seconds_until(bench, mdegc):

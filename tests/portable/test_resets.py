@@ -2,7 +2,7 @@
 
 import micropython
 from cryo.core import faults, mode
-from cryo.core.resets import ENDED_ASKED, ENDED_CRASHED, ENDED_POWER, ENDED_UNREADABLE, Resets
+from cryo.core.resets import ENDED_ASKED, ENDED_CRASHED, ENDED_POWER, ENDED_UNREADABLE, LOOP_RESETS, Resets
 from support import raises
 
 WORD_MAX = 0x3FFFFFFF
@@ -198,3 +198,56 @@ def test_a_board_without_the_room_starts_as_from_power_on_every_time():
         r.poll(mode.STANDBY, 0)
         r.deliberate()
         assert (r.ended, r.count, r.loop) == (ENDED_POWER, 0, False)
+
+
+# --- the record, as the next application must find it -----------------------------------------------------------------
+def test_the_record_is_laid_out_as_documented():
+    room = Room()
+    run(room)
+    run(room, 3, mode.DELIVERING, faults.SKIN_TRIP)
+    mark = 0x29 << 22
+    assert room.words[:3] == [mark | 1 << 11 | mode.DELIVERING << 5 | faults.SKIN_TRIP, 3, 3 | 1023 << 10]
+    assert room.words[3] == 41_571
+    run(room).deliberate()
+    assert room.words[0] == mark | 2 << 11 | 1 << 9
+    run(room)
+    for _ in range(2):
+        run(room)
+    assert room.words[0] & 1 << 10  # a loop
+    assert (ENDED_POWER, ENDED_ASKED, ENDED_CRASHED, ENDED_UNREADABLE, LOOP_RESETS) == (0, 1, 2, 3, 3)
+
+
+def test_a_restart_before_the_first_tick_is_a_crash_too():
+    room = Room()
+    Resets(room)
+    room.power_on = False
+    r = Resets(room)
+    assert (r.ended, r.mode, r.fault, r.uptime_s, r.count) == (ENDED_CRASHED, 0, 0, 0, 1)
+
+
+def test_a_word_beyond_its_30_bits_is_damage_whatever_its_checksum():
+    for n in range(3):
+        for beyond in (1 << 31, -(1 << 31)):  # bits that the checksum does not see
+            room = Room()
+            run(room, 2)
+            room.words[n] += beyond
+            assert Resets(room).ended == ENDED_UNREADABLE, n
+
+
+def test_the_window_of_a_loop_is_600_s_to_the_second():
+    for second_s, third_s, loop in ((300, 300, True), (301, 300, False), (0, 600, True), (0, 601, False)):
+        room = Room()
+        run(room)
+        run(room, second_s)
+        run(room, third_s)
+        assert Resets(room).loop == loop, (second_s, third_s)
+
+
+def test_a_damaged_record_counts_from_its_restart_on():
+    for third_s, loop in ((300, True), (301, False)):
+        room = Room()
+        run(room)
+        room.words[3] ^= 1
+        run(room, 300)
+        run(room, third_s)
+        assert Resets(room).loop == loop

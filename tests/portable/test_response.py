@@ -1,7 +1,7 @@
 """Does the skin answer the bursts: limit 13, and observed against predicted falls (limit 7)."""
 
 import micropython
-from cryo.core.response import STRONG_DEN, STRONG_MARGIN_MDEGC, STRONG_NUM, Response
+from cryo.core.response import Response
 
 
 class Bench:
@@ -128,7 +128,7 @@ def test_a_probe_that_comes_loose_is_found_after_a_healthy_beginning():
 
 
 def test_more_than_the_share_the_margin_and_a_step_is_strong_at_once():
-    limit = 1_000 * STRONG_NUM // STRONG_DEN + STRONG_MARGIN_MDEGC + 250
+    limit = 1_600 + 750 + 250  # 1.6 times 1 000, the margin, one step
     for fall, expected in ((limit, False), (limit + 1, True)):
         response = Response()
         response.begin(20_000, 20_000)
@@ -178,9 +178,24 @@ def test_a_reset_ends_an_open_cycle():
     response = Response()
     response.begin(20_000, 20_000)
     response.reset()
-    response.sample(0, 20_000)
+    response.sample(-70_000, 20_000)
     response.close()
     assert not response.failed()
+
+
+def test_a_window_is_strong_beyond_its_share_and_margin():
+    for fall, expected in ((2_600, False), (2_601, True)):  # 1.4 times 3 000 + 500, and a step a burst
+        bench = Bench()
+        assert not bench.burst(2_600, 1_500).strong
+        assert bench.burst(fall, 1_500).strong == expected
+
+
+def test_an_older_window_counts_half():
+    for fall, expected in ((3_700, False), (3_701, True)):  # 1.4 times (1 500 + 1 500) + 500 + 500 - 1 500
+        bench = Bench()
+        for _ in range(2):
+            assert not bench.burst(1_500, 1_500).failed()
+        assert bench.burst(fall, 1_500).strong == expected
 
 
 def test_a_moderately_strong_jet_is_found_over_the_window():

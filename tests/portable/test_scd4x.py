@@ -177,3 +177,15 @@ def test_the_sequence_wraps_at_16_bits():
     bench.quantity.sequence = 0xFFFF
     assert bench.next() > 0
     assert bench.quantity.sequence == 0
+
+
+def test_no_result_yet_is_an_answer_whatever_the_upper_bits_say():
+    bench = Bench()
+    for high in (0x80, 0x00):
+        answer = bytes((high, 0, check_byte(high, 0)))
+
+        def fill(address, buf, answer=answer):
+            buf[0], buf[1], buf[2] = answer[0], answer[1], answer[2]
+
+        bench.sensor._read = fill
+        assert bench.sensor._hear() == scd4x.OK

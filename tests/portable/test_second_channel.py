@@ -58,6 +58,45 @@ def test_a_board_without_the_sensor_never_has_it():
         assert not channel.seen and not channel.counts and not channel.discordant and not channel.awaited(0)
 
 
+def test_three_contradictions_in_a_row_are_needed_from_the_first_sample_on():
+    scene = Scene()
+    scene.channel = SecondChannel()
+    scene.i = inputs()
+    for reset in (False, True):
+        if reset:
+            scene.channel.reset()
+        for expected in (False, False, True):
+            assert scene.sample(10_000, 30_000).discordant == expected
+        assert scene.i.infrared.sequence <= 6  # the first sample of all was one of them
+
+
+def test_only_after_three_bursts_without_a_settled_sample_the_next_one_waits():
+    scene = Scene()
+    channel = scene.channel
+    infrared = scene.i.infrared
+    for _ in range(2):
+        assert scene.tick().counts  # a settled sample: the count begins at none
+        for age_us, waits in ((100_000, False), (500_000, False), (100_000, True)):
+            infrared.age_us = age_us
+            channel.fired(infrared)
+            assert channel.awaited(0) == waits
+        assert channel.awaited(699_999) and not channel.awaited(700_000)
+        infrared.age_us = 100_000
+    for spoil in ((0, 500_001), (5, 100_000)):  # silent or faulty: nothing to wait for
+        for _ in range(3):
+            infrared.status = 0
+            infrared.age_us = 100_000
+            channel.fired(infrared)
+        infrared.status, infrared.age_us = spoil
+        channel.fired(infrared)
+        assert not channel.awaited(0)
+        infrared.status = 0
+        infrared.age_us = 100_000
+        for waits in (False, False, True):
+            channel.fired(infrared)
+            assert channel.awaited(0) == waits
+
+
 def test_it_counts_when_settled_fresh_valid_and_aimed_at_something():
     scene = Scene()
     assert scene.tick().counts and scene.channel.mdegc == 30_000

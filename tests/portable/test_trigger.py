@@ -79,5 +79,6 @@ def test_time_before_the_first_closed_sample_is_no_standing():
     hand.sample(0)
     assert not hand.sample(1, 200_000)  # a late tick: seen closed now, known closed for no time at all
     assert not hand.sample(1, 10_000)
-    assert not hand.sample(1, 19_000)
+    assert not hand.sample(1, 19_999)
     assert hand.events == 0
+    assert hand.sample(1, 1)

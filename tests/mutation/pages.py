@@ -1,0 +1,43 @@
+"""Writes docs/safety/mutation.md after a full run without complaint."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+
+from tests.lanes import ROOT
+from tests.mutation.review import Key
+
+PAGE = ROOT / "docs" / "safety" / "mutation.md"
+HEAD = """# Mutation testing of the safety core
+
+Written by `make mutation`; do not edit. A mutant is one small change of one module: a comparison, an operator, a
+number, a condition, a call left out. It is killed when a test fails on it. The survivors are the reviewed ones of
+`tests/mutation/survivors.toml`; any other fails the target, and so does an entry whose mutant is killed.
+
+Not mutated: messages, `raise` statements, and the generated tables of `its90.py`, which are compared with their
+generator as a whole; of the larger sensor drivers only what decodes a result (`tests/mutation/targets.toml`).
+
+| module | mutants | killed | survivors, all reviewed |
+|---|---|---|---|
+"""
+
+
+def write(rows: list[tuple[str, int, int, int, int]], allowed: dict[Key, tuple[int, str]], quick: bool) -> None:
+    """Write the page from the run's table and the reviewed list; `quick` as on the command line."""
+    lines = [f"| {name} | {made} | {killed} | {survived} |" for name, made, killed, survived, _ in rows]
+    if quick:
+        lines += ["", "In the run of this table the reviewed survivors were put to the tests of their own module only."]
+    lines += ["", "## Survivors", ""]
+    by_reason: dict[tuple[str, str], list[Key]] = defaultdict(list)
+    for key, (_, reason) in allowed.items():
+        by_reason[key[0], reason].append(key)
+    last = ""
+    for (module, reason), keys in sorted(by_reason.items()):
+        if module != last:
+            lines += [f"### {module}", ""]
+            last = module
+        lines += [f"{reason}", "", "```diff"]
+        for _, function, was, becomes in keys:
+            lines += [f"@@ {function or 'module'}", f"-{was}", f"+{becomes}"]
+        lines += ["```", ""]
+    PAGE.write_text(HEAD + "\n".join(lines).rstrip() + "\n", encoding="utf-8")

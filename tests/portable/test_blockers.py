@@ -1,0 +1,200 @@
+"""The blockers one by one: what makes each stand, in which modes, at which figure, and which of them count when."""
+
+import micropython
+from bench import SETTINGS, Bench
+from cryo import config
+from cryo.core import blockers, flow, mode
+from cryo.core.eye_guard import IN_WINDOW, LOST, OUTSIDE
+from cryo.core.room import CLEAR, STOP, UNKNOWN, WARN
+
+MODES = (mode.STANDBY, mode.READY, mode.ARMED, mode.DELIVERING, mode.REST, mode.COMPLETE, mode.FAULT)
+NOT_IN_A_PASS = tuple(m for m in MODES if m != mode.DELIVERING)
+UNARMED = tuple(m for m in MODES if m not in (mode.ARMED, mode.DELIVERING, mode.REST))
+
+
+def standing(s, i):
+    """Return the names of what stands; the evidence that the check ran is there."""
+    micropython.heap_lock()
+    try:
+        found = blockers.standing(s, i)
+    finally:
+        micropython.heap_unlock()
+    assert found & flow.RAN_BLOCKERS
+    found &= ~flow.RAN_BLOCKERS
+    return [name for bit, (name, _) in enumerate(blockers.NAMES) if found >> bit & 1]
+
+
+def ready(in_mode=mode.STANDBY, preset=0):
+    """Return (supervisor, inputs) with everything chosen, nothing in the way and light and tone for two seconds."""
+    bench = Bench()
+    bench.tick(11)
+    bench.choose(preset=preset)
+    s = bench.sup
+    s.mode = in_mode
+    s.tested = True
+    s.indicated_us = 2_000_000
+    return s, bench.i
+
+
+def put(value, *path):
+    """Return what sets the attribute at the end of `path`, from the supervisor or from "i", the Inputs."""
+
+    def act(s, i):
+        there = i if path[0] == "i" else s
+        for part in path[1 if path[0] == "i" else 0 : -1]:
+            there = getattr(there, part)
+        setattr(there, path[-1], value)
+
+    return act
+
+
+def both(one, other):
+    def act(s, i):
+        one(s, i)
+        other(s, i)
+
+    return act
+
+
+def uncalibrated(s, i):
+    s.config = config.build(dict(SETTINGS, jet_k_mdegc=0))[0]
+
+
+SEEN = put(True, "second", "seen")
+GAS = put(600_000, "session", "gas_mg")
+FITTED = both(SEEN, both(put(0, "i", "infrared", "status"), put(0, "i", "infrared", "age_us")))
+
+# name, what brings it about, in which modes
+TABLE = (
+    ("FAULT", put(2, "faults", "latched"), MODES),
+    ("SELF_TEST", put(False, "tested"), MODES),
+    ("UNPROVISIONED", put(True, "unchecked"), MODES),
+    ("ESTOP", put(1, "i", "estop"), MODES),
+    ("KEY", put(0, "i", "key"), MODES),
+    ("LOOP", put(False, "eye", "made"), MODES),
+    ("CALIBRATION", uncalibrated, MODES),
+    ("ROOM_AIR", put(WARN, "room"), MODES),
+    ("ROOM_AIR", put(STOP, "room"), MODES),
+    ("ROOM_GAS", both(put(UNKNOWN, "room"), GAS), MODES),
+    ("INFRARED", SEEN, MODES),
+    ("INFRARED", both(FITTED, put(5_000_001, "i", "infrared", "age_us")), MODES),
+    ("SKIN_PROBE", put(1_000_001, "i", "skin", "age_us"), NOT_IN_A_PASS),
+    ("SKIN_PROBE", put(False, "overcool", "valid"), NOT_IN_A_PASS),
+    ("BOTTLE", put(2, "i", "bottle", "status"), NOT_IN_A_PASS),
+    ("BOTTLE", put(34_999, "i", "bottle", "value"), NOT_IN_A_PASS),
+    ("BOTTLE", put(70_001, "i", "bottle", "value"), NOT_IN_A_PASS),
+    ("SESSION", put(1_200, "session", "session_s"), NOT_IN_A_PASS),
+    ("SESSION", put(160_000_000, "overcool", "dose_session"), NOT_IN_A_PASS),
+    ("TRIGGER", put(True, "trigger", "touched"), NOT_IN_A_PASS),
+    ("DISTANCE", put(IN_WINDOW, "eye", "range"), NOT_IN_A_PASS),
+    ("DISTANCE", put(OUTSIDE, "eye", "range"), NOT_IN_A_PASS),
+    ("DISTANCE", put(LOST, "eye", "range"), NOT_IN_A_PASS),
+    ("INDICATION", put(1_999_999, "indicated_us"), NOT_IN_A_PASS),
+    ("PROOF", put(True, "valves", "pending"), NOT_IN_A_PASS),
+    ("SETUP", put(-1, "session", "point"), UNARMED),
+    ("ATTESTATION", put(30, "session", "attested"), UNARMED),
+    ("COOL_DOWN", put(299, "session", "uptime_s"), UNARMED),
+    ("REST", put(1, "session", "rest_left_us"), NOT_IN_A_PASS),
+    ("BASELINE", put(27_999, "i", "skin", "value_mdegc"), NOT_IN_A_PASS),
+    ("BASELINE", put(38_001, "i", "skin", "value_mdegc"), NOT_IN_A_PASS),
+)
+
+
+def test_with_everything_in_place_none_stands():
+    for in_mode in MODES:
+        assert standing(*ready(in_mode)) == []
+
+
+def test_each_stands_for_its_reason_in_its_modes():
+    for name, spoil, modes in TABLE:
+        for in_mode in MODES:
+            s, i = ready(in_mode)
+            spoil(s, i)
+            found = standing(s, i)
+            if name == "SETUP" and in_mode in modes:
+                found.remove("COOL_DOWN")  # a point that is not chosen has not recovered
+            assert found == ([name] if in_mode in modes else []), (name, in_mode, found)
+
+
+def test_each_stands_beside_another():
+    for name, spoil, modes in TABLE:
+        s, i = ready(modes[0])
+        i.key = 0
+        spoil(s, i)
+        found = standing(s, i)
+        assert name in found and "KEY" in found, (name, found)
+
+
+def test_while_a_point_is_open_neither_its_rest_nor_its_skin_is_asked():
+    for spoil in (put(1, "session", "rest_left_us"), put(20_000, "i", "skin", "value_mdegc")):
+        s, i = ready(mode.REST)
+        s.session.point_open = True
+        spoil(s, i)
+        assert standing(s, i) == []
+
+
+def test_the_figures_themselves_are_allowed():
+    for allow in (
+        put(1_000_000, "i", "skin", "age_us"), put(35_000, "i", "bottle", "value"), put(70_000, "i", "bottle", "value"),
+        put(2_000_000, "indicated_us"), put(300, "session", "uptime_s"), put(28_000, "i", "skin", "value_mdegc"),
+        put(38_000, "i", "skin", "value_mdegc"), put(1_199, "session", "session_s"), put(CLEAR, "room"),
+        both(FITTED, put(5_000_000, "i", "infrared", "age_us")), both(put(CLEAR, "room"), GAS), put(UNKNOWN, "room"),
+    ):  # fmt: skip
+        s, i = ready()
+        allow(s, i)
+        assert standing(s, i) == []
+
+
+def test_reduced_sensation_starts_from_28_to_37_degc():
+    for mdegc, fits in ((27_999, False), (28_000, True), (37_000, True), (37_001, False)):
+        s, i = ready(preset=1)
+        i.skin.value_mdegc = mdegc
+        assert standing(s, i) == ([] if fits else ["BASELINE"]), mdegc
+
+
+def test_a_skin_that_cannot_be_read_is_not_judged_for_its_temperature():
+    s, i = ready()
+    s.overcool.valid = False
+    i.skin.value_mdegc = None
+    assert standing(s, i) == ["SKIN_PROBE"]
+
+
+def test_a_gas_budget_counts_where_no_sensor_speaks():
+    for room, names in ((UNKNOWN, ["ROOM_GAS"]), (CLEAR, []), (WARN, ["ROOM_AIR"])):
+        s, i = ready()
+        GAS(s, i)
+        s.room = room
+        assert standing(s, i) == names
+
+
+def test_without_settings_only_what_needs_none_is_asked():
+    s, i = ready()
+    s.config = None
+    s.unchecked = True
+    s.trigger.touched = True
+    i.key = 0
+    assert standing(s, i) == ["UNPROVISIONED", "KEY"]
+
+
+# --- which count when -------------------------------------------------------------------------------------------------
+def names(mask):
+    return [name for bit, (name, _) in enumerate(blockers.NAMES) if mask >> bit & 1]
+
+
+def test_the_order_is_that_of_the_bits_and_every_bit_has_its_name_and_sentence():
+    assert names((1 << 22) - 1) == [
+        "FAULT", "SELF_TEST", "UNPROVISIONED", "ESTOP", "KEY", "LOOP", "CALIBRATION", "SKIN_PROBE", "BOTTLE",
+        "ROOM_GAS", "SETUP", "ATTESTATION", "SESSION", "COOL_DOWN", "REST", "BASELINE", "TRIGGER", "DISTANCE",
+        "INDICATION", "ROOM_AIR", "INFRARED", "PROOF",
+    ]  # fmt: skip
+    for bit, (name, remedy) in enumerate(blockers.NAMES):
+        assert getattr(blockers, name) == 1 << bit
+        assert len(remedy) > 10
+
+
+def test_what_counts_for_arming_for_staying_and_for_a_start():
+    every = names((1 << 22) - 1)
+    assert names(blockers.TO_ARM) == every[:17] + ["ROOM_AIR", "INFRARED"]
+    assert names(blockers.TO_STAY) == every[:7] + ["ROOM_GAS"]
+    assert names(blockers.TO_START) == ["SKIN_PROBE", "SESSION", "BASELINE", "DISTANCE", "INDICATION", "PROOF"]
+    assert names(blockers.TO_TELL) == ["ROOM_AIR", "INFRARED"]

@@ -1,0 +1,205 @@
+"""What the supervisor makes of each burst: when it may fire, what it books, which pass and point it belongs to."""
+
+from bench import Bench
+from cryo.core import mode, session
+from cryo.core.records import RUNNING
+from cryo.core.supervisor import ARM
+
+
+# --- what a burst leaves in the accounts ------------------------------------------------------------------------------
+def _booked(bench):
+    """Let the accounts note what they are told; return the note: planner, valves, response, session."""
+    told = [-1, -1, -1, -1]  # made before the heap is locked
+
+    def note(at):
+        def hear(us):
+            told[at] = us
+
+        return hear
+
+    s = bench.sup
+    s.planner.ended = note(0)
+    s.valves.ended = note(1)
+    s.response.delivered = note(2)
+    s.session.burst = note(3)
+    return told
+
+
+def test_a_burst_that_was_cut_is_booked_with_what_it_delivered():
+    bench = Bench().deliver().to_burst(2)
+    told = _booked(bench)
+    bench.i.trigger = 0
+    bench.tick()
+    left_us = bench.i.burst
+    bench.tick()
+    given_us = bench.fired[-1] - left_us
+    assert left_us > 0 and told == [left_us, given_us, given_us, given_us]
+
+
+def test_a_whole_burst_is_booked_whole_and_a_refused_one_with_nothing():
+    for refuses in (False, True):
+        bench = Bench().deliver().to_burst(2)
+        while bench.sup.open:
+            bench.tick()
+        told = _booked(bench)
+        bench.refuses = refuses
+        asked = bench.asked
+        while bench.asked == asked or bench.sup.open:
+            bench.tick()
+        commanded_us = bench.sup.burst_us
+        given_us = 0 if refuses else commanded_us
+        assert told == [commanded_us - given_us, given_us, given_us, given_us]
+
+
+def test_the_accounts_are_kept_burst_by_burst():
+    bench = Bench().deliver().to_burst(3)
+    while bench.sup.open:
+        bench.tick()
+    s = bench.sup.session
+    assert s.bursts == s.bursts_total == 3
+    assert s.point_valve_on_us == sum(bench.fired[:3])
+    assert bench.sup.valves.dose_cycles == bench.sup.valves.shutoff_cycles == bench.sup.valves.bursts == 3
+
+
+# --- when one may fire ------------------------------------------------------------------------------------------------
+def test_it_fires_350_ms_after_closing_at_the_earliest():
+    for off_us, fires in ((349_999, False), (350_000, True)):
+        bench = Bench().deliver().to_burst(2)
+        while bench.sup.planner.off_us < 100_000:
+            bench.tick()
+        bench.samples = False
+        bench.sup.planner.off_us = off_us - 10_000
+        bench.i.skin.age_us = 80_000
+        bench.i.skin.ended_age_us = -10_000
+        bench.tick()
+        assert (len(bench.fired) == 3) == fires
+
+
+def test_at_the_target_bursts_go_on_only_above_it():
+    s = Bench().deliver().sup
+    for reached, mdegc, wanted in ((False, 10_000, True), (True, 13_600, False), (True, 13_601, True)):
+        s.session.reached = reached
+        s.settled_mdegc = mdegc
+        assert s._wanted() == wanted
+
+
+def test_the_predicted_surface_may_go_one_and_a_half_degree_under_the_floor():
+    for surface_mdegc, open_ in ((6_501, True), (6_500, False)):  # the floor is 8 degC
+        bench = Bench().deliver().to_burst(2)
+        bench.sup.observer.update = lambda k, us: None
+        bench.sup.observer.surface_mdegc = surface_mdegc
+        bench.tick()
+        assert (bench.o.cut, bench.o.lease) == ((0, 1) if open_ else (1, 0))
+
+
+def test_a_change_of_distance_beyond_10_mm_makes_a_probe_burst():
+    for mm, probe in ((90, False), (110, False), (89, True), (111, True)):
+        bench = Bench().deliver().to_burst(3)
+        bench.i.distance.value = mm
+        bench.to_burst(4)
+        assert (bench.fired[3] == 60_000) == probe, mm
+
+
+def test_what_it_commands_in_each_phase():
+    bench = Bench().deliver()
+    seen = []
+    while len(bench.fired) < 2:
+        bench.tick()
+        o = bench.o
+        seen.append((o.cut, o.rearm, o.lease, o.indicate, o.feed, o.alarm, o.fire_us > 0, bench.sup.open))
+    for phase in seen:
+        assert phase in (
+            (0, 0, 0, 1, 1, 0, False, False),  # the valve free to open, nothing commanded
+            (0, 1, 1, 1, 1, 0, True, True),  # both valves
+            (0, 0, 1, 1, 1, 0, False, True),  # the lease goes on
+            (1, 0, 0, 1, 1, 0, False, False),  # the tick in which it ended
+        )
+    assert len(set(seen)) >= 3
+    bench.i.estop = 1
+    bench.tick()
+    assert (bench.o.indicate, bench.o.alarm, bench.o.feed, bench.i.burst != RUNNING) == (0, 1, 1, True)
+
+
+# --- passes and points ------------------------------------------------------------------------------------------------
+def test_the_third_pass_is_the_last():
+    for passes, then in ((2, mode.REST), (3, mode.COMPLETE)):
+        bench = Bench().deliver()
+        bench.sup.session.passes = passes
+        bench.tick(5)
+        assert bench.sup.mode == mode.DELIVERING
+        bench.i.trigger = 0
+        bench.tick()
+        assert bench.sup.mode == then
+    assert bench.sup.session.reason == session.PASSES
+    bench = Bench().deliver()
+    bench.i.trigger = 0
+    bench.tick()
+    bench.sup.session.passes = 3
+    bench.tick()
+    assert bench.sup.mode == mode.COMPLETE
+
+
+def test_each_pass_begins_with_a_probe_burst():
+    bench = Bench().deliver()
+    while bench.sup.mode == mode.DELIVERING:
+        bench.tick()
+    count = len(bench.fired)
+    bench.tick(300)
+    assert bench.sup.mode == mode.DELIVERING  # the trigger was held
+    assert bench.fired[0] == 60_000 and bench.fired[count - 1] > 60_000
+    bench.to_burst(count + 1)
+    assert bench.fired[count] == 60_000
+
+
+def test_a_new_point_begins_with_new_accounts():
+    bench = Bench().arm()
+    bench.tick(201)
+    s = bench.sup
+    s.overcool.dose_point = 77
+    s.refused = 2
+    s._hold_us = 4_990_000
+    s.treated = True
+    s.response.begin(30_000, 30_000)
+    s.second.discordant = True
+    s.second._apart = 3
+    bench.i.trigger = 0
+    s.mode = mode.ARMED
+    s.trigger.touched = s.trigger.held = True
+    s.session.started = True
+    s._enter(mode.ARMED, mode.DELIVERING)
+    assert (s.overcool.dose_point, s.refused, s.treated, s.second.discordant) == (0, 0, False, False)
+    s.response.sample(0, 30_000)
+    assert not s.response.failed()
+    bench.i.trigger = 1
+    s.session.reached = True
+    bench.tick(5)
+    assert s.mode == mode.DELIVERING  # the target's five seconds begin anew
+
+
+def test_what_the_skin_does_after_a_pass_is_no_answer_to_its_bursts():
+    bench = Bench().deliver().to_burst(1)
+    bench.i.trigger = 0
+    bench.tick(20)
+    assert bench.sup.mode == mode.REST
+    bench.dips = False
+    for _ in range(10):
+        bench.skin_mdegc -= 1_000
+        bench.tick(10)
+    assert bench.sup.mode == mode.REST and not bench.sup.response.failed()
+
+
+# --- the number that confirms -----------------------------------------------------------------------------------------
+def test_the_number_has_four_digits_and_is_there_while_it_is_asked_alone():
+    bench = Bench().stand_by()
+    s = bench.sup
+    assert s.nonce == 0
+    for now_us in range(17_000):
+        s._now_us = now_us
+        s._enter(mode.STANDBY, mode.READY)
+        assert 1_000 <= s.nonce <= 9_999 and type(s.nonce) is int
+    s._enter(mode.READY, mode.STANDBY)
+    assert s.nonce == 0
+    bench.choose()
+    bench.ask(ARM)
+    assert s.nonce
+    assert Bench().arm().sup.nonce == 0

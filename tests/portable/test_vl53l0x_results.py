@@ -1,0 +1,87 @@
+"""What the VL53L0X's driver makes of one result after another, given to it byte by byte."""
+
+from cryo.drivers import vl53l0x
+from fake_vl53l0x import Bench
+
+VALID, NO_UPDATE = 11, 0  # the chip's codes
+
+
+class Results:
+    """A sensor that measures; `next` gives it a result and returns what the driver asks for: OK, or a restart."""
+
+    def __init__(self):
+        bench = Bench().good()
+        self.quantity = bench.quantity
+        self.sensor = bench.sensor
+        self.sensor._read = self._fill
+        self.result = bytearray(12)
+        self.noise = 0
+
+    def _fill(self, address, register, buf):
+        for i in range(12):
+            buf[i] = self.result[i]
+
+    def next(self, mm=100, code=VALID, noisy=True):
+        self.noise += noisy
+        self.result[0] = code << 3
+        self.result[6] = self.noise & 0xFF
+        self.result[10] = mm >> 8
+        self.result[11] = mm & 0xFF
+        return self.again()
+
+    def again(self):
+        self.sensor._part = 1
+        return self.sensor._range(self.quantity)
+
+
+def test_each_result_is_one_more_sample_and_the_sequence_wraps():
+    results = Results()
+    for before, after in ((0, 1), (1, 2), (0xFFFE, 0xFFFF), (0xFFFF, 0)):
+        results.quantity.sequence = before
+        results.next()
+        assert results.quantity.sequence == after
+
+
+def test_the_16th_repetition_is_frozen_and_any_bit_ends_it():
+    results = Results()
+    results.next()
+    for byte in (0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 11):  # 10: 256 mm further is a jump
+        for _ in range(15):
+            results.again()
+            assert results.quantity.status == vl53l0x.OK
+        results.result[byte] ^= 1
+        results.again()
+        assert results.quantity.status == vl53l0x.OK
+    for _ in range(15):
+        results.again()
+    assert results.quantity.status == vl53l0x.OK
+    results.again()
+    assert results.quantity.status == vl53l0x.FROZEN and results.quantity.value is None
+
+
+def test_ten_useless_results_in_a_row_ask_for_a_restart():
+    results = Results()
+    for _ in range(2):
+        for _ in range(9):
+            assert results.next(code=NO_UPDATE) == vl53l0x.OK
+        assert results.next() == vl53l0x.OK  # a good one between them
+    for _ in range(9):
+        assert results.next(code=NO_UPDATE) == vl53l0x.OK
+    assert results.next(code=NO_UPDATE) == vl53l0x.NO_UPDATE
+
+
+def test_two_metres_are_a_distance_and_more_is_not():
+    for mm, status in ((2_000, vl53l0x.OK), (2_001, vl53l0x.TOO_FAR)):
+        results = Results()
+        results.next(mm)
+        results.next(mm)
+        assert results.quantity.status == status
+
+
+def test_a_jump_from_0_mm_is_a_jump():
+    results = Results()
+    for _ in range(2):
+        results.next(0)
+    assert results.quantity.value == 0
+    results.next(61)
+    assert results.quantity.status == vl53l0x.SIGMA_FAIL

@@ -1,0 +1,109 @@
+"""A scene of bare values around the valves' supervision, for the tests of its figures."""
+
+import micropython
+from cryo.core import blockers
+from cryo.core.records import RESTING, RUNNING, Outputs
+from cryo.core.valves import Valves
+from support import inputs
+
+BOTTLE_MBAR = 57_001  # odd, so that a half and a quarter are rounded down: 28 500 and 14 250
+
+
+class Holder:
+    """Has the attributes it is given."""
+
+    def __init__(self, **given):
+        for name in given:
+            setattr(self, name, given[name])
+
+
+class Planner:
+    """Remembers the opening it was told of."""
+
+    def __init__(self):
+        self.off_us = 1_000_000
+        self.told_us = 0
+
+    def fired(self, on_us):
+        self.told_us = on_us
+
+
+class Scene:
+    """A supervisor's values around the valves; everything speaks for a proof test, no burst is open."""
+
+    def __init__(self):
+        self.valves = Valves()
+        self.planner = Planner()
+        self.s = Holder(
+            open=False, open_us=0, blocked_by=blockers.PROOF, planner=self.planner, trigger=Holder(touched=False),
+            session=Holder(point_open=False, uptime_s=0),
+        )  # fmt: skip
+        self.i = i = inputs()
+        self.o = Outputs()
+        for quantity, value in ((i.line, BOTTLE_MBAR), (i.bottle, BOTTLE_MBAR)):
+            quantity.status = 0
+            quantity.value = value
+        i.skin.status = 0
+        i.skin.value_mdegc = 30_000
+        i.burst = RESTING
+
+    def watch(self):
+        micropython.heap_lock()
+        try:
+            return self.valves.watch(self.s, self.i)
+        finally:
+            micropython.heap_unlock()
+
+    def line(self, mbar, status=0):
+        """A new sample of the line; return the codes found as a mask."""
+        self.i.line.value = mbar
+        self.i.line.status = status
+        self.i.line.sequence += 1
+        return self.watch()
+
+    def coil(self, ma, status=0):
+        """A new sample of the coil's current."""
+        self.i.coil.value = ma
+        self.i.coil.status = status
+        self.i.coil.sequence += 1
+        return self.watch()
+
+    def burst(self, line_mbar, open_us=30_000, given_us=30_000, running=RUNNING, touched=True):
+        """A burst in which the line was sampled once, closed 100 ms ago."""
+        s = self.s
+        self.valves.fired()
+        s.open = True
+        s.open_us = open_us
+        s.trigger.touched = touched
+        self.i.burst = running
+        assert self.line(line_mbar) == 0
+        s.open = False
+        self.i.burst = 0
+        self.valves.ended(given_us)
+        self.planner.off_us = 100_000
+        return self
+
+    def prove(self, us=0):
+        """One tick of the proof test, this much later; return what is found in the next."""
+        self.o = Outputs()
+        micropython.heap_lock()
+        try:
+            self.valves.prove(self.s, us, self.i, self.o)
+        finally:
+            micropython.heap_unlock()
+        return self.watch()
+
+    def begun(self):
+        """Armed, and the test's opening commanded."""
+        self.valves.armed(self.s)
+        assert self.valves.pending
+        assert self.prove() == 0 and self.o.fire_us == 60_000
+        self.i.burst = RUNNING
+        return self
+
+    def vented(self):
+        """60 ms after the command the opening has ended whole."""
+        self.begun()
+        self.i.burst = 0
+        assert self.prove(60_000) == 0
+        return self
