@@ -1,7 +1,7 @@
 """What the supervisor makes of each burst: when it may fire, what it books, which pass and point it belongs to."""
 
 from bench import Bench
-from cryo.core import mode, session
+from cryo.core import mode, points, session
 from cryo.core.records import RUNNING
 from cryo.core.supervisor import ARM
 
@@ -76,11 +76,18 @@ def test_it_fires_350_ms_after_closing_at_the_earliest():
 
 
 def test_at_the_target_bursts_go_on_only_above_it():
-    s = Bench().deliver().sup
-    for reached, mdegc, wanted in ((False, 10_000, True), (True, 13_600, False), (True, 13_601, True)):
-        s.session.reached = reached
-        s.settled_mdegc = mdegc
-        assert s._wanted() == wanted
+    for reached, above_mdegc, fires in ((False, 1, True), (True, 0, False), (True, 1, True)):
+        bench = Bench().deliver().to_burst(2)
+        while bench.sup.planner.off_us < 100_000:
+            bench.tick()
+        bench.samples = False
+        bench.sup.planner.off_us = 340_000
+        bench.i.skin.age_us = 80_000
+        bench.i.skin.ended_age_us = -10_000
+        bench.sup.target_mdegc = bench.i.skin.value_mdegc - above_mdegc
+        bench.sup.session.reached = reached
+        bench.tick()
+        assert (len(bench.fired) == 3) == fires
 
 
 def test_the_predicted_surface_may_go_one_and_a_half_degree_under_the_floor():
@@ -157,7 +164,7 @@ def test_a_new_point_begins_with_new_accounts():
     s = bench.sup
     s.overcool.dose_point = 77
     s.refused = 2
-    s._hold_us = 4_990_000
+    s.hold_us = 4_990_000
     s.treated = True
     s.response.begin(30_000, 30_000)
     s.second.discordant = True
@@ -166,7 +173,7 @@ def test_a_new_point_begins_with_new_accounts():
     s.mode = mode.ARMED
     s.trigger.touched = s.trigger.held = True
     s.session.started = True
-    s._enter(mode.ARMED, mode.DELIVERING)
+    points.enter(s, mode.ARMED, mode.DELIVERING)
     assert (s.overcool.dose_point, s.refused, s.treated, s.second.discordant) == (0, 0, False, False)
     s.response.sample(0, 30_000)
     assert not s.response.failed()
@@ -194,10 +201,10 @@ def test_the_number_has_four_digits_and_is_there_while_it_is_asked_alone():
     s = bench.sup
     assert s.nonce == 0
     for now_us in range(17_000):
-        s._now_us = now_us
-        s._enter(mode.STANDBY, mode.READY)
+        s.now_us = now_us
+        points.enter(s, mode.STANDBY, mode.READY)
         assert 1_000 <= s.nonce <= 9_999 and type(s.nonce) is int
-    s._enter(mode.READY, mode.STANDBY)
+    points.enter(s, mode.READY, mode.STANDBY)
     assert s.nonce == 0
     bench.choose()
     bench.ask(ARM)

@@ -2,7 +2,7 @@
 
 from cryo.core import mode, presets, session
 from cryo.core.mode import DELIVERING, TREATING
-from cryo.limits import HOLD_MS, MODEL_MARGIN_MDEGC, PASSES_MAX
+from cryo.limits import HOLD_MS, MODEL_MARGIN_MDEGC, PASSES_MAX, TICK_US
 
 _HOLD_US = HOLD_MS * 1000
 
@@ -41,7 +41,7 @@ def enter(sup, before, after):
         if not s.point_open:
             _begin(sup)
         s.passes += 1
-        sup.pass_us = 0
+        sup.pass_us = TICK_US  # this tick gives no gas, and counts
         sup.held = True
         sup.planner.probe_due = True
     elif s.point_open and not TREATING >> after & 1:
