@@ -1,0 +1,125 @@
+"""Runs the campaign, or one of its cases again.
+
+    python -m host_tools.campaign [--form long|short] [--processes N]
+    python -m host_tools.campaign --again single/jet-strong/3 [--set burst_max_us=60000]
+
+A case's name draws everything in it. The campaign writes out/campaign/runs.jsonl, docs/safety/campaign.json and, from
+that, docs/safety/campaign.md. Exit status 1 when a healthy or a single-fault run is not as it must be.
+"""
+
+import argparse
+import json
+import os
+import random
+import sys
+import time
+from collections.abc import Callable, Iterable
+from concurrent.futures import ProcessPoolExecutor
+from dataclasses import asdict
+from itertools import combinations
+from multiprocessing import get_context
+from pathlib import Path
+
+from host_tools.campaign import approach, page, summary, tighten
+from host_tools.campaign.faults import FAULTS
+from host_tools.campaign.run import case, levels, named, run
+from host_tools.twin.lanes import ROOT
+
+RUNS = ROOT / "out/campaign/runs.jsonl"
+WORST = 10
+# healthy runs, runs of each single fault, pairs of faults
+FORMS = {"long": (1_000, 40, 1_431), "short": (60, 2, 40)}
+
+
+def names(healthy: int, each: int, pairs: int) -> dict[str, list[str]]:
+    """Return the cases of a campaign by kind."""
+    every = ["+".join(pair) for pair in combinations(FAULTS, 2)]
+    chosen = random.Random("pairs").sample(every, min(pairs, len(every)))
+    return {
+        "healthy": [f"healthy/{k}" for k in range(healthy)],
+        "single": [f"single/{name}/{k}" for k in range(each) for name in FAULTS],
+        "double": [f"double/{pair}/0" for pair in chosen],
+    }
+
+
+def _each(pool: ProcessPoolExecutor, work: Callable, items: Iterable, title: str) -> list:
+    items = list(items)
+    began = time.monotonic()
+    done = []
+    for result in pool.map(work, items, chunksize=1):
+        done.append(result)
+        if len(done) % 100 == 0 or len(done) == len(items):
+            print(f"{title}: {len(done)} of {len(items)}, {time.monotonic() - began:.0f} s", flush=True)
+    return done
+
+
+def campaign(counts: tuple[int, int, int], processes: int) -> dict:
+    """Run everything and return the summary."""
+    began = time.monotonic()
+    RUNS.parent.mkdir(parents=True, exist_ok=True)
+    outs = {}
+    with ProcessPoolExecutor(processes, mp_context=get_context("spawn")) as pool, RUNS.open("w") as file:
+        for kind, group in names(*counts).items():
+            outs[kind] = _each(pool, named, group, kind)
+            file.writelines(json.dumps(asdict(out)) + "\n" for out in outs[kind])
+            file.flush()
+        cold = {kind: summary.too_cold(outs[kind])[:WORST] for kind in ("single", "double")}
+        tried = {kind: _each(pool, tighten.tried, worst, f"tighter, {kind}") for kind, worst in cold.items()}
+        approaches = _each(pool, approach.sweep, levels(), "moving in")
+    every = [out for group in outs.values() for out in group]
+    return {
+        "made": {
+            "counts": dict(zip(("healthy", "single", "double"), counts, strict=True)),
+            "processes": processes,
+            "wall_s": round(time.monotonic() - began),
+            "simulated_h": round(sum(out.simulated_s for out in every) / 3600, 1),
+        },
+        "healthy": summary.healthy(outs["healthy"]),
+        "single": summary.single(outs["single"]) | {"tried": tried["single"]},
+        "double": summary.double(outs["double"]) | {"tried": tried["double"]},
+        "approach": [asdict(found) for found in approaches],
+    }
+
+
+def again(name: str, changes: list[str]) -> int:
+    """Run one case again and print all of it."""
+    settings = {key: int(value) for key, _, value in (text.partition("=") for text in changes)}
+    given = approach.case(name) if name.startswith("approach/") else case(name, settings)
+    out = run(given)
+    print(json.dumps(asdict(out), indent=1))
+    return 1 if out.problems else 0
+
+
+def main() -> int:
+    """Command line."""
+    parser = argparse.ArgumentParser(prog="campaign", description=(__doc__ or "").partition("\n")[0])
+    parser.add_argument("--form", choices=FORMS, default="short", help="how many runs (default short)")
+    parser.add_argument("--counts", help="instead of a form: HEALTHY,EACH,PAIRS")
+    parser.add_argument("--processes", type=int, default=os.cpu_count(), help="default: one a processor")
+    parser.add_argument("--again", metavar="CASE", help="run one case again and print it")
+    parser.add_argument(
+        "--set", action="append", default=[], metavar="KEY=VALUE", help="with --again: a tighter setting"
+    )
+    parser.add_argument("--page", action="store_true", help="only write the page anew from its data")
+    args = parser.parse_args()
+    try:
+        if args.again:
+            return again(args.again, args.set)
+    except ValueError as error:
+        print(error, file=sys.stderr)
+        return 2
+    data, text = ROOT / page.DATA, ROOT / page.PAGE
+    if not args.page:
+        counts = tuple(map(int, args.counts.split(","))) if args.counts else FORMS[args.form]
+        made = campaign(counts, args.processes)
+        data.write_text(json.dumps(made, indent=1) + "\n", encoding="utf-8")
+    made = json.loads(data.read_text(encoding="utf-8"))
+    text.write_text(page.page(made), encoding="utf-8")
+    print(f"written: {Path(page.PAGE)}")
+    bad = len(made["healthy"]["problems"]) + len(made["single"]["problems"])
+    print(f"{bad} healthy or single-fault runs were not as they must be")
+    return 1 if bad else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
