@@ -20,7 +20,7 @@ PIP_VERSION := 26.3
 WITH_NODE := PATH="$(CURDIR)/$(VENV)/bin:$$PATH"
 PYRIGHT := $(WITH_NODE) node $(NODE_DIR)/node_modules/pyright/index.js
 
-.PHONY: help setup demo test lint types mpy pytest tables safety hazards check board-check uf2 bench exits wiring campaign clean
+.PHONY: help setup demo test lint types mpy pytest tables safety hazards check board-check uf2 bench exits wiring campaign detection clean
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## / {printf "%-11s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -65,6 +65,10 @@ hazards: setup ## print hazard, cause, control, limit, test; fails on a hole, as
 
 check: setup ## only the check: each limit, fault and blocker has a test that is there and ran
 	$(PY) -m host_tools.safety --quiet
+
+detection: setup ## provoke every fault in real MicroPython: docs/safety/detection.json, then the pages (minutes)
+	$(PY) -m host_tools.safety.detection
+	$(PY) -m host_tools.safety.pages
 
 safety: setup ## generate docs/safety/*.md and its state diagram
 	$(PY) -m host_tools.safety.pages

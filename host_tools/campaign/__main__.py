@@ -8,6 +8,7 @@ that, docs/safety/campaign.md. Exit status 1 when a healthy or a single-fault ru
 """
 
 import argparse
+import contextlib
 import json
 import os
 import random
@@ -22,7 +23,7 @@ from pathlib import Path
 
 from host_tools.campaign import approach, page, summary, tighten
 from host_tools.campaign.faults import FAULTS
-from host_tools.campaign.run import case, levels, named, run
+from host_tools.campaign.run import Outcome, case, levels, named, run
 from host_tools.twin.lanes import ROOT
 
 RUNS = ROOT / "out/campaign/runs.jsonl"
@@ -42,27 +43,51 @@ def names(healthy: int, each: int, pairs: int) -> dict[str, list[str]]:
     }
 
 
-def _each(pool: ProcessPoolExecutor, work: Callable, items: Iterable, title: str) -> list:
+def _nothing(result) -> None:
+    pass
+
+
+def _each(pool: ProcessPoolExecutor, work: Callable, items: Iterable, title: str, then: Callable = _nothing) -> list:
+    """Do the work on all items; then(result) is called as soon as each is there."""
     items = list(items)
     began = time.monotonic()
     done = []
     for result in pool.map(work, items, chunksize=1):
         done.append(result)
+        then(result)
         if len(done) % 100 == 0 or len(done) == len(items):
             print(f"{title}: {len(done)} of {len(items)}, {time.monotonic() - began:.0f} s", flush=True)
     return done
 
 
-def campaign(counts: tuple[int, int, int], processes: int) -> dict:
-    """Run everything and return the summary."""
+def _known() -> dict[str, Outcome]:
+    """Return what out/campaign/runs.jsonl holds by name; a last line that was cut off is left out."""
+    known = {}
+    for text in RUNS.read_text().splitlines() if RUNS.exists() else ():
+        with contextlib.suppress(ValueError):
+            out = Outcome(**json.loads(text))
+            known[out.name] = out
+    return known
+
+
+def campaign(counts: tuple[int, int, int], processes: int, resume: bool = False) -> dict:
+    """Run everything and return the summary. resume keeps the runs that an interrupted campaign has done."""
     began = time.monotonic()
     RUNS.parent.mkdir(parents=True, exist_ok=True)
+    known = _known() if resume else {}
     outs = {}
-    with ProcessPoolExecutor(processes, mp_context=get_context("spawn")) as pool, RUNS.open("w") as file:
-        for kind, group in names(*counts).items():
-            outs[kind] = _each(pool, named, group, kind)
-            file.writelines(json.dumps(asdict(out)) + "\n" for out in outs[kind])
+    with (
+        ProcessPoolExecutor(processes, mp_context=get_context("spawn")) as pool,
+        RUNS.open("a" if resume else "w") as file,
+    ):
+
+        def keep(out: Outcome) -> None:
+            file.write(json.dumps(asdict(out)) + "\n")
             file.flush()
+
+        for kind, group in names(*counts).items():
+            fresh = _each(pool, named, [name for name in group if name not in known], kind, keep)
+            outs[kind] = [known[name] for name in group if name in known] + fresh
         cold = {kind: summary.too_cold(outs[kind])[:WORST] for kind in ("single", "double")}
         tried = {kind: _each(pool, tighten.tried, worst, f"tighter, {kind}") for kind, worst in cold.items()}
         approaches = _each(pool, approach.sweep, levels(), "moving in")
@@ -71,6 +96,7 @@ def campaign(counts: tuple[int, int, int], processes: int) -> dict:
         "made": {
             "counts": dict(zip(("healthy", "single", "double"), counts, strict=True)),
             "processes": processes,
+            "kept": sum(name in known for group in names(*counts).values() for name in group),
             "wall_s": round(time.monotonic() - began),
             "simulated_h": round(sum(out.simulated_s for out in every) / 3600, 1),
         },
@@ -96,6 +122,7 @@ def main() -> int:
     parser.add_argument("--form", choices=FORMS, default="short", help="how many runs (default short)")
     parser.add_argument("--counts", help="instead of a form: HEALTHY,EACH,PAIRS")
     parser.add_argument("--processes", type=int, default=os.cpu_count(), help="default: one a processor")
+    parser.add_argument("--resume", action="store_true", help="keep the runs of an interrupted campaign on this code")
     parser.add_argument("--again", metavar="CASE", help="run one case again and print it")
     parser.add_argument(
         "--set", action="append", default=[], metavar="KEY=VALUE", help="with --again: a tighter setting"
@@ -111,7 +138,7 @@ def main() -> int:
     data, text = ROOT / page.DATA, ROOT / page.PAGE
     if not args.page:
         counts = tuple(map(int, args.counts.split(","))) if args.counts else FORMS[args.form]
-        made = campaign(counts, args.processes)
+        made = campaign(counts, args.processes, args.resume)
         data.write_text(json.dumps(made, indent=1) + "\n", encoding="utf-8")
     made = json.loads(data.read_text(encoding="utf-8"))
     text.write_text(page.page(made), encoding="utf-8")

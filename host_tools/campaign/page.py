@@ -49,6 +49,10 @@ def _tried(rows):
     return [*out, ""]
 
 
+def _kept(runs):
+    return f", {runs} of the runs not counted in it, as they were done before" if runs else ""
+
+
 def _made(made):
     counts = made["counts"]
     return [
@@ -59,7 +63,8 @@ def _made(made):
         "",
         f"{counts['healthy']} healthy runs, {counts['single']} of each single fault, {counts['double']} pairs of",
         f"faults: {made['simulated_h']:g} h of virtual time, {made['wall_s']} s of wall time in",
-        f"{made['processes']} process(es). The firmware ran in CPython on the plant of the twin, one point a run.",
+        f"{made['processes']} process(es){_kept(made['kept'])}. The firmware ran in CPython on the plant of",
+        "the twin, one point a run.",
         "",
         "A run's name draws all of it: level, skin layers and perfusion, distance, jet within 10 % of its",
         "calibration, bottle at 16-26 degC, probe lag and noise, tremor and sway, valve delays, jitter of the tick,",

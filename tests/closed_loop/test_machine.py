@@ -6,6 +6,7 @@ The short form is the same every time. The long one: HYPOTHESIS_PROFILE=campaign
 import os
 import random
 from collections import Counter
+from typing import ClassVar
 
 import hypothesis.strategies as st
 from hypothesis import HealthCheck, settings
@@ -36,7 +37,7 @@ FAULTS_MAX = 2
 class Treatments(RuleBasedStateMachine):
     """Any operator on any patient with up to two faults."""
 
-    seen = Counter()  # what the runs came to, so that a machine which does nothing is noticed
+    seen: ClassVar[Counter] = Counter()  # what the runs came to, so that a machine which does nothing is noticed
 
     @initialize(
         level=st.sampled_from(levels()),
