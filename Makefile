@@ -75,6 +75,7 @@ safety: setup ## generate docs/safety/*.md and its state diagram
 
 campaign: setup ## virtual patients with and without faults, docs/safety/campaign.md: FORM=long (an hour) or short
 	$(PY) -m host_tools.campaign --form $(FORM)
+	if [ "$(FORM)" = long ]; then HYPOTHESIS_PROFILE=campaign $(PY) -m pytest -n 0 tests/closed_loop/test_machine.py; fi
 
 tables: setup ## generate the tables of the documentation from the twin
 	$(PY) -m host_tools.twin.tables

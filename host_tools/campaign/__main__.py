@@ -27,6 +27,7 @@ from host_tools.campaign.run import Outcome, case, levels, named, run
 from host_tools.twin.lanes import ROOT
 
 RUNS = ROOT / "out/campaign/runs.jsonl"
+APPROACH = RUNS.with_name("approach.json")
 WORST = 10
 # healthy runs, runs of each single fault, pairs of faults
 FORMS = {"long": (1_000, 40, 1_431), "short": (60, 2, 40)}
@@ -90,7 +91,11 @@ def campaign(counts: tuple[int, int, int], processes: int, resume: bool = False)
             outs[kind] = [known[name] for name in group if name in known] + fresh
         cold = {kind: summary.too_cold(outs[kind])[:WORST] for kind in ("single", "double")}
         tried = {kind: _each(pool, tighten.tried, worst, f"tighter, {kind}") for kind, worst in cold.items()}
-        approaches = _each(pool, approach.sweep, levels(), "moving in")
+        if resume and APPROACH.exists():
+            approaches = json.loads(APPROACH.read_text())
+        else:
+            approaches = [asdict(found) for found in _each(pool, approach.sweep, levels(), "moving in")]
+            APPROACH.write_text(json.dumps(approaches))
     every = [out for group in outs.values() for out in group]
     return {
         "made": {
@@ -103,7 +108,7 @@ def campaign(counts: tuple[int, int, int], processes: int, resume: bool = False)
         "healthy": summary.healthy(outs["healthy"]),
         "single": summary.single(outs["single"]) | {"tried": tried["single"]},
         "double": summary.double(outs["double"]) | {"tried": tried["double"]},
-        "approach": [asdict(found) for found in approaches],
+        "approach": approaches,
     }
 
 

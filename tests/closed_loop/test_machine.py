@@ -25,7 +25,7 @@ _EVERY = {
     "print_blob": True,
 }
 settings.register_profile("fast", max_examples=16, stateful_step_count=20, derandomize=True, database=None, **_EVERY)
-settings.register_profile("campaign", max_examples=600, stateful_step_count=50, **_EVERY)
+settings.register_profile("campaign", max_examples=400, stateful_step_count=40, **_EVERY)
 LONG = os.environ.get("HYPOTHESIS_PROFILE") == "campaign"
 PROFILE = settings.get_profile("campaign" if LONG else "fast")
 
