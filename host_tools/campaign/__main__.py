@@ -71,7 +71,7 @@ def _known() -> dict[str, Outcome]:
     return known
 
 
-def campaign(counts: tuple[int, int, int], processes: int, resume: bool = False) -> dict:
+def campaign(counts: tuple[int, ...], processes: int, resume: bool = False) -> dict:
     """Run everything and return the summary. resume keeps the runs that an interrupted campaign has done."""
     began = time.monotonic()
     RUNS.parent.mkdir(parents=True, exist_ok=True)

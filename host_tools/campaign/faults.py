@@ -35,7 +35,7 @@ def _chip(slot, fault):
     return _plain(lambda plant: setattr(plant.chips[slot], "fault", fault))
 
 
-def _set(part, name, low, high, unit="", digits=3):
+def _set(part, name, low, high, unit="", digits: int | None = 3):
     """A figure of a part of the plant (a dotted path, "" is the plant), drawn between low and high."""
 
     def draw(rng):

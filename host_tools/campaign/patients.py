@@ -96,7 +96,7 @@ def draw(rng: random.Random, level: tuple[str, int], *, sound: bool, moves: bool
         distance_mm=round(distance_mm, 1),
         strength=round(rng.uniform(0.9, 1.1), 3),
         bottle_room_c=round(rng.uniform(16.0, 26.0), 1),
-        layers_mm=tuple(round(mm, 3) for mm in skin),
+        layers_mm=(round(skin[0], 3), round(skin[1], 3), round(skin[2], 3)),
         conduction=round(rng.uniform(0.9, 1.1), 3),
         perfusion=round(rng.uniform(0.3, 1.5), 2),
         probe_tau_s=round(tau_s, 3),

@@ -1,4 +1,4 @@
-"""Runs of the campaign that were not as they must be, kept by name. An xfail is a defect that is open: see its reason."""
+"""Runs of the campaign that were not as they must be, by name. An xfail is a defect that is open: see its reason."""
 
 from dataclasses import replace
 
