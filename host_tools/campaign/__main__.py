@@ -21,13 +21,13 @@ from itertools import combinations
 from multiprocessing import get_context
 from pathlib import Path
 
-from host_tools.campaign import approach, page, summary, tighten
+from host_tools.campaign import page, summary, sweeps, tighten
 from host_tools.campaign.faults import FAULTS
 from host_tools.campaign.run import Outcome, case, levels, named, run
 from host_tools.twin.lanes import ROOT
 
 RUNS = ROOT / "out/campaign/runs.jsonl"
-APPROACH = RUNS.with_name("approach.json")
+SWEEPS = RUNS.with_name("sweeps.json")
 WORST = 10
 # healthy runs, runs of each single fault, pairs of faults
 FORMS = {"long": (1_000, 40, 1_431), "short": (60, 2, 40)}
@@ -91,11 +91,12 @@ def campaign(counts: tuple[int, ...], processes: int, resume: bool = False) -> d
             outs[kind] = [known[name] for name in group if name in known] + fresh
         cold = {kind: summary.too_cold(outs[kind])[:WORST] for kind in ("single", "double")}
         tried = {kind: _each(pool, tighten.tried, worst, f"tighter, {kind}") for kind, worst in cold.items()}
-        if resume and APPROACH.exists():
-            approaches = json.loads(APPROACH.read_text())
+        if resume and SWEEPS.exists():
+            swept = json.loads(SWEEPS.read_text())
         else:
-            approaches = [asdict(found) for found in _each(pool, approach.sweep, levels(), "moving in")]
-            APPROACH.write_text(json.dumps(approaches))
+            jobs = [(kind, level) for kind in sweeps.STEPS for level in levels()]
+            swept = [asdict(found) for found in _each(pool, sweeps.sweep, jobs, "sweeps")]
+            SWEEPS.write_text(json.dumps(swept))
     every = [out for group in outs.values() for out in group]
     return {
         "made": {
@@ -108,14 +109,14 @@ def campaign(counts: tuple[int, ...], processes: int, resume: bool = False) -> d
         "healthy": summary.healthy(outs["healthy"]),
         "single": summary.single(outs["single"]) | {"tried": tried["single"]},
         "double": summary.double(outs["double"]) | {"tried": tried["double"]},
-        "approach": approaches,
+        "sweeps": swept,
     }
 
 
 def again(name: str, changes: list[str]) -> int:
     """Run one case again and print all of it."""
     settings = {key: int(value) for key, _, value in (text.partition("=") for text in changes)}
-    given = approach.case(name) if name.startswith("approach/") else case(name, settings)
+    given = sweeps.case(name) if name.split("/")[0] in sweeps.STEPS else case(name, settings)
     out = run(given)
     print(json.dumps(asdict(out), indent=1))
     return 1 if out.problems else 0

@@ -49,6 +49,7 @@ class Patient:
     phase_us: int = 0
     wrap_us: int = 3_000_000  # when the tick counter wraps, after switch-on
     moves: tuple[float, float, int, int] | None = None  # to mm, at mm/s, from burst, offset us
+    jump: tuple[float, int, int] | None = None  # the jet's strength from then on: factor, burst, offset us
     seed: int = 1
 
     def plan(self, **more):
@@ -73,6 +74,9 @@ class Patient:
         if self.moves:
             mm, speed_mm_s, burst, offset_us = self.moves
             plant.on_burst(burst, offset_us, lambda p: p.hand.move(mm, speed_mm_s))
+        if self.jump:
+            factor, burst, offset_us = self.jump
+            plant.on_burst(burst, offset_us, lambda p: setattr(p, "strength", factor))
         return plant
 
     def _layers(self):

@@ -132,7 +132,7 @@ class _Run:
 
 
 def run(given: Case, until_s: float | None = None) -> Outcome:
-    """Run a case. until_s ends it so long after the hand began to move (a sweep needs no more)."""
+    """Run a case. until_s ends it so long after hand or jet changed (a sweep needs no more)."""
     this = _Run(given)
     plant = this.plant
     results: list[dict] = []
@@ -152,9 +152,10 @@ def run(given: Case, until_s: float | None = None) -> Outcome:
         p.power_off = True
 
     plant.at(LONGEST_US, off)
-    if until_s is not None and given.patient.moves:
-        burst, offset_us = given.patient.moves[2:]
-        plant.on_burst(burst, offset_us, lambda p: p.at(p.now_us + until_s * 1e6, off))
+    change = given.patient.moves or given.patient.jump
+    if until_s is not None and change:
+        burst, offset_us = change[-2:]
+        plant.on_burst(burst, offset_us, lambda p: p.at(p.now_us + int(until_s * 1e6), off))
     plant.operator = Operator(plant, script)
     messages = lanes.run(plant, "cpython", given.settings)
     return _judge(given, this, results, refused, messages)

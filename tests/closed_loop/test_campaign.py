@@ -5,16 +5,17 @@ from dataclasses import replace
 
 import pytest
 
-from host_tools.campaign import approach, page, summary
+from host_tools.campaign import page, summary, sweeps
 from host_tools.campaign.run import _problems, case, levels, run
 from host_tools.twin.lanes import ROOT
 
-HEALTHY = range(4)
+HEALTHY = (2, 58, 63)  # 63 goes under its floor without the burst budget
 # one each of what stops gas by another way: hardware, tick, valves, response, sensor, model, processor, distance
 SINGLE = (
     "shield-opened", "estop", "trigger-stuck", "trigger-welded", "probe-off", "probe-half", "infrared-lies",
     "dose-open", "shutoff-open", "one-shot", "jet-strong", "range-frozen", "late-tick", "hang", "jitter",
 )  # fmt: skip
+NUMBER = {"jet-strong": 39}  # freezes skin without the verdict on a strong response; else the first that is drawn
 
 
 @pytest.mark.parametrize("number", HEALTHY)
@@ -26,7 +27,7 @@ def test_a_healthy_treatment_completes_without_a_trip_and_above_its_floor(number
 
 @pytest.mark.parametrize("fault", SINGLE)
 def test_no_single_fault_freezes_skin_or_lets_gas_go_on(fault):
-    out = run(case(f"single/{fault}/0"))
+    out = run(case(f"single/{fault}/{NUMBER.get(fault, 0)}"))
     assert out.came
     assert out.problems == []
 
@@ -61,7 +62,7 @@ def test_two_faults_come_one_soon_after_the_other():
 
 def test_moving_in_at_a_walking_hand_s_speed_leaves_the_skin_unfrozen():
     for offset_ms in (0, 150):
-        out = run(approach.case(f"approach/CHRONIC/5/300/12/{offset_ms}"), until_s=2.0)
+        out = run(sweeps.case(f"approach/CHRONIC/5/300/12/{offset_ms}"), until_s=2.0)
         assert out.lowest_c > 0.0
 
 
@@ -69,6 +70,12 @@ def test_moving_in_at_a_walking_hand_s_speed_leaves_the_skin_unfrozen():
 def sound():
     """A run with one fault that was as it must be."""
     return run(case("single/estop/0"))
+
+
+@pytest.fixture(scope="module")
+def healthy():
+    """A run without a fault that was as it must be."""
+    return run(case("healthy/0"))
 
 
 @pytest.mark.parametrize(
@@ -101,8 +108,8 @@ def test_each_thing_that_must_hold_is_judged(sound, change, told):
         ({"lowest_c": 7.51, "floor_c": 8.0}, None),
     ],
 )
-def test_a_healthy_run_is_judged_by_more(change, told):
-    out = replace(run(case("healthy/0")), **change)
+def test_a_healthy_run_is_judged_by_more(healthy, change, told):
+    out = replace(healthy, **change)
     assert [told in problem for problem in _problems(out, case("healthy/0"))] == ([] if told is None else [True])
 
 
