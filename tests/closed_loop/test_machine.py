@@ -44,9 +44,10 @@ class Treatments(RuleBasedStateMachine):
         seed=st.integers(0, 1 << 20),
         wrap_us=st.integers(100_000, 30_000_000),
         treated_us=st.sampled_from((0, 500_000, 2_000_000, 6_000_000, 12_000_000)),
+        fault=st.sampled_from(("", *sorted(FAULTS))),
     )
-    def switch_on(self, level, seed, wrap_us, treated_us):
-        """Most runs begin within a treatment."""
+    def switch_on(self, level, seed, wrap_us, treated_us, fault):
+        """Most runs begin within a treatment, in which something goes wrong."""
         patient = patients.draw(random.Random(seed), level, sound=False, moves=False)
         plant = patient.plant()
         plant.record.sampling = False
@@ -58,6 +59,8 @@ class Treatments(RuleBasedStateMachine):
         if treated_us:
             self.arm(True)
             self.treat(treated_us)
+        if fault:
+            self.fault_in_a_pass(fault, seed, treated_us or 50_000)
 
     def choose(self):
         """Choose and attest as told; refused where it may not be."""
@@ -118,7 +121,7 @@ class Treatments(RuleBasedStateMachine):
         self.point = self.point % 8 + 1
         self.choose()
 
-    @rule(what=st.sampled_from(("estop", "released", "shield open", "shield closed")))
+    @rule(what=st.sampled_from(("estop", "released", "released", "shield open", "shield closed", "shield closed")))
     def guard(self, what):
         plant = self.device.plant
         if what.startswith("shield"):
@@ -177,3 +180,12 @@ def test_whatever_the_order_gas_and_skin_stay_within_their_limits():
     print(dict(seen))
     assert seen["treated"] >= 5 and seen["bursts"] >= 50 and seen["faults"] >= 10
     assert sum(name.startswith("latched ") for name in seen) >= 4
+
+
+def test_a_device_of_the_machine_boots_again_after_a_hang():
+    plant = patients.draw(random.Random(1), ("CHRONIC", 3), sound=True).plant()
+    device = Device(plant)
+    plant.stall_us = 1_000_000
+    device.run(1_500_000)
+    assert device.boots == 2 and device.mode == "STANDBY"
+    assert device.ask("SYST:CRAS?").startswith("MODE=STANDBY;FAULT=NONE")
