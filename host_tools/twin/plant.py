@@ -73,7 +73,6 @@ class Plant:
         self._reset = False
         self.watchdog_us = 0
         self.watchdog_due_us = NEVER
-        self.resets = []
         self.operator: Any = None  # has step(), called at every exchange
         self.applicator: Any = None  # the firmware's Applicator, in the cpython lane only
         self.console_in = bytearray()
@@ -206,8 +205,8 @@ class Plant:
         if op == hal.OP_PIN:
             self._pin(arg >> 1, arg & 1)
         elif op == hal.OP_FIRE:
-            if self.levels[pins.LOOP_A] == 1:
-                self._fire(arg)
+            if self.levels[pins.LOOP_A] == 1 and self.one_shot.fire(now, arg):
+                self._burst_begins(arg)
         elif op == hal.OP_CUT:
             self.one_shot.cut(now)
         elif op == hal.OP_REARM:
@@ -229,10 +228,6 @@ class Plant:
         elif hal.OP_SCRATCH <= op < hal.OP_SCRATCH + len(self.scratch):
             self.scratch[op - hal.OP_SCRATCH] = arg
         self._drive()
-
-    def _fire(self, us):
-        if self.one_shot.fire(self.now_us, us):
-            self._burst_begins(us)
 
     def _burst_begins(self, us):
         if not self._supplied():
