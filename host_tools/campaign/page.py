@@ -153,7 +153,7 @@ _SWEEPS = {
     ),
     "diffuser": (
         "## The diffuser falls off",
-        "The jet gets so many times as strong at 100 mm, in a treatment; how strong it can get depends on the nozzle.",
+        "The jet gets so many times as strong at 82 mm, in a treatment; how strong it can get depends on the nozzle.",
         "times",
     ),
 }

@@ -7,10 +7,10 @@ from host_tools.campaign.run import SKIN_MIN_C, SKIN_MIN_REDUCED_C, Case, levels
 
 STEPS = {
     "approach": (300, 500, 750, 1_000, 1_500, 2_000, 3_000),  # mm/s
-    "diffuser": (1.5, 2.0, 2.5, 3.0, 4.0, 6.0),  # times as strong a jet
+    "diffuser": (1.5, 2.0, 2.5, 3.0, 4.0),  # times as strong a jet
 }
 TO_MM = 20.0
-FROM_MM = 100.0
+FROM_MM = {"approach": 100.0, "diffuser": 82.0}  # the nearest at which a hand can start and stay
 BURSTS = (12, 25)  # the skin before the target, and near it
 OFFSETS_MS = (0, 60, 150, 350)
 WATCH_S = 3.0
@@ -40,9 +40,9 @@ def case(name: str) -> Case:
     phase_us = offset_ms * 271 % 100_000
     if kind == "approach":
         return Case(
-            name, Patient(preset, level, FROM_MM, moves=(TO_MM, step, burst, offset_ms * 1000), phase_us=phase_us)
+            name, Patient(preset, level, FROM_MM[kind], moves=(TO_MM, step, burst, offset_ms * 1000), phase_us=phase_us)
         )
-    return Case(name, Patient(preset, level, FROM_MM, jump=(step, burst, offset_ms * 1000), phase_us=phase_us))
+    return Case(name, Patient(preset, level, FROM_MM[kind], jump=(step, burst, offset_ms * 1000), phase_us=phase_us))
 
 
 def cases(kind: str, preset: str, level: int, step: float) -> list[Case]:
