@@ -89,7 +89,10 @@ def campaign(counts: tuple[int, ...], processes: int, resume: bool = False) -> d
         for kind, group in names(*counts).items():
             fresh = _each(pool, named, [name for name in group if name not in known], kind, keep)
             outs[kind] = [known[name] for name in group if name in known] + fresh
-        cold = {kind: summary.too_cold(outs[kind])[:WORST] for kind in ("single", "double")}
+        cold = {
+            "single": summary.too_cold(outs["single"])[:WORST],
+            "double": sorted(outs["double"], key=summary.spare_c)[:WORST],
+        }
         tried = {kind: _each(pool, tighten.tried, worst, f"tighter, {kind}") for kind, worst in cold.items()}
         if resume and SWEEPS.exists():
             swept = json.loads(SWEEPS.read_text())

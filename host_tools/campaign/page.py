@@ -76,7 +76,7 @@ def _made(made):
         "phase of the conversions, and when the tick counter wraps. With faults the patients are less kind (soles of",
         "0.8 mm, probes from 0.15 to 0.4 s, distances of 80-200 mm), and in half of the runs the hand moves at up to",
         "0.3 m/s to where the jet's coefficient is anything from 30 to 1000 W/m2K: beyond 183 that is closer than the",
-        "70 mm at which the device stops. Run one again: `python -m host_tools.campaign --again NAME`.",
+        "70 mm at which the device stops. `python -m host_tools.campaign --again NAME` runs one again.",
         "",
     ]
 
@@ -139,7 +139,7 @@ def _double(found):
         f"{found['pairs']} pairs, {found['n']} runs; in {found['came']} both came about. No figure is demanded. The",
         f"skin got too cold in **{found['too_cold']}**; faults in those: {_counts(found['by_fault'])}.",
         "",
-        "The ten worst, and the lowest true surface with one tighter setting each, degC:",
+        "The ten worst, too cold or not, and the lowest true surface with one tighter setting each, degC:",
         "",
         *_tried(found["tried"]),
     ]
