@@ -74,8 +74,8 @@ safety: setup ## generate docs/safety/*.md and its state diagram
 	$(PY) -m host_tools.safety.pages
 
 campaign: setup ## virtual patients with and without faults, docs/safety/campaign.md: FORM=long (an hour) or short
-	$(PY) -m host_tools.campaign --form $(FORM)
 	if [ "$(FORM)" = long ]; then HYPOTHESIS_PROFILE=campaign $(PY) -m pytest -n 0 tests/closed_loop/test_machine.py; fi
+	$(PY) -m host_tools.campaign --form $(FORM)
 
 tables: setup ## generate the tables of the documentation from the twin
 	$(PY) -m host_tools.twin.tables
