@@ -8,6 +8,7 @@ SHELL := /bin/bash
 PYTHON ?= python3
 SCENARIO ?= treatment
 SPEED ?= 0
+FORM ?= long
 
 VENV := .venv
 PY := $(VENV)/bin/python
@@ -19,7 +20,8 @@ PIP_VERSION := 26.3
 WITH_NODE := PATH="$(CURDIR)/$(VENV)/bin:$$PATH"
 PYRIGHT := $(WITH_NODE) node $(NODE_DIR)/node_modules/pyright/index.js
 
-.PHONY: help setup demo test lint types mpy pytest coverage mutation mutants tables safety hazards check board-check uf2 bench exits wiring clean
+.PHONY: help setup demo test lint types mpy pytest coverage mutation mutants tables safety hazards check board-check uf2 \
+  bench exits wiring campaign detection clean
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## / {printf "%-11s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -74,8 +76,16 @@ hazards: setup ## print hazard, cause, control, limit, test; fails on a hole, as
 check: setup ## only the check: each limit, fault and blocker has a test that is there and ran
 	$(PY) -m host_tools.safety --quiet
 
+detection: setup ## provoke every fault in real MicroPython: docs/safety/detection.json, then the pages (minutes)
+	$(PY) -m host_tools.safety.detection
+	$(PY) -m host_tools.safety.pages
+
 safety: setup ## generate docs/safety/*.md and its state diagram
 	$(PY) -m host_tools.safety.pages
+
+campaign: setup ## virtual patients with and without faults, docs/safety/campaign.md: FORM=long (an hour) or short
+	if [ "$(FORM)" = long ]; then HYPOTHESIS_PROFILE=campaign $(PY) -m pytest -n 0 tests/closed_loop/test_machine.py; fi
+	$(PY) -m host_tools.campaign --form $(FORM)
 
 tables: setup ## generate the tables of the documentation from the twin
 	$(PY) -m host_tools.twin.tables

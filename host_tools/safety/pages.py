@@ -6,7 +6,7 @@
 import sys
 from collections.abc import Iterable
 
-from host_tools.safety import check, code, state_diagram, states, table
+from host_tools.safety import check, code, detection, state_diagram, states, table
 from host_tools.safety.code import ROOT, Code, Constant
 from host_tools.safety.states import Machine
 from host_tools.safety.table import Row, Table
@@ -167,6 +167,12 @@ def _rests(row: Row) -> str:
     return "<br>".join([*parts, *(f"fault `{n}`" for n in row.faults), *(f"blocker `{n}`" for n in row.blockers)])
 
 
+def detections(firmware: Code) -> str:
+    """Return detection.md: how fast each fault was found and gas ended, in the runs that `make detection` made."""
+    text = detection.page_lines(detection.load(), firmware, head, line)
+    return _page("Detection and reaction", "`detection.json`, which `make detection` writes", text)
+
+
 def pages() -> dict[str, str]:
     """Return file name -> text of everything that is generated."""
     rows, firmware, machine = table.load(), code.read(), states.shipped()
@@ -177,6 +183,7 @@ def pages() -> dict[str, str]:
         "states.md": states_page(machine),
         "states.svg": state_diagram.draw(machine),
         "hazards.md": hazards(rows),
+        "detection.md": detections(firmware),
     }
 
 

@@ -46,13 +46,17 @@ class Solenoid:
 
 
 class OneShot:
-    """Opens the dose valve once per command; ends by itself, by a cut, or when loop channel A opens."""
+    """Opens the dose valve once per command; ends by itself, by a cut, or when loop channel A opens.
+
+    After halt() its counter stands still: it no longer ends by itself.
+    """
 
     def __init__(self):
         self.pin = False
         self.end_us = NEVER
         self.result = RESTING
         self._armed = False
+        self._left_us = None  # where the counter stands still
 
     def power_up(self):
         """After a chip reset: low, and not armed."""
@@ -62,6 +66,11 @@ class OneShot:
         """A soft reset disables the timer and leaves its pin as it is: high stays high."""
         self.end_us = NEVER
         self._armed = False
+
+    def halt(self, now_us):
+        """Let the counter stand still from now on."""
+        self._left_us = max(0, self.end_us - now_us) if self.result == RUNNING else BURST_CLIP_US
+        self.end_us = NEVER
 
     def rearm(self):
         """Allow the next opening."""
@@ -75,7 +84,7 @@ class OneShot:
             return False
         self._armed = False
         self.pin = True
-        self.end_us = now_us + max(0, min(us, BURST_CLIP_US))
+        self.end_us = now_us + max(0, min(us, BURST_CLIP_US)) if self._left_us is None else NEVER
         self.result = RUNNING
         return True
 
@@ -90,7 +99,7 @@ class OneShot:
         """Close; what was left is the result. Stays cut until re-armed."""
         self._armed = False
         if self.result == RUNNING:
-            self.result = max(0, self.end_us - now_us)
+            self.result = max(0, self.end_us - now_us) if self._left_us is None else self._left_us
             self.pin = False
             self.end_us = NEVER
 

@@ -146,7 +146,7 @@ class PinPlant(Plant):
         self._measured_us = self.now_us
         lost = self.fog and self._noise.random() < self.fog
         sensor.code = NO_ECHO if lost else GOOD_RANGE
-        sensor.mm = max(0, round(self.hand.mm + self._noise.gauss(0.0, 1.0)))
+        sensor.mm = max(0, round(self.hand.true_mm(self.now_us) + self.range_error_mm + self._noise.gauss(0.0, 1.0)))
         for register, word in zip((0x07, 0x06), self.thermopile.words, strict=True):
             if word >= 0:
                 self.infrared.set(register, word & 0xFFFF)

@@ -12,6 +12,7 @@ from host_tools.twin import jet
 from host_tools.twin.bottle import Bottle
 from host_tools.twin.guest import hal
 from host_tools.twin.hardware import NEVER, RUNNING, Lease, OneShot, Solenoid
+from host_tools.twin.motion import Motion
 from host_tools.twin.probe import Max31855Chip, Probe
 from host_tools.twin.record import Record
 from host_tools.twin.skin import Skin
@@ -28,26 +29,6 @@ OPEN_LOOP = {pins.LOOP_A: 0, pins.LOOP_B: 1}
 
 POWER_ON = 1
 WATCHDOG = 3
-
-
-class Motion:
-    """Distance of the nozzle from the skin, mm: moves towards a goal at a speed."""
-
-    def __init__(self, mm):
-        self.mm = mm
-        self.goal_mm = mm
-        self.speed_mm_s = 0.0
-
-    def move(self, goal_mm, speed_mm_s):
-        """Go there at this speed."""
-        self.goal_mm = goal_mm
-        self.speed_mm_s = speed_mm_s
-
-    def advance(self, seconds):
-        """Let time pass."""
-        step = self.speed_mm_s * seconds
-        gap = self.goal_mm - self.mm
-        self.mm = self.goal_mm if abs(gap) <= step else self.mm + (step if gap > 0 else -step)
 
 
 class Plant:
@@ -69,9 +50,11 @@ class Plant:
         self.dose_leak_s = LINE_LEAK_S  # time constant with which the closed valve lets the line's gas out ...
         self.shutoff_leak_s = None  # ... and the bottle's in; None = tight
         self._pressed = False  # the trigger's second contact, in the shut-off coil's supply
+        self.contact_welded = False
         self.strength = 1.0  # of the jet, 1 = the reference nozzle
         self.hand = Motion(distance_mm)
         self.fog = 0.0  # share of distance measurements lost
+        self.range_error_mm = 0.0  # of every distance measurement
         self._range_next_us = 0
         self._range_mm = distance_mm
         self.new_skin(seed)
@@ -82,6 +65,9 @@ class Plant:
         self.stuck_pins = {}
         self.loop_testing = False
         self.spi_fail = False
+        self.analogue = {}  # counts that a channel (0 bottle, 1 line, 2 distance) reads whatever it senses
+        self.jitter_us = 0  # a tick begins up to this much late ...
+        self.stall_us = 0  # ... and the next one by this much more
         self.pin_levels = 0
         self.power_off = False
         self.reset_cause = POWER_ON
@@ -89,7 +75,6 @@ class Plant:
         self._reset = False
         self.watchdog_us = 0
         self.watchdog_due_us = NEVER
-        self.resets = []
         self.operator: Any = None  # has step(), called at every exchange
         self.applicator: Any = None  # the firmware's Applicator, in the cpython lane only
         self.console_in = bytearray()
@@ -190,10 +175,15 @@ class Plant:
         if sent:
             self.console_out += bytes(tx[:sent])
         if not self._reset:
-            self._run_to(start_us + elapsed_us + sleep_us)
+            self._run_to(start_us + elapsed_us + sleep_us + self._lateness())
         if self.operator is not None:
             self.operator.step()
         self._answer(received, rx)
+
+    def _lateness(self):
+        late_us = self.stall_us
+        self.stall_us = 0
+        return late_us + self.random.randrange(self.jitter_us + 1) if self.jitter_us else late_us
 
     def _answer(self, received, rx):
         reset = self._reset
@@ -211,6 +201,8 @@ class Plant:
         received[hal.IN_ADC] = _counts(self.bar, 1.907e-3)
         received[hal.IN_ADC + 1] = _counts(self.line_bar, 1.907e-3)
         received[hal.IN_ADC + 2] = 0 if self._range_mm is None else _counts(self._range_mm, 5.722e-3)
+        for channel, counts in self.analogue.items():
+            received[hal.IN_ADC + channel] = counts
         for slot, chip in enumerate(self.chips):
             received[hal.IN_SPI + slot * 2] = chip.frame >> 16
             received[hal.IN_SPI + slot * 2 + 1] = chip.frame & 0xFFFF
@@ -227,8 +219,8 @@ class Plant:
         if op == hal.OP_PIN:
             self._pin(arg >> 1, arg & 1)
         elif op == hal.OP_FIRE:
-            if self.loop_level(pins.LOOP_A) == 1:
-                self._fire(arg)
+            if self.loop_level(pins.LOOP_A) == 1 and self.one_shot.fire(now, arg):
+                self._burst_begins(arg)
         elif op == hal.OP_CUT:
             self.one_shot.cut(now)
         elif op == hal.OP_REARM:
@@ -250,10 +242,6 @@ class Plant:
         elif hal.OP_SCRATCH <= op < hal.OP_SCRATCH + len(self.scratch):
             self.scratch[op - hal.OP_SCRATCH] = arg
         self._drive()
-
-    def _fire(self, us):
-        if self.one_shot.fire(self.now_us, us):
-            self._burst_begins(us)
 
     def _burst_begins(self, us):
         if not self._supplied():
@@ -304,7 +292,7 @@ class Plant:
 
     def _supplied(self):
         """Contact 2 of trigger and E-stop carries the shut-off coil's current; the dose coil has no such contact."""
-        return self._pressed and not self.levels[pins.ESTOP]
+        return (self._pressed or self.contact_welded) and not self.levels[pins.ESTOP]
 
     def _drive(self):
         for valve, on, name in self._coils():
@@ -381,7 +369,7 @@ class Plant:
             self._last_flow_us = self.now_us
             self._grams += jet.mass_flow_g_s(self.bar) * self._cell_flow_us / 1e6
             self.record.flowed(self._cell_flow_us)
-            h = jet.h_at(self.hand.mm, bar=self.bar, strength=self._jet_strength())
+            h = jet.h_at(self.hand.true_mm(self.now_us), bar=self.bar, strength=self._jet_strength())
             self.skin.step(h * share, jet.T_JET_C)
         else:
             self.skin.step(0.0, 0.0)
@@ -408,7 +396,8 @@ class Plant:
         if self.now_us >= self._range_next_us:
             self._range_next_us = self.now_us + RANGE_PERIOD_US
             lost = self.fog and self.random.random() < self.fog
-            self._range_mm = None if lost else self.hand.mm + self.random.gauss(0.0, 1.0)
+            mm = self.hand.true_mm(self.now_us) + self.range_error_mm
+            self._range_mm = None if lost else mm + self.random.gauss(0.0, 1.0)
         if self.now_us % 10_000 == 0:
             self.room.advance(self.now_us, 0.010, self._grams)
             if self._grams:

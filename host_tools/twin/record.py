@@ -59,4 +59,4 @@ class Record:
         if surface < self.skin_min_c:
             self.skin_min_c = surface
         if self.sampling:
-            self.samples.append((p.now_us, surface, p.probe.bead_c, p.hand.mm, p.bar, p.flowing()))
+            self.samples.append((p.now_us, surface, p.probe.bead_c, p.hand.true_mm(p.now_us), p.bar, p.flowing()))

@@ -27,6 +27,7 @@ class Session:
     interpreter: str = ""
     final: dict = field(default_factory=dict)  # STAT? at the end
     fault: str = ""  # FAULT? at the end
+    crash: str = ""  # SYSTem:CRASh? at the end, where the chip was reset
     refused: str | None = None
     why: str = ""  # STAT:WHY? after a refusal
     messages: str = ""
@@ -84,8 +85,8 @@ def run(name, lane="unix", *, plan=None, seed=1, phase_us=0, watch=None):
     return run_scenario(SCENARIOS[name], lane, plan=plan, seed=seed, phase_us=phase_us, watch=watch)
 
 
-def run_scenario(scenario, lane="unix", *, plan=None, seed=1, phase_us=0, watch=None):
-    """Run a row that need not be in the table; otherwise as `run`."""
+def run_scenario(scenario, lane="unix", *, plan=None, seed=1, phase_us=0, watch=None, firmware=None):
+    """Run a row that need not be in the table, on the firmware of a folder (None: the project's); else as `run`."""
     plan = plan or scenario.plan
     plant = Plant(distance_mm=plan.distance_mm, seed=seed, phase_us=phase_us)
     plant.dose = _SeenValve("dose_open", plant.dose, plant.record)
@@ -107,11 +108,13 @@ def run_scenario(scenario, lane="unix", *, plan=None, seed=1, phase_us=0, watch=
             yield 100_000
         session.final = fields((yield from op.ask("STAT?")))
         session.fault = yield from op.ask("FAULT?")
+        if plant.record.resets:
+            session.crash = yield from op.ask("SYST:CRAS?")
 
     operator = Operator(plant, script)
     session = Session(scenario, lane, plant, operator, plan, seed)
     plant.operator = operator if watch is None else _Watched(operator, watch)
-    session.messages = lanes.run(plant, lane, scenario.settings)
+    session.messages = lanes.run(plant, lane, scenario.settings, firmware)
     return session
 
 

@@ -1,0 +1,248 @@
+"""One run of a case: the firmware treats a virtual patient (cpython lane); what the plant went through is judged."""
+
+import importlib
+import random
+from dataclasses import asdict, dataclass, field
+from functools import cache
+
+from boards.virtual import pins
+from host_tools.campaign import patients
+from host_tools.campaign.faults import FAULTS
+from host_tools.campaign.patients import Patient
+from host_tools.twin import lanes, tables, timeline
+from host_tools.twin.people import Operator
+from host_tools.twin.treatment import RefusedError, treatment
+
+KINDS = ("healthy", "single", "double")
+SKIN_MIN_C, SKIN_MIN_REDUCED_C = 0.0, 4.0  # true surface, under any single fault
+UNDER_FLOOR_C = 0.5  # true surface under the level's floor, nothing faulty
+BURST_MAX_MS, BURST_MAX_REDUCED_MS = 500, 300  # limit 4
+FLOW_MAX_MS = 600  # limit 17: an opening that hardware must end
+CUT_MS = 45  # from the alarm: lease 20, closing delay 25
+RELEASE_MS = 55  # from the contact: a tick 10, lease 20, closing delay 25
+AFTERWARDS = 20  # questions, 0.1 s apart: what comes after the end belongs to the run
+LONGEST_US = 100_000_000  # of which a point takes 60 s; a device that waits for something goes on waiting
+START_SHARE = 0.12  # of the faults are there from switch-on
+
+
+@dataclass(frozen=True)
+class Case:
+    """What is run: a patient, faults with their sizes and times, settings that tighten a limit."""
+
+    name: str  # kind/faults/number: draws everything else
+    patient: Patient
+    faults: tuple[str, ...] = ()
+    settings: dict = field(default_factory=dict)
+
+
+@dataclass
+class Outcome:
+    """What a run showed; temperatures in degC of the true surface, times in ms of virtual time."""
+
+    name: str
+    patient: dict
+    faults: list[str]  # with size and time
+    came: bool  # every fault of the case came about
+    state: str
+    fault: str | None
+    reached: bool
+    reason: str
+    lowest_c: float
+    floor_c: float
+    reduced: bool
+    commanded_max_ms: float
+    flow_max_ms: float
+    detect_ms: float | None  # from the first fault to the alarm; of one that was there at switch-on there is none
+    gas_after_alarm_ms: float | None
+    gas_after_release_ms: float
+    resets: int
+    simulated_s: float
+    refused: str | None
+    messages: str
+    problems: list[str] = field(default_factory=list)
+
+
+def case(name: str, settings: dict | None = None) -> Case:
+    """Return the case of a name such as healthy/12, single/jet-strong/3, double/dose-open+probe-off/0.
+
+    Raises ValueError for another name.
+    """
+    kind, _, rest = name.partition("/")
+    words = rest.partition("/")[0].split("+") if kind != "healthy" else []
+    if kind not in KINDS or len(words) != KINDS.index(kind) or not set(words) <= set(FAULTS):
+        raise ValueError(f"case {name!r}: write healthy/N, single/FAULT/N or double/FAULT+FAULT/N; {', '.join(FAULTS)}")
+    rng = random.Random(name)
+    level = rng.choice(levels())
+    return Case(name, patients.draw(rng, level, sound=kind == "healthy"), tuple(words), settings or {})
+
+
+@cache
+def levels() -> list[tuple[str, int]]:
+    """Return (preset, level) of every level that is not locked."""
+    return [row[:2] for row in tables.levels()]
+
+
+@cache
+def _figures(preset, level):
+    return timeline.level_figures(preset, level) or (0.0, 0.0)
+
+
+@cache
+def _names():
+    """Return the names of the modes, and of the faults by code."""
+    with lanes.firmware_imports():
+        registry = importlib.import_module("cryo.core.faults").REGISTRY
+        return importlib.import_module("cryo.core.mode").NAMES, {0: None} | {row[0]: row[1] for row in registry}
+
+
+class _Run:
+    """The faults of a case as they come about, and what the hand at the trigger did."""
+
+    def __init__(self, given: Case):
+        self.came_us: list[int] = []
+        self.texts: list[str] = []
+        self.plant = given.patient.plant()
+        self._after_first: list = []
+        rng = random.Random(given.name + " faults")
+        for word in given.faults:
+            self._add(FAULTS[word], rng)
+
+    def _add(self, fault, rng):
+        """Plan one fault; the second one comes within two seconds of the first."""
+        size, action = fault.draw(rng)
+        title = f"{fault.name} {size}".rstrip()
+        burst, offset_us, delay_us = rng.randrange(14), rng.randrange(900_000), rng.randrange(2_000_000)
+
+        def come(plant):
+            self.came_us.append(plant.now_us)
+            action(plant)
+            for other in self._after_first:
+                plant.at(plant.now_us + delay_us, other)
+            self._after_first.clear()
+
+        if self.texts:
+            self.texts.append(f"{title} soon after")
+            self._after_first.append(come)
+        elif rng.random() < START_SHARE:
+            self.texts.append(f"{title} from switch-on")
+            self.plant.at(0, come)
+        else:
+            self.texts.append(f"{title} at burst {burst} + {offset_us / 1000:.0f} ms")
+            self.plant.on_burst(burst, offset_us, come)
+
+
+def run(given: Case, until_s: float | None = None) -> Outcome:
+    """Run a case. until_s ends it so long after hand or jet changed (a sweep needs no more)."""
+    this = _Run(given)
+    plant = this.plant
+    results: list[dict] = []
+    refused = None
+
+    def script(op):
+        nonlocal refused
+        try:
+            yield from treatment(given.patient.plan(), results)(op)
+        except RefusedError as error:
+            refused = str(error)
+        plant.trigger(False)
+        for _ in range(AFTERWARDS):
+            yield 100_000
+
+    def off(p):
+        p.power_off = True
+
+    plant.at(LONGEST_US, off)
+    change = given.patient.moves or given.patient.jump
+    if until_s is not None and change:
+        burst, offset_us = change[-2:]
+        plant.on_burst(burst, offset_us, lambda p: p.at(p.now_us + int(until_s * 1e6), off))
+    plant.operator = Operator(plant, script)
+    messages = lanes.run(plant, "cpython", given.settings)
+    return _judge(given, this, results, refused, messages)
+
+
+def named(name: str) -> Outcome:
+    """Run the case of a name."""
+    return run(case(name))
+
+
+def _judge(given, this, results, refused, messages):
+    plant, record = this.plant, this.plant.record
+    told = results[-1] if results else {}
+    alarm_us = next((at for at, name, up in record.edges if name == "alarm" and up), None)
+    flows = timeline.intervals(record.edges, "flow", plant.now_us)
+    from_us = this.came_us[0] if this.came_us else 0
+    supervisor = plant.applicator.supervisor
+    modes, names = _names()
+    out = Outcome(
+        name=given.name,
+        patient=asdict(given.patient),
+        faults=this.texts,
+        came=len(this.came_us) == len(given.faults),
+        state=modes[supervisor.mode],
+        fault=names[supervisor.faults.first],
+        reached=told.get("REACHED") == "1",
+        reason=told.get("REASON", "NONE"),
+        lowest_c=round(min(plant.skin.lowest_c, record.skin_min_c), 3),
+        floor_c=_figures(given.patient.preset, given.patient.level)[1],
+        reduced=given.patient.preset != "CHRONIC",
+        commanded_max_ms=max((b.commanded_us for b in record.bursts), default=0) / 1000,
+        flow_max_ms=max((to - since for since, to in flows), default=0) / 1000,
+        detect_ms=None if alarm_us is None or not from_us else (alarm_us - from_us) / 1000,
+        gas_after_alarm_ms=None if alarm_us is None else _after(flows, alarm_us, plant.now_us),
+        gas_after_release_ms=_after_releases(record.edges, flows, plant.now_us),
+        resets=len(record.resets),
+        simulated_s=round(plant.now_us / 1e6, 1),
+        refused=refused,
+        messages=messages,
+    )
+    out.problems = _problems(out, given)
+    return out
+
+
+def _after(flows, from_us, to_us):
+    """Return for how long after from_us, up to to_us, gas last flowed, ms."""
+    return max((min(to, to_us) - from_us for since, to in flows if to > from_us and since < to_us), default=0) / 1000
+
+
+def _after_releases(edges, flows, end_us):
+    """Return the longest that gas flowed after any release of the trigger, before the next press, ms."""
+    worst = 0.0
+    moves = [(at, level) for at, name, level in edges if name == pins.NAMES[pins.TRIGGER]]
+    for k, (at, level) in enumerate(moves):
+        if level:
+            worst = max(worst, _after(flows, at, moves[k + 1][0] if k + 1 < len(moves) else end_us))
+    return worst
+
+
+def _problems(out, given):
+    found = []
+    single = len(given.faults) <= 1
+    least_c = SKIN_MIN_REDUCED_C if out.reduced else SKIN_MIN_C
+    if out.lowest_c < least_c:
+        found.append(f"skin {out.lowest_c:.2f} degC, under {least_c:g}")
+    if out.commanded_max_ms > (BURST_MAX_REDUCED_MS if out.reduced else BURST_MAX_MS):
+        found.append(f"a burst of {out.commanded_max_ms:.0f} ms was ordered")
+    if single and out.flow_max_ms > FLOW_MAX_MS:
+        found.append(f"gas flowed for {out.flow_max_ms:.0f} ms in one go")
+    if single and (out.gas_after_alarm_ms or 0) > CUT_MS:
+        found.append(f"gas flowed until {out.gas_after_alarm_ms:.0f} ms after the alarm")
+    if single and out.gas_after_release_ms > RELEASE_MS:
+        found.append(f"gas flowed until {out.gas_after_release_ms:.0f} ms after a release")
+    if out.messages:
+        found.append(f"the firmware raised: {out.messages.splitlines()[-1]}")
+    if not given.faults:
+        found += _unhealthy(out)
+    return found
+
+
+def _unhealthy(out):
+    if out.fault:
+        return [f"false trip {out.fault}"]
+    if out.state != "COMPLETE":
+        return [f"ended in {out.state}, {out.refused or 'not refused'}"]
+    if not out.reached and out.reason not in ("TIME", "PASSES", "DOSE"):
+        return [f"target missed: {out.reason}"]
+    if out.lowest_c < out.floor_c - UNDER_FLOOR_C:
+        return [f"skin {out.floor_c - out.lowest_c:.2f} degC under the floor"]
+    return []

@@ -1,0 +1,40 @@
+"""The hand that holds the applicator: where its nozzle is, and how it trembles."""
+
+import math
+
+TREMOR_HZ = 9.0  # [K] physiological tremor, 8-12 Hz
+SWAY_HZ = 0.4  # [E] slow drift of a held arm
+
+
+class Motion:
+    """Distance of the nozzle from the skin, mm: moves towards a goal at a speed.
+
+    mm                  where the hand means to be
+    tremor_mm, sway_mm  amplitudes of what is added to it
+    """
+
+    def __init__(self, mm):
+        self.mm = mm
+        self.goal_mm = mm
+        self.speed_mm_s = 0.0
+        self.tremor_mm = 0.0
+        self.sway_mm = 0.0
+
+    def move(self, goal_mm, speed_mm_s):
+        """Go there at this speed."""
+        self.goal_mm = goal_mm
+        self.speed_mm_s = speed_mm_s
+
+    def advance(self, seconds):
+        """Let time pass."""
+        step = self.speed_mm_s * seconds
+        gap = self.goal_mm - self.mm
+        self.mm = self.goal_mm if abs(gap) <= step else self.mm + (step if gap > 0 else -step)
+
+    def true_mm(self, now_us):
+        """Return the distance at a time, mm: at least 5, where the nozzle touches."""
+        mm = self.mm
+        if self.tremor_mm or self.sway_mm:
+            turns = now_us / 1e6 * math.tau
+            mm += self.tremor_mm * math.sin(TREMOR_HZ * turns) + self.sway_mm * math.sin(SWAY_HZ * turns)
+        return max(mm, 5.0)
