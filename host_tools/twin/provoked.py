@@ -90,6 +90,15 @@ OWN = {
     "LOOP_DISCORD": Provoked(
         _at("loop-a-broken", "channel A's wire breaks in stand-by", lambda p: p.set_input(pins.LOOP_A, 0), 80, (20,))
     ),
+    "LOOP_TEST": Provoked(
+        _at(
+            "loop-a-shorted",
+            "channel A is shorted to the supply at switch-on",
+            lambda p: p.stick_input(pins.LOOP_A, 1),
+            1_000,
+            (0,),
+        )
+    ),
     "SKIN_LOCKOUT": Provoked(
         _in_burst(
             "infrared-freezing",
@@ -153,8 +162,8 @@ OWN = {
         ),
         Flaw(
             "cryo/core/overcool.py",
-            "        self.step = self.step + 8 & 31\n",
-            STOPS.format("== -1") + "        self.step = self.step + 8 & 31\n",
+            "        self.step = self.step + 1 & 0xFFFFF\n",
+            STOPS.format("== -1") + "        self.step = self.step + 1 & 0xFFFFF\n",
         ),
         told="SYST:CRAS?",
     ),

@@ -6,10 +6,6 @@ import pytest
 
 from host_tools.campaign.run import case, run
 
-STALE = "a resting skin repeats its frame for a second before the first burst, and SKIN_STALE latches: a false trip"
-
-
-@pytest.mark.xfail(reason=STALE, strict=True)
 @pytest.mark.parametrize(
     "name", ["single/bottle-sensor/0", "single/bus-error/1", "single/shutoff-open/3", "single/room-silent/3"]
 )

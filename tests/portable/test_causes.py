@@ -28,6 +28,7 @@ def healthy(in_mode):
     bench = Bench()
     bench.tick(11)
     bench.sup.mode = in_mode
+    bench.sup.treated = True
     return bench.sup, bench.i
 
 
@@ -238,3 +239,10 @@ def test_a_resting_one_shot_is_the_only_sound_one_in_the_self_test():
     s, i = healthy(mode.SELF_TEST)
     i.burst = RESTING
     assert standing(s, i) == 0
+
+
+def test_skin_at_rest_before_the_first_burst_may_give_the_same_frame_for_longer():
+    s, i = healthy(mode.DELIVERING)
+    s.overcool.stale = True
+    s.treated = False
+    assert not standing(s, i) >> faults.SKIN_STALE & 1
