@@ -6,6 +6,7 @@ import pytest
 
 from host_tools.campaign.run import case, run
 
+
 @pytest.mark.parametrize(
     "name", ["single/bottle-sensor/0", "single/bus-error/1", "single/shutoff-open/3", "single/room-silent/3"]
 )
