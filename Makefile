@@ -49,11 +49,11 @@ pytest: setup ## only the tests; one lane or test: .venv/bin/pytest -k "unix and
 coverage: setup ## branch coverage of the core by its tests in CPython: fails below 100 %
 	$(PY) -m pytest -q -n 2 tests/portable tests/core -k "not unix and not wasm" --cov
 
-mutation: setup ## every mutant of core, limits and decoders (about an hour): MODULE="core/bursts limits" for a part
+mutation: setup ## every mutant of core, limits and decoders (15 to 30 minutes): MODULE="core/bursts limits" for a part
 	$(PY) -m tests.mutation $(MODULE)
 
-mutants: setup ## a fixed sample of the mutants, one in 40
-	$(PY) -m tests.mutation --every 40
+mutants: setup ## a fixed sample of the mutants, one in 80
+	$(PY) -m tests.mutation --every 80
 
 board-check: setup ## prove pin maps valid: BOARD=rp2040_pico, or all boards
 	$(PY) -m host_tools.board_check $(addprefix boards/,$(BOARD))
