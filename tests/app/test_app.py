@@ -190,7 +190,8 @@ def test_the_real_supervisor_feeds_once_a_complete_tick(applicator, board, calls
     [*sorted(SENSES), "bottle.poll", "decide", "valve.cut", "valve.rearm", "lease.renew", "valve.fire", "led.value"],
 )
 def test_an_exception_in_the_tick_ends_it_unfed_with_both_valves_closing(applicator, calls, part):
-    orders(applicator, cut=1, rearm=1, lease=1, fire_us=60_000, feed=1)
+    slow = part.split(".")[0] in SLOW
+    orders(applicator, cut=1, rearm=1, lease=1, fire_us=0 if slow else 60_000, feed=1)
     failing = calls
     for name in part.split("."):
         failing = getattr(failing, name)
@@ -198,7 +199,7 @@ def test_an_exception_in_the_tick_ends_it_unfed_with_both_valves_closing(applica
     with pytest.raises(RuntimeError, match="planted"):
         applicator.run()
     assert names(calls)[-2:] == ["valve.cut", "lease.stop"]
-    assert "watchdog.feed" not in names(calls)
+    assert names(calls).count("watchdog.feed") == slow  # a slow input comes after all that was decided
     assert micropython.heap_locked() == 0
 
 
@@ -247,7 +248,7 @@ def test_the_console_is_polled_once_a_tick_after_it(applicator, calls):
     applicator.console.poll = calls.console_poll
     orders(applicator, feed=1)
     applicator.step()
-    assert names(calls)[-3:] == ["watchdog.feed", "buzzer.value", "console_poll"]
+    assert names(calls)[-4:] == ["watchdog.feed", "bottle.poll", "buzzer.value", "console_poll"]
 
 
 @pytest.mark.parametrize("name", MODES)
