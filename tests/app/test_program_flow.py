@@ -30,7 +30,7 @@ ASKS = (
     "steps = self._looked * _FACTOR + (self.trigger.update(dt_us, i.trigger) or 0) & 0xFFFFF",
     "steps = steps * _FACTOR + (self.eye.update(dt_us, i) or 0) & 0xFFFFF",
 )
-TURNS = "self._turn = turn - 1 if turn else len(self._slow) - 1"
+TURNS = "self._turn = turn - 1 if turn else self._last"
 
 
 @pytest.fixture(params=["cpython", "unix"])
