@@ -62,7 +62,7 @@ def test_without_the_file_nothing_is_mounted(python, tmp_path):
     assert python("sys.path.append('')\nimport a\nprint(archive.MOUNT in sys.path)", None) == "plain\nFalse\n"
 
 
-def test_a_treatment_is_the_same_with_the_packed_application(tmp_path, monkeypatch):
+def test_a_treatment_is_the_same_with_the_packed_application(tmp_path):
     """Constants folded, modules out of the file: every edge of every valve at the same microsecond."""
     virtual = packing.ROOT / "boards/virtual"
     files = packing.application(virtual)
@@ -79,9 +79,7 @@ def test_a_treatment_is_the_same_with_the_packed_application(tmp_path, monkeypat
 
     row = replace(SCENARIOS["treatment"], plan=Plan(points=(1,)))
     sources = session.run_scenario(row, "unix")
-    run = lanes.run
-    monkeypatch.setattr(lanes, "run", lambda plant, lane, settings: run(plant, lane, settings, tmp_path))
-    packed = session.run_scenario(row, "unix")
+    packed = session.run_scenario(row, "unix", firmware=tmp_path)
     assert packed.problems() == []
     assert len(packed.plant.record.bursts) > 20
     assert packed.plant.record.edges == sources.plant.record.edges
