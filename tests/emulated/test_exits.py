@@ -17,6 +17,9 @@ LATE_US = 3_000  # what an answer of the console may delay a burst's start
 # One of each way to a reset: the watchdog out of a hang, the watchdog at the prompt, and at once.
 RESETTING = ("hang in the tick", "exception in the tick, heap locked", "machine.reset()")
 
+# the boot knows nothing of the phase
+ONE_PHASE = pytest.mark.parametrize("phase", ["burst"], indirect=True)
+
 exits = pytest.importorskip("host_tools.emulator.exits", reason=image.MISSING)
 
 
@@ -87,10 +90,9 @@ def test_the_gas_goes_on_untouched(device, row):
     assert edges[-1] >= exits.SEEN_US - LEASE_GAP_US
 
 
+@ONE_PHASE
 @pytest.mark.parametrize("row", [row for row in exits.ROWS if row.name in RESETTING], ids=lambda row: row.name)
 def test_the_next_boot_comes_in_time_and_never_resumes(device, row):
-    if device.phase != "burst":
-        pytest.skip("one phase is enough: the boot knows nothing of it")
     seen = exits.happen(device, row, WATCHDOG_US + BOOT_US, then=lambda copy: copy.state())
     assert len(seen.resets) == 1
     assert seen.resets[0] <= WATCHDOG_US
@@ -100,10 +102,9 @@ def test_the_next_boot_comes_in_time_and_never_resumes(device, row):
     assert (seen.said["BURSTS"], seen.said["POINT"]) == ("0", "0")
 
 
+@ONE_PHASE
 @rows(exits.NEXT_BOOT)
 def test_a_boot_without_an_application_drives_nothing(device, row):
-    if device.phase != "burst":
-        pytest.skip("one phase is enough: the boot knows nothing of it")
     hang = next(other for other in exits.ROWS if other.name == "hang in the tick")
 
     def run(copy):

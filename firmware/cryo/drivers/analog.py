@@ -7,7 +7,6 @@ WIRE_LOW = const(2)  # under 0.25 V: no supply, or a short to ground
 WIRE_HIGH = const(3)  # over 4.75 V: signal shorted to the supply, or the ground wire broken
 
 _ZERO = const(6554)  # 0.5 V of 5 V in 65536 counts
-_SPAN = const(52428)  # 4 V
 _BAND_LOW = const(3277)
 _BAND_HIGH = const(62259)
 
