@@ -11,7 +11,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from cryo.core import presets, ticks
+from cryo.core import mode, points, presets, ticks
 from cryo.core.bursts import Planner, budget_us
 from cryo.core.eye_guard import EyeGuard
 from cryo.core.jet import RATIO_MAX, Jet
@@ -198,6 +198,17 @@ def test_response_over_as_many_bursts_as_a_point_can_have():
             response.delivered(I31(500_000))
             response.sample(I31(after), I31(33_000))
             response.close()
+
+
+def test_the_number_of_an_arm_request_has_four_digits_and_changes():
+    sup = SimpleNamespace(session=SimpleNamespace(point_open=False), loop_tests=False)
+    numbers = []
+    for n in range(1_000):
+        sup.now_us = I31(n * 7_130_013 % 2**30)
+        points.enter(sup, mode.STANDBY, mode.READY)
+        numbers.append(sup.nonce)
+    assert all(1_000 <= n <= 9_999 for n in numbers)
+    assert len(set(numbers)) > 900  # drawn at random from 9000 it would be 947
 
 
 @given(K, st.lists(st.tuples(SKIN, SKIN, SKIN, SKIN), max_size=5), MM)
