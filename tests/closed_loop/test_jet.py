@@ -50,7 +50,7 @@ def test_learning_keeps_further_from_the_floor_and_still_reaches_the_target(case
 
 def test_what_one_point_has_shown_shortens_the_bursts_of_the_next_one():
     row = replace(SCENARIOS["treatment"], inject=lambda plant: setattr(plant, "strength", 1.35))
-    plan = Plan("CHRONIC", 5, points=(1, 2), warm_up=False, distance_mm=80)
+    plan = Plan("CHRONIC", 4, points=(1, 2), warm_up=False, distance_mm=80)
     run = session.run_scenario(row, "cpython", plan=plan, seed=3)
     assert run.fault_name is None
     first, second = ([b for b in run.plant.record.bursts if b.point == n] for n in (0, 1))
