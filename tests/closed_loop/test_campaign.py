@@ -11,14 +11,13 @@ from host_tools.campaign.patients import Patient
 from host_tools.campaign.run import SKIN_MIN_C, SKIN_MIN_REDUCED_C, Case, _problems, case, levels, run
 from host_tools.twin.lanes import ROOT
 
-HEALTHY = (2, 58, 63)  # 63 goes under its floor without the burst budget
+HEALTHY = (2, 58, 80)  # 80 goes under its floor without the burst budget
 # one each of what stops gas by another way: hardware, tick, valves, response, sensor, model, processor, distance
 SINGLE = (
     "shield-opened", "estop", "trigger-stuck", "trigger-welded", "probe-off", "probe-half", "infrared-lies",
     "dose-open", "shutoff-open", "one-shot", "jet-strong", "nozzle-wrong", "range-frozen", "late-tick", "hang",
     "jitter",
 )  # fmt: skip
-NUMBER = {"jet-strong": 39}  # freezes skin without the verdict on a strong response; else the first that is drawn
 
 
 @pytest.mark.parametrize("number", HEALTHY)
@@ -30,7 +29,7 @@ def test_a_healthy_treatment_completes_without_a_trip_and_above_its_floor(number
 
 @pytest.mark.parametrize("fault", SINGLE)
 def test_no_single_fault_freezes_skin_or_lets_gas_go_on(fault):
-    out = run(case(f"single/{fault}/{NUMBER.get(fault, 0)}"))
+    out = run(case(f"single/{fault}/0"))
     assert out.came
     assert out.problems == []
 
