@@ -10,8 +10,8 @@ from host_tools.twin.scenarios import SCENARIOS
 from host_tools.twin.treatment import Plan
 
 # preset, level, distance, strength of the jet: none of them is stopped by RESPONSE_STRONG
-MISSED = (("CHRONIC", 3, 80, 1.35), ("DIABETIC", 3, 80, 1.35), ("CIPN", 2, 80, 1.5))
-CLOSE = (("CHRONIC", 3, 80, 1.2), ("CHRONIC", 1, 80, 1.35))
+MISSED = (("CHRONIC", 3, 80, 1.5), ("DIABETIC", 3, 80, 1.5), ("CIPN", 2, 80, 1.5))
+CLOSE = (("CHRONIC", 2, 80, 1.35), ("CHRONIC", 1, 80, 1.35))
 
 
 def treat(preset, level, mm, strength, *, learns=True):
