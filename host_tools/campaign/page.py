@@ -156,7 +156,7 @@ _SWEEPS = {
     "diffuser": (
         "## The diffuser falls off",
         f"The jet gets so many times as strong at 82 mm, in a treatment. Up to {JUMP_MAX:g} times must hold: more\n"
-        "than a nozzle without its diffuser is reckoned to give; the basis stands at JET_JUMP in firmware/cryo/limits.py.",
+        "than a nozzle without its diffuser is reckoned to give; basis: JET_JUMP in firmware/cryo/limits.py.",
         "times",
     ),
 }
