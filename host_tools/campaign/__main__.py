@@ -116,6 +116,14 @@ def campaign(counts: tuple[int, ...], processes: int, resume: bool = False) -> d
     }
 
 
+def resweep(made: dict, kind: str, processes: int) -> dict:
+    """Return a summary with one sweep run anew, and without levels that are locked by now."""
+    with ProcessPoolExecutor(processes, mp_context=get_context("spawn")) as pool:
+        fresh = _each(pool, sweeps.sweep, [(kind, level) for level in levels()], kind)
+    kept = [row for row in made["sweeps"] if row["kind"] != kind and (row["preset"], row["level"]) in levels()]
+    return made | {"sweeps": kept + [asdict(found) for found in fresh]}
+
+
 def again(name: str, changes: list[str]) -> int:
     """Run one case again and print all of it."""
     settings = {key: int(value) for key, _, value in (text.partition("=") for text in changes)}
@@ -136,6 +144,7 @@ def main() -> int:
     parser.add_argument(
         "--set", action="append", default=[], metavar="KEY=VALUE", help="with --again: a tighter setting"
     )
+    parser.add_argument("--sweep", choices=sweeps.STEPS, help="only run this sweep anew")
     parser.add_argument("--page", action="store_true", help="only write the page anew from its data")
     args = parser.parse_args()
     try:
@@ -145,7 +154,10 @@ def main() -> int:
         print(error, file=sys.stderr)
         return 2
     data, text = ROOT / page.DATA, ROOT / page.PAGE
-    if not args.page:
+    if args.sweep:
+        made = resweep(json.loads(data.read_text(encoding="utf-8")), args.sweep, args.processes)
+        data.write_text(json.dumps(made, indent=1) + "\n", encoding="utf-8")
+    elif not args.page:
         counts = tuple(map(int, args.counts.split(","))) if args.counts else FORMS[args.form]
         made = campaign(counts, args.processes, args.resume)
         data.write_text(json.dumps(made, indent=1) + "\n", encoding="utf-8")

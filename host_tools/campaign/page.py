@@ -2,6 +2,7 @@
 
 from pathlib import Path
 
+from host_tools.campaign.faults import JUMP_MAX
 from host_tools.campaign.run import BURST_MAX_MS, BURST_MAX_REDUCED_MS, CUT_MS, FLOW_MAX_MS, RELEASE_MS
 from host_tools.campaign.sweeps import BURSTS, OFFSETS_MS
 from host_tools.safety.pages import head, line
@@ -154,7 +155,8 @@ _SWEEPS = {
     ),
     "diffuser": (
         "## The diffuser falls off",
-        "The jet gets so many times as strong at 82 mm, in a treatment; how strong it can get depends on the nozzle.",
+        f"The jet gets so many times as strong at 82 mm, in a treatment. Up to {JUMP_MAX:g} times must hold: more\n"
+        "than a nozzle without its diffuser is reckoned to give; basis: JET_JUMP in firmware/cryo/limits.py.",
         "times",
     ),
 }

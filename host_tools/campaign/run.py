@@ -123,7 +123,7 @@ class _Run:
         if self.texts:
             self.texts.append(f"{title} soon after")
             self._after_first.append(come)
-        elif rng.random() < START_SHARE:
+        elif fault.fitted or rng.random() < START_SHARE:
             self.texts.append(f"{title} from switch-on")
             self.plant.at(0, come)
         else:

@@ -27,7 +27,7 @@ NEXT_BOOT = "seen at the next boot"  # goes on; the boot that follows has no app
 
 MARK = 25  # the Pico's own LED: high from the event on
 UP_S = 310  # a point may be treated 300 s after switch-on
-LEVEL = 5  # the longest bursts there are
+LEVEL = 4  # the longest bursts there are
 LONG_US = 150_000  # a burst in which a conversion of the skin chip can end
 INTO_BURST_US = 5_000
 OFF_US = 480_000  # from one burst of this level to the next, at least
@@ -276,7 +276,7 @@ def table(uf2) -> str:
 PAGE = """# Ways out of the interpreter
 
 Written by `make exits`, on an emulated RP2040 that runs real MicroPython, the whole application and the twin's plant;
-level 5 at 100 mm, event 5 ms into a burst of 500 ms, or 60 ms before the next burst would begin. The emulator was never
+level 4 at 100 mm, event 5 ms into a burst of 500 ms, or 60 ms before the next burst would begin. The emulator was never
 compared with silicon; its times are lower bounds.
 
 Counted from the event to the dose pin low / to the last rising edge of the lease, ms. After the last edge come the

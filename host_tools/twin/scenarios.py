@@ -153,7 +153,7 @@ def _room(ppm):
     return action
 
 
-LEVEL_5 = Plan(level=5, points=(1,))
+LEVEL_4 = Plan(level=4, points=(1,))
 
 _ROWS = (
     Scenario("treatment", "two points of a left foot, nothing goes wrong", _nothing, "COMPLETE", plan=Plan()),
@@ -201,7 +201,7 @@ _ROWS = (
         _at_burst(6, 0, _strength(3.0)),
         fault="RESPONSE_STRONG",
         detect_ms=1_500,
-        plan=LEVEL_5,
+        plan=LEVEL_4,
     ),
     Scenario(
         "skin-trip",
@@ -209,7 +209,7 @@ _ROWS = (
         _at_burst(1, 18_400, _draught),
         fault="SKIN_TRIP",
         detect_ms=2_500,
-        plan=LEVEL_5,
+        plan=LEVEL_4,
     ),
     Scenario(
         "probe-off",
@@ -230,7 +230,7 @@ _ROWS = (
         "the probe sits badly and reads 0.7 of the change",
         _at_burst(6, 0, _half(0.7)),
         "COMPLETE",
-        plan=LEVEL_5,
+        plan=LEVEL_4,
     ),
     Scenario(
         "probe-open",
@@ -364,7 +364,7 @@ _ROWS = (
         "the operator moves in at 0.3 m/s and stays at 30 mm",
         _at_burst(12, 0, _moves(30, 300)),
         "COMPLETE",
-        plan=LEVEL_5,
+        plan=LEVEL_4,
     ),
     Scenario("fog", "one distance measurement in five is lost", _fog(0.2), "COMPLETE"),
     Scenario(
@@ -373,7 +373,7 @@ _ROWS = (
         _at_burst(2, 0, _half(0.55)),
         fault="INFRARED_DISCORD",
         detect_ms=15_000,
-        plan=Plan(level=5, points=(1,), distance_mm=80),
+        plan=Plan(level=4, points=(1,), distance_mm=80),
     ),
     Scenario(
         "infrared-warm",

@@ -54,7 +54,7 @@ def treat(firmware, lane):
 
     def script(op):
         yield from op.wait_for(("STANDBY",), 5_000_000)
-        yield from arm(op, Plan(level=5))
+        yield from arm(op, Plan(level=4))
         plant.trigger(True)
         give_up_us = plant.now_us + 6_000_000
         yield lambda: plant.record.resets or plant.now_us > give_up_us

@@ -6,16 +6,18 @@ from dataclasses import replace
 import pytest
 
 from host_tools.campaign import page, summary, sweeps
-from host_tools.campaign.run import _problems, case, levels, run
+from host_tools.campaign.faults import JUMP_MAX
+from host_tools.campaign.patients import Patient
+from host_tools.campaign.run import SKIN_MIN_C, SKIN_MIN_REDUCED_C, Case, _problems, case, levels, run
 from host_tools.twin.lanes import ROOT
 
-HEALTHY = (2, 58, 63)  # 63 goes under its floor without the burst budget
+HEALTHY = (2, 58, 80)  # 80 goes under its floor without the burst budget
 # one each of what stops gas by another way: hardware, tick, valves, response, sensor, model, processor, distance
 SINGLE = (
     "shield-opened", "estop", "trigger-stuck", "trigger-welded", "probe-off", "probe-half", "infrared-lies",
-    "dose-open", "shutoff-open", "one-shot", "jet-strong", "range-frozen", "late-tick", "hang", "jitter",
+    "dose-open", "shutoff-open", "one-shot", "jet-strong", "nozzle-wrong", "range-frozen", "late-tick", "hang",
+    "jitter",
 )  # fmt: skip
-NUMBER = {"jet-strong": 39}  # freezes skin without the verdict on a strong response; else the first that is drawn
 
 
 @pytest.mark.parametrize("number", HEALTHY)
@@ -27,7 +29,7 @@ def test_a_healthy_treatment_completes_without_a_trip_and_above_its_floor(number
 
 @pytest.mark.parametrize("fault", SINGLE)
 def test_no_single_fault_freezes_skin_or_lets_gas_go_on(fault):
-    out = run(case(f"single/{fault}/{NUMBER.get(fault, 0)}"))
+    out = run(case(f"single/{fault}/0"))
     assert out.came
     assert out.problems == []
 
@@ -62,8 +64,20 @@ def test_two_faults_come_one_soon_after_the_other():
 
 def test_moving_in_at_a_walking_hand_s_speed_leaves_the_skin_unfrozen():
     for offset_ms in (0, 150):
-        out = run(sweeps.case(f"approach/CHRONIC/5/300/12/{offset_ms}"), until_s=2.0)
+        out = run(sweeps.case(f"approach/CHRONIC/4/300/12/{offset_ms}"), until_s=2.0)
         assert out.lowest_c > 0.0
+
+
+@pytest.mark.parametrize(("preset", "level"), levels())
+def test_a_jet_that_jumps_within_a_treatment_leaves_the_skin_unfrozen(preset, level):
+    burst = 18 if level == 1 else 32  # close to the target; level 1 of CHRONIC is there after 29
+    patient = Patient(preset, level, 80.0, jump=(JUMP_MAX, burst, 0))
+    out = run(Case("healthy/jump", patient), until_s=1.5)
+    assert out.lowest_c >= (SKIN_MIN_C if preset == "CHRONIC" else SKIN_MIN_REDUCED_C)
+
+
+def test_a_fitted_fault_is_there_from_switch_on():
+    assert run(case("single/nozzle-wrong/0")).faults[0].endswith("from switch-on")
 
 
 @pytest.fixture(scope="module")

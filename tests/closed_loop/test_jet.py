@@ -10,8 +10,8 @@ from host_tools.twin.scenarios import SCENARIOS
 from host_tools.twin.treatment import Plan
 
 # preset, level, distance, strength of the jet: none of them is stopped by RESPONSE_STRONG
-MISSED = (("CHRONIC", 3, 80, 1.35), ("DIABETIC", 3, 80, 1.35), ("CIPN", 2, 80, 1.5))
-CLOSE = (("CHRONIC", 3, 80, 1.2), ("CHRONIC", 1, 80, 1.35))
+MISSED = (("CHRONIC", 3, 80, 1.5), ("DIABETIC", 3, 80, 1.5), ("CIPN", 2, 80, 1.5))
+CLOSE = (("CHRONIC", 2, 80, 1.35), ("CHRONIC", 1, 80, 1.35))
 
 
 def treat(preset, level, mm, strength, *, learns=True):
@@ -50,7 +50,7 @@ def test_learning_keeps_further_from_the_floor_and_still_reaches_the_target(case
 
 def test_what_one_point_has_shown_shortens_the_bursts_of_the_next_one():
     row = replace(SCENARIOS["treatment"], inject=lambda plant: setattr(plant, "strength", 1.35))
-    plan = Plan("CHRONIC", 5, points=(1, 2), warm_up=False, distance_mm=80)
+    plan = Plan("CHRONIC", 4, points=(1, 2), warm_up=False, distance_mm=80)
     run = session.run_scenario(row, "cpython", plan=plan, seed=3)
     assert run.fault_name is None
     first, second = ([b for b in run.plant.record.bursts if b.point == n] for n in (0, 1))

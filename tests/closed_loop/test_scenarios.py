@@ -45,7 +45,7 @@ def test_valve_on_is_the_integral_of_the_flow():
 
 
 @pytest.mark.parametrize("gain", [0.3, 0.4, 0.5, 0.6, 0.7, 0.8, 0.9])
-@pytest.mark.parametrize("level", [3, 5])
+@pytest.mark.parametrize("level", [3, 4])
 def test_a_half_detached_probe_never_lets_the_skin_freeze(gain, level):
     def inject(plant):
         plant.on_burst(5, 0, lambda p: p.probe.half_detach(gain))
@@ -61,7 +61,7 @@ def test_an_operator_moving_in_never_lets_the_skin_freeze(speed_mm_s, offset_ms)
     def inject(plant):
         plant.on_burst(25, offset_ms * 1000, lambda p: p.hand.move(20, speed_mm_s))
 
-    result = _custom(inject, Plan(level=5, points=(1,), warm_up=False))
+    result = _custom(inject, Plan(level=4, points=(1,), warm_up=False))
     assert result.plant.record.skin_min_c > 0.0
     assert result.fault_name in (None, "RESPONSE_STRONG")
 

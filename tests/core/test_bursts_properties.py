@@ -5,11 +5,21 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from cryo import limits
-from cryo.core.bursts import Planner, budget_us
+from cryo.core.bursts import Planner
 
 SKIN = st.integers(-50_000, 60_000)
 FLOOR = st.integers(4_000, 14_000)
 K = st.integers(8_000, 50_000)
+
+
+LEAST = st.sampled_from((limits.SKIN_LEAST_MDEGC, limits.SKIN_LEAST_REDUCED_MDEGC))
+
+
+def budget_us(skin, floor, k):
+    """What the probe's reading alone allows, up to what limit 6 leaves."""
+    planner = Planner(0, 0)
+    planner.probe_due = False
+    return planner.plan(skin, floor, limits.DUTY_MAX_US, k, 100_000, 2_000, -200_000)
 
 
 @given(SKIN, FLOOR, K)
@@ -19,7 +29,7 @@ def test_the_budget_never_lets_the_surface_pass_the_floor(skin, floor, k):
     if us:
         assert skin - k * (us * 1e-6) ** 0.5 >= floor - 1
     exact = max(skin - floor, 0) ** 2 / k**2 * 1e6
-    if 45_000 <= exact <= 16e6:
+    if 45_000 <= exact <= limits.DUTY_MAX_US:
         assert us >= 0.99 * exact
 
 
@@ -33,17 +43,18 @@ def test_the_budget_is_monotone(skin, floor, k, warmer, higher, stronger):
 
 @given(
     skin=SKIN, floor=FLOOR, cap=st.integers(0, 500_000), k=K, predicted=SKIN, k_here=st.integers(1_500, 61_000),
-    probe=st.booleans(), close_us=st.integers(5_000, 60_000),
+    probe=st.booleans(), close_us=st.integers(5_000, 60_000), least=LEAST,
 )  # fmt: skip
-def test_a_plan_respects_every_bound_at_once(skin, floor, cap, k, predicted, k_here, probe, close_us):
+def test_a_plan_respects_every_bound_at_once(skin, floor, cap, k, predicted, k_here, probe, close_us, least):
     planner = Planner(5_000, close_us)
     planner.probe_due = probe
-    us = planner.plan(skin, floor, cap, k, predicted, k_here)
+    us = planner.plan(skin, floor, cap, k, predicted, k_here, least)
     assert us == 0 or limits.BURST_MIN_US <= us <= cap
     if us:
         flow_s = (us + close_us) * 1e-6
         assert skin - k * flow_s**0.5 >= floor - 1
         assert predicted - k_here * flow_s**0.5 >= floor - limits.MODEL_MARGIN_MDEGC - 1
+        assert skin - limits.JET_JUMP * k_here * flow_s**0.5 >= least - 1
         assert not probe or us <= limits.PROBE_BURST_MAX_US
 
 
@@ -79,7 +90,7 @@ def test_no_window_of_2_s_is_open_for_more_than_60_percent(data, always):
         planner.advance(tick)
         if now - closed < limits.OFF_MIN_US or now < due:
             continue
-        us = planner.plan(33_000, 5_000, caps[len(bursts) % len(caps)], 16_000, 33_000, 16_000)
+        us = planner.plan(33_000, 5_000, caps[len(bursts) % len(caps)], 16_000, 33_000, 16_000, 0)
         if us:
             planner.probe_due = False
             planner.fired(us)
@@ -100,7 +111,7 @@ def test_after_two_seconds_of_rest_the_whole_burst_is_free(lengths):
         planner.fired(us)
         planner.advance(us + limits.OFF_MIN_US)
     planner.advance(limits.DUTY_WINDOW_US)
-    assert planner.plan(33_000, 5_000, 500_000, 16_000, 33_000, 16_000) == 500_000
+    assert planner.plan(33_000, 5_000, 500_000, 16_000, 33_000, 16_000, 0) == 500_000
 
 
 @given(

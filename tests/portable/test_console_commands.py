@@ -137,7 +137,7 @@ def test_unknown_choices_name_what_is_allowed():
     is_error(app.ask("TREAT:PRES CHRONICLE"), -224, "CHRONICLE", "CHRONIC, DIABETIC, CIPN")
     assert app.ask("TREAT:PRES CHRONIC") == "OK"
     for level in ("0", "6", "-1", "3.5", "three", "99999999999"):
-        is_error(app.ask("TREAT:LEV " + level), -222, level.upper(), "1, 2, 3, 4, 5", "CHRONIC")
+        is_error(app.ask("TREAT:LEV " + level), -222, level.upper(), "1, 2, 3, 4", "CHRONIC")
     for point in ("0", "9", "A", "1 2"):
         is_error(app.ask("TREAT:POIN " + point), -222, point, "1 to 8")
     is_error(app.ask("TREAT:SITE LFOOT"), -224, "LFOOT", "LFOOT-SOLE", "RKNEE")
@@ -170,7 +170,7 @@ def test_a_level_with_longer_bursts_than_this_device_gives_is_locked():
     app.ask("TREAT:PRES CHRONIC")
     for level, row in enumerate(presets.PRESETS[app.supervisor.session.preset][presets.LEVELS]):
         word = "TREAT:LEV " + str(level + 1)
-        if row[presets.CAP_US] <= 300_000:
+        if row and row[presets.CAP_US] <= 300_000:
             assert app.ask(word) == "OK"
         else:
             is_error(app.ask(word), -222, "locked for CHRONIC", "allowed 1, 2")

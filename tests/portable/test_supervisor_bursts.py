@@ -210,3 +210,17 @@ def test_the_number_has_four_digits_and_is_there_while_it_is_asked_alone():
     bench.ask(ARM)
     assert s.nonce
     assert Bench().arm().sup.nonce == 0
+
+
+def test_the_least_skin_of_a_burst_is_the_preset_s():
+    told = [None]
+
+    def plan(skin, floor, cap, k, predicted, k_here, least_mdegc):
+        told[0] = least_mdegc
+        return 0
+
+    for preset, level, least in ((0, 4, 0), (1, 3, 4_000), (2, 1, 4_000)):
+        bench = Bench().deliver(preset=preset, level=level).to_burst(2)
+        bench.sup.planner.plan = plan
+        bench.sup._plan()
+        assert told[0] == least

@@ -178,7 +178,7 @@ def test_an_unknown_scenario_names_the_allowed_ones(capsys):
     ("option", "value", "allowed"),
     [
         ("--preset", "STRONG", "CHRONIC, DIABETIC, CIPN"),
-        ("--level", "9", "allowed 1, 2, 3, 4, 5"),
+        ("--level", "9", "allowed 1, 2, 3, 4"),
         ("--site", "FACE", "head, face and neck are never treated"),
         ("--site", "TAIL", "LFOOT-SOLE"),
         ("--points", "9", "allowed 1 to 8"),

@@ -1,13 +1,15 @@
 """The burst planner: how long the next opening may be, so that the floor holds before the gas is let out.
 
 Skin under a step of heat flux falls by K root t at its surface (semi-infinite solid) [C]. The probe lags by its time
-constant and never sees that dip, so each opening is budgeted from the last settled sample between bursts.
+constant and never sees that dip, so each opening is budgeted from the last settled sample between bursts. A jet that
+gets stronger in a treatment is seen after its first burst at the earliest: each one leaves room for it.
 """
 
 from cryo.limits import (
     BURST_MIN_US,
     DUTY_MAX_US,
     DUTY_WINDOW_US,
+    JET_JUMP,
     JET_K_MIN_MDEGC,
     MODEL_MARGIN_MDEGC,
     PROBE_BURST_MAX_US,
@@ -15,24 +17,10 @@ from cryo.limits import (
 from micropython import const
 
 _HISTORY = const(8)  # bursts in a duty window: a window of 2 s holds at most 6, off-times being 350 ms or more
-_LONGEST_ROOT = const(4_000)  # milli root seconds: 16 s, far above every cap; keeps the square within 31 bits
+_LONGEST_ROOT = const(4_000)  # milli root seconds: 16 s, far above every cap; its square is within 31 bits
+_NO_SKIN = const(120_000)  # of room: an implausible reading plans no burst; times 1000 is within 31 bits
+_WEAKEST = JET_K_MIN_MDEGC // 8  # no distance makes a jet weaker
 _LONG = const(0x02000000)  # 33 s: longer is the same; the sum of all gaps stays within 31 bits
-
-
-def budget_us(skin_mdegc, floor_mdegc, k_mdegc):
-    """Return how long full flow may last before the surface reaches the floor, us: ((skin - floor) / K) squared.
-
-    k_mdegc is the jet constant in mdegC per root second; milli root seconds squared are microseconds.
-    """
-    room = skin_mdegc - floor_mdegc
-    if room <= 0 or k_mdegc < JET_K_MIN_MDEGC // 8:
-        return 0
-    if room > 120_000:
-        return 0  # no skin: an implausible reading plans no burst
-    root = room * 1000 // k_mdegc
-    if root > _LONGEST_ROOT:
-        root = _LONGEST_ROOT
-    return root * root
 
 
 class Planner:
@@ -75,17 +63,28 @@ class Planner:
         self.off_us = left - flow
         return flow
 
-    def plan(self, skin_mdegc, level_floor_mdegc, cap_us, k_mdegc, predicted_mdegc, k_here_mdegc):
+    def plan(self, skin_mdegc, level_floor_mdegc, cap_us, k_mdegc, predicted_mdegc, k_here_mdegc, least_mdegc):
         """Return the longest opening allowed now, us, or 0 when it would be shorter than the shortest burst.
 
-        skin_mdegc is the last settled sample; k_mdegc the calibrated K, k_here_mdegc the same at the measured distance;
-        predicted_mdegc the observer's surface (limit 25). cap_us holds limit 4 and the level's and settings' caps.
+        Three falls are bounded, each by (room / K) squared of flow: of the last settled sample skin_mdegc to the floor
+        with the calibrated K, of the observer's surface predicted_mdegc to the model floor (limit 25) with the K at the
+        measured distance k_here_mdegc, and of skin_mdegc to least_mdegc with JET_JUMP times that K. K is in mdegC per
+        root second. cap_us holds limit 4 and the level's and settings' caps.
         """
-        on_us = budget_us(skin_mdegc, level_floor_mdegc, k_mdegc) - self._close_delay_us
-        model_floor_mdegc = level_floor_mdegc - MODEL_MARGIN_MDEGC
-        model_us = budget_us(predicted_mdegc, model_floor_mdegc, k_here_mdegc) - self._close_delay_us
-        if model_us < on_us:
-            on_us = model_us
+        room = skin_mdegc - level_floor_mdegc
+        model_room = predicted_mdegc - level_floor_mdegc + MODEL_MARGIN_MDEGC
+        if not (0 < room <= _NO_SKIN and 0 < model_room <= _NO_SKIN and k_mdegc >= _WEAKEST <= k_here_mdegc):
+            return 0
+        root = room * 1000 // k_mdegc  # milli root seconds: their squares are us
+        other = model_room * 1000 // k_here_mdegc
+        if other < root:
+            root = other
+        other = (skin_mdegc - least_mdegc) * 1000 // (k_here_mdegc * JET_JUMP)
+        if other < root:
+            root = other
+        if root > _LONGEST_ROOT:
+            root = _LONGEST_ROOT
+        on_us = root * root - self._close_delay_us
         if cap_us < on_us:
             on_us = cap_us
         if self.probe_due and on_us > PROBE_BURST_MAX_US:

@@ -31,6 +31,8 @@ from cryo.limits import (
     PASS_REST_MS,
     SAMPLE_AGE_MAX_US,
     SETTLED_US,
+    SKIN_LEAST_MDEGC,
+    SKIN_LEAST_REDUCED_MDEGC,
     START_MIN_MM,
     TICK_US,
 )
@@ -331,8 +333,11 @@ class Supervisor:
         cap_us = self.session.row()[presets.CAP_US]
         if cap_us > self.config.burst_max_us:
             cap_us = self.config.burst_max_us
-        if cap_us > BURST_MAX_REDUCED_US and self.session.reduced():
-            cap_us = BURST_MAX_REDUCED_US
+        least_mdegc = SKIN_LEAST_MDEGC
+        if self.session.reduced():
+            least_mdegc = SKIN_LEAST_REDUCED_MDEGC
+            if cap_us > BURST_MAX_REDUCED_US:
+                cap_us = BURST_MAX_REDUCED_US
         # The observer goes on with the calibrated K, against which the response is judged: its fall is scaled.
         observer = self.observer
         baseline_mdegc = observer.baseline_mdegc
@@ -346,6 +351,7 @@ class Supervisor:
             self.config.jet_k_mdegc * ratio // AS_CALIBRATED,
             baseline_mdegc - (baseline_mdegc - observer.surface_mdegc) * ratio // AS_CALIBRATED,
             self.k_here_mdegc() * ratio // AS_CALIBRATED,
+            least_mdegc,
         )
 
     def _fire(self, on_us, i, o):
