@@ -64,7 +64,7 @@ def test_an_overlong_line_is_refused_whole():
     app.choose()
     before = app.choice()
     # shortened to the longest line, it would be a valid command
-    line = b"TREAT:LEV 5" + b" " * 109
+    line = b"TREAT:LEV 4" + b" " * 109
     assert len(line) == 120
     assert app.send(line + b" \n")[0].startswith("ERROR -363 ")
     assert app.choice() == before
