@@ -1,5 +1,6 @@
 """Presets, sites and attestations against figures typed here on their own."""
 
+from cryo import limits
 from cryo.core import presets
 
 # target degC, floor degC, cap ms, rest s
@@ -38,6 +39,9 @@ def test_no_level_contradicts_a_limit():
             if row is None:
                 continue
             assert row[presets.FLOOR_MDEGC] < row[presets.TARGET_MDEGC]
+            # the planner squares the room down to the least skin: above the floor it is never negative
+            least = limits.SKIN_LEAST_REDUCED_MDEGC if reduced else limits.SKIN_LEAST_MDEGC
+            assert row[presets.FLOOR_MDEGC] > least
             assert row[presets.FLOOR_MDEGC] > (8_000 if reduced else 4_000)
             assert 30_000 <= row[presets.CAP_US] <= (300_000 if reduced else 500_000)
             assert row[presets.REST_S] >= 60
