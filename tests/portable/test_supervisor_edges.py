@@ -5,6 +5,7 @@ from cryo import config
 from cryo.core import blockers, mode, session
 from cryo.core.session import GOING
 from cryo.core.supervisor import ACKNOWLEDGE, ARM, CONFIRM, DISARM, SERVICE, Supervisor
+from cryo.core.ticks import SATURATED
 from cryo.limits import DOSE_POINT_DEGC_S
 
 
@@ -133,6 +134,24 @@ def test_armed_and_unused_lasts_a_minute():
     assert bench.sup.mode == mode.ARMED
     bench.tick(1, 1)
     assert bench.sup.mode == mode.STANDBY
+
+
+def test_elapsed_times_stop_before_they_leave_31_bits():
+    standing = Bench().stand_by()
+    armed = Bench().arm()
+    for n in (1, 9_999, 10_000, 10_001):
+        standing.sup.mode_us = standing.sup.idle_us = armed.sup.indicated_us = SATURATED - n
+        standing.tick()
+        armed.tick()
+        elapsed = min(SATURATED, SATURATED - n + 10_000)
+        assert (standing.sup.mode_us, standing.sup.idle_us, armed.sup.indicated_us) == (elapsed,) * 3
+
+
+def test_what_bounds_the_surface_in_a_pass_is_an_integer():
+    bench = Bench().deliver()
+    bench.tick(100)
+    assert bench.sup.treated
+    assert isinstance(bench.sup.lowest_mdegc, int)
 
 
 def test_light_and_tone_come_two_seconds_before_the_gas():
