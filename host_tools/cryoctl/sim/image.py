@@ -14,7 +14,6 @@ from host_tools.twin.guest.flash import BLOCK_SIZE
 BLOCKS = 352  # as much as a Raspberry Pi Pico's: 1408 KiB
 SIZE = BLOCK_SIZE * BLOCKS
 BOARD = ROOT / "boards/virtual"
-_DISK_VERSION = 0x00020000  # that of MicroPython's littlefs
 _PROG_SIZE = 256
 
 logging.getLogger("littlefs.context").setLevel(logging.WARNING)
@@ -111,7 +110,6 @@ def _filesystem(context):
         block_size=BLOCK_SIZE,
         block_count=BLOCKS,
         prog_size=_PROG_SIZE,
-        disk_version=_DISK_VERSION,
     )
 
 
