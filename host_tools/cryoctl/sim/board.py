@@ -163,6 +163,8 @@ class Board:
         if self.plant.console_out:
             self.outlet.offer(bytes(self.plant.console_out))
             self.plant.console_out.clear()
+        if self.outlet.full():
+            self._received[hal.IN_FLAGS] |= hal.FLAG_UNREAD
         del self.plant.record.edges[:-EDGES_KEPT]
 
     def _advance(self, guest):

@@ -63,6 +63,10 @@ class Outlet:
             elif queue:
                 del queue[: port.write(bytes(queue))]
 
+    def full(self):
+        """Return True while a reader is so far behind that the board must keep its bytes."""
+        return any(len(queue) > QUEUE_MAX // 2 for queue in self._queues)
+
     def waiting(self):
         """Return True while bytes wait."""
         return any(self._queues)
