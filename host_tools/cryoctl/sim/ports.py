@@ -64,8 +64,9 @@ class Outlet:
                 del queue[: port.write(bytes(queue))]
 
     def full(self):
-        """Return True while a reader is so far behind that the board must keep its bytes."""
-        return any(len(queue) > QUEUE_MAX // 2 for queue in self._queues)
+        """Return True while all who have a port open are so far behind that the board must keep its bytes."""
+        open_ = [queue for port, queue in zip(self._ports, self._queues, strict=True) if port.connected]
+        return bool(open_) and all(len(queue) > QUEUE_MAX // 2 for queue in open_)
 
     def waiting(self):
         """Return True while bytes wait."""

@@ -90,8 +90,8 @@ class PtyPort:
 
 
 def _make_link(link, target):
-    if link.is_symlink() and not link.exists():
-        link.unlink()  # left behind by a run that was killed
+    if link.is_symlink() and (not link.exists() or os.readlink(link) == target):
+        link.unlink()  # left behind by a run that was killed; the system may give the same name again
     elif link.exists() or link.is_symlink():
         raise SimError(f"--link {link} exists: another simulator may use it; name another, or remove it")
     try:

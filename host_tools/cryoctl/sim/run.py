@@ -35,6 +35,7 @@ class Options:
 
 def run(options: Options, console: Console) -> None:
     """Run until it is told to end. Raises SimError when it cannot begin or go on."""
+    where = address(options.tcp) if options.tcp else None
     plant = Plant()
     if options.script:
         script.load(options.script, plant)
@@ -42,7 +43,7 @@ def run(options: Options, console: Console) -> None:
         if options.deploy:
             sizes = image.deploy(options.image)
             _say(console, f"application   {sum(sizes.values())} bytes: {', '.join(sizes)}")
-        ports = _ports(options, stack)
+        ports = _ports(where, options.link, stack)
         _say(console, f"image         {options.image}")
         for port in ports:
             _say(console, f"serial port   {port.path}")
@@ -57,16 +58,16 @@ def run(options: Options, console: Console) -> None:
             board.run()
 
 
-def _ports(options, stack):
+def _ports(where, link, stack):
     """Return the ports, each closed when the stack is."""
     ports = []
-    if options.tcp:
-        ports.append(TcpPort(address(options.tcp)))
+    if where:
+        ports.append(TcpPort(where))
         stack.callback(ports[-1].close)
     try:
-        ports.append(PtyPort(options.link))
+        ports.append(PtyPort(link))
     except SimError:
-        if not options.tcp or options.link:
+        if not where or link:
             raise
     else:
         stack.callback(ports[-1].close)
