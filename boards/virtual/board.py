@@ -1,8 +1,5 @@
 """The virtual board: the twin's hardware, given to the application as any board file gives its own."""
 
-import sys
-
-import archive
 import hal
 import machine
 import pins
@@ -62,7 +59,7 @@ class Board:
         self.pixel = None
         self.console = UART(0, 115_200)
         self.scratch = Scratch()
-        self.application = archive.FILE if archive.MOUNT in sys.path else None  # the twin's lanes run sources
+        self.application = hal.application
         self.clock = Clock()
         self.core_c = None
         self.low_outputs = tuple((pins.NAMES[number], Pin(number)) for number in pins.SAFE_LOW)

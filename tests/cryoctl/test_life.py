@@ -122,7 +122,16 @@ def test_a_script_presses_and_ends_the_run(application, port, tmp_path):
 
 def test_every_wrong_line_of_a_script_is_named(start, tmp_path):
     script = tmp_path / "script"
-    lines = ["1 trigger press", "2 triger press", "soon quit", "1 quit", "3", "4 shield half", "5 distance 900", "6 estop"]
+    lines = [
+        "1 trigger press",
+        "2 triger press",
+        "soon quit",
+        "1 quit",
+        "3",
+        "4 shield half",
+        "5 distance 900",
+        "6 estop",
+    ]
     script.write_text("\n".join(lines))
     said = refused(start, "--script", str(script))
     assert [int(number) for number in re.findall(r"script:(\d+):", said)] == [2, 3, 4, 5, 6, 7, 8]

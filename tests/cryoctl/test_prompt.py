@@ -95,9 +95,7 @@ def test_a_reset_whose_exception_was_swallowed_is_a_reset_all_the_same(prompt):
 # --- whether a statement goes on --------------------------------------------------------------------------------------
 @pytest.fixture(scope="module")
 def goes_on():
-    spec = importlib.util.spec_from_file_location(
-        "line_editor", lanes.ROOT / "host_tools/twin/guest/line_editor.py"
-    )
+    spec = importlib.util.spec_from_file_location("line_editor", lanes.ROOT / "host_tools/twin/guest/line_editor.py")
     module = importlib.util.module_from_spec(spec)
     spec.loader.exec_module(module)
     return module.goes_on

@@ -31,9 +31,11 @@ class _Turn:
 
 
 class Board:
-    """Runs until plant.power_off. `watch()`, which may be set, is called at most IDLE_S apart; input at `also` wakes it.
+    """Runs until plant.power_off.
 
     settings   what hal.settings holds
+    also       descriptors whose input wakes it
+    watch      to be set: a function that is called often, at most IDLE_S apart
     """
 
     def __init__(self, plant, image, ports, pace, settings=None, also=()):

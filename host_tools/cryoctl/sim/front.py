@@ -42,7 +42,7 @@ class Front:
 
     def watch(self):
         """Take keys; draw the line when it is due."""
-        for key in self._keyboard.keys():
+        for key in self._keyboard.pressed():
             self.press(key)
         now = time.monotonic()
         if self._live and now >= self._due:
@@ -76,7 +76,11 @@ class Front:
         levels = plant.levels
         seconds = plant.now_us / 1e6
         text = Text(f"{int(seconds // 60):3}:{seconds % 60:04.1f} ", no_wrap=True, overflow="ellipsis")
-        for name, pin, style in (("LED", pins.LED, "yellow"), ("ALARM", pins.ALARM, "red"), ("tone", pins.BUZZER, "cyan")):
+        for name, pin, style in (
+            ("LED", pins.LED, "yellow"),
+            ("ALARM", pins.ALARM, "red"),
+            ("tone", pins.BUZZER, "cyan"),
+        ):
             text.append(f" {name} ", style=f"bold black on {style}" if plant.pin_levels >> pin & 1 else "dim")
         text.append(" GAS ", style="bold black on blue" if plant.flowing() else "dim")
         text.append("  trigger " + ("up" if levels[pins.TRIGGER] else "PRESSED"))

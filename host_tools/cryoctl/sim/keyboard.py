@@ -31,7 +31,7 @@ class Keyboard:
             os.set_blocking(self.fds[0], True)
             termios.tcsetattr(self.fds[0], termios.TCSADRAIN, self._before)
 
-    def keys(self):
+    def pressed(self):
         """Return the keys pressed since."""
         if not self.fds:
             return ""

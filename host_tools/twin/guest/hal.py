@@ -61,6 +61,7 @@ received = array("i", [0] * IN_INTS)
 rx = bytearray(RX_MAX)
 fifo = bytearray(FIFO_MAX)
 settings = {}
+application = None  # path of the application's file where there is a flash; else the twin runs sources
 scratch = array("i", [0] * 4)  # survives a chip reset, not a power cut
 
 _link = None

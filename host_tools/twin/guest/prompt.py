@@ -6,7 +6,6 @@ output; code runs in the interpreter's own exec(). Shown differences: no complet
 
 import builtins
 import io
-import os
 import select
 import sys
 

@@ -9,8 +9,9 @@ From it             number, flags; hal.received; hal.rx
 
 from array import array
 
-import hal
 from uctypes import addressof, bytearray_at
+
+import hal
 
 CLAIMED = 1  # the application has opened the serial port as its console: received bytes are for hal.fifo
 INTERRUPTS = 2  # Ctrl-C interrupts

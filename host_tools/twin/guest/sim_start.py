@@ -23,6 +23,7 @@ PROG_SIZE = 256
 def board(link):
     """Put the virtual board's modules where the chip's own are found."""
     hal.sleep_us = link.sleep_us
+    hal.application = "/application"
     import machine
     import micropython
     import virtual_micropython
@@ -48,6 +49,7 @@ def board(link):
 def mount(path):
     """Mount the image at "/". Raises OSError when there is no file system on it."""
     import vfs
+
     from flash import Flash
 
     files = vfs.VfsLfs2(Flash(path), progsize=PROG_SIZE)
