@@ -40,9 +40,9 @@ class Sim:
         return self._log.read_text()
 
     def wait_ready(self):
-        """Wait until the link is there."""
+        """Wait until the link is there and it has said all that it says at the start."""
         give_up = time.monotonic() + PATIENCE_S
-        while not self.link.exists():
+        while not self.link.exists() or "link " not in self.said:
             assert self.process.poll() is None, self.said
             assert time.monotonic() < give_up, "no serial port appeared"
             time.sleep(0.02)

@@ -52,10 +52,18 @@ def test_paste_mode_takes_a_program_whole(prompt):
     assert said.endswith(b"\r\n5\r\n>>> ")
 
 
-@pytest.mark.parametrize("busy", [b"while True: pass", b"import time; time.sleep(10_000)", b"input()"])
+@pytest.mark.parametrize(
+    "busy",
+    [
+        b"while True: pass",
+        b"import time; time.sleep(10_000)",
+        b"import machine\rwhile True: machine.Pin(4, machine.Pin.OUT, value=1)",  # more than one exchange carries
+        b"input()",
+    ],
+)
 def test_ctrl_c_interrupts_what_runs(prompt, busy):
-    prompt.write(busy + (b"\r\r" if busy.startswith(b"while") else b"\r"))
-    prompt.read_until(busy[-4:])
+    prompt.write(busy + (b"\r\r" if b"while" in busy else b"\r"))
+    prompt.read_until(busy[-4:] + b"\r\n")
     prompt.write(b"\x03")
     assert b"KeyboardInterrupt" in prompt.read_until(b"\r\n>>> ")
     assert typed(prompt, b"1 + 1\r") == b"1 + 1\r\n2\r\n>>> "
@@ -90,6 +98,14 @@ def test_a_reset_whose_exception_was_swallowed_is_a_reset_all_the_same(prompt):
     said = typed(prompt, b"while True:\r  time.sleep(1)\r\x04", b"for more information.\r\n>>> ")
     assert b"MicroPython" in said
     assert b"NameError" in typed(prompt, b"mark\r")
+
+
+def test_an_interpreter_that_crashes_is_a_board_that_restarts_with_its_outputs_low(prompt):
+    typed(prompt, b"import machine; pin = machine.Pin(4, machine.Pin.OUT, value=1)\r")
+    said = typed(prompt, b"import uctypes; uctypes.bytearray_at(8, 1)[0]\r", b"more information.\r\n>>> ")
+    assert b"the interpreter crashed" in said
+    typed(prompt, b"import machine\r")
+    assert typed(prompt, b"machine.Pin(4).value(), machine.reset_cause()\r").endswith(b"(0, 3)\r\n>>> ")
 
 
 # --- whether a statement goes on --------------------------------------------------------------------------------------

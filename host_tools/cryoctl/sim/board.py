@@ -5,7 +5,17 @@ import select
 from dataclasses import dataclass
 
 from host_tools.cryoctl.sim import SimError
-from host_tools.cryoctl.sim.guest import CLAIMED, END_S, INTERRUPTS, NO_FILES, RESTARTS_RAW, STATUSES, Frame, Guest
+from host_tools.cryoctl.sim.guest import (
+    AT_PROMPT,
+    CLAIMED,
+    END_S,
+    INTERRUPTS,
+    NO_FILES,
+    RESTARTS_RAW,
+    STATUSES,
+    Frame,
+    Guest,
+)
 from host_tools.cryoctl.sim.ports import Outlet
 from host_tools.cryoctl.sim.router import Router
 from host_tools.twin.guest import hal
@@ -15,6 +25,7 @@ LOOK_S = 0.01  # how often to see whether someone opened a port that nobody has 
 IDLE_S = 0.1
 SILENT_S = 0.03  # an interpreter that makes no exchange for so long computes, or waits for input
 EDGES_KEPT = 1_000
+CRASHED = b"\r\n(the interpreter crashed: Ctrl-C within a collection, or the program; the board restarts)\r\n"
 ENDS = hal.FLAG_OFF | hal.FLAG_RESET
 
 
@@ -109,7 +120,10 @@ class Board:
         if status == NO_FILES:
             raise SimError(f"image {self._image}: {said}; name another with --image, or remove it for a new one")
         if status not in STATUSES and self._end_by is None:
-            raise SimError(f"the interpreter ended with status {status}: {said}")
+            if not guest.at_prompt:
+                raise SimError(f"the interpreter ended with status {status}: {said}")
+            self.outlet.offer(CRASHED)
+            self.plant.crash()
         resets = self.plant.record.resets
         return status == RESTARTS_RAW and bool(resets) and resets[-1][1] == "soft_reset"
 
@@ -143,6 +157,7 @@ class Board:
             self.router.claim(guest.unread())
         self.router.claimed = bool(frame.flags & CLAIMED)
         self.router.interrupts = bool(frame.flags & INTERRUPTS)
+        guest.at_prompt = bool(frame.flags & AT_PROMPT)
         now = self._pace.clock()
         sleep_us = frame.out[2]
         self._turn = _Turn(frame, abs(sleep_us), sleep_us < 0, now, now)

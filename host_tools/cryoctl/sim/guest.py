@@ -15,6 +15,7 @@ from host_tools.twin.guest import hal
 
 CLAIMED = 1  # flags of sim_link.py
 INTERRUPTS = 2
+AT_PROMPT = 4
 INTERRUPTED = 1
 RESTARTS_RAW = 4  # exit statuses of sim_start.py
 NO_FILES = 5
@@ -70,6 +71,7 @@ class Guest:
         self._reply = b""
         self._input_queue = bytearray()
         self.last_said = b""
+        self.at_prompt = False
         self.fed = False  # input was given since the board last waited for it
 
     def __enter__(self):

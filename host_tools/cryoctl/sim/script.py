@@ -1,9 +1,9 @@
 """A file of timed panel actions: on each line a virtual time in seconds since switch-on, and an action.
 
-    # comments and empty lines do not count
-    2.5  shield open
-    4    shield close
-    60   quit
+# comments and empty lines do not count
+2.5  shield open
+4    shield close
+60   quit
 """
 
 import math

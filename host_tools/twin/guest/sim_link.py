@@ -85,9 +85,19 @@ class Link:
     def sleep_us(self, us):
         """As hal.sleep_us, ended by Ctrl-C."""
         hal_sleep_us(us)
+        self._raise()
+
+    def _raise(self):
         if self.interrupted:
             self.interrupted = False
             raise KeyboardInterrupt
+
+    def event(self, op, arg):
+        """As hal.event, for programs without a tick's rhythm: a full buffer reaches the pins at once."""
+        if hal.events >= hal.EVENTS_MAX and not self.flags & CLAIMED:
+            hal.exchange(0)
+            self._raise()
+        return hal_event(op, arg)
 
     def kbd_intr(self, character):
         """As micropython.kbd_intr: 3 lets Ctrl-C interrupt, -1 makes it a byte like others."""
@@ -96,3 +106,4 @@ class Link:
 
 
 hal_sleep_us = hal.sleep_us
+hal_event = hal.event

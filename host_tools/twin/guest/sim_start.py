@@ -23,6 +23,7 @@ PROG_SIZE = 256
 def board(link):
     """Put the virtual board's modules where the chip's own are found."""
     hal.sleep_us = link.sleep_us
+    hal.event = link.event
     hal.application = "/application"
     import machine
     import micropython
