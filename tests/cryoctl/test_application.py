@@ -97,6 +97,7 @@ def test_the_flag_for_the_prompt_survives_the_reset_and_counts_once(packed, star
     assert mpremote("exec", "import sys; print('board' in sys.modules)") == "False"
     mpremote("reset")
     opened = port(sim.link)
+    opened.timeout = 1  # what came before the restart is not answered: ask again
     while not (said := ask(opened, "*IDN?")).startswith(NAME):
         assert "raw REPL" not in said
     assert ask(opened, "SYST:CRAS?") == "NONE;RESTARTS=0"  # asked for: no crash
