@@ -28,6 +28,16 @@ def test_it_answers_whoever_opens_the_port_and_tests_its_own_file(application, p
         opened.close()
 
 
+def test_a_damaged_application_fails_its_own_test(packed, start, port, tmp_path):
+    shutil.copy(packed, tmp_path / "board.img")
+    good = image.read(packed)["application"]
+    image.write(tmp_path / "board.img", {"application": good[:-1] + bytes((good[-1] ^ 1,))})
+    opened = port(start("--speed", "0").link)
+    while (tested := ask(opened, "TEST?")) == "RUNNING":
+        pass
+    assert tested.startswith("FAILED") and "APPLICATION" in tested
+
+
 def test_what_is_sent_while_it_boots_is_answered(application, port):
     opened = port(application().link)
     assert ask(opened, "*IDN?").startswith(NAME)

@@ -69,7 +69,7 @@ def test_eval(mpremote):
 
 def test_a_program_longer_than_the_window_and_the_output_longer_than_any_queue(mpremote, tmp_path):
     program = tmp_path / "long.py"
-    lines = [f"print({n}, 'x' * 40)" for n in range(1_000)]
+    lines = [f"print({n}, 'x' * 40)  # {'-' * 50}" for n in range(1_000)]
     program.write_text("\n".join(lines))
     assert mpremote("run", program) == "".join(f"{n} {'x' * 40}\n" for n in range(1_000))
 

@@ -95,9 +95,12 @@ def test_bytes_written_raw_stay_as_they_are(prompt):
 def test_a_reset_whose_exception_was_swallowed_is_a_reset_all_the_same(prompt):
     typed(prompt, b"mark = 1\r")
     prompt.write(b"\x05import machine, time\rtry:\r  machine.reset()\rexcept BaseException:\r  pass\r")
-    said = typed(prompt, b"while True:\r  time.sleep(1)\r\x04", b"for more information.\r\n>>> ")
+    drives = b"while True:\r  machine.Pin(4, machine.Pin.OUT, value=1)\r  time.sleep_ms(1)\r\x04"
+    said = typed(prompt, drives, b"for more information.\r\n>>> ")
     assert b"MicroPython" in said
     assert b"NameError" in typed(prompt, b"mark\r")
+    typed(prompt, b"import machine\r")
+    assert typed(prompt, b"machine.Pin(4).value()\r").endswith(b"\r\n0\r\n>>> ")
 
 
 def test_an_interpreter_that_crashes_is_a_board_that_restarts_with_its_outputs_low(prompt):
