@@ -21,7 +21,7 @@ WITH_NODE := PATH="$(CURDIR)/$(VENV)/bin:$$PATH"
 PYRIGHT := $(WITH_NODE) node $(NODE_DIR)/node_modules/pyright/index.js
 
 .PHONY: help setup demo test lint types mpy pytest coverage mutation mutants tables safety hazards check board-check uf2 \
-  bench exits wiring campaign detection clean
+  bench exits wiring campaign detection sim recording clean
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## / {printf "%-11s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -89,6 +89,12 @@ campaign: setup ## virtual patients with and without faults, docs/safety/campaig
 
 tables: setup ## generate the tables of the documentation from the twin
 	$(PY) -m host_tools.twin.tables
+
+sim: setup ## the virtual board with the application on a serial port, ./build/cryo (docs/virtual_board.md)
+	$(VENV)/bin/cryoctl sim --deploy --link build/cryo
+
+recording: setup ## record the sessions of docs/virtual_board.md; needs picocom and tmux
+	$(PY) -m host_tools.cryoctl.recording
 
 clean: ## remove everything that was installed or generated
 	rm -rf $(VENV) $(NODE_DIR)/node_modules out build .pytest_cache .ruff_cache .hypothesis .coverage

@@ -59,7 +59,7 @@ class Board:
         self.pixel = None
         self.console = UART(0, 115_200)
         self.scratch = Scratch()
-        self.application = None  # the twin runs sources
+        self.application = hal.application
         self.clock = Clock()
         self.core_c = None
         self.low_outputs = tuple((pins.NAMES[number], Pin(number)) for number in pins.SAFE_LOW)

@@ -1,6 +1,6 @@
 """Virtual CO2 bottle: saturated liquid and vapour in a steel bottle that cools as gas is drawn.
 
-The equation of state is CoolProp's (Span and Wagner). Tables are built once per process; no step calls it.
+The equation of state is CoolProp's (Span and Wagner). Its tables are kept between processes; no step calls it.
 Pressures are absolute. Contents and steel share one temperature [E]: well mixed, no gradient in the wall.
 
 Drawing mass dm of density rho frees the volume dm/rho, and what stays behind expands into it. The heat this
@@ -10,6 +10,9 @@ takes is T*(dp/dT)*dm/rho, which for a boiling liquid equals the latent heat of 
 
 import math
 from functools import lru_cache
+from pathlib import Path
+
+from host_tools.twin.kept import kept
 
 KELVIN = 273.15
 ATMOSPHERE_BAR = 1.01325
@@ -30,6 +33,9 @@ class _Table:
     """Saturation curve every 0.1 degC from the triple to the critical point, and p(T, density) off it."""
 
     def __init__(self):
+        vars(self).update(kept(self._computed, Path(__file__), "CoolProp"))
+
+    def _computed(self):
         from CoolProp import CoolProp
 
         eos = CoolProp.AbstractState("HEOS", "CO2")
@@ -52,6 +58,7 @@ class _Table:
         self.bar, self.liquid_rho, self.liquid_u, self.liquid_h = columns[:4]
         _, self.vapour_rho, self.vapour_u, self.vapour_h = columns[4:]
         self.plane = self._plane(CoolProp)
+        return vars(self)
 
     def _plane(self, coolprop):
         """p in bar on 1 degC x 10 kg/m3, the homogeneous branch also inside the two-phase dome."""

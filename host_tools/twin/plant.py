@@ -275,6 +275,17 @@ class Plant:
         self.record.reset(why)
         self._drive()
 
+    def crash(self):
+        """The processor went astray; the chip restarts, which the next exchange need not tell."""
+        self._chip_reset("crash")
+        self._reset = False
+
+    def power_cycle(self):
+        """Switch the chip off and on: nothing survives in it."""
+        self._chip_reset("power")
+        self.reset_cause = POWER_ON
+        self.scratch = [0] * 4
+
     # --- time -----------------------------------------------------------------------------------------------------
     def run_until_reset(self, longest_us):
         """The processor stands at its prompt: time passes until the watchdog bites (True), or for longest_us."""

@@ -46,6 +46,7 @@ FIFO_MAX = 1024  # received bytes that wait for the console
 
 FLAG_OFF = 1
 FLAG_RESET = 2
+FLAG_UNREAD = 4  # whoever has the port open does not read: it takes no more bytes
 
 COST_PIN_US = 12
 COST_ADC_US = 20
@@ -60,6 +61,7 @@ received = array("i", [0] * IN_INTS)
 rx = bytearray(RX_MAX)
 fifo = bytearray(FIFO_MAX)
 settings = {}
+application = None  # path of the application's file where there is a flash; else the twin runs sources
 scratch = array("i", [0] * 4)  # survives a chip reset, not a power cut
 
 _link = None
@@ -195,6 +197,8 @@ def send(data, length):
     """Queue bytes for the console; return how many were taken."""
     global tx_used
     n = 0
+    if received[IN_FLAGS] & FLAG_UNREAD:
+        return n
     while n < length and tx_used < TX_MAX:
         tx[tx_used] = data[n]
         tx_used += 1

@@ -1,0 +1,1 @@
+"""The command line: `cryoctl sim` is the virtual board on a serial port."""

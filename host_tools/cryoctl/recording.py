@@ -1,0 +1,152 @@
+"""Records sessions on the virtual board for its page: picocom under tmux, and mpremote. Run it as a module.
+
+Exit code 0: written; 2: a program is missing.
+"""
+
+import re
+import shutil
+import signal
+import subprocess
+import sys
+import tempfile
+import time
+from pathlib import Path
+
+from rich.console import Console
+from rich.text import Text
+
+from host_tools.twin.lanes import ROOT
+
+PAGE = ROOT / "docs/virtual_board.md"
+PICTURE = ROOT / "docs/virtual_board.svg"
+WIDTH, HEIGHT = 112, 40
+PATIENCE_S = 60
+SETTLED_S = 0.4  # a screen that has not changed for so long is complete
+TERMINAL = "picocom --quiet --baud 115200 --echo --imap lfcrlf {link}"
+TYPED = (
+    "*IDN?",
+    "TREAT:PRES CHRONIC",
+    "TREAT:LEV 3",
+    "TREAT:SITE LFOOT-SOLE",
+    "TREAT:POIN 1",
+    "TREAT:ATT SKIN,EYESPATIENT,EYESOPERATOR,CONTRA,WOUND",
+    "MEAS:TEMP?",
+    "ARM:REQ",
+    "STAT:WHY?",
+    "TREAT:LEVEL 9",
+)
+PROGRAM = "import sys; print(sys.implementation.name, 'on', sys.platform)"
+TOOL = (
+    ("exec", PROGRAM),
+    ("mkdir", ":lib"),
+    ("cp", "firmware/boot.py", ":lib/example.py"),
+    ("tree", ":"),
+    ("sha256sum", ":lib/example.py"),
+    ("soft-reset",),
+)
+
+
+def main() -> int:
+    """Record and write; returns the exit code."""
+    missing = [name for name in ("picocom", "tmux") if not shutil.which(name)]
+    if missing:
+        print(f"missing Debian packages: apt-get install {' '.join(missing)}", file=sys.stderr)
+        return 2
+    with tempfile.TemporaryDirectory() as folder:
+        screen = _terminal(Path(folder) / "a")
+        tool = _tool(Path(folder) / "b")
+    page = PAGE.read_text()
+    for name, text in (("picocom", screen), ("mpremote", tool)):
+        block = f"<!-- {name} -->\n```\n{text}\n```\n<!-- end -->"
+        page, count = re.subn(rf"<!-- {name} -->.*?<!-- end -->", lambda _, b=block: b, page, flags=re.DOTALL)
+        if count != 1:
+            raise ValueError(f"{PAGE}: no place for the recording of {name}")
+    PAGE.write_text(page)
+    PICTURE.write_text(picture(screen))
+    return 0
+
+
+def picture(text: str) -> str:
+    """Return a terminal's text as an SVG that loads nothing from elsewhere."""
+    console = Console(record=True, width=WIDTH, file=open("/dev/null", "w"), force_terminal=True)  # noqa: SIM115
+    console.print(Text(text), soft_wrap=True)
+    svg = console.export_svg(title="picocom - virtual board, simulation", unique_id="virtual-board")
+    return re.sub(r"@font-face \{.*?\}\s*", "", svg, flags=re.DOTALL)
+
+
+def _simulator(folder, *options):
+    folder.mkdir()
+    link = folder / "cryo"
+    command = [sys.executable, "-m", "host_tools.cryoctl", "sim", "--headless"]
+    process = subprocess.Popen(
+        [*command, "--image", str(folder / "image"), "--link", str(link), *options],
+        cwd=ROOT,
+        stdout=subprocess.DEVNULL,
+    )
+    give_up = time.monotonic() + PATIENCE_S
+    while not link.exists():
+        if process.poll() is not None or time.monotonic() > give_up:
+            raise RuntimeError("the simulator did not start")
+        time.sleep(0.05)
+    return process, link
+
+
+def _terminal(folder):
+    """Return the screen of a terminal program after TYPED."""
+    process, link = _simulator(folder, "--deploy")
+    tmux = ["tmux", "-S", str(folder / "tmux")]
+
+    def told(*words):
+        return subprocess.run([*tmux, *words], check=True, capture_output=True, text=True).stdout
+
+    try:
+        told("-f", "/dev/null", "new-session", "-d", "-x", str(WIDTH), "-y", str(HEIGHT), TERMINAL.format(link=link))
+        time.sleep(2 * SETTLED_S)
+        screen = ""
+        for line in TYPED:
+            before = screen
+            told("send-keys", "-l", line)
+            told("send-keys", "Enter")
+            screen = _settled(lambda: told("capture-pane", "-p").rstrip(), before)
+        return screen
+    finally:
+        subprocess.run([*tmux, "kill-server"], check=False, capture_output=True)
+        process.send_signal(signal.SIGTERM)
+        process.wait(PATIENCE_S)
+
+
+def _settled(look, before):
+    """Return what look() shows once it is no longer `before` and stands still."""
+    give_up = time.monotonic() + PATIENCE_S
+    last, since = look(), time.monotonic()
+    while time.monotonic() < give_up:
+        time.sleep(0.05)
+        now = look()
+        if now != last:
+            last, since = now, time.monotonic()
+        elif now != before and time.monotonic() - since > SETTLED_S:
+            return now
+    raise RuntimeError(f"the terminal stands still at: {before}")
+
+
+def _tool(folder):
+    """Return what a shell shows of TOOL, on a bare board."""
+    process, link = _simulator(folder)
+    program = str(Path(sys.executable).with_name("mpremote"))
+    lines = []
+    try:
+        for words in TOOL:
+            shown = " ".join(f'"{word}"' if " " in word else word for word in words)
+            lines.append(f"$ mpremote connect ./cryo {shown}")
+            done = subprocess.run(
+                [program, "connect", str(link), *words], check=True, capture_output=True, text=True, cwd=ROOT
+            )
+            lines += done.stdout.splitlines()
+    finally:
+        process.send_signal(signal.SIGTERM)
+        process.wait(PATIENCE_S)
+    return "\n".join(lines)
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,5 @@
+"""The virtual board as a device: real MicroPython, the twin's plant, a flash image, and a serial port to talk to."""
+
+
+class SimError(Exception):
+    """What the user asked for cannot be done; the text says why and what to do."""

@@ -1,0 +1,96 @@
+"""The front panel in the terminal: what the board shows, on one line, and the keys that stand for its contacts."""
+
+import time
+
+from rich.live import Live
+from rich.text import Text
+
+from boards.virtual import pins
+from host_tools.cryoctl.sim.panel import action
+
+REDRAW_S = 0.1
+STEP_MM = 10
+KEYS = (
+    ("space", "trigger"), ("e", "E-stop"), ("s", "shield"), ("k", "key"), ("+ -", "distance"), ("p", "probe"),
+    ("1", "dose valve stuck open"), ("2", "shut-off stuck open"), ("3", "skin wire open"), ("4", "fog"),
+    ("c", "clear faults"), ("r", "switch off and on"), ("q", "quit"),
+)  # fmt: skip
+_FAULT_KEYS = {"1": "dose-stuck-open", "2": "shutoff-stuck-open", "3": "skin-wire-open", "4": "fog"}
+
+
+class Front:
+    """Draws the line and takes the keys. Without `console` it does neither."""
+
+    def __init__(self, plant, outlet, keyboard, console=None):
+        self._plant = plant
+        self._outlet = outlet
+        self._keyboard = keyboard
+        self._due = 0.0
+        self._fault = ""
+        self._live = Live(console=console, auto_refresh=False) if console else None
+        if console:
+            console.print("  ".join(f"[bold]{key}[/bold] {what}" for key, what in KEYS), highlight=False)
+
+    def __enter__(self):
+        if self._live:
+            self._live.start()
+        return self
+
+    def __exit__(self, *_):
+        if self._live:
+            self._live.stop()
+
+    def watch(self):
+        """Take keys; draw the line when it is due."""
+        for key in self._keyboard.pressed():
+            self.press(key)
+        now = time.monotonic()
+        if self._live and now >= self._due:
+            self._due = now + REDRAW_S
+            self._live.update(self.line(), refresh=True)
+
+    def press(self, key):
+        """Do what a key stands for; keys without a meaning do nothing."""
+        plant = self._plant
+        levels = plant.levels
+        done = {
+            " ": "trigger " + ("press" if levels[pins.TRIGGER] else "release"),
+            "e": "estop " + ("release" if levels[pins.ESTOP] else "press"),
+            "s": "shield " + ("open" if levels[pins.LOOP_A] else "close"),
+            "k": "key " + ("on" if levels[pins.KEY] else "off"),
+            "p": "probe " + ("on" if plant.probe.detached else "off"),
+            "+": f"distance {min(300, plant.hand.goal_mm + STEP_MM)}",
+            "-": f"distance {max(5, plant.hand.goal_mm - STEP_MM)}",
+            "c": "clear",
+            "r": "power cycle",
+            "q": "quit",
+        }
+        done |= {digit: f"fault {name}" for digit, name in _FAULT_KEYS.items()}
+        if key in done:
+            self._fault = _FAULT_KEYS.get(key, "" if key == "c" else self._fault)
+            action(plant, done[key])()
+
+    def line(self):
+        """Return the line."""
+        plant = self._plant
+        levels = plant.levels
+        seconds = plant.now_us / 1e6
+        text = Text(f"{int(seconds // 60):3}:{seconds % 60:04.1f} ", no_wrap=True, overflow="ellipsis")
+        for name, pin, style in (
+            ("LED", pins.LED, "yellow"),
+            ("ALARM", pins.ALARM, "red"),
+            ("tone", pins.BUZZER, "cyan"),
+        ):
+            text.append(f" {name} ", style=f"bold black on {style}" if plant.pin_levels >> pin & 1 else "dim")
+        text.append(" GAS ", style="bold black on blue" if plant.flowing() else "dim")
+        text.append("  trigger " + ("up" if levels[pins.TRIGGER] else "PRESSED"))
+        text.append("  shield " + ("closed" if levels[pins.LOOP_A] else "OPEN"))
+        text.append("  E-stop " + ("PRESSED" if levels[pins.ESTOP] else "out"))
+        text.append(f"  {plant.hand.mm:.0f} mm  skin {plant.skin.surface_c:.1f} degC  {plant.bar:.0f} bar")
+        if plant.probe.detached:
+            text.append("  probe OFF")
+        if self._fault:
+            text.append(f"  fault {self._fault}", style="red")
+        if self._outlet.dropped:
+            text.append(f"  {self._outlet.dropped} bytes nobody read", style="dim")
+        return text

@@ -1,0 +1,173 @@
+"""One run of real MicroPython as the virtual board, from a start to the next reset."""
+
+import array
+import contextlib
+import json
+import os
+import select
+import signal
+import subprocess
+from dataclasses import dataclass
+
+from host_tools.cryoctl.sim import SimError
+from host_tools.twin import lanes
+from host_tools.twin.guest import hal
+
+CLAIMED = 1  # flags of sim_link.py
+INTERRUPTS = 2
+AT_PROMPT = 4
+INTERRUPTED = 1
+RESTARTS_RAW = 4  # exit statuses of sim_start.py
+NO_FILES = 5
+STATUSES = (0, 3, RESTARTS_RAW)
+
+FOLDERS = ("host_tools/twin/guest", "boards/virtual")
+START = lanes.ROOT / "host_tools/twin/guest/sim_start.py"
+END_S = 2.0  # so long it may take to end once it was told to
+SAID_MAX = 2_000
+
+_HEAD = 3
+_OUT = len(hal.out)
+
+
+@dataclass
+class Frame:
+    """What the board did since its last exchange."""
+
+    flags: int
+    room: int  # for console bytes
+    out: array.array
+    tx: bytes
+
+
+class Guest:
+    """The interpreter's process. Use it as a context manager: it is gone afterwards."""
+
+    def __init__(self, image, settings, raw):
+        micropython = lanes.micropython_path()
+        if micropython is None:
+            raise SimError("real MicroPython is missing: run `make setup`")
+        to_guest_r, self._replies = os.pipe()
+        self.frames, from_guest_w = os.pipe()
+        self._input_r, self._input = os.pipe()
+        self.said, output = os.pipe()
+        path = os.pathsep.join([".frozen", *(str(lanes.ROOT / folder) for folder in FOLDERS)])
+        self._process = subprocess.Popen(
+            [
+                *(micropython, str(START), f"/dev/fd/{to_guest_r}", f"/dev/fd/{from_guest_w}"),
+                *(str(image.resolve()), json.dumps(settings), "raw" if raw else "friendly"),
+            ],
+            pass_fds=(to_guest_r, from_guest_w),
+            env={**os.environ, "MICROPYPATH": path},
+            stdin=self._input_r,
+            stdout=output,
+            stderr=output,
+            start_new_session=True,  # a Ctrl-C in the simulator's terminal is not the board's
+        )
+        for fd in (to_guest_r, from_guest_w, output):
+            os.close(fd)
+        os.set_blocking(self._input, False)
+        self._number = -1
+        self._reply = b""
+        self._input_queue = bytearray()
+        self.last_said = b""
+        self.at_prompt = False
+        self.fed = False  # input was given since the board last waited for it
+
+    def __enter__(self):
+        return self
+
+    def __exit__(self, *_):
+        self.kill()
+        for fd in (self._replies, self.frames, self._input_r, self._input, self.said):
+            os.close(fd)
+
+    # --- exchanges ----------------------------------------------------------------------------------------------------
+    def frame(self):
+        """Return the next Frame, or None when its pipe has ended. One that was sent again is answered from memory."""
+        head = self._exactly((_HEAD + _OUT) * 4)
+        if head is None:
+            return None
+        number, flags, room, *_ = ints = array.array("i", head)
+        out = ints[_HEAD:]
+        tx = (self._exactly(hal.TX_MAX) or b"")[: out[3]] if out[3] else b""
+        if number == self._number:
+            self._send(self._reply)
+            return Frame(flags, -1, out, b"")
+        self._number = number
+        return Frame(flags, room, out, tx)
+
+    def reply(self, received, rx, interrupted):
+        """Answer the frame."""
+        head = array.array("i", [self._number, INTERRUPTED * interrupted])
+        self._reply = head.tobytes() + received.tobytes() + bytes(rx)
+        self._send(self._reply)
+
+    def _send(self, data):
+        with contextlib.suppress(BrokenPipeError):
+            os.write(self._replies, data)
+
+    def _exactly(self, count):
+        data = b""
+        while len(data) < count:
+            part = os.read(self.frames, count - len(data))
+            if not part:
+                return None
+            data += part
+        return data
+
+    # --- input and output ---------------------------------------------------------------------------------------------
+    def feed(self, data):
+        """Give bytes to the prompt's input; returns nothing, waits for nothing."""
+        self._input_queue += data
+        if not self._input_queue:
+            return
+        with contextlib.suppress(BlockingIOError, BrokenPipeError):
+            del self._input_queue[: os.write(self._input, self._input_queue)]
+            self.fed = True
+
+    def full(self):
+        """Return True while input waits that its pipe has no room for."""
+        return bool(self._input_queue)
+
+    def unread(self):
+        """Take back what the board did not read from its input."""
+        data = b""
+        while select.select([self._input_r], [], [], 0)[0]:
+            data += os.read(self._input_r, 4096)
+        data += bytes(self._input_queue)
+        self._input_queue.clear()
+        return data
+
+    def output(self):
+        """Return what it printed, b"" when that has ended. Call when `said` is readable."""
+        data = os.read(self.said, 4096)
+        self.last_said = (self.last_said + data)[-SAID_MAX:]
+        return data
+
+    def remaining_output(self):
+        """Return what it printed before it ended."""
+        data = b""
+        while select.select([self.said], [], [], 0)[0]:
+            part = self.output()
+            if not part:
+                break
+            data += part
+        return data
+
+    # --- its end ------------------------------------------------------------------------------------------------------
+    def interrupt(self):
+        """Raise KeyboardInterrupt in it."""
+        self._process.send_signal(signal.SIGINT)
+
+    def status(self):
+        """Return its exit status; one that does not end is killed."""
+        try:
+            return self._process.wait(END_S)
+        except subprocess.TimeoutExpired:
+            return self.kill()
+
+    def kill(self):
+        """End it now."""
+        self._process.kill()
+        return self._process.wait()

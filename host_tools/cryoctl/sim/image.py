@@ -1,0 +1,126 @@
+"""The virtual board's flash as a file: a littlefs that persists between runs, used by one simulator at a time."""
+
+import contextlib
+import logging
+from pathlib import Path
+
+from littlefs import LittleFS, LittleFSError, UserContextFile
+from platformdirs import user_data_path
+
+from host_tools.cryoctl.sim import SimError
+from host_tools.packing import ROOT, application
+from host_tools.twin.guest.flash import BLOCK_SIZE
+
+BLOCKS = 352  # as much as a Raspberry Pi Pico's: 1408 KiB
+SIZE = BLOCK_SIZE * BLOCKS
+BOARD = ROOT / "boards/virtual"
+_PROG_SIZE = 256
+
+logging.getLogger("littlefs.context").setLevel(logging.WARNING)
+
+
+def default_path() -> Path:
+    """Return where the image is unless the user says otherwise."""
+    return user_data_path("cryo", appauthor=False) / "virtual-board.img"
+
+
+@contextlib.contextmanager
+def locked(path: Path):
+    """Within, the image at `path` is this process's alone; a missing one is made, empty: a bare board.
+
+    Raises SimError when another simulator uses it, and for a file that is no such image.
+    """
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        file = path.open("a+b")
+    except OSError as error:
+        raise SimError(f"image {path}: {error.strerror}; name another with --image") from None
+    with file:
+        if not _lock(file):
+            raise SimError(f"image {path} is in use by another simulator: end that one, or name another with --image")
+        size = file.seek(0, 2)
+        if size == 0:
+            _format(path)
+        elif size != SIZE:
+            raise SimError(
+                f"{path} is no image of the virtual board ({size} bytes, not {SIZE}): name another with --image"
+            )
+        yield path
+
+
+def deploy(path: Path, board: Path = BOARD) -> dict[str, int]:
+    """Write the application as packed for the board onto the image; other files stay. Returns path -> bytes.
+
+    The caller holds the image (see locked). Raises SimError when it has no readable file system or is full.
+    """
+    files = application(board)
+    write(path, files)
+    return {name: len(data) for name, data in files.items()}
+
+
+def write(path: Path, files: dict[str, bytes]) -> None:
+    """Write files (path on the board -> bytes) onto the image. Raises SimError."""
+    with _mounted(path) as fs:
+        for name, data in files.items():
+            folder = name.rpartition("/")[0]
+            if folder:
+                fs.makedirs(folder, exist_ok=True)
+            with fs.open(name, "wb") as file:
+                file.write(data)
+
+
+def read(path: Path) -> dict[str, bytes]:
+    """Return every file of the image, by its path on the board. Raises SimError."""
+    found = {}
+    with _mounted(path) as fs:
+        for root, _, names in fs.walk("/"):
+            for name in names:
+                with fs.open(f"{root.rstrip('/')}/{name}", "rb") as file:
+                    found[f"{root.strip('/')}/{name}".lstrip("/")] = file.read()
+    return found
+
+
+@contextlib.contextmanager
+def _mounted(path: Path):
+    context = UserContextFile(str(path))
+    try:
+        fs = _filesystem(context)
+        fs.mount()
+        yield fs
+        fs.unmount()
+    except LittleFSError as error:
+        raise SimError(f"image {path}: {error}; a new one is made where there is none") from None
+    finally:
+        context.close()
+
+
+def _format(path):
+    path.write_bytes(b"\xff" * SIZE)
+    context = UserContextFile(str(path))
+    try:
+        _filesystem(context).format()
+    finally:
+        context.close()
+
+
+def _filesystem(context):
+    return LittleFS(
+        context,
+        mount=False,
+        block_size=BLOCK_SIZE,
+        block_count=BLOCKS,
+        prog_size=_PROG_SIZE,
+    )
+
+
+def _lock(file) -> bool:
+    """Take the file for this process until it is closed. Returns False when another has it."""
+    try:
+        import fcntl
+    except ImportError:
+        return True  # a platform without: nothing else of the virtual board runs there either
+    try:
+        fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except OSError:
+        return False
+    return True

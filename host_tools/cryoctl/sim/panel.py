@@ -1,0 +1,150 @@
+"""What people do to the virtual board: one table of actions for the keyboard and for scripts."""
+
+import difflib
+
+from boards.virtual import pins
+from host_tools.twin.plant import LINE_LEAK_S
+
+REACH_MM_S = 300.0  # how fast a hand moves
+ROOM_PPM = 450.0
+
+
+class ActionError(ValueError):
+    """The action does not exist or its argument does not fit; the text says what does."""
+
+
+def _number(least, most, unit, do):
+    """Return an action on a number within a range."""
+
+    def act(plant, text):
+        try:
+            value = float(text)
+        except ValueError:
+            value = float("nan")
+        if not least <= value <= most:
+            raise ActionError(f"{text!r}: give {least:g} to {most:g} {unit}")
+        return lambda: do(plant, value)
+
+    act.hint = f"{least:g}..{most:g} ({unit})"
+    return act
+
+
+def _choice(**ways):
+    """Return an action on a word; an underscore in a way's name is a hyphen in the word."""
+    words = {name.rstrip("_").replace("_", "-"): do for name, do in ways.items()}
+
+    def act(plant, text):
+        do = words.get(text)
+        if do is None:
+            raise ActionError(f"{text!r}: give {_nearest(text, words)}")
+        return lambda: do(plant)
+
+    act.hint = "|".join(words)
+    return act
+
+
+def _alone(do):
+    """Return an action without an argument."""
+
+    def act(plant, text):
+        if text:
+            raise ActionError("takes no argument")
+        return lambda: do(plant)
+
+    act.hint = ""
+    return act
+
+
+def _attribute(*path_and_value):
+    *path, name, value = path_and_value
+
+    def do(plant):
+        target = plant
+        for part in path:
+            target = target[part] if isinstance(part, int) else getattr(target, part)
+        setattr(target, name, value)
+
+    return do
+
+
+def clear(plant):
+    """Take back every fault; contacts stay where they are."""
+    for name in FAULTS_UNDONE:
+        name(plant)
+    plant.stuck_pins.clear()
+    plant.analogue.clear()
+    plant.probe.attach()
+
+
+FAULTS_UNDONE = (
+    _attribute("dose", "stuck", None),
+    _attribute("shutoff", "stuck", None),
+    _attribute("dose_leak_s", LINE_LEAK_S),
+    _attribute("shutoff_leak_s", None),
+    _attribute("chips", 0, "fault", None),
+    _attribute("spi_fail", False),
+    _attribute("fog", 0.0),
+    _attribute("strength", 1.0),
+    _attribute("contact_welded", False),
+    _attribute("thermopile", "answers", True),
+    _attribute("thermopile", "lies_c", None),
+    _attribute("room", "ppm", ROOM_PPM),
+)
+
+ACTIONS = {
+    "trigger": _choice(press=lambda p: p.trigger(True), release=lambda p: p.trigger(False)),
+    "estop": _choice(press=lambda p: p.set_input(pins.ESTOP, 1), release=lambda p: p.set_input(pins.ESTOP, 0)),
+    "shield": _choice(open=lambda p: p.shield(False), close=lambda p: p.shield(True)),
+    "key": _choice(on=lambda p: p.set_input(pins.KEY, 0), off=lambda p: p.set_input(pins.KEY, 1)),
+    "distance": _number(5, 300, "mm", lambda p, mm: p.hand.move(mm, REACH_MM_S)),
+    "probe": _choice(
+        on=lambda p: p.probe.attach(),
+        off=lambda p: p.probe.detach(),
+        half=lambda p: p.probe.half_detach(0.5),
+    ),
+    "bottle": _number(0, 10_000, "g", lambda p, grams: p.bottle.set_contents(grams)),
+    "room": _number(400, 40_000, "ppm", lambda p, ppm: setattr(p.room, "ppm", ppm)),
+    "fault": _choice(
+        dose_stuck_open=_attribute("dose", "stuck", "open"),
+        dose_stuck_closed=_attribute("dose", "stuck", "closed"),
+        shutoff_stuck_open=_attribute("shutoff", "stuck", "open"),
+        shutoff_stuck_closed=_attribute("shutoff", "stuck", "closed"),
+        dose_leaks=_attribute("dose_leak_s", 1.0),
+        skin_wire_open=_attribute("chips", 0, "fault", "open"),
+        skin_chip_stuck=_attribute("chips", 0, "fault", "stuck"),
+        spi_dead=_attribute("spi_fail", True),
+        fog=_attribute("fog", 1.0),
+        infrared_silent=_attribute("thermopile", "answers", False),
+        loop_a_stuck=lambda p: p.stick_input(pins.LOOP_A, 1),
+        loop_b_stuck=lambda p: p.stick_input(pins.LOOP_B, 0),
+        jet_strong=_attribute("strength", 2.0),
+    ),
+    "clear": _alone(clear),
+    "power": _choice(cycle=lambda p: p.power_cycle()),
+    "quit": _alone(_attribute("power_off", True)),
+}
+
+
+def action(plant, text):
+    """Return a function that does what one line says, such as "distance 80". Raises ActionError."""
+    name, _, argument = text.strip().partition(" ")
+    make = ACTIONS.get(name)
+    if make is None:
+        raise ActionError(f"unknown action {name!r}: {_nearest(name, ACTIONS)}")
+    argument = argument.strip()
+    if make.hint and not argument:
+        raise ActionError(f"{name} needs an argument: {make.hint}")
+    try:
+        return make(plant, argument)
+    except ActionError as error:
+        raise ActionError(f"{name}: {error}") from None
+
+
+def listing():
+    """Return one line for each action."""
+    return "\n".join(f"{name} {make.hint}".rstrip() for name, make in ACTIONS.items())
+
+
+def _nearest(word, words):
+    near = difflib.get_close_matches(word, list(words), 1)
+    return (f"nearest is {near[0]}; " if near else "") + "allowed " + ", ".join(words)

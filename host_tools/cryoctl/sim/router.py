@@ -1,0 +1,55 @@
+"""Where received bytes go: to the application's console, to the prompt's input, or as Ctrl-C to what runs there."""
+
+CTRL_C = 3
+WAITING_MAX = 8192  # more is left in the port, which then makes its other end wait
+
+
+class Router:
+    """Bytes from the port that the board did not take yet.
+
+    claimed      the application has opened the port as its console
+    interrupts   Ctrl-C interrupts; else it is a byte like others
+    """
+
+    def __init__(self):
+        self.claimed = False
+        self.interrupts = False
+        self._waiting = bytearray()
+
+    @property
+    def room(self):
+        """Return how many bytes more may wait."""
+        return max(0, WAITING_MAX - len(self._waiting))
+
+    def put(self, data):
+        """Take what the port received."""
+        self._waiting += data
+
+    def claim(self, unread):
+        """The application is the reader from now on; `unread` is what the prompt's input still held."""
+        self.claimed = True
+        self._waiting[:0] = unread
+
+    def for_console(self, room):
+        """Return up to `room` bytes for the application."""
+        return self._take(min(room, len(self._waiting))) if self.claimed else b""
+
+    def for_input(self):
+        """Return the bytes for the prompt's input: up to the next Ctrl-C that is one."""
+        if self.claimed:
+            return b""
+        end = self._waiting.find(CTRL_C) if self.interrupts else -1
+        return self._take(len(self._waiting) if end < 0 else end)
+
+    def interrupt_next(self):
+        """Return True when a Ctrl-C is what comes next."""
+        return self.interrupts and not self.claimed and self._waiting[:1] == bytes((CTRL_C,))
+
+    def take_interrupt(self):
+        """Take that Ctrl-C; returns its byte."""
+        return self._take(1)
+
+    def _take(self, count):
+        data = bytes(self._waiting[:count])
+        del self._waiting[:count]
+        return data

@@ -1,0 +1,53 @@
+"""A file of timed panel actions: on each line a virtual time in seconds since switch-on, and an action.
+
+# comments and empty lines do not count
+2.5  shield open
+4    shield close
+60   quit
+"""
+
+import math
+from pathlib import Path
+
+from host_tools.cryoctl.sim import SimError
+from host_tools.cryoctl.sim.panel import ActionError, action
+
+
+def load(path: Path, plant) -> int:
+    """Put a script's actions on the plant's agenda; returns how many. Raises SimError, naming every wrong line."""
+    try:
+        text = path.read_text(encoding="utf-8")
+    except (OSError, UnicodeDecodeError) as error:
+        raise SimError(f"--script {path}: {getattr(error, 'strerror', None) or 'not a text file'}") from None
+    planned = []
+    wrong = []
+    last_s = 0.0
+    for number, line in enumerate(text.splitlines(), 1):
+        line = line.partition("#")[0].strip()
+        if not line:
+            continue
+        at, _, what = line.partition(" ")
+        try:
+            last_s = _time(at, last_s)
+            if not what.strip():
+                raise ActionError("give an action behind the time")
+            planned.append((last_s, action(plant, what)))
+        except ActionError as error:
+            wrong.append(f"{path}:{number}: {error}")
+    if wrong:
+        raise SimError("\n".join(wrong))
+    for at_s, do in planned:
+        plant.at(round(at_s * 1e6), lambda _, do=do: do())
+    return len(planned)
+
+
+def _time(text, last_s):
+    try:
+        seconds = float(text)
+    except ValueError:
+        seconds = math.nan
+    if not 0.0 <= seconds < math.inf:
+        raise ActionError(f"time {text!r}: give seconds since switch-on, such as 2.5")
+    if seconds < last_s:
+        raise ActionError(f"time {text} lies before that of the line above: put the lines in order")
+    return seconds

@@ -1,0 +1,32 @@
+"""Tables that take seconds to compute, kept in the user's cache folder between processes."""
+
+import hashlib
+import json
+import os
+from importlib.metadata import version
+from pathlib import Path
+
+from platformdirs import user_cache_path
+
+
+def kept(make, source: Path, package: str) -> dict:
+    """Return the dictionary that make() computes from a package's data, or a copy of it from an earlier process.
+
+    A copy counts for the same text of `source` and the same version of the package; floats come back exact. Without a
+    folder that can be written to it is computed every time.
+    """
+    key = hashlib.sha256(source.read_bytes() + version(package).encode()).hexdigest()[:16]
+    file = user_cache_path("cryo", appauthor=False) / f"{source.stem}-{key}.json"
+    try:
+        return json.loads(file.read_text())
+    except (OSError, ValueError):
+        pass
+    made = make()
+    fresh = file.with_suffix(f".{os.getpid()}")
+    try:
+        file.parent.mkdir(parents=True, exist_ok=True)
+        fresh.write_text(json.dumps(made))
+        fresh.replace(file)  # nobody reads a file half written
+    except OSError:
+        pass
+    return made

@@ -1,0 +1,136 @@
+"""The prompt on the serial port: what a person types, what interrupts, and the protocol without raw paste."""
+
+import importlib.util
+
+import pytest
+
+from host_tools.twin import lanes
+from tests.cryoctl.conftest import Sim
+
+BANNER = b"raw REPL; CTRL-B to exit\r\n>"
+
+
+@pytest.fixture(scope="module")
+def sim(tmp_path_factory):
+    sim = Sim(tmp_path_factory.mktemp("prompt"))
+    yield sim.wait_ready()
+    sim.end()
+
+
+@pytest.fixture
+def prompt(sim, port):
+    """A bare board's port, standing at its prompt, with nothing on its flash and no names defined."""
+    opened = port(sim.link)
+    opened.write(b"\x03\x02\x03")
+    typed(opened, b"print('be', 'gin', sep='')\r", b"begin\r\n>>> ")
+    typed(opened, b"import os; len([os.remove(name) for name in os.listdir()])\r")
+    typed(opened, b"\x04", b"more information.\r\n>>> ")
+    return opened
+
+
+def typed(prompt, keys, until=b"\r\n>>> "):
+    prompt.write(keys)
+    return prompt.read_until(until)
+
+
+def test_an_expressions_value_is_shown_and_kept(prompt):
+    assert typed(prompt, b"6 * 7\r") == b"6 * 7\r\n42\r\n>>> "
+    assert typed(prompt, b"_ + 1\r") == b"_ + 1\r\n43\r\n>>> "
+
+
+def test_backspace_and_the_line_before(prompt):
+    assert b"\r\n12\r\n" in typed(prompt, b"11\x7f2\r")
+    assert b"\r\n12\r\n" in typed(prompt, b"\x1b[A\r")
+
+
+def test_a_block_runs_after_an_empty_line(prompt):
+    assert typed(prompt, b"for i in (1, 2):\r  print(i)\r\r").endswith(b"1\r\n2\r\n>>> ")
+
+
+def test_paste_mode_takes_a_program_whole(prompt):
+    said = typed(prompt, b"\x05if True:\r  a = 5\r\r  print(a)\r\x04")
+    assert said.endswith(b"\r\n5\r\n>>> ")
+
+
+@pytest.mark.parametrize(
+    "busy",
+    [
+        b"while True: pass",
+        b"import time; time.sleep(10_000)",
+        b"import machine\rwhile True: machine.Pin(4, machine.Pin.OUT, value=1)",  # more than one exchange carries
+        b"input()",
+    ],
+)
+def test_ctrl_c_interrupts_what_runs(prompt, busy):
+    prompt.write(busy + (b"\r\r" if b"while" in busy else b"\r"))
+    prompt.read_until(busy[-4:] + b"\r\n")
+    prompt.write(b"\x03")
+    assert b"KeyboardInterrupt" in prompt.read_until(b"\r\n>>> ")
+    assert typed(prompt, b"1 + 1\r") == b"1 + 1\r\n2\r\n>>> "
+
+
+def test_ctrl_c_ends_a_main_that_runs_for_ever_and_ctrl_d_starts_it_anew(prompt):
+    typed(prompt, b"f = open('main.py', 'w'); f.write('print(11)\\nwhile True: pass'); f.close()\r")
+    for keys in (b"\x04", b"\x04"):
+        assert b"MPY: soft reboot\r\n11\r\n" in typed(prompt, keys, b"11\r\n")
+        assert b"KeyboardInterrupt" in typed(prompt, b"\x03")
+
+
+def test_the_raw_prompt_without_raw_paste(prompt):
+    prompt.write(b"\x01")
+    assert prompt.read_until(BANNER).endswith(BANNER)
+    assert typed(prompt, b"print('a')\nprint('b')\x04", b"\x04>") == b"OKa\r\nb\r\n\x04\x04>"
+    said = typed(prompt, b"nonsense(\x04", b"\x04>")
+    assert said.startswith(b"OK\x04Traceback") and b"SyntaxError" in said
+    assert typed(prompt, b"forgotten\x03print(1)\x04", b"\x04>") == b"OK1\r\n\x04\x04>"
+    assert typed(prompt, b"\x04", BANNER) == b"OK\r\nMPY: soft reboot\r\n" + BANNER
+    assert b"MicroPython" in typed(prompt, b"\x02")
+
+
+def test_bytes_written_raw_stay_as_they_are(prompt):
+    said = typed(prompt, b"import sys; n = sys.stdout.buffer.write(bytes(range(14)))\r", b"\x0c\r>>> ")
+    assert said.endswith(bytes(range(14)) + b">>> ")
+
+
+def test_a_reset_whose_exception_was_swallowed_is_a_reset_all_the_same(prompt):
+    typed(prompt, b"mark = 1\r")
+    prompt.write(b"\x05import machine, time\rtry:\r  machine.reset()\rexcept BaseException:\r  pass\r")
+    drives = b"while True:\r  machine.Pin(4, machine.Pin.OUT, value=1)\r  time.sleep_ms(1)\r\x04"
+    said = typed(prompt, drives, b"for more information.\r\n>>> ")
+    assert b"MicroPython" in said
+    assert b"NameError" in typed(prompt, b"mark\r")
+    typed(prompt, b"import machine\r")
+    assert typed(prompt, b"machine.Pin(4).value()\r").endswith(b"\r\n0\r\n>>> ")
+
+
+def test_an_interpreter_that_crashes_is_a_board_that_restarts_with_its_outputs_low(prompt):
+    typed(prompt, b"import machine; pin = machine.Pin(4, machine.Pin.OUT, value=1)\r")
+    said = typed(prompt, b"import uctypes; uctypes.bytearray_at(8, 1)[0]\r", b"more information.\r\n>>> ")
+    assert b"the interpreter crashed" in said
+    typed(prompt, b"import machine\r")
+    assert typed(prompt, b"machine.Pin(4).value(), machine.reset_cause()\r").endswith(b"(0, 3)\r\n>>> ")
+
+
+# --- whether a statement goes on --------------------------------------------------------------------------------------
+@pytest.fixture(scope="module")
+def goes_on():
+    spec = importlib.util.spec_from_file_location("line_editor", lanes.ROOT / "host_tools/twin/guest/line_editor.py")
+    module = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    return module.goes_on
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["if a:", "if a: b", "def f():\n  pass", "f(1,", "a = [1,\n2", "a = '''x", 'a = """x\n', "1 + \\", "@f", "f('(',"],
+)
+def test_unfinished(goes_on, text):
+    assert goes_on(text)
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["", "1 + 1", "f(1,\n2)", "if a:\n  b\n", "a = '''x\ny'''", "a = '('", "a = 1 # (", r"a = '\'('", "iffy(1)"],
+)
+def test_finished(goes_on, text):
+    assert not goes_on(text)
