@@ -52,7 +52,7 @@ NAMES = (
     ("ESTOP", "release the emergency stop"),
     ("KEY", "turn the key switch on"),
     ("LOOP", "close the eye shield"),
-    ("CALIBRATION", "no jet constant: calibrate the nozzle"),
+    ("CALIBRATION", "no jet constant, a calibration overdue, or no date: calibrate, or set the clock"),
     ("SKIN_PROBE", "no fresh skin reading: fix the probe to the skin"),
     ("BOTTLE", "bottle pressure outside 35-70 bar: open, change or cool the bottle"),
     ("ROOM_GAS", "too much CO2 for this room: air it and start anew"),
@@ -101,7 +101,7 @@ def standing(s, i):
         b |= UNPROVISIONED
     if config is None:
         return b | UNPROVISIONED
-    if not config.jet_k_mdegc:
+    if not config.jet_k_mdegc or s.overdue:
         b |= CALIBRATION
     room = s.room
     if room > CLEAR:
