@@ -3,8 +3,8 @@
 from cryo.store import slots as module
 from cryo.store.slots import CONTRADICTION, DAMAGED, LONGEST, MISSING, current
 from cryo.store.writing import slot
-from store_rig import FailingFiles, flipped, record
 from storage import RamFiles
+from store_rig import FailingFiles, flipped, record
 
 OLD = b"old values"
 NEW = b"the new values"

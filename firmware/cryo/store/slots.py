@@ -63,11 +63,12 @@ class Slots:
             if at == CONTRADICTION:
                 return None, self.name + ": the two copies contradict each other: provision the board anew"
             return None, self.name + ": no copy can be read: provision the board anew"
-        form, self.found, _, payload = slots[at]
-        if form != FORM or self.found > self.version:
+        found = slots[at]
+        self.found = found[1]
+        if found[0] != FORM or self.found > self.version:
             newer = "{}: written by a newer version ({}.{}): update the application, or provision the board"
-            return None, newer.format(self.name, form, self.found)
-        return payload, None
+            return None, newer.format(self.name, found[0], self.found)
+        return found[3], None
 
     def save(self, payload):
         """Make payload the record; return None when it was read back, or a sentence: then it is not stored."""
