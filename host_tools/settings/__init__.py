@@ -1,20 +1,19 @@
 """Settings on the host, by the firmware's own schema: only firmware/cryo/config.py says what they are.
 
-    made = Settings(serial=7, jet_k_mdegc=16_000, calibration_due_d=9_900)     # pydantic; checks as the device does
-    files = provision(made)                                                    # path on the board -> bytes
-    made = stored(files)                                                       # reads what a device holds
+    files = provision({"serial": 7, "jet_k_mdegc": 16_000, "calibration_due_d": 9_900})  # path on the board -> bytes
+    values = stored(files)  # reads what a device holds
 
-Encoder, decoder, ranges and the nearest key are the device's code, run here.
+Encoder, decoder, ranges and the nearest key are the device's code, run here. host_tools.settings.model has them as a
+pydantic model.
 """
 
 import importlib
+import io
 import sys
 from collections.abc import Mapping
 from dataclasses import dataclass
+from errno import ENOENT
 from pathlib import Path
-from typing import Annotated, Any
-
-from pydantic import BaseModel, ConfigDict, Field, create_model, model_validator
 
 ROOT = Path(__file__).resolve().parent.parent.parent
 for folder in ("host_tools/twin/cpython", "firmware"):  # last: nothing of the host is hidden by them
@@ -58,41 +57,15 @@ def schema() -> tuple[Setting, ...]:
     )
 
 
-class _Base(BaseModel):
-    """The settings of one device, as its firmware takes them. A tighter limit is taken, a looser one is not."""
-
-    model_config = ConfigDict(extra="forbid", frozen=True, strict=True)
-
-    @model_validator(mode="before")
-    @classmethod
-    def _known(cls, data: Any) -> Any:
-        for key in data if isinstance(data, Mapping) else ():
-            if key not in config.KEYS:
-                raise ValueError(config.build({key: 0})[1])
-        return data
-
-
-def _field(setting: Setting) -> tuple[Any, Any]:
-    extra: dict[str, Any] = {"unit": setting.unit, "tighter": setting.tighter, "danger": setting.danger}
-    ranged = Annotated[int, Field(strict=True, ge=setting.lowest, le=setting.highest)]
-    kind: Any = Annotated[int, Field(strict=True, ge=0, le=0)] | ranged if setting.unset else ranged
-    return kind, Field(setting.default, description=setting.what, json_schema_extra=extra)
-
-
-_fields: dict[str, Any] = {setting.key: _field(setting) for setting in schema()}
-Settings = create_model("Settings", __base__=_Base, __doc__=_Base.__doc__, **_fields)
-
-
-def payload(settings: BaseModel | Mapping[str, int]) -> bytes:
+def payload(settings: Mapping[str, int]) -> bytes:
     """Return the record of settings, every key in it. Raises SettingsError with the device's sentence."""
-    values = settings.model_dump() if isinstance(settings, BaseModel) else dict(settings)
-    made, problem = config.build(values)
+    made, problem = config.build(dict(settings))
     if problem:
         raise SettingsError(problem)
     return config.encode(made)
 
 
-def provision(settings: BaseModel | Mapping[str, int], sequence: int = 0) -> dict[str, bytes]:
+def provision(settings: Mapping[str, int], sequence: int = 0) -> dict[str, bytes]:
     """Return path on the board -> bytes of both slots, alike: whatever the board held before is replaced.
 
     sequence    0 .. 65535
@@ -101,12 +74,12 @@ def provision(settings: BaseModel | Mapping[str, int], sequence: int = 0) -> dic
     return dict.fromkeys(PATHS, data)
 
 
-def stored(files: Mapping[str, bytes]) -> BaseModel:
+def stored(files: Mapping[str, bytes]) -> dict[str, int]:
     """Return the settings in a board's files (path -> bytes), migrated. Raises SettingsError: the device's sentence."""
     made, problem = config.load(_Files(files))
     if problem:
         raise SettingsError(problem)
-    return Settings(**made._asdict())
+    return made._asdict()
 
 
 class _Files:
@@ -117,9 +90,6 @@ class _Files:
 
     def open(self, path: str, mode: str):
         """As the store asks for it. Raises OSError."""
-        import io
-        from errno import ENOENT
-
         if mode != "rb" or path.lstrip("/") not in self._files:
             raise OSError(ENOENT, path)
         return io.BytesIO(self._files[path.lstrip("/")])

@@ -2,7 +2,8 @@
 
 import json
 
-from host_tools.settings import ROOT, STEPS, Settings, config, schema
+from host_tools.settings import ROOT, STEPS, config, schema
+from host_tools.settings.model import Settings
 
 PAGE = ROOT / "docs/settings.md"
 SCHEMA = ROOT / "docs/settings.schema.json"
