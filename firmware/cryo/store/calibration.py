@@ -1,13 +1,15 @@
 """Calibration records: what was measured, by whom, with what, until when it holds. Loaded when one is read or given.
 
-The history keeps them all; what the device works with stands in its settings: jet constant, valve delays, and the day on
-which the first of the kinds is due. The record goes into the history first, then the settings change: after a power cut
-between the two the old calibration is in force, and the history shows one more that never was.
+The history keeps them one after the other. What the device works with stands in its settings: jet constant, valve
+delays, and the day on which the first of the kinds is due. The newest record of each kind is kept beside it, since the
+history drops its oldest. They are written in that order. After a power cut in between the old calibration is in force
+and the history shows one more; or the new one is, and at worst an earlier due date than it could have.
 """
 
 import json
 
 from cryo import config
+from cryo.store.history import History
 from cryo.store.slots import Slots
 
 # kind -> what its values are; all of them are due before anything is armed
@@ -50,10 +52,11 @@ def decode(text):
     return tuple(record) if known and len(record) == 5 + len(KINDS[record[0]]) else None
 
 
-def newest(history):
-    """Return kind -> its newest record, from a History."""
+def newest(current):
+    """Return kind -> its newest record, from the Slots of them."""
     found = {}
-    for _, text in history.read():
+    payload, _ = current.load()
+    for text in (payload or b"").decode().split("\n"):
         record = decode(text)
         if record:
             found[record[0]] = record
@@ -66,30 +69,38 @@ def due(records):
     return min(days) if len(days) == len(KINDS) else 0
 
 
-def put_in_force(history, settings, text):
-    """Add a record's text to the History and change the settings (Slots) for it.
+def put_in_force(store, text):
+    """Take a record's text into the history, the settings, and the newest ones of the Store.
 
-    Return (Config, None): in force after the next start. Or (None, sentence): then the old calibration stays.
+    Return (Config, None): in force after the next start. (None, sentence): the old calibration stays.
+    (Config, sentence): in force, but its due date was not kept: repeat it.
     """
     record = decode(text)
-    payload, problem = settings.load()
+    payload, problem = store.settings.load()
     made = None
     if payload is not None:
-        made, problem = config.decode(payload, settings.found)
+        made, problem = config.decode(payload, store.settings.found)
     if problem or not record:
         return None, problem or "no calibration record"
-    values = made._asdict() if hasattr(made, "_asdict") else dict(zip(config.KEYS, made))
-    records = newest(history)
+    values = dict(zip(config.KEYS, made))
+    records = newest(store.newest)
     records[record[0]] = record
     values["calibration_due_d"] = due(records)
     key = SETTING.get(record[0])
     if key:
         values[key] = record[-1]
     made, problem = config.build(values)
-    problem = problem or history.add(text) or settings.save(config.encode(made))
-    return (None, problem) if problem else (made, None)
+    problem = problem or store.history.add(text) or store.settings.save(config.encode(made))
+    if problem:
+        return None, problem
+    lines = [encode(r[0], r[5:], r[1], r[2], r[3], r[4])[0] for r in records.values()]
+    return made, store.newest.save("\n".join(lines).encode())
 
 
-def slots(files=None, may_write=None):
-    """Return the Slots of the settings."""
-    return Slots("/", config.NAME, config.VERSION, files, may_write)
+class Store:
+    """Where calibrations are: `history`, `settings`, `newest`. files and may_write as for Slots."""
+
+    def __init__(self, files=None, may_write=None):
+        self.history = History("/", "calibration", files, may_write)
+        self.settings = Slots("/", config.NAME, config.VERSION, files, may_write)
+        self.newest = Slots("/", "calibration", 1, files, may_write)

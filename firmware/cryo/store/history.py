@@ -32,7 +32,7 @@ class History:
         return found
 
     def add(self, text):
-        """Append text, ASCII without line ends; return None when it was read back, or a sentence: then it is not there."""
+        """Append text, ASCII without line ends; return None once read back, or a sentence: then it is not there."""
         if self.may_write is None or not self.may_write():
             return GAS
         if len(text) > LONGEST or "\n" in text:

@@ -53,9 +53,7 @@ def thermocouple(points):
     pivot, offset, slope_ppm, residuals = line(points)
     worst = max(abs(r) for r in residuals)
     if worst > TC_RESIDUAL_MDEGC:
-        return None, "{} mdegC off the line, at most {}: let the bath settle and repeat".format(
-            worst, TC_RESIDUAL_MDEGC
-        )
+        return None, "{} mdegC off the line, at most {}: let the bath settle".format(worst, TC_RESIDUAL_MDEGC)
     return (pivot, offset, slope_ppm, worst), None
 
 
