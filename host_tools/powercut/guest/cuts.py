@@ -1,4 +1,6 @@
-"""Every write of the store, cut at every operation of the flash. Argument: short or long; prints one JSON line a row.
+"""Every write of the store, cut at every operation of the flash. Prints one JSON line a row.
+
+Arguments: short or long; the bytes of a program operation, several with commas; what is planted, to see it found.
 
 A row: [write, bytes of a program, writes, programs, erases, cut points, {outcome: how many}, [violations]].
 """
@@ -153,7 +155,7 @@ class Row:
 
     def cut_everywhere(self, before, write):
         """Cut one write at every operation in every way; return the image after it."""
-        flash = Flash(before)
+        flash = Flash(self.program, before)
         files = mounted(flash, self.program)
         old = write.seen(files)
         flash.programs = flash.erases = 0
@@ -173,7 +175,7 @@ class Row:
 
     def _cut(self, before, write, old, new, k, way):
         self.points += 1
-        flash = Flash(before)
+        flash = Flash(self.program, before)
         files = mounted(flash, self.program)
         flash.cut(k, way)
         problem = write(files)
@@ -181,7 +183,7 @@ class Row:
         if problem is None and way != ALIVE:
             self._violates(where + "a write that was cut says it is done")
         try:
-            flash = Flash(flash.data)
+            flash = Flash(self.program, flash.data)
             files = mounted(flash, self.program)
             seen = write.seen(files)
         except OSError as error:
@@ -192,6 +194,8 @@ class Row:
             self.outcomes["refused"] += 1
             if not sentence or "settings" not in sentence:
                 self._violates(where + "a refusal that does not name itself: " + str(sentence))
+        elif made == config.build({})[0]:
+            self._violates(where + "defaults are in force")
         elif seen[0] == old[0]:
             self.outcomes["old"] += 1
         elif seen[0] == new[0]:
@@ -237,6 +241,25 @@ def rows(length):
     return found
 
 
+def plant(name):
+    """Break the store: "defaults" where there are no settings, or "deaf" to errors."""
+    if name == "defaults":
+        load = config.load
+
+        def loaded(files):
+            made, _ = load(files)
+            return made or config.build({})[0], None
+
+        config.load = loaded
+    else:
+        save = Slots.save
+
+        def saved(self, payload):
+            save(self, payload)
+
+        Slots.save = saved
+
+
 def main(length, programs):
     """Run and print every row."""
     for program in programs:
@@ -250,4 +273,6 @@ def main(length, programs):
 
 
 if __name__ == "__main__":
+    if len(sys.argv) > 3:
+        plant(sys.argv[3])
     main(sys.argv[1], [int(word) for word in sys.argv[2].split(",")])

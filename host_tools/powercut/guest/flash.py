@@ -18,9 +18,10 @@ _ERASED = b"\xff" * BLOCK
 
 
 class Flash:
-    """data: an image, or None for an erased chip. cut(k, way): it fails at the k-th operation from then on."""
+    """unit: bytes of a program operation; data: an image, or None for an erased chip."""
 
-    def __init__(self, data=None):
+    def __init__(self, unit, data=None):
+        self._unit = unit
         self.data = bytearray(BLOCK * BLOCKS) if data is None else bytearray(data)
         if data is None:
             for n in range(BLOCKS):
@@ -50,20 +51,24 @@ class Flash:
         buffer[:] = memoryview(self.data)[at : at + len(buffer)]
 
     def writeblocks(self, n, buffer, offset=0):
-        """Program: bits can only be cleared."""
+        """Program, unit by unit: bits can only be cleared."""
+        view = memoryview(buffer)
+        for at in range(0, len(buffer), self._unit):
+            self._program(n * BLOCK + offset + at, view[at : at + self._unit])
+
+    def _program(self, at, data):
         ends = self._ends()
         self.programs += 1
-        at = n * BLOCK + offset
-        length = len(buffer)
+        length = len(data)
         if ends and self._way == NOT_DONE:
             length = 0
         elif ends and self._way == TORN:
             length //= 2
         if self.data[at : at + length] == _ERASED[:length]:
-            self.data[at : at + length] = memoryview(buffer)[:length]
+            self.data[at : at + length] = data[:length]
         else:
             for i in range(length):
-                self.data[at + i] &= buffer[i]
+                self.data[at + i] &= data[i]
         self._end(ends, at, length)
 
     def ioctl(self, op, n):
@@ -101,6 +106,6 @@ def mounted(flash, program):
 
 def formatted(program):
     """Return a Flash with an empty file system."""
-    flash = Flash()
+    flash = Flash(program)
     vfs.VfsLfs2.mkfs(flash, readsize=32, progsize=program, lookahead=32)
     return flash
