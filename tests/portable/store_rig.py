@@ -33,6 +33,11 @@ class _Reader:
             raise OSError(5)
         return self._file.read(n)
 
+    def readline(self):
+        if self._files.fails == "read":
+            raise OSError(5)
+        return self._file.readline()
+
     def close(self):
         self._file.close()
 

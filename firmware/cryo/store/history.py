@@ -97,8 +97,9 @@ class History:
 
     def _parsed(self, line):
         try:
-            number, _, text = line[:-1].decode().split(" ", 2)
+            number, _, text = line.rstrip(b"\n").decode().split(" ", 2)
             number = int(number)
         except ValueError:  # a UnicodeError is one
             return None
-        return (number, text) if self._line(number, text) == line else None
+        whole = self._line(number, text)
+        return (number, text) if line in (whole, whole[:-1]) else None  # a lost end of line loses nothing
