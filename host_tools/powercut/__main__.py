@@ -49,7 +49,7 @@ class Row:
     points: int
     outcomes: dict[str, int]
     violations: int
-    texts: tuple[str, ...]
+    texts: list[str]
 
     def cells(self) -> tuple[str, ...]:
         """As the table shows it."""
@@ -79,7 +79,7 @@ def run(form: str, programs: tuple[int, ...] = tuple(PROGRAMS), planted: str = "
     rows = [line for line in done.stdout.splitlines() if line.startswith("[")]
     if done.returncode or not rows:
         raise lanes.LaneError(f"real MicroPython ended with status {done.returncode}: {done.stdout[-2000:]}")
-    return [Row(*fields[:8], tuple(fields[8])) for fields in map(json.loads, rows)]
+    return [Row(*json.loads(row)) for row in rows]
 
 
 def page(rows: list[Row]) -> str:

@@ -132,6 +132,16 @@ def test_other_files_are_none():
         refused(files, "no copy can be read")
 
 
+def test_a_length_that_is_not_the_payload_s_is_no_slot():
+    for wrong in (0, len(NEW) - 1, len(NEW) + 1, 0xFFFF):
+        files = two()
+        made = bytearray(files.files["/settings.1"])[:-4]
+        made[6] = wrong & 255
+        made[7] = wrong >> 8
+        files.files["/settings.1"] = bytes(made) + module.checksum("settings", bytes(made))
+        assert record(files).load() == (OLD, None)
+
+
 def test_what_a_newer_application_wrote_is_refused_and_not_replaced_by_the_older_copy():
     files = two()
     files.files["/settings.1"] = slot("settings", 2, 1, NEW)

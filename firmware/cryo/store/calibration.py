@@ -10,6 +10,7 @@ import json
 
 from cryo import config
 from cryo.store.history import History
+from cryo.store.settings import as_dict, stored
 from cryo.store.slots import Slots
 
 # kind -> what its values are; all of them are due before anything is armed
@@ -76,13 +77,10 @@ def put_in_force(store, text):
     (Config, sentence): in force, but its due date was not kept: repeat it.
     """
     record = decode(text)
-    payload, problem = store.settings.load()
-    made = None
-    if payload is not None:
-        made, problem = config.decode(payload, store.settings.found)
+    made, problem = stored(store.settings)
     if problem or not record:
         return None, problem or "no calibration record"
-    values = dict(zip(config.KEYS, made))
+    values = as_dict(made)
     records = newest(store.newest)
     records[record[0]] = record
     values["calibration_due_d"] = due(records)
@@ -93,7 +91,7 @@ def put_in_force(store, text):
     problem = problem or store.history.add(text) or store.settings.save(config.encode(made))
     if problem:
         return None, problem
-    lines = [encode(r[0], r[5:], r[1], r[2], r[3], r[4])[0] for r in records.values()]
+    lines = [encode(r[0], r[5:], r[1], r[2], r[3], r[4])[0] or "" for r in records.values()]
     return made, store.newest.save("\n".join(lines).encode())
 
 

@@ -14,6 +14,14 @@ def stored(slots):
     return config.decode(payload, slots.found)
 
 
+def as_dict(made):
+    """Return key -> value of a Config."""
+    values = {}
+    for key in config.KEYS:
+        values[key] = getattr(made, key)
+    return values
+
+
 def change(slots, key, value):
     """Store one changed setting; return (Config, None), or (None, sentence): then nothing has changed."""
     if key in BY_CALIBRATION:
@@ -23,7 +31,7 @@ def change(slots, key, value):
     made, problem = stored(slots)
     if problem:
         return None, problem
-    values = dict(zip(config.KEYS, made))
+    values = as_dict(made)
     values[key] = value
     return _save(slots, values)
 
