@@ -101,7 +101,7 @@ def standing(s, i):
         b |= UNPROVISIONED
     if config is None:
         return b | UNPROVISIONED
-    if not config.jet_k_mdegc or s.overdue:
+    if not config.jet_k_mdegc:
         b |= CALIBRATION
     room = s.room
     if room > CLEAR:
@@ -120,6 +120,8 @@ def standing(s, i):
     if session.used_up() or s.overcool.dose_session_reached():
         b |= SESSION
     if not treating:
+        if s.overdue:  # midnight ends no treatment
+            b |= CALIBRATION
         if not session.complete():
             b |= SETUP
         if not session.attested_all():
