@@ -21,7 +21,7 @@ WITH_NODE := PATH="$(CURDIR)/$(VENV)/bin:$$PATH"
 PYRIGHT := $(WITH_NODE) node $(NODE_DIR)/node_modules/pyright/index.js
 
 .PHONY: help setup demo test lint types mpy pytest coverage mutation mutants tables safety hazards check board-check uf2 \
-  bench exits wiring campaign detection sim recording clean
+  bench exits wiring campaign detection settings powercut sim recording clean
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## / {printf "%-11s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -95,6 +95,12 @@ sim: setup ## the virtual board with the application on a serial port, ./build/c
 
 recording: setup ## record the sessions of docs/virtual_board.md; needs picocom and tmux
 	$(PY) -m host_tools.cryoctl.recording
+
+settings: setup ## generate docs/settings.md and its JSON Schema from the firmware's schema
+	$(PY) -m host_tools.settings
+
+powercut: setup ## cut the power at every flash operation of every write of the store: docs/powercut.md
+	$(PY) -m host_tools.powercut
 
 clean: ## remove everything that was installed or generated
 	rm -rf $(VENV) $(NODE_DIR)/node_modules out build .pytest_cache .ruff_cache .hypothesis .coverage

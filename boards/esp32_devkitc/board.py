@@ -1,6 +1,6 @@
 """The ESP32-DevKitC board: its pins, drivers and RMT valve, given to the application under the names app.py asks for.
 
-Settings come from a module `settings` on the board's file system; without a valid one the board refuses to arm.
+Settings come from their slots on the board's file system; without valid ones the board refuses to arm.
 """
 
 import time
@@ -132,6 +132,8 @@ class Board:
         self.pixel = None
         self.console = Terminal()
         self.scratch = Scratch()
+        self.files = None  # MicroPython's own
+        self.today_d = None  # no clock goes on while it is switched off
         self.application = archive.FILE
         self.clock = Clock()
         self.core_c = None

@@ -1,6 +1,6 @@
 """The Raspberry Pi Pico board: pins, drivers and PIO valve, given to the application under the names app.py asks for.
 
-Settings come from a module `settings` on the board's file system; without a valid one the board refuses to arm.
+Settings come from their slots on the board's file system; without valid ones the board refuses to arm.
 """
 
 from neopixel import NeoPixel
@@ -82,6 +82,8 @@ class Board:
         self.pixel = NeoPixel(Pin(pins.RGB, Pin.OUT, value=0), 1)
         self.console = UsbStream()
         self.scratch = Scratch()
+        self.files = None  # MicroPython's own
+        self.today_d = None  # no clock goes on while it is switched off
         self.application = archive.FILE
         self.clock = Clock()
         self.core_c = core_c

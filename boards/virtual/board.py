@@ -9,18 +9,13 @@ from cryo.drivers.analog import Transducer
 from cryo.drivers.its90 import Linearise
 from cryo.drivers.max31855 import Max31855
 from cryo.drivers.mlx90614 import Mlx90614
+from cryo.store.slots import Slots
 from machine import ADC, I2C, SPI, UART, WDT, Pin
 from room import Room
 from scratch import Scratch
+from settings import SETTINGS, TODAY_D
+from storage import RamFiles
 from valves import Lease, Valve
-
-SETTINGS = {
-    "simulated": 1,
-    "serial": 1,
-    "jet_k_mdegc": 16_000,  # the twin's reference nozzle at 80 mm
-    "valve_open_delay_us": 18_000,  # the slower of its two valves opens after 20 ms
-    "valve_close_delay_us": 22_000,  # its dose valve closes after 20 ms
-}
 
 
 class Board:
@@ -29,9 +24,10 @@ class Board:
     name = "virtual"
 
     def __init__(self):
-        settings = dict(SETTINGS)
-        settings.update(hal.settings)
-        self.config, self.config_error = config.build(settings)
+        self.files = None
+        if hal.settings is not None:
+            self.files = provisioned(hal.settings)
+        self.config, self.config_error = config.load(self.files)
         self.valve = Valve()
         self.lease = Lease()
         self.led = Pin(pins.LED, Pin.OUT, value=0)
@@ -59,6 +55,7 @@ class Board:
         self.pixel = None
         self.console = UART(0, 115_200)
         self.scratch = Scratch()
+        self.today_d = TODAY_D
         self.application = hal.application
         self.clock = Clock()
         self.core_c = None
@@ -72,6 +69,22 @@ class Board:
     def reset(self):
         """Reset the board."""
         machine.reset()
+
+
+def provisioned(changes):
+    """Return files in memory with the settings in a real slot, `changes` among them; none with what is refused."""
+    files = RamFiles()
+    settings = dict(SETTINGS)
+    settings.update(changes)
+    made, problem = config.build(settings)
+    if problem:
+        raise ValueError(problem)
+    Slots("/", config.NAME, config.VERSION, files, _always).save(config.encode(made))
+    return files
+
+
+def _always():
+    return True
 
 
 def build():

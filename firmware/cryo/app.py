@@ -10,6 +10,7 @@ import time
 
 import cryo
 import micropython
+from cryo.config import overdue
 from cryo.console.line import Console
 from cryo.core import mode
 from cryo.core.reading import CONFIG_LOST
@@ -34,6 +35,7 @@ class Applicator:
         self.inputs = Inputs()
         self.outputs = Outputs()
         self.supervisor = Supervisor(board.config)
+        self.set_today(board.today_d)
         self.resets = Resets(board.scratch)
         self.supervisor.reset_loop = self.resets.loop
         self.health = Health(self.supervisor)
@@ -68,6 +70,12 @@ class Applicator:
         self._watchdog = None
         self._due_us = 0
         self._mode = mode.BOOT
+
+    def set_today(self, today_d):
+        """Take the date, days since 2000-01-01, or None while no clock knows it: then calibrations count as overdue."""
+        self.today_d = today_d
+        config = self.board.config
+        self.supervisor.overdue = config is not None and overdue(config, today_d)
 
     def start(self):
         """Begin the tick's rhythm and the watchdog."""

@@ -1,67 +1,40 @@
-"""The settings of one device: one immutable, validated record. Settings may tighten a hard limit, never loosen it."""
+"""The settings of one device: one immutable, validated record. Settings may tighten a hard limit, never loosen it.
 
+The board keeps it in two slots (store/slots.py) as one line of JSON with every key in the order of FIELDS.
+"""
+
+import json
 from collections import namedtuple
 
 from cryo import limits
+from cryo.store.slots import Slots
+from micropython import const
 
-# key, unit, default, lowest, highest, what it is. Where a hard limit stands at one end, that end is the loose one; then
-# the text names the limit and repeats the basis that limits.py gives, so that a refusal says both. A test ties them.
+VERSION = 2  # of the record; store/migration.py reads the older ones
+NAME = "settings"
+EARLIEST_D = const(9_800)  # 2026-10-31, days since 2000-01-01: a clock that says less was never set [E]
+
+# key, unit, default, lowest, highest, tighter, danger: what it is stands in store/texts.py.
+# tighter: 1 higher, -1 lower, 0 neither; where a hard limit stands at one end, that end is the loose one.
+# danger: 1 where a wrong value within the range harms: a console asks for such a change twice.
 FIELDS = (
-    ("simulated", "", 0, 0, 1, "1: given by the virtual board, never by a real one"),
-    ("serial", "", 0, 0, 999_999, "serial number of the device"),
-    ("tc_type", "", 0, 0, 1, "thermocouple type: 0 = K, 1 = T"),
-    (
-        "trip_mdegc",
-        "mdegC",
-        limits.SKIN_TRIP_MDEGC,
-        limits.SKIN_TRIP_MDEGC,
-        12_000,
-        "limit 1, SKIN_TRIP_MDEGC: skin trip, higher is tighter; "
-        "basis: [E] frostbite at 0 degC (ISO 13732-3 research, Geng 2006) + sensor 2 + undershoot",
-    ),
-    (
-        "trip_reduced_mdegc",
-        "mdegC",
-        limits.SKIN_TRIP_REDUCED_MDEGC,
-        limits.SKIN_TRIP_REDUCED_MDEGC,
-        14_000,
-        "limit 2, SKIN_TRIP_REDUCED_MDEGC: skin trip, reduced sensation, higher is tighter; "
-        "basis: [E] numbness at 7 degC (Geng 2006) + 1, for patients who feel less",
-    ),
-    (
-        "burst_max_us",
-        "us",
-        limits.BURST_MAX_US,
-        limits.BURST_MIN_US,
-        limits.BURST_MAX_US,
-        "limit 4, BURST_MAX_US: longest opening, lower is tighter; "
-        "basis: [C] longest opening, sensation intact: a fall of 11.3 degC at K 16",
-    ),
-    (
-        "jet_k_mdegc",
-        "mdegC/rt s",
-        0,
-        limits.JET_K_MIN_MDEGC,
-        limits.JET_K_MAX_MDEGC,
-        "limit 7, JET_K_MIN_MDEGC and JET_K_MAX_MDEGC: jet constant at 80 mm, 0 = not calibrated; "
-        "basis: [C] jet constant K, mdegC per root second, h about 75 W/m2K; "
-        "[C] h about 470 W/m2K; nothing stronger is treatable",
-    ),
-    ("valve_open_delay_us", "us", 15_000, 0, 25_000, "dose valve: command to flow, shortest"),
-    ("valve_close_delay_us", "us", 25_000, 5_000, 60_000, "dose valve: command to closed, longest"),
-    (
-        "room_m3",
-        "m3",
-        30,
-        10,
-        1_000,
-        "limit 21, ROOM_PPM_M3_PER_G: volume of the room, smaller is tighter; basis: [C] 18 ppm a gram in 30 m3",
-    ),
+    ("simulated", "", 0, 0, 1, 0, 1),
+    ("serial", "", 0, 0, 999_999, 0, 0),
+    ("tc_type", "", 0, 0, 1, 0, 1),
+    ("trip_mdegc", "mdegC", limits.SKIN_TRIP_MDEGC, limits.SKIN_TRIP_MDEGC, 12_000, 1, 0),
+    ("trip_reduced_mdegc", "mdegC", limits.SKIN_TRIP_REDUCED_MDEGC, limits.SKIN_TRIP_REDUCED_MDEGC, 14_000, 1, 0),
+    ("burst_max_us", "us", limits.BURST_MAX_US, limits.BURST_MIN_US, limits.BURST_MAX_US, -1, 0),
+    ("jet_k_mdegc", "mdegC/rt s", 0, limits.JET_K_MIN_MDEGC, limits.JET_K_MAX_MDEGC, 0, 1),
+    ("valve_open_delay_us", "us", 15_000, 0, 25_000, 0, 1),
+    ("valve_close_delay_us", "us", 25_000, 5_000, 60_000, 0, 1),
+    ("room_m3", "m3", 30, 10, 1_000, -1, 1),
+    ("calibration_due_d", "d", 0, EARLIEST_D, 36_524, 0, 1),
 )
 
-Config = namedtuple("Config", tuple(f[0] for f in FIELDS))
+KEYS = tuple(f[0] for f in FIELDS)
+Config = namedtuple("Config", KEYS)
 
-UNSET = ("jet_k_mdegc",)  # 0 means "not known": such a device refuses to arm
+UNSET = ("jet_k_mdegc", "calibration_due_d")  # 0 means "not known": such a device refuses to arm
 
 
 def build(values):
@@ -69,33 +42,84 @@ def build(values):
 
     values maps keys to integers; a key left out takes its default.
     """
-    known = tuple(f[0] for f in FIELDS)
     for key in values:
-        if key not in known:
-            return None, "unknown setting " + str(key) + ": nearest is " + nearest(str(key), known)
+        if key not in KEYS:
+            return None, "unknown setting " + str(key) + ": nearest is " + nearest(str(key), KEYS)
     out = []
-    for key, unit, default, low, high, what in FIELDS:
+    for key, unit, default, low, high, _, _ in FIELDS:
         value = values.get(key, default)
         if not isinstance(value, int) or isinstance(value, bool):
             return None, key + " must be a whole number of " + (unit or "units")
         if not (low <= value <= high or (value == 0 and key in UNSET)):
-            return None, "{} = {} {} is outside {} .. {} ({})".format(key, value, unit, low, high, what)
+            return None, "{} = {} {} is outside {} .. {} ({})".format(key, value, unit, low, high, what(key))
         out.append(value)
     return Config(*out), None
 
 
-def load():
-    """Return (Config, None) from the board's module `settings`, or (None, sentence): such a device refuses to arm.
+def what(key):
+    """Return what the setting `key` is, with the hard limit that holds it and the limit's basis."""
+    from cryo.store.texts import WHAT
 
-    SETTINGS in it maps keys to integers. There are no defaults for a missing or broken one.
+    return WHAT[key]
+
+
+def load(files=None):
+    """Return (Config, None) from the board's slots, or (None, sentence): such a device refuses to arm.
+
+    There are no defaults for a missing, damaged or incomplete record. files: as for Slots.
+    """
+    slots = Slots("/", NAME, VERSION, files)
+    payload, problem = slots.load()
+    if payload is None:
+        return None, problem
+    return decode(payload, slots.found)
+
+
+def encode(config):
+    """Return a Config as the payload of a record."""
+    parts = []
+    for key, value in zip(KEYS, config):
+        parts.append('"{}":{}'.format(key, value))
+    return ("{" + ",".join(parts) + "}").encode()
+
+
+def decode(payload, version=VERSION):
+    """Return (Config, None) from a payload of that version, or (None, sentence).
+
+    Whatever encode() never makes is refused. Every key must be there: what a record leaves out is not known, and no
+    default stands in for it.
     """
     try:
-        from settings import SETTINGS  # pyright: ignore[reportMissingImports]
-    except ImportError:
-        return None, "no settings on this board: provision it"
-    except Exception as error:  # whatever half a file makes of itself: the application must start and say so
-        return None, "the settings cannot be read (" + repr(error) + "): provision the board anew"
-    return build(SETTINGS)
+        values = json.loads(payload)
+    except ValueError:
+        values = None
+    if not isinstance(values, dict):
+        return None, "settings: no record of keys and numbers: provision the board anew"
+    if version != VERSION:
+        from cryo.store.migration import migrated
+
+        problem = migrated(values, version)
+        if problem:
+            return None, problem
+    for key in KEYS:
+        if key not in values:
+            return None, "settings: " + key + " is missing: provision the board anew"
+    config, problem = build(values)
+    if config and version == VERSION and encode(config) != payload:
+        return None, "settings: not in the one form that they are written in: provision the board anew"
+    return config, problem
+
+
+def expired(today_d, due_d):
+    """True unless the day is known and not after the due date; both in days since 2000-01-01, today_d may be None."""
+    return today_d is None or today_d < EARLIEST_D or not due_d or today_d > due_d
+
+
+def overdue(config, today_d):
+    """True when the device must be calibrated, or told the date. A simulated one without a due date does not age."""
+    if config.simulated and not config.calibration_due_d:
+        return False
+    return expired(today_d, config.calibration_due_d)
 
 
 def nearest(word, words):

@@ -11,9 +11,7 @@ The chip's clock is the only time; the plant follows it, every millisecond and a
 import functools
 import os
 import pickle
-import tempfile
 from collections.abc import Callable, Generator
-from pathlib import Path
 from typing import Any
 
 from boards.rp2040_pico import pins
@@ -22,6 +20,7 @@ from host_tools import packing
 from host_tools.emulator.i2c import I2cBus, RegisterChip
 from host_tools.emulator.pio_gate import PioGate
 from host_tools.emulator.rp2040 import Rp2040Board, Timeout
+from host_tools.settings import provision
 from host_tools.twin.people import Operator, fields
 from host_tools.twin.pin_plant import REFERENCE_V, PinPlant
 from host_tools.twin.treatment import Plan, arm
@@ -55,7 +54,7 @@ def application(
 ) -> dict[str, bytes]:
     """Return the board's files, path -> bytes, as the product ships them (packing.application), and the settings.
 
-    settings    become settings.mpy; None leaves it out: an unprovisioned device
+    settings    become the record's two slots; None leaves them out: an unprovisioned device
     up_s        not 0: main.py is replaced by one that counts as many seconds since switch-on. A point may be treated
                 300 s after it (limit 9), which would take half an hour here. Nothing else differs.
     overlay     files that replace or join these, modules (.mpy) in the archive; a value of None takes a file away
@@ -63,10 +62,7 @@ def application(
     inside = {path: data for path, data in (overlay or {}).items() if data is not None and path.endswith(".mpy")}
     files = packing.application(packing.ROOT / "boards/rp2040_pico", overlay=inside)
     if settings is not None:
-        with tempfile.TemporaryDirectory() as folder:
-            source = Path(folder) / "settings.py"
-            source.write_text(f"SETTINGS = {settings!r}\n")
-            files["settings.mpy"] = packing.compiled(source)
+        files |= provision(settings)
     if up_s:
         files["main.py"] = UP_MAIN.format(up_s=up_s).encode()
     for path, data in (overlay or {}).items():

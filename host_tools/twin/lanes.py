@@ -52,7 +52,7 @@ def import_folders(firmware=None):
 
 # --- in this process --------------------------------------------------------------------------------------------------
 _FIRMWARE = (
-    *("boot", "main", "archive", "board", "valves", "room", "scratch", "chip", "pins"),
+    *("boot", "main", "archive", "board", "valves", "room", "scratch", "settings", "storage", "chip", "pins"),
     *("hal", "machine", "virtual_time", "cryo"),
 )
 

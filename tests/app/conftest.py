@@ -63,7 +63,7 @@ def board(virtual, pins, calls):
         setattr(board, name, mock.Mock())
     watchdog = mock.Mock()
     board.watchdog = mock.Mock(return_value=watchdog)
-    board.display = board.pixel = board.scratch = None
+    board.display = board.pixel = board.scratch = board.today_d = None
     board.application = board.clock = board.core_c = board.stack_bytes = None
     board.low_outputs = ()
     board.console = mock.Mock(**{"any.return_value": 0, "write.return_value": 0})

@@ -1,16 +1,18 @@
 """The board file on the modelled chip: it gives what the application asks for, and no longer openings than RMT may."""
 
+import json
 import shutil
-import sys
-from types import ModuleType
 
 import pytest
 
 from cryo import config, limits
 from cryo.core.records import Quantity
 from cryo.drivers import analog
+from cryo.store import slots
+from cryo.store.writing import slot
 from cryo.valve import RESTING
 from host_tools.board_check.__main__ import BOARDS, check
+from storage import RamFiles
 from tests.lanes import LANES, LaneMissing, run_file
 
 SETTINGS = {"serial": 7, "jet_k_mdegc": 16_000}
@@ -33,6 +35,14 @@ def test_it_builds_with_every_member_and_all_gas_outputs_low(rig):
     assert board.valve.result() == RESTING
 
 
+@pytest.fixture(autouse=True)
+def files(monkeypatch):
+    """The board's file system."""
+    made = RamFiles()
+    monkeypatch.setattr(slots, "FILES", made)
+    return made
+
+
 def test_without_settings_it_refuses_and_says_so(rig):
     board = rig.module.build()
     assert board.config is None
@@ -40,13 +50,12 @@ def test_without_settings_it_refuses_and_says_so(rig):
 
 
 @pytest.fixture
-def settings(monkeypatch):
-    """Puts a module `settings` onto the board."""
+def settings(files):
+    """Puts settings onto the board, whatever they are."""
 
     def put(**values):
-        module = ModuleType("settings")
-        vars(module)["SETTINGS"] = {**SETTINGS, **values}
-        monkeypatch.setitem(sys.modules, "settings", module)
+        text = json.dumps({**config.build(SETTINGS)[0]._asdict(), **values}, separators=(",", ":"))
+        files.files["/settings.0"] = slot(config.NAME, config.VERSION, 0, text.encode())
 
     return put
 
@@ -257,9 +266,12 @@ sys.modules["machine"] = machine
 usb = Module()
 usb.UsbStream = Terminal
 sys.modules["cryo.console.usb"] = usb
-settings = Module()
-settings.SETTINGS = {"jet_k_mdegc": 16000}
-sys.modules["settings"] = settings
+from cryo import config
+from cryo.store import slots
+from storage import RamFiles
+slots.FILES = RamFiles()
+payload = config.encode(config.build({"jet_k_mdegc": 16000})[0])
+slots.Slots("/", config.NAME, config.VERSION, None, lambda: True).save(payload)
 import board
 import pins
 from cryo.app import Applicator

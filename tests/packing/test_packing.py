@@ -90,3 +90,26 @@ def test_a_source_with_errors_is_not_packed(tmp_path):
     with pytest.raises(subprocess.CalledProcessError) as problem:
         packing.compiled(tmp_path / "broken.py")
     assert "SyntaxError" in problem.value.stderr
+
+
+@pytest.mark.parametrize("board", BOARDS, ids=lambda board: board.name)
+def test_no_module_of_the_interpreter_is_looked_for_among_the_files(board):
+    own = {"array", "binascii", "collections", "errno", "io", "json", "machine", "os", "select", "struct", "time"}
+    found = set()
+    for text in packing.sources(board).values():
+        for node in ast.walk(ast.parse(text)):
+            if isinstance(node, ast.Import):
+                found |= {alias.name for alias in node.names}
+            elif isinstance(node, ast.ImportFrom):
+                found.add(node.module)
+    assert found & own == set()
+    assert {"utime", "umachine", "ujson"} <= found
+
+
+def test_built_in_modules_keep_the_name_that_they_are_used_by():
+    for text, made in (
+        ("import time\nimport timer\n", "import utime as time\nimport timer\n"),
+        ("def f():\n    import json  # late\n", "def f():\n    import ujson as json  # late\n"),
+        ("from machine import Pin, ADC\nx = 'import os'\n", "from umachine import Pin, ADC\nx = 'import os'\n"),
+    ):
+        assert packing.built_in(text) == made

@@ -73,6 +73,7 @@ TABLE = (
     ("KEY", put(0, "i", "key"), MODES),
     ("LOOP", put(False, "eye", "made"), MODES),
     ("CALIBRATION", uncalibrated, MODES),
+    ("CALIBRATION", put(True, "overdue"), UNARMED),
     ("ROOM_AIR", put(WARN, "room"), MODES),
     ("ROOM_AIR", put(STOP, "room"), MODES),
     ("ROOM_GAS", both(put(UNKNOWN, "room"), GAS), MODES),

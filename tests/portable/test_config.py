@@ -15,6 +15,7 @@ RANGES = (
     ("valve_open_delay_us", 0, 25_000, None),
     ("valve_close_delay_us", 5_000, 60_000, None),
     ("room_m3", 10, 1_000, None),
+    ("calibration_due_d", 9_800, 36_524, None),
 )
 
 
@@ -128,9 +129,9 @@ def test_a_config_cannot_be_changed():
 
 def test_what_a_device_is_without_a_key_and_in_which_unit():
     made, _ = config.build({})
-    assert tuple(made) == (0, 0, 0, 4_000, 8_000, 500_000, 0, 15_000, 25_000, 30)
+    assert tuple(made) == (0, 0, 0, 4_000, 8_000, 500_000, 0, 15_000, 25_000, 30, 0)
     units = [field[1] for field in config.FIELDS]
-    assert units == ["", "", "", "mdegC", "mdegC", "us", "mdegC/rt s", "us", "us", "m3"]
+    assert units == ["", "", "", "mdegC", "mdegC", "us", "mdegC/rt s", "us", "us", "m3", "d"]
     assert type(made).__name__ == "Config"
 
 
@@ -154,3 +155,25 @@ def test_the_nearest_word_shares_most_letters_then_length_and_first_letter():
         ("ab", ("xb", "ayy"), "xb"),
     ):
         assert config.nearest(word, words) == nearest
+
+
+def test_every_setting_says_what_it_is_and_which_way_is_tighter():
+    from cryo.store.texts import WHAT
+
+    assert sorted(WHAT) == sorted(config.KEYS)
+    for key, _, _, _, _, tighter, danger in config.FIELDS:
+        assert config.what(key) == WHAT[key] and len(WHAT[key]) > 10
+        assert tighter in (-1, 0, 1) and danger in (0, 1)
+
+
+def test_what_a_wrong_value_may_harm_is_marked():
+    marked = [field[0] for field in config.FIELDS if field[6]]
+    assert marked == [
+        "simulated",
+        "tc_type",
+        "jet_k_mdegc",
+        "valve_open_delay_us",
+        "valve_close_delay_us",
+        "room_m3",
+        "calibration_due_d",
+    ]

@@ -104,6 +104,7 @@ def test_a_fresh_supervisor_delivers_nothing_and_has_begun_nothing():
         "mode": mode.BOOT, "blocked_by": 0, "room": room.UNKNOWN, "nonce": 0, "open": False, "target_mdegc": 0,
         "floor_mdegc": 0, "settled_mdegc": 0, "settled": False, "burst_us": 0, "indicated_us": 0, "open_us": 0,
         "treated": False, "refused": 0, "tested": False, "unchecked": False, "reset_loop": False,
+        "overdue": False,
     }  # fmt: skip
     for settings in (None, config.build({"jet_k_mdegc": 16_000})[0]):
         assert not differing(Supervisor(settings), expected)

@@ -105,6 +105,22 @@ def test_without_settings_or_jet_constant_nothing_arms():
         assert bench.sup.mode == mode.STANDBY and name in _names(bench.sup.blocked_by)
 
 
+def test_an_overdue_calibration_arms_nothing_and_ends_nothing_that_is_armed():
+    bench = Bench()
+    bench.sup.overdue = True
+    bench.stand_by()
+    bench.choose()
+    bench.ask(ARM)
+    assert bench.sup.mode == mode.STANDBY and "CALIBRATION" in _names(bench.sup.blocked_by)
+    bench.sup.overdue = False
+    bench.ask(ARM)
+    bench.ask(CONFIRM, bench.sup.nonce)
+    assert bench.sup.mode == mode.ARMED
+    bench.sup.overdue = True
+    bench.tick()
+    assert bench.sup.mode == mode.ARMED
+
+
 def test_arming_takes_two_steps_the_right_number_and_ten_seconds_at_most():
     bench = Bench().stand_by()
     bench.choose()

@@ -17,8 +17,8 @@ TIGHTER = table.load().tighter
 def bounds():
     """(key, number, constant, bound, step to the loose side) of every end of a range that a hard limit holds."""
     found = []
-    for key, _unit, _default, low, high, what in config.FIELDS:
-        number = re.match(r"limit (\d+)\b", what)
+    for key, _unit, _default, low, high, _tighter, _danger in config.FIELDS:
+        number = re.match(r"limit (\d+)\b", config.what(key))
         for constant in code.read().of(int(number[1])) if number else ():
             if constant.value == low and TIGHTER[constant.name] == "higher":
                 found.append((key, int(number[1]), constant.name, low, -1))
@@ -95,7 +95,7 @@ def test_the_default_of_such_a_setting_is_never_looser_than_its_limit():
 
 
 def test_every_setting_that_names_a_limit_is_held_by_it():
-    named = {field[0] for field in config.FIELDS if re.search(r"\blimit \d+", field[5])}
+    named = {key for key in config.KEYS if re.search(r"\blimit \d+", config.what(key))}
     assert named == {key for key, *_ in bounds()} | set(RECKONED)
     assert {"trip_mdegc", "trip_reduced_mdegc", "burst_max_us", "jet_k_mdegc"} <= named
 
@@ -103,6 +103,9 @@ def test_every_setting_that_names_a_limit_is_held_by_it():
 def test_the_words_of_a_setting_and_the_direction_of_its_limit_agree():
     steps = {key: loose for key, _, _, _, loose in bounds()} | RECKONED
     for field in config.FIELDS:
-        said = re.search(r"(higher|lower|smaller) is tighter", field[5])
+        said = re.search(r"(higher|lower|smaller) is tighter", config.what(field[0]))
         if said:
             assert (steps[field[0]] < 0) == (said[1] == "higher"), field[0]
+            assert field[5] == (1 if said[1] == "higher" else -1), field[0]
+        else:
+            assert field[5] == 0, field[0]

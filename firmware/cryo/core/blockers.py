@@ -52,7 +52,7 @@ NAMES = (
     ("ESTOP", "release the emergency stop"),
     ("KEY", "turn the key switch on"),
     ("LOOP", "close the eye shield"),
-    ("CALIBRATION", "no jet constant: calibrate the nozzle"),
+    ("CALIBRATION", "no jet constant, a calibration overdue, or no date: calibrate, or set the clock"),
     ("SKIN_PROBE", "no fresh skin reading: fix the probe to the skin"),
     ("BOTTLE", "bottle pressure outside 35-70 bar: open, change or cool the bottle"),
     ("ROOM_GAS", "too much CO2 for this room: air it and start anew"),
@@ -120,6 +120,8 @@ def standing(s, i):
     if session.used_up() or s.overcool.dose_session_reached():
         b |= SESSION
     if not treating:
+        if s.overdue:  # midnight ends no treatment
+            b |= CALIBRATION
         if not session.complete():
             b |= SETUP
         if not session.attested_all():

@@ -104,6 +104,7 @@ class Supervisor:
         self._distance_mm = START_MIN_MM
         self.refused = 0
         self.tested = False
+        self.overdue = False  # a calibration is, as far as the date is known
         self.unchecked = False  # the application came without the sum that proves it
         self.loop_tests = False  # the board has a test of the eye-shield loop (loop_test.py) ...
         self.loop_due = False  # ... and READY still waits for it

@@ -44,19 +44,17 @@ class _Turn:
 class Board:
     """Runs until plant.power_off.
 
-    settings   what hal.settings holds
     also       descriptors whose input wakes it
     watch      to be set: a function that is called often, at most IDLE_S apart
     """
 
-    def __init__(self, plant, image, ports, pace, settings=None, also=()):
+    def __init__(self, plant, image, ports, pace, also=()):
         self.plant = plant
         self.outlet = Outlet(ports)
         self.router = Router()
         self._image = image
         self._ports = ports
         self._pace = pace
-        self._settings = settings or {}
         self.watch = lambda: None
         self._also = list(also)
         self._received = array.array("i", hal.received)
@@ -74,7 +72,7 @@ class Board:
             self._end_by = None
             self.router.claimed = self.router.interrupts = False
             self._quiet_since = self._pace.clock()
-            with Guest(self._image, self._settings, raw) as guest:
+            with Guest(self._image, raw) as guest:
                 self._serve(guest)
                 raw = self._ended(guest)
         self._flush_last()

@@ -2,7 +2,6 @@
 
 import array
 import contextlib
-import json
 import os
 import select
 import signal
@@ -43,7 +42,7 @@ class Frame:
 class Guest:
     """The interpreter's process. Use it as a context manager: it is gone afterwards."""
 
-    def __init__(self, image, settings, raw):
+    def __init__(self, image, raw):
         micropython = lanes.micropython_path()
         if micropython is None:
             raise SimError("real MicroPython is missing: run `make setup`")
@@ -55,7 +54,7 @@ class Guest:
         self._process = subprocess.Popen(
             [
                 *(micropython, str(START), f"/dev/fd/{to_guest_r}", f"/dev/fd/{from_guest_w}"),
-                *(str(image.resolve()), json.dumps(settings), "raw" if raw else "friendly"),
+                *(str(image.resolve()), "raw" if raw else "friendly"),
             ],
             pass_fds=(to_guest_r, from_guest_w),
             env={**os.environ, "MICROPYPATH": path},

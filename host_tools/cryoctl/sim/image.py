@@ -7,8 +7,10 @@ from pathlib import Path
 from littlefs import LittleFS, LittleFSError, UserContextFile
 from platformdirs import user_data_path
 
+from boards.virtual.settings import SETTINGS
 from host_tools.cryoctl.sim import SimError
 from host_tools.packing import ROOT, application
+from host_tools.settings import PATHS, provision
 from host_tools.twin.guest.flash import BLOCK_SIZE
 
 BLOCKS = 352  # as much as a Raspberry Pi Pico's: 1408 KiB
@@ -51,9 +53,12 @@ def locked(path: Path):
 def deploy(path: Path, board: Path = BOARD) -> dict[str, int]:
     """Write the application as packed for the board onto the image; other files stay. Returns path -> bytes.
 
-    The caller holds the image (see locked). Raises SimError when it has no readable file system or is full.
+    A board without settings is given those of the virtual board; what it has stays. The caller holds the image (see
+    locked). Raises SimError when it has no readable file system or is full.
     """
     files = application(board)
+    if not set(PATHS) & set(read(path)):
+        files |= provision(SETTINGS)
     write(path, files)
     return {name: len(data) for name, data in files.items()}
 

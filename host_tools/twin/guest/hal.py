@@ -60,7 +60,7 @@ tx = bytearray(TX_MAX)
 received = array("i", [0] * IN_INTS)
 rx = bytearray(RX_MAX)
 fifo = bytearray(FIFO_MAX)
-settings = {}
+settings = {}  # what differs from the virtual board's own; None: this interpreter has a file system with slots
 application = None  # path of the application's file where there is a flash; else the twin runs sources
 scratch = array("i", [0] * 4)  # survives a chip reset, not a power cut
 

@@ -2,11 +2,10 @@
 
 Its flash is mounted at "/", in place of the host's files; boot.py and main.py come from there, then the prompt.
 
-Arguments: the simulator's pipe for reading, for writing, the image's path, the settings as JSON, "raw" or "friendly".
+Arguments: the simulator's pipe for reading, for writing, the image's path, "raw" or "friendly".
 Exit status: 0 the simulator ended the run, 3 the board restarts, 4 it restarts into the raw prompt, 5 no file system.
 """
 
-import json
 import os
 import sys
 
@@ -61,7 +60,7 @@ def mount(path):
     sys.argv[:] = []
 
 
-def main(reader, writer, image, settings, kind):
+def main(reader, writer, image, kind):
     """Boot, run, and return the exit status."""
     from prompt import Prompt
 
@@ -74,7 +73,7 @@ def main(reader, writer, image, settings, kind):
         return NO_FILES
     prompt = Prompt(link, kind == "raw")
     try:
-        hal.attach(link, json.loads(settings))
+        hal.attach(link, None)  # the settings are on the image
         prompt.boot()
         while True:
             try:

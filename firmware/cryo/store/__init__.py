@@ -1,0 +1,1 @@
+"""What must outlive a power cut: settings, calibration, and whatever else fits a record. Written only without gas."""

@@ -1,0 +1,104 @@
+"""Calibration records: what was measured, by whom, with what, until when it holds. Loaded when one is read or given.
+
+The history keeps them one after the other. What the device works with stands in its settings: jet constant, valve
+delays, and the day on which the first of the kinds is due. The newest record of each kind is kept beside it, since the
+history drops its oldest. They are written in that order. After a power cut in between the old calibration is in force
+and the history shows one more; or the new one is, and at worst an earlier due date than it could have.
+"""
+
+import json
+
+from cryo import config
+from cryo.store.history import History
+from cryo.store.settings import as_dict, stored
+from cryo.store.slots import Slots
+
+# kind -> what its values are; all of them are due before anything is armed
+KINDS = {
+    "TC": ("pivot_mdegc", "offset_mdegc", "slope_ppm", "residual_mdegc"),
+    "OPEN": ("delay_us",),
+    "CLOSE": ("delay_us",),
+    "JET": ("nozzle", "distance_mm", "k_mdegc", "k_80_mdegc"),
+    "PRESSURE": ("error_mbar",),
+    "DISTANCE": ("error_mm",),
+}
+SETTING = {"OPEN": "valve_open_delay_us", "CLOSE": "valve_close_delay_us", "JET": "jet_k_mdegc"}  # from the last value
+_PERSON = 24  # characters of technician and instrument
+
+
+def encode(kind, values, day, due_d, technician, instrument):
+    """Return (text of a record, None), or (None, sentence). day and due_d: days since 2000-01-01."""
+    if kind not in KINDS:
+        return None, "unknown calibration {}: nearest is {}".format(kind, config.nearest(kind, sorted(KINDS)))
+    if len(values) != len(KINDS[kind]):
+        return None, "{} needs {}".format(kind, ", ".join(KINDS[kind]))
+    if day is None or day < config.EARLIEST_D:
+        return None, "the date is unknown: set the clock"
+    if config.expired(day, due_d):
+        return None, "a calibration must be due after the day on which it is done"
+    for name, said in (("technician", technician), ("instrument", instrument)):
+        if not 0 < len(said) <= _PERSON or not all(" " <= ch <= "~" and ch not in '"\\' for ch in said):
+            return None, name + ": 1 to 24 characters, no quotes"
+    numbers = ",".join(str(value) for value in values)
+    return '["{}",{},{},"{}","{}",{}]'.format(kind, day, due_d, technician, instrument, numbers), None
+
+
+def decode(text):
+    """Return (kind, day, due_d, technician, instrument, values...) of a record's text, or None."""
+    try:
+        record = json.loads(text)
+    except ValueError:
+        return None
+    known = isinstance(record, list) and len(record) > 5 and record[0] in KINDS
+    return tuple(record) if known and len(record) == 5 + len(KINDS[record[0]]) else None
+
+
+def newest(current):
+    """Return kind -> its newest record, from the Slots of them."""
+    found = {}
+    payload, _ = current.load()
+    for text in (payload or b"").decode().split("\n"):
+        record = decode(text)
+        if record:
+            found[record[0]] = record
+    return found
+
+
+def due(records):
+    """Return the first due date of all kinds, or 0 while one of them is missing. records: as newest() returns."""
+    days = [records[kind][2] for kind in KINDS if kind in records]
+    return min(days) if len(days) == len(KINDS) else 0
+
+
+def put_in_force(store, text):
+    """Take a record's text into the history, the settings, and the newest ones of the Store.
+
+    Return (Config, None): in force after the next start. (None, sentence): the old calibration stays.
+    (Config, sentence): in force, but its due date was not kept: repeat it.
+    """
+    record = decode(text)
+    made, problem = stored(store.settings)
+    if problem or not record:
+        return None, problem or "no calibration record"
+    values = as_dict(made)
+    records = newest(store.newest)
+    records[record[0]] = record
+    values["calibration_due_d"] = due(records)
+    key = SETTING.get(record[0])
+    if key:
+        values[key] = record[-1]
+    made, problem = config.build(values)
+    problem = problem or store.history.add(text) or store.settings.save(config.encode(made))
+    if problem:
+        return None, problem
+    lines = [encode(r[0], r[5:], r[1], r[2], r[3], r[4])[0] or "" for r in records.values()]
+    return made, store.newest.save("\n".join(lines).encode())
+
+
+class Store:
+    """Where calibrations are: `history`, `settings`, `newest`. files and may_write as for Slots."""
+
+    def __init__(self, files=None, may_write=None):
+        self.history = History("/", "calibration", files, may_write)
+        self.settings = Slots("/", config.NAME, config.VERSION, files, may_write)
+        self.newest = Slots("/", "calibration", 1, files, may_write)

@@ -1,0 +1,52 @@
+"""Writing a record: into the slot that does not count, read back, compared. Loaded when something is to be written."""
+
+from cryo.store.slots import CONTRADICTION, FORM, LONGEST, checksum, current
+
+GAS = "nothing is written while gas may flow: disarm first"
+
+
+def slot(name, version, sequence, payload):
+    """Return the bytes of a slot. version 0 .. 255, sequence 0 .. 65535, payload up to LONGEST bytes."""
+    head = b"cs" + bytes((FORM, version, sequence & 255, sequence >> 8, len(payload) & 255, len(payload) >> 8))
+    return head + payload + checksum(name, head + payload)
+
+
+def save(slots, payload):
+    """As Slots.save."""
+    if slots.may_write is None or not slots.may_write():
+        return GAS
+    if len(payload) > LONGEST:
+        return "{}: too long, {} bytes, at most {}".format(slots.name, len(payload), LONGEST)
+    a = slots.read(0)
+    b = slots.read(1)
+    at = current(a, b)
+    if at == CONTRADICTION:
+        at = 1
+    sequence = 0 if at < 0 else ((a, b)[at][2] + 1) & 0xFFFF
+    target = 0 if at < 0 else 1 - at
+    problem = _written(slots.files, slots.paths[target], slot(slots.name, slots.version, sequence, payload))
+    if problem:
+        try:
+            slots.files.remove(slots.paths[target])  # it might yet read as valid another time
+        except OSError:
+            pass
+        return slots.name + ": not stored, " + problem + "; the record before stays"
+    return None
+
+
+def _written(files, path, data):
+    try:
+        file = files.open(path, "wb")
+        try:
+            file.write(data)
+            file.flush()
+        finally:
+            file.close()
+        file = files.open(path, "rb")
+        try:
+            same = file.read(len(data) + 1) == data
+        finally:
+            file.close()
+    except OSError as error:
+        return "the file system says OSError {}".format(error.args[0])
+    return None if same else "it did not read back as written"

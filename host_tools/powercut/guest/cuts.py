@@ -1,0 +1,277 @@
+"""Every write of the store, cut at every operation of the flash. Prints one JSON line a row.
+
+Arguments: short or long; the bytes of a program operation, several with commas; what is planted, to see it found.
+
+A row: [write, bytes of a program, writes, programs, erases, cut points, {outcome: how many}, [violations]].
+"""
+
+import gc
+import json
+import sys
+
+from cryo import config
+from cryo.store import calibration
+from cryo.store.history import LONGEST, SEGMENT
+from cryo.store.slots import Slots
+from cryo.store.writing import slot
+from flash import ALIVE, WAYS, Flash, formatted, mounted
+
+BASE = {"jet_k_mdegc": 16_000, "calibration_due_d": 9_900}
+OTHERS = (("boot.py", 300), ("main.py", 400), ("archive.mpy", 1_400), ("application", 20_000))  # beside it on a board
+SHOWN = 5  # violations of a row
+
+
+def always():
+    """No gas."""
+    return True
+
+
+def settings(files):
+    """Return the Slots of the settings."""
+    return Slots("/", config.NAME, config.VERSION, files, always)
+
+
+def values(serial):
+    """Return a payload."""
+    return config.encode(config.build(dict(BASE, serial=serial))[0])
+
+
+class Change:
+    """One change of the settings: serial number n."""
+
+    def __init__(self, n):
+        self.n = n
+
+    def __call__(self, files):
+        return settings(files).save(values(self.n))
+
+    def seen(self, files):
+        """Return (what is in force, a record beside it)."""
+        return config.load(files), None
+
+
+class Calibrate(Change):
+    """One calibration put in force; its history is the record beside the settings."""
+
+    def __call__(self, files):
+        text, problem = calibration.encode("OPEN", (9_000 + self.n,), 9_850, 9_950, "N. N.", "reference 7")
+        return problem or calibration.put_in_force(calibration.Store(files, always), text)[1]
+
+    def seen(self, files):
+        """As Change.seen; a damaged line of the history is a record of its own."""
+        history = calibration.Store(files).history
+        return config.load(files), (tuple(history.read()), history.damaged)
+
+
+def nothing(files):
+    """A board that was never provisioned."""
+
+
+def once(files):
+    """Provisioned by its own console: one slot."""
+    settings(files).save(values(1))
+
+
+def at_sequence(sequence):
+    """Return what prepares two slots, the newer with that sequence."""
+
+    def prepare(files):
+        for n in range(2):
+            file = files.open("/settings.%d" % n, "wb")
+            file.write(slot(config.NAME, config.VERSION, (sequence - 1 + n) & 0xFFFF, values(n + 1)))
+            file.close()
+
+    return prepare
+
+
+def damaged(files):
+    """One slot is no slot."""
+    at_sequence(7)(files)
+    file = files.open("/settings.0", "wb")
+    file.write(b"\x00" * 100)
+    file.close()
+
+
+def older(files):
+    """Both slots of version 1."""
+    text = values(1).replace(b',"calibration_due_d":9900', b"")
+    for n in range(2):
+        file = files.open("/settings.%d" % n, "wb")
+        file.write(slot(config.NAME, 1, n, text))
+        file.close()
+
+
+def calibrated(files):
+    """All kinds calibrated."""
+    once(files)
+    for kind in calibration.KINDS:
+        given = (1, 80, 16_000, 16_000) if kind == "JET" else (9_000,) * len(calibration.KINDS[kind])
+        text, problem = calibration.encode(kind, given, 9_850, 9_950, "N. N.", "reference 7")
+        assert not problem, problem
+        _, problem = calibration.put_in_force(calibration.Store(files, always), text)
+        assert not problem, problem
+
+
+def full(files):
+    """The next record begins the other file of the history, and drops what is in it."""
+    calibrated(files)
+    history = calibration.Store(files, always).history
+    for n in range(2):
+        while history.read()[0][0] == 1 and size(files, n) < SEGMENT - 60:
+            if history.add("x" * max(1, min(LONGEST, SEGMENT - 60 - size(files, n)))):
+                raise OSError("not prepared")
+
+
+def size(files, n):
+    """Return the bytes of one file of the history."""
+    try:
+        return files.stat("/calibration.log.%d" % n)[6]
+    except OSError:
+        return 0
+
+
+def image(prepare, program):
+    """Return the bytes of a flash after `prepare`, beside a board's other files."""
+    flash = formatted(program)
+    files = mounted(flash, program)
+    for path, size in OTHERS:
+        file = files.open("/" + path, "wb")
+        file.write(b"\xa5" * size)
+        file.close()
+    prepare(files)
+    return flash.data
+
+
+class Row:
+    """One write, cut everywhere."""
+
+    def __init__(self, name, program):
+        self.name = name
+        self.program = program
+        self.writes = self.programs = self.erases = self.points = 0
+        self.outcomes = {"old": 0, "new": 0, "refused": 0}
+        self.violations = []
+
+    def cut_everywhere(self, before, write):
+        """Cut one write at every operation in every way; return the image after it."""
+        flash = Flash(self.program, before)
+        files = mounted(flash, self.program)
+        old = write.seen(files)
+        flash.programs = flash.erases = 0
+        problem = write(files)
+        assert problem is None, problem
+        new = write.seen(files)
+        assert new[0][0] and new[0] != old[0] and (new[1] is None or new[1] != old[1]), new
+        operations = flash.programs + flash.erases
+        self.writes += 1
+        self.programs += flash.programs
+        self.erases += flash.erases
+        for k in range(1, operations + 1):
+            for way in range(len(WAYS)):
+                self._cut(before, write, old, new, k, way)
+            gc.collect()
+        return flash.data
+
+    def _cut(self, before, write, old, new, k, way):
+        self.points += 1
+        flash = Flash(self.program, before)
+        files = mounted(flash, self.program)
+        flash.cut(k, way)
+        problem = write(files)
+        where = "operation {} {}: ".format(k, WAYS[way])
+        if problem is None and way != ALIVE:
+            self._violates(where + "a write that was cut says it is done")
+        try:
+            flash = Flash(self.program, flash.data)
+            files = mounted(flash, self.program)
+            seen = write.seen(files)
+        except OSError as error:
+            self._violates(where + "no file system any more: " + repr(error))
+            return
+        (made, sentence), beside = seen
+        if made is None and seen[0] != old[0]:
+            self.outcomes["refused"] += 1
+            if not sentence or "settings" not in sentence:
+                self._violates(where + "a refusal that does not name itself: " + str(sentence))
+        elif made == config.build({})[0]:
+            self._violates(where + "defaults are in force")
+        elif seen[0] == old[0]:
+            self.outcomes["old"] += 1
+        elif seen[0] == new[0]:
+            self.outcomes["new"] += 1
+        else:
+            self._violates(where + "neither old nor new: " + str(made))
+        if problem is None and seen != new:
+            self._violates(where + "a write that says it is done is not")
+        if beside != old[1] and beside != new[1]:
+            self._violates(where + "the history is neither old nor new")
+        if seen[0] == new[0] and beside != new[1]:
+            self._violates(where + "in force without a record of it")
+        problem = write(files)
+        again = write.seen(files)
+        if problem or again[0] != new[0]:
+            self._violates(where + "the next write does not hold: " + str(problem))
+
+    def _violates(self, text):
+        self.violations.append(self.name + ", " + text)
+
+    def told(self):
+        """Print the row."""
+        row = [self.name, self.program, self.writes, self.programs, self.erases, self.points]
+        print(json.dumps(row + [self.outcomes, len(self.violations), self.violations[:SHOWN]]))
+
+
+def rows(length):
+    """Return (name, what prepares it, writes, the geometries) of every row."""
+    chain = {"short": 2, "long": 26}[length]
+    three = {"short": 1, "long": 3}[length]
+    found = [
+        ("settings, first of all", nothing, [Change(2)]),
+        ("settings, second slot", once, [Change(2)]),
+        ("settings, one change after the other", at_sequence(1), [Change(n) for n in range(3, 3 + chain)]),
+        ("settings, sequence 65535 to 0", at_sequence(65_535), [Change(n) for n in range(3, 3 + three)]),
+        ("settings, sequence 32767 to 32768", at_sequence(32_767), [Change(n) for n in range(3, 3 + three)]),
+        ("settings, a slot is damaged", damaged, [Change(3)]),
+        ("settings, from version 1", older, [Change(3), Change(4)]),
+        ("calibration, first of all", once, [Calibrate(1)]),
+        ("calibration, one after the other", calibrated, [Calibrate(n) for n in range(3, 3 + chain // 2)]),
+        ("calibration, the oldest are dropped", full, [Calibrate(3), Calibrate(4)]),
+    ]
+    return found
+
+
+def plant(name):
+    """Break the store: "defaults" where there are no settings, or "deaf" to errors."""
+    if name == "defaults":
+        load = config.load
+
+        def loaded(files):
+            made, _ = load(files)
+            return made or config.build({})[0], None
+
+        config.load = loaded
+    else:
+        save = Slots.save
+
+        def saved(self, payload):
+            save(self, payload)
+
+        Slots.save = saved
+
+
+def main(length, programs):
+    """Run and print every row."""
+    for program in programs:
+        for name, prepare, writes in rows(length):
+            row = Row(name, program)
+            data = image(prepare, program)
+            for write in writes:
+                data = row.cut_everywhere(data, write)
+            row.told()
+            gc.collect()
+
+
+if __name__ == "__main__":
+    if len(sys.argv) > 3:
+        plant(sys.argv[3])
+    main(sys.argv[1], [int(word) for word in sys.argv[2].split(",")])

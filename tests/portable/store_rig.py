@@ -1,0 +1,77 @@
+"""Files in memory that can fail, and records in them."""
+
+from cryo.store.slots import Slots
+from storage import RamFiles
+
+
+def always():
+    """No gas: write."""
+    return True
+
+
+class FailingFiles(RamFiles):
+    """fails: what to do wrong from now on, "" or "open", "write", "read", "flip" (a stored bit), "half" (lost)."""
+
+    fails = ""
+
+    def open(self, path, mode):
+        if mode != "rb" and self.fails == "open":
+            raise OSError(28)
+        file = RamFiles.open(self, path, mode)
+        if mode == "rb":
+            return _Reader(self, file)
+        return _Writer(self, path, file)
+
+
+class _Reader:
+    def __init__(self, files, file):
+        self._files = files
+        self._file = file
+
+    def read(self, n):
+        if self._files.fails == "read":
+            raise OSError(5)
+        return self._file.read(n)
+
+    def readline(self):
+        if self._files.fails == "read":
+            raise OSError(5)
+        return self._file.readline()
+
+    def close(self):
+        self._file.close()
+
+
+class _Writer:
+    def __init__(self, files, path, file):
+        self._files = files
+        self._path = path
+        self._file = file
+
+    def write(self, data):
+        if self._files.fails == "write":
+            raise OSError(5)
+        return self._file.write(data)
+
+    def flush(self):
+        self._file.flush()
+        kept = self._files.files
+        if self._files.fails == "flip":
+            kept[self._path] = flipped(kept[self._path], 75)
+        if self._files.fails == "half":
+            kept[self._path] = kept[self._path][: len(kept[self._path]) // 2]
+
+    def close(self):
+        pass
+
+
+def flipped(data, bit):
+    """Return data with one bit turned."""
+    out = bytearray(data)
+    out[bit >> 3] ^= 1 << (bit & 7)
+    return bytes(out)
+
+
+def record(files, name="settings", version=1, may_write=always):
+    """Return the Slots of a record in the root."""
+    return Slots("/", name, version, files, may_write)
