@@ -42,8 +42,39 @@ class Stream:
         return n
 
 
+class Record:
+    """A store of one record, kept by the test; `broken` is what saving says."""
+
+    def __init__(self):
+        self.data = None
+        self.saved = []
+        self.broken = None
+
+    def load(self):
+        return self.data, None if self.data else "nothing was stored"
+
+    def save(self, data):
+        if not self.broken:
+            self.data = data
+            self.saved.append(data)
+        return self.broken
+
+
+class Resets:
+    ended = mode = fault = uptime_s = count = 0
+
+
+class LoopTest:
+    def answer(self, tested):
+        return tested
+
+
 class Board:
     name = "test"
+    scratch = ()
+
+    def __init__(self):
+        self.pin_record = Record()
 
 
 class App:
@@ -58,6 +89,11 @@ class App:
         self.supervisor = Supervisor(config.build(given)[0])
         self.stream = Stream()
         self.console = Console(self, self.stream)
+        self.late_us_max = 0
+        self.tested = "PASSED"
+        self.loop_test = LoopTest()
+        self.resets = Resets()
+        self.restarts = []
         self._now_us = 0x3FFFFFFF - 100_000  # the counter wraps within the self-test
         i = self.inputs
         i.loop_a = 1
@@ -73,6 +109,9 @@ class App:
         self.run(60)
         assert self.supervisor.mode == mode.STANDBY
         self.supervisor.session.uptime_s = 400  # the cool-down after switch-on is over
+
+    def restart(self, prompt=False):
+        self.restarts.append(prompt)
 
     def tick(self):
         self.inputs.skin.sequence = (self.inputs.skin.sequence + 1) & 0xFFFF
