@@ -1,6 +1,7 @@
 """A console on a fake serial line, in front of a real supervisor whose inputs are all in order."""
 
 from cryo import config
+from cryo.console.crc import START, added
 from cryo.console.line import Console
 from cryo.core import mode, supervisor
 from cryo.core.records import Inputs, Outputs
@@ -139,6 +140,13 @@ class App:
         assert len(lines) == 1, lines
         return lines[0]
 
+    def slow(self, command, ticks=150):
+        """Send one line whose answer takes up to that many ticks; return the lines that came."""
+        before = len(self.stream.written)
+        self.stream.incoming += command.encode() + b"\n"
+        self.run(ticks)
+        return self.stream.written[before:].decode().split("\n")[:-1]
+
     def choose(self):
         """Everything that arming needs."""
         choices = ("PRES CHRONIC", "LEV 3", "SITE LFOOT-SOLE", "POIN 1", "ATT " + ALL)
@@ -152,6 +160,12 @@ class App:
     def choice(self):
         p = self.supervisor.session
         return (self.supervisor.mode, p.preset, p.level, p.site, p.point, p.attested, self.supervisor.nonce)
+
+
+def wrapped(number, command):
+    """Return a line with its check sum."""
+    body = "@{} {}".format(number, command)
+    return "{} *{:04X}".format(body, added(START, body.encode(), 0, len(body)))
 
 
 def is_error(answer, number, *words):

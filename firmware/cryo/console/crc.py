@@ -1,6 +1,7 @@
 """CRC-16 of the wrapped lines and of telemetry: polynomial 1021h, start FFFFh, nothing reflected or inverted.
 
-Known as CRC-16/CCITT-FALSE or CRC-16/IBM-3740; over "123456789" it is 29B1h. In CPython: binascii.crc_hqx(data, 0xFFFF).
+Known as CRC-16/CCITT-FALSE or CRC-16/IBM-3740; over "123456789" it is 29B1h. A host has it
+as binascii.crc_hqx(data, 0xFFFF).
 """
 
 from micropython import const

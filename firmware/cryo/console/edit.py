@@ -27,9 +27,12 @@ class Editor:
         self._was = ch
         self.used = used
         if self._state:
-            self._state = 2 if self._state == 1 and ch in b"[O" else 0
-            if not self._state and was in b"[O" and ch in b"AB":
-                self._recall(line, 1 if ch == 65 else -1)
+            if self._state == 1:
+                self._state = 2 if ch in b"[O" else 0
+            elif not 48 <= ch <= 59:  # figures of a longer sequence
+                self._state = 0
+                if was in b"[O" and ch in b"AB":
+                    self._recall(line, 1 if ch == 65 else -1)
             return self.TAKEN
         if ch == _ESCAPE:
             self._state = 1

@@ -26,9 +26,7 @@ def _help(console, word):
 def _list(console, _):
     table = _table()
     topics.drop("table")
-    return "; ".join(
-        header + (" " + hint if hint else "") for topic in table.TOPICS for header, hint, _ in topic[4]
-    )
+    return "; ".join(header + (" " + hint if hint else "") for topic in table.TOPICS for header, hint, _ in topic[4])
 
 
 DO = {"HELP": _help, "HELP?": _list}

@@ -80,8 +80,8 @@ def _execute(console, text):
         do = _find(console, word)
     if do is None:
         return _unknown(console, head, word)
-    if do is topics:
-        return console.error(-221, "{} not while {}: disarm first (ARM:OFF)".format(head, _state(console)))
+    if do is _barred:
+        return _barred(console, head)
     console.word = word
     if word[:1] != "*":
         console.path = word[: word.rfind(":") + 1]
@@ -99,7 +99,7 @@ def _execute(console, text):
 
 
 def _find(console, word):
-    """Return a command's function, None when there is none, or `topics` while its module may not be loaded."""
+    """Return a command's function, None when there is none, or _barred while its module may not be loaded."""
     do = live.DO.get(word)
     if do:
         return do
@@ -108,7 +108,11 @@ def _find(console, word):
     if name is None:
         return None
     module = topics.module(console, name)
-    return topics if module is None else module.DO.get(word)
+    return _barred if module is None else module.DO.get(word)
+
+
+def _barred(console, head):
+    return console.error(-221, "{} not while {}: disarm first (ARM:OFF)".format(head, _state(console)))
 
 
 def _unknown(console, head, word):

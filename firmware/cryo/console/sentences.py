@@ -5,10 +5,17 @@ made of; a command that is not here keeps its answer.
 from cryo.core import mode
 
 _STATES = (
-    "starting", "testing itself", "in stand-by", "waiting for the second step: ARM:CONF with the number",
-    "armed: press the trigger when light and tone have come for two seconds", "delivering", "resting between two passes",
-    "done with this point", "stopped by a fault: FAULT? tells what to do", "in service mode",
-)  # fmt: skip
+    "starting",
+    "testing itself",
+    "in stand-by",
+    "waiting for the second step: ARM:CONF with the number",
+    "armed: press the trigger when light and tone have come for two seconds",
+    "delivering",
+    "resting between two passes",
+    "done with this point",
+    "stopped by a fault: FAULT? tells what to do",
+    "in service mode",
+)
 
 
 def of(console, word, text):
@@ -82,16 +89,6 @@ def _fault(console, text):
     return said if also == "NONE" else said + " Also: {}.".format(also)
 
 
-def _ready(console, text):
-    words = text.split(None, 1)
-    number, _, advice = words[1].partition(";")
-    return "Ready: confirm within 10 seconds with ARM:CONF {}.{}".format(number, " Note:" + advice + "." if advice else "")
-
-
-def _armed(console, text):
-    return "Armed. Light and tone for two seconds, then press the trigger."
-
-
 _MAKE = {
     "STAT?": _state,
     "STAT:WHY?": _why,
@@ -100,6 +97,4 @@ _MAKE = {
     "MEAS:PRES?": _pressure,
     "MEAS:ROOM?": _room,
     "FAULT?": _fault,
-    "ARM:REQ": _ready,
-    "ARM:CONF": _armed,
 }

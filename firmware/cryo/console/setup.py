@@ -96,7 +96,8 @@ def _attest(console, words):
             if row[0] == word.strip():
                 bit = row[1]
         if not bit:
-            return console.error(-224, "unknown attestation {}: allowed {}".format(word, words_of(presets.ATTESTATIONS)))
+            allowed = words_of(presets.ATTESTATIONS)
+            return console.error(-224, "unknown attestation {}: allowed {}".format(word, allowed))
         mask |= bit
     p.attested |= mask
     return "OK"

@@ -54,20 +54,24 @@ def _now(console):
     return (None if days is None else days + total_s // _DAY_S), total_s % _DAY_S
 
 
-def _three(console, text, what):
-    parts = text.split(",")
-    if len(parts) != 3 or not all(part.strip().isdigit() and len(part.strip()) <= 4 for part in parts):
-        return None, console.error(-104, "write it as " + what)
-    return tuple(int(part) for part in parts), None
+def _three(text):
+    """Return the three numbers of a text, or None."""
+    parts = [part.strip() for part in text.split(",")]
+    if len(parts) != 3:
+        return None
+    for part in parts:
+        if not part.isdigit() or len(part) > 4:
+            return None
+    return int(parts[0]), int(parts[1]), int(parts[2])
 
 
 def _date(console, text):
     days, day_s = _now(console)
     if not text:
         return "UNKNOWN" if days is None or day_s is None else "{:04d},{:02d},{:02d}".format(*date_of(days))
-    given, problem = _three(console, text, "yyyy,mm,dd")
-    if problem:
-        return problem
+    given = _three(text)
+    if given is None:
+        return console.error(-104, "write it as yyyy,mm,dd")
     days = days_of(*given)
     if days is None:
         return console.error(-222, "no such date: {} to {}".format(_FIRST_YEAR, _LAST_YEAR))
@@ -81,9 +85,9 @@ def _time(console, text):
         if days is None or day_s is None:
             return "UNKNOWN"
         return "{:02d},{:02d},{:02d}".format(day_s // 3600, day_s // 60 % 60, day_s % 60)
-    given, problem = _three(console, text, "hh,mm,ss")
-    if problem:
-        return problem
+    given = _three(text)
+    if given is None:
+        return console.error(-104, "write it as hh,mm,ss")
     hours, minutes, seconds = given
     if hours > 23 or minutes > 59 or seconds > 59:
         return console.error(-222, "no such time of day")

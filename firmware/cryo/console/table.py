@@ -1,4 +1,4 @@
-"""Every command there is: what the parser's words, HELP and docs/console.md are made of. Loaded on demand, then dropped.
+"""Every command there is: what the parser's words, HELP and docs/console.md are made of. Loaded, then dropped.
 
 A topic: its name, the module whose DO has the functions, what it is about, one example with its answer, its commands.
 A command: its header, what it takes, what it does. Capitals are the short form. "?" at the end: it is asked; "[?]": it
@@ -130,7 +130,7 @@ TOPICS = (
         ("SERV:PIN 0000", "SERVICE"),
         (
             ("SERVice:PIN", "digits", "enters service mode; wrong PINs cost time, ten lock"),
-            ("SERVice:NEWPin", "digits", "sets the PIN, 4 to 10 digits: in service mode; the first with E-stop pressed"),
+            ("SERVice:NEWPin", "digits", "sets a PIN of 4 to 10 digits in service mode; the first with E-stop pressed"),
             ("SERVice:EXIT", "", "leaves service mode"),
             ("SERVice:REPL", "", "restarts into MicroPython's prompt, without application and watchdog"),
         ),

@@ -19,8 +19,8 @@ _CHUNK = const(16)
 _FIELDS_A_TURN = const(2)
 _SEQ_MASK = const(0xFFFFFF)
 _KEYS = (
-    b'{"seq":', b',"us":', b',"mode":', b',"fault":', b',"blocked":', b',"skin":', b',"age":', b',"surface":', b',"infrared":',
-    b',"mm":', b',"bottle":', b',"line":', b',"bursts":', b',"on_us":', b',"lost":',
+    b'{"seq":', b',"us":', b',"mode":', b',"fault":', b',"blocked":', b',"skin":', b',"age":', b',"surface":',
+    b',"infrared":', b',"mm":', b',"bottle":', b',"line":', b',"bursts":', b',"on_us":', b',"lost":',
 )  # fmt: skip
 _LOST = const(14)  # its place
 _FIELDS = const(15)
