@@ -116,7 +116,7 @@ def _barred(console, head):
 
 
 def _unknown(console, head, word):
-    if not head:
+    if not word:
         return console.error(-102, "no command there")
     said = "unknown command"
     if head[:3].upper() != "SER":  # what stands there may hold a PIN
