@@ -129,7 +129,7 @@ class App:
         """Send bytes; return the lines that come back."""
         before = len(self.stream.written)
         self.stream.incoming += data
-        self.run(6)
+        self.run(10)
         answer = self.stream.written[before:]
         assert not answer or answer.endswith(b"\n")
         return answer.decode().split("\n")[:-1]

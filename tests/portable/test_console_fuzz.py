@@ -1,6 +1,7 @@
 """The short form of `make fuzz`, and its corpus, in every interpreter."""
 
 import gc
+import sys
 
 from console_fuzz import CORPUS, Rig, line_of
 from support import Random
@@ -25,7 +26,7 @@ def test_random_lines():
 
 
 def test_malformed_lines_leave_no_memory_behind():
-    if not hasattr(gc, "mem_free"):
+    if not hasattr(gc, "mem_free") or sys.platform == "webassembly":  # there a collection waits for the script's end
         return
     rig = Rig()
 

@@ -129,6 +129,7 @@ def test_a_chain_is_bounded_and_takes_a_tick_a_command():
     is_error(app.ask(";"), -102)
     app.stream.incoming = b"MEAS:DIST?;DIST?\n"
     app.console.poll()
+    app.console.poll()
     assert app.console.word == "MEAS:DIST?" and app.console.parts == ["DIST?"]
 
 

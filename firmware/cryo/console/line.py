@@ -46,6 +46,8 @@ class Console:
         self._line = bytearray(_LINE_MAX)
         self._used = 0
         self._overlong = False
+        self._unprintable = False
+        self._whole = False  # the line is complete: it has the next tick for itself
         self._answer_due = None
 
     def poll(self):
@@ -73,6 +75,8 @@ class Console:
                 self.reply(answer)
         elif self.parts:
             self._parser.go_on(self)  # pyright: ignore[reportOptionalMemberAccess]
+        elif self._whole:
+            self._execute()
         elif self.stream.any():
             self._take()
 
@@ -132,32 +136,36 @@ class Console:
                     continue
             if ch == 10 or ch == 13:
                 if self._used or self._overlong:
-                    self._execute()
+                    self._whole = True
                     return  # one command a tick
             elif self._used < _LINE_MAX:
+                if not 32 <= ch < 127:
+                    self._unprintable = True
                 self._line[self._used] = ch
                 self._used += 1
             else:
                 self._overlong = True
 
     def _execute(self):
+        text = bytes(self._line[: self._used])
         overlong = self._overlong
-        raw = bytes(self._line[: self._used])
+        unprintable = self._unprintable
         self._used = 0
-        self._overlong = False
+        self._whole = self._overlong = self._unprintable = False
         if overlong:
             self.say(self.error(-363, "line too long: " + str(_LINE_MAX) + " characters at most"))
-            return
-        for byte in raw:
-            if not 32 <= byte < 127:
-                self.say(self.error(-101, "invalid character: use printable ASCII only"))
-                return
-        if self._parser is None:
-            if TREATING >> self.app.supervisor.mode & 1:
-                self.say(self.error(-221, "not while " + mode.NAMES[self.app.supervisor.mode]))
-                return
-            gc.collect()  # what stays is loaded into the holes that the start left
-            from cryo.console import parse
+        elif unprintable:
+            self.say(self.error(-101, "invalid character: use printable ASCII only"))
+        elif self._parser or self._loaded():
+            self._parser.begin(self, text.decode().strip())  # pyright: ignore[reportOptionalMemberAccess]
 
-            self._parser = parse
-        self._parser.begin(self, raw.decode().strip())
+    def _loaded(self):
+        now = self.app.supervisor.mode
+        if TREATING >> now & 1:
+            self.say(self.error(-221, "not while " + mode.NAMES[now]))
+            return False
+        gc.collect()  # what stays is loaded into the holes that the start left
+        from cryo.console import parse
+
+        self._parser = parse
+        return True

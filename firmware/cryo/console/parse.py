@@ -68,15 +68,17 @@ def canonical(head):
 
 def _execute(console, text):
     head, _, argument = text.partition(" ")
-    word = canonical(head.upper())
+    word = head.upper()
     do = None
-    if word[:1] == ":":
-        word = word[1:]
-    elif console.path and word[:1] != "*":
-        do = _find(console, console.path + word)
+    if console.path and word[:1] not in ":*":
+        under = canonical(console.path + word)
+        do = _find(console, under)
         if do:
-            word = console.path + word
+            word = under
     if do is None:
+        do = live.DO.get(word)
+    if do is None:
+        word = canonical(word[1:] if word[:1] == ":" else word)
         do = _find(console, word)
     if do is None:
         return _unknown(console, head, word)
