@@ -4,21 +4,25 @@ from console_rig import App, wrapped
 from cryo.console import table
 from cryo.core import mode, supervisor
 
-WORDS = ("CHRONIC", "3", "LFOOT-SOLE", "SKIN,WOUND", "1", "0", "-1", "4711", "9" * 30, "ON", "OFF", "500 ms", "1.5 S",
-         "trip_mdegc,5 DEGC", "jet_k_mdegc,12000", "TREAT", "2026,11,22", "23,59,59", "1234", "", " ", "NAN", "1e9",
-         "{}", "%s", "\\n", "None", "A" * 60)  # fmt: skip
+WORDS = (
+    "CHRONIC", "3", "LFOOT-SOLE", "SKIN,WOUND", "1", "0", "-1", "4711", "9" * 30, "ON", "OFF", "500 ms", "1.5 S",
+    "trip_mdegc,5 DEGC", "jet_k_mdegc,12000", "TREAT", "2026,11,22", "23,59,59", "1234", "", " ", "NAN", "1e9", "{}",
+    "%s", "\\n", "None", "A" * 60,
+)  # fmt: skip
 # known to trip parsers: replayed in every interpreter
 CORPUS = (
-    b"", b";", b";;;;", b":", b"::", b"?", b"*", b"*?", b"@", b"@@", b"@1", b"@1 ", b"@1 *", b"@1 * *", b"@0 STAT? *FFFF",
-    b" ", b" ? ", b"STAT??", b"?STAT", b"STAT? ?", b"STAT:", b"STAT:?", b":STAT?", b"::STAT?", b"STAT?;", b";STAT?",
-    b"STAT?;;STAT?", b"STAT?:WHY?", b"TREAT", b"TREAT:", b"TREAT:PRES:", b"TREAT:PRES  ", b"TREAT:LEV 3;;;", b"TREAT:LEV " + b"9" * 100,
-    b"TREAT:POIN -0", b"TREAT:ATT ,", b"TREAT:ATT ,,,,", b"TREAT:SITE -", b"ARM:CONF " + b"9" * 90, b"ARM:CONF 0x1", b"ARM:CONF +1",
-    b"CONF ,", b"CONF ,,", b"CONF a,", b"CONF ,1", b"CONF trip_mdegc,", b"CONF trip_mdegc,,", b"CONF? ,", b"CONF trip_mdegc,-",
-    b"CONF trip_mdegc,.", b"CONF trip_mdegc,1.2.3", b"CONF trip_mdegc,M3", b"CONF trip_mdegc,3M3M3", b"SYST:DATE ,,", b"SYST:DATE 0,0,0",
-    b"SYST:TIME 99,99,99", b"SYST:ECHO MAYBE", b"STRM -1", b"STRM 0", b"STRM .", b"STRM 5", b"SERV:PIN", b"SERV:PIN 0", b"SERV:PIN 12",
-    b"SERV:NEWP 1234", b"SERV:REPL", b"SERV:EXIT", b"HELP HELP HELP", b"HELP \"", b"*IDN", b"*IDN??", b"*RST?", b"**RST",
-    b"{}", b"{0}{1}", b"%s%n", b"\x00", b"\xff" * 120, b"\x1b[A", b"\x08\x08\x08", b"A" * 120, b"A" * 121, b"A" * 4000,
-    b";" * 120, b"?" * 120, b":" * 120, b"@" * 120, b" " * 121, b"STOP 1", b"STOP;STOP1", b"FAULT:ACK;;", b"SYST:ERR? 1",
+    b"", b";", b";;;;", b":", b"::", b"?", b"*", b"*?", b"@", b"@@", b"@1", b"@1 ", b"@1 *", b"@1 * *",
+    b"@0 STAT? *FFFF", b" ", b" ? ", b"STAT??", b"?STAT", b"STAT? ?", b"STAT:", b"STAT:?", b":STAT?", b"::STAT?",
+    b"STAT?;", b";STAT?", b"STAT?;;STAT?", b"STAT?:WHY?", b"TREAT", b"TREAT:", b"TREAT:PRES:", b"TREAT:PRES  ",
+    b"TREAT:LEV 3;;;", b"TREAT:LEV " + b"9" * 100, b"TREAT:POIN -0", b"TREAT:ATT ,", b"TREAT:ATT ,,,,",
+    b"TREAT:SITE -", b"ARM:CONF " + b"9" * 90, b"ARM:CONF 0x1", b"ARM:CONF +1", b"CONF ,", b"CONF ,,", b"CONF a,",
+    b"CONF ,1", b"CONF trip_mdegc,", b"CONF trip_mdegc,,", b"CONF? ,", b"CONF trip_mdegc,-", b"CONF trip_mdegc,.",
+    b"CONF trip_mdegc,1.2.3", b"CONF trip_mdegc,M3", b"CONF trip_mdegc,3M3M3", b"SYST:DATE ,,", b"SYST:DATE 0,0,0",
+    b"SYST:TIME 99,99,99", b"SYST:ECHO MAYBE", b"STRM -1", b"STRM 0", b"STRM .", b"STRM 5", b"SERV:PIN",
+    b"SERV:PIN 0", b"SERV:PIN 12", b"SERV:NEWP 1234", b"SERV:REPL", b"SERV:EXIT", b"HELP HELP HELP", b"HELP \"",
+    b"*IDN", b"*IDN??", b"*RST?", b"**RST", b"{}", b"{0}{1}", b"%s%n", b"\x00", b"\xff" * 120, b"\x1b[A",
+    b"\x08\x08\x08", b"A" * 120, b"A" * 121, b"A" * 4000, b";" * 120, b"?" * 120, b":" * 120, b"@" * 120, b" " * 121,
+    b"STOP 1", b"STOP;STOP1", b"FAULT:ACK;;", b"SYST:ERR? 1",
 )  # fmt: skip
 
 
@@ -36,7 +40,8 @@ class Rig:
         c = self.console
         return (
             self.app.choice(), c.human, c.editor is None, c.days, c.day_s, tuple(sorted(c.staged.items())),
-            c.telemetry.period if c.telemetry else 0, c.tool.open if c.tool else False, self.app.board.pin_record.data,
+            c.telemetry.period if c.telemetry else 0, c.tool.open if c.tool else False,
+            self.app.board.pin_record.data,
         )  # fmt: skip
 
     def settle(self):
@@ -90,7 +95,7 @@ class Rig:
         return said
 
     def _counted(self, line, answer):
-        """True where a refusal keeps something: a wrong PIN, a right sum around a wrong command; or a stop follows."""
+        """True where a refusal keeps something (a wrong PIN, a right sum on a wrong command), or a stop follows."""
         stops = b";" in line and (b"STOP" in line.upper() or b"ARM:OFF" in line.upper())
         return answer[:9] in (b"ERROR 301", b"ERROR 302") or line[:1] == b"@" or stops
 

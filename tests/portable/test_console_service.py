@@ -132,8 +132,10 @@ def test_a_damaged_record_is_none():
 def test_no_answer_holds_the_pin():
     app = provided()
     before = len(app.stream.written)
-    for line in ("SERV:PIN " + PIN, "SERV:NEWP " + PIN, "SERV:EXIT", "SERVPIN" + PIN, "SERV:PIN" + PIN, "SERV:PIN? " + PIN,
-                 "SERV:EXIT " + PIN, "STAT?", "SYST:ERR?", "DIAG:STAT?"):  # fmt: skip
+    for line in (
+        "SERV:PIN " + PIN, "SERV:NEWP " + PIN, "SERV:EXIT", "SERVPIN" + PIN, "SERV:PIN" + PIN, "SERV:PIN? " + PIN,
+        "SERV:EXIT " + PIN, "STAT?", "SYST:ERR?", "DIAG:STAT?",
+    ):  # fmt: skip
         app.slow(line)
         wait(app)
     said = app.stream.written[before:]

@@ -18,7 +18,7 @@ def ask(app, number, command):
     assert len(lines) == 1, lines
     head, _, answer = lines[0].partition(" ")
     assert head == "@{}".format(number), lines
-    answer, _, given = answer.rpartition(" *")
+    answer = answer.rpartition(" *")[0]
     assert lines[0] == wrapped(number, answer)
     return answer
 
@@ -95,8 +95,10 @@ def test_a_tools_session_takes_nothing_without_a_sum_but_questions_and_what_stop
     app.ask("STOP")
     app.ask("*CLS")
     before = app.choice()
-    for command in ("ARM:REQ", "ARM:CONF 1", "CONF trip_mdegc,5000", "CONF:SAVE", "TREAT:LEV 1", "SERV:PIN 1234", "*RST",
-                    "FAULT:ACK", "STRM ON"):  # fmt: skip
+    for command in (
+        "ARM:REQ", "ARM:CONF 1", "CONF trip_mdegc,5000", "CONF:SAVE", "TREAT:LEV 1", "SERV:PIN 1234", "*RST",
+        "FAULT:ACK", "STRM ON",
+    ):  # fmt: skip
         is_error(app.ask(command), 202, "SYST:LOC")
     assert app.choice() == before
     assert app.ask("SYST:ERR?") == '202,"Check sum needed"'
