@@ -53,11 +53,13 @@ def test_the_next_start_ends_at_the_prompt_and_the_one_after_it_does_not(lane, f
         yield from op.wait_for(("STANDBY",), 3_000_000)
         seen["pin"] = yield from op.ask("SERV:PIN 4711")
         seen["repl"] = yield from op.ask("SERV:REPL")
-        yield lambda: False  # the prompt says nothing; the run ends when no watchdog came for a second
+        yield lambda: op.plant.record.resets
+        yield 2_000_000  # the prompt says nothing: the run ends when no watchdog came for a second
 
     plant = Plant()
     plant.operator = Operator(plant, script)
     assert lanes.run(plant, lane, firmware=firmware) == ""
+    assert not plant.operator.done  # nothing was exchanged any more
     assert seen["pin"] == "SERVICE"
     assert seen["repl"] == "OK restarting to the prompt"
     assert [why for _, why in plant.record.resets] == ["machine.reset"]
