@@ -56,8 +56,9 @@ class Rig:
             if app.restarts:
                 return n
             tool = c.tool
-            busy = app.stream.incoming or c._whole or c.parts or c.job or c._answer_due or c.waiting or app.inputs.request
-            if not busy and not (tool and (tool._data or tool.answering)):
+            asked = app.stream.incoming or c._whole or c.parts or app.inputs.request
+            due = c.job or c._answer_due or c.waiting
+            if not asked and not due and not (tool and (tool._data or tool.answering)):
                 return n
         raise AssertionError("the console does not come to rest")
 
