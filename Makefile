@@ -9,6 +9,7 @@ PYTHON ?= python3
 SCENARIO ?= treatment
 SPEED ?= 0
 FORM ?= long
+LINES ?= 1000000
 
 VENV := .venv
 PY := $(VENV)/bin/python
@@ -21,7 +22,7 @@ WITH_NODE := PATH="$(CURDIR)/$(VENV)/bin:$$PATH"
 PYRIGHT := $(WITH_NODE) node $(NODE_DIR)/node_modules/pyright/index.js
 
 .PHONY: help setup demo test lint types mpy pytest coverage mutation mutants tables safety hazards check board-check uf2 \
-  bench exits wiring campaign detection settings powercut sim recording clean
+  bench exits wiring campaign detection settings powercut sim recording console fuzz clean
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## / {printf "%-11s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -79,6 +80,12 @@ check: setup ## only the check: each limit, fault and blocker has a test that is
 detection: setup ## provoke every fault in real MicroPython: docs/safety/detection.json, then the pages (minutes)
 	$(PY) -m host_tools.safety.detection
 	$(PY) -m host_tools.safety.pages
+
+console: setup ## generate docs/console.md and the parser's words from the one table of commands
+	$(PY) -m host_tools.console_page
+
+fuzz: setup ## LINES random lines at the console, 1 000 000 without it (20 minutes)
+	$(PY) -m tests.console.fuzz --lines $(LINES)
 
 safety: setup ## generate docs/safety/*.md and its state diagram
 	$(PY) -m host_tools.safety.pages

@@ -1,11 +1,18 @@
-"""Build the board and run the applicator. Whatever ends the application ends in a reset, and a reset boots safe."""
+"""Build the board and run the applicator. Whatever ends the application ends in a reset, and a reset boots safe.
+
+After SERV:REPL neither application nor watchdog starts: this file ends, and MicroPython's prompt follows.
+"""
 
 import gc
 
 import archive  # noqa: F401 - first: the modules of the others are in it
-import board
+from cryo.core.resets import prompt_asked
+from scratch import Scratch
 
-gc.collect()  # loading leaves holes: modules that follow go there, and the rest of the heap stays in one piece
-from cryo.app import Applicator  # noqa: E402
+if not prompt_asked(Scratch()):
+    import board
 
-Applicator(board.build()).run()
+    gc.collect()  # loading leaves holes: modules that follow go there, and the rest of the heap stays in one piece
+    from cryo.app import Applicator
+
+    Applicator(board.build()).run()

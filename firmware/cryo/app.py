@@ -96,11 +96,11 @@ class Applicator:
             self.board.valve.cut()
             self.board.lease.stop()
 
-    def restart(self):
-        """Restart the chip; the next boot knows that it was asked for."""
+    def restart(self, prompt=False):
+        """Restart the chip; the next boot knows that it was asked for. With `prompt` it starts no application."""
         self.board.valve.cut()
         self.board.lease.stop()
-        self.resets.deliberate()
+        self.resets.deliberate(prompt)
         self.board.reset()
 
     def step(self):

@@ -71,7 +71,8 @@ def test_a_treatment_is_the_same_with_the_packed_application(tmp_path):
     for name in ("boot.py", "archive.py"):
         (tmp_path / name).write_text((packing.FIRMWARE / name).read_text())
     main = (packing.FIRMWARE / "main.py").read_text()
-    mounted = main.replace("\nimport board\n", f"\narchive.use({str(file)!r})\nimport board\n")
+    first = "\nfrom cryo.core.resets"
+    mounted = main.replace(first, f"\narchive.use({str(file)!r}){first}")
     assert mounted != main
     (tmp_path / "main.py").write_text(mounted)
     (tmp_path / "cryo").mkdir()

@@ -1,6 +1,7 @@
 """A console on a fake serial line, in front of a real supervisor whose inputs are all in order."""
 
 from cryo import config
+from cryo.console.crc import START, added
 from cryo.console.line import Console
 from cryo.core import mode, supervisor
 from cryo.core.records import Inputs, Outputs
@@ -42,8 +43,39 @@ class Stream:
         return n
 
 
+class Record:
+    """A store of one record, kept by the test; `broken` is what saving says."""
+
+    def __init__(self):
+        self.data = None
+        self.saved = []
+        self.broken = None
+
+    def load(self):
+        return self.data, None if self.data else "nothing was stored"
+
+    def save(self, data):
+        if not self.broken:
+            self.data = data
+            self.saved.append(data)
+        return self.broken
+
+
+class Resets:
+    ended = mode = fault = uptime_s = count = 0
+
+
+class LoopTest:
+    def answer(self, tested):
+        return tested
+
+
 class Board:
     name = "test"
+    scratch = ()
+
+    def __init__(self):
+        self.pin_record = Record()
 
 
 class App:
@@ -58,6 +90,11 @@ class App:
         self.supervisor = Supervisor(config.build(given)[0])
         self.stream = Stream()
         self.console = Console(self, self.stream)
+        self.late_us_max = 0
+        self.tested = "PASSED"
+        self.loop_test = LoopTest()
+        self.resets = Resets()
+        self.restarts = []
         self._now_us = 0x3FFFFFFF - 100_000  # the counter wraps within the self-test
         i = self.inputs
         i.loop_a = 1
@@ -74,6 +111,9 @@ class App:
         assert self.supervisor.mode == mode.STANDBY
         self.supervisor.session.uptime_s = 400  # the cool-down after switch-on is over
 
+    def restart(self, prompt=False):
+        self.restarts.append(prompt)
+
     def tick(self):
         self.inputs.skin.sequence = (self.inputs.skin.sequence + 1) & 0xFFFF
         self.supervisor.tick(self._now_us, self.inputs, self.outputs)
@@ -89,7 +129,7 @@ class App:
         """Send bytes; return the lines that come back."""
         before = len(self.stream.written)
         self.stream.incoming += data
-        self.run(6)
+        self.run(10)
         answer = self.stream.written[before:]
         assert not answer or answer.endswith(b"\n")
         return answer.decode().split("\n")[:-1]
@@ -99,6 +139,13 @@ class App:
         lines = self.send(command.encode() + b"\n")
         assert len(lines) == 1, lines
         return lines[0]
+
+    def slow(self, command, ticks=150):
+        """Send one line whose answer takes up to that many ticks; return the lines that came."""
+        before = len(self.stream.written)
+        self.stream.incoming += command.encode() + b"\n"
+        self.run(ticks)
+        return self.stream.written[before:].decode().split("\n")[:-1]
 
     def choose(self):
         """Everything that arming needs."""
@@ -113,6 +160,12 @@ class App:
     def choice(self):
         p = self.supervisor.session
         return (self.supervisor.mode, p.preset, p.level, p.site, p.point, p.attested, self.supervisor.nonce)
+
+
+def wrapped(number, command):
+    """Return a line with its check sum."""
+    body = "@{} {}".format(number, command)
+    return "{} *{:04X}".format(body, added(START, body.encode(), 0, len(body)))
 
 
 def is_error(answer, number, *words):

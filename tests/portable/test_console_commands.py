@@ -2,7 +2,7 @@
 
 from console_rig import ALL, App, is_error
 from cryo import __version__
-from cryo.console import commands
+from cryo.console import live, table
 from cryo.core import blockers, faults, mode, presets
 from cryo.core.supervisor import Supervisor
 
@@ -10,8 +10,9 @@ from cryo.core.supervisor import Supervisor
 # --- what can be asked ----------------------------------------------------------------------------------------
 def test_help_names_every_command():
     answer = App().ask("HELP?")
-    for long, _, _ in commands.TABLE:
-        assert long in answer
+    for topic in table.TOPICS:
+        for row in topic[4]:
+            assert row[0] in answer
 
 
 def test_identity():
@@ -88,7 +89,7 @@ def test_a_warning_is_told_while_armed_too():
     s = App().supervisor
     s.mode = mode.ARMED
     s.blocked_by = blockers.ROOM_AIR | blockers.INFRARED | blockers.REST
-    assert [row[0] for row in commands._standing(s)] == ["ROOM_AIR", "INFRARED"]
+    assert [row[0] for row in live._standing(s)] == ["ROOM_AIR", "INFRARED"]
 
 
 def test_result():

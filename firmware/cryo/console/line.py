@@ -1,14 +1,20 @@
-"""Reads bounded lines, answers each with one line: the value, OK, or ERROR with a number and what to do.
+"""Reads bounded lines, answers each command with one line: the value, OK, or ERROR with a number and what to do.
 
 Nothing here runs under the tick's lock, and no command opens a valve: a request waits for the supervisor's next tick.
+What commands do is loaded with the first line, not at boot, and never while bursts may be given.
 """
 
-from cryo.console import commands
+import gc
+
+from cryo.core import mode
+from cryo.core.mode import TREATING
 from micropython import const
 
 _LINE_MAX = const(120)
 _CHUNK = const(64)  # bytes taken a tick, however many wait
 _QUEUE_MAX = const(4096)  # bytes of answers that wait for the host; more are dropped and counted
+_ERRORS_MAX = const(10)
+_POWER_ON = const(128)  # of *ESR?
 
 
 class Console:
@@ -16,38 +22,101 @@ class Console:
 
     def __init__(self, applicator, stream):
         self.app = applicator
+        self.stream = stream
         self.dropped = 0
         self.alive = False  # set by each poll, cleared by who looks for a sign of life
-        self._stream = stream
+        self.waiting = b""  # what the host has not taken yet
+        self.errors = []  # numbers that nobody asked for yet
+        self.events = _POWER_ON
+        self.parts = []  # rest of a chain of commands
+        self.path = ""  # what the words of a chain hang under
+        self.failed = False  # the last command ended in an error or was refused
+        self.word = ""  # the command that is being answered
+        self.job = None  # what goes on for several ticks: its poll() returns the answer, or None to go on
+        self.human = False  # answers as sentences
+        self.editor = None  # while echo is on
+        self.telemetry = None  # while it is on
+        self.tool = None  # once a line came with a check sum
+        self.staged = {}  # settings that are not saved
+        self.days = self.day_s = None  # date and time, as set ...
+        self.set_s = 0  # ... at this uptime
+        self.pin_failed_s = 0  # uptime of the last wrong PIN, or switch-on
+        self._parser = None
         self._byte = bytearray(1)
         self._line = bytearray(_LINE_MAX)
         self._used = 0
         self._overlong = False
+        self._unprintable = False
+        self._whole = False  # the line is complete: it has the next tick for itself
         self._answer_due = None
-        self._waiting = b""
 
     def poll(self):
         """Do a bounded amount of work, one thing a tick, after it: else an answer would delay the tick that follows."""
         self.alive = True
-        if self._waiting:
-            sent = self._stream.write(self._waiting)
+        tool = self.tool
+        if tool and tool.poll():
+            return
+        telemetry = self.telemetry
+        if telemetry and telemetry.poll():
+            return
+        if self.waiting and not (telemetry and telemetry.sent):
+            sent = self.stream.write(self.waiting)
             if sent:
-                self._waiting = self._waiting[sent:]
+                self.waiting = self.waiting[sent:]
                 return  # a host that does not read is heard all the same
         if self._answer_due:
             answer = self._answer_due
             self._answer_due = None
-            self.say(answer(self.app.supervisor))
-        elif self._stream.any():
+            self.reply(answer(self.app.supervisor))
+        elif self.job:
+            answer = self.job.poll()
+            if answer is not None:
+                self.job = None
+                self.reply(answer)
+        elif self.parts:
+            self._parser.go_on(self)  # pyright: ignore[reportOptionalMemberAccess]
+        elif self._whole:
+            self._execute()
+        elif self.stream.any():
             self._take()
 
     def say(self, text):
-        """Answer with one line."""
+        """Send lines."""
         data = (text + "\n").encode()
-        if len(self._waiting) + len(data) > _QUEUE_MAX:
+        if self.editor:
+            data = data.replace(b"\n", b"\r\n")
+        self.send(data)
+
+    def send(self, data):
+        """Send bytes, all of them or none."""
+        if len(self.waiting) + len(data) > _QUEUE_MAX:
             self.dropped += 1
             return
-        self._waiting += data
+        self.waiting += data
+
+    def reply(self, text):
+        """Answer the present command."""
+        self.failed = text[:6] == "ERROR " or text[:8] == "REFUSED "
+        tool = self.tool
+        if tool and tool.answering:
+            tool.answer(text)
+        elif self.human and not self.failed:
+            self.say(self._parser.sentence(self, text))  # pyright: ignore[reportOptionalMemberAccess]
+        else:
+            self.say(text)
+
+    def error(self, number, text):
+        """Note an error for SYST:ERR? and return its answer."""
+        self.note(number)
+        return "ERROR {} {}".format(number, text)
+
+    def note(self, number):
+        """Append an error's number to the list; the last one tells that the list was full."""
+        if len(self.errors) < _ERRORS_MAX:
+            self.errors.append(number)
+        else:
+            self.errors[-1] = -350
+        self.events |= 32 if -200 < number < -99 else 16 if -300 < number < -199 else 8
 
     def request(self, what, value, answer):
         """Hand a request to the next tick; answer(supervisor) makes the reply after it."""
@@ -57,31 +126,46 @@ class Console:
 
     def _take(self):
         for _ in range(_CHUNK):
-            if not self._stream.readinto(self._byte, 1):
+            if not self.stream.readinto(self._byte, 1):
                 return
             ch = self._byte[0]
+            if self.editor:
+                ch = self.editor.key(ch, self._line, self._used)
+                if ch < 0:
+                    self._used = self.editor.used
+                    continue
             if ch == 10 or ch == 13:
                 if self._used or self._overlong:
-                    self._execute()
+                    self._whole = True
                     return  # one command a tick
             elif self._used < _LINE_MAX:
+                if not 32 <= ch < 127:
+                    self._unprintable = True
                 self._line[self._used] = ch
                 self._used += 1
             else:
                 self._overlong = True
 
     def _execute(self):
+        text = bytes(self._line[: self._used])
         overlong = self._overlong
-        raw = bytes(self._line[: self._used])
+        unprintable = self._unprintable
         self._used = 0
-        self._overlong = False
+        self._whole = self._overlong = self._unprintable = False
         if overlong:
-            self.say("ERROR -363 line too long: " + str(_LINE_MAX) + " characters at most")
-            return
-        for byte in raw:
-            if not 32 <= byte < 127:
-                self.say("ERROR -101 invalid character: use printable ASCII only")
-                return
-        answer = commands.execute(self, raw.decode().strip())
-        if answer is not None:
-            self.say(answer)
+            self.say(self.error(-363, "line too long: " + str(_LINE_MAX) + " characters at most"))
+        elif unprintable:
+            self.say(self.error(-101, "invalid character: use printable ASCII only"))
+        elif self._parser or self._loaded():
+            self._parser.begin(self, text.decode().strip())  # pyright: ignore[reportOptionalMemberAccess]
+
+    def _loaded(self):
+        now = self.app.supervisor.mode
+        if TREATING >> now & 1:
+            self.say(self.error(-221, "not while " + mode.NAMES[now]))
+            return False
+        gc.collect()  # what stays is loaded into the holes that the start left
+        from cryo.console import parse
+
+        self._parser = parse
+        return True

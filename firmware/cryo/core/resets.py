@@ -7,7 +7,7 @@ between the last renewal and the new start is not counted, so three restarts see
 word 0   fault (5 bits), mode (4), DELIBERATE, LOOPED, restarts since power-on (8), and a mark in the upper eight bits
 word 1   time since that start, s
 word 2   ages of the last two restarts, 10 bits each
-word 3   checksum
+word 3   checksum (16 bits), and above it PROMPT when the next start is to be MicroPython's prompt
 """
 
 from micropython import const
@@ -26,6 +26,7 @@ _AGE_BITS = const(10)
 _AGE_NONE = const(1023)
 _UPTIME_MAX = const(0x3FFFFFFF)
 _TICKS_PER_S = const(100)
+_PROMPT = const(0x1A53 << 16)
 
 # how the last run ended
 ENDED_POWER = const(0)  # switched off, or nothing to remember it by
@@ -122,12 +123,12 @@ class Resets:
         if self._keep:
             self._write(state)
 
-    def deliberate(self):
-        """The restart that follows was asked for: it does not count."""
+    def deliberate(self, prompt=False):
+        """The restart that follows was asked for: it does not count. With `prompt` it starts no application."""
         if self._keep:
-            self._write(_DELIBERATE)
+            self._write(_DELIBERATE, _PROMPT if prompt else 0)
 
-    def _write(self, state):
+    def _write(self, state, prompt=0):
         a = _MARK | self.count << _COUNT | (_LOOPED if self.loop else 0) | state
         b = self._now_s
         c = self._first | self._second << _AGE_BITS
@@ -136,4 +137,15 @@ class Resets:
         write(0, a)
         write(1, b)
         write(2, c)
-        write(3, checksum(a, b, c))
+        write(3, checksum(a, b, c) | prompt)
+
+
+def prompt_asked(scratch):
+    """Return True once after deliberate(prompt=True): this start is to end at the prompt, the next one is not."""
+    if scratch.cold():
+        return False
+    word = scratch.read(3)
+    if word & ~0xFFFF != _PROMPT:
+        return False
+    scratch.write(3, word & 0xFFFF)
+    return True

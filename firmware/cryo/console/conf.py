@@ -1,0 +1,133 @@
+"""Settings and calibration: asked at any time while not armed, staged and saved in service mode.
+
+The board's `settings_store` saves: save(values) takes every key with its value and returns None, or a sentence. A board
+without one keeps what it was given by its file.
+"""
+
+from cryo import config
+from cryo.console.units import scaled
+from cryo.core import mode
+
+_FIXED = ("simulated",)  # what a board is, it knows itself
+
+
+def _row(key):
+    for row in config.FIELDS:
+        if row[0] == key:
+            return row
+    return None
+
+
+def _shown(key, value, unit):
+    return "{}={}{}{}".format(key.upper(), value, " " if unit else "", unit)
+
+
+def _unknown(console, key):
+    known = tuple(row[0] for row in config.FIELDS)
+    near = config.nearest(key, known).upper()
+    return console.error(-224, "unknown setting {}: nearest is {}".format(key.upper(), near))
+
+
+def _ask(console, word):
+    device = console.app.supervisor.config
+    if device is None:
+        return console.error(-221, "no valid settings on this device: provision it")
+    if not word:
+        return ";".join(_shown(row[0], value, row[1]) for row, value in zip(config.FIELDS, device))
+    key = word.lower()
+    for row, value in zip(config.FIELDS, device):
+        if row[0] == key:
+            return _shown(key, value, row[1])
+    return _unknown(console, key)
+
+
+def _barred(console):
+    if console.app.supervisor.mode == mode.SERVICE:
+        return None
+    return console.error(303, "settings are changed in service mode (SERV:PIN)")
+
+
+def _values(console):
+    device = console.app.supervisor.config
+    values = {} if device is None else {row[0]: value for row, value in zip(config.FIELDS, device)}
+    values.update(console.staged)
+    return values
+
+
+def _stage(console, words):
+    refused = _barred(console)
+    if refused:
+        return refused
+    key, comma, text = words.partition(",")
+    key = key.strip().lower()
+    if not comma or not text.strip():
+        return console.error(-109, "write it as key,value")
+    row = _row(key)
+    if row is None:
+        return _unknown(console, key)
+    if key in _FIXED:
+        return console.error(-221, "{} is not a setting to be changed".format(key.upper()))
+    value, problem = scaled(text, row[1])
+    if problem:
+        return console.error(problem[0], problem[1])
+    values = _values(console)
+    values[key] = value
+    _, sentence = config.build(values)
+    if sentence:
+        return console.error(-222, sentence)
+    console.staged[key] = value
+    return "OK"
+
+
+def _staged(console, _):
+    rows = [_shown(key, console.staged[key], _row(key)[1]) for key in sorted(console.staged)]
+    return ";".join(rows) or "NONE"
+
+
+def _save(console, _):
+    refused = _barred(console)
+    if refused:
+        return refused
+    if not console.staged:
+        return console.error(-221, "nothing is staged (CONF key,value)")
+    values = _values(console)
+    absent = [row[0].upper() for row in config.FIELDS if row[0] not in values and row[0] not in _FIXED]
+    if absent:
+        return console.error(-221, "this device has no settings yet, give these too: " + ", ".join(absent))
+    store = getattr(console.app.board, "settings_store", None)
+    if store is None:
+        return console.error(401, "this board cannot save settings: provision it with its file")
+    sentence = store.save(values)
+    if sentence:
+        return console.error(401, sentence)
+    console.staged = {}
+    return "OK"
+
+
+def _cancel(console, _):
+    console.staged = {}
+    return "OK"
+
+
+def _calibration(console, _):
+    s = console.app.supervisor
+    device = s.config
+    if device is None:
+        return console.error(-221, "no valid settings on this device: provision it")
+    return "JET_K={};JET_K_IN_FORCE={};VALVE_OPEN_US={};VALVE_CLOSE_US={};THERMOCOUPLE={}".format(
+        device.jet_k_mdegc or "NONE",
+        device.jet_k_mdegc * s.jet.kept // 1000 or "NONE",
+        device.valve_open_delay_us,
+        device.valve_close_delay_us,
+        "T" if device.tc_type else "K",
+    )
+
+
+DO = {
+    "CONF?": _ask,
+    "CONF": _stage,
+    "CONF:STAG?": _staged,
+    "CONF:SAVE": _save,
+    "CONF:CANC": _cancel,
+    "CAL?": _calibration,
+}

@@ -1,0 +1,311 @@
+"""The commands that are always at hand, while armed and treating too."""
+
+from cryo import __version__, limits
+from cryo.console import topics
+from cryo.core import blockers, faults, mode, presets, supervisor
+from cryo.core.reading import NAMES as STATUS_NAMES
+
+
+def _degc(mdegc):
+    sign = "-" if mdegc < 0 else ""
+    mdegc = abs(mdegc)
+    return "{}{}.{:02d}".format(sign, mdegc // 1000, mdegc % 1000 // 10)
+
+
+def words_of(rows):
+    """Return the rows' names."""
+    return ", ".join(row[0] for row in rows)
+
+
+def treating(s):
+    """True while bursts may be given: then an answer must not make a tick late."""
+    return s.mode in (mode.ARMED, mode.DELIVERING, mode.REST)
+
+
+def _standing(s):
+    """Return the rows of the blockers that count now, most important first."""
+    treats = blockers.TO_START | blockers.TO_STAY | blockers.TO_TELL
+    mask = s.blocked_by & (treats if treating(s) else blockers.TO_ARM)
+    return tuple(row for bit, row in enumerate(blockers.NAMES) if mask & 1 << bit)
+
+
+def _idn(console, _):
+    config = console.app.supervisor.config
+    return "CO2 cryotherapy applicator,{},{},{}".format(
+        console.app.board.name, config.serial if config else "unprovisioned", __version__
+    )
+
+
+def _state(console, _):
+    s = console.app.supervisor
+    p = s.session
+    return "STATE={};BLOCKERS={};FAULT={};POINT={};PASS={};BURSTS={};REACHED={};REST_S={};COOL_S={}".format(
+        mode.NAMES[s.mode],
+        ",".join(row[0] for row in _standing(s)) or "NONE",
+        faults.entry(s.faults.first)[1] if s.faults.first else "NONE",
+        p.point + 1,
+        p.passes,
+        p.bursts,
+        int(p.reached),
+        p.rest_left_us // 1_000_000,
+        p.cool_down_s(),
+    )
+
+
+def _why(console, _):
+    rows = _standing(console.app.supervisor)
+    return "; ".join(name + ": " + text for name, text in rows) or "nothing stands against it"
+
+
+def _reading(name, r):
+    if r.status:
+        return "{}={}".format(name, STATUS_NAMES[r.status])
+    return "{}={},{}ms".format(name, _degc(r.value_mdegc), r.age_us // 1000)
+
+
+def _temperature(console, _):
+    s = console.app.supervisor
+    i = console.app.inputs
+    predicted = _degc(s.observer.surface_mdegc) if s.session.point_open else "NONE"
+    return "{};{};{};PREDICTED={}".format(
+        _reading("SKIN", i.skin), _reading("NOZZLE", i.nozzle), _reading("INFRARED", i.infrared), predicted
+    )
+
+
+def _figures(name, r):
+    if r.status:
+        return "{}={}".format(name, STATUS_NAMES[r.status])
+    return "{}={},{},#{},{}ms".format(
+        name,
+        _degc(r.raw_mdegc) if r.raw_mdegc is not None else "NONE",
+        _degc(r.cold_junction_mdegc) if r.cold_junction_mdegc is not None else "NONE",
+        r.sequence,
+        r.age_us // 1000,
+    )
+
+
+def _raw(console, _):
+    i = console.app.inputs
+    return ";".join((_figures("SKIN", i.skin), _figures("NOZZLE", i.nozzle), _figures("INFRARED", i.infrared)))
+
+
+def _quantity(q, unit):
+    return "INVALID" if q.status else "{} {}".format(q.value, unit)
+
+
+def _distance(console, _):
+    return _quantity(console.app.inputs.distance, "mm")
+
+
+def _pressure(console, _):
+    i = console.app.inputs
+    return "BOTTLE={};LINE={}".format(_quantity(i.bottle, "mbar"), _quantity(i.line, "mbar"))
+
+
+def _room(console, _):
+    return _quantity(console.app.inputs.room, "ppm")
+
+
+def missing(p):
+    """Return the rows of the attestations that session p still needs."""
+    if p.preset < 0:
+        return ()
+    need = presets.PRESETS[p.preset][presets.ATTEST] & ~p.attested
+    return tuple(row for row in presets.ATTESTATIONS if row[1] & need)
+
+
+def _refusal(console, s):
+    console.note(101)
+    rows = missing(s.session)
+    text = "REFUSED " + (",".join(row[0] for row in _standing(s)) or "state " + mode.NAMES[s.mode])
+    if s.blocked_by & blockers.ATTESTATION and rows:
+        text += "; missing attestation " + words_of(rows)
+    return text + "; STAT:WHY? tells what to do"
+
+
+def _advice(s):
+    """Say before the start when the jet is too weak at this distance for the level's target."""
+    need = s.session.row()[presets.REACH_K_MDEGC]
+    if need and s.k_here_mdegc() < need:
+        return "; the target may not be reached from this distance: come closer"
+    return ""
+
+
+def _arm(console, _):
+    topics.forget()  # before the collection on the way into READY
+    console.request(
+        supervisor.ARM,
+        0,
+        lambda s: "READY {}{}".format(s.nonce, _advice(s)) if s.mode == mode.READY else _refusal(console, s),
+    )
+
+
+def _confirm(console, word):
+    if not word.isdigit() or len(word) > 6:
+        return console.error(-104, "confirm with the number that ARM:REQ gave")
+    console.request(supervisor.CONFIRM, int(word), lambda s: "ARMED" if s.mode == mode.ARMED else _unarmed(console, s))
+
+
+def _unarmed(console, s):
+    console.note(101)
+    text = "REFUSED not armed: state " + mode.NAMES[s.mode]
+    return text + "; its loop test did not run: close the eye shield, ARM:OFF, request anew" if s.loop_due else text
+
+
+def _disarm(console, _):
+    console.request(supervisor.DISARM, 0, lambda s: "OK")
+
+
+def _fault(console, _):
+    f = console.app.supervisor.faults
+    if not f.latched:
+        return "NONE"
+    first = faults.entry(f.first)
+    others = ",".join(row[1] for row in faults.REGISTRY if f.latched & 1 << row[0] and row[0] != f.first)
+    return "{} {};ALSO={};REMEDY={}".format(first[0], first[1], others or "NONE", first[4])
+
+
+def _acknowledge(console, _):
+    console.request(supervisor.ACKNOWLEDGE, 0, lambda s: _acknowledged(console, s))
+
+
+def _acknowledged(console, s):
+    if not s.faults.latched:
+        return "OK"
+    console.note(102)
+    return "REFUSED " + _fault(console, "")
+
+
+def _valves(console, _):
+    s = console.app.supervisor
+    v = s.valves
+    left = limits.PROOF_TEST_BURSTS - v.bursts
+    return "DOSE={};SHUTOFF={};PROOF={};BURSTS_LEFT={}".format(
+        v.dose_cycles, v.shutoff_cycles, "DUE" if v.due(s.session.uptime_s) else "DONE", left if left > 0 else 0
+    )
+
+
+# --- what every instrument has ----------------------------------------------------------------------------------------
+_TEXTS = {
+    0: "No error",
+    -101: "Invalid character",
+    -102: "Syntax error",
+    -104: "Data type error",
+    -108: "Parameter not allowed",
+    -109: "Missing parameter",
+    -113: "Undefined header",
+    -131: "Invalid suffix",
+    -200: "Execution error",
+    -221: "Settings conflict",
+    -222: "Data out of range",
+    -223: "Too much data",
+    -224: "Illegal parameter value",
+    -350: "Queue overflow",
+    -363: "Input buffer overrun",
+    101: "Not armed",
+    102: "Fault not cleared",
+    201: "Check sum wrong",
+    202: "Check sum needed",
+    203: "Sequence number",
+    301: "Wrong PIN",
+    302: "PIN locked",
+    303: "Service mode needed",
+    304: "No PIN",
+    401: "Not stored",
+}
+
+
+def _oldest(console, _):
+    number = console.errors.pop(0) if console.errors else 0
+    return '{},"{}"'.format(number, _TEXTS.get(number, "Error"))
+
+
+def _clear(console, _):
+    console.errors = []
+    console.events = 0
+    return "OK"
+
+
+def _events(console, _):
+    events = console.events
+    console.events = 0
+    return str(events)
+
+
+def _status_byte(console, _):
+    s = console.app.supervisor
+    return str(
+        (128 if treating(s) else 0)
+        | (32 if console.events else 0)
+        | (8 if s.faults.latched else 0)
+        | (4 if console.errors else 0)
+    )
+
+
+def _self_test(console, _):
+    found = console.app.inputs.self_test
+    if found == 1:
+        return console.error(-221, "the self-test is still running")
+    return "1" if found else "0"
+
+
+def _reset(console, _):
+    console.request(supervisor.DISARM, 0, lambda s: _forgotten(console, s))
+
+
+def _forgotten(console, s):
+    console.staged = {}
+    console.human = False
+    if console.telemetry:
+        console.telemetry.period = 0
+    if not s.may_choose():
+        return topics.barred(console)
+    p = s.session
+    p.preset = p.level = p.site = p.point = -1
+    p.attested = 0
+    return "OK"
+
+
+def _stream(console, word):
+    telemetry = console.telemetry
+    if not word:
+        return "{} ms".format(telemetry.period * 10) if telemetry and telemetry.period else "OFF"
+    if word == "OFF":
+        if telemetry:
+            telemetry.period = 0
+        return "OK"
+    if not topics.loadable(console):
+        return console.error(-221, "telemetry is started before arming")
+    from cryo.console import telemetry as module
+
+    telemetry = module.start(console, word)
+    return telemetry if isinstance(telemetry, str) else "OK"
+
+
+DO = {
+    "*IDN?": _idn,
+    "*CLS": _clear,
+    "*RST": _reset,
+    "*TST?": _self_test,
+    "*OPC?": lambda console, _: "1",
+    "*ESR?": _events,
+    "*STB?": _status_byte,
+    "SYST:ERR?": _oldest,
+    "TEST?": lambda console, _: console.app.loop_test.answer(console.app.tested),
+    "STAT?": _state,
+    "STAT:WHY?": _why,
+    "STAT:VALV?": _valves,
+    "MEAS:TEMP?": _temperature,
+    "MEAS:RAW?": _raw,
+    "MEAS:DIST?": _distance,
+    "MEAS:PRES?": _pressure,
+    "MEAS:ROOM?": _room,
+    "ARM:REQ": _arm,
+    "ARM:CONF": _confirm,
+    "ARM:OFF": _disarm,
+    "STOP": _disarm,
+    "FAULT?": _fault,
+    "FAULT:ACK": _acknowledge,
+    "STRM": _stream,
+    "STRM?": _stream,
+}

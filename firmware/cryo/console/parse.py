@@ -1,0 +1,160 @@
+"""From a line to a command: chains, short and long forms, paths, and what each command takes.
+
+A header is looked up in three steps: each word's short form (words.NODES); the commands that are always at hand
+(live.DO); else the module that its first word stands for (words.ROOTS), which is loaded while nothing is armed.
+"""
+
+from cryo.console import live, topics, words
+from cryo.core import mode
+from micropython import const
+
+_PARTS_MAX = const(16)
+_STOPS = ("STOP", "ARM:OFF")
+# what a tool's session may send without a check sum: questions, and these
+_BARE = ("STOP", "ARM:OFF", "*CLS", "SYST:LOC", "HELP")
+
+
+def begin(console, text):
+    """Execute the first command of a line; the others follow, one a tick."""
+    console.failed = False
+    console.path = ""
+    if text[:1] == "@":
+        _wrapped(console, text)
+        return
+    if ";" in text:
+        parts = text.split(";")
+        if len(parts) > _PARTS_MAX:
+            console.reply(console.error(-223, "too many commands: {} a line at most".format(_PARTS_MAX)))
+            return
+        if not parts[-1].strip():
+            parts.pop()
+        console.parts = parts[1:]
+        text = parts[0]
+    execute(console, text)
+
+
+def go_on(console):
+    """Execute the next command of a chain. After one that failed only those that stop are."""
+    if not console.failed:
+        execute(console, console.parts.pop(0))
+        return
+    parts = console.parts
+    console.parts = []
+    stops = [part for part in parts if part.strip().upper() in _STOPS]
+    if stops:
+        execute(console, stops[0])
+    else:
+        console.reply(console.error(-200, "left out behind an error: {} of this line".format(len(parts))))
+
+
+def execute(console, text):
+    """Execute one command: its answer is said, now or after the tick that hears its request."""
+    answer = _execute(console, text.strip())
+    if answer is not None:
+        console.reply(answer)
+
+
+def canonical(head):
+    """Return a header, in capitals, with the short form of each word."""
+    mark = ""
+    if head[-1:] == "?":
+        mark = "?"
+        head = head[:-1]
+    nodes = words.NODES
+    if ":" in head:
+        return ":".join([nodes.get(node, node) for node in head.split(":")]) + mark
+    return nodes.get(head, head) + mark
+
+
+def _execute(console, text):
+    head, _, argument = text.partition(" ")
+    word = head.upper()
+    do = None
+    if console.path and word[:1] not in ":*":
+        under = canonical(console.path + word)
+        do = _find(console, under)
+        if do:
+            word = under
+    if do is None:
+        do = live.DO.get(word)
+    if do is None:
+        word = canonical(word[1:] if word[:1] == ":" else word)
+        do = _find(console, word)
+    if do is None:
+        return _unknown(console, head, word)
+    if do is _barred:
+        return _barred(console, head)
+    console.word = word
+    if word[:1] != "*":
+        console.path = word[: word.rfind(":") + 1]
+    tool = console.tool
+    if tool and tool.open and not tool.answering and word[-1] != "?" and word not in _BARE:
+        return console.error(202, "a tool's session: send it as @number command *sum, or end it (SYST:LOC)")
+    argument = argument.strip().upper()
+    hint = words.ARGUMENTS.get(word)
+    if hint is None:
+        if argument:
+            return console.error(-108, "{} takes no argument".format(head))
+    elif not argument and hint[0] != "[":
+        return console.error(-109, "{} needs an argument: {}".format(head, hint))
+    return do(console, argument)
+
+
+def _find(console, word):
+    """Return a command's function, None when there is none, or _barred while its module may not be loaded."""
+    do = live.DO.get(word)
+    if do:
+        return do
+    root = word.split(":")[0]
+    name = words.ROOTS.get(root[:-1] if root[-1:] == "?" else root)
+    if name is None:
+        return None
+    module = topics.module(console, name)
+    return _barred if module is None else module.DO.get(word)
+
+
+def _barred(console, head):
+    return console.error(-221, "{} not while {}: disarm first (ARM:OFF)".format(head, _state(console)))
+
+
+def _unknown(console, head, word):
+    if not word:
+        return console.error(-102, "no command there")
+    said = "unknown command"
+    if head[:3].upper() != "SER":  # what stands there may hold a PIN
+        said += " " + head
+    if not topics.loadable(console):
+        return console.error(-113, said)  # to look for the nearest takes ten ticks
+    from cryo.config import nearest
+    from cryo.console import table
+
+    near = [known for known in table.known() if known[0] == word[0]] or table.known()
+    answer = console.error(-113, "{}: nearest is {}".format(said, nearest(word, near)))
+    topics.drop("table")
+    return answer
+
+
+def _wrapped(console, text):
+    if console.tool is None:
+        if not topics.loadable(console):
+            console.reply(console.error(-221, "no check sums while {}".format(_state(console))))
+            return
+        from cryo.console.wrap import Tool
+
+        console.tool = Tool(console, execute)
+    console.tool.begin(text)
+
+
+def sentence(console, text):
+    """Return an answer as people say it, while there is time for that."""
+    if not topics.loadable(console):
+        return text
+    from cryo.console import sentences
+
+    text = sentences.of(console, console.word, text)
+    topics.drop("sentences")
+    return text
+
+
+def _state(console):
+    return mode.NAMES[console.app.supervisor.mode]

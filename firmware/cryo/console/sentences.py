@@ -1,0 +1,100 @@
+"""Answers as people say them, for FORM:HUM. What stands here is made of the machine's own answer or of what it was
+made of; a command that is not here keeps its answer.
+"""
+
+from cryo.core import mode
+
+_STATES = (
+    "starting",
+    "testing itself",
+    "in stand-by",
+    "waiting for the second step: ARM:CONF with the number",
+    "armed: press the trigger when light and tone have come for two seconds",
+    "delivering",
+    "resting between two passes",
+    "done with this point",
+    "stopped by a fault: FAULT? tells what to do",
+    "in service mode",
+)
+
+
+def of(console, word, text):
+    """Return the sentence for the answer `text` of the command `word`."""
+    make = _MAKE.get(word)
+    if make:
+        return make(console, text)
+    return "Done." if text == "OK" else text
+
+
+def _fields(text):
+    return dict([part.split("=", 1) for part in text.split(";") if "=" in part])
+
+
+def _state(console, text):
+    s = console.app.supervisor
+    found = _fields(text)
+    said = "The applicator is {}.".format(_STATES[s.mode])
+    if s.mode != mode.FAULT and found["BLOCKERS"] != "NONE":
+        said += " {} things stand against it; STAT:WHY? lists them.".format(len(found["BLOCKERS"].split(",")))
+    if s.session.bursts:
+        said += " Point {}: {} bursts, target {}.".format(
+            found["POINT"], found["BURSTS"], "reached" if s.session.reached else "not reached"
+        )
+    return said
+
+
+def _why(console, text):
+    if text[:7] == "nothing":
+        return "Nothing stands against it."
+    return "To be done: " + text + "."
+
+
+def _temperature(console, text):
+    said = []
+    for name, value in _fields(text).items():
+        value, _, age = value.partition(",")
+        name = name[0] + name[1:].lower()
+        if age:
+            said.append("{} {} degC, {} ms ago".format(name, value, age[:-2]))
+        elif name == "Predicted":
+            said += [] if value == "NONE" else ["Predicted {} degC".format(value)]
+        else:
+            said.append("{}: no reading ({})".format(name, value))
+    return "; ".join(sorted(said)) + "."
+
+
+def _distance(console, text):
+    return "No valid distance." if text == "INVALID" else "The skin is {} away.".format(text)
+
+
+def _pressure(console, text):
+    said = []
+    for name, value in sorted(_fields(text).items()):
+        mbar = value[:-5]
+        bar = value if value == "INVALID" else "{}.{} bar".format(int(mbar) // 1000, int(mbar) % 1000 // 100)
+        said.append("{} {}".format(name[0] + name[1:].lower(), bar.lower()))
+    return ", ".join(said) + "."
+
+
+def _room(console, text):
+    return "No CO2 sensor says anything." if text == "INVALID" else "CO2 in the room: {}.".format(text)
+
+
+def _fault(console, text):
+    if text == "NONE":
+        return "No fault."
+    head, _, remedy = text.partition(";REMEDY=")
+    name, _, also = head.partition(";ALSO=")
+    said = "Fault {}. {}".format(name, remedy)
+    return said if also == "NONE" else said + " Also: {}.".format(also)
+
+
+_MAKE = {
+    "STAT?": _state,
+    "STAT:WHY?": _why,
+    "MEAS:TEMP?": _temperature,
+    "MEAS:DIST?": _distance,
+    "MEAS:PRES?": _pressure,
+    "MEAS:ROOM?": _room,
+    "FAULT?": _fault,
+}

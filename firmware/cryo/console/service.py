@@ -1,0 +1,172 @@
+"""Service mode by PIN. The PIN's record is the board's `pin_record`: load() -> (bytes or None, sentence or None),
+save(bytes) -> None or a sentence. No answer, note or telemetry holds a PIN.
+"""
+
+from cryo.console import pin, topics
+from cryo.core import mode, supervisor
+from micropython import const
+
+_LAST_WORDS_TICKS = const(30)  # for the answer to reach the host
+
+
+class _Entry:
+    """Checks a PIN; the attempt was counted as wrong before."""
+
+    def __init__(self, console, store, record, text):
+        self._console = console
+        self._store = store
+        self._record = record
+        self._digest = pin.Digest(record[1], text)
+
+    def poll(self):
+        digest = self._digest.poll()
+        if digest is None:
+            return None
+        console = self._console
+        wrong, salt, expected = self._record
+        if not pin.same(digest, expected):
+            return _wrong(console, wrong + 1)
+        sentence = self._store.save(pin.packed(0, salt, expected))
+        if sentence:
+            return console.error(401, sentence)
+        console.job = _Request(console)
+        return None
+
+
+class _Request:
+    """Asks the supervisor for service mode, and says what came of it."""
+
+    def __init__(self, console):
+        self._console = console
+        self._asked = False
+
+    def poll(self):
+        app = self._console.app
+        if not self._asked:
+            self._asked = True
+            app.inputs.request = supervisor.SERVICE
+            return None
+        if app.supervisor.mode == mode.SERVICE:
+            return "SERVICE"
+        return self._console.error(-221, "not while " + mode.NAMES[app.supervisor.mode])
+
+
+class _Setting:
+    """Makes the record of a new PIN."""
+
+    def __init__(self, console, store, text):
+        self._console = console
+        self._store = store
+        self._salt = pin.new_salt()
+        self._digest = pin.Digest(self._salt, text)
+
+    def poll(self):
+        digest = self._digest.poll()
+        if digest is None:
+            return None
+        sentence = self._store.save(pin.packed(0, self._salt, digest))
+        return self._console.error(401, sentence) if sentence else "OK"
+
+
+class _Leaving:
+    """Restarts into the prompt once the answer is out."""
+
+    def __init__(self, console):
+        self._app = console.app
+        self._ticks = _LAST_WORDS_TICKS
+        self._said = console
+
+    def poll(self):
+        if self._ticks == _LAST_WORDS_TICKS:
+            self._said.say("OK restarting to the prompt")
+        self._ticks -= 1
+        if not self._ticks:
+            self._app.restart(True)
+            return ""
+        return None
+
+
+def _store(console):
+    return getattr(console.app.board, "pin_record", None)
+
+
+def _record(console):
+    """Return (store, record) or (None, the error's answer)."""
+    store = _store(console)
+    if store is None:
+        return None, console.error(304, "this board keeps no PIN: there is no service mode")
+    return store, pin.unpacked(store.load()[0])
+
+
+def _wrong(console, wrong):
+    console.pin_failed_s = console.app.supervisor.session.uptime_s
+    if wrong >= pin.LOCKED:
+        return console.error(302, "wrong PIN: locked. The way back is in docs/console.md")
+    return console.error(
+        301, "wrong PIN: {} attempts are left, the next in {} s".format(pin.LOCKED - wrong, pin.WAIT_S[wrong])
+    )
+
+
+def _enter(console, text):
+    s = console.app.supervisor
+    if s.mode == mode.SERVICE:
+        return "SERVICE"
+    refused = topics.barred(console)
+    if refused:
+        return refused
+    if not pin.fits(text):
+        return console.error(-104, "a PIN has 4 to 10 digits")
+    store, record = _record(console)
+    if store is None:
+        return record
+    if record is None:
+        return console.error(304, "no PIN is set: press the emergency stop and send SERV:NEWP")
+    wrong = record[0]
+    if wrong >= pin.LOCKED:
+        return console.error(302, "locked by wrong PINs. The way back is in docs/console.md")
+    left_s = console.pin_failed_s + pin.WAIT_S[wrong] - s.session.uptime_s
+    if left_s > 0:
+        return console.error(302, "wait {} s".format(left_s))
+    sentence = store.save(pin.packed(wrong + 1, record[1], record[2]))  # first: a reset is no free attempt
+    if sentence:
+        return console.error(401, sentence)
+    console.job = _Entry(console, store, record, text)
+    return None
+
+
+def _set(console, text):
+    if not pin.fits(text):
+        return console.error(-104, "a PIN has 4 to 10 digits")
+    store, record = _record(console)
+    if store is None:
+        return record
+    if console.app.supervisor.mode != mode.SERVICE:
+        if record is not None:
+            return console.error(303, "a PIN is set: enter service mode first (SERV:PIN)")
+        if not console.app.inputs.estop:
+            return console.error(303, "the first PIN is set while the emergency stop is pressed")
+    console.job = _Setting(console, store, text)
+    return None
+
+
+def _leave(console, _):
+    if console.app.supervisor.mode != mode.SERVICE:
+        return console.error(-221, "not in service mode")
+    console.staged = {}
+    console.request(supervisor.DISARM, 0, lambda s: "OK" if s.mode == mode.STANDBY else "REFUSED " + mode.NAMES[s.mode])
+
+
+def _prompt(console, _):
+    if console.app.supervisor.mode != mode.SERVICE:
+        return console.error(303, "only in service mode (SERV:PIN)")
+    if console.app.board.scratch is None:
+        return console.error(-221, "this board remembers nothing over a reset")
+    console.job = _Leaving(console)
+
+
+DO = {
+    "SERV:PIN": _enter,
+    "SERV:NEWP": _set,
+    "SERV:EXIT": _leave,
+    "SERV:REPL": _prompt,
+}

@@ -1,0 +1,194 @@
+"""Clock, counts, and how the console behaves: loaded for a command of SYSTem, FORMat or DIAGnostic."""
+
+import gc
+import sys
+
+from cryo import limits
+from cryo.console import topics
+from cryo.core import faults, mode, resets
+
+_MONTHS = (31, 28, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31)
+_FIRST_YEAR = 2000
+_LAST_YEAR = 2099
+_DAY_S = 86_400
+
+
+# --- clock: no chip keeps it, so it is unknown until date and time were given since switch-on -------------------------
+def _leap(year):
+    return 1 if year % 4 == 0 else 0  # within the years allowed
+
+
+def days_of(year, month, day):
+    """Return the days since 1 January 2000, or None when there is no such date."""
+    if not _FIRST_YEAR <= year <= _LAST_YEAR or not 1 <= month <= 12:
+        return None
+    longest = _MONTHS[month - 1] + (_leap(year) if month == 2 else 0)
+    if not 1 <= day <= longest:
+        return None
+    years = year - _FIRST_YEAR
+    days = years * 365 + (years + 3) // 4 + sum(_MONTHS[: month - 1]) + day - 1
+    return days + 1 if month > 2 and _leap(year) else days
+
+
+def date_of(days):
+    """Return (year, month, day) of days since 1 January 2000."""
+    year = _FIRST_YEAR
+    while days >= 365 + _leap(year):
+        days -= 365 + _leap(year)
+        year += 1
+    month = 1
+    while True:
+        longest = _MONTHS[month - 1] + (_leap(year) if month == 2 else 0)
+        if days < longest:
+            return year, month, days + 1
+        days -= longest
+        month += 1
+
+
+def _now(console):
+    """Return (days, second of the day), each None when it was not set."""
+    if console.day_s is None:
+        return console.days, None
+    total_s = console.day_s + console.app.supervisor.session.uptime_s - console.set_s
+    days = console.days
+    return (None if days is None else days + total_s // _DAY_S), total_s % _DAY_S
+
+
+def _three(text):
+    """Return the three numbers of a text, or None."""
+    parts = [part.strip() for part in text.split(",")]
+    if len(parts) != 3:
+        return None
+    for part in parts:
+        if not part.isdigit() or len(part) > 4:
+            return None
+    return int(parts[0]), int(parts[1]), int(parts[2])
+
+
+def _date(console, text):
+    days, day_s = _now(console)
+    if not text:
+        return "UNKNOWN" if days is None or day_s is None else "{:04d},{:02d},{:02d}".format(*date_of(days))
+    given = _three(text)
+    if given is None:
+        return console.error(-104, "write it as yyyy,mm,dd")
+    days = days_of(*given)
+    if days is None:
+        return console.error(-222, "no such date: {} to {}".format(_FIRST_YEAR, _LAST_YEAR))
+    _set(console, days, day_s)
+    return "OK"
+
+
+def _time(console, text):
+    days, day_s = _now(console)
+    if not text:
+        if days is None or day_s is None:
+            return "UNKNOWN"
+        return "{:02d},{:02d},{:02d}".format(day_s // 3600, day_s // 60 % 60, day_s % 60)
+    given = _three(text)
+    if given is None:
+        return console.error(-104, "write it as hh,mm,ss")
+    hours, minutes, seconds = given
+    if hours > 23 or minutes > 59 or seconds > 59:
+        return console.error(-222, "no such time of day")
+    _set(console, days, hours * 3600 + minutes * 60 + seconds)
+    return "OK"
+
+
+def _set(console, days, day_s):
+    console.days = days
+    console.day_s = day_s
+    console.set_s = console.app.supervisor.session.uptime_s
+
+
+# --- counts -----------------------------------------------------------------------------------------------------------
+def _statistics(console, _):
+    app = console.app
+    session = app.supervisor.session
+    valves = app.supervisor.valves
+    tenths = session.gas_mg * 10 // limits.GAS_MG_PER_S
+    return (
+        "DOSE={};SHUTOFF={};BURSTS={};GAS_S={}.{};UPTIME_S={};LATE_US={};DROPPED={};TELEMETRY_LOST={};HEAP_FREE={}"
+    ).format(
+        valves.dose_cycles,
+        valves.shutoff_cycles,
+        session.bursts_total,
+        tenths // 10,
+        tenths % 10,
+        session.uptime_s,
+        app.late_us_max,
+        console.dropped,
+        console.telemetry.lost if console.telemetry else 0,
+        gc.mem_free() if hasattr(gc, "mem_free") else "UNKNOWN",
+    )
+
+
+def _interpreter(console, _):
+    i = sys.implementation
+    return "{} {}; {}".format(i.name, ".".join(str(v) for v in i.version if v != ""), sys.version)
+
+
+def _crash(console, _):
+    r = console.app.resets
+    if r.ended == resets.ENDED_CRASHED:
+        text = "MODE={};FAULT={};UPTIME_S={}".format(
+            mode.NAMES[r.mode], faults.entry(r.fault)[1] if r.fault else "NONE", r.uptime_s
+        )
+    else:
+        text = "UNREADABLE" if r.ended == resets.ENDED_UNREADABLE else "NONE"
+    return "{};RESTARTS={}".format(text, r.count)
+
+
+def _restart(console, _):
+    refused = topics.barred(console)  # a fault that asks to be switched off is not to be restarted away
+    if refused:
+        return refused
+    console.app.restart()
+
+
+# --- the console itself -----------------------------------------------------------------------------------------------
+def _echo(console, word):
+    if not word:
+        return "ON" if console.editor else "OFF"
+    if word == "ON":
+        from cryo.console.edit import Editor
+
+        console.editor = Editor(console.send)
+    elif word == "OFF":
+        console.editor = None
+    else:
+        return console.error(-224, "echo is ON or OFF")
+    return "OK"
+
+
+def _human(console, _):
+    console.human = True
+    return "OK"
+
+
+def _machine(console, _):
+    console.human = False
+    return "OK"
+
+
+def _local(console, _):
+    if console.tool:
+        console.tool.close()
+    return "OK"
+
+
+DO = {
+    "SYST:DATE": _date,
+    "SYST:DATE?": _date,
+    "SYST:TIME": _time,
+    "SYST:TIME?": _time,
+    "SYST:ECHO": _echo,
+    "SYST:ECHO?": _echo,
+    "SYST:LOC": _local,
+    "SYST:INT?": _interpreter,
+    "SYST:CRAS?": _crash,
+    "SYST:REST": _restart,
+    "FORM:HUM": _human,
+    "FORM:MACH": _machine,
+    "DIAG:STAT?": _statistics,
+}

@@ -1,0 +1,163 @@
+"""Every command there is: what the parser's words, HELP and docs/console.md are made of. Loaded, then dropped.
+
+A topic: its name, the module whose DO has the functions, what it is about, one example with its answer, its commands.
+A command: its header, what it takes, what it does. Capitals are the short form. "?" at the end: it is asked; "[?]": it
+is given and asked. An argument in brackets may be left out. `python -m host_tools.console_page` after each change.
+"""
+
+TOPICS = (
+    (
+        "COMMON",
+        "live",
+        "what every instrument has (IEEE 488.2)",
+        ("*IDN?", "CO2 cryotherapy applicator,virtual,1,0.1.0"),
+        (
+            ("*IDN?", "", "maker and device, board, serial number, version"),
+            ("*CLS", "", "empties the list of errors and the event register"),
+            ("*RST", "", "disarms, forgets choice, attestations and staged settings, stops telemetry"),
+            ("*TST?", "", "0: the self-tests passed; 1: they failed, TEST? names the part"),
+            ("*OPC?", "", "1, once all commands before it are done"),
+            ("*ESR?", "", "event register, then cleared: 128 switched on, 32 command, 16 execution, 8 device errors"),
+            ("*STB?", "", "status: 128 armed or treating, 32 events, 8 a fault is latched, 4 errors wait"),
+            ("SYSTem:ERRor?", "", "oldest error not yet asked for, as number and text; 0 when there is none"),
+            ("TEST?", "", "what the self-tests found, the part that failed by its name"),
+        ),
+    ),
+    (
+        "STATUS",
+        "live",
+        "state, and what stands between you and gas",
+        ("STAT:WHY?", "COOL_DOWN: this point needs 300 s since its last treatment or since switch-on"),
+        (
+            ("STATus?", "", "state, blockers, first fault, point, passes, bursts, waiting times"),
+            ("STATus:WHY?", "", "each blocker with what to do about it, most important first"),
+            ("STATus:VALVes?", "", "openings of each valve since switch-on, and when both are proven next"),
+        ),
+    ),
+    (
+        "MEASURE",
+        "live",
+        "what the sensors say; without a valid reading there is no number",
+        ("MEAS:TEMP?", "SKIN=32.00,100ms;NOZZLE=NEVER;INFRARED=NEVER;PREDICTED=NONE"),
+        (
+            ("MEASure:TEMPerature?", "", "corrected temperatures in degC with age, and the surface predicted"),
+            ("MEASure:RAW?", "", "the converters' own figures and cold junctions in degC, sample number and age"),
+            ("MEASure:DISTance?", "", "distance to the skin, mm"),
+            ("MEASure:PRESsure?", "", "bottle, and line between the valves, mbar"),
+            ("MEASure:ROOM?", "", "CO2 in the room, ppm"),
+        ),
+    ),
+    (
+        "TREATMENT",
+        "setup",
+        "what is treated: chosen while not armed",
+        ("TREAT:PRES CHRONIC;LEV 3;SITE LFOOT-SOLE;POIN 1", "OK, four times"),
+        (
+            ("TREATment:PRESet[?]", "name", "preset: CHRONIC, DIABETIC or CIPN"),
+            ("TREATment:LEVel[?]", "1..5", "level of the preset, where it is not locked"),
+            ("TREATment:SITE[?]", "name", "site on the body; never head, face or neck"),
+            ("TREATment:POINt[?]", "1..8", "point of the site; each next one is armed and confirmed anew"),
+            ("TREATment:ATTestation[?]", "word,word", "what was looked at; asked, it tells what is missing"),
+            ("TREATment:NEW", "", "another session: attestations and accounts begin anew"),
+            ("TREATment:RESult?", "", "how the last point ended"),
+        ),
+    ),
+    (
+        "ARM",
+        "live",
+        "two steps, then a fresh press of the trigger",
+        ("ARM:REQ", "READY 4711"),
+        (
+            ("ARM:REQuest", "", "first step: a number, or every blocker"),
+            ("ARM:CONFirm", "number", "second step, within 10 s: armed"),
+            ("ARM:OFF", "", "disarms"),
+            ("STOP", "", "disarms"),
+        ),
+    ),
+    (
+        "FAULT",
+        "live",
+        "faults and what to do",
+        ("FAULT?", "1 ESTOP;ALSO=NONE;REMEDY=Release the emergency stop, look at the skin, then acknowledge."),
+        (
+            ("FAULT?", "", "first fault, the others, the remedy"),
+            ("FAULT:ACKnowledge", "", "clears what may be cleared: its cause is gone"),
+        ),
+    ),
+    (
+        "SETTINGS",
+        "conf",
+        "settings and calibration; changed in service mode only",
+        ("CONF? TRIP_MDEGC", "TRIP_MDEGC=4000 mdegC"),
+        (
+            ("CONFigure?", "[key]", "one setting, or all of them"),
+            ("CONFigure", "key,value", "stages a value, with unit if you like; it must leave all settings valid"),
+            ("CONFigure:STAGed?", "", "what is staged"),
+            ("CONFigure:SAVE", "", "writes what is staged; in force after the next start"),
+            ("CONFigure:CANCel", "", "forgets what is staged"),
+            ("CALibration?", "", "jet constant as calibrated and in force, valve delays, thermocouple type"),
+        ),
+    ),
+    (
+        "SYSTEM",
+        "system",
+        "clock, counts, and how this console behaves",
+        ("SYST:DATE 2026,11,22", "OK"),
+        (
+            ("SYSTem:DATE[?]", "yyyy,mm,dd", "date; UNKNOWN until date and time were set since switch-on"),
+            ("SYSTem:TIME[?]", "hh,mm,ss", "time of day"),
+            ("SYSTem:ECHO[?]", "ON|OFF", "echo with backspace and arrow up, for people; off after switch-on"),
+            ("FORMat:HUMan", "", "answers as sentences, while not armed"),
+            ("FORMat:MACHine", "", "answers as fields"),
+            ("DIAGnostic:STATistics?", "", "valve cycles, bursts, gas, uptime, worst late tick, dropped answers, heap"),
+            ("SYSTem:LOCal", "", "ends a tool's session: lines without check sum count again"),
+            ("SYSTem:INTerpreter?", "", "interpreter and its build"),
+            ("SYSTem:CRASh?", "", "how the last run ended, and restarts since power-on"),
+            ("SYSTem:RESTart", "", "restarts the controller"),
+        ),
+    ),
+    (
+        "TELEMETRY",
+        "live",
+        "readings as JSON lines with a check sum, for tools",
+        ("STRM 500 ms", 'OK, then {"seq":0,...,"crc":"29B1"}'),
+        (("STRM[?]", "ON|OFF|time", "every 500 ms, or at the time given, up to 10 s; started while not armed"),),
+    ),
+    (
+        "SERVICE",
+        "service",
+        "service mode, by PIN",
+        ("SERV:PIN 0000", "SERVICE"),
+        (
+            ("SERVice:PIN", "digits", "enters service mode; wrong PINs cost time, ten lock"),
+            ("SERVice:NEWPin", "digits", "sets a PIN of 4 to 10 digits in service mode; the first with E-stop pressed"),
+            ("SERVice:EXIT", "", "leaves service mode"),
+            ("SERVice:REPL", "", "restarts into MicroPython's prompt, without application and watchdog"),
+        ),
+    ),
+    (
+        "HELP",
+        "help",
+        "this",
+        ("HELP TREATMENT", "its commands, and an example"),
+        (
+            ("HELP", "[topic]", "the topics, or one topic's commands, for people"),
+            ("HELP?", "", "every command in one line"),
+        ),
+    ),
+)
+
+
+def spoken(header):
+    """Return the headers of a row as they are typed: with "[?]", the one that is given and the one that is asked."""
+    return (header[:-3], header[:-3] + "?") if header.endswith("[?]") else (header,)
+
+
+def short(header):
+    """Return the short form of a header."""
+    return "".join(ch for ch in header if not "a" <= ch <= "z")
+
+
+def known():
+    """Return the short form of every command."""
+    return [short(h) for topic in TOPICS for row in topic[4] for h in spoken(row[0])]

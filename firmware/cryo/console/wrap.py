@@ -1,0 +1,133 @@
+"""`@number command *sum`: a tool's lines with sequence number and check sum (crc.py, over all before the space and *).
+
+A wrong sum changes nothing. The answer comes back wrapped alike. A number that is sent again is answered again and not
+executed twice; 0 is never taken for a repetition, so a tool begins with it. From the first good line on this is a
+tool's session: without a sum nothing is taken but questions and what stops. A tool that falls silent for KEEP_S
+disarms; one that does so for GONE_S has ended its session.
+"""
+
+from cryo.console.crc import START, added
+from cryo.core import mode, supervisor
+from micropython import const
+
+KEEP_S = const(2)  # [E] four turns of a tool that asks twice a second; the light and tone before gas last as long
+GONE_S = const(60)
+_KEEP = const(KEEP_S * 100)
+_GONE = const(GONE_S * 100)
+_ARMED = 1 << mode.READY | 1 << mode.ARMED | 1 << mode.DELIVERING | 1 << mode.REST
+_BYTES_A_TICK = const(64)
+_HEX = "0123456789ABCDEF"
+
+
+class Tool:
+    """The session. `open` from the first good line on; `answering` while a wrapped command waits for its answer."""
+
+    def __init__(self, console, execute):
+        self.open = False
+        self.answering = False
+        self._console = console
+        self._execute = execute
+        self._silent = 0  # ticks since the last good line
+        self._data = b""  # what the sum is made of
+        self._at = 0
+        self._crc = START
+        self._given = -1  # the sum that a line brought; -1: it is an answer's
+        self._number = -1
+        self._command = ""
+        self._kept = (-1, "", "")  # number and command answered last, and the answer's line
+
+    def close(self):
+        """End the session."""
+        self.open = False
+        self._kept = (-1, "", "")
+
+    def begin(self, text):
+        """Take a line that begins with @."""
+        body, _, given = text.rpartition(" *")
+        number, _, command = body[1:].partition(" ")
+        command = command.strip()
+        if not number.isdigit() or len(number) > 6 or not command or not _is_sum(given):
+            self._refuse(203, "send @number command *sum: a number of 1 to 6 digits, a sum of 4 hexadecimal ones")
+            return
+        self._number = int(number)
+        self._command = command
+        self._given = int(given, 16)
+        self._sum_over(body)
+
+    def poll(self):
+        """Go on with a sum; disarm when the tool fell silent. Return True when there was something to do."""
+        if self.open:
+            self._silent += 1
+            if self._silent >= _KEEP and self._gone():
+                return True
+        if self._at >= len(self._data):
+            return False
+        end = min(self._at + _BYTES_A_TICK, len(self._data))
+        self._crc = added(self._crc, self._data, self._at, end)
+        self._at = end
+        if end == len(self._data):
+            if self._given < 0:
+                self._answered()
+            else:
+                self._check()
+        return True
+
+    def answer(self, text):
+        """Wrap the answer of the present command and say it, a few ticks from now."""
+        self._given = -1
+        self._sum_over("@{} {}".format(self._number, text.replace("\n", " | ")))
+
+    def _sum_over(self, text):
+        self._data = text.encode()
+        self._at = 0
+        self._crc = START
+
+    def _answered(self):
+        line = "{} *{:04X}".format(self._data.decode(), self._crc)
+        self._data = b""
+        self._at = 0
+        self._kept = (self._number, self._command, line)
+        self.answering = False
+        self._console.say(line)
+
+    def _check(self):
+        self._data = b""
+        self._at = 0
+        if self._crc != self._given:
+            self._refuse(201, "the line's check sum is wrong: nothing was done, send it again")
+            return
+        self.open = True
+        self._silent = 0
+        if self._number and self._number == self._kept[0]:
+            if self._command == self._kept[1]:
+                self._console.say(self._kept[2])
+            else:
+                self._refuse(203, "number {} was another command's: nothing was done".format(self._number))
+            return
+        if ";" in self._command or self._command[0] == "@":
+            self._refuse(203, "one command a wrapped line: nothing was done")
+            return
+        self.answering = True
+        self._execute(self._console, self._command)
+
+    def _refuse(self, number, text):
+        self._console.say(self._console.error(number, text))
+
+    def _gone(self):
+        app = self._console.app
+        if _ARMED >> app.supervisor.mode & 1:
+            if app.inputs.request == supervisor.NONE:
+                app.inputs.request = supervisor.DISARM
+                return True
+        elif self._silent >= _GONE:
+            self.close()
+        return False
+
+
+def _is_sum(text):
+    if len(text) != 4:
+        return False
+    for ch in text:
+        if ch not in _HEX:
+            return False
+    return True

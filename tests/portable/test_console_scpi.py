@@ -1,0 +1,325 @@
+"""What the line console has of an instrument: common commands, list of errors, chains, units, clock; and for people."""
+
+from console_rig import App, is_error
+from cryo.console import live, table, topics, words
+from cryo.console.units import scaled
+from cryo.core import mode
+
+
+# --- the one table ------------------------------------------------------------------------------------------------
+def test_each_command_of_the_table_has_a_function_and_each_function_a_row():
+    App().ask("STAT?")
+    functions = set(live.DO)
+    for name in ("setup", "conf", "system", "service", "help"):
+        functions.update(topics._load(name).DO)
+    assert functions == set(table.known())
+    assert len(table.known()) == len(functions)
+
+
+def test_every_command_is_found_by_its_long_and_its_short_form():
+    from cryo.console import parse
+
+    for topic in table.TOPICS:
+        for row in topic[4]:
+            for header in table.spoken(row[0]):
+                assert parse.canonical(header.upper()) == parse.canonical(table.short(header)) == table.short(header)
+    assert words.NODES["TREATMENT"] == "TREAT"
+
+
+# --- common commands ----------------------------------------------------------------------------------------------
+def test_errors_wait_in_their_order_and_the_list_has_an_end():
+    app = App()
+    assert app.ask("SYST:ERR?") == '0,"No error"'
+    for command, number in (("STATT?", -113), ("TREAT:LEV", -109), ("STOP 1", -108), ("TREAT:PRES X", -224)):
+        is_error(app.ask(command), number)
+    app.ask("TREAT:PRES CHRONIC")
+    app.ask("TREAT:LEV 9")
+    found = [app.ask("SYST:ERR?").split(",")[0] for _ in range(6)]
+    assert found == ["-113", "-109", "-108", "-224", "-222", "0"]
+    for _ in range(12):
+        app.ask("FIRE")
+    found = [app.ask("SYSTEM:ERROR?") for _ in range(11)]
+    assert found[:9] == ['-113,"Undefined header"'] * 9
+    assert found[9:] == ['-350,"Queue overflow"', '0,"No error"']
+
+
+def test_what_is_refused_waits_too():
+    app = App()
+    assert app.ask("ARM:REQ").startswith("REFUSED")
+    assert app.ask("SYST:ERR?") == '101,"Not armed"'
+
+
+def test_registers():
+    app = App()
+    assert app.ask("*ESR?") == "128"
+    assert app.ask("*ESR?") == "0"
+    assert app.ask("*STB?") == "0"
+    app.ask("FIRE")
+    app.ask("TREAT:PRES X")
+    assert app.ask("*STB?") == "36"
+    assert app.ask("*ESR?") == "48"
+    assert app.ask("*CLS") == "OK"
+    assert app.ask("*STB?") == "0"
+    assert app.ask("SYST:ERR?") == '0,"No error"'
+    assert app.ask("*OPC?") == "1"
+    app.inputs.estop = 1
+    app.run(2)
+    assert app.ask("*STB?") == "8"
+
+
+def test_the_self_test_as_a_number():
+    app = App()
+    app.inputs.self_test = 0
+    assert app.ask("*TST?") == "0"
+    app.inputs.self_test = 1
+    is_error(app.ask("*TST?"), -221, "running")
+    app.inputs.self_test = 2
+    assert app.ask("*TST?") == "1"
+
+
+def test_a_reset_disarms_and_forgets_the_choice_but_no_account():
+    app = App()
+    app.arm()
+    app.supervisor.session.session_s = 77
+    assert app.ask("*RST") == "OK"
+    assert app.supervisor.mode == mode.STANDBY
+    assert app.choice()[1:6] == (-1, -1, -1, -1, 0)
+    assert app.supervisor.session.session_s == 77
+    app.inputs.estop = 1
+    app.run(2)
+    is_error(app.ask("*RST"), -221, "FAULT")
+
+
+# --- chains -------------------------------------------------------------------------------------------------------
+def test_a_chain_is_executed_in_order_and_its_paths_go_on():
+    app = App()
+    lines = app.slow("TREAT:PRES CHRONIC;LEV 3;SITE LFOOT-SOLE;:TREAT:POIN 1;POIN?;*OPC?;LEV?;STAT:WHY?;", 60)
+    assert lines[:7] == ["OK", "OK", "OK", "OK", "1", "1", "3"]
+    assert lines[7].startswith("ATTESTATION: ")
+    assert len(lines) == 8
+
+
+def test_a_chain_may_arm_in_no_fewer_steps():
+    app = App()
+    app.choose()
+    lines = app.slow("ARM:REQ;ARM:CONF 1", 30)
+    assert lines[0].startswith("READY") and lines[1].startswith("REFUSED")
+    assert app.supervisor.mode == mode.READY
+
+
+def test_behind_an_error_only_a_stop_is_executed():
+    app = App()
+    app.choose()
+    lines = app.slow("TREAT:LEV 9;TREAT:POIN 2;ARM:REQ", 30)
+    is_error(lines[0], -222)
+    is_error(lines[1], -200, "2 of this line")
+    assert len(lines) == 2
+    assert app.supervisor.session.point == 0
+    assert app.supervisor.mode == mode.STANDBY
+    app.arm()
+    lines = app.slow("FIRE;TREAT:POIN 2;STOP", 30)
+    assert lines[1:] == ["OK"]
+    assert app.supervisor.mode == mode.STANDBY
+
+
+def test_a_chain_is_bounded_and_takes_a_tick_a_command():
+    app = App()
+    is_error(app.ask(";".join(["STOP"] * 17)), -223)
+    is_error(app.ask(";"), -102)
+    app.stream.incoming = b"MEAS:DIST?;DIST?\n"
+    app.console.poll()
+    app.console.poll()
+    assert app.console.word == "MEAS:DIST?" and app.console.parts == ["DIST?"]
+
+
+# --- numbers with units -------------------------------------------------------------------------------------------
+def test_units():
+    for text, unit, value in (
+        ("5", "mdegC", 5), ("5 DEGC", "mdegC", 5_000), ("4.5DEGC", "mdegC", 4_500), ("-1.5 CEL", "mdegC", -1_500),
+        ("0.25 S", "us", 250_000), ("250 MS", "us", 250_000), ("250MS", "ms", 250), ("2 S", "ms", 2_000),
+        ("1.5 BAR", "mbar", 1_500), ("30 M3", "m3", 30), ("30M3", "m3", 30), ("3", "m3", 3), ("+7", "", 7),
+    ):  # fmt: skip
+        assert scaled(text, unit) == (value, None), text
+    for text, unit, number in (
+        ("5 PSI", "mdegC", -131), ("5 MS", "mdegC", -131), ("X", "us", -104), ("", "us", -104), ("1E3", "us", -104),
+        ("1.5", "us", -222), ("1..5", "us", -104), ("--5", "us", -104), ("9999999999", "us", -104), ("5.", "us", -131),
+    ):  # fmt: skip
+        assert scaled(text, unit)[1][0] == number, text
+
+
+# --- clock --------------------------------------------------------------------------------------------------------
+def test_the_clock_is_unknown_until_it_is_set_and_goes_on():
+    app = App()
+    assert app.ask("SYST:DATE?") == app.ask("SYST:TIME?") == "UNKNOWN"
+    assert app.ask("SYST:DATE 2028,02,28") == "OK"
+    assert app.ask("SYST:DATE?") == "UNKNOWN"
+    assert app.ask("SYST:TIME 23,59,50") == "OK"
+    assert app.ask("SYST:DATE?") == "2028,02,28"
+    app.supervisor.session.uptime_s += 15
+    assert app.ask("SYST:DATE?") == "2028,02,29"
+    assert app.ask("SYST:TIME?").startswith("00,00,0")
+    app.supervisor.session.uptime_s += 86_400
+    assert app.ask("SYST:DATE?") == "2028,03,01"
+    for wrong in ("2027,02,29", "1999,01,01", "2027,13,01", "2027,0,1"):
+        is_error(app.ask("SYST:DATE " + wrong), -222)
+    for wrong in ("TODAY", "2027,1", "2027,-1,2", "2027,1,2,3"):
+        is_error(app.ask("SYST:DATE " + wrong), -104)
+    is_error(app.ask("SYST:TIME 24,0,0"), -222)
+    is_error(app.ask("SYST:TIME NOON"), -104)
+    assert app.ask("SYST:DATE?") == "2028,03,01"
+
+
+def test_every_day_of_the_clock_comes_back():
+    App().ask("SYST:DATE?")
+    from cryo.console import system
+
+    for days in range(0, 36_525, 13):
+        assert system.days_of(*system.date_of(days)) == days
+    assert system.date_of(0) == (2000, 1, 1)
+    assert system.date_of(36_524) == (2099, 12, 31)
+
+
+# --- what is loaded -----------------------------------------------------------------------------------------------
+def test_modules_are_dropped_before_arming_and_none_is_loaded_while_armed():
+    app = App()
+    app.choose()
+    app.ask("DIAG:STAT?")
+    assert "system" in topics._loaded
+    nonce = app.ask("ARM:REQ").split()[1]
+    assert "system" not in topics._loaded
+    for state in ("READY", "ARMED"):
+        for command in ("CONF?", "SYST:INT?", "HELP", "SERV:PIN 1234", "STRM ON", "@1 STAT? *0000"):
+            is_error(app.ask(command), -221)
+        assert [name for name in topics._loaded if name != "setup"] == [], state
+        if state == "READY":
+            app.ask("ARM:CONF " + nonce)
+    assert app.ask("STRM OFF") == "OK"
+    assert app.ask("TREAT:LEV?") == "3"
+
+
+def test_statistics():
+    app = App()
+    fields = dict([part.split("=") for part in app.ask("DIAG:STAT?").split(";")])
+    assert fields["DOSE"] == "0" and fields["GAS_S"] == "0.0" and fields["UPTIME_S"] == "400"
+    app.supervisor.session.gas_mg = 2_340
+    assert "GAS_S=2.3;" in app.ask("DIAG:STAT?")
+
+
+def test_raw_figures():
+    app = App()
+    app.inputs.skin.raw_mdegc = 31_250
+    app.inputs.skin.cold_junction_mdegc = 24_000
+    assert app.ask("MEAS:RAW?").startswith("SKIN=31.25,24.00,#")
+    assert app.ask("MEAS:RAW?").endswith("ms;NOZZLE=NEVER;INFRARED=NEVER")
+
+
+# --- settings -----------------------------------------------------------------------------------------------------
+class Store:
+    sentence = None
+
+    def save(self, values):
+        self.values = values
+        return self.sentence
+
+
+def test_settings_are_asked():
+    app = App()
+    assert app.ask("CONF? jet_k_mdegc") == "JET_K_MDEGC=16000 mdegC/rt s"
+    assert "TRIP_MDEGC=4000 mdegC;" in app.ask("CONF?")
+    is_error(app.ask("CONF? TRIP"), -224, "nearest is TRIP_MDEGC")
+    assert app.ask("CAL?").startswith("JET_K=16000;JET_K_IN_FORCE=16000;")
+
+
+def test_settings_are_staged_and_saved_in_service_mode_only():
+    app = App()
+    is_error(app.ask("CONF trip_mdegc,5000"), 303, "SERV:PIN")
+    is_error(app.ask("CONF:SAVE"), 303)
+    app.supervisor.mode = mode.SERVICE
+    assert app.ask("CONF trip_mdegc,5 degC") == "OK"
+    assert app.ask("CONF burst_max_us, 300 ms") == "OK"
+    assert app.ask("CONF:STAG?") == "BURST_MAX_US=300000 us;TRIP_MDEGC=5000 mdegC"
+    assert app.supervisor.config.trip_mdegc == 4_000
+    is_error(app.ask("CONF trip_mdegc,3 degC"), -222, "SKIN_TRIP_MDEGC")
+    is_error(app.ask("CONF trip_mdegc,3 s"), -131)
+    is_error(app.ask("CONF trip_mdegc"), -109)
+    is_error(app.ask("CONF simulated,1"), -221)
+    is_error(app.ask("CONF tripp_mdegc,5"), -224, "TRIP_MDEGC")
+    is_error(app.ask("CONF:SAVE"), 401, "cannot save")
+    app.board.settings_store = Store()
+    app.board.settings_store.sentence = "the flash is worn out"
+    is_error(app.ask("CONF:SAVE"), 401, "worn out")
+    app.board.settings_store.sentence = None
+    assert app.ask("CONF:SAVE") == "OK"
+    saved = app.board.settings_store.values
+    assert saved["trip_mdegc"] == 5_000 and saved["burst_max_us"] == 300_000 and saved["jet_k_mdegc"] == 16_000
+    assert app.ask("CONF:STAG?") == "NONE"
+    is_error(app.ask("CONF:SAVE"), -221)
+
+
+# --- for people ---------------------------------------------------------------------------------------------------
+def test_help_by_topic():
+    app = App()
+    lines = app.slow("HELP", 10)
+    assert len(lines) == len(table.TOPICS) + 1
+    for topic in table.TOPICS:
+        lines = app.slow("HELP " + topic[0], 10)
+        assert lines[0].startswith(topic[0])
+        assert lines[-2].strip() == topic[3][0]
+    is_error(app.ask("HELP FIRE"), -224)
+
+
+def test_sentences_on_request():
+    app = App()
+    assert app.ask("FORM:HUM") == "Done."
+    assert app.ask("STAT?").startswith("The applicator is in stand-by.")
+    assert app.ask("MEAS:DIST?") == "The skin is 100 mm away."
+    assert app.ask("FAULT?") == "No fault."
+    assert "Skin 32.00 degC" in app.ask("MEAS:TEMP?")
+    assert app.ask("MEAS:PRES?") == "Bottle 57.0 bar, Line 57.0 bar."
+    is_error(app.ask("FIRE"), -113)
+    app.ask("FORM:MACH")
+    app.arm()
+    app.ask("STOP")
+    app.ask("FORM:HUM")
+    assert app.ask("STAT:WHY?") == "Nothing stands against it."
+    app.console.human = False
+    assert app.ask("MEAS:DIST?") == "100 mm"
+
+
+def echoed(app, data):
+    before = len(app.stream.written)
+    app.stream.incoming += data
+    app.run(12)
+    return app.stream.written[before:]
+
+
+def test_echo_is_off_until_asked_for():
+    app = App()
+    assert app.ask("SYST:ECHO?") == "OFF"
+    assert app.ask("SYST:ECHO ON") in ("OK", "OK\r")
+    assert echoed(app, b"MEAS:DIST?\r") == b"MEAS:DIST?\r\n100 mm\r\n"
+    assert echoed(app, b"MEAS:DIST?\r\n") == b"MEAS:DIST?\r\n100 mm\r\n"
+    assert echoed(app, b"SYST:ECHO OFF\r").startswith(b"SYST:ECHO OFF\r\nOK")
+    assert app.ask("MEAS:DIST?") == "100 mm"
+
+
+def test_backspace_and_arrow_up():
+    app = App()
+    app.ask("SYST:ECHO ON")
+    assert echoed(app, b"MEAS:DISS\x7fT?\r").endswith(b"S\b \bT?\r\n100 mm\r\n")
+    assert echoed(app, b"\x08\x08MEAS:DIST?\r") == b"MEAS:DIST?\r\n100 mm\r\n"
+    echoed(app, b"TREAT:LEV?\r")
+    assert echoed(app, b"\x1b[A\x1b[A\r").endswith(b"MEAS:DIST?\r\n100 mm\r\n")
+    assert echoed(app, b"\x1bOA\x1b[A\x1b[B\r").endswith(b"MEAS:DIST?\r\n100 mm\r\n")
+    assert echoed(app, b"\x1b[D\x1b[3~MEAS:DIST?\r") == b"MEAS:DIST?\r\n100 mm\r\n"
+    assert echoed(app, b"X" * 130 + b"\r").endswith(b"120 characters at most\r\n")
+
+
+def test_a_pin_is_neither_shown_nor_kept():
+    app = App()
+    app.ask("SYST:ECHO ON")
+    for line in (b"SERV:PIN 271828\r", b"serv:pinn 271828\r", b"service:pin271828\r"):
+        assert b"271828" not in echoed(app, line)
+        assert b"271828" not in echoed(app, b"\x1b[A\r")
+    for kept in app.console.editor._kept:
+        assert b"271828" not in kept

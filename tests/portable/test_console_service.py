@@ -1,0 +1,175 @@
+"""Service mode: the PIN that opens it, what wrong ones cost over resets too, and the way to the prompt."""
+
+from console_rig import App, is_error
+from cryo.console import pin
+from cryo.core import mode, supervisor
+
+PIN = "271828"
+
+
+def provided(record=None):
+    """Return an applicator whose PIN is set, or that starts from a record."""
+    app = App()
+    if record is None:
+        app.inputs.estop = 1
+        app.run(2)
+        assert app.slow("SERV:NEWP " + PIN) == ["OK"]
+        app.inputs.estop = 0
+        assert app.ask("FAULT:ACK") == "OK"
+    else:
+        app.board.pin_record.data = record
+        app.supervisor.session.uptime_s = 0  # just switched on
+    return app
+
+
+def wait(app):
+    app.supervisor.session.uptime_s += 1_000
+
+
+def test_the_pin_opens_and_the_way_out():
+    app = provided()
+    assert app.slow("SERV:PIN " + PIN) == ["SERVICE"]
+    assert app.supervisor.mode == mode.SERVICE
+    assert app.ask("ARM:REQ").startswith("REFUSED")
+    assert app.ask("SERV:EXIT") == "OK"
+    assert app.supervisor.mode == mode.STANDBY
+    is_error(app.ask("SERV:EXIT"), -221)
+
+
+def test_only_while_nothing_is_armed():
+    app = provided()
+    app.arm()
+    is_error(app.ask("SERV:PIN " + PIN), -221)
+    app.ask("STOP")
+    app.inputs.estop = 1
+    app.run(2)
+    is_error(app.ask("SERV:PIN " + PIN), -221, "FAULT")
+
+
+def test_without_a_pin_there_is_no_service_mode_and_the_first_takes_the_emergency_stop():
+    app = App()
+    is_error(app.ask("SERV:PIN 1234"), 304, "emergency stop")
+    is_error(app.ask("SERV:NEWP 1234"), 303, "emergency stop")
+    assert app.board.pin_record.data is None
+    app = provided()
+    app.inputs.estop = 1
+    app.run(2)
+    is_error(app.ask("SERV:NEWP 1111"), 303, "SERV:PIN")  # one is set
+
+
+def test_a_new_pin_in_service_mode():
+    app = provided()
+    app.slow("SERV:PIN " + PIN)
+    assert app.slow("SERV:NEWP 3141") == ["OK"]
+    app.ask("SERV:EXIT")
+    is_error(app.slow("SERV:PIN " + PIN)[0], 301)
+    wait(app)
+    assert app.slow("SERV:PIN 3141") == ["SERVICE"]
+    for wrong in ("123", "12345678901", "ABCD", "12 34"):
+        is_error(app.ask("SERV:NEWP " + wrong), -104)
+
+
+def test_brute_force_meets_the_lock_across_resets():
+    app = provided()
+    tried = 0
+    for guess in range(1_000, 1_100):
+        answer = app.slow("SERV:PIN {}".format(guess))[0]
+        if "wrong PIN:" in answer:
+            tried += 1
+            app = provided(app.board.pin_record.data)  # a reset after every attempt
+        else:
+            is_error(answer, 302)
+            if "locked" in answer:
+                break
+            app.supervisor.session.uptime_s += 1_000
+    assert tried == pin.LOCKED
+    wait(app)
+    is_error(app.slow("SERV:PIN " + PIN)[0], 302, "docs/console.md")  # the right one too
+    assert app.supervisor.mode == mode.STANDBY
+
+
+def test_a_reset_does_not_shorten_the_wait():
+    app = provided()
+    for _ in range(4):
+        wait(app)
+        is_error(app.slow("SERV:PIN 0000")[0], 301)
+    is_error(app.ask("SERV:PIN " + PIN), 302, "wait")
+    app = provided(app.board.pin_record.data)
+    is_error(app.ask("SERV:PIN " + PIN), 302, "wait 60 s")
+    app.supervisor.session.uptime_s = 59
+    is_error(app.ask("SERV:PIN " + PIN), 302, "wait")
+    app.supervisor.session.uptime_s = 61
+    assert app.slow("SERV:PIN " + PIN) == ["SERVICE"]
+    assert pin.unpacked(app.board.pin_record.data)[0] == 0
+
+
+def test_an_attempt_counts_before_it_is_checked():
+    app = provided()
+    app.stream.incoming += b"SERV:PIN 0000\n"
+    app.run(3)
+    assert pin.unpacked(app.board.pin_record.data)[0] == 1  # a reset now is no free attempt
+    app = provided()
+    app.board.pin_record.broken = "the flash is worn out"
+    is_error(app.ask("SERV:PIN " + PIN), 401, "worn out")
+    assert app.supervisor.mode == mode.STANDBY
+
+
+def test_a_board_without_a_store_has_no_service_mode():
+    app = App()
+    app.board.pin_record = None
+    is_error(app.ask("SERV:PIN 1234"), 304)
+    is_error(app.ask("SERV:NEWP 1234"), 304)
+
+
+def test_a_damaged_record_is_none():
+    app = provided()
+    good = app.board.pin_record.data
+    for record in (b"", good[:-1], good + b"x", b"\x07" + good[1:]):
+        assert pin.unpacked(record) is None
+    assert pin.unpacked(good)[0] == 0
+
+
+def test_no_answer_holds_the_pin():
+    app = provided()
+    before = len(app.stream.written)
+    for line in (
+        "SERV:PIN " + PIN, "SERV:NEWP " + PIN, "SERV:EXIT", "SERVPIN" + PIN, "SERV:PIN" + PIN, "SERV:PIN? " + PIN,
+        "SERV:EXIT " + PIN, "STAT?", "SYST:ERR?", "DIAG:STAT?",
+    ):  # fmt: skip
+        app.slow(line)
+        wait(app)
+    said = app.stream.written[before:]
+    assert len(said) > 200
+    assert PIN.encode() not in said
+    assert PIN.encode() not in app.board.pin_record.data
+
+
+def test_it_is_checked_in_slices():
+    app = provided()
+    app.stream.incoming += "SERV:PIN {}\n".format(PIN).encode()
+    app.run(20)
+    assert app.console.job is not None
+    assert app.supervisor.mode == mode.STANDBY
+    assert pin.ROUNDS // 8 >= 40
+
+
+def test_the_same_pin_gives_another_record():
+    assert provided().board.pin_record.data != provided().board.pin_record.data
+
+
+def test_to_the_prompt_in_service_mode_only():
+    app = provided()
+    is_error(app.ask("SERV:REPL"), 303)
+    app.slow("SERV:PIN " + PIN)
+    assert app.slow("SERV:REPL", 60)[0] == "OK restarting to the prompt"
+    assert app.restarts == [True]
+    assert app.inputs.request == supervisor.NONE
+
+
+def test_other_commands_in_service_mode_do_not_open_a_valve():
+    app = provided()
+    app.slow("SERV:PIN " + PIN)
+    for command in ("ARM:REQ", "ARM:CONF 1", "TREAT:PRES CHRONIC", "STAT?", "CONF?"):
+        app.slow(command, 10)
+        assert app.outputs.fire_us == 0 and app.outputs.lease == 0
+    assert app.supervisor.mode == mode.SERVICE
