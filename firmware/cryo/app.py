@@ -21,9 +21,11 @@ from cryo.health import Health
 from cryo.limits import TICK_US, WATCHDOG_MS
 from cryo.loop_test import LoopTest
 from cryo.panel import Beeper, Panel
+from cryo.store.slots import Slots
 from micropython import const
 
 _LATE_MAX = const(1_000)
+_MAY_GIVE_GAS = mode.TREATING | 1 << mode.READY
 _QUIET = (mode.READY, mode.REST, mode.COMPLETE, mode.FAULT)  # on the way into these a collection runs: no gas
 
 
@@ -76,6 +78,13 @@ class Applicator:
         self.today_d = today_d
         config = self.board.config
         self.supervisor.overdue = config is not None and overdue(config, today_d)
+
+    def record(self, name, version):
+        """Return the Slots of one of the board's records; nothing is written while gas may flow, or soon may."""
+        return Slots("/", name, version, self.board.files, self._may_write)
+
+    def _may_write(self):
+        return not _MAY_GIVE_GAS >> self.supervisor.mode & 1
 
     def start(self):
         """Begin the tick's rhythm and the watchdog."""

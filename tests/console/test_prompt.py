@@ -1,7 +1,5 @@
 """SERV:REPL over a whole boot of the virtual board: safe outputs, a reset, then neither application nor watchdog."""
 
-import shutil
-
 import pytest
 
 from boards.virtual import pins
@@ -9,48 +7,25 @@ from host_tools.twin import lanes
 from host_tools.twin.people import Operator
 from host_tools.twin.plant import Plant
 
-PIN_STORE = """
-class Record:
-    def __init__(self):
-        from cryo.console import pin
-        salt = bytes(16)
-        digest = None
-        maker = pin.Digest(salt, "4711")
-        while digest is None:
-            digest = maker.poll()
-        self.data = pin.packed(0, salt, digest)
-    def load(self):
-        return self.data, None
-    def save(self, data):
-        self.data = data
-board.pin_record = Record()
-"""
-
 
 @pytest.fixture(params=["cpython", "unix"])
 def lane(request):
     return request.param
 
 
-@pytest.fixture
-def firmware(tmp_path):
-    """A copy of the firmware's folder whose board has a PIN."""
-    folder = tmp_path / "firmware"
-    shutil.copytree(lanes.ROOT / "firmware", folder, ignore=shutil.ignore_patterns("__pycache__"))
-    app = folder / "cryo/app.py"
-    text = app.read_text()
-    begin = "        self.board = board\n"
-    assert text.count(begin) == 1
-    code = "".join(" " * 8 + line + "\n" for line in PIN_STORE.strip().splitlines())
-    app.write_text(text.replace(begin, begin + code))
-    return folder
-
-
-def test_the_next_start_ends_at_the_prompt_and_the_one_after_it_does_not(lane, firmware):
+def test_the_next_start_ends_at_the_prompt_and_the_one_after_it_does_not(lane):
     seen = {}
 
     def script(op):
         yield from op.wait_for(("STANDBY",), 3_000_000)
+        seen["none"] = yield from op.ask("SERV:PIN 4711")
+        seen["unpressed"] = yield from op.ask("SERV:NEWP 4711")
+        op.plant.set_input(pins.ESTOP, 1)
+        yield 100_000
+        seen["first"] = yield from op.ask("SERV:NEWP 4711")
+        op.plant.set_input(pins.ESTOP, 0)
+        yield 100_000
+        yield from op.ask("FAULT:ACK")
         seen["pin"] = yield from op.ask("SERV:PIN 4711")
         seen["repl"] = yield from op.ask("SERV:REPL")
         yield lambda: op.plant.record.resets
@@ -58,8 +33,11 @@ def test_the_next_start_ends_at_the_prompt_and_the_one_after_it_does_not(lane, f
 
     plant = Plant()
     plant.operator = Operator(plant, script)
-    assert lanes.run(plant, lane, firmware=firmware) == ""
+    assert lanes.run(plant, lane) == ""
     assert not plant.operator.done  # nothing was exchanged any more
+    assert seen["none"].startswith("ERROR 304 ")
+    assert seen["unpressed"].startswith("ERROR 303 ")
+    assert seen["first"] == "OK"
     assert seen["pin"] == "SERVICE"
     assert seen["repl"] == "OK restarting to the prompt"
     assert [why for _, why in plant.record.resets] == ["machine.reset"]

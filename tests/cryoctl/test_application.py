@@ -8,7 +8,6 @@ import subprocess
 import pytest
 import pyvisa
 
-from host_tools import packing
 from host_tools.cryoctl.sim import image
 from tests.cryoctl.conftest import PATIENCE_S, ask
 from tests.cryoctl.test_mpremote import MPREMOTE
@@ -90,7 +89,6 @@ machine.reset()
 """
 
 
-@pytest.mark.skipif("prompt_asked" not in (packing.FIRMWARE / "main.py").read_text(), reason="needs SERVice:REPL")
 def test_the_flag_for_the_prompt_survives_the_reset_and_counts_once(packed, start, port, tmp_path):
     shutil.copy(packed, tmp_path / "board.img")
     boot = image.read(packed)["boot.py"].decode()

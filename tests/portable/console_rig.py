@@ -76,15 +76,23 @@ class Board:
 
     def __init__(self):
         self.pin_record = Record()
+        self.settings_record = Record()
 
 
 class App:
-    """The applicator as the console sees it: supervisor, inputs, board."""
+    """The applicator as the console sees it: supervisor, inputs, board, records, today's date."""
+
+    def record(self, name, version):
+        return {"pin": self.board.pin_record, "settings": self.board.settings_record}[name]
+
+    def set_today(self, today_d):
+        self.today_d = today_d
 
     def __init__(self, settings=None):
         given = {"jet_k_mdegc": 16_000, "serial": 42}
         given.update(settings or {})
         self.board = Board()
+        self.today_d = None
         self.inputs = Inputs()
         self.outputs = Outputs()
         self.supervisor = Supervisor(config.build(given)[0])

@@ -72,6 +72,15 @@ def test_an_overlong_line_is_refused_whole():
     assert app.send(line + b"\n") == ["OK"]
 
 
+def test_who_asks_for_the_prompt_is_told_how_it_is_reached():
+    app = App()
+    before = app.choice()
+    answers = app.send(b"\r\x03\r\x01")  # as mpremote does: an interrupt, then the raw prompt
+    is_error(answers[-1], -101, "SERV:REPL")
+    assert app.ask("MEAS:DIST?") == "100 mm"
+    assert app.choice() == before
+
+
 def test_what_is_not_printable_ascii_is_refused():
     app = App()
     before = app.choice()

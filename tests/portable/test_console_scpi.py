@@ -1,6 +1,7 @@
 """What the line console has of an instrument: common commands, list of errors, chains, units, clock; and for people."""
 
 from console_rig import App, is_error
+from cryo import config
 from cryo.console import live, table, topics, words
 from cryo.console.units import scaled
 from cryo.core import mode
@@ -160,6 +161,7 @@ def test_the_clock_is_unknown_until_it_is_set_and_goes_on():
     assert app.ask("SYST:TIME?").startswith("00,00,0")
     app.supervisor.session.uptime_s += 86_400
     assert app.ask("SYST:DATE?") == "2028,03,01"
+    assert app.today_d == 10_285  # as set, 2028-02-28: the application is told
     for wrong in ("2027,02,29", "1999,01,01", "2027,13,01", "2027,0,1"):
         is_error(app.ask("SYST:DATE " + wrong), -222)
     for wrong in ("TODAY", "2027,1", "2027,-1,2", "2027,1,2,3"):
@@ -167,16 +169,6 @@ def test_the_clock_is_unknown_until_it_is_set_and_goes_on():
     is_error(app.ask("SYST:TIME 24,0,0"), -222)
     is_error(app.ask("SYST:TIME NOON"), -104)
     assert app.ask("SYST:DATE?") == "2028,03,01"
-
-
-def test_every_day_of_the_clock_comes_back():
-    App().ask("SYST:DATE?")
-    from cryo.console import system
-
-    for days in range(0, 36_525, 13):
-        assert system.days_of(*system.date_of(days)) == days
-    assert system.date_of(0) == (2000, 1, 1)
-    assert system.date_of(36_524) == (2099, 12, 31)
 
 
 # --- what is loaded -----------------------------------------------------------------------------------------------
@@ -214,14 +206,6 @@ def test_raw_figures():
 
 
 # --- settings -----------------------------------------------------------------------------------------------------
-class Store:
-    sentence = None
-
-    def save(self, values):
-        self.values = values
-        return self.sentence
-
-
 def test_settings_are_asked():
     app = App()
     assert app.ask("CONF? jet_k_mdegc") == "JET_K_MDEGC=16000 mdegC/rt s"
@@ -244,14 +228,12 @@ def test_settings_are_staged_and_saved_in_service_mode_only():
     is_error(app.ask("CONF trip_mdegc"), -109)
     is_error(app.ask("CONF simulated,1"), -221)
     is_error(app.ask("CONF tripp_mdegc,5"), -224, "TRIP_MDEGC")
-    is_error(app.ask("CONF:SAVE"), 401, "cannot save")
-    app.board.settings_store = Store()
-    app.board.settings_store.sentence = "the flash is worn out"
+    app.board.settings_record.broken = "the flash is worn out"
     is_error(app.ask("CONF:SAVE"), 401, "worn out")
-    app.board.settings_store.sentence = None
+    app.board.settings_record.broken = None
     assert app.ask("CONF:SAVE") == "OK"
-    saved = app.board.settings_store.values
-    assert saved["trip_mdegc"] == 5_000 and saved["burst_max_us"] == 300_000 and saved["jet_k_mdegc"] == 16_000
+    saved, _ = config.decode(app.board.settings_record.data)
+    assert (saved.trip_mdegc, saved.burst_max_us, saved.jet_k_mdegc) == (5_000, 300_000, 16_000)
     assert app.ask("CONF:STAG?") == "NONE"
     is_error(app.ask("CONF:SAVE"), -221)
 

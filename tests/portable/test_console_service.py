@@ -114,13 +114,6 @@ def test_an_attempt_counts_before_it_is_checked():
     assert app.supervisor.mode == mode.STANDBY
 
 
-def test_a_board_without_a_store_has_no_service_mode():
-    app = App()
-    app.board.pin_record = None
-    is_error(app.ask("SERV:PIN 1234"), 304)
-    is_error(app.ask("SERV:NEWP 1234"), 304)
-
-
 def test_a_damaged_record_is_none():
     app = provided()
     good = app.board.pin_record.data

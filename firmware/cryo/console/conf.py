@@ -1,7 +1,6 @@
 """Settings and calibration: asked at any time while not armed, staged and saved in service mode.
 
-The board's `settings_store` saves: save(values) takes every key with its value and returns None, or a sentence. A board
-without one keeps what it was given by its file.
+What is saved is in force after the next start (SYST:REST).
 """
 
 from cryo import config
@@ -94,10 +93,9 @@ def _save(console, _):
     absent = [row[0].upper() for row in config.FIELDS if row[0] not in values and row[0] not in _FIXED]
     if absent:
         return console.error(-221, "this device has no settings yet, give these too: " + ", ".join(absent))
-    store = getattr(console.app.board, "settings_store", None)
-    if store is None:
-        return console.error(401, "this board cannot save settings: provision it with its file")
-    sentence = store.save(values)
+    made, sentence = config.build(values)
+    if made:
+        sentence = console.app.record(config.NAME, config.VERSION).save(config.encode(made))
     if sentence:
         return console.error(401, sentence)
     console.staged = {}

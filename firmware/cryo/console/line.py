@@ -10,6 +10,7 @@ from cryo.core import mode
 from cryo.core.mode import TREATING
 from micropython import const
 
+_CTRL_A = const(1)
 _LINE_MAX = const(120)
 _CHUNK = const(64)  # bytes taken a tick, however many wait
 _QUEUE_MAX = const(4096)  # bytes of answers that wait for the host; more are dropped and counted
@@ -134,6 +135,11 @@ class Console:
                 if ch < 0:
                     self._used = self.editor.used
                     continue
+            if ch == _CTRL_A:  # what mpremote asks for the prompt
+                self._used = 0
+                self._overlong = self._unprintable = False
+                self.say(self.error(-101, "the application runs: SERV:REPL in service mode ends it for the prompt"))
+                return
             if ch == 10 or ch == 13:
                 if self._used or self._overlong:
                     self._whole = True

@@ -86,15 +86,9 @@ class _Leaving:
         return None
 
 
-def _store(console):
-    return getattr(console.app.board, "pin_record", None)
-
-
 def _record(console):
-    """Return (store, record) or (None, the error's answer)."""
-    store = _store(console)
-    if store is None:
-        return None, console.error(304, "this board keeps no PIN: there is no service mode")
+    """Return (store, record); the record is None where no PIN was ever set, or no copy of it can be read."""
+    store = console.app.record("pin", pin.VERSION)
     return store, pin.unpacked(store.load()[0])
 
 
@@ -117,8 +111,6 @@ def _enter(console, text):
     if not pin.fits(text):
         return console.error(-104, "a PIN has 4 to 10 digits")
     store, record = _record(console)
-    if store is None:
-        return record
     if record is None:
         return console.error(304, "no PIN is set: press the emergency stop and send SERV:NEWP")
     wrong = record[0]
@@ -138,8 +130,6 @@ def _set(console, text):
     if not pin.fits(text):
         return console.error(-104, "a PIN has 4 to 10 digits")
     store, record = _record(console)
-    if store is None:
-        return record
     if console.app.supervisor.mode != mode.SERVICE:
         if record is not None:
             return console.error(303, "a PIN is set: enter service mode first (SERV:PIN)")

@@ -6,45 +6,12 @@ import sys
 from cryo import limits
 from cryo.console import topics
 from cryo.core import faults, mode, resets
+from cryo.store import dates
 
-_MONTHS = (31, 28, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31)
-_FIRST_YEAR = 2000
-_LAST_YEAR = 2099
 _DAY_S = 86_400
 
 
 # --- clock: no chip keeps it, so it is unknown until date and time were given since switch-on -------------------------
-def _leap(year):
-    return 1 if year % 4 == 0 else 0  # within the years allowed
-
-
-def days_of(year, month, day):
-    """Return the days since 1 January 2000, or None when there is no such date."""
-    if not _FIRST_YEAR <= year <= _LAST_YEAR or not 1 <= month <= 12:
-        return None
-    longest = _MONTHS[month - 1] + (_leap(year) if month == 2 else 0)
-    if not 1 <= day <= longest:
-        return None
-    years = year - _FIRST_YEAR
-    days = years * 365 + (years + 3) // 4 + sum(_MONTHS[: month - 1]) + day - 1
-    return days + 1 if month > 2 and _leap(year) else days
-
-
-def date_of(days):
-    """Return (year, month, day) of days since 1 January 2000."""
-    year = _FIRST_YEAR
-    while days >= 365 + _leap(year):
-        days -= 365 + _leap(year)
-        year += 1
-    month = 1
-    while True:
-        longest = _MONTHS[month - 1] + (_leap(year) if month == 2 else 0)
-        if days < longest:
-            return year, month, days + 1
-        days -= longest
-        month += 1
-
-
 def _now(console):
     """Return (days, second of the day), each None when it was not set."""
     if console.day_s is None:
@@ -68,13 +35,13 @@ def _three(text):
 def _date(console, text):
     days, day_s = _now(console)
     if not text:
-        return "UNKNOWN" if days is None or day_s is None else "{:04d},{:02d},{:02d}".format(*date_of(days))
+        return "UNKNOWN" if days is None or day_s is None else dates.text(days).replace("-", ",")
     given = _three(text)
     if given is None:
         return console.error(-104, "write it as yyyy,mm,dd")
-    days = days_of(*given)
+    days = dates.days(*given)
     if days is None:
-        return console.error(-222, "no such date: {} to {}".format(_FIRST_YEAR, _LAST_YEAR))
+        return console.error(-222, "no such date: 2000 to 2099")
     _set(console, days, day_s)
     return "OK"
 
@@ -99,6 +66,8 @@ def _set(console, days, day_s):
     console.days = days
     console.day_s = day_s
     console.set_s = console.app.supervisor.session.uptime_s
+    if days is not None:
+        console.app.set_today(days)
 
 
 # --- counts -----------------------------------------------------------------------------------------------------------
