@@ -45,8 +45,8 @@ GOALS: dict[str, tuple[str, float]] = {
 
 # A missed goal that stands: name -> reason. Everything else that is missed fails the bench.
 ACCEPTED: dict[str, str] = {
-    "app_bytes": "the console with its help, the store and service mode count in full; most of that is loaded when it is "
-    "asked for and dropped before arming, and the heap that is left meets its goal",
+    "app_bytes": "the console with its help, the store and service mode count in full; most of that is loaded when it "
+    "is asked for and dropped before arming, and the heap that is left meets its goal",
     "overcool_latency_ms_max": "up to a tick's period until the conversion is seen, 2.2 ms until the valve is told, "
     "and half a millisecond where the console's answer made the tick late; a burst is budgeted so that no reading is "
     "needed to end it in time, and the converter's own threshold cuts within 0.1 ms",
