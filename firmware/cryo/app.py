@@ -81,9 +81,10 @@ class Applicator:
 
     def record(self, name, version):
         """Return the Slots of one of the board's records; nothing is written while gas may flow, or soon may."""
-        return Slots("/", name, version, self.board.files, self._may_write)
+        return Slots("/", name, version, self.board.files, self.may_write)
 
-    def _may_write(self):
+    def may_write(self):
+        """True while no gas may flow, nor soon may."""
         return not _MAY_GIVE_GAS >> self.supervisor.mode & 1
 
     def start(self):

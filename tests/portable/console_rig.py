@@ -77,6 +77,7 @@ class Board:
     def __init__(self):
         self.pin_record = Record()
         self.settings_record = Record()
+        self.files = None
 
 
 class App:
@@ -84,6 +85,9 @@ class App:
 
     def record(self, name, version):
         return {"pin": self.board.pin_record, "settings": self.board.settings_record}[name]
+
+    def may_write(self):
+        return True
 
     def set_today(self, today_d):
         self.today_d = today_d

@@ -1,4 +1,4 @@
-"""Settings and calibration: asked at any time while not armed, staged and saved in service mode.
+"""Settings: asked at any time while not armed, staged and saved in service mode.
 
 What is saved is in force after the next start (SYST:REST).
 """
@@ -6,6 +6,7 @@ What is saved is in force after the next start (SYST:REST).
 from cryo import config
 from cryo.console.units import scaled
 from cryo.core import mode
+from cryo.store.settings import BY_CALIBRATION
 
 _FIXED = ("simulated",)  # what a board is, it knows itself
 
@@ -66,6 +67,8 @@ def _stage(console, words):
         return _unknown(console, key)
     if key in _FIXED:
         return console.error(-221, "{} is not a setting to be changed".format(key.upper()))
+    if key in BY_CALIBRATION and console.app.supervisor.config:
+        return console.error(-221, "{} is set by a calibration, with its date (CAL:MEAS)".format(key.upper()))
     value, problem = scaled(text, row[1])
     if problem:
         return console.error(problem[0], problem[1])
@@ -107,25 +110,10 @@ def _cancel(console, _):
     return "OK"
 
 
-def _calibration(console, _):
-    s = console.app.supervisor
-    device = s.config
-    if device is None:
-        return console.error(-221, "no valid settings on this device: provision it")
-    return "JET_K={};JET_K_IN_FORCE={};VALVE_OPEN_US={};VALVE_CLOSE_US={};THERMOCOUPLE={}".format(
-        device.jet_k_mdegc or "NONE",
-        device.jet_k_mdegc * s.jet.kept // 1000 or "NONE",
-        device.valve_open_delay_us,
-        device.valve_close_delay_us,
-        "T" if device.tc_type else "K",
-    )
-
-
 DO = {
     "CONF?": _ask,
     "CONF": _stage,
     "CONF:STAG?": _staged,
     "CONF:SAVE": _save,
     "CONF:CANC": _cancel,
-    "CAL?": _calibration,
 }

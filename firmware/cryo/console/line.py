@@ -39,6 +39,7 @@ class Console:
         self.telemetry = None  # while it is on
         self.tool = None  # once a line came with a check sum
         self.staged = {}  # settings that are not saved
+        self.calibration = None  # kind and values of a measurement that was accepted and is not stored
         self.days = self.day_s = None  # date and time, as set ...
         self.set_s = 0  # ... at this uptime
         self.pin_failed_s = 0  # uptime of the last wrong PIN, or switch-on

@@ -87,7 +87,7 @@ TOPICS = (
     (
         "SETTINGS",
         "conf",
-        "settings and calibration; changed in service mode only",
+        "settings; changed in service mode only",
         ("CONF? TRIP_MDEGC", "TRIP_MDEGC=4000 mdegC"),
         (
             ("CONFigure?", "[key]", "one setting, or all of them"),
@@ -95,7 +95,18 @@ TOPICS = (
             ("CONFigure:STAGed?", "", "what is staged"),
             ("CONFigure:SAVE", "", "writes what is staged; in force after the next start"),
             ("CONFigure:CANCel", "", "forgets what is staged"),
-            ("CALibration?", "", "jet constant as calibrated and in force, valve delays, thermocouple type"),
+        ),
+    ),
+    (
+        "CALIBRATION",
+        "calib",
+        "what is calibrated, and new measurements; taken in service mode only",
+        ("CAL:MEAS DISTANCE,80,82,200,199", "ERROR_MM=2"),
+        (
+            ("CALibration?", "", "jet constant as calibrated and in force, valve delays, thermocouple type, due date"),
+            ("CALibration:LIST?", "", "newest of each kind: date, due date, technician, instrument, values"),
+            ("CALibration:MEASure", "kind,numbers", "judges a measurement: docs/console.md says what each kind takes"),
+            ("CALibration:STORe", "yyyy-mm-dd,technician,instrument", "stores it, due on that day"),
         ),
     ),
     (

@@ -45,6 +45,8 @@ def _load(name):
         from cryo.console import setup as found
     elif name == "conf":
         from cryo.console import conf as found
+    elif name == "calib":
+        from cryo.console import calib as found
     elif name == "system":
         from cryo.console import system as found
     elif name == "service":
