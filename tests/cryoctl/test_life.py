@@ -3,11 +3,13 @@
 import os
 import pty
 import re
+import select
 import signal
 import socket
 import subprocess
 import sys
 import termios
+import time
 
 import pytest
 
@@ -160,10 +162,14 @@ def test_the_front_panel_shows_contacts_takes_keys_and_leaves_the_terminal_as_it
     )
     try:
         said = ""
+        give_up = time.monotonic() + PATIENCE_S
 
         def until(words):
             nonlocal said
             while words not in said:
+                assert time.monotonic() < give_up, (words, said[-2000:])
+                if not select.select([ours], [], [], 1.0)[0]:
+                    continue
                 said += os.read(ours, 4096).decode(errors="replace")
             said = said.partition(words)[2]
 
