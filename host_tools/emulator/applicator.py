@@ -94,6 +94,7 @@ class EmulatedApplicator:
         self.files = files
         self.board = Rp2040Board(uf2, files)
         self.operator: Operator | None = None
+        self.interpreter = ""  # as it says, once it was armed
         self._seen = 0  # of the console
         self._levels: dict[int, int] = {}
         self._wire(infrared)
@@ -244,7 +245,13 @@ class EmulatedApplicator:
 
     def arm(self, plan: Plan) -> None:
         """From power-on or STANDBY up to the trigger. Raises RefusedError with the device's answer."""
-        self.operate(lambda op: arm(op, plan), 10_000_000)
+
+        def script(op):
+            yield from op.wait_for(("STANDBY",), 5_000_000)
+            self.interpreter = yield from op.ask("SYST:INT?")
+            yield from arm(op, plan)
+
+        self.operate(script, 10_000_000)
 
     def operate(self, script: Callable[[Operator], Generator], limit_us: float) -> Operator:
         """Let a scripted operator work until done (see people.Operator); the device runs on afterwards.

@@ -158,7 +158,7 @@ def test_the_front_panel_shows_contacts_takes_keys_and_leaves_the_terminal_as_it
         stdout=theirs,
         stderr=theirs,
         cwd=lanes.ROOT,
-        env={**os.environ, "TERM": "xterm"},
+        env={**os.environ, "TERM": "xterm", "COLUMNS": "200"},
     )
     try:
         said = ""
