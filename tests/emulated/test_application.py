@@ -57,6 +57,8 @@ def device(uf2):
     from host_tools.emulator.applicator import EmulatedApplicator, application
 
     device = EmulatedApplicator(uf2, application(up_s=UP_S))
+    device.until_state("STANDBY")
+    device.interpreter = device.ask("SYST:INT?")
     device.operate(lambda op: confirm(op, Plan()), 6_000_000)
     device.without_coil = device.branch(break_coil)
     device.operate(into_second_burst, 8_000_000)
