@@ -2,7 +2,15 @@
 
 import micropython
 from cryo.core import faults, mode
-from cryo.core.resets import ENDED_ASKED, ENDED_CRASHED, ENDED_POWER, ENDED_UNREADABLE, LOOP_RESETS, Resets
+from cryo.core.resets import (
+    ENDED_ASKED,
+    ENDED_CRASHED,
+    ENDED_POWER,
+    ENDED_UNREADABLE,
+    LOOP_RESETS,
+    Resets,
+    prompt_asked,
+)
 from support import raises
 
 WORD_MAX = 0x3FFFFFFF
@@ -251,3 +259,26 @@ def test_a_damaged_record_counts_from_its_restart_on():
         run(room, 300)
         run(room, third_s)
         assert Resets(room).loop == loop
+
+
+def test_the_flag_for_the_prompt_counts_once_and_the_record_stays_sound():
+    room = Room()
+    room.power_on = False
+    assert not prompt_asked(room)
+    Resets(room).deliberate(True)
+    asked = list(room.words)
+    assert prompt_asked(room)
+    assert room.words == asked[:3] + [asked[3] & 0xFFFF]  # the flag alone is gone
+    assert not prompt_asked(room)
+    after = Resets(room)
+    assert after.ended == ENDED_ASKED and after.count == 1  # the first start found no record
+    after.deliberate()
+    assert not prompt_asked(room)
+
+
+def test_after_power_on_the_flag_for_the_prompt_means_nothing():
+    room = Room()
+    room.power_on = False
+    Resets(room).deliberate(True)
+    room.power_on = True
+    assert not prompt_asked(room)
