@@ -1,1 +1,1 @@
-"""The command line: `cryoctl sim` is the virtual board on a serial port."""
+"""cryoctl, the command line: a virtual board, and what engineers and technicians do with a board on a serial port."""

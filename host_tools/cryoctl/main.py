@@ -1,49 +1,39 @@
-"""cryoctl: the command line.
+"""cryoctl: the command line. Exit codes: host_tools/cryoctl/problems.py."""
 
-Exit codes: 0 done, 2 a request that cannot be met; the message says why.
-"""
-
-from pathlib import Path
 from typing import Annotated
 
 import typer
-from rich.console import Console
+from typer.core import TyperGroup
 
-app = typer.Typer(no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False)
+from host_tools.cryoctl.commands.sim import sim
+from host_tools.cryoctl.output import Output
+from host_tools.cryoctl.problems import Problem
+
+
+class _Commands(TyperGroup):
+    """Turns what went wrong into its sentence and its exit code: no traceback for a user's mistake."""
+
+    def invoke(self, ctx):
+        try:
+            return super().invoke(ctx)
+        except Problem as problem:
+            typer.echo(str(problem), err=True)
+            raise typer.Exit(problem.code) from None
+        except KeyboardInterrupt:
+            raise typer.Exit(130) from None
+
+
+app = typer.Typer(cls=_Commands, no_args_is_help=True, pretty_exceptions_enable=False)
 
 
 @app.callback()
-def cryoctl() -> None:
-    """Host tools of a CO2 cryotherapy applicator. Not certified: not for treating people or animals."""
-
-
-@app.command()
-def sim(
-    image: Annotated[
-        Path | None, typer.Option(help="File that is the board's flash; made when missing.", show_default="user's data")
-    ] = None,
-    link: Annotated[Path | None, typer.Option(help="Make this symbolic link to the serial port.")] = None,
-    tcp: Annotated[str | None, typer.Option(metavar="HOST:PORT", help="A socket as serial port, too.")] = None,
-    speed: Annotated[float, typer.Option(min=0.0, help="1: real time; 10: ten times it; 0: as fast as it goes.")] = 1.0,
-    headless: Annotated[bool, typer.Option("--headless", help="No front panel, no keys.")] = False,
-    script: Annotated[Path | None, typer.Option(help="File of timed panel actions; see --actions.")] = None,
-    deploy: Annotated[bool, typer.Option("--deploy", help="First write the application onto the image.")] = False,
-    actions: Annotated[bool, typer.Option("--actions", help="List the actions of a script, and end.")] = False,
+def cryoctl(
+    ctx: typer.Context,
+    quiet: Annotated[bool, typer.Option("--quiet", "-q", help="Only results and errors.")] = False,
+    verbose: Annotated[bool, typer.Option("--verbose", "-v", help="Also say what is being done.")] = False,
 ) -> None:
-    """Run the virtual board: real MicroPython, a virtual patient, a flash image, on a serial port (a PTY).
+    """Host tools of a CO2 cryotherapy applicator. Not certified: not for treating people or animals."""
+    ctx.obj = Output(quiet, verbose)
 
-    On a fresh image the board is bare, at MicroPython's prompt; --deploy puts the application onto it.
-    """
-    from host_tools.cryoctl.sim import SimError  # here: what only this command needs loads slowly
-    from host_tools.cryoctl.sim.image import default_path
-    from host_tools.cryoctl.sim.panel import listing
-    from host_tools.cryoctl.sim.run import Options, run
 
-    if actions:
-        typer.echo(listing())
-        return
-    try:
-        run(Options(image or default_path(), link, tcp, speed, headless, script, deploy), Console())
-    except SimError as error:
-        typer.echo(str(error), err=True)
-        raise typer.Exit(2) from None
+app.command()(sim)

@@ -1,5 +1,7 @@
 """The virtual board as a device: real MicroPython, the twin's plant, a flash image, and a serial port to talk to."""
 
+from host_tools.cryoctl.problems import Problem
 
-class SimError(Exception):
+
+class SimError(Problem):
     """What the user asked for cannot be done; the text says why and what to do."""

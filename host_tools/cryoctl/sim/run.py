@@ -8,6 +8,7 @@ from pathlib import Path
 
 from rich.console import Console
 
+from host_tools.cryoctl.found import announced
 from host_tools.cryoctl.sim import SimError, image, script
 from host_tools.cryoctl.sim.board import Board
 from host_tools.cryoctl.sim.front import Front
@@ -49,6 +50,7 @@ def run(options: Options, console: Console) -> None:
             _say(console, f"serial port   {port.path}")
         if options.link:
             _say(console, f"link          {options.link}")
+        stack.enter_context(announced([str(options.link or ports[-1].path)], options.image.absolute()))
         keyboard = stack.enter_context(contextlib.nullcontext(Keyboard()) if options.headless else Keyboard())
         board = Board(plant, options.image, ports, Pace(options.speed), also=keyboard.fds)
         shown = None if options.headless or not console.is_terminal else console

@@ -1,0 +1,167 @@
+"""A board on a port: what runs there, and the conversation with the application's console.
+
+Nothing here sends Ctrl-C or Ctrl-D: whether the application runs is found out with a question that both understand.
+"""
+
+import contextlib
+import time
+from dataclasses import dataclass
+
+from host_tools.cryoctl import wire
+from host_tools.cryoctl.port import Port
+from host_tools.cryoctl.problems import NoDevice, Refused
+
+ANSWER_S = 3.0  # the slowest answer, one that loads a topic on an RP2040 first, takes under 1 s [E]
+TRIES = 3
+APPLICATION = "application"
+PROMPT = "prompt"  # MicroPython's, the application does not run
+SILENT = "silent"
+MAKER = "CO2 cryotherapy applicator"
+# Empties the console's line whether echo is on (backspaces) or off (a line with such characters is refused unread).
+FORGET_LINE = b"\b" * wire.LINE_MAX + b"\n"
+_BUSY = ("READY", "ARMED", "DELIVERING", "REST")
+
+
+@dataclass(frozen=True)
+class Identity:
+    """What *IDN? says. serial is "unprovisioned" on a board without settings."""
+
+    board: str
+    serial: str
+    version: str
+
+
+def identity(text: str) -> Identity | None:
+    """Return the identity in an answer to *IDN?; None: it is another instrument's, or none."""
+    parts = text.strip().split(",")
+    return Identity(*parts[1:]) if len(parts) == 4 and parts[0] == MAKER else None
+
+
+def look(port: Port, patience_s: float = ANSWER_S) -> tuple[str, Identity | None]:
+    """Return what runs on a port: APPLICATION with its identity, PROMPT, or SILENT.
+
+    Harmless in any state of the device: what stood half typed in its line is dropped, and a question follows.
+    """
+    port.write(FORGET_LINE + b"*IDN?\n")
+    until = time.monotonic() + patience_s
+    while (line := port.line(until)) is not None:
+        found = identity(line.decode("ascii", "replace"))
+        if found:
+            return APPLICATION, found
+        if b">>>" in line or b"SyntaxError" in line:
+            return PROMPT, None
+        if b"raw REPL" in line:
+            return PROMPT, None
+    rest = port.taken_back()
+    return (PROMPT if rest.endswith((b">>> ", b">")) else SILENT), None
+
+
+class Device:
+    """The application's console on an open port.
+
+    ask(command) sends a plain line: a question, or what anybody may type. tell(command) wraps it with number and check
+    sum, in a tool's session; the session ends with close(). What the device sends meanwhile by itself, telemetry, is
+    kept for received().
+    """
+
+    def __init__(self, port: Port):
+        self.port = port
+        self.told = 0  # lines sent again, their answer having been lost
+        self._number = 0
+        self._telemetry: list[dict] = []
+        found, identity = look(port)
+        if found == PROMPT:
+            raise NoDevice(
+                f"{port.name}: MicroPython's prompt answers, not the application",
+                "install it with `cryoctl flash`; after SERV:REPL reset the board",
+            )
+        if identity is None:
+            raise NoDevice(
+                f"{port.name} does not answer",
+                "is it an applicator? press its reset button, or look with `cryoctl doctor`",
+            )
+        self.identity = identity
+
+    def __enter__(self):
+        return self
+
+    def __exit__(self, *_):
+        self.close()
+
+    def close(self) -> None:
+        """End the tool's session, if there is one, and the port."""
+        with contextlib.suppress(NoDevice):
+            if self._number:
+                self.port.write(b"SYST:LOC\n")
+        self.port.close()
+
+    def ask(self, command: str, patience_s: float = ANSWER_S) -> str:
+        """Return the answer to a plain line. Raises Refused, NoDevice."""
+        self.port.write(command.encode("ascii") + b"\n")
+        until = time.monotonic() + patience_s
+        while (line := self._line(until)) is not None:
+            text = line.decode("ascii", "replace").strip()
+            if text and text != command:  # its echo
+                return wire.accepted(text)
+        raise NoDevice(f"{self.port.name} did not answer {command.split()[0]}", "look with `cryoctl doctor`")
+
+    def tell(self, command: str, patience_s: float = ANSWER_S) -> str:
+        """Return the answer to a wrapped line, sent again while none comes. Raises Refused, NoDevice.
+
+        The number makes a repetition harmless: the device executes it once. The first number, 0, is never taken for a
+        repetition; so it goes with a question.
+        """
+        if not self._number:
+            self._number = 1
+            self._exchange(0, "*OPC?", patience_s)
+        number = self._number
+        self._number = number % (wire.NUMBERS - 1) + 1
+        return wire.accepted(self._exchange(number, command, patience_s))
+
+    def state(self) -> dict[str, str]:
+        """Return the fields of STAT?."""
+        return wire.fields(self.ask("STAT?"))
+
+    def unarmed(self) -> str:
+        """Return the state. Raises Refused when the device is armed or treating: then nothing may be asked of it."""
+        state = self.state().get("STATE", "unknown")
+        if state in _BUSY:
+            raise Refused(
+                f"the device is {state}: nothing was done",
+                "end the treatment (STOP, or the emergency stop), then again",
+            )
+        return state
+
+    def received(self, wait_s: float = 0.0) -> list[dict]:
+        """Return the telemetry that came, waiting so long for a first line."""
+        until = time.monotonic() + wait_s
+        while not self._telemetry and self._line(until, one=True) is not None:
+            pass
+        out, self._telemetry = self._telemetry, []
+        return out
+
+    def _exchange(self, number, command, patience_s):
+        line = wire.wrapped(number, command)
+        for attempt in range(TRIES):
+            self.told += attempt > 0
+            self.port.write(line + b"\n")
+            until = time.monotonic() + patience_s
+            while (said := self._line(until)) is not None:
+                answer = wire.unwrapped(said) if said != line else None
+                if answer and answer[0] == number:
+                    return answer[1]
+                if said.startswith((b"ERROR 201 ", b"ERROR 203 ")):
+                    break  # the line arrived damaged
+        raise NoDevice(
+            f"{self.port.name} did not answer {command.split()[0]}, asked {TRIES} times", "look with `cryoctl doctor`"
+        )
+
+    def _line(self, until, one=False):
+        """Return the next line that is no telemetry; with `one`, any line."""
+        while (line := self.port.line(until)) is not None:
+            values = wire.telemetry(line) if line.startswith(b"{") else None
+            if values is not None:
+                self._telemetry.append(values)
+            if values is None or one:
+                return line
+        return None

@@ -1,0 +1,104 @@
+"""Which serial ports there are: the system's, and those of the virtual boards that run."""
+
+import contextlib
+import json
+import os
+import sys
+from dataclasses import dataclass
+from pathlib import Path
+
+from platformdirs import user_data_path
+
+from host_tools.cryoctl.problems import NoDevice
+
+VIRTUAL = "virtual board"
+_RASPBERRY_PI = 0x2E8A  # [S] USB vendor of the RP2040's own, MicroPython's and the boot ROM's devices
+_ESPRESSIF = 0x303A
+_BRIDGES = (0x10C4, 0x1A86, 0x0403)  # CP210x, CH34x, FTDI: what ESP32 boards have
+
+
+@dataclass(frozen=True)
+class Found:
+    """A port that may be a board's. kind: VIRTUAL, or what its USB identity says."""
+
+    name: str
+    kind: str
+    usb_serial: str = ""
+
+
+def ports() -> list[Found]:
+    """Return the ports that may be boards', virtual ones first."""
+    return [*_virtual(), *_system()]
+
+
+def chosen(name: str | None) -> str:
+    """Return the port to use: `name`, else the only one there is. Raises NoDevice when there is none, or a choice."""
+    if name:
+        return name
+    there = ports()
+    if len(there) == 1:
+        return there[0].name
+    if not there:
+        raise NoDevice("no board found", "plug one in, or start a virtual one with `cryoctl sim`; or name it: --port")
+    raise NoDevice(f"more than one port: {', '.join(port.name for port in there)}", "name one with --port")
+
+
+def _system():
+    from serial.tools import list_ports  # here: it looks through the whole USB tree when imported on some platforms
+
+    out = []
+    for port in list_ports.comports():
+        if port.vid is None:
+            continue  # no USB: a PC's own port
+        kind = {_RASPBERRY_PI: "RP2040", _ESPRESSIF: "ESP32"}.get(port.vid, "")
+        if not kind:
+            kind = "USB bridge, ESP32?" if port.vid in _BRIDGES else port.description or "USB"
+        out.append(Found(port.device, kind, port.serial_number or ""))
+    return sorted(out, key=lambda found: found.name)
+
+
+# --- virtual boards: each tells of itself in a file while it runs -----------------------------------------------------
+def _folder() -> Path:
+    return user_data_path("cryo", appauthor=False) / "boards"
+
+
+@contextlib.contextmanager
+def announced(names: list[str], image: Path):
+    """Within, a virtual board with these ports is listed. Where no file can be kept it is not, and runs as well."""
+    path = _folder() / f"{os.getpid()}.json"
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(json.dumps({"ports": names, "image": str(image)}))
+    except OSError:
+        path = None
+    try:
+        yield
+    finally:
+        if path:
+            with contextlib.suppress(OSError):
+                path.unlink()
+
+
+def _virtual():
+    out = []
+    with contextlib.suppress(OSError):
+        for path in sorted(_folder().glob("*.json")):
+            with contextlib.suppress(OSError, ValueError, KeyError, IndexError):
+                names = json.loads(path.read_text())["ports"]
+                if _alive(int(path.stem)):
+                    out.append(Found(names[0], VIRTUAL))
+                else:
+                    path.unlink()  # killed: it could not do it
+    return out
+
+
+def _alive(pid):
+    if sys.platform == "win32":
+        return True  # os.kill would end it there
+    try:
+        os.kill(pid, 0)
+    except ProcessLookupError:
+        return False
+    except PermissionError:
+        return True
+    return True

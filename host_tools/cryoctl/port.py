@@ -1,0 +1,103 @@
+"""A serial port, or a virtual board's socket: lines in, lines out, and its loss as one kind of error."""
+
+import contextlib
+import time
+
+import serial
+
+from host_tools.cryoctl.problems import NoDevice
+
+BAUD = 115_200
+_LINE_MAX = 4096  # of a device that sends no line end
+_LOOK_S = 0.05
+
+
+class Port:
+    """An open port, this process's alone.
+
+    name    /dev/ttyACM0, COM3, the link of a virtual board, or socket://HOST:PORT
+    Raises NoDevice from here and from every method when it cannot be opened or has gone.
+    """
+
+    def __init__(self, name: str, baud: int = BAUD):
+        self.name = name
+        self.baud = baud
+        self._rest = b""
+        self._open()
+
+    def _open(self):
+        try:
+            port = serial.serial_for_url(self.name, self.baud, do_not_open=True, timeout=_LOOK_S, write_timeout=5)
+            if "://" not in self.name:
+                port.exclusive = True
+            port.open()
+            self._serial = port
+        except (OSError, ValueError) as error:  # SerialException is an OSError
+            raise NoDevice(*_why(self.name, error)) from None
+
+    def reopen(self) -> None:
+        """Open it anew: its board has restarted."""
+        self.close()
+        self._rest = b""
+        self._open()
+
+    def __enter__(self):
+        return self
+
+    def __exit__(self, *_):
+        self.close()
+
+    def close(self) -> None:
+        """Close it; a port that is gone already is closed."""
+        with contextlib.suppress(OSError):
+            self._serial.close()
+
+    def write(self, data: bytes) -> None:
+        """Send."""
+        try:
+            self._serial.write(data)
+        except (OSError, TypeError) as error:  # TypeError: pyserial's way to say that the port was closed meanwhile
+            raise self._gone(error) from None
+
+    def read(self) -> bytes:
+        """Return what is there, waiting for it a moment."""
+        try:
+            return self._serial.read(self._serial.in_waiting or 1)
+        except (OSError, TypeError) as error:
+            raise self._gone(error) from None
+
+    def line(self, until: float) -> bytes | None:
+        """Return the next line without its end; None when none has come until that time (time.monotonic)."""
+        while True:
+            line, end, rest = self._rest.partition(b"\n")
+            if end:
+                self._rest = rest
+                return line.rstrip(b"\r")
+            if len(self._rest) > _LINE_MAX:
+                self._rest = b""
+            data = self.read()
+            self._rest += data
+            if not data and time.monotonic() >= until:
+                return None
+
+    def taken_back(self) -> bytes:
+        """Return what came and was not a whole line, and forget it."""
+        rest, self._rest = self._rest, b""
+        return rest
+
+    def _gone(self, error):
+        return NoDevice(
+            f"{self.name} is gone ({error})", "plug the board in again; `cryoctl devices` shows where it is now"
+        )
+
+
+def _why(name, error):
+    number = getattr(error, "errno", None)
+    text = str(error)
+    if number in (13, 1) or "PermissionError" in text or "Access is denied" in text:
+        return f"{name}: no permission, or another program has it", "close that program; `cryoctl doctor` says more"
+    if number in (11, 16) or "exclusively lock" in text or "busy" in text.lower():
+        return f"{name} is in use by another program", "close that program (a terminal, another cryoctl), then again"
+    if number == 2 or "FileNotFoundError" in text or "No such file" in text:
+        return f"there is no port {name}", "`cryoctl devices` lists those that are there"
+    return f"{name} cannot be opened ({text})", "`cryoctl doctor` looks for the cause"

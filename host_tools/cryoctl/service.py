@@ -1,0 +1,73 @@
+"""Service mode, for the commands that change a device: in with the PIN, out again, or on to MicroPython's prompt.
+
+A PIN comes from a file, the environment or a question, never from an option's value, which other users of the machine
+could read; it is never printed.
+"""
+
+import contextlib
+import os
+import sys
+import time
+from getpass import getpass
+from pathlib import Path
+
+from host_tools.cryoctl.device import PROMPT, Device, look
+from host_tools.cryoctl.problems import NoDevice, Problem, Refused
+
+PIN_DIGITS = range(4, 11)
+VARIABLE = "CRYO_PIN"
+_RESTART_S = 20.0  # the watchdog, the boot ROM and a slow USB together [E]
+
+
+def pin(file: Path | None = None, ask: str = "PIN") -> str:
+    """Return the PIN from `file` (its first line), from the variable CRYO_PIN, or from a question at the terminal.
+
+    Raises Problem when there is none of them, or it is no PIN.
+    """
+    if file:
+        try:
+            text = file.read_text(encoding="ascii").partition("\n")[0].strip()
+        except (OSError, UnicodeDecodeError) as error:
+            raise Problem(f"PIN file {file}: {getattr(error, 'strerror', None) or 'not ASCII'}") from None
+    elif VARIABLE in os.environ:
+        text = os.environ[VARIABLE].strip()
+    elif sys.stdin.isatty():
+        text = getpass(f"{ask}: ").strip()
+    else:
+        raise Problem("a PIN is needed", f"give it in a file (--pin-file), or in the variable {VARIABLE}")
+    if not (text.isascii() and text.isdigit() and len(text) in PIN_DIGITS):
+        raise Problem(f"a PIN has {PIN_DIGITS[0]} to {PIN_DIGITS[-1]} digits")
+    return text
+
+
+@contextlib.contextmanager
+def service_mode(device: Device, pin: str):
+    """Within, the device is in service mode; it is left again whatever happens. Raises Refused, NoDevice."""
+    device.unarmed()
+    was = device.state().get("STATE")
+    device.tell(f"SERV:PIN {pin}", patience_s=10.0)
+    try:
+        yield device
+    finally:
+        if was != "SERVICE":
+            with contextlib.suppress(NoDevice, Refused):  # gone, or restarted: then it is out of service mode
+                device.tell("SERV:EXIT")
+
+
+def to_prompt(device: Device) -> None:
+    """End the application of a device in service mode: valves shut, restart, MicroPython's prompt without watchdog.
+
+    Raises Refused, NoDevice. The device is of no use afterwards; its port stays open.
+    """
+    device.ask("SYST:LOC")  # out of the tool's session: the restart's answer comes unwrapped
+    device.ask("SERV:REPL")
+    until = time.monotonic() + _RESTART_S
+    while time.monotonic() < until:
+        try:
+            if look(device.port, 1.0)[0] == PROMPT:
+                return
+        except NoDevice:  # a board's own USB goes and comes again with its restart
+            time.sleep(0.2)
+            with contextlib.suppress(NoDevice):
+                device.port.reopen()
+    raise NoDevice(f"{device.port.name}: no prompt within {_RESTART_S:.0f} s of SERV:REPL", "press its reset button")
