@@ -1,0 +1,273 @@
+"""The conversation with a board: what is lost, damaged, echoed or in between, and what no command may do."""
+
+import os
+import re
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from host_tools.cryoctl import device, found, problems, service, wire
+from host_tools.cryoctl.device import Device, look
+from host_tools.cryoctl.port import Port
+from host_tools.cryoctl.problems import NoDevice, Problem, Refused
+from host_tools.cryoctl.sim import image
+from host_tools.settings.pin import provision
+
+PRINTABLE = st.text(st.characters(min_codepoint=32, max_codepoint=126), min_size=1, max_size=80)
+IDENTITY = b"CO2 cryotherapy applicator,virtual,1,0.1.0"
+
+
+class FakePort:
+    """A device: `answers` makes the lines that follow a line; what was written is in `written`."""
+
+    name = "fake"
+
+    def __init__(self, answers):
+        self.written = b""
+        self._answers = answers
+        self._lines = []
+        self.closed = False
+
+    def write(self, data):
+        self.written += data
+        for line in data.split(b"\n")[:-1]:
+            self._lines += [IDENTITY] if line == b"*IDN?" else self._answers(line)
+
+    def line(self, _):
+        return self._lines.pop(0) if self._lines else None
+
+    def taken_back(self):
+        return b""
+
+    def close(self):
+        self.closed = True
+
+
+def answered(line, text):
+    """Return the answer that a device gives to a wrapped line."""
+    body = b"@%s %s" % (re.match(rb"@(\d+)", line)[1], text)
+    return b"%s *%04X" % (body, wire.crc(body))
+
+
+def honest(line):
+    return [answered(line, b"OK")] if line.startswith(b"@") else []
+
+
+# --- the lines --------------------------------------------------------------------------------------------------------
+@given(st.integers(0, wire.NUMBERS - 1), PRINTABLE)
+def test_a_wrapped_line_is_read_back_as_it_was(number, command):
+    assert wire.unwrapped(wire.wrapped(number, command)) == (number, command)
+
+
+@given(st.integers(0, wire.NUMBERS - 1), PRINTABLE, st.data())
+def test_no_line_with_one_byte_changed_is_taken(number, command, data):
+    line = bytearray(wire.wrapped(number, command))
+    at = data.draw(st.integers(0, len(line) - 1))
+    line[at] ^= data.draw(st.integers(1, 255))
+    assert wire.unwrapped(bytes(line)) != (number, command)
+
+
+@pytest.mark.parametrize("command", ["Ü", "a\nSTOP", "\x03", "x" * wire.LINE_MAX])
+def test_what_is_no_line_for_the_device_is_not_sent(command):
+    with pytest.raises(ValueError):
+        wire.wrapped(1, command)
+
+
+def test_the_documented_example_of_a_wrapped_line():
+    assert wire.wrapped(1, "MEAS:DIST?") == b"@1 MEAS:DIST? *7D53"
+
+
+@given(st.binary(max_size=200))
+def test_any_bytes_are_no_answer_and_no_telemetry(data):
+    assert wire.unwrapped(data) is None and wire.telemetry(data) is None
+
+
+# --- the conversation -------------------------------------------------------------------------------------------------
+def test_the_first_number_is_zero_and_goes_with_a_question():
+    port = FakePort(honest)
+    Device(port).tell("TREAT:LEV 3")
+    numbered = re.findall(rb"@(\d+) (\S+)", port.written)
+    assert numbered == [(b"0", b"*OPC?"), (b"1", b"TREAT:LEV")]
+
+
+@pytest.mark.parametrize("damage", [b"", b"ERROR 201 the sum is wrong", b"@1 O? *0000", b"\xff\xfe"])
+def test_an_answer_that_was_lost_or_damaged_is_asked_for_again_with_the_same_number(damage):
+    seen = []
+
+    def answers(line):
+        if not line.startswith(b"@1 "):
+            return honest(line)
+        seen.append(line)
+        return honest(line) if len(seen) == 3 else [damage] if damage else []
+
+    said = Device(FakePort(answers))
+    assert said.tell("SYST:DATE 2026,11,22") == "OK"
+    assert len(seen) == 3 and len(set(seen)) == 1 and said.told == 2
+
+
+def test_who_never_answers_is_given_up_and_named():
+    said = Device(FakePort(lambda line: honest(line) if line.startswith(b"@0 ") else []))
+    with pytest.raises(NoDevice, match="fake did not answer CONF:SAVE"):
+        said.tell("CONF:SAVE")
+
+
+def test_an_answer_to_another_number_is_not_this_ones():
+    late = answered(b"@7 ", b"5000 mm")
+    said = Device(FakePort(lambda line: [late, *honest(line)]))
+    assert said.tell("STOP") == "OK"
+
+
+def test_echo_and_telemetry_between_are_not_the_answer():
+    body = b'{"seq":1,"mode":2'
+    line_of_telemetry = b'%s,"crc":"%04X"}' % (body, wire.crc(body))
+    said = Device(FakePort(lambda line: [line, line_of_telemetry, *honest(line)]))
+    assert said.tell("STOP") == "OK"
+    assert said.received() == [{"seq": 1, "mode": 2}] * 2  # the first number's, and this one's
+    assert said.received() == []
+
+
+@pytest.mark.parametrize("answer", ["ERROR -222 too much", "REFUSED ESTOP; STAT:WHY? tells what to do"])
+def test_a_refusal_is_the_devices_own_sentence(answer):
+    with pytest.raises(Refused) as refused:
+        wire.accepted(answer)
+    assert answer.partition(" ")[2].removeprefix("-222 ") in str(refused.value)
+    assert refused.value.number == (-222 if "ERROR" in answer else 0)
+
+
+@pytest.mark.parametrize("state", ["READY", "ARMED", "DELIVERING", "REST"])
+def test_an_armed_device_is_left_alone(state):
+    port = FakePort(lambda line: [f"STATE={state};FAULT=NONE".encode()] if line == b"STAT?" else [])
+    with pytest.raises(Refused, match=state):
+        Device(port).unarmed()
+    with pytest.raises(Refused, match=state), service.service_mode(Device(port), "4711"):
+        raise AssertionError("within")
+    assert b"4711" not in port.written
+
+
+def test_no_byte_that_interrupts_or_restarts_is_ever_sent():
+    port = FakePort(honest)
+    with Device(port) as said:
+        said.tell("STOP")
+    assert not set(b"\x01\x02\x03\x04\x05") & set(port.written)
+    assert port.written.endswith(b"SYST:LOC\n") and port.closed
+
+
+# --- with the virtual board -------------------------------------------------------------------------------------------
+@pytest.fixture(scope="module")
+def board(tmp_path_factory, packed):
+    """A board with the application and a PIN, for all tests below."""
+    import shutil
+
+    from tests.cryoctl.conftest import Sim
+
+    folder = tmp_path_factory.mktemp("device")
+    shutil.copy(packed, folder / "board.img")
+    image.write(folder / "board.img", provision("4711"))
+    sim = Sim(folder, "--speed", "0").wait_ready()
+    yield sim
+    sim.process.kill()
+    sim.process.wait()
+
+
+def test_what_runs_on_a_port(board, start, tmp_path):
+    with Port(str(board.link)) as port:
+        assert look(port) == (device.APPLICATION, device.Identity("virtual", "1", "0.1.0"))
+    bare = start(image_path=tmp_path / "bare.img", link=tmp_path / "bare")
+    with Port(str(bare.link)) as port:
+        assert look(port) == (device.PROMPT, None)
+    there = {port.name: port.kind for port in found.ports()}
+    assert there[str(board.link)] == there[str(bare.link)] == found.VIRTUAL
+    with pytest.raises(NoDevice, match="--port"):
+        found.chosen(None)
+    bare.end()
+    assert str(bare.link) not in {port.name for port in found.ports()}
+
+
+@pytest.mark.parametrize("echo", ["OFF", "ON"])
+def test_a_half_typed_line_is_not_completed_by_the_question(board, echo):
+    with Port(str(board.link)) as port:
+        port.write(f"SYST:ECHO {echo}\nTREAT:LEV 2\nTREAT:PRES CHRONIC;LEV 4".encode())
+        assert look(port)[0] == device.APPLICATION
+    with Device(Port(str(board.link))) as said:
+        assert said.ask("TREAT:PRES?").startswith("NONE")
+
+
+def test_one_process_at_a_time_has_the_port(board):
+    with Port(str(board.link)), pytest.raises(NoDevice, match="in use"):
+        Port(str(board.link))
+
+
+def test_a_port_that_is_not_there_is_said_so():
+    with pytest.raises(NoDevice, match="there is no port"):
+        Port("/dev/no-such-port")
+
+
+def test_service_mode_is_left_whatever_happens(board):
+    with Device(Port(str(board.link))) as said:
+        with pytest.raises(Problem, match="on the way"), service.service_mode(said, "4711"):
+            assert said.state()["STATE"] == "SERVICE"
+            raise Problem("on the way")
+        assert said.state()["STATE"] == "STANDBY"
+
+
+def test_a_wrong_pin_is_refused_and_shown_nowhere(board):
+    with Device(Port(str(board.link))) as said:
+        with pytest.raises(Refused) as refused, service.service_mode(said, "86420"):
+            raise AssertionError("within")
+        assert refused.value.number == 301 and "86420" not in str(refused.value)
+
+
+def test_to_the_prompt_through_service_mode_and_unplugged(application, tmp_path, start):
+    sim = application("--speed", "0")
+    sim.end()
+    image.write(sim.image, provision("4711"))
+    sim = start("--speed", "0", image_path=sim.image)
+    said = Device(Port(str(sim.link)))
+    with service.service_mode(said, "4711"):
+        service.to_prompt(said)
+    assert look(said.port) == (device.PROMPT, None)
+    sim.end()
+    with pytest.raises(NoDevice, match=r"gone|did not answer"):
+        said.ask("*IDN?")
+
+
+# --- PIN and exit codes -----------------------------------------------------------------------------------------------
+def test_a_pin_comes_from_a_file_or_the_environment(tmp_path, monkeypatch):
+    monkeypatch.delenv(service.VARIABLE, raising=False)
+    file = tmp_path / "pin"
+    file.write_text("123456\nand what else stands there\n")
+    assert service.pin(file) == "123456"
+    monkeypatch.setenv(service.VARIABLE, "9876")
+    assert service.pin() == "9876"
+
+
+@pytest.mark.parametrize("content", [b"", b"123", b"12345678901", b"12a4", b"\xff\xfe12"])
+def test_what_is_no_pin_is_refused_without_showing_it(content, tmp_path):
+    file = tmp_path / "pin"
+    file.write_bytes(content)
+    with pytest.raises(Problem) as refused:
+        service.pin(file)
+    assert not content.strip() or content.decode("latin-1") not in str(refused.value)
+
+
+def test_without_pin_and_terminal_it_says_how_to_give_one(monkeypatch):
+    monkeypatch.delenv(service.VARIABLE, raising=False)
+    monkeypatch.setattr("sys.stdin", open(os.devnull))  # noqa: SIM115
+    with pytest.raises(Problem, match="--pin-file"):
+        service.pin()
+
+
+def test_every_kind_of_problem_has_a_code_of_its_own():
+    kinds = (Problem, NoDevice, Refused, problems.NotVerified)
+    assert len({kind.code for kind in kinds}) == len(kinds)
+    assert {kind.code for kind in kinds} <= set(problems.CODES)
+
+
+def test_a_virtual_board_that_was_killed_is_no_longer_listed(start, tmp_path):
+    sim = start()
+    number = sim.process.pid
+    sim.process.kill()
+    sim.process.wait()
+    assert str(sim.link) not in {port.name for port in found.ports()}
+    assert not list(found._folder().glob(f"{number}.json"))
