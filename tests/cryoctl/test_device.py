@@ -165,6 +165,9 @@ def board(tmp_path_factory, packed):
     shutil.copy(packed, folder / "board.img")
     image.write(folder / "board.img", provision("4711"))
     sim = Sim(folder, "--speed", "0").wait_ready()
+    with Device(Port(str(sim.link))) as said:
+        while said.state()["STATE"] != "STANDBY":
+            pass
     yield sim
     sim.process.kill()
     sim.process.wait()
