@@ -62,7 +62,8 @@ class Survey:
             if found != {AT_IMPORT}:  # else a constant or a table
                 reaching = found - {AT_IMPORT}
             elif mutant.users:
-                reaching = set().union(*(lines.get(line, set()) for line in mutant.users)) - {AT_IMPORT}
+                # where nothing but the import uses it, what that made may be used anywhere
+                reaching = set().union(*(lines.get(line, set()) for line in mutant.users)) - {AT_IMPORT} or reaching
         likely = _likely(mutant.module.rsplit("/", 1)[-1])
         if own:
             rank = min((likely[test[0]] for test in reaching), default=0)

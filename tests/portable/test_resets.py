@@ -113,6 +113,14 @@ def test_a_restart_that_was_asked_for_does_not_count_and_keeps_the_count():
     assert run(room).loop  # the third
 
 
+def test_a_restart_that_was_asked_for_is_told_and_no_prompt_follows_whatever_the_checksum():
+    for seconds in range(8):
+        room = Room()
+        run(room, seconds).deliberate()
+        assert not prompt_asked(room)
+        assert Resets(room).ended == ENDED_ASKED, seconds
+
+
 def test_three_crashes_within_ten_minutes_are_a_loop_and_two_are_not():
     room = Room()
     run(room, 1000)
@@ -218,6 +226,10 @@ def test_the_record_is_laid_out_as_documented():
     assert room.words[3] == 41_571
     run(room).deliberate()
     assert room.words[0] == mark | 2 << 11 | 1 << 9
+    assert room.words[3] >> 16 == 0
+    run(room).deliberate(prompt=True)
+    assert room.words[3] >> 16 == 0x1A53
+    assert prompt_asked(room)
     run(room)
     for _ in range(2):
         run(room)

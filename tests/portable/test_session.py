@@ -3,6 +3,7 @@
 import micropython
 from cryo.core import presets, session
 from cryo.core.session import Session
+from cryo.core.ticks import SATURATED
 from support import LONGEST_DT_US, TICK_US
 
 SECOND_US = 1_000_000
@@ -140,6 +141,19 @@ def test_the_rest_between_points_is_that_of_the_level():
             assert bench.session.rest_left_us == 0
             bench.pass_us(SECOND_US)
             assert bench.session.rest_left_us == 0
+            bench.begin()
+            bench.end()
+            bench.pass_us(seconds * SECOND_US - 1)
+            bench.pass_us(LONGEST_DT_US)
+            assert bench.session.rest_left_us == 0  # not beyond
+
+
+def test_the_point_clock_stops_at_its_end_instead_of_wrapping():
+    bench = Bench()
+    bench.begin()
+    for before in range(1_000):
+        bench.pass_us(SECOND_US)
+        assert bench.session.point_us == min((before + 1) * SECOND_US, SATURATED)
 
 
 # --- limit 8 ----------------------------------------------------------------------------------------------------------
