@@ -62,10 +62,12 @@ def test_trigger(samples):
 @given(st.lists(st.tuples(DT, st.booleans(), st.booleans(), MM, AGE, st.integers(0, 3)), max_size=20))
 def test_eye_guard(samples):
     guard = EyeGuard()
+    guard.watch(True)
     inputs = Inputs()
-    for dt, a, b, mm, age, status in samples:
+    for n, (dt, a, b, mm, age, status) in enumerate(samples):
         inputs.loop_a, inputs.loop_b = I31(a), I31(b)
         inputs.distance.value, inputs.distance.age_us, inputs.distance.status = mm, age, status
+        inputs.distance.sequence = I31(n)
         guard.update(dt, inputs)
 
 

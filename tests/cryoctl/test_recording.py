@@ -17,7 +17,7 @@ def test_a_terminal_program_shows_questions_and_answers_on_lines_of_their_own(tm
 
 
 def test_the_picture_loads_nothing_from_elsewhere():
-    svg = recording.picture("*IDN?\n<answer>")
+    svg = recording.picture("*IDN?\n<answer>", "a terminal")
     assert "&lt;answer&gt;" in svg
     assert "url(http" not in svg and "@import" not in svg
 

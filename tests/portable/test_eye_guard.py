@@ -23,6 +23,12 @@ class Bench:
         quantity.value = mm
         quantity.status = status
         quantity.age_us = age_us
+        quantity.sequence = quantity.sequence + 1 & 0xFFFF
+
+    def seen(self, mm):
+        """Measure, tick, and return what the guard says of it."""
+        self.distance(mm)
+        return self.tick().range
 
     def tick(self, dt_us=TICK_US):
         micropython.heap_lock()
@@ -156,3 +162,91 @@ def test_the_lost_time_grows_saturates_and_ends_with_any_surface():
     assert bench.guard.range == OUTSIDE
     bench.distance(100, age_us=100_001)
     assert bench.tick().lost_us == TICK_US
+
+
+# --- a surface that jumps (limit 14) ----------------------------------------------------------------------------------
+def watched(mm):
+    """A bench whose point is open, at that distance."""
+    bench = Bench()
+    bench.seen(mm)
+    bench.guard.watch(True)
+    assert bench.seen(mm) == IN_START
+    return bench
+
+
+def test_a_distance_that_jumps_further_than_a_hand_gets_is_outside_at_once():
+    for step, expected in ((30, IN_START), (-30, IN_START), (31, OUTSIDE), (-31, OUTSIDE)):
+        assert watched(130).seen(130 + step) == expected, step
+
+
+def test_what_it_jumped_away_is_taken_off_until_the_point_is_over():
+    bench = watched(104)
+    assert bench.seen(165) == OUTSIDE
+    assert bench.guard.mm == 104
+    for mm, counts, expected in ((165, 104, IN_START), (141, 80, IN_START), (140, 79, IN_WINDOW), (130, 69, OUTSIDE)):
+        assert bench.seen(mm) == expected, mm
+        assert bench.guard.mm == counts, mm
+    bench.guard.watch(False)
+    assert bench.seen(130) == IN_START
+    assert bench.guard.mm == 130
+
+
+def test_away_and_back_again_is_where_it_was():
+    bench = watched(100)
+    for mm in (180, 100):
+        assert bench.seen(mm) == OUTSIDE
+    assert bench.seen(100) == IN_START
+    assert bench.guard.mm == 100
+    for mm in (160, 218):
+        assert bench.seen(mm) == OUTSIDE
+    assert bench.seen(218) == IN_START
+    assert bench.guard.mm == 100
+
+
+def test_a_surface_that_jumps_nearer_counts_as_near_as_it_is_measured():
+    bench = watched(190)
+    assert bench.seen(100) == OUTSIDE
+    assert bench.seen(100) == IN_START
+    assert bench.guard.mm == 100
+    assert bench.seen(190) == OUTSIDE  # what was before is forgotten: now this is the jump
+    assert bench.seen(190) == IN_START
+    assert bench.guard.mm == 100
+
+
+def test_a_hand_at_300_mm_a_second_never_jumps():
+    for period_us, samples in ((10_000, 46), (33_000, 14), (66_000, 7)):
+        for sign in (1, -1):
+            bench = watched(140)
+            for n in range(samples // 2):
+                bench.distance(140 + sign * 3 * n * period_us // 10_000)
+                assert bench.tick(period_us).range <= IN_WINDOW
+
+
+def test_while_nothing_is_measured_the_hand_goes_on():
+    for lost_us, step, jumps in ((100_000, 70, 0), (100_000, 71, 1), (40_000, 46, 0), (40_000, 47, 1)):
+        bench = watched(90)
+        bench.distance(None, 1)
+        bench.tick(lost_us)
+        assert (bench.seen(90 + step) == OUTSIDE) == jumps, (lost_us, step)
+
+
+def test_one_measurement_jumps_once_however_often_it_is_looked_at():
+    bench = watched(100)
+    assert bench.seen(150) == OUTSIDE
+    for _ in range(5):
+        assert bench.tick().range == IN_START
+        assert bench.guard.mm == 100
+
+
+def test_before_a_point_the_applicator_may_be_moved_in_any_way():
+    bench = Bench()
+    for mm in (100, 190, 81, 200):
+        assert bench.seen(mm) == IN_START
+        assert bench.guard.mm == mm
+
+
+def test_while_the_surface_is_lost_the_last_distance_counts():
+    bench = watched(120)
+    bench.distance(None, 2)
+    assert bench.tick().range == LOST
+    assert bench.guard.mm == 120

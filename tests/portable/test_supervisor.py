@@ -174,6 +174,27 @@ def test_distance_window_while_open():
         assert (bench.o.cut == 0) == goes_on, mm
 
 
+def test_a_surface_that_jumps_ends_the_pass_in_its_tick_and_counts_nearer_until_the_point_is_over():
+    bench = Bench().deliver().to_burst()
+    k_mdegc = bench.sup.k_here_mdegc()
+    distance = bench.i.distance
+    distance.value = 161  # from 100, inside the window
+    distance.sequence += 1
+    bench.tick()
+    assert bench.o.cut == 1 and bench.sup.mode == mode.REST
+    bench.tick()
+    assert bench.sup.k_here_mdegc() == k_mdegc
+    distance.value = 135  # a hand that follows slowly; it counts as 74
+    for _ in range(3):
+        distance.sequence += 1
+        bench.tick()
+    assert bench.sup.k_here_mdegc() > k_mdegc
+    bench.ask(DISARM)
+    distance.sequence += 1
+    bench.tick()
+    assert bench.sup.k_here_mdegc() < k_mdegc
+
+
 def test_first_burst_is_a_probe_and_so_is_the_first_at_another_distance():
     bench = Bench().deliver().to_burst(3)
     assert bench.fired[0] == 60_000 and bench.fired[1] > 60_000

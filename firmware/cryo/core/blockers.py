@@ -63,7 +63,7 @@ NAMES = (
     ("REST", "the rest between two points is not over"),
     ("BASELINE", "skin temperature outside the range for a start"),
     ("TRIGGER", "release the trigger"),
-    ("DISTANCE", "hold the applicator 80-200 mm from the skin"),
+    ("DISTANCE", "hold the applicator 80-200 mm from the skin; if it did not move, disarm and arm anew"),
     ("INDICATION", "wait for two seconds of light and tone"),
     ("ROOM_AIR", "5 000 ppm of CO2 or more in the room: air it"),
     ("INFRARED", "the infrared sensor fell silent: check its window, plug and cable"),

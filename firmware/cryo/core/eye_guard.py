@@ -1,4 +1,8 @@
-"""Keeps gas from eyes: the two antivalent channels of the eye-shield loop, and a surface at the right distance."""
+"""Keeps gas from eyes: the two antivalent channels of the eye-shield loop, and a surface at the right distance.
+
+No hand makes the distance jump: it leaped to another surface, or the sensor errs from now on. Either way this is no
+distance to go on at, and until the point is over the skin may be nearer than the sensor says by what it jumped.
+"""
 
 from cryo.core.flow import EYE
 from cryo.core.ticks import grown
@@ -6,6 +10,7 @@ from cryo.limits import (
     CONTINUE_MAX_MM,
     CONTINUE_MIN_MM,
     DISTANCE_AGE_MAX_US,
+    DISTANCE_JUMP_MM,
     LOOP_DISCORDANCE_US,
     START_MAX_MM,
     START_MIN_MM,
@@ -18,9 +23,15 @@ IN_WINDOW = const(1)  # a treatment may go on here
 OUTSIDE = const(2)  # a surface, but too close or too far
 LOST = const(3)  # no surface, or no fresh measurement
 
+_US_A_MM = const(2_500)  # while nothing was measured the hand went on, at 0.3 m/s and a third more
+
 
 class EyeGuard:
-    """Judges loop and distance once a tick; `made` and `range` hold for that tick, `discordant` has its time-out."""
+    """Judges loop and distance once a tick; `made` and `range` hold for that tick, `discordant` has its time-out.
+
+    mm          distance that counts: as measured, less what it jumped away; holds while range is LOST
+    watching    jumps count: a point is open. Before it, the applicator may be moved in any way
+    """
 
     def __init__(self):
         self.step = EYE  # see flow.py
@@ -28,7 +39,17 @@ class EyeGuard:
         self.discordant = False
         self.range = LOST
         self.lost_us = 0
+        self.mm = START_MIN_MM
+        self.watching = False
+        self._jumped_mm = 0
+        self._measured_mm = 0
+        self._sequence = -1
         self._disagree_us = 0
+
+    def watch(self, on):
+        """Begin or end to look for jumps; the distance counts as measured."""
+        self.watching = on
+        self._jumped_mm = 0
 
     def update(self, dt_us, inputs):
         """Read the channels: made is A high and B low. Broken or shorted wires read as open, or as disagreeing.
@@ -50,8 +71,22 @@ class EyeGuard:
             self.range = LOST
             self.lost_us = grown(self.lost_us, dt_us)
             return self.step
+        lost_us = self.lost_us
         self.lost_us = 0
         mm = distance.value
+        if distance.sequence != self._sequence:
+            self._sequence = distance.sequence
+            further = mm - self._measured_mm
+            self._measured_mm = mm
+            if self.watching and not -DISTANCE_JUMP_MM <= further <= DISTANCE_JUMP_MM:
+                most = DISTANCE_JUMP_MM + lost_us // _US_A_MM
+                if not -most <= further <= most:
+                    further += self._jumped_mm  # away and back again is where it was
+                    self._jumped_mm = further if further > 0 else 0
+                    self.range = OUTSIDE
+                    return self.step
+        mm -= self._jumped_mm
+        self.mm = mm
         if START_MIN_MM <= mm <= START_MAX_MM:
             self.range = IN_START
         elif CONTINUE_MIN_MM <= mm <= CONTINUE_MAX_MM:

@@ -51,6 +51,7 @@ def enter(sup, before, after):
         elif after == mode.FAULT:
             reason = session.FAULTED
         s.end_point(reason)
+        sup.eye.watch(False)
     if after == mode.ARMED:
         sup.valves.armed(sup)
     sup.mode = after
@@ -61,6 +62,7 @@ def _begin(sup):
     sup.overcool.new_point()
     sup.response.reset()
     sup.second.reset()
+    sup.eye.watch(True)
     sup.lowest_mdegc = sup.floor_mdegc - MODEL_MARGIN_MDEGC
     sup.treated = False
     sup.refused = 0

@@ -6,7 +6,7 @@ tick proves it (flow.py); the valve is cut in every tick in which it may not be 
 
 from cryo.core import blockers, causes, faults, flow, mode, points, presets, room, session
 from cryo.core.bursts import Planner
-from cryo.core.eye_guard import IN_START, IN_WINDOW, LOST, OUTSIDE, EyeGuard
+from cryo.core.eye_guard import IN_START, IN_WINDOW, OUTSIDE, EyeGuard
 from cryo.core.faults import Faults
 from cryo.core.jet import AS_CALIBRATED, Jet
 from cryo.core.mode import ARMED, DELIVERING, TREATING
@@ -33,7 +33,6 @@ from cryo.limits import (
     SETTLED_US,
     SKIN_LEAST_MDEGC,
     SKIN_LEAST_REDUCED_MDEGC,
-    START_MIN_MM,
     TICK_US,
 )
 from micropython import const
@@ -101,7 +100,6 @@ class Supervisor:
         self.held = False
         self.pass_over = False
         self._burst_mm = 0
-        self._distance_mm = START_MIN_MM
         self.refused = 0
         self.tested = False
         self.overdue = False  # a calibration is, as far as the date is known
@@ -140,7 +138,7 @@ class Supervisor:
 
     def k_here_mdegc(self):
         """Return the calibrated jet constant at the measured distance, mdegC per root second."""
-        return k_at(self.config.jet_k_mdegc, self._distance_mm)
+        return k_at(self.config.jet_k_mdegc, self.eye.mm)
 
     # --- the tick -------------------------------------------------------------------------------------------------
     def tick(self, now_us, i, o):
@@ -214,8 +212,6 @@ class Supervisor:
     # --- guards ---------------------------------------------------------------------------------------------------
     def _observe(self, dt_us, i):
         self._observed = self._observed + 1 & 0xFFFFF
-        if self.eye.range != LOST:
-            self._distance_mm = i.distance.value
         flow_us = self.planner.advance(dt_us)
         if self.session.point_open and self.config:
             self.observer.update(self.k_here_mdegc() if flow_us else 0, flow_us)
@@ -329,7 +325,7 @@ class Supervisor:
                     self._fire(on_us, i, o)
 
     def _plan(self):
-        if not -DISTANCE_STEP_MM <= self._distance_mm - self._burst_mm <= DISTANCE_STEP_MM:
+        if not -DISTANCE_STEP_MM <= self.eye.mm - self._burst_mm <= DISTANCE_STEP_MM:
             self.planner.probe_due = True
         cap_us = self.session.row()[presets.CAP_US]
         if cap_us > self.config.burst_max_us:
@@ -361,7 +357,7 @@ class Supervisor:
         self.response.begin(i.skin.value_mdegc, self.observer.probe_mdegc())
         self.second.fired(i.infrared)
         self.burst_us = on_us
-        self._burst_mm = self._distance_mm
+        self._burst_mm = self.eye.mm
         self.treated = True
         self.planner.fired(on_us)
         self.jet.fired()
