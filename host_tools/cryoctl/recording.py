@@ -55,22 +55,27 @@ def main() -> int:
     with tempfile.TemporaryDirectory() as folder:
         screen = _terminal(Path(folder) / "a")
         tool = _tool(Path(folder) / "b")
-    page = PAGE.read_text()
-    for name, text in (("picocom", screen), ("mpremote", tool)):
-        block = f"<!-- {name} -->\n```\n{text}\n```\n<!-- end -->"
-        page, count = re.subn(rf"<!-- {name} -->.*?<!-- end -->", lambda _, b=block: b, page, flags=re.DOTALL)
-        if count != 1:
-            raise ValueError(f"{PAGE}: no place for the recording of {name}")
-    PAGE.write_text(page)
-    PICTURE.write_text(picture(screen))
+    PAGE.write_text(placed(PAGE, {"picocom": screen, "mpremote": tool}))
+    PICTURE.write_text(picture(screen, "picocom - virtual board, simulation"))
     return 0
 
 
-def picture(text: str) -> str:
+def placed(page: Path, blocks: dict[str, str]) -> str:
+    """Return a page with each block (name -> text) in its place. Raises ValueError where there is no such place."""
+    text = page.read_text()
+    for name, recorded in blocks.items():
+        block = f"<!-- {name} -->\n```\n{recorded}\n```\n<!-- end -->"
+        text, count = re.subn(rf"<!-- {name} -->.*?<!-- end -->", lambda _, b=block: b, text, flags=re.DOTALL)
+        if count != 1:
+            raise ValueError(f"{page}: no place for the recording of {name}")
+    return text
+
+
+def picture(text: str, title: str) -> str:
     """Return a terminal's text as an SVG that loads nothing from elsewhere."""
     console = Console(record=True, width=WIDTH, file=open("/dev/null", "w"), force_terminal=True)  # noqa: SIM115
     console.print(Text(text), soft_wrap=True)
-    svg = console.export_svg(title="picocom - virtual board, simulation", unique_id="virtual-board")
+    svg = console.export_svg(title=title, unique_id="virtual-board")
     return re.sub(r"@font-face \{.*?\}\s*", "", svg, flags=re.DOTALL)
 
 
@@ -107,7 +112,7 @@ def _terminal(folder):
             before = screen
             told("send-keys", "-l", line)
             told("send-keys", "Enter")
-            screen = _settled(lambda: told("capture-pane", "-p").rstrip(), before)
+            screen = settled(lambda: told("capture-pane", "-p").rstrip(), before)
         return screen
     finally:
         subprocess.run([*tmux, "kill-server"], check=False, capture_output=True)
@@ -115,7 +120,7 @@ def _terminal(folder):
         process.wait(PATIENCE_S)
 
 
-def _settled(look, before):
+def settled(look, before: str) -> str:
     """Return what look() shows once it is no longer `before` and stands still."""
     give_up = time.monotonic() + PATIENCE_S
     last, since = look(), time.monotonic()
