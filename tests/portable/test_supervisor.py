@@ -189,10 +189,12 @@ def test_a_surface_that_jumps_ends_the_pass_in_its_tick_and_counts_nearer_until_
         distance.sequence += 1
         bench.tick()
     assert bench.sup.k_here_mdegc() > k_mdegc
+    assert bench.sup.blocked_by & blockers.DISTANCE
     bench.ask(DISARM)
     distance.sequence += 1
     bench.tick()
     assert bench.sup.k_here_mdegc() < k_mdegc
+    assert not bench.sup.blocked_by & blockers.DISTANCE
 
 
 def test_first_burst_is_a_probe_and_so_is_the_first_at_another_distance():
