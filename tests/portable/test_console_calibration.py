@@ -40,13 +40,14 @@ def test_all_kinds_together_are_in_force_with_the_first_due_date():
         assert app.ask("CAL:STOR 2027-11-{:02d},A. FITTER,BATH 3".format(22 - n)) == "OK"
     made = stored(app)
     assert (made.valve_open_delay_us, made.valve_close_delay_us) == (18_000, 22_000)
+    assert made.skin_offset_mdegc == -300
     assert 15_900 < made.jet_k_mdegc < 16_200  # 3.95 degC in the root of 60 ms
     assert made.calibration_due_d == 10_182  # 2027-11-17
     listed = app.ask("CAL:LIST?")
     assert "OPEN=2026-11-22,2027-11-19,A. FITTER,BATH 3,18000;" in listed
     assert "NONE" not in listed
     assert app.supervisor.config.valve_open_delay_us == 15_000  # in force at the next start
-    assert app.ask("CAL?").endswith("DUE=NONE")
+    assert app.ask("CAL?").endswith("SKIN_OFFSET=0;DUE=NONE")
 
 
 def test_a_saved_setting_leaves_what_was_calibrated_since_the_start():

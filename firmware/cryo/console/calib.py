@@ -14,12 +14,13 @@ def _in_force(console, _):
     device = s.config
     if device is None:
         return console.error(-221, "no valid settings on this device: provision it")
-    return "JET_K={};JET_K_IN_FORCE={};VALVE_OPEN_US={};VALVE_CLOSE_US={};THERMOCOUPLE={};DUE={}".format(
+    return "JET_K={};JET_K_IN_FORCE={};VALVE_OPEN_US={};VALVE_CLOSE_US={};THERMOCOUPLE={};SKIN_OFFSET={};DUE={}".format(
         device.jet_k_mdegc or "NONE",
         device.jet_k_mdegc * s.jet.kept // 1000 or "NONE",
         device.valve_open_delay_us,
         device.valve_close_delay_us,
         "T" if device.tc_type else "K",
+        device.skin_offset_mdegc,
         dates.text(device.calibration_due_d) if device.calibration_due_d else "NONE",
     )
 

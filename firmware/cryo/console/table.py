@@ -105,7 +105,7 @@ TOPICS = (
         "what is calibrated, and new measurements; taken in service mode only",
         ("CAL:MEAS DISTANCE,80,82,200,199", "ERROR_MM=2"),
         (
-            ("CALibration?", "", "jet constant as calibrated and in force, valve delays, thermocouple type, due date"),
+            ("CALibration?", "", "jet constant as calibrated and in force, valve delays, skin offset, due date"),
             ("CALibration:LIST?", "", "newest of each kind: date, due date, technician, instrument, values"),
             ("CALibration:MEASure", "kind,numbers", "judges a measurement: docs/console.md says what each kind takes"),
             ("CALibration:STORe", "yyyy-mm-dd,technician,instrument", "stores it, due on that day"),

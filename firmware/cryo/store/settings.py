@@ -6,7 +6,13 @@ A change starts from what is stored, never from what the device was started with
 from cryo import config
 
 # put in force by a calibration, with its date and its record
-BY_CALIBRATION = ("jet_k_mdegc", "valve_open_delay_us", "valve_close_delay_us", "calibration_due_d")
+BY_CALIBRATION = (
+    "skin_offset_mdegc",
+    "jet_k_mdegc",
+    "valve_open_delay_us",
+    "valve_close_delay_us",
+    "calibration_due_d",
+)
 
 
 def stored(slots):

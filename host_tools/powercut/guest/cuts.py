@@ -18,6 +18,7 @@ from flash import ALIVE, WAYS, Flash, formatted, mounted
 from pins import Another, Right, Wrong, with_wrong
 
 BASE = {"jet_k_mdegc": 16_000, "calibration_due_d": 9_900}
+GIVEN = {"JET": (1, 80, 16_000, 16_000), "TC": (9_000, -500, 300, 90, -400)}  # and 9000 of the others
 OTHERS = (("boot.py", 300), ("main.py", 400), ("archive.mpy", 1_400), ("application", 20_000))  # beside it on a board
 SHOWN = 5  # violations of a row
 
@@ -105,7 +106,7 @@ def damaged(files):
 
 def older(files):
     """Both slots of version 1."""
-    text = values(1).replace(b',"calibration_due_d":9900', b"")
+    text = values(1).replace(b',"calibration_due_d":9900', b"").replace(b'"skin_offset_mdegc":0,', b"")
     for n in range(2):
         file = files.open("/settings.%d" % n, "wb")
         file.write(slot(config.NAME, 1, n, text))
@@ -116,7 +117,7 @@ def calibrated(files):
     """All kinds calibrated."""
     once(files)
     for kind in calibration.KINDS:
-        given = (1, 80, 16_000, 16_000) if kind == "JET" else (9_000,) * len(calibration.KINDS[kind])
+        given = GIVEN.get(kind, (9_000,))
         text, problem = calibration.encode(kind, given, 9_850, 9_950, "N. N.", "reference 7")
         assert not problem, problem
         _, problem = calibration.put_in_force(calibration.Store(files, always), text)
