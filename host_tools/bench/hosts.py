@@ -14,7 +14,7 @@ from host_tools.bench.application import TICK_LEAST_US, Session
 from host_tools.bench.memory import HeapWatch, Layout
 from host_tools.emulator.applicator import EmulatedApplicator
 
-WINDOW_US = 3_000_000
+WINDOW_US = 2_500_000
 FEED_US = 500  # so often the host looks whether its buffer is empty: the USB port takes 64 bytes at a time
 AHEAD = 256  # bytes
 
@@ -37,7 +37,7 @@ class Streaming(EmulatedApplicator):
 
     def ask(self, command: str, limit_us: float = 1_000_000) -> str:
         """As EmulatedApplicator.ask, without the lines of telemetry."""
-        mark = len(self.board.console)
+        mark = self.board.console.rfind(b"\n") + 1  # a line of telemetry may be half out
         self.board.write(command.encode() + b"\n")
         while True:
             end = self.board.wait_for(b"\n", limit_us, mark)

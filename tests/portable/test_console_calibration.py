@@ -62,6 +62,16 @@ def test_a_saved_setting_leaves_what_was_calibrated_since_the_start():
         assert now == (5_000 if key == "trip_mdegc" else was), key
 
 
+def test_a_probe_is_judged_without_the_offset_that_is_in_force():
+    app = App(dict(SETTINGS, skin_offset_mdegc=-1_500))
+    app.supervisor.mode = mode.SERVICE
+    # it shows 0 and 25 degC where they are, because of its offset: the next one must not be 0
+    assert app.ask("CAL:MEAS TC,0,0,25000,25000").endswith(";SKIN_OFFSET_MDEGC=-1500")
+    assert app.ask("CAL:MEAS TC,0,-200,25000,25000").endswith(";SKIN_OFFSET_MDEGC=-1500")
+    assert app.ask("CAL:MEAS TC,0,-1500,25000,23500").endswith(";SKIN_OFFSET_MDEGC=0")
+    is_error(app.ask("CAL:MEAS TC,0,600,25000,25000"), 402, "2100 mdegC off")
+
+
 def test_what_is_not_accepted_changes_nothing_and_is_not_stored():
     app = serviced()
     before = dict(app.board.files.files)

@@ -59,9 +59,11 @@ def _numbers(words):
     return out
 
 
-def _judged(kind, numbers):
-    """Return (values, None) or (None, sentence) of a measurement."""
+def _judged(device, kind, numbers):
+    """Return (values, None) or (None, sentence) of a measurement on a device with these settings."""
     pairs = tuple(zip(numbers[::2], numbers[1::2]))
+    if kind == "TC" and device:  # what was read has the offset in it, and the next offset takes its place
+        pairs = tuple((reference, reading - device.skin_offset_mdegc) for reference, reading in pairs)
     if kind in _PAIRS:
         if len(numbers) % 2:
             return None, "give pairs: reference,reading"
@@ -85,7 +87,7 @@ def _measure(console, text):
     numbers = _numbers(words[1:])
     if not numbers:
         return console.error(-104, "give whole numbers behind the kind")
-    values, sentence = _judged(kind, numbers)
+    values, sentence = _judged(console.app.supervisor.config, kind, numbers)
     if sentence:
         console.calibration = None
         return console.error(402, sentence)
