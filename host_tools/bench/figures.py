@@ -215,11 +215,17 @@ def _hosts(chip):
         )
         yield Row(f"host_late_ms_max.{name}", _rounded(load.late_us / 1000), "ms", f"tick to tick less 10 ms; {where}")
         yield Row(
+            f"breathe_kept_bytes_s.{name}",
+            round(load.kept_bytes_s),
+            "bytes/s",
+            f"free heap before less after, {load.collections} collections; {where}",
+        )
+        yield Row(
             f"breathe_alloc_bytes_s.{name}",
             round(load.alloc_bytes_s),
             "bytes/s",
-            f"heap taken outside the tick, {load.collections} collections; the board took {load.sent_bytes} bytes and "
-            f"sent {load.taken_bytes}; {where}",
+            "every allocation outside the tick, frames of calls among them, which are free when the call returns; the "
+            f"board took {load.sent_bytes} bytes and sent {load.taken_bytes}; {where}",
         )
 
 

@@ -17,15 +17,21 @@ from host_tools.emulator.applicator import EmulatedApplicator
 WINDOW_US = 2_500_000
 FEED_US = 500  # so often the host looks whether its buffer is empty: the USB port takes 64 bytes at a time
 AHEAD = 256  # bytes
+LOOK_US = 1_000  # the first burst began so long before the copies are made, at most
 
 
 @dataclass
 class Load:
-    """What one host left behind."""
+    """What one host left behind.
+
+    alloc_bytes_s  of every allocation, the frames of calls among them that are free again when the call returns
+    kept_bytes_s   by how much the free heap shrank
+    """
 
     widths_us: list[float]
     start_to_start_us: list[float]
     alloc_bytes_s: float
+    kept_bytes_s: float
     late_us: float
     collections: int
     sent_bytes: int  # from the host to the board
@@ -117,7 +123,7 @@ def under_load(uf2, layout: Layout) -> dict[str, Load]:
         raise RuntimeError("no telemetry")
     session.standby()
     device.change(lambda plant: plant.trigger(True))
-    board.run_until(lambda: board.level(pins.DOSE) == 1, 500_000, 1_000)
+    board.run_until(lambda: board.level(pins.DOSE) == 1, 500_000, LOOK_US)
     return {name: device.branch(lambda d, host=host: _load(d, session.heap, host)) for name, host in HOSTS.items()}
 
 
@@ -125,20 +131,23 @@ def _load(device: EmulatedApplicator, heap: HeapWatch, host: Callable[[EmulatedA
     board = device.board
     since_ns, since_us = board.ns, board.us
     begun = len(heap.collections)
-    before = heap.allocated()
+    before, free = heap.allocated(), heap.free()
     said = len(board.console)
     host(device)
     sent = board.taken_by_guest
     device.run(WINDOW_US)
     if board.resets:
         raise RuntimeError(f"reset by {board.resets}")
-    edges = [(ns / 1000, level) for ns, pin, level in board.edges if pin == pins.DOSE and ns > since_ns]
+    edges = [
+        (ns / 1000, level) for ns, pin, level in board.edges if pin == pins.DOSE and ns > since_ns - LOOK_US * 1000
+    ]
     pairs = [(a, b) for (a, up), (b, down) in pairwise(edges) if up == 1 and down == 0]
     locks = [begin for begin, end, _ in heap.locks if begin >= since_us and end - begin >= TICK_LEAST_US]
     return Load(
         widths_us=[b - a for a, b in pairs],
         start_to_start_us=[b[0] - a[0] for a, b in pairwise(pairs)],
         alloc_bytes_s=(heap.allocated() - before) * 1e6 / WINDOW_US,
+        kept_bytes_s=(free - heap.free()) * 1e6 / WINDOW_US,
         late_us=max(b - a for a, b in pairwise(locks)) - 10_000,
         collections=len(heap.collections) - begun,
         sent_bytes=board.taken_by_guest - sent,

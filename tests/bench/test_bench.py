@@ -67,6 +67,7 @@ def found():
 def load(**changed):
     """What a host left behind that changed nothing."""
     values = {"widths_us": [60_000.0, 150_000.0], "start_to_start_us": [700_000.0], "alloc_bytes_s": 100.0}
+    values |= {"kept_bytes_s": 20.0}
     values |= {"late_us": 500.0, "collections": 0, "sent_bytes": 0, "taken_bytes": 0}
     return hosts.Load(**(values | changed))
 
@@ -148,7 +149,7 @@ def test_what_a_host_changes_is_told_against_the_same_treatment_without_one(run)
     values = {row["name"]: row["value"] for row in rows}
     assert values["host_width_change_us_max.alone"] == values["host_width_change_us_max.unread"] == 0
     assert values["host_width_change_us_max.garbage"] == 0.5
-    assert values["breathe_alloc_bytes_s.garbage"] == 1_500
+    assert values["breathe_alloc_bytes_s.garbage"] == 1_500 and values["breathe_kept_bytes_s.garbage"] == 20
     assert {f"host_late_ms_max.{name}" for name in hosts.HOSTS} <= set(values)
     assert set(hosts.WHAT) == set(hosts.HOSTS)
 
