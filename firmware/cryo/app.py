@@ -34,6 +34,8 @@ class Applicator:
 
     def __init__(self, board):
         self.board = board
+        if board.config:
+            board.skin.offset_mdegc = board.config.skin_offset_mdegc
         self.inputs = Inputs()
         self.outputs = Outputs()
         self.supervisor = Supervisor(board.config)

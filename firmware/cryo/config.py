@@ -10,7 +10,7 @@ from cryo import limits
 from cryo.store.slots import Slots
 from micropython import const
 
-VERSION = 2  # of the record; store/migration.py reads the older ones
+VERSION = 3  # of the record; store/migration.py reads the older ones
 NAME = "settings"
 EARLIEST_D = const(9_800)  # 2026-10-31, days since 2000-01-01: a clock that says less was never set [E]
 
@@ -21,6 +21,7 @@ FIELDS = (
     ("simulated", "", 0, 0, 1, 0, 1),
     ("serial", "", 0, 0, 999_999, 0, 0),
     ("tc_type", "", 0, 0, 1, 0, 1),
+    ("skin_offset_mdegc", "mdegC", 0, -2_000, 0, 0, 0),
     ("trip_mdegc", "mdegC", limits.SKIN_TRIP_MDEGC, limits.SKIN_TRIP_MDEGC, 12_000, 1, 0),
     ("trip_reduced_mdegc", "mdegC", limits.SKIN_TRIP_REDUCED_MDEGC, limits.SKIN_TRIP_REDUCED_MDEGC, 14_000, 1, 0),
     ("burst_max_us", "us", limits.BURST_MAX_US, limits.BURST_MIN_US, limits.BURST_MAX_US, -1, 0),

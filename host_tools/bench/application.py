@@ -59,9 +59,9 @@ class Found:
 class Session:
     """One device from power-on; `found` fills as it goes."""
 
-    def __init__(self, uf2, layout: Layout):
+    def __init__(self, uf2, layout: Layout, device: type[EmulatedApplicator] = EmulatedApplicator):
         self.found = Found()
-        self.device = EmulatedApplicator(uf2, application(up_s=UP_S))
+        self.device = device(uf2, application(up_s=UP_S))
         self.board = self.device.board
         self.heap = HeapWatch(self.board, layout)
 

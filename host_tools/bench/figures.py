@@ -6,7 +6,7 @@ from concurrent.futures import ProcessPoolExecutor, as_completed
 from pathlib import Path
 from typing import Any
 
-from host_tools.bench import application, guests, memory, peers, pio
+from host_tools.bench import application, guests, hosts, memory, peers, pio
 from host_tools.bench.rows import KB, Row
 
 PIO_ALONE = "PIO block stepped alone at its clock"
@@ -42,6 +42,7 @@ def jobs(uf2: Path, layout: memory.Layout) -> dict[str, tuple[Callable, tuple]]:
     """Return the jobs on the emulated chip: name -> (function, arguments). The longest first."""
     found: dict[str, tuple[Callable, tuple]] = {
         "treatment": (application.treatment, (uf2, layout)),
+        "hosts": (hosts.under_load, (uf2, layout)),
         "modules": (application.heap_of_modules, (uf2,)),
         "ours": (peers.widths, (uf2, layout, guests.OURS)),
         "interrupt": (peers.interrupt_latency_us, (uf2, layout)),
@@ -69,7 +70,7 @@ def on_the_chip(uf2: Path, done: Callable[[str], None]) -> dict[str, Any]:
 # --- rows -------------------------------------------------------------------------------------------------------------
 def rows(host: dict[str, Any], chip: dict[str, Any]) -> list[Row]:
     """Return all rows; `chip` is empty without an image."""
-    return [*_burst(host, chip), *_eye(host, chip), *_treatment(chip), *_size(host), *_modules(chip)]
+    return [*_burst(host, chip), *_eye(host, chip), *_treatment(chip), *_hosts(chip), *_size(host), *_modules(chip)]
 
 
 def _beside(row: Row, others: dict[str, float | None]) -> Iterator[Row]:
@@ -196,6 +197,36 @@ def _treatment(chip):
         f"reset -> first of moments {application.STANDBY_STEP_US // 1000} ms apart at which a copy says STANDBY",
     )
     yield Row("free_heap_bytes", found.free_heap_bytes, "bytes", "after the collection of the rest behind a treatment")
+
+
+def _hosts(chip):
+    found = chip.get("hosts")
+    if not isinstance(found, dict):
+        return
+    alone = found[hosts.ALONE]
+    for name, load in found.items():
+        where = f"{hosts.WHAT[name]}; {hosts.WINDOW_US // 1000} ms of DELIVERING from the first burst, {APPLICATION}"
+        changes = [abs(a - b) for a, b in zip(load.widths_us, alone.widths_us, strict=False)]
+        listed = ", ".join(f"{us:.1f}" for us in load.widths_us)
+        yield Row(f"host_width_change_us_max.{name}", _rounded(max(changes)), "us", f"bursts of {listed} us; {where}")
+        listed = ", ".join(f"{us:.0f}" for us in load.start_to_start_us)
+        yield Row(
+            f"host_start_to_start_us_max.{name}", _rounded(max(load.start_to_start_us)), "us", f"{listed} us; {where}"
+        )
+        yield Row(f"host_late_ms_max.{name}", _rounded(load.late_us / 1000), "ms", f"tick to tick less 10 ms; {where}")
+        yield Row(
+            f"breathe_kept_bytes_s.{name}",
+            round(load.kept_bytes_s),
+            "bytes/s",
+            f"free heap before less after, {load.collections} collections; {where}",
+        )
+        yield Row(
+            f"breathe_alloc_bytes_s.{name}",
+            round(load.alloc_bytes_s),
+            "bytes/s",
+            "every allocation outside the tick, frames of calls among them, which are free when the call returns; the "
+            f"board took {load.sent_bytes} bytes and sent {load.taken_bytes}; {where}",
+        )
 
 
 def _size(host):

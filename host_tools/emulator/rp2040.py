@@ -85,6 +85,7 @@ class Rp2040Board:
         self.resets = []
         self.on_reset: Callable[[str], None] | None = None  # called with why, before the pins change
         self.reading = True  # False: the host holds the port open and takes no more bytes
+        self.taken_by_guest = 0  # bytes that the guest took over USB
         self._to_guest = bytearray()
         self._out_wanted = 0
         self._watched = {}
@@ -230,6 +231,11 @@ class Rp2040Board:
         self._to_guest += data
         self._feed()
 
+    @property
+    def waiting_for_guest(self) -> int:
+        """Bytes written to the guest that it did not take yet."""
+        return len(self._to_guest)
+
     def lines(self) -> list[str]:
         """Return what the guest said, as lines."""
         return self.console.decode(errors="replace").replace("\r", "").split("\n")
@@ -272,6 +278,7 @@ class Rp2040Board:
         if self._out_wanted and self._to_guest:
             packet = bytes(self._to_guest[: min(self._out_wanted, USB_PACKET)])
             del self._to_guest[: len(packet)]
+            self.taken_by_guest += len(packet)
             self._out_wanted = 0
             self.mcu.usb_ctrl.endpoint_read_done(self.cdc._out_endpoint, packet)
 

@@ -7,7 +7,7 @@ import pytest
 from rich.console import Console
 
 from host_tools.bench import __main__ as bench
-from host_tools.bench import application, figures, guests, report
+from host_tools.bench import application, figures, guests, hosts, report
 from host_tools.bench import rows as table
 from host_tools.bench.rows import Row
 from host_tools.emulator import image
@@ -64,10 +64,18 @@ def found():
     )
 
 
+def load(**changed):
+    """What a host left behind that changed nothing."""
+    values = {"widths_us": [60_000.0, 150_000.0], "start_to_start_us": [700_000.0], "alloc_bytes_s": 100.0}
+    values |= {"kept_bytes_s": 20.0}
+    values |= {"late_us": 500.0, "collections": 0, "sent_bytes": 0, "taken_bytes": 0}
+    return hosts.Load(**(values | changed))
+
+
 def chip(treatment=None):
     """The results of all jobs on the chip."""
     jobs = {"treatment": treatment or found(), "modules": {"cryo.app": 3000, "cryo": 100}, "ours": WIDTHS}
-    jobs |= {"interrupt": 40_000.0, "no boot.py": 400.0}
+    jobs |= {"interrupt": 40_000.0, "no boot.py": 400.0, "hosts": {name: load() for name in hosts.HOSTS}}
     for name in guests.PEERS:
         jobs[f"widths {name}"] = WIDTHS
         jobs[f"latencies {name}"] = {"eye": 9000.0, "sample": 12_000.0, "trigger": 13_000.0}
@@ -132,6 +140,24 @@ def test_a_missed_goal_fails_and_is_named_unless_it_is_listed(run, monkeypatch, 
     code, _, said = run(chip(worse))
     assert code == 0
     assert f"accepted: {name} = " in said and "known and stated" in said
+
+
+def test_what_a_host_changes_is_told_against_the_same_treatment_without_one(run):
+    loads = {name: load() for name in hosts.HOSTS}
+    loads["garbage"] = load(widths_us=[60_000.0, 150_000.5, 90_000.0], alloc_bytes_s=1_500.4)
+    _, rows, _ = run(chip() | {"hosts": loads})
+    values = {row["name"]: row["value"] for row in rows}
+    assert values["host_width_change_us_max.alone"] == values["host_width_change_us_max.unread"] == 0
+    assert values["host_width_change_us_max.garbage"] == 0.5
+    assert values["breathe_alloc_bytes_s.garbage"] == 1_500 and values["breathe_kept_bytes_s.garbage"] == 20
+    assert {f"host_late_ms_max.{name}" for name in hosts.HOSTS} <= set(values)
+    assert set(hosts.WHAT) == set(hosts.HOSTS)
+
+
+def test_garbage_is_the_same_in_every_run_and_of_every_kind():
+    data = hosts.garbage(5_000, 1)
+    assert data == hosts.garbage(5_000, 1) and len(data) == 5_000
+    assert len(set(data)) == 256 and b"NOTHING" in data and b"TREAT:LEV " in data
 
 
 def test_a_job_that_failed_fails_the_bench_and_says_why(run):

@@ -8,7 +8,7 @@ from store_rig import always
 
 DAY = 9_862
 VALUES = {
-    "TC": (20_000, -100, 500, 30),
+    "TC": (20_000, -100, 500, 30, -250),
     "OPEN": (17_000,),
     "CLOSE": (24_000,),
     "JET": (1, 100, 12_000, 16_500),
@@ -59,10 +59,24 @@ def test_what_is_no_date():
 def test_a_thermocouple_s_line_goes_through_two_points():
     values, problem = measured.thermocouple(((0, 300), (30_000, 30_900)))
     assert problem is None
-    pivot, offset, slope_ppm, worst = values
+    pivot, offset, slope_ppm, worst, _ = values
     assert pivot == 15_600 and offset == -600 and worst <= 1
     for reference, reading in ((0, 300), (30_000, 30_900)):
         assert abs(reading + measured.corrected(pivot, offset, slope_ppm, reading) - reference) <= 1
+
+
+def test_a_probe_s_reading_is_only_ever_made_colder():
+    for points, offset_mdegc in (
+        (((0, 300), (30_000, 30_900)), -900),  # the most that it reads too warm
+        (((0, 2_000), (30_000, 28_000)), -2_000),  # all that is accepted
+        (((0, -400), (30_000, 30_100)), -100),
+        (((0, -2_000), (30_000, 29_000)), 0),  # too cold: it stops earlier, and is left so
+        (((0, 0), (15_000, 15_200), (30_000, 30_000)), -200),
+    ):
+        values, problem = measured.thermocouple(points)
+        assert problem is None and values[4] == offset_mdegc, points
+    low = [row[3] for row in config.FIELDS if row[0] == "skin_offset_mdegc"][0]
+    assert low == -measured.TC_ERROR_MDEGC
 
 
 def test_a_third_point_shows_how_far_the_line_is_off():
@@ -174,6 +188,7 @@ def test_a_device_is_due_only_once_every_kind_is_calibrated():
     made = config.load(files)[0]
     assert made.calibration_due_d == DAY + 100  # the first of them
     assert (made.jet_k_mdegc, made.valve_open_delay_us, made.valve_close_delay_us) == (16_500, 17_000, 24_000)
+    assert made.skin_offset_mdegc == -250
     assert made.serial == 7
 
 
@@ -220,7 +235,9 @@ def test_no_calibration_is_written_while_gas_may_flow():
 def test_a_record_of_the_longest_names_fits():
     _, store = board()
     for kind in calibration.KINDS:
-        values = (-999_999_999,) * len(VALUES[kind]) if kind in ("TC", "PRESSURE", "DISTANCE") else VALUES[kind]
+        values = (-999_999_999,) * len(VALUES[kind]) if kind in ("PRESSURE", "DISTANCE") else VALUES[kind]
+        if kind == "TC":
+            values = (-999_999_999,) * 4 + (-2_000,)
         text, _ = calibration.encode(kind, values, DAY, DAY + 365, "x" * 24, "y" * 24)
         made, problem = calibration.put_in_force(store, text)
         assert problem is None, problem

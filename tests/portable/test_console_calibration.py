@@ -4,7 +4,6 @@ from console_rig import App, is_error
 from cryo import config
 from cryo.core import mode
 from cryo.store.calibration import KINDS
-from store_rig import FailingFiles, always, record
 
 SETTINGS = {"jet_k_mdegc": 16_000, "serial": 42}
 MEASURED = {
@@ -20,8 +19,6 @@ MEASURED = {
 def serviced():
     """An applicator in service mode that knows the date and has settings on its files."""
     app = App(SETTINGS)
-    app.board.files = files = FailingFiles()
-    record(files, config.NAME, config.VERSION, always).save(config.encode(app.supervisor.config))
     app.ask("SYST:DATE 2026,11,22")
     app.ask("SYST:TIME 9,0,0")
     app.supervisor.mode = mode.SERVICE
@@ -43,13 +40,36 @@ def test_all_kinds_together_are_in_force_with_the_first_due_date():
         assert app.ask("CAL:STOR 2027-11-{:02d},A. FITTER,BATH 3".format(22 - n)) == "OK"
     made = stored(app)
     assert (made.valve_open_delay_us, made.valve_close_delay_us) == (18_000, 22_000)
+    assert made.skin_offset_mdegc == -300
     assert 15_900 < made.jet_k_mdegc < 16_200  # 3.95 degC in the root of 60 ms
     assert made.calibration_due_d == 10_182  # 2027-11-17
     listed = app.ask("CAL:LIST?")
     assert "OPEN=2026-11-22,2027-11-19,A. FITTER,BATH 3,18000;" in listed
     assert "NONE" not in listed
     assert app.supervisor.config.valve_open_delay_us == 15_000  # in force at the next start
-    assert app.ask("CAL?").endswith("DUE=NONE")
+    assert app.ask("CAL?").endswith("SKIN_OFFSET=0;DUE=NONE")
+
+
+def test_a_saved_setting_leaves_what_was_calibrated_since_the_start():
+    app = serviced()
+    for kind in KINDS:
+        app.ask("CAL:MEAS {},{}".format(kind, MEASURED[kind]))
+        assert app.ask("CAL:STOR 2027-11-22,A. FITTER,BATH 3") == "OK"
+    before = stored(app)
+    assert before.jet_k_mdegc != 16_000 and before.calibration_due_d and before.valve_close_delay_us == 22_000
+    assert app.ask("CONF trip_mdegc,5000") == app.ask("CONF:SAVE") == "OK"
+    for key, was, now in zip(config.KEYS, before, stored(app)):
+        assert now == (5_000 if key == "trip_mdegc" else was), key
+
+
+def test_a_probe_is_judged_without_the_offset_that_is_in_force():
+    app = App(dict(SETTINGS, skin_offset_mdegc=-1_500))
+    app.supervisor.mode = mode.SERVICE
+    # it shows 0 and 25 degC where they are, because of its offset: the next one must not be 0
+    assert app.ask("CAL:MEAS TC,0,0,25000,25000").endswith(";SKIN_OFFSET_MDEGC=-1500")
+    assert app.ask("CAL:MEAS TC,0,-200,25000,25000").endswith(";SKIN_OFFSET_MDEGC=-1500")
+    assert app.ask("CAL:MEAS TC,0,-1500,25000,23500").endswith(";SKIN_OFFSET_MDEGC=0")
+    is_error(app.ask("CAL:MEAS TC,0,600,25000,25000"), 402, "2100 mdegC off")
 
 
 def test_what_is_not_accepted_changes_nothing_and_is_not_stored():

@@ -4,7 +4,7 @@ from console_rig import App, is_error
 from cryo import config
 from cryo.console import live, table, topics, words
 from cryo.console.units import scaled
-from cryo.core import mode
+from cryo.core import faults, mode
 
 
 # --- the one table ------------------------------------------------------------------------------------------------
@@ -57,6 +57,8 @@ def test_registers():
     assert app.ask("*STB?") == "0"
     app.ask("FIRE")
     app.ask("TREAT:PRES X")
+    assert app.ask("*STB?") == "4"
+    assert app.ask("*ESE 32") == "OK"
     assert app.ask("*STB?") == "36"
     assert app.ask("*ESR?") == "48"
     assert app.ask("*CLS") == "OK"
@@ -65,7 +67,59 @@ def test_registers():
     assert app.ask("*OPC?") == "1"
     app.inputs.estop = 1
     app.run(2)
-    assert app.ask("*STB?") == "8"
+    assert app.ask("*STB?") == "12"
+
+
+def test_masks_say_what_the_status_byte_sums_up():
+    app = App()
+    assert app.ask("*ESE?") == app.ask("*SRE?") == "0"
+    assert app.ask("*STB?") == "0"  # switched on is an event, of which nobody asked to be told
+    assert app.ask("*ESE 128") == "OK"
+    assert app.ask("*STB?") == "32"
+    assert app.ask("*SRE 255") == "OK"
+    assert app.ask("*SRE?") == "191"  # 64 itself is no reason
+    assert app.ask("*STB?") == "96"
+    assert app.ask("*SRE 4") == "OK"
+    assert app.ask("*STB?") == "32"
+    for wrong in ("256", "-1", "1.5", "X", "0032"):
+        is_error(app.ask("*ESE " + wrong), -222, "0 to 255")
+        is_error(app.ask("*SRE " + wrong), -222, "0 to 255")
+    assert app.ask("*STB?") == "100"
+    assert app.ask("*CLS") == "OK"
+    assert app.ask("*RST") == "OK"
+    assert app.ask("*STB?") == "0"
+    assert (app.ask("*ESE?"), app.ask("*SRE?")) == ("128", "4")  # neither clears them
+    is_error(app.ask("*ESE?1"), -113)
+    is_error(app.ask("*ESE? 1"), -108)
+
+
+def test_a_fault_that_latches_is_told_once():
+    app = App()
+    app.ask("*CLS")
+    app.inputs.estop = 1
+    app.run(50)
+    assert app.ask("SYST:ERR?") == '501,"Fault ESTOP"'
+    assert app.ask("SYST:ERR?") == '0,"No error"'
+    assert app.ask("*ESR?") == "8"
+    app.supervisor.faults.add(faults.BOTTLE_HIGH)
+    app.run(2)
+    assert app.ask("SYST:ERR?") == '514,"Fault BOTTLE_HIGH"'  # another one while the first stands
+    app.inputs.estop = 0
+    app.run(2)
+    assert app.ask("FAULT:ACK") == "OK"
+    assert app.ask("SYST:ERR?") == '0,"No error"'
+    app.inputs.estop = 1
+    app.run(2)
+    assert app.ask("SYST:ERR?") == '501,"Fault ESTOP"'  # it latched again
+
+
+def test_every_fault_has_its_number_and_name():
+    app = App()
+    for row in faults.REGISTRY:
+        app.console._tell_faults(0)
+        app.console._tell_faults(1 << row[0])
+        assert app.ask("SYST:ERR?") == '{},"Fault {}"'.format(500 + row[0], row[1])
+        app.ask("*CLS")
 
 
 def test_the_self_test_as_a_number():
@@ -82,7 +136,10 @@ def test_a_reset_disarms_and_forgets_the_choice_but_no_account():
     app = App()
     app.arm()
     app.supervisor.session.session_s = 77
+    app.console.calibration = ("OPEN", (18_000,))
+    app.console.staged = {"room_m3": 25}
     assert app.ask("*RST") == "OK"
+    assert app.console.calibration is None and app.console.staged == {}
     assert app.supervisor.mode == mode.STANDBY
     assert app.choice()[1:6] == (-1, -1, -1, -1, 0)
     assert app.supervisor.session.session_s == 77
@@ -161,7 +218,7 @@ def test_the_clock_is_unknown_until_it_is_set_and_goes_on():
     assert app.ask("SYST:TIME?").startswith("00,00,0")
     app.supervisor.session.uptime_s += 86_400
     assert app.ask("SYST:DATE?") == "2028,03,01"
-    assert app.today_d == 10_285  # as set, 2028-02-28: the application is told
+    assert app.today_d == 10_287  # the application is told
     for wrong in ("2027,02,29", "1999,01,01", "2027,13,01", "2027,0,1"):
         is_error(app.ask("SYST:DATE " + wrong), -222)
     for wrong in ("TODAY", "2027,1", "2027,-1,2", "2027,1,2,3"):
@@ -169,6 +226,33 @@ def test_the_clock_is_unknown_until_it_is_set_and_goes_on():
     is_error(app.ask("SYST:TIME 24,0,0"), -222)
     is_error(app.ask("SYST:TIME NOON"), -104)
     assert app.ask("SYST:DATE?") == "2028,03,01"
+
+
+def test_the_application_is_told_of_midnight_unless_armed():
+    app = App()
+    app.ask("SYST:DATE 2028,02,28")
+    app.run(10)
+    app.supervisor.session.uptime_s += 500_000
+    app.run(2)
+    assert app.today_d == 10_285  # without a time of day nobody knows when
+    app.ask("SYST:TIME 23,59,50")
+    app.supervisor.session.uptime_s += 8
+    app.run(5)
+    assert app.today_d == 10_285
+    app.supervisor.session.uptime_s += 4
+    app.run(1)
+    assert app.today_d == 10_286
+    app.arm()
+    app.supervisor.session.uptime_s += 3 * 86_400
+    app.run(10)
+    assert app.today_d == 10_286  # midnight ends no treatment
+    app.ask("STOP")
+    assert app.today_d == 10_289
+    assert app.ask("SYST:DATE?") == "2028,03,03"
+    assert app.ask("SYST:TIME 23,59,59") == "OK"
+    app.supervisor.session.uptime_s += 1
+    app.run(1)
+    assert app.today_d == 10_290
 
 
 # --- what is loaded -----------------------------------------------------------------------------------------------
@@ -228,14 +312,58 @@ def test_settings_are_staged_and_saved_in_service_mode_only():
     is_error(app.ask("CONF trip_mdegc"), -109)
     is_error(app.ask("CONF simulated,1"), -221)
     is_error(app.ask("CONF tripp_mdegc,5"), -224, "TRIP_MDEGC")
-    app.board.settings_record.broken = "the flash is worn out"
-    is_error(app.ask("CONF:SAVE"), 401, "worn out")
-    app.board.settings_record.broken = None
+    app.board.files.fails = "write"
+    is_error(app.ask("CONF:SAVE"), 401, "settings: not stored")
+    app.board.files.fails = ""
     assert app.ask("CONF:SAVE") == "OK"
-    saved, _ = config.decode(app.board.settings_record.data)
+    saved, _ = config.load(app.board.files)
     assert (saved.trip_mdegc, saved.burst_max_us, saved.jet_k_mdegc) == (5_000, 300_000, 16_000)
     assert app.ask("CONF:STAG?") == "NONE"
     is_error(app.ask("CONF:SAVE"), -221)
+
+
+def test_a_second_save_before_the_next_start_keeps_the_first():
+    app = App()
+    app.supervisor.mode = mode.SERVICE
+    for change in ("trip_mdegc,5000", "burst_max_us,300000", "room_m3,25"):
+        app.ask("CONF " + change)
+        assert app.ask("CONF:SAVE") == "OK"
+    saved, _ = config.load(app.board.files)
+    assert (saved.trip_mdegc, saved.burst_max_us, saved.room_m3, saved.jet_k_mdegc) == (5_000, 300_000, 25, 16_000)
+    assert app.supervisor.config.trip_mdegc == 4_000  # in force at the next start
+
+
+def test_settings_that_cannot_be_read_are_not_written_over():
+    app = App()
+    app.supervisor.mode = mode.SERVICE
+    assert app.ask("CONF trip_mdegc,5000") == "OK"
+    before = dict(app.board.files.files)
+    app.board.files.fails = "read"
+    is_error(app.ask("CONF:SAVE"), 401, "settings: no copy can be read")
+    is_error(app.ask("CONF room_m3,25"), 401, "settings: no copy can be read")
+    assert app.board.files.files == before
+    app.board.files.fails = ""
+    assert app.ask("CONF:STAG?") == "TRIP_MDEGC=5000 mdegC"  # kept for another try
+    for path, data in before.items():
+        app.board.files.files[path] = data[:-1]
+    before = dict(app.board.files.files)
+    is_error(app.ask("CONF:SAVE"), 401, "provision")
+    assert app.board.files.files == before
+
+
+def test_a_board_without_settings_takes_a_whole_record_only():
+    app = App()
+    app.board.files.files.clear()
+    app.supervisor.mode = mode.SERVICE
+    assert app.ask("CONF jet_k_mdegc,16000") == "OK"  # no calibration is there that it could be taken for
+    is_error(app.ask("CONF:SAVE"), -221, "no settings yet", "SERIAL", "CALIBRATION_DUE_D")
+    assert app.board.files.files == {}
+    for row in config.FIELDS[1:]:
+        assert app.ask("CONF {},{}".format(row[0], row[2])) == "OK"
+    app.ask("CONF jet_k_mdegc,16000")
+    assert app.ask("CONF:SAVE") == "OK"
+    assert config.load(app.board.files) == config.build({"jet_k_mdegc": 16_000})
+    is_error(app.ask("CONF jet_k_mdegc,9000"), -221, "CAL:MEAS")  # now there is one, in force or not
 
 
 # --- for people ---------------------------------------------------------------------------------------------------

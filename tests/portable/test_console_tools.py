@@ -40,6 +40,13 @@ def test_a_wrapped_command_is_answered_alike():
     assert " | " in ask(app, 3, "HELP ARM")
 
 
+def test_the_last_answer_before_the_prompt_is_wrapped_too():
+    app = App()
+    app.supervisor.mode = mode.SERVICE
+    assert app.slow(wrapped(4, "SERV:REPL"), 60)[0] == wrapped(4, "OK restarting to the prompt")
+    assert app.restarts == [True]
+
+
 def test_a_wrong_sum_changes_nothing_and_says_so():
     app = App()
     app.choose()

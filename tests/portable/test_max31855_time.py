@@ -165,6 +165,21 @@ def test_no_sample_looks_younger_than_it_is():
     assert bench.reading.sequence > 300
 
 
+def test_a_calibration_s_offset_is_in_each_value_once_and_not_in_the_raw_figure():
+    bench = Bench()
+    plain_mdegc = bench.reading.value_mdegc
+    assert bench.chip.offset_mdegc == 0
+    bench.chip.offset_mdegc = -1_500
+    bench.bus.frame = ALSO_GOOD  # the cold junction moved by 1/16 degC
+    for _ in range(3):  # a repeated frame is not corrected again
+        bench.poll()
+        assert -1_700 < bench.reading.value_mdegc - plain_mdegc < -1_300
+        assert bench.reading.raw_mdegc == -68_750
+    bench.bus.frame = OPEN_FRAME
+    bench.poll()
+    assert no_numbers(bench.reading)
+
+
 def test_a_bad_sample_drops_the_value_at_once_and_counts_once_a_conversion():
     bench = Bench()
     bench.new_samples(6)

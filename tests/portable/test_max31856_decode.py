@@ -1,5 +1,6 @@
 """What the MAX31856's driver makes of one frame after another: its bounds, and numbers against the chip's flags."""
 
+import micropython
 from cryo.core import reading as states
 from cryo.core.reading import Reading
 from cryo.drivers.max31856 import REGISTERS, Max31856
@@ -34,6 +35,21 @@ class Frames:
         data[3], data[4], data[5] = code >> 16 & 0xFF, code >> 8 & 0xFF, code & 0xFF
         self.chip._decode(flags, self.reading)
         return self.reading.status
+
+
+def test_a_calibration_s_offset_is_in_the_value_and_not_in_the_raw_figure():
+    frames = Frames()
+    frames.chip.offset_mdegc = -1_500
+    micropython.heap_lock()
+    try:
+        status = frames.decode(5_000)
+    finally:
+        micropython.heap_unlock()
+    assert status == states.OK
+    assert (frames.reading.value_mdegc, frames.reading.raw_mdegc) == (3_500, 5_000)
+    # the chip's own threshold is compared with what the chip measured
+    assert frames.decode(4_500, flags=0) == states.OK
+    assert frames.decode(3_000, flags=TC_LOW) == states.OK
 
 
 def test_both_ends_of_the_ranges_are_temperatures():

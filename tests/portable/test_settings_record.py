@@ -8,11 +8,12 @@ from store_rig import flipped, record
 
 GIVEN = {"serial": 7, "jet_k_mdegc": 16_000, "calibration_due_d": 9_900}
 TEXT = (
-    b'{"simulated":0,"serial":7,"tc_type":0,"trip_mdegc":4000,"trip_reduced_mdegc":8000,"burst_max_us":500000,'
+    b'{"simulated":0,"serial":7,"tc_type":0,"skin_offset_mdegc":0,"trip_mdegc":4000,"trip_reduced_mdegc":8000,"burst_max_us":500000,'
     b'"jet_k_mdegc":16000,"valve_open_delay_us":15000,"valve_close_delay_us":25000,"room_m3":30,'
     b'"calibration_due_d":9900}'
 )
-TEXT_1 = TEXT.replace(b',"calibration_due_d":9900', b"")
+TEXT_2 = TEXT.replace(b'"skin_offset_mdegc":0,', b"")
+TEXT_1 = TEXT_2.replace(b',"calibration_due_d":9900', b"")
 
 
 def stored(payload, version=config.VERSION):
@@ -98,11 +99,13 @@ def test_a_payload_in_any_other_form_is_refused():
 
 
 def test_an_older_record_is_read_step_by_step_and_not_written():
-    files = stored(TEXT_1, 1)
-    before = dict(files.files)
-    settings, problem = config.load(files)
-    assert problem is None and files.files == before
-    assert settings == config.build(dict(GIVEN, calibration_due_d=0))[0]
+    for text, version, given in ((TEXT_1, 1, dict(GIVEN, calibration_due_d=0)), (TEXT_2, 2, GIVEN)):
+        files = stored(text, version)
+        before = dict(files.files)
+        settings, problem = config.load(files)
+        assert problem is None and files.files == before
+        assert settings == config.build(given)[0]
+        assert settings.skin_offset_mdegc == 0
 
 
 def test_a_migrated_record_is_stored_in_the_present_form_by_the_next_change():

@@ -56,6 +56,12 @@ def test_the_virtual_board_s_settings_are_in_real_slots(built):
     assert (app.board.config.serial, app.board.config.simulated) == (42, 1)
 
 
+def test_the_skin_s_converter_is_given_its_calibration_s_offset_and_no_other(built):
+    board = built({"skin_offset_mdegc": -1_500}).board
+    assert (board.skin.offset_mdegc, board.nozzle.offset_mdegc) == (-1_500, 0)
+    assert built({}).board.skin.offset_mdegc == 0
+
+
 def test_settings_that_the_device_refuses_stop_the_twin(built):
     with pytest.raises(ValueError, match="limit 1"):
         built({"trip_mdegc": 1_000})

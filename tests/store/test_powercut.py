@@ -37,8 +37,8 @@ def test_every_outcome_occurs_and_erases_are_among_the_cuts(rows):
     assert any(row.erases for row in rows)
 
 
-def test_only_a_board_without_settings_refuses(rows):
-    assert {row.write for row in rows if row.outcomes["refused"]} == {"settings, first of all"}
+def test_only_a_board_without_settings_or_pin_refuses(rows):
+    assert {row.write for row in rows if row.outcomes["refused"]} == {"settings, first of all", "PIN, first of all"}
 
 
 @pytest.mark.parametrize(
@@ -46,7 +46,8 @@ def test_only_a_board_without_settings_refuses(rows):
 )
 def test_a_broken_store_is_found(planted, found):
     broken = powercut.run("short", (256,), planted)
-    assert any(found in text for row in broken for text in row.texts)
+    for name in ("settings",) if planted == "defaults" else ("settings", "calibration", "PIN"):
+        assert any(found in text for row in broken if row.write.startswith(name) for text in row.texts), name
     assert powercut.total(broken).endswith(f" {sum(row.violations for row in broken)} violations.")
 
 
@@ -54,7 +55,7 @@ def test_the_page_is_of_the_long_form_and_without_violations():
     text = powercut.PAGE.read_text()
     assert text.startswith(powercut.HEAD)
     names = {
-        row.split(" | ")[0].removeprefix("| ") for row in text.splitlines() if re.match(r"\| (settings|cali)", row)
+        row.split(" | ")[0].removeprefix("| ") for row in text.splitlines() if re.match(r"\| (settings|cali|PIN)", row)
     }
     assert names == {row.write for row in powercut.run("short", (256,))}
     assert text.rstrip().endswith(" 0 violations.")

@@ -14,12 +14,13 @@ def _in_force(console, _):
     device = s.config
     if device is None:
         return console.error(-221, "no valid settings on this device: provision it")
-    return "JET_K={};JET_K_IN_FORCE={};VALVE_OPEN_US={};VALVE_CLOSE_US={};THERMOCOUPLE={};DUE={}".format(
+    return "JET_K={};JET_K_IN_FORCE={};VALVE_OPEN_US={};VALVE_CLOSE_US={};THERMOCOUPLE={};SKIN_OFFSET={};DUE={}".format(
         device.jet_k_mdegc or "NONE",
         device.jet_k_mdegc * s.jet.kept // 1000 or "NONE",
         device.valve_open_delay_us,
         device.valve_close_delay_us,
         "T" if device.tc_type else "K",
+        device.skin_offset_mdegc,
         dates.text(device.calibration_due_d) if device.calibration_due_d else "NONE",
     )
 
@@ -58,9 +59,11 @@ def _numbers(words):
     return out
 
 
-def _judged(kind, numbers):
-    """Return (values, None) or (None, sentence) of a measurement."""
+def _judged(device, kind, numbers):
+    """Return (values, None) or (None, sentence) of a measurement on a device with these settings."""
     pairs = tuple(zip(numbers[::2], numbers[1::2]))
+    if kind == "TC" and device:  # what was read has the offset in it, and the next offset takes its place
+        pairs = tuple((reference, reading - device.skin_offset_mdegc) for reference, reading in pairs)
     if kind in _PAIRS:
         if len(numbers) % 2:
             return None, "give pairs: reference,reading"
@@ -84,7 +87,7 @@ def _measure(console, text):
     numbers = _numbers(words[1:])
     if not numbers:
         return console.error(-104, "give whole numbers behind the kind")
-    values, sentence = _judged(kind, numbers)
+    values, sentence = _judged(console.app.supervisor.config, kind, numbers)
     if sentence:
         console.calibration = None
         return console.error(402, sentence)

@@ -7,15 +7,19 @@ What commands do is loaded with the first line, not at boot, and never while bur
 import gc
 
 from cryo.core import mode
-from cryo.core.mode import TREATING
+from cryo.core.mode import READY, TREATING
 from micropython import const
 
+_ARMED = TREATING | 1 << READY
 _CTRL_A = const(1)
 _LINE_MAX = const(120)
 _CHUNK = const(64)  # bytes taken a tick, however many wait
 _QUEUE_MAX = const(4096)  # bytes of answers that wait for the host; more are dropped and counted
 _ERRORS_MAX = const(10)
 _POWER_ON = const(128)  # of *ESR?
+_FAULT = const(500)  # and a fault's code: its number in the list of errors
+_DAY_S = const(86_400)
+_NEVER_S = const(0x3FFFFFFF)
 
 
 class Console:
@@ -29,6 +33,8 @@ class Console:
         self.waiting = b""  # what the host has not taken yet
         self.errors = []  # numbers that nobody asked for yet
         self.events = _POWER_ON
+        self.events_told = 0  # bits of the events that *STB? sums up (*ESE)
+        self.status_asked = 0  # bits of the status byte that ask for service (*SRE)
         self.parts = []  # rest of a chain of commands
         self.path = ""  # what the words of a chain hang under
         self.failed = False  # the last command ended in an error or was refused
@@ -42,6 +48,7 @@ class Console:
         self.calibration = None  # kind and values of a measurement that was accepted and is not stored
         self.days = self.day_s = None  # date and time, as set ...
         self.set_s = 0  # ... at this uptime
+        self.midnight_s = _NEVER_S  # uptime at which the next day begins
         self.pin_failed_s = 0  # uptime of the last wrong PIN, or switch-on
         self._parser = None
         self._byte = bytearray(1)
@@ -51,10 +58,16 @@ class Console:
         self._unprintable = False
         self._whole = False  # the line is complete: it has the next tick for itself
         self._answer_due = None
+        self._latched = 0  # faults that the list of errors was told
 
     def poll(self):
         """Do a bounded amount of work, one thing a tick, after it: else an answer would delay the tick that follows."""
         self.alive = True
+        s = self.app.supervisor
+        if s.faults.latched != self._latched:
+            self._tell_faults(s.faults.latched)
+        if s.session.uptime_s >= self.midnight_s and not _ARMED >> s.mode & 1:
+            self._next_day(s.session.uptime_s)
         tool = self.tool
         if tool and tool.poll():
             return
@@ -119,6 +132,22 @@ class Console:
         else:
             self.errors[-1] = -350
         self.events |= 32 if -200 < number < -99 else 16 if -300 < number < -199 else 8
+
+    def _tell_faults(self, latched):
+        """Note each fault that latched since; one that was acknowledged and latches again is another one."""
+        fresh = latched & ~self._latched
+        self._latched = latched
+        code = 0
+        while fresh >> code:
+            if fresh >> code & 1:
+                self.note(_FAULT + code)
+            code += 1
+
+    def _next_day(self, uptime_s):
+        """Midnight has passed: a calibration that was due on the day before blocks the next arming."""
+        days = (uptime_s - self.midnight_s) // _DAY_S + 1
+        self.midnight_s += days * _DAY_S
+        self.app.set_today(self.app.today_d + days)
 
     def request(self, what, value, answer):
         """Hand a request to the next tick; answer(supervisor) makes the reply after it."""

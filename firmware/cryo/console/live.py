@@ -4,6 +4,7 @@ from cryo import __version__, limits
 from cryo.console import topics
 from cryo.core import blockers, faults, mode, presets, supervisor
 from cryo.core.reading import NAMES as STATUS_NAMES
+from micropython import const
 
 
 def _degc(mdegc):
@@ -185,7 +186,9 @@ def _valves(console, _):
     )
 
 
-# --- what every instrument has ----------------------------------------------------------------------------------------
+# --- what every instrument has (IEEE 488.2, the status model of SCPI) -------------------------------------------------
+_NO_MASK = "give the sum of the bits, 0 to 255"
+_FAULT = const(500)  # and a fault's code, as line.py notes it
 _TEXTS = {
     0: "No error",
     -101: "Invalid character",
@@ -212,12 +215,14 @@ _TEXTS = {
     303: "Service mode needed",
     304: "No PIN",
     401: "Not stored",
+    402: "Measurement not accepted",
 }
 
 
 def _oldest(console, _):
     number = console.errors.pop(0) if console.errors else 0
-    return '{},"{}"'.format(number, _TEXTS.get(number, "Error"))
+    text = "Fault " + faults.entry(number - _FAULT)[1] if number > _FAULT else _TEXTS[number]
+    return '{},"{}"'.format(number, text)
 
 
 def _clear(console, _):
@@ -234,12 +239,38 @@ def _events(console, _):
 
 def _status_byte(console, _):
     s = console.app.supervisor
-    return str(
+    byte = (
         (128 if treating(s) else 0)
-        | (32 if console.events else 0)
+        | (32 if console.events & console.events_told else 0)
         | (8 if s.faults.latched else 0)
         | (4 if console.errors else 0)
     )
+    return str(byte | 64 if byte & console.status_asked else byte)
+
+
+def _mask(word):
+    """Return a mask of 8 bits, or None."""
+    return int(word) if word.isdigit() and len(word) < 4 and int(word) < 256 else None
+
+
+def _tell_events(console, word):
+    if not word:
+        return str(console.events_told)
+    mask = _mask(word)
+    if mask is None:
+        return console.error(-222, _NO_MASK)
+    console.events_told = mask
+    return "OK"
+
+
+def _ask_status(console, word):
+    if not word:
+        return str(console.status_asked)
+    mask = _mask(word)
+    if mask is None:
+        return console.error(-222, _NO_MASK)
+    console.status_asked = mask & ~64  # what sums up the others is no reason of its own
+    return "OK"
 
 
 def _self_test(console, _):
@@ -255,6 +286,7 @@ def _reset(console, _):
 
 def _forgotten(console, s):
     console.staged = {}
+    console.calibration = None
     console.human = False
     if console.telemetry:
         console.telemetry.period = 0
@@ -288,7 +320,11 @@ DO = {
     "*RST": _reset,
     "*TST?": _self_test,
     "*OPC?": lambda console, _: "1",
+    "*ESE": _tell_events,
+    "*ESE?": _tell_events,
     "*ESR?": _events,
+    "*SRE": _ask_status,
+    "*SRE?": _ask_status,
     "*STB?": _status_byte,
     "SYST:ERR?": _oldest,
     "TEST?": lambda console, _: console.app.loop_test.answer(console.app.tested),

@@ -74,11 +74,11 @@ class _Leaving:
     def __init__(self, console):
         self._app = console.app
         self._ticks = _LAST_WORDS_TICKS
-        self._said = console
+        self._console = console
 
     def poll(self):
         if self._ticks == _LAST_WORDS_TICKS:
-            self._said.say("OK restarting to the prompt")
+            self._console.reply("OK restarting to the prompt")
         self._ticks -= 1
         if not self._ticks:
             self._app.restart(True)

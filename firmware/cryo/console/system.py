@@ -7,8 +7,9 @@ from cryo import limits
 from cryo.console import topics
 from cryo.core import faults, mode, resets
 from cryo.store import dates
+from micropython import const
 
-_DAY_S = 86_400
+_DAY_S = const(86_400)
 
 
 # --- clock: no chip keeps it, so it is unknown until date and time were given since switch-on -------------------------
@@ -66,6 +67,8 @@ def _set(console, days, day_s):
     console.days = days
     console.day_s = day_s
     console.set_s = console.app.supervisor.session.uptime_s
+    if days is not None and day_s is not None:
+        console.midnight_s = console.set_s + _DAY_S - day_s
     if days is not None:
         console.app.set_today(days)
 

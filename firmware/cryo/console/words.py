@@ -51,6 +51,8 @@ ROOTS = {
 
 # command -> what it takes; in brackets: or nothing
 ARGUMENTS = {
+    "*ESE": "0..255",
+    "*SRE": "0..255",
     "TREAT:PRES": "name",
     "TREAT:LEV": "1..5",
     "TREAT:SITE": "name",

@@ -62,7 +62,10 @@ def decode(high, low, reading, linearise):
 
 
 class Max31855:
-    """One MAX31855 on a shared SPI bus (mode 0 or 1, at most 5 MHz)."""
+    """One MAX31855 on a shared SPI bus (mode 0 or 1, at most 5 MHz).
+
+    offset_mdegc  what a calibration adds to the temperature; the raw figure is without
+    """
 
     CONVERSION_US = _CONVERSION_US
 
@@ -84,6 +87,7 @@ class Max31855:
         self._polled_us = 0
         self._polled = False
         self._bad_hold_us = 0
+        self.offset_mdegc = 0
         self._select(1)
 
     def poll(self, now_us, reading):
@@ -121,6 +125,8 @@ class Max31855:
             frame[2] = buf[2]
             frame[3] = buf[3]
             decode(buf[0] << 8 | buf[1], buf[2] << 8 | buf[3], reading, self._linearise)
+            if reading.status == OK:
+                reading.value_mdegc += self.offset_mdegc
         if hold_us == 0 and reading.status != OK:
             self._bad_hold_us = _CONVERSION_US
         elif not changed or reading.status != OK:

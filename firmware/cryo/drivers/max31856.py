@@ -79,7 +79,8 @@ def code_of(chip, kind):
 class Max31856:
     """One MAX31856 on a shared SPI bus (mode 1, at most 5 MHz).
 
-    mismatch  number of the register (index in REGISTERS) that read back other than written, or -1
+    mismatch      number of the register (index in REGISTERS) that read back other than written, or -1
+    offset_mdegc  what a calibration adds to the temperature; the chip's own threshold and the raw figure are without
     """
 
     def __init__(self, spi, cs, kind, low_mdegc, mains_hz=50, drdy=None, fault=None, chip="MAX31856"):
@@ -132,6 +133,7 @@ class Max31856:
         self._polled_us = 0
         self._bad_hold_us = 0
         self.mismatch = -1
+        self.offset_mdegc = 0
         self._select(1)
 
     def configure(self):
@@ -322,6 +324,6 @@ class Max31856:
         else:
             self._doubts = 0
         reading.status = OK
-        reading.value_mdegc = mdegc
+        reading.value_mdegc = mdegc + self.offset_mdegc
         reading.raw_mdegc = mdegc
         reading.cold_junction_mdegc = cj_mdegc

@@ -1,28 +1,35 @@
 """Calibration records: what was measured, by whom, with what, until when it holds. Loaded when one is read or given.
 
-The history keeps them one after the other. What the device works with stands in its settings: jet constant, valve
-delays, and the day on which the first of the kinds is due. The newest record of each kind is kept beside it, since the
-history drops its oldest. They are written in that order. After a power cut in between the old calibration is in force
-and the history shows one more; or the new one is, and at worst an earlier due date than it could have.
+The history keeps them one after the other. What the device works with stands in its settings: skin probe's offset, jet
+constant, valve delays, and the day on which the first of the kinds is due. The newest record of each kind is kept
+beside it, since the history drops its oldest. They are written in that order. After a power cut in between the old
+calibration is in force and the history shows one more; or the new one is, and at worst an earlier due date than it
+could have.
 """
 
 import json
 
 from cryo import config
 from cryo.store.history import History
-from cryo.store.settings import as_dict, stored
+from cryo.store.settings import as_dict, save, stored
 from cryo.store.slots import Slots
 
 # kind -> what its values are; all of them are due before anything is armed
 KINDS = {
-    "TC": ("pivot_mdegc", "offset_mdegc", "slope_ppm", "residual_mdegc"),
+    "TC": ("pivot_mdegc", "offset_mdegc", "slope_ppm", "residual_mdegc", "skin_offset_mdegc"),
     "OPEN": ("delay_us",),
     "CLOSE": ("delay_us",),
     "JET": ("nozzle", "distance_mm", "k_mdegc", "k_80_mdegc"),
     "PRESSURE": ("error_mbar",),
     "DISTANCE": ("error_mm",),
 }
-SETTING = {"OPEN": "valve_open_delay_us", "CLOSE": "valve_close_delay_us", "JET": "jet_k_mdegc"}  # from the last value
+# from the last value
+SETTING = {
+    "TC": "skin_offset_mdegc",
+    "OPEN": "valve_open_delay_us",
+    "CLOSE": "valve_close_delay_us",
+    "JET": "jet_k_mdegc",
+}
 _PERSON = 24  # characters of technician and instrument
 
 
@@ -88,7 +95,9 @@ def put_in_force(store, text):
     if key:
         values[key] = record[-1]
     made, problem = config.build(values)
-    problem = problem or store.history.add(text) or store.settings.save(config.encode(made))
+    problem = problem or store.history.add(text)
+    if not problem:
+        made, problem = save(store.settings, values)
     if problem:
         return None, problem
     lines = [encode(r[0], r[5:], r[1], r[2], r[3], r[4])[0] or "" for r in records.values()]

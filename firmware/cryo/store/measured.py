@@ -44,7 +44,12 @@ def corrected(pivot, offset, slope_ppm, reading):
 
 
 def thermocouple(points):
-    """Two or three points, mdegC, one of them cold. Values: pivot, offset, slope_ppm, largest residual, all mdegC."""
+    """Two or three points, mdegC, one of them cold. Values: pivot, offset, slope_ppm, largest residual, skin offset.
+
+    The last is what is added to each reading: where the probe reads too warm, the most of it; else 0. A probe that
+    reads too cold is left so: a reading that a calibration makes warmer would use up the margin that limit 1 has for
+    the probe, and a line followed beyond its points may be wrong where it counts [E].
+    """
     problem = _points(points, TC_ERROR_MDEGC, TC_SPAN_MDEGC, "mdegC")
     if problem:
         return None, problem
@@ -54,7 +59,7 @@ def thermocouple(points):
     worst = max(abs(r) for r in residuals)
     if worst > TC_RESIDUAL_MDEGC:
         return None, "{} mdegC off the line, at most {}: let the bath settle".format(worst, TC_RESIDUAL_MDEGC)
-    return (pivot, offset, slope_ppm, worst), None
+    return (pivot, offset, slope_ppm, worst, min(0, min(p[0] - p[1] for p in points))), None
 
 
 def pressure(points):

@@ -8,7 +8,12 @@ def _without_due_date(values):
     values["calibration_due_d"] = 0
 
 
-STEPS = {1: _without_due_date}  # version -> what makes the next one of it
+def _without_offset(values):
+    """Version 2 left the reading as the probe gives it."""
+    values["skin_offset_mdegc"] = 0
+
+
+STEPS = {1: _without_due_date, 2: _without_offset}  # version -> what makes the next one of it
 
 
 def migrated(values, version):

@@ -8,6 +8,8 @@ WHAT = {
     "simulated": "1: given by the virtual board, never by a real one",
     "serial": "serial number of the device",
     "tc_type": "thermocouple type: 0 = K, 1 = T",
+    "skin_offset_mdegc": "added to the skin probe's reading by its calibration, which only ever makes it colder; "
+    "[E] at most the 2 degC by which a probe that is accepted may be wrong",
     "trip_mdegc": "limit 1, SKIN_TRIP_MDEGC: skin trip, higher is tighter; "
     "basis: [E] frostbite at 0 degC (ISO 13732-3 research, Geng 2006) + sensor 2 + undershoot",
     "trip_reduced_mdegc": "limit 2, SKIN_TRIP_REDUCED_MDEGC: skin trip, reduced sensation, higher is tighter; "

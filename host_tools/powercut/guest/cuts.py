@@ -15,8 +15,10 @@ from cryo.store.history import LONGEST, SEGMENT
 from cryo.store.slots import Slots
 from cryo.store.writing import slot
 from flash import ALIVE, WAYS, Flash, formatted, mounted
+from pins import Another, Right, Wrong, with_wrong
 
 BASE = {"jet_k_mdegc": 16_000, "calibration_due_d": 9_900}
+GIVEN = {"JET": (1, 80, 16_000, 16_000), "TC": (9_000, -500, 300, 90, -400)}  # and 9000 of the others
 OTHERS = (("boot.py", 300), ("main.py", 400), ("archive.mpy", 1_400), ("application", 20_000))  # beside it on a board
 SHOWN = 5  # violations of a row
 
@@ -39,6 +41,8 @@ def values(serial):
 class Change:
     """One change of the settings: serial number n."""
 
+    name = "settings"  # what a refusal has to name
+
     def __init__(self, n):
         self.n = n
 
@@ -48,6 +52,14 @@ class Change:
     def seen(self, files):
         """Return (what is in force, a record beside it)."""
         return config.load(files), None
+
+    def passed(self, old):
+        """Return what may be in force between old and new."""
+        return ()
+
+    def after(self, seen, new):
+        """Return what is in force after the next write of its kind, where `seen` is."""
+        return new
 
 
 class Calibrate(Change):
@@ -94,7 +106,7 @@ def damaged(files):
 
 def older(files):
     """Both slots of version 1."""
-    text = values(1).replace(b',"calibration_due_d":9900', b"")
+    text = values(1).replace(b',"calibration_due_d":9900', b"").replace(b'"skin_offset_mdegc":0,', b"")
     for n in range(2):
         file = files.open("/settings.%d" % n, "wb")
         file.write(slot(config.NAME, 1, n, text))
@@ -105,7 +117,7 @@ def calibrated(files):
     """All kinds calibrated."""
     once(files)
     for kind in calibration.KINDS:
-        given = (1, 80, 16_000, 16_000) if kind == "JET" else (9_000,) * len(calibration.KINDS[kind])
+        given = GIVEN.get(kind, (9_000,))
         text, problem = calibration.encode(kind, given, 9_850, 9_950, "N. N.", "reference 7")
         assert not problem, problem
         _, problem = calibration.put_in_force(calibration.Store(files, always), text)
@@ -189,13 +201,15 @@ class Row:
             self._violates(where + "no file system any more: " + repr(error))
             return
         (made, sentence), beside = seen
-        if made is None and seen[0] != old[0]:
+        if made is None and old[0][0] and write.name == "pin":
+            self._violates(where + "the PIN is lost")
+        elif made is None and seen[0] != old[0]:
             self.outcomes["refused"] += 1
-            if not sentence or "settings" not in sentence:
+            if not sentence or write.name not in sentence:
                 self._violates(where + "a refusal that does not name itself: " + str(sentence))
         elif made == config.build({})[0]:
             self._violates(where + "defaults are in force")
-        elif seen[0] == old[0]:
+        elif seen[0] == old[0] or seen[0] in write.passed(old[0]):
             self.outcomes["old"] += 1
         elif seen[0] == new[0]:
             self.outcomes["new"] += 1
@@ -209,7 +223,7 @@ class Row:
             self._violates(where + "in force without a record of it")
         problem = write(files)
         again = write.seen(files)
-        if problem or again[0] != new[0]:
+        if problem or again[0] != write.after(seen[0], new[0]):
             self._violates(where + "the next write does not hold: " + str(problem))
 
     def _violates(self, text):
@@ -233,6 +247,11 @@ def rows(length):
         ("settings, sequence 32767 to 32768", at_sequence(32_767), [Change(n) for n in range(3, 3 + three)]),
         ("settings, a slot is damaged", damaged, [Change(3)]),
         ("settings, from version 1", older, [Change(3), Change(4)]),
+        ("PIN, first of all", nothing, [Another()]),
+        ("PIN, another one", with_wrong(0), [Another()]),
+        ("PIN, wrong ones", with_wrong(0), [Wrong() for _ in range({"short": 2, "long": 8}[length])]),
+        ("PIN, wrong ones, sequence 65535 to 0", with_wrong(0, 65_535), [Wrong() for _ in range(three)]),
+        ("PIN, the right one after wrong ones", with_wrong(3), [Right()]),
         ("calibration, first of all", once, [Calibrate(1)]),
         ("calibration, one after the other", calibrated, [Calibrate(n) for n in range(3, 3 + chain // 2)]),
         ("calibration, the oldest are dropped", full, [Calibrate(3), Calibrate(4)]),

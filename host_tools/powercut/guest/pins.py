@@ -1,0 +1,138 @@
+"""The writes of the PIN's record, made by the console's own code: an attempt counted, the right PIN, another PIN.
+
+A write counts as done once the console answers as if it were: a wrong PIN told as wrong, service mode, OK.
+"""
+
+from cryo.console import pin, service
+from cryo.core import mode, supervisor
+from cryo.store.slots import Slots
+from cryo.store.writing import slot
+
+PIN = "271828"
+WRONG = "0000"
+_SALTS = [b"\x5a" * pin.SALT, b"\xa5" * pin.SALT]
+
+
+def always():
+    """No gas."""
+    return True
+
+
+def record(files):
+    """Return the Slots of the PIN."""
+    return Slots("/", "pin", pin.VERSION, files, always)
+
+
+def digest(salt, text):
+    """Return the digest of a PIN."""
+    made = pin.Digest(salt, text)
+    while True:
+        found = made.poll()
+        if found:
+            return found
+
+
+_PAYLOADS = [pin.packed(n, _SALTS[0], digest(_SALTS[0], PIN)) for n in range(pin.LOCKED)]
+
+
+def with_wrong(n, sequence=7):
+    """Return what prepares a board whose PIN was entered wrongly n times; the newer slot has that sequence."""
+
+    def prepare(files):
+        for at in range(2):
+            file = files.open("/pin.%d" % at, "wb")
+            file.write(slot("pin", pin.VERSION, (sequence - 1 + at) & 0xFFFF, _PAYLOADS[n]))
+            file.close()
+
+    return prepare
+
+
+class _Board:
+    """As much of a console and its application as service.py asks for."""
+
+    def __init__(self, files, now):
+        self.app = self.supervisor = self.inputs = self.session = self
+        self.files = files
+        self.mode = now
+        self.estop = 1
+        self.request = supervisor.NONE
+        self.uptime_s = 100_000  # no wait is left
+        self.pin_failed_s = 0
+        self.job = None
+
+    def record(self, name, version):
+        """As Applicator.record."""
+        return Slots("/", name, version, self.files, always)
+
+    def may_choose(self):
+        """As Supervisor.may_choose."""
+        return self.mode == mode.STANDBY
+
+    def error(self, number, text):
+        """As Console.error."""
+        return "ERROR {} {}".format(number, text)
+
+    def answer(self, do, text):
+        """Return what the command answers in the end."""
+        said = do(self, text)
+        while said is None:
+            said = self.job.poll()
+            if self.request == supervisor.SERVICE:
+                self.mode = mode.SERVICE
+        return said
+
+
+class Wrong:
+    """A wrong PIN: it counts one more, before it is told that it is wrong."""
+
+    name = "pin"
+
+    def __call__(self, files):
+        said = _Board(files, mode.STANDBY).answer(service.DO["SERV:PIN"], WRONG)
+        return None if said[:10] == "ERROR 301 " or "locked" in said else said
+
+    def seen(self, files):
+        """Return (what is in force or why nothing, a record beside it)."""
+        payload, problem = record(files).load()
+        return (pin.unpacked(payload), problem), None
+
+    def passed(self, old):
+        """Return what may be found between old and new."""
+        return ()
+
+    def after(self, seen, new):
+        """Return what the next write of its kind leaves."""
+        (wrong, salt, sum_), problem = seen
+        return (wrong + 1, salt, sum_), problem
+
+
+class Right(Wrong):
+    """The right PIN: counted too, then all are forgotten."""
+
+    def __call__(self, files):
+        said = _Board(files, mode.STANDBY).answer(service.DO["SERV:PIN"], PIN)
+        return None if said == "SERVICE" else said
+
+    def passed(self, old):
+        """The attempt is counted."""
+        return (self.after(old, None),)
+
+    def after(self, seen, new):
+        """As Wrong.after."""
+        return new or Wrong.after(self, seen, new)
+
+
+class Another(Wrong):
+    """Another PIN in service mode; the first of all with the emergency stop pressed."""
+
+    def __call__(self, files):
+        now = mode.STANDBY if record(files).load()[0] is None else mode.SERVICE
+        salt = pin.new_salt
+        pin.new_salt = lambda: _SALTS[1]
+        said = _Board(files, now).answer(service.DO["SERV:NEWP"], WRONG)
+        pin.new_salt = salt
+        return None if said == "OK" else said
+
+    def after(self, seen, new):
+        """As Wrong.after."""
+        return new
