@@ -41,7 +41,7 @@ class Rig:
         return (
             self.app.choice(), c.human, c.editor is None, c.days, c.day_s, tuple(sorted(c.staged.items())),
             c.telemetry.period if c.telemetry else 0, c.tool.open if c.tool else False,
-            self.app.board.pin_record.data,
+            tuple(sorted(self.app.board.files.files.items())),
         )  # fmt: skip
 
     def settle(self):

@@ -6,6 +6,8 @@ from cryo.console.line import Console
 from cryo.core import mode, supervisor
 from cryo.core.records import Inputs, Outputs
 from cryo.core.supervisor import Supervisor
+from cryo.store.slots import Slots
+from store_rig import FailingFiles, record
 
 ALL = "SKIN,EYESPATIENT,EYESOPERATOR,CONTRA,WOUND"
 
@@ -43,24 +45,6 @@ class Stream:
         return n
 
 
-class Record:
-    """A store of one record, kept by the test; `broken` is what saving says."""
-
-    def __init__(self):
-        self.data = None
-        self.saved = []
-        self.broken = None
-
-    def load(self):
-        return self.data, None if self.data else "nothing was stored"
-
-    def save(self, data):
-        if not self.broken:
-            self.data = data
-            self.saved.append(data)
-        return self.broken
-
-
 class Resets:
     ended = mode = fault = uptime_s = count = 0
 
@@ -75,16 +59,14 @@ class Board:
     scratch = ()
 
     def __init__(self):
-        self.pin_record = Record()
-        self.settings_record = Record()
-        self.files = None
+        self.files = FailingFiles()
 
 
 class App:
     """The applicator as the console sees it: supervisor, inputs, board, records, today's date."""
 
     def record(self, name, version):
-        return {"pin": self.board.pin_record, "settings": self.board.settings_record}[name]
+        return Slots("/", name, version, self.board.files, self.may_write)
 
     def may_write(self):
         return True
@@ -96,10 +78,12 @@ class App:
         given = {"jet_k_mdegc": 16_000, "serial": 42}
         given.update(settings or {})
         self.board = Board()
+        made = config.build(given)[0]
+        assert record(self.board.files, config.NAME, config.VERSION).save(config.encode(made)) is None
         self.today_d = None
         self.inputs = Inputs()
         self.outputs = Outputs()
-        self.supervisor = Supervisor(config.build(given)[0])
+        self.supervisor = Supervisor(made)
         self.stream = Stream()
         self.console = Console(self, self.stream)
         self.late_us_max = 0
@@ -125,6 +109,10 @@ class App:
 
     def restart(self, prompt=False):
         self.restarts.append(prompt)
+
+    def pin(self):
+        """Return the payload of the PIN's record, None where there is none."""
+        return self.record("pin", 1).load()[0]
 
     def tick(self):
         self.inputs.skin.sequence = (self.inputs.skin.sequence + 1) & 0xFFFF

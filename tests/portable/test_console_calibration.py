@@ -4,7 +4,6 @@ from console_rig import App, is_error
 from cryo import config
 from cryo.core import mode
 from cryo.store.calibration import KINDS
-from store_rig import FailingFiles, always, record
 
 SETTINGS = {"jet_k_mdegc": 16_000, "serial": 42}
 MEASURED = {
@@ -20,8 +19,6 @@ MEASURED = {
 def serviced():
     """An applicator in service mode that knows the date and has settings on its files."""
     app = App(SETTINGS)
-    app.board.files = files = FailingFiles()
-    record(files, config.NAME, config.VERSION, always).save(config.encode(app.supervisor.config))
     app.ask("SYST:DATE 2026,11,22")
     app.ask("SYST:TIME 9,0,0")
     app.supervisor.mode = mode.SERVICE
@@ -50,6 +47,18 @@ def test_all_kinds_together_are_in_force_with_the_first_due_date():
     assert "NONE" not in listed
     assert app.supervisor.config.valve_open_delay_us == 15_000  # in force at the next start
     assert app.ask("CAL?").endswith("DUE=NONE")
+
+
+def test_a_saved_setting_leaves_what_was_calibrated_since_the_start():
+    app = serviced()
+    for kind in KINDS:
+        app.ask("CAL:MEAS {},{}".format(kind, MEASURED[kind]))
+        assert app.ask("CAL:STOR 2027-11-22,A. FITTER,BATH 3") == "OK"
+    before = stored(app)
+    assert before.jet_k_mdegc != 16_000 and before.calibration_due_d and before.valve_close_delay_us == 22_000
+    assert app.ask("CONF trip_mdegc,5000") == app.ask("CONF:SAVE") == "OK"
+    for key, was, now in zip(config.KEYS, before, stored(app)):
+        assert now == (5_000 if key == "trip_mdegc" else was), key
 
 
 def test_what_is_not_accepted_changes_nothing_and_is_not_stored():

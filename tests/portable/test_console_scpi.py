@@ -228,14 +228,58 @@ def test_settings_are_staged_and_saved_in_service_mode_only():
     is_error(app.ask("CONF trip_mdegc"), -109)
     is_error(app.ask("CONF simulated,1"), -221)
     is_error(app.ask("CONF tripp_mdegc,5"), -224, "TRIP_MDEGC")
-    app.board.settings_record.broken = "the flash is worn out"
-    is_error(app.ask("CONF:SAVE"), 401, "worn out")
-    app.board.settings_record.broken = None
+    app.board.files.fails = "write"
+    is_error(app.ask("CONF:SAVE"), 401, "settings: not stored")
+    app.board.files.fails = ""
     assert app.ask("CONF:SAVE") == "OK"
-    saved, _ = config.decode(app.board.settings_record.data)
+    saved, _ = config.load(app.board.files)
     assert (saved.trip_mdegc, saved.burst_max_us, saved.jet_k_mdegc) == (5_000, 300_000, 16_000)
     assert app.ask("CONF:STAG?") == "NONE"
     is_error(app.ask("CONF:SAVE"), -221)
+
+
+def test_a_second_save_before_the_next_start_keeps_the_first():
+    app = App()
+    app.supervisor.mode = mode.SERVICE
+    for change in ("trip_mdegc,5000", "burst_max_us,300000", "room_m3,25"):
+        app.ask("CONF " + change)
+        assert app.ask("CONF:SAVE") == "OK"
+    saved, _ = config.load(app.board.files)
+    assert (saved.trip_mdegc, saved.burst_max_us, saved.room_m3, saved.jet_k_mdegc) == (5_000, 300_000, 25, 16_000)
+    assert app.supervisor.config.trip_mdegc == 4_000  # in force at the next start
+
+
+def test_settings_that_cannot_be_read_are_not_written_over():
+    app = App()
+    app.supervisor.mode = mode.SERVICE
+    assert app.ask("CONF trip_mdegc,5000") == "OK"
+    before = dict(app.board.files.files)
+    app.board.files.fails = "read"
+    is_error(app.ask("CONF:SAVE"), 401, "settings: no copy can be read")
+    is_error(app.ask("CONF room_m3,25"), 401, "settings: no copy can be read")
+    assert app.board.files.files == before
+    app.board.files.fails = ""
+    assert app.ask("CONF:STAG?") == "TRIP_MDEGC=5000 mdegC"  # kept for another try
+    for path, data in before.items():
+        app.board.files.files[path] = data[:-1]
+    before = dict(app.board.files.files)
+    is_error(app.ask("CONF:SAVE"), 401, "provision")
+    assert app.board.files.files == before
+
+
+def test_a_board_without_settings_takes_a_whole_record_only():
+    app = App()
+    app.board.files.files.clear()
+    app.supervisor.mode = mode.SERVICE
+    assert app.ask("CONF jet_k_mdegc,16000") == "OK"  # no calibration is there that it could be taken for
+    is_error(app.ask("CONF:SAVE"), -221, "no settings yet", "SERIAL", "CALIBRATION_DUE_D")
+    assert app.board.files.files == {}
+    for row in config.FIELDS[1:]:
+        assert app.ask("CONF {},{}".format(row[0], row[2])) == "OK"
+    app.ask("CONF jet_k_mdegc,16000")
+    assert app.ask("CONF:SAVE") == "OK"
+    assert config.load(app.board.files) == config.build({"jet_k_mdegc": 16_000})
+    is_error(app.ask("CONF jet_k_mdegc,9000"), -221, "CAL:MEAS")  # now there is one, in force or not
 
 
 # --- for people ---------------------------------------------------------------------------------------------------

@@ -7,17 +7,17 @@ from cryo.core import mode, supervisor
 PIN = "271828"
 
 
-def provided(record=None):
-    """Return an applicator whose PIN is set, or that starts from a record."""
+def provided(files=None):
+    """Return an applicator whose PIN is set, or one that starts on these files."""
     app = App()
-    if record is None:
+    if files is None:
         app.inputs.estop = 1
         app.run(2)
         assert app.slow("SERV:NEWP " + PIN) == ["OK"]
         app.inputs.estop = 0
         assert app.ask("FAULT:ACK") == "OK"
     else:
-        app.board.pin_record.data = record
+        app.board.files = files
         app.supervisor.session.uptime_s = 0  # just switched on
     return app
 
@@ -50,7 +50,7 @@ def test_without_a_pin_there_is_no_service_mode_and_the_first_takes_the_emergenc
     app = App()
     is_error(app.ask("SERV:PIN 1234"), 304, "emergency stop")
     is_error(app.ask("SERV:NEWP 1234"), 303, "emergency stop")
-    assert app.board.pin_record.data is None
+    assert app.pin() is None
     app = provided()
     app.inputs.estop = 1
     app.run(2)
@@ -76,7 +76,7 @@ def test_brute_force_meets_the_lock_across_resets():
         answer = app.slow("SERV:PIN {}".format(guess))[0]
         if "wrong PIN:" in answer:
             tried += 1
-            app = provided(app.board.pin_record.data)  # a reset after every attempt
+            app = provided(app.board.files)  # a reset after every attempt
         else:
             is_error(answer, 302)
             if "locked" in answer:
@@ -94,29 +94,29 @@ def test_a_reset_does_not_shorten_the_wait():
         wait(app)
         is_error(app.slow("SERV:PIN 0000")[0], 301)
     is_error(app.ask("SERV:PIN " + PIN), 302, "wait")
-    app = provided(app.board.pin_record.data)
+    app = provided(app.board.files)
     is_error(app.ask("SERV:PIN " + PIN), 302, "wait 60 s")
     app.supervisor.session.uptime_s = 59
     is_error(app.ask("SERV:PIN " + PIN), 302, "wait")
     app.supervisor.session.uptime_s = 61
     assert app.slow("SERV:PIN " + PIN) == ["SERVICE"]
-    assert pin.unpacked(app.board.pin_record.data)[0] == 0
+    assert pin.unpacked(app.pin())[0] == 0
 
 
 def test_an_attempt_counts_before_it_is_checked():
     app = provided()
     app.stream.incoming += b"SERV:PIN 0000\n"
     app.run(3)
-    assert pin.unpacked(app.board.pin_record.data)[0] == 1  # a reset now is no free attempt
+    assert pin.unpacked(app.pin())[0] == 1  # a reset now is no free attempt
     app = provided()
-    app.board.pin_record.broken = "the flash is worn out"
-    is_error(app.ask("SERV:PIN " + PIN), 401, "worn out")
+    app.board.files.fails = "write"
+    is_error(app.ask("SERV:PIN " + PIN), 401, "pin: not stored")
     assert app.supervisor.mode == mode.STANDBY
 
 
 def test_a_damaged_record_is_none():
     app = provided()
-    good = app.board.pin_record.data
+    good = app.pin()
     for record in (b"", good[:-1], good + b"x", b"\x07" + good[1:]):
         assert pin.unpacked(record) is None
     assert pin.unpacked(good)[0] == 0
@@ -134,7 +134,7 @@ def test_no_answer_holds_the_pin():
     said = app.stream.written[before:]
     assert len(said) > 200
     assert PIN.encode() not in said
-    assert PIN.encode() not in app.board.pin_record.data
+    assert PIN.encode() not in app.pin()
 
 
 def test_it_is_checked_in_slices():
@@ -147,7 +147,7 @@ def test_it_is_checked_in_slices():
 
 
 def test_the_same_pin_gives_another_record():
-    assert provided().board.pin_record.data != provided().board.pin_record.data
+    assert provided().pin() != provided().pin()
 
 
 def test_to_the_prompt_in_service_mode_only():

@@ -6,7 +6,7 @@ What is saved is in force after the next start (SYST:REST).
 from cryo import config
 from cryo.console.units import scaled
 from cryo.core import mode
-from cryo.store.settings import BY_CALIBRATION
+from cryo.store.settings import BY_CALIBRATION, as_dict, save, stored
 
 _FIXED = ("simulated",)  # what a board is, it knows itself
 
@@ -47,11 +47,18 @@ def _barred(console):
     return console.error(303, "settings are changed in service mode (SERV:PIN)")
 
 
-def _values(console):
-    device = console.app.supervisor.config
-    values = {} if device is None else {row[0]: value for row, value in zip(config.FIELDS, device)}
-    values.update(console.staged)
-    return values
+def _found(console):
+    """Return (the record's Slots, values as stored now, None), or with the error of a record that cannot be read.
+
+    The values are empty on a board that never had any.
+    """
+    slots = console.app.record(config.NAME, config.VERSION)
+    made, sentence = stored(slots)
+    if made:
+        return slots, as_dict(made), None
+    if slots.blank():
+        return slots, {}, None
+    return slots, None, console.error(401, sentence)
 
 
 def _stage(console, words):
@@ -67,12 +74,15 @@ def _stage(console, words):
         return _unknown(console, key)
     if key in _FIXED:
         return console.error(-221, "{} is not a setting to be changed".format(key.upper()))
-    if key in BY_CALIBRATION and console.app.supervisor.config:
+    _, values, refused = _found(console)
+    if refused:
+        return refused
+    if key in BY_CALIBRATION and values:
         return console.error(-221, "{} is set by a calibration, with its date (CAL:MEAS)".format(key.upper()))
     value, problem = scaled(text, row[1])
     if problem:
         return console.error(problem[0], problem[1])
-    values = _values(console)
+    values.update(console.staged)
     values[key] = value
     _, sentence = config.build(values)
     if sentence:
@@ -92,13 +102,16 @@ def _save(console, _):
         return refused
     if not console.staged:
         return console.error(-221, "nothing is staged (CONF key,value)")
-    values = _values(console)
-    absent = [row[0].upper() for row in config.FIELDS if row[0] not in values and row[0] not in _FIXED]
+    slots, values, refused = _found(console)
+    if refused:
+        return refused
+    if not values:
+        values["simulated"] = 0
+    values.update(console.staged)
+    absent = [key.upper() for key in config.KEYS if key not in values]
     if absent:
         return console.error(-221, "this device has no settings yet, give these too: " + ", ".join(absent))
-    made, sentence = config.build(values)
-    if made:
-        sentence = console.app.record(config.NAME, config.VERSION).save(config.encode(made))
+    _, sentence = save(slots, values)
     if sentence:
         return console.error(401, sentence)
     console.staged = {}

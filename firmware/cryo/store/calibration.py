@@ -10,7 +10,7 @@ import json
 
 from cryo import config
 from cryo.store.history import History
-from cryo.store.settings import as_dict, stored
+from cryo.store.settings import as_dict, save, stored
 from cryo.store.slots import Slots
 
 # kind -> what its values are; all of them are due before anything is armed
@@ -88,7 +88,9 @@ def put_in_force(store, text):
     if key:
         values[key] = record[-1]
     made, problem = config.build(values)
-    problem = problem or store.history.add(text) or store.settings.save(config.encode(made))
+    problem = problem or store.history.add(text)
+    if not problem:
+        made, problem = save(store.settings, values)
     if problem:
         return None, problem
     lines = [encode(r[0], r[5:], r[1], r[2], r[3], r[4])[0] or "" for r in records.values()]

@@ -1,4 +1,7 @@
-"""Changing the stored settings, for a console. What is stored is in force after the next start. Loaded when needed."""
+"""The settings as stored, read and written while the device runs. What is stored is in force after the next start.
+
+A change starts from what is stored, never from what the device was started with: a calibration may lie between.
+"""
 
 from cryo import config
 
@@ -22,29 +25,14 @@ def as_dict(made):
     return values
 
 
-def change(slots, key, value):
-    """Store one changed setting; return (Config, None), or (None, sentence): then nothing has changed."""
-    if key in BY_CALIBRATION:
-        return None, key + " is set by a calibration, with its date"
-    if key == "simulated":
-        return None, "simulated is given by the virtual board"
-    made, problem = stored(slots)
-    if problem:
-        return None, problem
-    values = as_dict(made)
-    values[key] = value
-    return _save(slots, values)
+def save(slots, values):
+    """Store a record of these values, every key given; return (Config, None), or (None, sentence).
 
-
-def provision(slots, values):
-    """Store a whole record, every key of it given; return as change() does."""
+    Then nothing has changed.
+    """
     for key in config.KEYS:
         if key not in values:
             return None, key + " is missing: a record has every setting"
-    return _save(slots, values)
-
-
-def _save(slots, values):
     made, problem = config.build(values)
     problem = problem or slots.save(config.encode(made))
     return (None, problem) if problem else (made, None)

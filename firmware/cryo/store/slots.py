@@ -70,6 +70,10 @@ class Slots:
             return None, newer.format(self.name, found[0], self.found)
         return found[3], None
 
+    def blank(self):
+        """True when neither slot was ever written: only then there is nothing that a new record could replace."""
+        return self.read(0) == self.read(1) == MISSING
+
     def save(self, payload):
         """Make payload the record; return None when it was read back, or a sentence: then it is not stored."""
         from cryo.store.writing import save  # not needed to boot
