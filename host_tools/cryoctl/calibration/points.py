@@ -149,9 +149,9 @@ def left(kind: Kind, points: Sequence[Point]) -> list[Left]:
     Errors of readings; distance of a delay from the one that counts; K of a burst against the strongest, in percent.
     """
     if kind is JET:
-        found = [(p.reading or 0) * 1000 / math.sqrt((p.reference or 0) / 1e6) if p.reference else 0.0 for p in points]
-        top = max(found, default=0.0) or 1.0
-        return [Left(f"K {k:.0f} mdegC/rt s", (k - top) / top * 100, float(measured.JET_SPREAD), "%") for k in found]
+        found = [_k(round(p.reference or 0), round((p.reading or 0) * 1000)) for p in points]
+        top = max(found, default=0) or 1
+        return [Left(f"K {k} mdegC/rt s", (k - top) / top * 100, float(measured.JET_SPREAD), "%") for k in found]
     if kind.error is None:
         found = [p.reading or 0.0 for p in points]
         counts = (max if kind.code == "CLOSE" else min)(found, default=0.0)
@@ -165,3 +165,7 @@ def left(kind: Kind, points: Sequence[Point]) -> list[Left]:
         Left(f"{p.reference:g} {kind.unit}", (p.reading or 0) - (p.reference or 0), kind.error, kind.unit, fit)
         for p, fit in zip(points, fits, strict=True)
     ]
+
+
+def _k(flow_us, fall_mdegc):
+    return fall_mdegc * 1000 // measured.root(flow_us) if flow_us > 0 and fall_mdegc > 0 else 0

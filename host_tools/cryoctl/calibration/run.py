@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from host_tools.cryoctl import asking, files, service
+from host_tools.cryoctl import asking, config, files, service
 from host_tools.cryoctl.calibration import NotAccepted, certificate, mistakes, points, session, wizard
 from host_tools.cryoctl.calibration.kinds import JET, THERMOCOUPLE, Kind
 from host_tools.cryoctl.calibration.points import Given, Left, Point
@@ -29,6 +29,7 @@ class Asked:
     certificates: list[Path] = field(default_factory=list)
     pin_file: Path | None = None
     yes: bool = False
+    restart: bool = False
     patience_s: float = 600.0
     nozzle: int | None = None
     distance_mm: int | None = None
@@ -104,8 +105,11 @@ def calibrate(out: Output, kind: Kind, asked: Asked, port: str | None) -> dict[s
             question = f"Store it, due on {plan.due}, by {plan.who[0]} with {plan.who[1]}?"
             asking.confirm([], question, asked.yes)
             stored = session.keep(device, kind, results, plan.due, plan.who)
-        out.say(f"stored and read back, due on {stored.due}; in force after the next start")
         identity = device.identity
+        if asked.restart:
+            config.restart(device, config.stored(device))
+        when = "in force" if asked.restart else "in force after the next start (--restart does it now)"
+        out.say(f"stored and read back, due on {stored.due}; {when}")
     paper = certificate.Certificate(
         kind.title, identity, *_table(kind, taken, left), tuple(left), results, kind.acceptance,
         day, plan.due, *plan.who, tuple(notes),
@@ -120,7 +124,10 @@ def calibrate(out: Output, kind: Kind, asked: Asked, port: str | None) -> dict[s
         "technician": plan.who[0],
         "instrument": plan.who[1],
         "results": results,
-        "points": [dict(zip(paper.columns, row, strict=True)) for row in paper.rows],
+        "points": [
+            {"reference": p.reference, "reading": p.reading, "deviation": round(o.deviation, 4), "unit": o.unit}
+            for p, o in zip(taken, left, strict=True)
+        ],
         "notes": notes,
         "certificates": [str(target) for target in plan.targets],
     }

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from host_tools.cryoctl.calibration import NotAccepted
 
 POLL_S = 0.1  # [E] one conversion of a thermocouple
+BLOCKS = "▁▂▃▄▅▆▇█"
 _GAP = 0.25  # [E] of the window without a reading: it begins anew
 
 
@@ -139,7 +140,7 @@ def settled(
         sleep(POLL_S)
 
 
-def spark(values: list[float | None], width: int = 60, blocks: str = "▁▂▃▄▅▆▇█") -> str:
+def spark(values: list[float | None], width: int = 60, blocks: str = BLOCKS) -> str:
     """Return the newest values as one line of blocks, lowest to highest; a blank where there was no reading."""
     values = values[-width:]
     found = [value for value in values if value is not None and math.isfinite(value)]

@@ -12,7 +12,7 @@ from host_tools.cryoctl import asking
 from host_tools.cryoctl.calibration.kinds import CLOSING, JET, THERMOCOUPLE, Kind, Reference
 from host_tools.cryoctl.calibration.points import Given, Point
 from host_tools.cryoctl.calibration.session import cold_junction_c, reading
-from host_tools.cryoctl.calibration.stable import Before, Criteria, Seen, settled, spark
+from host_tools.cryoctl.calibration.stable import BLOCKS, Before, Criteria, Seen, settled, spark
 from host_tools.cryoctl.device import Device
 from host_tools.cryoctl.output import Output
 from host_tools.cryoctl.problems import Problem
@@ -73,8 +73,7 @@ class View:
         line = self._line(seen)
         if self._live:
             unicode = (self._out.errors.encoding or "").lower().startswith("utf")
-            blocks = {} if unicode else {"blocks": _PLAIN}
-            plot = Text(spark(list(self._values), **blocks), style="cyan")
+            plot = Text(spark(list(self._values), blocks=BLOCKS if unicode else _PLAIN), style="cyan")
             self._live.update(Group(Text(self._title, style="bold"), plot, Text(line)))
         elif time.monotonic() - self._said_s >= _SAY_S:
             self._said_s = time.monotonic()

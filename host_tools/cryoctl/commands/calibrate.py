@@ -24,6 +24,7 @@ DueOption = Annotated[str | None, typer.Option(help="Due date, yyyy-mm-dd.", sho
 CertificateOption = Annotated[
     list[Path] | None, typer.Option(help="Write it: .html or .pdf; both for a name with neither. May be repeated.")
 ]
+RestartOption = Annotated[bool, typer.Option("--restart", help="Restart the device, so that it is in force.")]
 PatienceOption = Annotated[float, typer.Option(min=1.0, help="Seconds for a reading to come to rest.")]
 
 
@@ -52,11 +53,12 @@ def _readings(name: str, about: str) -> None:
         certificate: CertificateOption = None,
         patience_s: PatienceOption = 600.0,
         yes: YesOption = False,
+        restart: RestartOption = False,
         json: JsonOption = False,
     ) -> None:
         _run(
             ctx, name, port, json, pin_file=pin_file, points=points, technician=technician, instrument=instrument,
-            due=due, certificate=certificate, patience_s=patience_s, yes=yes,
+            due=due, certificate=certificate, patience_s=patience_s, yes=yes, restart=restart,
         )  # fmt: skip
 
 
@@ -74,11 +76,12 @@ def _values(name: str, about: str) -> None:
         due: DueOption = None,
         certificate: CertificateOption = None,
         yes: YesOption = False,
+        restart: RestartOption = False,
         json: JsonOption = False,
     ) -> None:
         _run(
             ctx, name, port, json, pin_file=pin_file, points=points, technician=technician, instrument=instrument,
-            due=due, certificate=certificate, yes=yes,
+            due=due, certificate=certificate, yes=yes, restart=restart,
         )  # fmt: skip
 
 
@@ -100,12 +103,13 @@ def jet(
     due: DueOption = None,
     certificate: CertificateOption = None,
     yes: YesOption = False,
+    restart: RestartOption = False,
     json: JsonOption = False,
 ) -> None:
     """The jet constant from bursts onto a phantom, measured with other instruments."""
     _run(
         ctx, "jet", port, json, pin_file=pin_file, points=points, technician=technician, instrument=instrument,
-        due=due, certificate=certificate, yes=yes, nozzle=nozzle, distance_mm=distance_mm,
+        due=due, certificate=certificate, yes=yes, restart=restart, nozzle=nozzle, distance_mm=distance_mm,
     )  # fmt: skip
 
 
