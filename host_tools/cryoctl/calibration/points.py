@@ -13,6 +13,7 @@ from host_tools.cryoctl.files import text_of
 from host_tools.cryoctl.problems import Problem
 from host_tools.cryoctl.wire import LINE_MAX
 
+FROM_FILE = "from a file"
 _DIGITS = 8  # of one number that the device takes
 
 
@@ -87,7 +88,7 @@ def _point(where, row: Mapping[str, Any], kind: Kind) -> Point:
     found = [_number(f"{where}: {name}", row[name]) if name in row else None for name in kind.columns]
     if kind.criteria is None and kind is not JET:
         return Point(None, found[0])
-    return Point(found[0], found[1], found[2] if kind is THERMOCOUPLE else None, "from a file")
+    return Point(found[0], found[1], found[2] if kind is THERMOCOUPLE else None, FROM_FILE)
 
 
 def _number(where, value) -> float:

@@ -134,6 +134,13 @@ def calibrate(out: Output, kind: Kind, asked: Asked, port: str | None) -> dict[s
 
 
 def _taken(out, device, kind, asked, plan) -> list[Point]:
+    taken = _points(out, device, kind, asked, plan)
+    if not taken:
+        raise NotAccepted("no point was taken", "the old calibration stays")
+    return taken
+
+
+def _points(out, device, kind, asked, plan):
     if plan.given is not None:
         ask = asking.terminal() and not asked.yes
         return wizard.completed(out, device, kind, plan.given.points, asked.patience_s, ask)
@@ -144,8 +151,15 @@ def _taken(out, device, kind, asked, plan) -> list[Point]:
 
 def _notes(out, device, kind, taken) -> list[str]:
     """Return what the certificate says beside the figures. Raises NotAccepted for a likely mistake with the probe."""
-    if kind is not THERMOCOUPLE:
-        return []
+    notes = [f"{p.reference:g} {kind.unit}: {p.note}." for p in taken if p.note]
+    if any(p.note and p.note != points.FROM_FILE for p in taken):
+        notes.append(f"A reading was taken at rest: {kind.criteria}.")
+    if device.identity.board == "virtual":
+        notes.append("The device is a simulation: nothing that exists was calibrated.")
+    return [*notes, *_probe(out, device, kind, taken)] if kind is THERMOCOUPLE else notes
+
+
+def _probe(out, device, kind, taken):
     kind_set = session.thermocouple_type(device)
     found = mistakes.verdict(kind_set, taken)
     if found.suspicious:
@@ -156,11 +170,11 @@ def _notes(out, device, kind, taken) -> list[str]:
             "nothing was stored; put it right, and again",
         )
     other = "T" if kind_set == "K" else "K"
-    said = f"A probe of type {other} would read at most {found.told_apart_c:.2g} degC differently at these points"
+    said = f"a probe of type {other} would read at most {found.told_apart_c:.2g} degC differently at these points"
     if found.told_apart_c < mistakes.APART_C:
         said += f": they do not show that it is type {kind_set}; a dry-ice point would"
         out.warn(said)
-    return [f"The device is set to type {kind_set}.", f"{said}."]
+    return [f"The device is set to type {kind_set}; {said}."]
 
 
 def _shown(out, kind, taken) -> list[Left]:
@@ -188,8 +202,6 @@ def _table(kind, taken, left) -> tuple[tuple[str, ...], tuple[tuple[str, ...], .
             columns = (*columns, "off the line degC", "cold junction degC")
             rows = [(*row, _given(o.fit, "+.3f"), _given(p.cold_junction_c, "g"))
                     for row, p, o in zip(rows, taken, left, strict=True)]  # fmt: skip
-        columns = (*columns, "how")
-        rows = [(*row, p.note) for row, p in zip(rows, taken, strict=True)]
     return columns, tuple(rows)
 
 
@@ -205,7 +217,7 @@ def _write(out, paper, target):
     data = certificate.made(paper, target)
     try:
         files.replace(target, data)
-        out.result(str(target))
+        out.say(f"certificate: {target}")
     except Problem as problem:  # the calibration is stored: its certificate is not to be lost
         number, other = tempfile.mkstemp(prefix="cryoctl-", suffix=target.suffix)
         try:
