@@ -20,10 +20,21 @@ def confirm(lines: list[str], question: str, yes: bool) -> None:
         raise Problem("\n".join([*lines, "this has to be confirmed"]), "give --yes, or do it at a terminal")
     for line in lines:
         typer.echo(line, err=True)
-    if not typer.confirm(question, default=False, err=True):
+    if not again(question, False):
         raise Problem("not confirmed", "nothing was changed")
 
 
+def again(question: str, default: bool) -> bool:
+    """Return yes or no. Ctrl-C is Ctrl-C."""
+    try:
+        return typer.confirm(question, default=default, err=True)
+    except typer.Abort:
+        raise KeyboardInterrupt from None
+
+
 def answer(question: str, default: str | None = None) -> str:
-    """Return what somebody typed."""
-    return str(typer.prompt(question, default=default, err=True)).strip()
+    """Return what somebody typed. Ctrl-C is Ctrl-C."""
+    try:
+        return str(typer.prompt(question, default=default, show_default=bool(default), err=True)).strip()
+    except typer.Abort:
+        raise KeyboardInterrupt from None

@@ -125,7 +125,7 @@ body {{ font: 11pt/1.45 system-ui, sans-serif; max-width: 46em; margin: 2em auto
 h1 {{ font-size: 1.5em }} h2 {{ font-size: 1.1em; margin-top: 1.6em }}
 table {{ border-collapse: collapse; width: 100% }}
 th, td {{ text-align: left; padding: .25em .6em; border-bottom: 1px solid #ccc; vertical-align: top }}
-td.n {{ text-align: right; font-variant-numeric: tabular-nums }}
+thead th {{ text-align: right }} td.n {{ text-align: right; font-variant-numeric: tabular-nums }}
 svg {{ width: 100%; height: auto; font: 11px system-ui, sans-serif }}
 .warning {{ border: 2px solid #b22222; padding: .6em .8em; margin-top: 1.6em }}
 .sign {{ margin-top: 3em; display: flex; gap: 4em }} .sign span {{ border-top: 1px solid #111; width: 16em }}

@@ -50,7 +50,7 @@ _OTHERS = (
 THERMOCOUPLE = Kind(
     "thermocouple",
     "TC",
-    "Skin thermocouple",
+    "skin thermocouple",
     "degC",
     1000,
     ("reference_c", "reading_c", "cold_junction_c"),
@@ -81,7 +81,7 @@ THERMOCOUPLE = Kind(
 PRESSURE = Kind(
     "pressure",
     "PRESSURE",
-    "Bottle's pressure transducer",
+    "bottle's pressure transducer",
     "mbar",
     1,
     ("reference_mbar", "reading_mbar"),
@@ -101,7 +101,7 @@ PRESSURE = Kind(
 DISTANCE = Kind(
     "distance",
     "DISTANCE",
-    "Distance sensor",
+    "distance sensor",
     "mm",
     1,
     ("reference_mm", "reading_mm"),
@@ -123,18 +123,18 @@ _DELAYS = (
     f"at least {measured.DELAYS_MIN} measurements, within {measured.DELAY_SPREAD_US} us of each other",
 )  # fmt: skip
 OPENING = Kind(
-    "opening", "OPEN", "Dose valve, opening delay", "us", 1, ("delay_us",), 1, (), None, None,
+    "opening", "OPEN", "dose valve, opening delay", "us", 1, ("delay_us",), 1, (), None, None,
     (*_DELAYS, "the shortest counts"),
     "From the edge at the dose valve's coil to flow at the nozzle, in us: the shortest of three or more. " + _OTHERS,
 )  # fmt: skip
 CLOSING = Kind(
-    "closing", "CLOSE", "Dose valve, closing delay", "us", 1, ("delay_us",), 1, (), None, None,
+    "closing", "CLOSE", "dose valve, closing delay", "us", 1, ("delay_us",), 1, (), None, None,
     (*_DELAYS, "the longest counts"),
     "From the end of the dose valve's coil current to no flow at the nozzle, in us: the longest of three or more. "
     + _OTHERS,
 )  # fmt: skip
 JET = Kind(
-    "jet", "JET", "Jet constant", "", 1, ("flow_us", "fall_c"), 2, (), None, None,
+    "jet", "JET", "jet constant", "", 1, ("flow_us", "fall_c"), 2, (), None, None,
     (
         f"at least {measured.JETS_MIN} bursts at one distance, their K within {measured.JET_SPREAD} % of the strongest",
         f"K at 80 mm {measured.JET_K_MIN_MDEGC} .. {measured.JET_K_MAX_MDEGC} mdegC per root second (limit 7)",

@@ -104,9 +104,7 @@ def measure(
         f"{reference:g} {kind.unit}: reads {value:g} {kind.unit}, error {value - reference:+.3g} (mean of {seen.count} "
         f"in {seen.seconds:.0f} s, spread {seen.spread:.3g}, drift {seen.drift:+.3g})"
     )
-    note = (
-        f"mean of {seen.count} in {seen.seconds:.0f} s, spread {seen.spread:.3g}, drift {seen.drift:+.3g} {kind.unit}"
-    )
+    note = f"mean of {seen.count} in {seen.seconds:.0f} s, spread {seen.spread:.3g}, drift {seen.drift:+.3g}"
     return Point(reference, value, source.cold_c, note)
 
 

@@ -226,7 +226,7 @@ def edit(
 
     The port is free meanwhile. Only what was edited is changed.
     """
-    from host_tools.cryoctl.asking import terminal
+    from host_tools.cryoctl import asking
     from host_tools.cryoctl.config import stored
     from host_tools.cryoctl.config_edit import edited, forget, kept
     from host_tools.cryoctl.config_file import SCHEMA, fresh
@@ -238,7 +238,7 @@ def edit(
     def again(complaints):
         for line in complaints:
             ctx.obj.errors.print(line, markup=False, style="red")
-        return terminal() and typer.confirm("Edit again?", default=True, err=True)
+        return asking.terminal() and asking.again("Edit again?", True)
 
     values, path = edited(fresh(before, SCHEMA.as_uri(), title), again)
     if values is None:
@@ -255,7 +255,7 @@ def edit(
         told = kept(path, str(problem))
         problem.args = (str(told),)
         raise
-    except (typer.Abort, KeyboardInterrupt):
+    except KeyboardInterrupt:
         ctx.obj.errors.print(str(kept(path, "interrupted")), markup=False)
         raise
     forget(path)
