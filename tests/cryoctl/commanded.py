@@ -2,6 +2,7 @@
 
 import os
 import pty
+import select
 import shutil
 import subprocess
 import sys
@@ -46,14 +47,14 @@ def cryoctl(*words, port=None, pin=PIN, **more):
 def at_terminal(words, answers, board, **more):
     """Run a command at a terminal that answers questions, each once; return (exit status, what it said)."""
     master, slave = pty.openpty()
-    env = {**os.environ, "CRYO_PORT": str(board), "CRYO_PIN": "4711", "COLUMNS": "200", "TERM": "dumb", **more}
-    command = [sys.executable, "-m", "host_tools.cryoctl", *words]
-    process = subprocess.Popen(command, stdin=slave, stdout=slave, stderr=slave, cwd=lanes.ROOT, env=env)
+    env = {**os.environ, "CRYO_PORT": str(board), "CRYO_PIN": PIN, "COLUMNS": "200", "TERM": "dumb", **more}
+    command = [sys.executable, "-m", "host_tools.cryoctl", *map(str, words)]
+    process = subprocess.Popen(command, preexec_fn=lambda: os.login_tty(slave), cwd=lanes.ROOT, env=env)  # for Ctrl-C
     os.close(slave)
     said = b""
     seen = 0
     try:
-        while True:
+        while select.select([master], [], [], PATIENCE_S)[0]:
             try:
                 data = os.read(master, 4096)
             except OSError:  # its last end was closed
@@ -65,6 +66,8 @@ def at_terminal(words, answers, board, **more):
                     seen = at + len(question)
                     reply = answers.pop(question)
                     os.write(master, reply() if callable(reply) else reply)
+        else:
+            raise AssertionError(f"it waits for something: {said[-500:]!r}")
         return process.wait(PATIENCE_S), said.decode("utf-8", "replace")
     finally:
         process.kill()

@@ -17,7 +17,6 @@ from host_tools.cryoctl.config_file import FIXED, ROWS, fresh, over, parsed, wro
 from host_tools.cryoctl.problems import NoDevice, NotVerified, Problem, Refused
 from host_tools.cryoctl.sim import image
 from host_tools.settings import stored as hosted
-from host_tools.twin import lanes
 from tests.cryoctl.commanded import at_terminal, cryoctl, ended, started
 
 DEFAULTS = {key: setting.default for key, setting in ROWS.items()}
