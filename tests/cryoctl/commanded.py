@@ -9,7 +9,9 @@ import sys
 
 from typer.testing import CliRunner
 
+from host_tools.cryoctl.device import Device
 from host_tools.cryoctl.main import app
+from host_tools.cryoctl.port import Port
 from host_tools.cryoctl.sim import image
 from host_tools.settings.pin import provision
 from host_tools.twin import lanes
@@ -29,7 +31,16 @@ def with_pin(packed, folder):
 def started(packed, folder, *options):
     """Start a board with a PIN; whoever calls ends it."""
     with_pin(packed, folder)
-    return Sim(folder, "--speed", "10", *options).wait_ready()
+    sim = Sim(folder, "--speed", "10", *options).wait_ready()
+    standby(sim.link)
+    return sim
+
+
+def standby(link):
+    """Wait until a board has started and tested itself."""
+    with Device(Port(str(link))) as device:
+        while device.state().get("STATE") != "STANDBY":
+            pass
 
 
 def ended(sim):
