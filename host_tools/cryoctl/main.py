@@ -5,6 +5,8 @@ from typing import Annotated
 import typer
 from typer.core import TyperGroup
 
+from host_tools.cryoctl.commands.calibrate import app as calibrate
+from host_tools.cryoctl.commands.config import app as config
 from host_tools.cryoctl.commands.sim import sim
 from host_tools.cryoctl.output import Output
 from host_tools.cryoctl.problems import Problem
@@ -36,4 +38,6 @@ def cryoctl(
     ctx.obj = Output(quiet, verbose)
 
 
+app.add_typer(calibrate, name="calibrate")
+app.add_typer(config, name="config")
 app.command()(sim)

@@ -47,6 +47,7 @@ class Probe:
         """Lie on the skin properly."""
         self._gain = 1.0
         self._origin_c = 0.0
+        self._bath_c = None
         self.detached = False
 
     def half_detach(self, gain):
@@ -57,13 +58,15 @@ class Probe:
         self._origin_c = self._lagged_c
         self.detached = False
 
-    def detach(self):
-        """Hang in the air: the bead follows the ambient temperature."""
+    def detach(self, bath_c=None):
+        """Hang in the air, so that the bead follows the ambient temperature; or lie in a bath of `bath_c` degC."""
         self.detached = True
+        self._bath_c = bath_c
 
     def step(self, dt_s, surface_c, ambient_c):
         """Advance by `dt_s` (exact for a constant target) toward skin or air; returns `bead_c`."""
-        target = ambient_c if self.detached else self._origin_c + self._gain * (surface_c - self._origin_c)
+        around_c = ambient_c if self._bath_c is None else self._bath_c
+        target = around_c if self.detached else self._origin_c + self._gain * (surface_c - self._origin_c)
         self._lagged_c += (target - self._lagged_c) * -math.expm1(-dt_s / self.tau_s)
         self.bead_c = self._lagged_c
         if self.noise_c:

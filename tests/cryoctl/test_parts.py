@@ -13,7 +13,7 @@ from host_tools.cryoctl.sim.panel import ACTIONS, ActionError, action, listing
 from host_tools.cryoctl.sim.ports import QUEUE_MAX, STALL_S, Outlet
 from host_tools.cryoctl.sim.pty_port import PtyPort
 from host_tools.cryoctl.sim.router import WAITING_MAX, Router
-from host_tools.twin.plant import POWER_ON, Plant
+from host_tools.twin.plant import AIR_C, POWER_ON, Plant
 
 
 class Clock:
@@ -234,7 +234,8 @@ def test_nothing_happens_before_the_action_is_done(plant):
 def test_every_fault_is_taken_back_by_clear():
     def seen(plant):
         valves = (plant.dose.stuck, plant.shutoff.stuck, plant.dose_leak_s, plant.shutoff_leak_s)
-        sensors = (plant.chips[0].fault, plant.spi_fail, plant.fog, plant.thermopile.answers, plant.room.ppm)
+        chip = (plant.chips[0].fault, plant.chips[0].reversed)
+        sensors = (*chip, plant.spi_fail, plant.fog, plant.thermopile.answers, plant.room.ppm)
         return *valves, *sensors, plant.strength, dict(plant.stuck_pins), plant.probe.detached
 
     healthy = seen(Plant())
@@ -263,6 +264,7 @@ def test_power_cycle_is_a_start_that_remembers_nothing(plant):
         ("distance far", "5 to 300 mm"),
         ("distance nan", "5 to 300 mm"),
         ("distance 301", "5 to 300 mm"),
+        ("bath -81", "-80 to 60 degC"),
         ("quit now", "takes no argument"),
         ("", "allowed trigger"),
     ],
@@ -271,6 +273,15 @@ def test_a_wrong_action_says_what_fits(plant, text, words):
     with pytest.raises(ActionError) as error:
         action(plant, text)
     assert words in str(error.value)
+
+
+def test_the_probe_lies_in_a_bath_until_it_is_attached_or_hangs_in_the_air(plant):
+    reached = []
+    for text in ("bath 0", "bath -78.5", "probe off", "probe on"):
+        action(plant, text)()
+        plant.run_until_reset(3_000_000)
+        reached.append(plant.probe.bead_c)
+    assert reached == pytest.approx([0.0, -78.5, AIR_C, plant.skin.surface_c], abs=0.05)
 
 
 def test_the_listing_names_every_action():

@@ -328,6 +328,9 @@ def test_a_second_save_before_the_next_start_keeps_the_first():
     for change in ("trip_mdegc,5000", "burst_max_us,300000", "room_m3,25"):
         app.ask("CONF " + change)
         assert app.ask("CONF:SAVE") == "OK"
+    said = app.ask("CONF:STOR?")
+    assert said.startswith("SIMULATED=") and "TRIP_MDEGC=5000 mdegC;" in said and ";ROOM_M3=25 m3;" in said
+    assert "TRIP_MDEGC=4000 mdegC;" in app.ask("CONF?")
     saved, _ = config.load(app.board.files)
     assert (saved.trip_mdegc, saved.burst_max_us, saved.room_m3, saved.jet_k_mdegc) == (5_000, 300_000, 25, 16_000)
     assert app.supervisor.config.trip_mdegc == 4_000  # in force at the next start
@@ -341,6 +344,7 @@ def test_settings_that_cannot_be_read_are_not_written_over():
     app.board.files.fails = "read"
     is_error(app.ask("CONF:SAVE"), 401, "settings: no copy can be read")
     is_error(app.ask("CONF room_m3,25"), 401, "settings: no copy can be read")
+    is_error(app.ask("CONF:STOR?"), 401, "settings: no copy can be read")
     assert app.board.files.files == before
     app.board.files.fails = ""
     assert app.ask("CONF:STAG?") == "TRIP_MDEGC=5000 mdegC"  # kept for another try

@@ -96,6 +96,13 @@ def _staged(console, _):
     return ";".join(rows) or "NONE"
 
 
+def _stored(console, _):
+    _, values, refused = _found(console)
+    if refused:
+        return refused
+    return ";".join(_shown(row[0], values[row[0]], row[1]) for row in config.FIELDS if row[0] in values) or "NONE"
+
+
 def _save(console, _):
     refused = _barred(console)
     if refused:
@@ -127,6 +134,7 @@ DO = {
     "CONF?": _ask,
     "CONF": _stage,
     "CONF:STAG?": _staged,
+    "CONF:STOR?": _stored,
     "CONF:SAVE": _save,
     "CONF:CANC": _cancel,
 }

@@ -95,6 +95,7 @@ TOPICS = (
             ("CONFigure?", "[key]", "one setting, or all of them"),
             ("CONFigure", "key,value", "stages a value, with unit if you like; it must leave all settings valid"),
             ("CONFigure:STAGed?", "", "what is staged"),
+            ("CONFigure:STORed?", "", "all settings as stored: in force after the next start"),
             ("CONFigure:SAVE", "", "writes what is staged; in force after the next start"),
             ("CONFigure:CANCel", "", "forgets what is staged"),
         ),

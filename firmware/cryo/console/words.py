@@ -21,6 +21,7 @@ NODES = {
     "ACKNOWLEDGE": "ACK",
     "CONFIGURE": "CONF",
     "STAGED": "STAG",
+    "STORED": "STOR",
     "CANCEL": "CANC",
     "CALIBRATION": "CAL",
     "STORE": "STOR",

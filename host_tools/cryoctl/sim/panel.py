@@ -82,6 +82,7 @@ FAULTS_UNDONE = (
     _attribute("dose_leak_s", LINE_LEAK_S),
     _attribute("shutoff_leak_s", None),
     _attribute("chips", 0, "fault", None),
+    _attribute("chips", 0, "reversed", False),
     _attribute("spi_fail", False),
     _attribute("fog", 0.0),
     _attribute("strength", 1.0),
@@ -102,6 +103,7 @@ ACTIONS = {
         off=lambda p: p.probe.detach(),
         half=lambda p: p.probe.half_detach(0.5),
     ),
+    "bath": _number(-80, 60, "degC", lambda p, degc: p.probe.detach(degc)),
     "bottle": _number(0, 10_000, "g", lambda p, grams: p.bottle.set_contents(grams)),
     "room": _number(400, 40_000, "ppm", lambda p, ppm: setattr(p.room, "ppm", ppm)),
     "fault": _choice(
@@ -112,6 +114,7 @@ ACTIONS = {
         dose_leaks=_attribute("dose_leak_s", 1.0),
         skin_wire_open=_attribute("chips", 0, "fault", "open"),
         skin_chip_stuck=_attribute("chips", 0, "fault", "stuck"),
+        skin_wires_reversed=_attribute("chips", 0, "reversed", True),
         spi_dead=_attribute("spi_fail", True),
         fog=_attribute("fog", 1.0),
         infrared_silent=_attribute("thermopile", "answers", False),

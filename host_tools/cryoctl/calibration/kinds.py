@@ -1,0 +1,147 @@
+"""The kinds of calibration: what is measured against what, in which unit, and when a reading is at rest."""
+
+import importlib
+from dataclasses import dataclass
+
+import host_tools.settings as _settings  # noqa: F401  the firmware's modules are found from there
+from host_tools.cryoctl.calibration.stable import Criteria
+
+measured = importlib.import_module("cryo.store.measured")
+records = importlib.import_module("cryo.store.calibration")
+
+
+@dataclass(frozen=True)
+class Reference:
+    """A reference that a technician makes: its usual value and how."""
+
+    value: float
+    how: str
+
+
+@dataclass(frozen=True)
+class Kind:
+    """One kind. name as typed, code as the device says it.
+
+    unit, factor    of references and readings here, and how many of the device's units one of them is
+    columns         of a file of points; behind `needed` of them the others may be left out
+    criteria        None where the readings are other instruments'
+    error           largest error of one point that the device accepts, in `unit`; None where it has no such limit
+    """
+
+    name: str
+    code: str
+    title: str
+    unit: str
+    factor: int
+    columns: tuple[str, ...]
+    needed: int
+    references: tuple[Reference, ...]
+    criteria: Criteria | None
+    error: float | None
+    acceptance: tuple[str, ...]
+    intro: str
+
+
+_OTHERS = (
+    "In service mode the device gives no burst: these figures come from other instruments, at bursts on a phantom, "
+    "and are typed or read from a file."
+)
+
+THERMOCOUPLE = Kind(
+    "thermocouple",
+    "TC",
+    "skin thermocouple",
+    "degC",
+    1000,
+    ("reference_c", "reading_c", "cold_junction_c"),
+    1,
+    (
+        Reference(0.0, "Melting ice: crushed ice of clean water, water filled up, stirred. The probe in the middle."),
+        Reference(37.0, "A body-warm bath, stirred, the reference thermometer beside the probe. Type what it says."),
+        Reference(
+            -78.5,
+            "Crushed dry ice in alcohol, stirred, gloves, an open window. -78.5 degC holds at 1013 mbar: 0.12 degC "
+            "colder for each 10 mbar less [C]; a dry lump in moving air is colder than that and no reference.",
+        ),
+    ),
+    Criteria(
+        10.0, 0.75, 0.25, 40, "degC",
+        "[E] 40 time constants of the probe in air (0.25 s), 100 conversions; three steps and one step of a converter "
+        "of 0.25 degC",
+    ),
+    measured.TC_ERROR_MDEGC / 1000,
+    (
+        f"each reading within {measured.TC_ERROR_MDEGC / 1000:g} degC of its reference",
+        f"three points on a line within {measured.TC_RESIDUAL_MDEGC / 1000:g} degC",
+        f"one point at {measured.TC_COLD_MDEGC / 1000:g} degC or colder",
+        f"points {measured.TC_SPAN_MDEGC / 1000:g} degC apart",
+    ),
+    "The skin's thermocouple is compared with a reference thermometer in two or three baths.",
+)  # fmt: skip
+PRESSURE = Kind(
+    "pressure",
+    "PRESSURE",
+    "bottle's pressure transducer",
+    "mbar",
+    1,
+    ("reference_mbar", "reading_mbar"),
+    1,
+    (
+        Reference(0.0, "Bottle shut and unscrewed, line vented: no pressure above the room's."),
+        Reference(57_000.0, "Bottle open, a reference gauge at it. Type what it says, in mbar above the room's."),
+    ),
+    Criteria(10.0, 500.0, 200.0, 40, "mbar", "[E] a quarter and a tenth of the largest error that is accepted"),
+    float(measured.PRESSURE_ERROR_MBAR),
+    (
+        f"each reading within {measured.PRESSURE_ERROR_MBAR} mbar of its reference",
+        f"points {measured.PRESSURE_SPAN_MBAR} mbar apart",
+    ),
+    "The bottle's transducer is compared with a reference gauge at two or three pressures.",
+)
+DISTANCE = Kind(
+    "distance",
+    "DISTANCE",
+    "distance sensor",
+    "mm",
+    1,
+    ("reference_mm", "reading_mm"),
+    1,
+    (
+        Reference(90.0, "A matt, light board square before the nozzle. Type the distance by the ruler."),
+        Reference(190.0, "The same board further away. Type the distance by the ruler."),
+    ),
+    Criteria(3.0, 6.0, 2.0, 15, "mm", "[E] 90 measurements of a 33 ms sensor; one more than, and a half of, the "
+             "largest error that is accepted"),
+    float(measured.DISTANCE_ERROR_MM),
+    (
+        f"each reading within {measured.DISTANCE_ERROR_MM} mm of its reference",
+        f"points {measured.DISTANCE_SPAN_MM} mm apart",
+    ),
+    "The distance sensor is compared with a ruler at two or three distances.",
+)  # fmt: skip
+_DELAYS = (
+    f"at least {measured.DELAYS_MIN} measurements, within {measured.DELAY_SPREAD_US} us of each other",
+)  # fmt: skip
+OPENING = Kind(
+    "opening", "OPEN", "dose valve, opening delay", "us", 1, ("delay_us",), 1, (), None, None,
+    (*_DELAYS, "the shortest counts"),
+    "From the edge at the dose valve's coil to flow at the nozzle, in us: the shortest of three or more. " + _OTHERS,
+)  # fmt: skip
+CLOSING = Kind(
+    "closing", "CLOSE", "dose valve, closing delay", "us", 1, ("delay_us",), 1, (), None, None,
+    (*_DELAYS, "the longest counts"),
+    "From the end of the dose valve's coil current to no flow at the nozzle, in us: the longest of three or more. "
+    + _OTHERS,
+)  # fmt: skip
+JET = Kind(
+    "jet", "JET", "jet constant", "", 1, ("flow_us", "fall_c"), 2, (), None, None,
+    (
+        f"at least {measured.JETS_MIN} bursts at one distance, their K within {measured.JET_SPREAD} % of the strongest",
+        f"K at 80 mm {measured.JET_K_MIN_MDEGC} .. {measured.JET_K_MAX_MDEGC} mdegC per root second (limit 7)",
+    ),
+    "Bursts at one distance onto a phantom: for each, the time of flow in us and the fall of its surface in degC. "
+    + _OTHERS,
+)  # fmt: skip
+
+KINDS = {kind.name: kind for kind in (THERMOCOUPLE, OPENING, CLOSING, JET, PRESSURE, DISTANCE)}
+BY_CODE = {kind.code: kind for kind in KINDS.values()}

@@ -1,0 +1,237 @@
+"""One calibration from its options to its certificate. What can be wrong without a device is found before."""
+
+import datetime
+import os
+import tempfile
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from host_tools.cryoctl import asking, config, files, service
+from host_tools.cryoctl.calibration import NotAccepted, certificate, mistakes, points, session, wizard
+from host_tools.cryoctl.calibration.kinds import JET, THERMOCOUPLE, Kind
+from host_tools.cryoctl.calibration.points import Given, Left, Point
+from host_tools.cryoctl.device import Device
+from host_tools.cryoctl.output import Output
+from host_tools.cryoctl.problems import Problem
+
+YEAR_D = 365  # [E] due after, unless said otherwise
+
+
+@dataclass
+class Asked:
+    """The options of one calibration. patience_s: for each reading to come to rest."""
+
+    points: Path | None = None
+    technician: str | None = None
+    instrument: str | None = None
+    due: str | None = None
+    certificates: list[Path] = field(default_factory=list)
+    pin_file: Path | None = None
+    yes: bool = False
+    restart: bool = False
+    patience_s: float = 600.0
+    nozzle: int | None = None
+    distance_mm: int | None = None
+
+
+@dataclass(frozen=True)
+class _Ready:
+    given: Given | None
+    who: tuple[str, str]
+    due: datetime.date
+    targets: list[Path]
+    jet: tuple[int, int]
+
+
+def ready(kind: Kind, asked: Asked, today: datetime.date) -> _Ready:
+    """Look at everything that needs no device; ask for what is missing. Raises Problem."""
+    given = points.read(asked.points, kind) if asked.points else None
+    if given is None and (asked.yes or not asking.terminal()):
+        raise Problem("no points are given", "give --points FILE, or do it at a terminal without --yes")
+    targets = [target for path in asked.certificates for target in certificate.targets(path)]
+    for target in targets:
+        _may_be_written(target)
+    who = session.person(_text("Technician", asked.technician), _text("Instrument", asked.instrument))
+    usual = str(today + datetime.timedelta(days=YEAR_D))
+    due = session.due_date(asked.due or (usual if asked.yes or not asking.terminal() else _due(usual)), today)
+    jet = wizard.nozzle(given or Given(()), asked.nozzle, asked.distance_mm) if kind is JET else (0, 0)
+    if given and all(point.reading is not None for point in given.points):
+        points.numbers(kind, given.points, *jet)
+    return _Ready(given, who, due, targets, jet)
+
+
+def _due(usual):
+    return asking.answer("Due on, yyyy-mm-dd", usual)
+
+
+def _text(name, given):
+    if given is not None:
+        return given
+    if not asking.terminal():
+        raise Problem(f"{name.lower()} is not given", f"give --{name.lower()}")
+    return asking.answer(name)
+
+
+def _may_be_written(path):
+    if path.exists():
+        raise Problem(f"{path} is there already: a certificate is not written over", "name another")
+    try:
+        with tempfile.NamedTemporaryFile(dir=path.parent):
+            pass
+    except OSError as error:
+        raise Problem(f"{path} cannot be written: {error.strerror}", "name another certificate") from None
+
+
+def calibrate(out: Output, kind: Kind, asked: Asked, port: str | None) -> dict[str, Any]:
+    """Do it; return the record for --json. Raises NotAccepted, Refused, NoDevice, NotVerified, Problem."""
+    from host_tools.cryoctl.found import chosen
+    from host_tools.cryoctl.port import Port
+
+    now = datetime.datetime.now()
+    plan = ready(kind, asked, now.date())
+    with Device(Port(chosen(port))) as device:
+        device.unarmed()
+        with service.service_mode(device, service.pin(asked.pin_file)):
+            day, told = session.clock(device, now)
+            if told:
+                out.warn(told)
+            taken = _taken(out, device, kind, asked, plan)
+            notes = _notes(out, device, kind, taken)
+            given = points.numbers(kind, taken, *plan.jet)
+            left = _shown(out, kind, taken)
+            results = session.judged(device, kind, given)
+            out.say(f"accepted: {_listed(results)}")
+            question = f"Store it, due on {plan.due}, by {plan.who[0]} with {plan.who[1]}?"
+            asking.confirm([], question, asked.yes)
+            stored = session.keep(device, kind, results, plan.due, plan.who)
+        identity = device.identity
+        if asked.restart:
+            config.restart(device, config.stored(device))
+        when = "in force" if asked.restart else "in force after the next start (--restart does it now)"
+        out.say(f"stored and read back, due on {stored.due}; {when}")
+    paper = certificate.Certificate(
+        kind.title, identity, *_table(kind, taken, left), tuple(left), results, kind.acceptance,
+        day, plan.due, *plan.who, tuple(notes),
+    )  # fmt: skip
+    for target in plan.targets:
+        _write(out, paper, target)
+    return {
+        "kind": kind.code,
+        "serial": identity.serial,
+        "date": str(day),
+        "due": str(plan.due),
+        "technician": plan.who[0],
+        "instrument": plan.who[1],
+        "results": results,
+        "points": [
+            {"reference": p.reference, "reading": p.reading, "deviation": round(o.deviation, 4), "unit": o.unit}
+            for p, o in zip(taken, left, strict=True)
+        ],
+        "notes": notes,
+        "certificates": [str(target) for target in plan.targets],
+    }
+
+
+def _taken(out, device, kind, asked, plan) -> list[Point]:
+    taken = _points(out, device, kind, asked, plan)
+    if not taken:
+        raise NotAccepted("no point was taken", "the old calibration stays")
+    return taken
+
+
+def _points(out, device, kind, asked, plan):
+    if plan.given is not None:
+        ask = asking.terminal() and not asked.yes
+        return wizard.completed(out, device, kind, plan.given.points, asked.patience_s, ask)
+    if kind.criteria:
+        return wizard.guided(out, device, kind, asked.patience_s)
+    return wizard.typed(out, kind)
+
+
+def _notes(out, device, kind, taken) -> list[str]:
+    """Return what the certificate says beside the figures. Raises NotAccepted for a likely mistake with the probe."""
+    notes = [f"{p.reference:g} {kind.unit}: {p.note}." for p in taken if p.note]
+    if any(p.note and p.note != points.FROM_FILE for p in taken):
+        notes.append(f"A reading was taken at rest: {kind.criteria}.")
+    if device.identity.board == "virtual":
+        notes.append("The device is a simulation: nothing that exists was calibrated.")
+    return [*notes, *_probe(out, device, kind, taken)] if kind is THERMOCOUPLE else notes
+
+
+def _probe(out, device, kind, taken):
+    kind_set = session.thermocouple_type(device)
+    found = mistakes.verdict(kind_set, taken)
+    if found.suspicious:
+        _shown(out, kind, taken)
+        raise NotAccepted(
+            f"most likely {found.cause.said(kind_set)}: that leaves {found.fit_c:.2g} degC (root mean square), "
+            f"and nothing being wrong {found.right_c:.2g} degC",
+            "nothing was stored; put it right, and again",
+        )
+    other = "T" if kind_set == "K" else "K"
+    said = f"a probe of type {other} would read at most {found.told_apart_c:.2g} degC differently at these points"
+    if found.told_apart_c < mistakes.APART_C:
+        said += f": they do not show that it is type {kind_set}; a dry-ice point would"
+        out.warn(said)
+    return [f"The device is set to type {kind_set}; {said}."]
+
+
+def _shown(out, kind, taken) -> list[Left]:
+    left = points.left(kind, taken)
+    columns, rows = _table(kind, taken, left)
+    if not out.quiet:
+        widths = [max(map(len, column)) for column in zip(columns, *rows, strict=True)]
+        for row in (columns, *rows):
+            out.say("  ".join(cell.rjust(width) for cell, width in zip(row, widths, strict=True)))
+    return left
+
+
+def _table(kind, taken, left) -> tuple[tuple[str, ...], tuple[tuple[str, ...], ...]]:
+    if kind is JET:
+        columns = ("flow us", "fall degC", "K mdegC/rt s", "from the strongest %")
+        rows = [(f"{p.reference:g}", f"{p.reading:g}", o.label.split()[1], f"{o.deviation:+.1f}")
+                for p, o in zip(taken, left, strict=True)]  # fmt: skip
+    elif kind.error is None:
+        columns = ("delay us", "from the one that counts us")
+        rows = [(f"{p.reading:g}", f"{o.deviation:+.0f}") for p, o in zip(taken, left, strict=True)]
+    else:
+        columns = tuple(f"{name} {kind.unit}" for name in ("reference", "reading", "error"))
+        rows = [(f"{p.reference:g}", f"{p.reading:g}", f"{o.deviation:+.3g}") for p, o in zip(taken, left, strict=True)]
+        if kind is THERMOCOUPLE:
+            columns = (*columns, "off the line degC", "cold junction degC")
+            rows = [(*row, _given(o.fit, "+.3f"), _given(p.cold_junction_c, "g"))
+                    for row, p, o in zip(rows, taken, left, strict=True)]  # fmt: skip
+    return columns, tuple(rows)
+
+
+def _given(value, form):
+    return "-" if value is None else format(value, form)
+
+
+def _listed(results):
+    return ", ".join(f"{name} = {value}" for name, value in results.items())
+
+
+def _write(out, paper, target):
+    data = certificate.made(paper, target)
+    try:
+        files.replace(target, data)
+        out.say(f"certificate: {target}")
+    except Problem as problem:  # the calibration is stored: its certificate is not to be lost
+        number, other = tempfile.mkstemp(prefix="cryoctl-", suffix=target.suffix)
+        try:
+            with os.fdopen(number, "wb") as file:
+                file.write(data)
+        except OSError:
+            raise Problem(
+                f"the calibration is stored, its certificate is not: {problem.text}", "note the figures"
+            ) from None
+        raise Problem(f"the calibration is stored, but {problem.text}", f"its certificate is in {other}") from None
+
+
+def status(device: Device) -> tuple[dict[str, str], dict[str, session.Stored | None]]:
+    """Return the fields of CAL?, and the newest record of each kind."""
+    from host_tools.cryoctl import wire
+
+    return wire.fields(device.ask("CAL?")), session.listed(device.ask("CAL:LIST?"))

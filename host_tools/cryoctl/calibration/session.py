@@ -1,0 +1,161 @@
+"""A device's side of a calibration: clock, readings, its judgement, what it stored. All in service mode but status."""
+
+import datetime
+import importlib
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from host_tools.cryoctl import wire
+from host_tools.cryoctl.calibration import NotAccepted
+from host_tools.cryoctl.calibration.kinds import BY_CODE, DISTANCE, PRESSURE, Kind, records
+from host_tools.cryoctl.calibration.points import command
+from host_tools.cryoctl.device import Device
+from host_tools.cryoctl.problems import NoDevice, NotVerified, Problem, Refused
+
+NOT_ACCEPTED = 402
+_FAR_D = 1
+dates = importlib.import_module("cryo.store.dates")
+_EPOCH = datetime.date(2000, 1, 1)
+
+
+@dataclass(frozen=True)
+class Stored:
+    """A record as the device lists it. values: name -> number."""
+
+    kind: Kind
+    date: datetime.date
+    due: datetime.date
+    technician: str
+    instrument: str
+    values: dict[str, int]
+
+
+def day_number(day: datetime.date) -> int:
+    """Return the days since 2000-01-01."""
+    return (day - _EPOCH).days
+
+
+def person(technician: str, instrument: str) -> tuple[str, str]:
+    """Return both as the device keeps them: capitals. Raises Problem with the device's sentence."""
+    for name, text in (("technician", technician), ("instrument", instrument)):
+        if "," in text or ";" in text:
+            raise Problem(f"{name} {text!r}: no comma and no semicolon, they separate what the device is told")
+    technician, instrument = technician.strip().upper(), instrument.strip().upper()
+    kind, values = next(iter(records.KINDS.items()))
+    today = records.config.EARLIEST_D
+    _, sentence = records.encode(kind, [0] * len(values), today, today + 1, technician, instrument)
+    if sentence:
+        raise Problem(sentence)
+    return technician, instrument
+
+
+def due_date(text: str, today: datetime.date) -> datetime.date:
+    """Return a due date as typed. Raises Problem when it is none, or not after today."""
+    try:
+        day = datetime.date.fromisoformat(text.strip())
+    except ValueError:
+        raise Problem(f"due {text!r} is no date", "write it as yyyy-mm-dd") from None
+    if day <= today or day_number(day) > dates.LAST:
+        raise Problem(f"due {day}: it has to lie behind today, {today}, and before 2100")
+    return day
+
+
+def clock(device: Device, now: datetime.datetime) -> tuple[datetime.date, str]:
+    """Return the device's date and what to tell about it. A device that does not know it is given the host's.
+
+    Raises NotVerified when it does not take it.
+    """
+    said = device.tell("SYST:DATE?")
+    if said != "UNKNOWN":
+        day = _day(said)
+        far = abs((day - now.date()).days) > _FAR_D
+        return day, f"the device's date is {day}, this machine's {now.date()}: one of them is wrong" if far else ""
+    device.tell(f"SYST:DATE {now:%Y,%m,%d}")
+    device.tell(f"SYST:TIME {now:%H,%M,%S}")
+    day = _day(device.tell("SYST:DATE?"))
+    if abs((day - now.date()).days) > _FAR_D:  # midnight may lie between
+        raise NotVerified(f"the device's date was set to {now.date()} and is {day}", "again")
+    return day, f"the device knew no date: it was given this machine's, {now:%Y-%m-%d %H:%M}"
+
+
+def _day(answer):
+    try:
+        return datetime.date(*map(int, answer.split(",")))
+    except (ValueError, TypeError):
+        raise NotVerified(f"the device says its date is {answer!r}", "set it with SYST:DATE and SYST:TIME") from None
+
+
+# --- readings ---------------------------------------------------------------------------------------------------------
+def thermocouple_type(device: Device) -> str:
+    """Return the type that is set, K or T."""
+    return wire.fields(device.tell("CAL?")).get("THERMOCOUPLE", "K")
+
+
+def reading(device: Device, kind: Kind) -> tuple[float | None, str]:
+    """Return (value in the kind's unit, ""), or (None, what there is in place of one)."""
+    if kind is DISTANCE:
+        said = device.tell("MEAS:DIST?")
+    elif kind is PRESSURE:
+        said = wire.fields(device.tell("MEAS:PRES?")).get("BOTTLE", "")
+    else:
+        said = wire.fields(device.tell("MEAS:TEMP?")).get("SKIN", "").replace(",", " ")
+    try:
+        return float(said.split()[0]), ""
+    except (ValueError, IndexError):
+        return None, f"no valid reading, the device says {said or 'nothing'}"
+
+
+def cold_junction_c(device: Device) -> tuple[float | None, int | None]:
+    """Return (temperature of the skin converter's cold junction, number of its sample), None for what it has not."""
+    parts = wire.fields(device.tell("MEAS:RAW?")).get("SKIN", "").split(",")
+    try:
+        cold = None if parts[1] == "NONE" else float(parts[1])
+        return cold, int(parts[2].lstrip("#"))
+    except (ValueError, IndexError):
+        return None, None
+
+
+# --- judgement and storing --------------------------------------------------------------------------------------------
+def judged(device: Device, kind: Kind, given: Sequence[int]) -> dict[str, int]:
+    """Return what the device made of a measurement. Raises NotAccepted with its sentence."""
+    try:
+        answer = device.tell(command(kind, given))
+    except Refused as refused:
+        if refused.number == NOT_ACCEPTED:
+            raise NotAccepted(refused.text, "the old calibration stays") from None
+        raise
+    return {name.lower(): int(value) for name, value in wire.fields(answer).items()}
+
+
+def keep(device: Device, kind: Kind, values: dict[str, int], due: datetime.date, who: tuple[str, str]) -> Stored:
+    """Store what was judged last, read it back and return it. Raises Refused, NoDevice, NotVerified."""
+    try:
+        device.tell(f"CAL:STOR {due},{who[0]},{who[1]}")
+        found = listed(device.tell("CAL:LIST?")).get(kind.code)
+    except NoDevice as gone:
+        raise NoDevice(gone.text, "whether it was stored is not known: `cryoctl calibrate status` tells") from None
+    wanted = (due, *who, values)
+    if not found or (found.due, found.technician, found.instrument, found.values) != wanted:
+        raise NotVerified(f"stored and read back is {found}", "look with `cryoctl calibrate status`, then again")
+    return found
+
+
+def listed(answer: str) -> dict[str, Stored | None]:
+    """Return kind's code -> its newest record, from an answer to CAL:LIST?. Raises NotVerified when it is none."""
+    out: dict[str, Stored | None] = {}
+    try:
+        for code, text in wire.fields(answer).items():
+            kind = BY_CODE[code]
+            if text == "NONE":
+                out[code] = None
+                continue
+            day, due, technician, instrument, *values = text.split(",")
+            names = records.KINDS[code]
+            numbers = dict(zip(names, map(int, values), strict=True))
+            days = [datetime.date.fromisoformat(text) for text in (day, due)]
+            out[code] = Stored(kind, days[0], days[1], technician, instrument, numbers)
+    except (KeyError, ValueError):
+        raise NotVerified(f"the device's list of calibrations is not understood: {answer[:80]!r}", "again") from None
+    if set(out) != set(BY_CODE):
+        raise NotVerified(f"the device's list of calibrations is not whole: {answer[:80]!r}", "again")
+    return out

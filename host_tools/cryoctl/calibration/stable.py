@@ -1,0 +1,153 @@
+"""When a reading is at rest: a window without gaps, little spread, little drift; its mean is the reading then."""
+
+import math
+import time
+from collections import deque
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from host_tools.cryoctl.calibration import NotAccepted
+
+POLL_S = 0.1  # [E] one conversion of a thermocouple
+BLOCKS = "▁▂▃▄▅▆▇█"
+_GAP = 0.25  # [E] of the window without a reading: it begins anew
+
+
+@dataclass(frozen=True)
+class Criteria:
+    """What "at rest" is. spread: largest less smallest; drift: of the fitted line over the window; both in `unit`.
+
+    least: readings in the window. basis: where the figures come from, in a few words, with tag.
+    """
+
+    window_s: float
+    spread: float
+    drift: float
+    least: int
+    unit: str
+    basis: str
+
+    def __str__(self):
+        return (
+            f"{self.window_s:g} s without a gap, at least {self.least} readings, spread at most {self.spread:g} "
+            f"{self.unit}, drift over that time at most {self.drift:g} {self.unit}"
+        )
+
+
+@dataclass(frozen=True)
+class Seen:
+    """The window now. value is its mean, None without a reading; full: it is as long as it has to be."""
+
+    value: float | None = None
+    spread: float = 0.0
+    drift: float = 0.0
+    count: int = 0
+    seconds: float = 0.0
+    full: bool = False
+    stable: bool = False
+    note: str = ""
+
+
+class Detector:
+    """Takes one reading after the other; add() returns the window as it is then."""
+
+    def __init__(self, criteria: Criteria):
+        self.criteria = criteria
+        self._kept: deque[tuple[float, float]] = deque()
+
+    def add(self, at_s: float, value: float | None, note: str = "") -> Seen:
+        """Take a reading at a time; None and what is not finite is no reading, and the window begins anew."""
+        kept, limits = self._kept, self.criteria
+        if value is None or not math.isfinite(value):
+            kept.clear()
+            return Seen(note=note or "no valid reading")
+        if kept and (at_s <= kept[-1][0] or at_s - kept[-1][0] > limits.window_s * _GAP):
+            kept.clear()
+        kept.append((at_s, value))
+        while len(kept) > 1 and kept[1][0] <= at_s - limits.window_s:
+            kept.popleft()
+        return self._seen()
+
+    def _seen(self):
+        limits = self.criteria
+        values = [value for _, value in self._kept]
+        seconds = self._kept[-1][0] - self._kept[0][0]
+        spread = max(values) - min(values)
+        drift = _slope(self._kept) * limits.window_s
+        full = seconds >= limits.window_s and len(values) >= limits.least
+        stable = full and spread <= limits.spread and abs(drift) <= limits.drift
+        note = ""
+        if full and not stable:
+            wide, most = (spread, limits.spread) if spread > limits.spread else (abs(drift), limits.drift)
+            note = f"{'spread' if wide is spread else 'drift'} {wide:.3g} {limits.unit}, at most {most:g}"
+        return Seen(sum(values) / len(values), spread, drift, len(values), seconds, full, stable, note)
+
+
+def _slope(kept):
+    n = len(kept)
+    middle_s = sum(at for at, _ in kept) / n
+    mean = sum(value for _, value in kept) / n
+    square = sum((at - middle_s) ** 2 for at, _ in kept)
+    return sum((at - middle_s) * (value - mean) for at, value in kept) / square if square else 0.0
+
+
+@dataclass(frozen=True)
+class Before:
+    """The point before this one: a reading counts as the next point's once it went half of the way there [E].
+
+    Either way: with reversed wires it goes the other way.
+    """
+
+    reference: float
+    reading: float
+
+    def followed(self, reference: float, reading: float) -> bool:
+        """Return whether a reading belongs to the next reference."""
+        return abs(reading - self.reading) >= abs(reference - self.reference) / 2
+
+
+def settled(
+    read: Callable[[], tuple[float | None, str]],
+    criteria: Criteria,
+    reference: float,
+    before: Before | None = None,
+    *,
+    patience_s: float = 600.0,
+    tell: Callable[[Seen], None] = lambda seen: None,
+    clock: Callable[[], float] = time.monotonic,
+    sleep: Callable[[float], None] = time.sleep,
+) -> Seen:
+    """Read until the reading is at rest; return the window. read() gives (value or None, note).
+
+    Raises NotAccepted that says what it was that did not come to rest within the patience.
+    """
+    detector = Detector(criteria)
+    until = clock() + patience_s
+    while True:
+        value, note = read()
+        seen = detector.add(clock(), value, note)
+        if seen.stable and before and seen.value is not None and not before.followed(reference, seen.value):
+            seen = Seen(
+                seen.value, seen.spread, seen.drift, seen.count, seen.seconds, True, False,
+                f"still near the point before, {before.reading:.6g} {criteria.unit}: make the next reference",
+            )  # fmt: skip
+        tell(seen)
+        if seen.stable:
+            return seen
+        if clock() >= until:
+            why = seen.note or f"only {seen.seconds:.0f} s of readings"
+            raise NotAccepted(f"not at rest within {patience_s:g} s: {why}", "nothing was stored; see to it, and again")
+        sleep(POLL_S)
+
+
+def spark(values: list[float | None], width: int = 60, blocks: str = BLOCKS) -> str:
+    """Return the newest values as one line of blocks, lowest to highest; a blank where there was no reading."""
+    values = values[-width:]
+    found = [value for value in values if value is not None and math.isfinite(value)]
+    if not found:
+        return " " * len(values)
+    low, high = min(found), max(found)
+    step = (high - low) / (len(blocks) - 1) or 1.0
+    return "".join(
+        " " if value is None or not math.isfinite(value) else blocks[round((value - low) / step)] for value in values
+    )

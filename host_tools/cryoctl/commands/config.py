@@ -1,0 +1,261 @@
+"""cryoctl config: a device's settings."""
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from host_tools.cryoctl.commands import JsonOption, PortOption
+from host_tools.cryoctl.problems import FOUND, NotVerified, Problem
+
+app = typer.Typer(no_args_is_help=True, help="A device's settings: asked, changed, kept in files with comments.")
+
+PinOption = Annotated[Path | None, typer.Option("--pin-file", help="File with the PIN; else CRYO_PIN, else asked.")]
+YesOption = Annotated[bool, typer.Option("--yes", "-y", help="What is asked for twice is confirmed.")]
+RestartOption = Annotated[bool, typer.Option("--restart", help="Restart the device, and see that it is in force.")]
+FileArgument = Annotated[Path, typer.Argument(help="Settings file, TOML.")]
+SchemaOption = Annotated[str | None, typer.Option(help="Address or path of the JSON Schema, for the first line.")]
+
+
+def _device(port):
+    from host_tools.cryoctl.device import Device
+    from host_tools.cryoctl.found import chosen
+    from host_tools.cryoctl.port import Port
+
+    return Device(Port(chosen(port)))
+
+
+@app.command("list")
+def list_(ctx: typer.Context, port: PortOption = None, json: JsonOption = False) -> None:
+    """List all settings: as stored, and as in force where that differs until the next start."""
+    from host_tools.cryoctl.config import in_force, stored
+    from host_tools.cryoctl.config_file import FIXED, ROWS, whole
+
+    with _device(port) as device:
+        kept, now = stored(device), in_force(device)
+    if json:
+        ctx.obj.json({key: _row(key, kept[key], now[key]) for key in ROWS})
+        return
+    rows = []
+    for key, setting in ROWS.items():
+        marks = [word for word, on in (("danger", setting.danger), ("calibrated", key in FIXED[1:])) if on]
+        pending = "" if kept[key] == now[key] else str(now[key])
+        rows.append([key, str(kept[key]), pending, whole(setting), " ".join(marks)])
+    ctx.obj.table(["key", "stored", "in force still", "unit, range", "mark"], rows)
+
+
+def _row(key, kept, now):
+    from host_tools.cryoctl.config_file import BY_CALIBRATION, ROWS
+
+    setting = ROWS[key]
+    return {
+        "value": kept,
+        "in_force": now,
+        "unit": setting.unit,
+        "lowest": setting.lowest,
+        "highest": setting.highest,
+        "default": setting.default,
+        "tighter": setting.tighter,
+        "danger": setting.danger,
+        "by_calibration": key in BY_CALIBRATION,
+        "what": setting.what,
+    }
+
+
+@app.command()
+def get(
+    ctx: typer.Context,
+    key: Annotated[str, typer.Argument(help="Setting, such as trip_mdegc.")],
+    port: PortOption = None,
+    json: JsonOption = False,
+) -> None:
+    """Print one setting as stored."""
+    from host_tools.cryoctl.config import in_force, stored
+    from host_tools.cryoctl.config_file import known
+
+    key = key.lower()
+    known(key)
+    with _device(port) as device:
+        kept, now = stored(device), in_force(device)
+    if json:
+        ctx.obj.json({"key": key, **_row(key, kept[key], now[key])})
+        return
+    ctx.obj.result(str(kept[key]))
+    if kept[key] != now[key]:
+        ctx.obj.warn(f"{key} is {now[key]} until the next start")
+
+
+@app.command("set", context_settings={"ignore_unknown_options": True})  # for values such as -5
+def set_(
+    ctx: typer.Context,
+    pairs: Annotated[list[str], typer.Argument(metavar="KEY VALUE...", help='Value with a unit in quotes: "5 degC".')],
+    port: PortOption = None,
+    pin_file: PinOption = None,
+    yes: YesOption = False,
+    restart: RestartOption = False,
+) -> None:
+    """Change settings, all of them or none, and read back what is stored."""
+    from host_tools.cryoctl.config import value_of
+
+    if len(pairs) % 2:
+        raise Problem(f"a value is missing behind {pairs[-1]}", "write KEY VALUE KEY VALUE ...")
+    keys = [key.lower() for key in pairs[::2]]
+    twice = {key for key in keys if keys.count(key) > 1}
+    if twice:
+        raise Problem(f"given twice: {', '.join(sorted(twice))}")
+    wanted = {key: value_of(key, text) for key, text in zip(keys, pairs[1::2], strict=True)}
+    with _device(port) as device:
+        _change(ctx.obj, device, wanted, pin_file, yes, restart)
+
+
+def _change(out, device, wanted, pin_file, yes, restart):
+    from host_tools.cryoctl import config
+    from host_tools.cryoctl.asking import confirm
+    from host_tools.cryoctl.service import pin
+
+    device.unarmed()
+    present = config.stored(device)
+    changes = config.checked(wanted, present)
+    if changes:
+        danger = [f"{change} (danger: it harms when it is wrong)" for change in changes if change.danger]
+        if danger:
+            confirm(danger, "Is that right?", yes)
+        present = config.save(device, pin(pin_file), changes)
+        for change in changes:
+            out.result(str(change))
+    else:
+        out.say("nothing to change: this is what is stored")
+    if restart:
+        config.restart(device, present)
+        out.say("stored, read back, and in force")
+    elif config.in_force(device) != present:
+        out.say("stored and read back; in force after the next start (--restart does it now)")
+
+
+@app.command()
+def diff(ctx: typer.Context, file: FileArgument, port: PortOption = None, json: JsonOption = False) -> None:
+    """Compare a file with what is stored; exit code 1 when they differ. What the file leaves out is not compared."""
+    from host_tools.cryoctl.config import stored
+    from host_tools.cryoctl.config_file import ROWS, read
+
+    values = read(file)
+    with _device(port) as device:
+        present = stored(device)
+    other = [key for key in ROWS if key in values and values[key] != present[key]]
+    if json:
+        ctx.obj.json({key: {"file": values[key], "device": present[key]} for key in other})
+    elif other:
+        rows = [[key, str(values[key]), str(present[key]), ROWS[key].unit] for key in other]
+        ctx.obj.table(["key", "file", "device", "unit"], rows)
+    else:
+        ctx.obj.say(f"no difference in {len(values)} settings")
+    if other:
+        raise typer.Exit(FOUND)
+
+
+@app.command()
+def export(ctx: typer.Context, file: FileArgument, port: PortOption = None, schema: SchemaOption = None) -> None:
+    """Write what is stored into a file, commented; a file that is there keeps its own comments and order.
+
+    What only a calibration may set stands in it as a comment.
+    """
+    from host_tools.cryoctl.config import stored
+    from host_tools.cryoctl.config_file import fresh, over, schema_for
+    from host_tools.cryoctl.files import replace, text_of
+
+    old = text_of(file) if file.exists() else ""
+    with _device(port) as device:
+        present = stored(device)
+        title = _title(device)
+    at = schema or schema_for(file)
+    text = over(old, present, at, str(file)) if old.strip() else fresh(present, at, title)
+    replace(file, text.encode())
+    ctx.obj.say(f"{file}: {len(present)} settings")
+
+
+def _title(device):
+    who = device.identity
+    return f"Settings of the applicator with serial number {who.serial} ({who.board}, application {who.version})."
+
+
+@app.command("import")
+def import_(
+    ctx: typer.Context,
+    file: FileArgument,
+    port: PortOption = None,
+    pin_file: PinOption = None,
+    yes: YesOption = False,
+    restart: RestartOption = False,
+) -> None:
+    """Change a device's settings to those of a file, all of them or none, and read back what is stored."""
+    from host_tools.cryoctl.config_file import read
+
+    values = read(file)
+    with _device(port) as device:
+        _change(ctx.obj, device, values, pin_file, yes, restart)
+
+
+@app.command()
+def validate(ctx: typer.Context, file: FileArgument, json: JsonOption = False) -> None:
+    """Check a file without a device; exit code 1 when a device would not take it."""
+    from host_tools.cryoctl.config_file import listed, parsed, wrong
+    from host_tools.cryoctl.files import text_of
+
+    text = text_of(file)
+    values = parsed(text, str(file))
+    found = wrong(values)
+    if json:
+        ctx.obj.json([{"key": key, "problem": said} for key, said in found])
+    else:
+        for line in listed(file, text, found):
+            ctx.obj.result(line)
+    if found:
+        raise typer.Exit(FOUND)
+    ctx.obj.say(f"{file}: {len(values)} settings, all of them as a device takes them")
+
+
+@app.command()
+def edit(
+    ctx: typer.Context,
+    port: PortOption = None,
+    pin_file: PinOption = None,
+    yes: YesOption = False,
+    restart: RestartOption = False,
+) -> None:
+    """Edit the stored settings in $VISUAL or $EDITOR; checked when saved, changed when right.
+
+    The port is free meanwhile. Only what was edited is changed.
+    """
+    from host_tools.cryoctl import asking
+    from host_tools.cryoctl.config import stored
+    from host_tools.cryoctl.config_edit import edited, forget, kept
+    from host_tools.cryoctl.config_file import SCHEMA, fresh
+
+    with _device(port) as device:
+        before = stored(device)
+        title = _title(device)
+
+    def again(complaints):
+        for line in complaints:
+            ctx.obj.errors.print(line, markup=False, style="red")
+        return asking.terminal() and asking.again("Edit again?", True)
+
+    values, path = edited(fresh(before, SCHEMA.as_uri(), title), again)
+    if values is None:
+        forget(path)
+        ctx.obj.say("nothing was edited")
+        return
+    try:
+        with _device(port) as device:
+            wanted = {key: value for key, value in values.items() if value != before[key]}
+            _change(ctx.obj, device, wanted, pin_file, yes, restart)
+    except NotVerified:
+        raise
+    except Problem as problem:
+        told = kept(path, str(problem))
+        problem.args = (str(told),)
+        raise
+    except KeyboardInterrupt:
+        ctx.obj.errors.print(str(kept(path, "interrupted")), markup=False)
+        raise
+    forget(path)

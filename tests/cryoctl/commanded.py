@@ -1,0 +1,86 @@
+"""A virtual board with a PIN for a whole file of tests, and the command line in this process."""
+
+import os
+import pty
+import select
+import shutil
+import subprocess
+import sys
+
+from typer.testing import CliRunner
+
+from host_tools.cryoctl.device import Device
+from host_tools.cryoctl.main import app
+from host_tools.cryoctl.port import Port
+from host_tools.cryoctl.sim import image
+from host_tools.settings.pin import provision
+from host_tools.twin import lanes
+from tests.cryoctl.conftest import PATIENCE_S, Sim
+
+PIN = "4711"
+
+
+def with_pin(packed, folder):
+    """Return an image with the application and a PIN."""
+    path = folder / "board.img"
+    shutil.copy(packed, path)
+    image.write(path, provision(PIN))
+    return path
+
+
+def started(packed, folder, *options):
+    """Start a board with a PIN; whoever calls ends it."""
+    with_pin(packed, folder)
+    sim = Sim(folder, "--speed", "10", *options).wait_ready()
+    standby(sim.link)
+    return sim
+
+
+def standby(link):
+    """Wait until a board has started and tested itself."""
+    with Device(Port(str(link))) as device:
+        while device.state().get("STATE") != "STANDBY":
+            pass
+
+
+def ended(sim):
+    """End it, whatever it does."""
+    sim.process.kill()
+    sim.process.wait()
+
+
+def cryoctl(*words, port=None, pin=PIN, **more):
+    """Run one command; the result has exit_code, stdout and stderr."""
+    env = {"CRYO_PORT": str(port) if port else None, "CRYO_PIN": pin, "COLUMNS": "400", "NO_COLOR": "1", **more}
+    return CliRunner().invoke(app, [str(word) for word in words], env=env, catch_exceptions=False)
+
+
+def at_terminal(words, answers, board, **more):
+    """Run a command at a terminal that answers questions, each once; return (exit status, what it said)."""
+    master, slave = pty.openpty()
+    env = {**os.environ, "CRYO_PORT": str(board), "CRYO_PIN": PIN, "COLUMNS": "200", "TERM": "dumb", **more}
+    command = [sys.executable, "-m", "host_tools.cryoctl", *map(str, words)]
+    process = subprocess.Popen(command, preexec_fn=lambda: os.login_tty(slave), cwd=lanes.ROOT, env=env)  # for Ctrl-C
+    os.close(slave)
+    said = b""
+    seen = 0
+    try:
+        while select.select([master], [], [], PATIENCE_S)[0]:
+            try:
+                data = os.read(master, 4096)
+            except OSError:  # its last end was closed
+                break
+            said += data
+            for question in list(answers):
+                at = said.find(question, seen)
+                if at >= 0:
+                    seen = at + len(question)
+                    reply = answers.pop(question)
+                    os.write(master, reply() if callable(reply) else reply)
+        else:
+            raise AssertionError(f"it waits for something: {said[-500:]!r}")
+        return process.wait(PATIENCE_S), said.decode("utf-8", "replace")
+    finally:
+        process.kill()
+        process.wait()
+        os.close(master)

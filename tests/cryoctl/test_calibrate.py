@@ -1,0 +1,336 @@
+"""cryoctl calibrate against the virtual board: from a file, at a terminal with the panel, and what goes wrong."""
+
+import datetime
+import errno
+import json
+import os
+import pty
+import subprocess
+import sys
+import threading
+
+import pytest
+
+from host_tools.cryoctl import files
+from host_tools.cryoctl.calibration import run
+from host_tools.cryoctl.device import Device
+from host_tools.cryoctl.port import Port
+from host_tools.cryoctl.sim import image
+from host_tools.twin import lanes
+from tests.cryoctl.commanded import at_terminal, cryoctl, ended, standby, started, with_pin
+from tests.cryoctl.conftest import PATIENCE_S
+
+WHO = ("--technician", "A. Fitter", "--instrument", "Ref 7")
+TODAY = datetime.date.today()
+FILES = {
+    "thermocouple": ("a.csv", "reference_c,reading_c,cold_junction_c\n0,0.4,25\n37,37.2,25\n-78.5,-78.1,25\n"),
+    "opening": ("a.csv", "delay_us\n18100\n18000\n18300\n"),
+    "closing": ("a.csv", "delay_us\n21100\n21000\n21300\n"),
+    "jet": (
+        "a.toml",
+        "nozzle = 1\ndistance_mm = 100\n"
+        + "".join(f"[[points]]\nflow_us = 300000\nfall_c = {f}\n" for f in (8, 8.2, 8.1)),
+    ),
+    "pressure": ("a.csv", "reference_mbar,reading_mbar\n0,120\n57000,56500\n"),
+    "distance": ("a.csv", "reference_mm,reading_mm\n90,91\n190,188\n"),
+}
+
+
+@pytest.fixture(scope="module")
+def board(packed, tmp_path_factory):
+    """The serial port of a board with a PIN."""
+    sim = started(packed, tmp_path_factory.mktemp("calibrate"))
+    yield sim.link
+    ended(sim)
+
+
+def file_of(kind, tmp_path, text=None):
+    name, usual = FILES[kind]
+    path = tmp_path / name
+    path.write_text(text or usual)
+    return path
+
+
+def kinds(board):
+    """Return kind -> what is calibrated, by the command."""
+    return json.loads(cryoctl("calibrate", "status", "--json", port=board).stdout)["kinds"]
+
+
+@pytest.fixture
+def unchanged(board):
+    """What is calibrated stays as it is."""
+    before = kinds(board)
+    yield board
+    assert kinds(board) == before
+
+
+def test_a_board_that_was_never_calibrated_says_so_and_is_told_the_date(board, tmp_path):
+    done = cryoctl("calibrate", "status", port=board)
+    assert done.exit_code == 1 and done.stdout.count("missing") == 6
+    path = file_of("distance", tmp_path)
+    done = cryoctl("calibrate", "distance", "--yes", "--points", path, *WHO, port=board)
+    assert done.exit_code == 0 and "the device knew no date: it was given this machine's" in done.stderr
+    done = cryoctl("calibrate", "distance", "--yes", "--points", path, *WHO, port=board)
+    assert done.exit_code == 0 and "knew no date" not in done.stderr
+    found = kinds(board)
+    assert found["distance"]["values"] == {"error_mm": 2} and found["distance"]["days_left"] == 365
+    assert found["thermocouple"] is None
+
+
+@pytest.mark.parametrize("kind", FILES)
+def test_each_kind_from_a_file_to_its_certificate(board, tmp_path, kind):
+    path = file_of(kind, tmp_path)
+    due = str(TODAY + datetime.timedelta(days=90))
+    words = ("--yes", "--json", "--points", path, *WHO, "--due", due, "--certificate", tmp_path / "paper")
+    done = cryoctl("calibrate", kind, *words, port=board)
+    assert done.exit_code == 0, done.stderr
+    record = json.loads(done.stdout)
+    assert (record["serial"], record["technician"], record["due"]) == ("1", "A. FITTER", due)
+    assert kinds(board)[kind]["values"] == record["results"] and kinds(board)[kind]["due"] == due
+    page = (tmp_path / "paper.html").read_text()
+    assert all(words in page for words in ("A. FITTER", "REF 7", due, "not certified", "a simulation", "<svg"))
+    assert (tmp_path / "paper.pdf").read_bytes().startswith(b"%PDF-")
+    assert [point["reading"] for point in record["points"]] and len(record["points"]) in (2, 3)
+
+
+def test_all_six_and_a_restart_put_jet_and_delays_in_force(board, tmp_path):
+    for kind in FILES:
+        words = ("--yes", "--points", file_of(kind, tmp_path), *WHO, *(["--restart"] if kind == "distance" else []))
+        assert cryoctl("calibrate", kind, *words, port=board).exit_code == 0
+    done = cryoctl("calibrate", "status", port=board)
+    assert done.exit_code == 0
+    due = TODAY + datetime.timedelta(days=365)
+    force = json.loads(cryoctl("calibrate", "status", "--json", port=board).stdout)["in_force"]
+    assert (force["jet_k"], force["valve_open_us"], force["valve_close_us"]) == ("20935", "18000", "21300")
+    assert force["due"] == str(due)
+
+
+@pytest.mark.parametrize(
+    ("kind", "text", "said"),
+    [
+        ("thermocouple", "reference_c,reading_c\n0,0.4\n37,37.9\n-78.5,-82\n", "3500 mdegC off, at most 2000"),
+        ("thermocouple", "reference_c,reading_c\n20,20\n45,45\n", "use melting ice"),
+        ("thermocouple", "reference_c,reading_c\n0,49.5\n37,12.9\n", "most likely the wires are reversed"),
+        (
+            "thermocouple",
+            "reference_c,reading_c\n0,0.2\n-78.5,-74.3\n",
+            "most likely the probe is type T, read as type K",
+        ),
+        (
+            "thermocouple",
+            "reference_c,reading_c\n0,5.5\n37,34.6\n",
+            "probe and converter are type T, and tc_type is set",
+        ),
+        ("opening", "delay_us\n18000\n18000\n24000\n", "they differ by 6000 us"),
+        ("opening", "delay_us\n18000\n", "at least 3 measurements"),
+        ("pressure", "reference_mbar,reading_mbar\n0,100\n57000,60000\n", "3000 mbar off"),
+        ("distance", "reference_mm,reading_mm\n90,90\n100,100\n", "60 mm apart"),
+        ("jet", "nozzle = 1\ndistance_mm = 80\n" + "[[points]]\nflow_us = 300000\nfall_c = 40\n" * 3, "limit 7"),
+    ],
+)
+def test_what_is_not_accepted_leaves_the_old_calibration(unchanged, tmp_path, kind, text, said):
+    paper = tmp_path / "paper"
+    path = file_of(kind, tmp_path, text)
+    done = cryoctl("calibrate", kind, "--yes", "--points", path, *WHO, "--certificate", paper, port=unchanged)
+    assert done.exit_code == 1 and said in done.stderr, done.stderr
+    assert not done.stdout and [one.name for one in tmp_path.iterdir()] == [path.name]
+
+
+def test_two_points_that_do_not_show_the_probes_type_say_so(board, tmp_path):
+    path = file_of("thermocouple", tmp_path, "reference_c,reading_c\n0,0.1\n37,37.1\n")
+    done = cryoctl("calibrate", "thermocouple", "--yes", "--points", path, *WHO, port=board)
+    assert done.exit_code == 0 and "a dry-ice point would" in done.stderr
+
+
+@pytest.mark.parametrize(
+    ("words", "code", "said"),
+    [
+        (("--technician", "A"), 2, "instrument is not given"),
+        (("--technician", "A,B", "--instrument", "x"), 2, "no comma"),
+        ((*WHO, "--due", "2020-01-01"), 2, "behind today"),
+        ((*WHO, "--certificate", "/no/such/folder/paper"), 2, "cannot be written"),
+        ((*WHO, "--certificate", __file__ + ".html", "--certificate", lanes.ROOT / "docs/x/y"), 2, "cannot be written"),
+        ((*WHO, "--pin-file", "/no/such/pin"), 2, "PIN file"),
+    ],
+)
+def test_a_request_that_cannot_be_met(unchanged, tmp_path, words, code, said):
+    done = cryoctl(
+        "calibrate", "opening", "--yes", "--points", file_of("opening", tmp_path), *words, port=unchanged
+    )  # fmt: skip
+    assert done.exit_code == code and said in done.stderr
+
+
+def test_without_a_terminal_points_have_to_be_given(unchanged):
+    for words in ((), ("--yes",)):
+        done = cryoctl("calibrate", "opening", *words, *WHO, port=unchanged)
+        assert done.exit_code == 2 and "--points" in done.stderr
+
+
+def test_a_wrong_pin(unchanged, tmp_path):
+    path = file_of("opening", tmp_path)
+    done = cryoctl("calibrate", "opening", "--yes", "--points", path, *WHO, port=unchanged, pin="0000")
+    assert done.exit_code == 4 and "wrong PIN" in done.stderr and "0000" not in done.output
+
+
+def test_a_file_that_is_no_text(tmp_path):
+    path = tmp_path / "a.csv"
+    path.write_bytes(b"reference_mm,reading_mm\n90,\xff\n")
+    done = cryoctl("calibrate", "distance", "--yes", "--points", path, *WHO)
+    assert done.exit_code == 2 and "not UTF-8" in done.stderr
+
+
+def test_a_certificate_is_not_written_over(unchanged, tmp_path):
+    paper = tmp_path / "paper.pdf"
+    paper.write_bytes(b"mine")
+    path = file_of("opening", tmp_path)
+    done = cryoctl("calibrate", "opening", "--yes", "--points", path, *WHO, "--certificate", paper, port=unchanged)
+    assert done.exit_code == 2 and "is there already" in done.stderr and paper.read_bytes() == b"mine"
+
+
+def test_a_disk_that_fills_up_meanwhile_costs_no_certificate(board, tmp_path, monkeypatch):
+    def full(number):
+        raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+
+    monkeypatch.setattr(files.os, "fsync", full)
+    monkeypatch.setattr(run.tempfile, "tempdir", str(tmp_path))
+    words = ("--yes", "--points", file_of("opening", tmp_path), *WHO, "--certificate", tmp_path / "paper.html")
+    done = cryoctl("calibrate", "opening", *words, port=board)
+    assert done.exit_code == 2 and "the calibration is stored, but" in done.stderr and "No space left" in done.stderr
+    kept = done.stderr.rstrip().rpartition("its certificate is in ")[2]
+    with open(kept) as file:
+        assert "</html>" in file.read()
+    assert not (tmp_path / "paper.html").exists()
+
+
+def test_two_tools_at_once(unchanged, tmp_path):
+    with Port(str(unchanged)):
+        path = file_of("opening", tmp_path)
+        done = cryoctl("calibrate", "opening", "--yes", "--points", path, *WHO, port=unchanged)
+        assert done.exit_code == 3 and "in use" in done.stderr
+    assert cryoctl("calibrate", "status", port=unchanged).exit_code in (0, 1)
+
+
+# --- at a terminal ----------------------------------------------------------------------------------------------------
+class Bench:
+    """A board with its front panel at a terminal of its own, so that its keys can be pressed."""
+
+    def __init__(self, packed, folder):
+        self.image = with_pin(packed, folder)
+        self.link = folder / "port"
+        self._master, slave = pty.openpty()
+        command = [
+            sys.executable,
+            "-m",
+            "host_tools.cryoctl",
+            "sim",
+            "--image",
+            str(self.image),
+            "--link",
+            str(self.link),
+        ]
+        env = {**os.environ, "COLUMNS": "200", "TERM": "xterm"}
+        self.process = subprocess.Popen(
+            [*command, "--speed", "10"], stdin=slave, stdout=slave, stderr=slave, cwd=lanes.ROOT, env=env
+        )
+        os.close(slave)
+        self._ready = threading.Event()
+        threading.Thread(target=self._read, daemon=True).start()
+        assert self._ready.wait(PATIENCE_S)
+        standby(self.link)
+
+    def _read(self):
+        said = b""
+        try:
+            while data := os.read(self._master, 4096):  # a panel that nobody looks at would fill up
+                said = (said + data)[-4096:]
+                if b"link " in said and self.link.exists():
+                    self._ready.set()
+        except OSError:
+            pass
+
+    def press(self, keys):
+        os.write(self._master, keys)
+
+    def unplug(self):
+        self.process.kill()
+        self.process.wait()
+
+
+@pytest.fixture
+def bench(packed, tmp_path):
+    bench = Bench(packed, tmp_path)
+    yield bench
+    bench.unplug()
+
+
+def test_a_technician_is_guided_through_the_distances(bench, tmp_path):
+    def further():
+        bench.press(b"+" * 9)  # 100 mm to 190 mm
+        return b"\n"
+
+    paper = tmp_path / "paper"
+    answers = {
+        b"Technician": b"A. Fitter\n",
+        b"Instrument": b"Ruler 1\n",
+        b"Due on": b"\n",
+        b"Reference in mm": b"about 100\n",
+        b"is no number": b"100\n",
+        b"('skip' leaves it out) [190]": further,
+        b"Store it, due on": b"y\n",
+    }
+    status, said = at_terminal(
+        ["calibrate", "distance", "--certificate", str(paper)], answers, bench.link, TERM="xterm", COLUMNS="160"
+    )
+    assert status == 0 and not answers, said
+    for words in (
+        "light board",
+        "At rest: 3 s without a gap",
+        "within 5 mm",
+        "accepted: error_mm",
+        "stored and read back",
+    ):
+        assert words in said, words
+    assert "▁" in said or "▄" in said  # the plot
+    record = kinds(bench.link)["distance"]
+    assert record["technician"] == "A. FITTER" and record["values"]["error_mm"] <= 5
+    page = (tmp_path / "paper.html").read_text()
+    assert "mean of" in page and "A reading was taken at rest" in page
+
+
+def test_unplugged_in_the_middle_nothing_is_stored(bench, tmp_path):
+    def unplug():
+        bench.unplug()
+        return b"y\n"
+
+    path = file_of("distance", tmp_path)
+    words = ["calibrate", "distance", "--points", str(path), *WHO]
+    before = image.read(bench.image)
+    status, said = at_terminal(words, {b"Due on": b"\n", b"Store it, due on": unplug}, bench.link)
+    assert status == 3 and "is gone" in said and "`cryoctl calibrate status` tells" in said
+    after = image.read(bench.image)
+    changed = {name for name in before | after if before.get(name) != after.get(name)}
+    assert not {name for name in changed if name.startswith(("settings", "calibration"))}
+
+
+def test_what_is_not_confirmed_is_not_stored(bench, tmp_path):
+    path = file_of("opening", tmp_path)
+    answers = {b"Due on": b"\n", b"Store it, due on": b"n\n"}
+    status, said = at_terminal(["calibrate", "opening", "--points", str(path), *WHO], answers, bench.link)
+    assert status == 2 and "not confirmed" in said and kinds(bench.link)["opening"] is None
+
+    answers = {b"Due on": b"\n", b"1: opening": b"18000\n", b"2: opening": b"\x03"}
+    status, said = at_terminal(["calibrate", "opening", *WHO], answers, bench.link)
+    assert status == 130 and not answers and "Traceback" not in said
+    assert "STATE=STANDBY" in state(bench.link)  # service mode was left
+
+
+def test_a_reading_that_never_comes_to_rest_ends_clearly(bench, tmp_path):
+    path = file_of("distance", tmp_path, "reference_mm\n100\n190\n")  # nobody moves it
+    done = cryoctl("calibrate", "distance", "--yes", "--patience-s", "4", "--points", path, *WHO, port=bench.link)
+    assert done.exit_code == 1 and "still near the point before" in done.stderr and "nothing was stored" in done.stderr
+    assert kinds(bench.link)["distance"] is None and "STATE=STANDBY" in state(bench.link)
+
+
+def state(link):
+    with Device(Port(str(link))) as device:
+        return device.ask("STAT?")

@@ -1,0 +1,523 @@
+"""Calibration without a device: when a reading is at rest, points from files, mistakes with the probe, certificates."""
+
+import datetime
+import itertools
+import math
+import random
+import re
+from html.parser import HTMLParser
+
+import pytest
+import thermocouple_its90
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from host_tools.cryoctl.calibration import NotAccepted, certificate, mistakes, points, session, stable, wizard
+from host_tools.cryoctl.calibration.certificate import Certificate, made, targets
+from host_tools.cryoctl.calibration.kinds import (
+    CLOSING,
+    DISTANCE,
+    JET,
+    KINDS,
+    OPENING,
+    PRESSURE,
+    THERMOCOUPLE,
+    measured,
+)
+from host_tools.cryoctl.calibration.points import Left, Point
+from host_tools.cryoctl.calibration.stable import Before, Criteria, Detector, settled, spark
+from host_tools.cryoctl.device import Identity
+from host_tools.cryoctl.problems import NoDevice, NotVerified, Problem
+from host_tools.twin.probe import Max31855Chip
+
+LIMITS = Criteria(10.0, 0.75, 0.25, 40, "degC", "")
+
+
+# --- at rest ----------------------------------------------------------------------------------------------------------
+class Time:
+    """A clock that goes on by what is slept."""
+
+    def __init__(self):
+        self.s = 0.0
+
+    def __call__(self):
+        return self.s
+
+    def sleep(self, seconds):
+        self.s += seconds
+
+
+def at_rest(signal, before=None, reference=0.0, patience_s=60.0, limits=LIMITS):
+    """Return (window, time) of a signal: a function of time that returns a value or None."""
+    time = Time()
+    read = lambda: (signal(time.s), "open" if signal(time.s) is None else "")  # noqa: E731
+    return settled(read, limits, reference, before, patience_s=patience_s, clock=time, sleep=time.sleep), time.s
+
+
+def test_a_quiet_signal_is_at_rest_after_one_window():
+    seen, at_s = at_rest(lambda s: 4.0)
+    assert (seen.value, seen.spread, seen.drift) == (4.0, 0.0, 0.0)
+    assert at_s == pytest.approx(10.0, abs=0.11) and seen.count >= 100
+
+
+def test_noise_within_the_spread_gives_its_mean():
+    noise = random.Random(1)
+    seen, _ = at_rest(lambda s: 4.0 + noise.uniform(-0.3, 0.3))
+    assert seen.value == pytest.approx(4.0, abs=0.1) and 0.5 < seen.spread <= 0.6
+
+
+def test_noise_beyond_the_spread_is_never_at_rest():
+    noise = random.Random(1)
+    with pytest.raises(NotAccepted, match=r"not at rest within 60 s: spread .* at most 0.75"):
+        at_rest(lambda s: 4.0 + noise.uniform(-1, 1))
+
+
+def test_a_step_is_left_behind_before_the_mean_is_taken():
+    seen, at_s = at_rest(lambda s: 20.0 if s < 15 else 4.0, before=Before(20.0, 20.0), reference=4.0)
+    assert seen.value == 4.0 and at_s == pytest.approx(25.0, abs=0.3)
+
+
+def test_a_probe_that_settles_is_waited_for():
+    seen, at_s = at_rest(lambda s: 37 * math.exp(-s / 3.0))
+    assert abs(seen.value) < 0.2 and at_s > 15
+
+
+@pytest.mark.parametrize(("slope", "rests"), [(0.02, True), (0.03, False), (-0.02, True), (-0.03, False)])
+def test_a_drift_is_judged_over_the_window(slope, rests):
+    if rests:
+        assert at_rest(lambda s: slope * s)[0].drift == pytest.approx(slope * 10, abs=0.005)
+    else:
+        with pytest.raises(NotAccepted, match="drift"):
+            at_rest(lambda s: slope * s)
+
+
+@pytest.mark.parametrize("bad", [None, math.nan, math.inf, -math.inf])
+def test_one_invalid_reading_begins_the_window_anew(bad):
+    invalid = iter([False] * 60 + [True] + [False] * 1000)
+    seen, at_s = at_rest(lambda s: 4.0)
+    time = Time()
+    read = lambda: (bad if next(invalid) else 4.0, "")  # noqa: E731
+    seen = settled(read, LIMITS, 0.0, patience_s=60.0, clock=time, sleep=time.sleep)
+    assert seen.value == 4.0 and time.s == pytest.approx(at_s + 6.1, abs=0.2)
+
+
+def test_no_reading_at_all_ends_with_what_the_device_says():
+    with pytest.raises(NotAccepted, match="not at rest within 60 s: open"):
+        at_rest(lambda s: None)
+
+
+def test_too_few_readings_are_no_window():
+    detector = Detector(LIMITS)
+    for n in range(100):
+        assert not detector.add(n * 1.0, 4.0).stable  # 10 in a window
+
+
+def test_a_gap_begins_the_window_anew():
+    detector = Detector(LIMITS)
+    times = [n * 0.1 for n in range(90)] + [12.0 + n * 0.1 for n in range(99)]
+    assert not any(detector.add(at, 4.0).stable for at in times)
+
+
+def test_the_point_before_is_not_taken_for_the_next():
+    with pytest.raises(NotAccepted, match="still near the point before"):
+        at_rest(lambda s: 0.1, before=Before(0.0, 0.1), reference=37.0)
+
+
+@pytest.mark.parametrize("reading", [36.5, 12.9 - 49.4])
+def test_the_next_point_may_lie_the_other_way_as_with_reversed_wires(reading):
+    seen, _ = at_rest(lambda s: reading, before=Before(0.0, 0.0), reference=37.0)
+    assert seen.value == pytest.approx(reading)
+
+
+@settings(max_examples=50, deadline=None)
+@given(st.lists(st.one_of(st.none(), st.floats(-200, 400), st.just(math.nan)), min_size=1, max_size=200))
+def test_what_is_at_rest_meets_the_criteria_by_its_own_readings(signal):
+    detector = Detector(LIMITS)
+    window = []
+    for n, value in enumerate(signal):
+        seen = detector.add(n * 0.2, value)
+        window = [*window, value] if value is not None and math.isfinite(value) else []
+        if seen.stable:
+            taken = window[-seen.count :]
+            assert len(taken) >= LIMITS.least and max(taken) - min(taken) <= LIMITS.spread
+            assert min(taken) - 1e-9 <= seen.value <= max(taken) + 1e-9
+
+
+def test_a_converter_that_stands_still_gives_no_reading():
+    time = Time()
+    sample = itertools.count()
+
+    class Device:
+        frozen = False
+
+        def tell(self, command):
+            self.number = self.number if self.frozen else next(sample)
+            return "SKIN=0.10,99ms;NOZZLE=NEVER" if command == "MEAS:TEMP?" else f"SKIN=0.75,25.00,#{self.number},9ms"
+
+    device = Device()
+    read = wizard.Readings(device, THERMOCOUPLE, time)
+    for _ in range(100):
+        time.sleep(0.1)
+        assert read() == (0.1, "") and read.cold_c == 25.0
+    device.frozen = True
+    read()
+    time.sleep(wizard.STANDSTILL_S + 0.1)
+    value, note = read()
+    assert value is None and "stands still" in note
+
+
+@pytest.mark.parametrize("said", ["INVALID", "NEVER", "OPEN", "", "BOTTLE=INVALID;LINE=3 mbar", "SKIN=OPEN"])
+@pytest.mark.parametrize("kind", [THERMOCOUPLE, PRESSURE, DISTANCE])
+def test_what_is_no_number_is_no_reading(kind, said):
+    value, note = session.reading(type("D", (), {"tell": lambda self, command: said})(), kind)
+    assert value is None and note
+
+
+def test_a_plot_of_few_characters():
+    assert spark([0.0, 1.0, 2.0, None, 7.0]) == "▁▂▃ █"
+    assert spark([None, math.nan]) == "  " and spark([3.0, 3.0]) == "▁▁"
+    assert len(spark([1.0] * 100)) == 60 and stable.BLOCKS[0] == "▁"
+
+
+# --- points -----------------------------------------------------------------------------------------------------------
+def given_file(tmp_path, name, text, kind):
+    path = tmp_path / name
+    path.write_text(text)
+    return points.read(path, kind)
+
+
+def test_points_of_each_kind_become_what_the_device_takes(tmp_path):
+    tc = given_file(tmp_path, "a.csv", "# ice\nreference_c,reading_c\n0,0.4\n\n-78.5,-78.1\n", THERMOCOUPLE)
+    assert points.command(THERMOCOUPLE, points.numbers(THERMOCOUPLE, tc.points)) == "CAL:MEAS TC,0,400,-78500,-78100"
+    delays = given_file(tmp_path, "b.csv", "delay_us\n18100\n18000\n", OPENING)
+    assert points.command(OPENING, points.numbers(OPENING, delays.points)) == "CAL:MEAS OPEN,18100,18000"
+    bursts = given_file(
+        tmp_path, "c.toml", "nozzle = 2\ndistance_mm = 100\n[[points]]\nflow_us = 300000\nfall_c = 8.2\n", JET
+    )
+    found = points.numbers(JET, bursts.points, bursts.nozzle, bursts.distance_mm)
+    assert points.command(JET, found) == "CAL:MEAS JET,2,100,300000,8200"
+    bars = given_file(tmp_path, "d.toml", "[[points]]\nreference_mbar = 57000\nreading_mbar = 56500\n", PRESSURE)
+    assert points.numbers(PRESSURE, bars.points) == [57000, 56500]
+
+
+def test_a_point_without_its_reading_is_still_to_be_taken(tmp_path):
+    found = given_file(tmp_path, "a.csv", "reference_mm,reading_mm\n90,\n190,191\n", DISTANCE)
+    assert [point.reading for point in found.points] == [None, 191.0]
+
+
+@pytest.mark.parametrize(
+    ("name", "text", "said"),
+    [
+        ("a.csv", "", "no points"),
+        ("a.csv", "reference_c,reading_c\n", "no points"),
+        ("a.csv", "reference,reading_c\n0,1\n", "a.csv:2: unknown column reference"),
+        ("a.csv", "reading_c\n1\n", "reference_c is missing"),
+        ("a.csv", "reference_c,reading_c\n0;1\n", "1 cells under 2 columns"),
+        ("a.csv", "reference_c,reading_c\n# x\n0,warm\n", "a.csv:3: reading_c = 'warm' is no number"),
+        ("a.csv", "reference_c,reading_c\n0,nan\n", "is no number"),
+        ("a.csv", "reference_c,reading_c\n0,inf\n", "is no number"),
+        ("a.csv", 'reference_c,reading_c\n0,"1\n', "no CSV"),
+        ("a.toml", "points = 3", "no [[points]]"),
+        ("a.toml", "[[points]]\nreference_c = true", "is no number"),
+        ("a.toml", "[[points]\n", "no TOML"),
+        ("a.txt", "x", ".csv or .toml"),
+    ],
+)
+def test_a_wrong_file_of_points_says_where(tmp_path, name, text, said):
+    with pytest.raises(Problem, match=re.escape(said)):
+        given_file(tmp_path, name, text, THERMOCOUPLE)
+
+
+def test_numbers_that_the_device_has_no_room_for():
+    with pytest.raises(Problem, match="look at the units"):
+        points.numbers(PRESSURE, [Point(57_000_000_00.0, 0.0)])
+    with pytest.raises(Problem, match="more than a line"):
+        points.numbers(OPENING, [Point(None, 18_000.0)] * 20)
+
+
+def test_deviations_are_those_that_the_device_judges():
+    tc = [Point(0.0, 0.4), Point(37.0, 37.2), Point(-78.5, -78.1)]
+    (_, _, _, worst), refused = measured.thermocouple([(0, 400), (37_000, 37_200), (-78_500, -78_100)])
+    left = points.left(THERMOCOUPLE, tc)
+    assert refused is None and max(abs(one.fit) for one in left) == worst / 1000
+    assert [round(one.deviation, 3) for one in left] == [0.4, 0.2, 0.4] and {one.most for one in left} == {2.0}
+    delays = [Point(None, 18_100.0), Point(None, 18_000.0)]
+    assert [one.deviation for one in points.left(OPENING, delays)] == [100, 0]
+    assert [one.deviation for one in points.left(CLOSING, delays)] == [0, -100]
+    bursts = [(300_000, 8_000), (300_000, 8_200), (200_000, 6_600)]
+    (_, _, strongest, _), refused = measured.jet(1, 80, bursts)
+    left = points.left(JET, [Point(flow, fall / 1000) for flow, fall in bursts])
+    assert refused is None and max(one.deviation for one in left) == 0
+    assert f"K {strongest} mdegC/rt s" in [one.label for one in left]
+
+
+@pytest.mark.parametrize("kind", KINDS.values(), ids=lambda kind: kind.name)
+def test_limits_and_units_of_a_kind_are_told(kind):
+    assert kind.acceptance and kind.intro
+    if kind.criteria:
+        assert kind.criteria.basis.startswith("[E]") and kind.criteria.spread <= kind.error + 1
+        assert len(kind.references) >= 2 and kind.unit in str(kind.criteria)
+    else:
+        assert "other instruments" in kind.intro
+
+
+# --- mistakes with the probe ------------------------------------------------------------------------------------------
+BATHS = (0.0, 37.0, -78.5)
+
+
+def read_with(kind, cause, baths=BATHS, cold_c=25.0, error_c=0.0):
+    found = [mistakes.reading_c(kind, cause, bath, cold_c) + error_c for bath in baths]
+    return [Point(bath, reading, cold_c) for bath, reading in zip(baths, found, strict=True)]
+
+
+@pytest.mark.parametrize("kind", ["K", "T"])
+def test_nothing_wrong_reads_the_reference(kind):
+    right, *others = mistakes.causes(kind)
+    assert right.said(kind) == "nothing" and len({cause.said(kind) for cause in others}) == 7
+    for bath in BATHS:
+        assert mistakes.reading_c(kind, right, bath) == pytest.approx(bath, abs=1e-4)
+
+
+def test_a_wrong_type_reads_what_an_independent_library_makes_of_its_voltage():
+    for kind, other in (("K", "T"), ("T", "K")):
+        meant, fitted = thermocouple_its90.get(kind), thermocouple_its90.get(other)
+        for bath in BATHS:
+            reading = mistakes.reading_c(kind, mistakes.Cause(other, kind, False), bath)
+            voltage = fitted.emf(bath) - fitted.emf(25.0) + meant.emf(25.0)
+            assert meant.emf(reading) == pytest.approx(voltage, abs=2e-3)
+
+
+def test_reversed_wires_are_what_the_virtual_converter_makes_of_them():
+    chip = Max31855Chip(noise_c=0.0, cj_noise_c=0.0)
+    chip.reversed = True
+    chip.advance(200_000, 0.0)
+    raw_c = (chip.frame >> 18) / 4
+    straight = 25.0 + (mistakes.emf_mv("K", 25.0) - mistakes.emf_mv("K", 0.0)) * 1000 / mistakes.SLOPE_UV_PER_C["K"]
+    assert raw_c == pytest.approx(straight, abs=0.13)
+    reversed_ = mistakes.Cause("K", "K", True)
+    assert mistakes.reading_c("K", reversed_, 0.0) == pytest.approx(49.4, abs=0.1)
+
+
+@pytest.mark.parametrize("error_c", [0.0, -0.4, 0.4])
+@pytest.mark.parametrize("kind", ["K", "T"])
+@pytest.mark.parametrize("which", range(1, 8))
+def test_each_mistake_is_named_with_a_dry_ice_point(kind, which, error_c):
+    cause = mistakes.causes(kind)[which]
+    found = mistakes.verdict(kind, read_with(kind, cause, error_c=error_c))
+    assert found.suspicious and found.cause.reversed == cause.reversed
+    assert found.fit_c < 0.5 or found.cause == cause
+    if not error_c:
+        assert found.cause == cause
+
+
+@pytest.mark.parametrize("kind", ["K", "T"])
+@pytest.mark.parametrize("error_c", [-1.9, -1.0, 0.0, 1.0, 1.9])
+def test_a_probe_that_is_right_and_off_within_its_limit_is_not_suspected(kind, error_c):
+    right = mistakes.causes(kind)[0]
+    found = mistakes.verdict(kind, read_with(kind, right, error_c=error_c))
+    assert not found.suspicious and found.cause == right
+
+
+@pytest.mark.parametrize("kind", ["K", "T"])
+def test_without_dry_ice_the_other_probe_cannot_be_told_and_that_is_said(kind):
+    right, other = mistakes.causes(kind)[:2]
+    baths = (0.0, 37.0)
+    assert not mistakes.verdict(kind, read_with(kind, other, baths)).suspicious
+    assert mistakes.verdict(kind, read_with(kind, right, baths)).told_apart_c < mistakes.APART_C
+    assert mistakes.verdict(kind, read_with(kind, right)).told_apart_c > 4
+    assert mistakes.verdict(kind, read_with(kind, mistakes.causes(kind)[2], baths)).suspicious  # the setting is told
+    assert mistakes.verdict(kind, read_with(kind, mistakes.causes(kind)[4], baths)).cause.reversed
+
+
+def test_a_reading_that_no_table_holds_is_no_cause():
+    found = mistakes.verdict("K", [Point(-190.0, 300.0), Point(-150.0, 300.0)])
+    assert math.isfinite(found.fit_c) or not found.suspicious
+
+
+# --- the device's answers ---------------------------------------------------------------------------------------------
+LIST = (
+    "CLOSE=NONE;DISTANCE=2026-11-22,2027-11-22,A. FITTER,RULER,2;JET=2026-11-22,2027-11-22,A,B,1,80,16000,16000;"
+    "OPEN=NONE;PRESSURE=NONE;TC=2026-11-22,2027-11-22,A. FITTER,PT100,-13500,-334,1461,86"
+)
+RULER = {"error_mm": 2}
+DUE = datetime.date(2027, 11, 22)
+
+
+class Keeper:
+    """Answers CAL:STOR and CAL:LIST?."""
+
+    def __init__(self, listed=LIST, gone=None):
+        self.listed, self.gone, self.told = listed, gone, []
+
+    def tell(self, command, patience_s=3.0):
+        self.told.append(command)
+        if command.startswith(self.gone or "never"):
+            raise NoDevice("it is gone")
+        return self.listed if command == "CAL:LIST?" else "OK"
+
+
+def test_what_was_stored_is_read_back():
+    device = Keeper()
+    found = session.keep(device, DISTANCE, RULER, DUE, ("A. FITTER", "RULER"))
+    assert device.told == ["CAL:STOR 2027-11-22,A. FITTER,RULER", "CAL:LIST?"]
+    assert (found.kind, found.due, found.values) == (DISTANCE, DUE, RULER)
+
+
+@pytest.mark.parametrize(
+    ("values", "who"), [({"error_mm": 3}, ("A. FITTER", "RULER")), (RULER, ("A. FITTER", "OTHER"))]
+)
+def test_what_reads_back_otherwise_is_not_verified(values, who):
+    with pytest.raises(NotVerified):
+        session.keep(Keeper(), DISTANCE, values, DUE, who)
+
+
+@pytest.mark.parametrize("when", ["CAL:STOR", "CAL:LIST?"])
+def test_unplugged_while_it_is_stored_says_that_it_is_not_known(when):
+    with pytest.raises(NoDevice, match="not known: `cryoctl calibrate status` tells"):
+        session.keep(Keeper(gone=when), DISTANCE, RULER, DUE, ("A. FITTER", "RULER"))
+
+
+@pytest.mark.parametrize(
+    "answer", ["", "OK", "TC=NONE", LIST.replace("TC=", "TX="), LIST.replace("2027", "20x7"), LIST[:90]]
+)
+def test_a_damaged_list_is_not_understood(answer):
+    with pytest.raises(NotVerified):
+        session.listed(answer)
+
+
+@pytest.mark.parametrize("text", ["", "x" * 25, 'a"b', "a\\b", "é", "a,b", "a;b"])
+def test_a_name_that_the_device_does_not_keep(text):
+    for who in ((text, "Pt100"), ("A", text)):
+        with pytest.raises(Problem):
+            session.person(*who)
+
+
+def test_names_are_kept_as_the_device_does():
+    assert session.person(" A. Fitter ", "Pt100 7") == ("A. FITTER", "PT100 7")
+
+
+@pytest.mark.parametrize("text", ["tomorrow", "2026-11-22", "2026-11-21", "2100-01-01", "2027-13-01"])
+def test_a_due_date_lies_behind_today(text):
+    with pytest.raises(Problem):
+        session.due_date(text, datetime.date(2026, 11, 22))
+
+
+NOW = datetime.datetime(2026, 11, 22, 23, 59, 58)
+
+
+def clocked(*answers):
+    found = iter(answers)
+
+    class Device:
+        def tell(self, command):
+            self.told.append(command)
+            return next(found)
+
+    device = Device()
+    device.told = []
+    return device
+
+
+def test_a_device_without_a_date_is_given_it_and_the_user_told():
+    device = clocked("UNKNOWN", "OK", "OK", "2026,11,23")  # midnight went by
+    day, told = session.clock(device, NOW)
+    assert device.told[1:3] == ["SYST:DATE 2026,11,22", "SYST:TIME 23,59,58"]
+    assert day == datetime.date(2026, 11, 23) and "it was given this machine's, 2026-11-22 23:59" in told
+
+
+def test_a_device_with_a_date_keeps_it_and_a_difference_is_told():
+    assert session.clock(clocked("2026,11,22"), NOW) == (datetime.date(2026, 11, 22), "")
+    assert "one of them is wrong" in session.clock(clocked("2027,01,01"), NOW)[1]
+    with pytest.raises(NotVerified):
+        session.clock(clocked("UNKNOWN", "OK", "OK", "2000,01,01"), NOW)
+    with pytest.raises(NotVerified):
+        session.clock(clocked("soon"), NOW)
+
+
+# --- certificate ------------------------------------------------------------------------------------------------------
+def paper(**more):
+    left = (Left("0 degC", 0.4, 2.0, "degC", 0.1), Left("37 degC", -2.5, 2.0, "degC", 0.1))
+    rows = (("0", "0.4", "+0.4"), ("37", "34.5", "-2.5"))
+    known = {
+        "title": "skin thermocouple",
+        "identity": Identity("rp2040_pico", "7", "0.1.0"),
+        "columns": ("reference", "reading", "error"),
+        "rows": rows,
+        "left": left,
+        "results": {"pivot_mdegc": -13_500},
+        "acceptance": ("each reading within 2 degC of its reference",),
+        "date": datetime.date(2026, 11, 22),
+        "due": DUE,
+        "technician": "A. <FITTER> & CO",
+        "instrument": "PT100",
+        "notes": ("The device is set to type K.",),
+    }
+    return Certificate(**{**known, **more})
+
+
+class Page(HTMLParser):
+    """What a page loads and runs, and whether its elements are closed."""
+
+    VOID = ("meta", "line", "circle", "rect")
+
+    def __init__(self, text):
+        super().__init__()
+        self.open, self.loads, self.words = [], [], []
+        self.feed(text)
+
+    def handle_starttag(self, tag, attrs):
+        self.loads += [value for name, value in attrs if name in ("src", "href", "srcset", "data", "action")]
+        if tag in ("script", "link", "iframe", "img"):
+            self.loads.append(tag)
+        if tag not in self.VOID:
+            self.open.append(tag)
+
+    def handle_startendtag(self, tag, attrs):
+        pass
+
+    def handle_endtag(self, tag):
+        if tag not in self.VOID:
+            assert self.open.pop() == tag
+
+    def handle_data(self, data):
+        self.words.append(data)
+
+
+def test_a_page_holds_everything_and_loads_nothing():
+    text = certificate.html(paper())
+    page = Page(text)
+    said = " ".join(page.words)
+    assert not page.open and not page.loads and "url(" not in text and "@import" not in text
+    for words in ("rp2040_pico", "0.1.0", "2026-11-22", "2027-11-22", "A. <FITTER> & CO", "PT100",
+                  "pivot_mdegc = -13500", "37", "-2.5", "within 2 degC", "set to type K",
+                  "not certified", "cryoctl"):  # fmt: skip
+        assert words in said, words
+    assert "@media print" in text
+
+
+def test_the_plot_shows_what_is_within_and_what_is_not():
+    text = certificate.svg(paper().left)
+    dots = re.findall(r'<circle cx="[\d.]+" cy="([\d.]+)" r="4" fill="(#\w+)"', text)
+    (within, blue), (beyond, red) = dots
+    assert blue == "#1f6fb2" and red == "#b22222"
+    band = re.search(r'<rect .*?y="([\d.]+)".*?height="([\d.]+)"', text)
+    top, bottom = float(band[1]), float(band[1]) + float(band[2])
+    assert top < float(within) < (top + bottom) / 2 < bottom < float(beyond)
+
+
+def test_a_pdf_is_one_page_and_says_the_same():
+    data = certificate.pdf(paper(technician="A. FITTÉR \u2603"))
+    assert data.startswith(b"%PDF-") and data.rstrip().endswith(b"%%EOF") and b"/Count 1" in data
+    assert made(paper(), targets_of("x.pdf")[0]).startswith(b"%PDF-")
+    assert made(paper(), targets_of("x.html")[0]).startswith(b"<!DOCTYPE html>")
+
+
+def targets_of(name):
+    from pathlib import Path
+
+    return targets(Path(name))
+
+
+def test_a_name_without_an_ending_stands_for_both():
+    assert [path.name for path in targets_of("cal.7")] == ["cal.7.html", "cal.7.pdf"]
+    assert [path.name for path in targets_of("cal.PDF")] == ["cal.PDF"]
