@@ -5,6 +5,8 @@ from typing import Annotated
 import typer
 from typer.core import TyperGroup
 
+from host_tools.cryoctl.commands.devices import devices
+from host_tools.cryoctl.commands.flash import flash
 from host_tools.cryoctl.commands.sim import sim
 from host_tools.cryoctl.output import Output
 from host_tools.cryoctl.problems import Problem
@@ -36,4 +38,6 @@ def cryoctl(
     ctx.obj = Output(quiet, verbose)
 
 
+app.command()(devices)
+app.command()(flash)
 app.command()(sim)
