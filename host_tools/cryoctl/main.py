@@ -6,6 +6,7 @@ import typer
 from typer.core import TyperGroup
 
 from host_tools.cryoctl.commands.devices import devices
+from host_tools.cryoctl.commands.doctor import doctor
 from host_tools.cryoctl.commands.flash import flash
 from host_tools.cryoctl.commands.sim import sim
 from host_tools.cryoctl.output import Output
@@ -39,5 +40,6 @@ def cryoctl(
 
 
 app.command()(devices)
+app.command()(doctor)
 app.command()(flash)
 app.command()(sim)

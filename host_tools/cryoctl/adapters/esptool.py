@@ -4,10 +4,13 @@ Entering the boot ROM resets the chip: only where no application runs on it.
 """
 
 import contextlib
+import hashlib
+import threading
 from collections.abc import Callable
 from typing import Any
 
-from esptool import cmds, logger
+from esp_pylib.logger import EspLog, EspLogBase
+from esptool import cmds
 from esptool.util import FatalError
 from serial import SerialException
 
@@ -17,9 +20,10 @@ BAUD = 460_800  # of the transfer; the ROM is asked at 115 200
 ATTEMPTS = 5
 IMAGE_MAGIC = 0xE9  # [S] first byte of an ESP image
 _AGAIN = "hold BOOT, press EN (or plug the board in) and let go of BOOT, then run the same again"
+_one_at_a_time = threading.Lock()  # esptool has one logger
 
 
-class _Told(logger.TemplateLogger):
+class _Told(EspLogBase):
     """What esptool says goes to one function, its progress to another."""
 
     def __init__(self, say, told):
@@ -27,24 +31,21 @@ class _Told(logger.TemplateLogger):
         self._told = told
 
     def print(self, *args, **_):
+        """See EspLogBase; so the others."""
         self._say(" ".join(map(str, args)).strip())
 
-    def note(self, message):
-        self._say(message)
+    note = hint = debug = warning = error = print
 
-    def warning(self, message):
-        self._say(message)
+    def warn(self, *args, suggestion=None):
+        self.print(*args)
 
-    def error(self, message):
-        self._say(message)
-
-    def stage(self, finish=False):
-        pass
+    def err(self, *args, suggestion=None):
+        self.print(*args)
 
     def progress_bar(self, cur_iter, total_iters, prefix="", suffix="", bar_length=30):
         self._told(cur_iter, total_iters)
 
-    def set_verbosity(self, verbosity):
+    def set_verbosity(self, mode):
         pass
 
 
@@ -72,14 +73,14 @@ def chip(
     reset   how the chip is led into its boot ROM, in esptool's words
     Raises NoDevice when none answers, Problem for another chip.
     """
-    logger.log.set_logger(_Told(say, told))
+    EspLog.set_logger(_Told(say, told))
     found: Any = None
+    _one_at_a_time.acquire()
     try:
         found = cmds.detect_chip(port, connect_mode=reset, connect_attempts=attempts)
-        if found.CHIP_NAME != name:
-            raise Problem(
-                f"the chip on {port} is {found.CHIP_NAME}, not {name}", "name the board that it is with --board"
-            )
+        there = found.CHIP_NAME
+        if there != name:
+            raise Problem(f"the chip on {port} is {there}, not {name}", "name the board that it is with --board")
         yield found
     except (FatalError, SerialException, OSError) as error:
         text = str(error).strip().partition("\n")[0]
@@ -87,6 +88,7 @@ def chip(
     finally:
         if found is not None:
             found._port.close()
+        _one_at_a_time.release()
 
 
 def install(found: Any, offset: int, data: bytes) -> bool:
@@ -109,6 +111,4 @@ def install(found: Any, offset: int, data: bytes) -> bool:
 
 def held(found: Any, offset: int, data: bytes) -> bool:
     """Return whether the flash holds these bytes, by the chip's own MD5."""
-    import hashlib
-
     return found.flash_md5sum(offset, len(data)) == hashlib.md5(data).hexdigest()

@@ -46,7 +46,7 @@ print((sys.platform,getattr(i,'_machine',''),tuple(i.version[:3]),getattr(i,'_mp
 """
 _READ = "import binascii\nprint(binascii.b2a_base64(open({!r},'rb').read()).decode())"
 
-transport_serial.print = lambda *_: None  # what it fails with is raised, too; it is not the user's to read
+setattr(transport_serial, "print", lambda *_: None)  # noqa: B010 - what it fails with is raised, too; it is not the user's to read
 
 
 class _OnOpenPort(transport_serial.SerialTransport):

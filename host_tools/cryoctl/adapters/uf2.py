@@ -1,9 +1,10 @@
 """The RP2040's boot ROM as a volume: it shows INFO_UF2.TXT, takes a UF2 file, and vanishes when it has all of it.
 
-[S] UF2: github.com/microsoft/uf2, 512-byte blocks of eight little-endian words, payload, one more word. RP2040 datasheet
-2.8.4: the volume's INFO_UF2.TXT, Board-ID RPI-RP2; the board restarts once every block has been written.
+[S] UF2: github.com/microsoft/uf2, 512-byte blocks of eight little-endian words, payload, one more word.
+RP2040 datasheet 2.8.4: the volume's INFO_UF2.TXT, Board-ID RPI-RP2; the board restarts once every block is written.
 """
 
+import contextlib
 import os
 import string
 import struct
@@ -146,10 +147,8 @@ def copy(data: bytes, volume: Volume, told: Callable[[int], None] = lambda _: No
                 file.write(data[at : at + _COPY])
                 file.flush()
                 told(at + len(data[at : at + _COPY]))
-            try:
+            with contextlib.suppress(OSError):  # it may vanish within: the last block is there
                 os.fsync(file.fileno())
-            except OSError:  # it may vanish within: the last block is there
-                pass
     except OSError as error:
         if (volume.path / INFO).exists():
             raise Problem(f"{volume.path}: {error.strerror}", "may this user write to it?") from None

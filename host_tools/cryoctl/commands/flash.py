@@ -1,5 +1,6 @@
 """cryoctl flash: MicroPython, the application, settings and PIN onto a board, verified there."""
 
+import os
 from pathlib import Path
 from typing import Annotated
 
@@ -57,8 +58,6 @@ def flash(
     from host_tools.cryoctl.flash import image as micropython
     from host_tools.cryoctl.flash import record as written
     from host_tools.cryoctl.service import VARIABLE, pin
-
-    import os
 
     out: Output = ctx.obj
     if serial is not None and (every or len(port or []) > 1):

@@ -14,7 +14,9 @@ from host_tools.emulator import image as cache
 
 OFFICIAL = "official"
 VOLUME_S = 60.0  # a person may have to mount it
-_FLASH_HASH = "import uctypes,hashlib,binascii\nprint(binascii.hexlify(hashlib.sha256(uctypes.bytearray_at({},{})).digest()).decode())"
+_FLASH_HASH = """import uctypes,hashlib,binascii
+print(binascii.hexlify(hashlib.sha256(uctypes.bytearray_at({},{})).digest()).decode())
+"""
 
 
 def given(name: str) -> bytes:
