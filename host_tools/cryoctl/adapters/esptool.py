@@ -102,9 +102,13 @@ def install(found: Any, offset: int, data: bytes) -> bool:
     cmds.attach_flash(stub)
     there = held(stub, offset, data)
     if not there:
-        cmds.write_flash(stub, [(offset, data)])
+        differs = NotVerified("the flash does not hold what was written", _AGAIN)
+        try:
+            cmds.write_flash(stub, [(offset, data)])
+        except FatalError as error:
+            raise differs if "MD5" in str(error) else error from None
         if not held(stub, offset, data):
-            raise NotVerified("the flash does not hold what was written", _AGAIN)
+            raise differs
     cmds.reset_chip(stub, "hard-reset")
     return not there
 

@@ -80,7 +80,7 @@ class Prompt:
             return self._transport.exec(program).decode("utf-8", "replace")
         except TransportExecError as error:
             raise self._failed(error.error_output) from None
-        except TransportError as error:
+        except (TransportError, OSError) as error:
             raise self._lost(error) from None
         except UnicodeDecodeError:
             raise self._lost("what it sends is not text") from None

@@ -141,20 +141,21 @@ def copy(data: bytes, volume: Volume, told: Callable[[int], None] = lambda _: No
 
     Raises NoDevice when it goes before everything was written, NotVerified when it does not vanish.
     """
+    done = 0
     try:
         with (volume.path / "image.uf2").open("wb") as file:
-            for at in range(0, len(data), _COPY):
-                file.write(data[at : at + _COPY])
+            while done < len(data):
+                done += file.write(data[done : done + _COPY])
                 file.flush()
-                told(at + len(data[at : at + _COPY]))
+                told(done)
             with contextlib.suppress(OSError):  # it may vanish within: the last block is there
                 os.fsync(file.fileno())
     except OSError as error:
         if (volume.path / INFO).exists():
             raise Problem(f"{volume.path}: {error.strerror}", "may this user write to it?") from None
-        if at + _COPY < len(data):
+        if done < len(data):
             raise NoDevice(
-                f"{volume.path} went in the middle of the copy", "plug it in with BOOTSEL, then again"
+                f"{volume.path} went before all of the image was written", "plug it in with BOOTSEL, then again"
             ) from None
     until = time.monotonic() + patience_s
     while (volume.path / INFO).exists():
