@@ -7,9 +7,10 @@ import threading
 import pytest
 
 from host_tools.cryoctl import found
-from host_tools.cryoctl.flash import Report, Request, Watch, boards, files, run
+from host_tools.cryoctl.flash import Report, Request, Watch, boards, files, many, run
+from host_tools.cryoctl.flash import provision as provision_step
 from host_tools.cryoctl.port import Port
-from host_tools.cryoctl.problems import NoDevice
+from host_tools.cryoctl.problems import NoDevice, Problem
 from host_tools.cryoctl.sim import image
 from host_tools.settings import PATHS, pin, provision, stored
 from tests.cryoctl.conftest import PATIENCE_S, Sim, ask
@@ -146,6 +147,50 @@ def test_another_board_than_the_one_named_is_left_alone(again):
     assert code == 2 and "the board is virtual, not rp2040_pico: nothing was written" in said
     _, said, code = again("--board", "rp2040_picco")
     assert code == 2 and "rp2040_pico" in said
+
+
+@pytest.mark.parametrize(
+    ("what", "change", "words"),
+    [
+        ("compiled", lambda before: lambda _: before("virtual") | {"main.py": b"1/0\n"}, "the application has ended"),
+        ("version", lambda _: lambda: "9.9", "version 0.1.0, not virtual 42, version 9.9"),
+    ],
+    ids=["crashes", "another version"],
+)
+def test_a_board_that_does_not_answer_as_expected_is_not_verified(again, monkeypatch, what, change, words):
+    monkeypatch.setattr(boards, what, change(getattr(boards, what)))
+    report, said, code = again()
+    assert code == 5 and words in said and report["result"].startswith("failed")
+    monkeypatch.undo()
+    assert again()[2] == 0
+
+
+def test_what_is_found_wrong_at_the_prompt_leaves_the_application_running(again, first, monkeypatch, port):
+    def refuses(*_):
+        raise Problem("settings: no")
+
+    monkeypatch.setattr(provision_step, "files", refuses)
+    assert again()[2] == 2
+    opened = port(first[0].link)
+    while not ask(opened, "*IDN?").startswith("CO2"):
+        pass
+
+
+def test_ctrl_c_ends_it_at_the_next_step_and_the_next_run_goes_on(first, pin_file, start):
+    sim = start("--speed", "0")
+    at = found.Found(str(sim.link), found.VIRTUAL)
+
+    class Interrupts(Watch):
+        def at(self, done):
+            if done > 50_000 and not stop.is_set():
+                stop.set()
+
+    stop = threading.Event()
+    with pytest.raises(many.Stopped) as stopped:
+        run.flash(at, Request(pin=PIN), many._Stoppable(Interrupts(), stop), Report(at.name))
+    assert stopped.value.code == 130
+    report, said, code = flashed("--port", sim.link, "--pin-file", pin_file)
+    assert code == 0 and report["bytes_sent"] < 60_000, said
 
 
 def test_a_port_in_use_is_told(again, first):

@@ -54,6 +54,7 @@ def flash(
 
     What is on it already is not sent again, so an interrupted run is gone on with by running it again.
     """
+    from host_tools.cryoctl.adapters import uf2
     from host_tools.cryoctl.flash import boards, many, provision, run
     from host_tools.cryoctl.flash import image as micropython
     from host_tools.cryoctl.flash import record as written
@@ -79,14 +80,13 @@ def flash(
     if not dry_run:
         written.ready(book)
     columns = (TextColumn("{task.fields[port]}"), TextColumn("{task.description}"), BarColumn(), TaskProgressColumn())
-    with Progress(*columns, TimeElapsedColumn(), console=out.errors, disable=out.quiet, transient=True) as progress:
+    hidden = out.quiet or not out.errors.is_terminal
+    with Progress(*columns, TimeElapsedColumn(), console=out.errors, disable=hidden, transient=True) as progress:
         watch_of = lambda name: _Bar(progress, name, out)  # noqa: E731
-        try:
-            ports = _targets(port, every, virtual)
-        except NoDevice:
-            if request.image is None or port or every:
-                raise
+        if request.image and not (port or every) and (uf2.volumes() or not found.ports()):
             ports = [run.by_volume(request, watch_of("volume"))]
+        else:
+            ports = _targets(port, every, virtual)
         reports, code, problems = many.flash(ports, request, watch_of, book)
     if json:
         out.json([report.as_json() for report in reports])

@@ -43,6 +43,15 @@ def files(board: str, held: Mapping[str, bytes], request: Request, watch: Watch)
     return _settings(board, held, request, watch) | _pin(held, request, watch)
 
 
+def serial(held: Mapping[str, bytes]) -> str:
+    """Return the serial number as *IDN? tells it of a board with these files."""
+    record = {path: held[path] for path in host.PATHS if path in held}
+    try:
+        return str(host.stored(record)["serial"])
+    except host.SettingsError:
+        return "unprovisioned"
+
+
 def _settings(board, held, request, watch):
     asked = dict(request.settings or {})
     if request.serial is not None:

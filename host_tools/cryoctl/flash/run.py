@@ -44,15 +44,21 @@ def flash(at: found.Found, request: Request, watch: Watch, report: Report) -> No
             if looked(port)[1]:
                 _leave(port, request)
         with mpremote.prompt(port) as prompt:
-            wanted = _compare(prompt, at.name, request, report, watch)
-            if request.dry_run:
-                report.result = "dry run: nothing was written"
-                return
-            files.put(prompt, at.name, wanted, report.written, watch)
-            report.bytes_sent = prompt.sent
-            watch.part("restart")
+            try:
+                wanted, serial = _compare(prompt, request, report, watch)
+                if request.dry_run:
+                    report.result = "dry run: nothing was written"
+                    return
+                files.put(prompt, at.name, wanted, report.written, watch)
+                watch.part("restart")
+            except Problem as problem:
+                if who and not isinstance(problem, NoDevice):
+                    prompt.restart()  # what ran there before, unless its files are half changed
+                raise
+            finally:
+                report.bytes_sent = prompt.sent
             prompt.restart()
-        _answers(port, at, report)
+        _answers(port, at, report, serial)
     report.result = "verified"
 
 
@@ -63,7 +69,7 @@ def by_volume(request: Request, watch: Watch) -> found.Found:
     image.checked(request.image, chip)
     before = {port.name for port in found.ports()}
     if request.dry_run:
-        raise NoDevice("no board found but a volume", "dry run: its image was checked, nothing was written")
+        raise NoDevice("dry run: the image is good; the board has no port before it is copied", "leave --dry-run out")
     image.by_volume(request.image, chip, watch)
     until = time.monotonic() + BACK_S
     while time.monotonic() < until:
@@ -93,7 +99,11 @@ def _leave(port, request):
             "give it in a file (--pin-file), or in the variable CRYO_PIN",
         )
     device.tell(f"SERV:PIN {request.pin}", patience_s=10.0)
-    to_prompt(device)
+    try:
+        to_prompt(device)
+    except Refused:
+        device.ask("SERV:EXIT")
+        raise
     return True
 
 
@@ -107,8 +117,8 @@ def _image(port, at, request, at_prompt, watch):
     return image.install(port, request.image, chip, at_prompt, lambda: _back(port, at), watch)
 
 
-def _compare(prompt, name, request, report, watch):
-    """Return path -> bytes of what belongs on the board; what differs is in report.written."""
+def _compare(prompt, request, report, watch):
+    """Return (path -> bytes of what belongs on the board, serial number then); what differs is in report.written."""
     who = prompt.who()
     report.board = boards.of_interpreter(who, request.board)
     report.micropython = boards.dotted(who[2])
@@ -121,7 +131,7 @@ def _compare(prompt, name, request, report, watch):
     wanted = wanted | provision.files(report.board, held, request, listening)
     report.files = {path: mpremote.sha256(data) for path, data in wanted.items()}
     report.written = files.differing(prompt, wanted)
-    return wanted
+    return wanted, provision.serial(held | wanted)
 
 
 class _Heard(Watch):
@@ -151,16 +161,15 @@ def _back(port, at):
     raise NoDevice(f"{port.name} did not come back within {BACK_S:.0f} s", "plug the board in again, then run the same")
 
 
-def _answers(port, at, report):
+def _answers(port, at, report, serial):
     """Wait for the application and hold what it says of itself against what was written."""
     who = _application(port, at)
     report.port = port.name
     report.serial = who.serial
-    expected = Identity(report.board, who.serial, boards.version())
+    expected = Identity(report.board, serial, boards.version())
     if who != expected:
-        raise NotVerified(
-            f"{port.name} calls itself {who.board} {who.version}, not {expected.board} {expected.version}", _AGAIN
-        )
+        said, meant = (f"{it.board} {it.serial}, version {it.version}" for it in (who, expected))
+        raise NotVerified(f"{port.name} calls itself {said}, not {meant}", _AGAIN)
     report.version = who.version
     device = Device(port)
     until = time.monotonic() + TEST_S
