@@ -13,9 +13,10 @@ import pytest
 from host_tools.cryoctl import found
 from host_tools.cryoctl.adapters import esptool, mpremote, uf2
 from host_tools.cryoctl.device import PROMPT, look
-from host_tools.cryoctl.flash import Report, Request, Watch, boards, image, run
+from host_tools.cryoctl.flash import Report, Request, Watch, boards, delta, image, run
 from host_tools.cryoctl.port import Port
 from host_tools.cryoctl.problems import NoDevice, NotVerified, Problem, Refused
+from host_tools.packing import archive
 from tests.cryoctl.fake_esp32 import DEFL_DATA, READ_REG, SYNC, Esp32
 from tests.cryoctl.fake_port import application, cryoctl, fake_port
 
@@ -274,6 +275,49 @@ def test_another_file_is_no_image_for_it(data):
 def test_the_virtual_board_takes_no_image():
     with pytest.raises(Problem, match="takes no image"):
         image.checked(BIN, boards.chip("virtual"))
+
+
+# --- an archive out of the one before ---------------------------------------------------------------------------------
+class OldArchive:
+    """A board's archive, for what delta asks."""
+
+    def __init__(self, data):
+        self.data = data
+
+    def lines(self, _):
+        return delta.head_of(self.data) if b"\n\n" in self.data else self.data
+
+    def parts(self, _, places):
+        return [mpremote.sha256(self.data[at : at + size]) for at, size in places]
+
+
+MODULES = {f"m{n}.mpy": bytes([n]) * (100 + n) for n in range(8)}
+
+
+@pytest.mark.parametrize(
+    ("change", "most"),
+    [
+        ({}, 0),
+        ({"m3.mpy": b"new" * 50}, 150),
+        ({"m0.mpy": b"0" * 100}, 100),
+        ({"m7.mpy": b""}, 0),
+        ({"added.mpy": b"+" * 30}, 30),
+        ({f"m{n}.mpy": None for n in (0, 4, 7)}, 0),
+    ],
+)
+def test_a_new_archive_is_the_old_ones_parts_and_what_changed(change, most):
+    old = archive(MODULES)
+    new = archive({name: data for name, data in (MODULES | change).items() if data is not None})
+    made = delta.pieces(OldArchive(old), "/application", len(old), new)
+    assert b"".join(piece if isinstance(piece, bytes) else old[piece[0] :][: piece[1]] for piece in made) == new
+    sent = sum(len(piece) for piece in made if isinstance(piece, bytes))
+    assert sent == len(delta.head_of(new)) + most + 4
+
+
+@pytest.mark.parametrize("old", [b"", b"x" * 500, b"a b c\n\n1234", b"\xff\n\n", b"a 1\nb\n\n"])
+def test_what_is_no_archive_is_replaced_whole(old):
+    new = archive(MODULES)
+    assert delta.pieces(OldArchive(old), "/application", len(old), new) == [new]
 
 
 # --- which board ------------------------------------------------------------------------------------------------------

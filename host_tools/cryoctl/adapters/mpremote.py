@@ -44,6 +44,41 @@ _WHO = """import sys
 i=sys.implementation
 print((sys.platform,getattr(i,'_machine',''),tuple(i.version[:3]),getattr(i,'_mpy',0)))
 """
+_LINES = """f=open({!r},'rb')
+h=b''
+while len(h)<16384:
+ l=f.readline()
+ h+=l
+ if len(l)<2:
+  break
+f.close()
+print(h)
+"""
+_PARTS = """import hashlib,binascii
+f=open({!r},'rb')
+for p,n in {!r}:
+ f.seek(p)
+ s=hashlib.sha256()
+ while n:
+  d=f.read(min(n,1024))
+  if not d:
+   break
+  s.update(d)
+  n-=len(d)
+ print(binascii.hexlify(s.digest()).decode())
+f.close()
+"""
+_OLD = """
+o=open({!r},'rb')
+def c(p,n):
+ o.seek(p)
+ while n:
+  d=o.read(min(n,1024))
+  if not d:
+   break
+  w(d)
+  n-=len(d)
+"""
 _READ = "import binascii\nprint(binascii.b2a_base64(open({!r},'rb').read()).decode())"
 
 setattr(transport_serial, "print", lambda *_: None)  # noqa: B010 - what it fails with is raised, too; it is not the user's to read
@@ -113,13 +148,30 @@ class Prompt:
     def write(self, path: str, data: bytes, begin: int = 0, told: Callable[[int], None] = lambda _: None) -> None:
         """Write a file, or what follows its first `begin` bytes; told(bytes that are over) as it goes."""
         self.run(_MAKE.format(path, "ab" if begin else "wb"))
-        for count, at in enumerate(range(begin, len(data), CHUNK), 1):
-            piece = data[at : at + CHUNK]
-            keep = "" if count % KEEP else "\nf.flush()"
-            self.run(f"w(a('{base64.b64encode(piece).decode()}')){keep}")
-            self.sent += len(piece)
-            told(at + len(piece))
+        self._send(data[begin:], lambda done: told(begin + done))
         self.run("f.close()")
+
+    def compose(self, path: str, old: str, pieces: list[tuple[int, int] | bytes], told: Callable[[int], None]) -> None:
+        """Write a file from (place, length) of an older one on the board, and from bytes that are sent."""
+        self.run(_MAKE.format(path, "wb") + _OLD.format(old))
+        done = 0
+        for piece in pieces:
+            if isinstance(piece, bytes):
+                self._send(piece, lambda more, before=done: told(before + more))
+                done += len(piece)
+            else:
+                self.run(f"c({piece[0]},{piece[1]})")
+                done += piece[1]
+                told(done)
+        self.run("f.close()\no.close()")
+
+    def lines(self, path: str) -> bytes:
+        """Return the lines of a file up to the first empty one, that included; or its first 16 KB."""
+        return self.value(_LINES.format(path))
+
+    def parts(self, path: str, places: list[tuple[int, int]]) -> list[str]:
+        """Return the SHA-256 of each (place, length) of a file, as the board computes it."""
+        return self.run(_PARTS.format(path, places)).split()
 
     def rename(self, old: str, new: str) -> None:
         """Give a file another name; one that has it is replaced, at once."""
@@ -136,6 +188,14 @@ class Prompt:
     def boot_loader(self) -> None:
         """Restart the board into its chip's boot loader."""
         self._last("import machine\nmachine.bootloader()")
+
+    def _send(self, data, told):
+        for count, at in enumerate(range(0, len(data), CHUNK), 1):
+            piece = data[at : at + CHUNK]
+            keep = "" if count % KEEP else "\nf.flush()"
+            self.run(f"w(a('{base64.b64encode(piece).decode()}')){keep}")
+            self.sent += len(piece)
+            told(at + len(piece))
 
     def _last(self, program):
         self.left = True

@@ -8,8 +8,9 @@ import hashlib
 from collections.abc import Mapping
 
 from host_tools.cryoctl.adapters.mpremote import Prompt, full, sha256
-from host_tools.cryoctl.flash import Watch
+from host_tools.cryoctl.flash import Watch, delta
 from host_tools.cryoctl.problems import NotVerified
+from host_tools.packing import ARCHIVE
 
 MAIN = "main.py"
 NEW = ".new"
@@ -45,7 +46,12 @@ def put(prompt: Prompt, name: str, wanted: Mapping[str, bytes], changed: list[st
         def told(at, before=before):
             watch.at(before + at)
 
-        prompt.write(_at(path) + NEW, wanted[path], begin, told)
+        old = there.get(_at(path))
+        if path == ARCHIVE and old and not begin:
+            made = delta.pieces(prompt, _at(path), old[0], wanted[path])
+            prompt.compose(_at(path) + NEW, _at(path), made, told)
+        else:
+            prompt.write(_at(path) + NEW, wanted[path], begin, told)
         done += len(wanted[path])
     over = prompt.files([_at(path) + NEW for path in begins])
     wrong = [path for path in begins if not _same(over[_at(path) + NEW], wanted[path])]
