@@ -6,7 +6,7 @@ from concurrent.futures import ProcessPoolExecutor, as_completed
 from pathlib import Path
 from typing import Any
 
-from host_tools.bench import application, guests, hosts, memory, peers, pio
+from host_tools.bench import application, deploy, guests, hosts, memory, peers, pio
 from host_tools.bench.rows import KB, Row
 
 PIO_ALONE = "PIO block stepped alone at its clock"
@@ -15,6 +15,7 @@ LOAD = (
     f"same load for all: formatted lines kept for a while, {guests.LIVE_LISTS} live lists, a collection every "
     f"{guests.COLLECT_EVERY // KB} KB, a console command every {guests.COMMAND_EVERY_US // 1000} ms"
 )
+SOURCES = "mpremote cp -r of the sources"
 INTERRUPT = "hard interrupt, a file being written"
 
 # What each job measures, so that one that could not run leaves rows behind.
@@ -35,7 +36,11 @@ TREATMENT = (
 def without_image() -> dict[str, Any]:
     """Return what can be measured with neither image nor processor."""
     error_us, jitter_us = pio.burst_error_us()
-    return {"pio": (error_us, jitter_us, pio.eye_latency_us()), "app_bytes": application.app_bytes()}
+    return {
+        "pio": (error_us, jitter_us, pio.eye_latency_us()),
+        "app_bytes": application.app_bytes(),
+        "deploy": deploy.measured(),
+    }
 
 
 def jobs(uf2: Path, layout: memory.Layout) -> dict[str, tuple[Callable, tuple]]:
@@ -70,7 +75,15 @@ def on_the_chip(uf2: Path, done: Callable[[str], None]) -> dict[str, Any]:
 # --- rows -------------------------------------------------------------------------------------------------------------
 def rows(host: dict[str, Any], chip: dict[str, Any]) -> list[Row]:
     """Return all rows; `chip` is empty without an image."""
-    return [*_burst(host, chip), *_eye(host, chip), *_treatment(chip), *_hosts(chip), *_size(host), *_modules(chip)]
+    return [
+        *_burst(host, chip),
+        *_eye(host, chip),
+        *_treatment(chip),
+        *_hosts(chip),
+        *_size(host),
+        *_deploy(host),
+        *_modules(chip),
+    ]
 
 
 def _beside(row: Row, others: dict[str, float | None]) -> Iterator[Row]:
@@ -231,6 +244,33 @@ def _hosts(chip):
 
 def _size(host):
     yield Row("app_bytes", host["app_bytes"], "bytes", ".mpy of firmware and board on the board's file system")
+
+
+def _deploy(host):
+    found = host["deploy"]
+    for name, again, what in (
+        ("deploy", "", "to a bare virtual board"),
+        ("redeploy", " again", f"with {deploy.CHANGED} changed, the rest as before"),
+    ):
+        ours, theirs = found["flash" + again], found["cp" + again]
+        yield Row(
+            f"{name}_bytes",
+            ours.count,
+            "bytes",
+            f"`cryoctl flash` {what}: bytes over the port, both ways; the peer sends sources, which the board has to "
+            "compile at every start",
+            SOURCES,
+            theirs.count,
+        )
+        yield Row(
+            f"{name}_time_ratio",
+            round(ours.seconds / theirs.seconds, 2),
+            "of its time",
+            f"wall-clock of the whole command {what}: ours compiles, leaves a running application by its PIN, compares "
+            "all by hash, writes settings and PIN, restarts and waits for the self-test; the peer copies",
+            SOURCES,
+            1,
+        )
 
 
 def _modules(chip):

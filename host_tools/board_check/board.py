@@ -48,6 +48,7 @@ class Chip:
     functions: dict[str, dict[str, list[int]]]
     hints: dict[str, str]
     architecture: str = ""  # mpy-cross -march, for machine code; without it a board gets bytecode only
+    micropython: dict[str, str] = field(default_factory=dict)  # by what its interpreter is known, how it is installed
     header: dict[str, str] = field(default_factory=dict)  # what the board prints beside each pin, for the wiring
 
 

@@ -7,6 +7,9 @@ from typer.core import TyperGroup
 
 from host_tools.cryoctl.commands.calibrate import app as calibrate
 from host_tools.cryoctl.commands.config import app as config
+from host_tools.cryoctl.commands.devices import devices
+from host_tools.cryoctl.commands.doctor import doctor
+from host_tools.cryoctl.commands.flash import flash
 from host_tools.cryoctl.commands.sim import sim
 from host_tools.cryoctl.output import Output
 from host_tools.cryoctl.problems import Problem
@@ -40,4 +43,7 @@ def cryoctl(
 
 app.add_typer(calibrate, name="calibrate")
 app.add_typer(config, name="config")
+app.command()(devices)
+app.command()(doctor)
+app.command()(flash)
 app.command()(sim)

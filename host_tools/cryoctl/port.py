@@ -66,6 +66,19 @@ class Port:
         except (OSError, TypeError) as error:
             raise self._gone(error) from None
 
+    @contextlib.contextmanager
+    def lent(self, timeout_s: float):
+        """Within, yield the open pyserial port to a library with a conversation of its own; its loss is NoDevice."""
+        self._rest = b""
+        before, self._serial.timeout = self._serial.timeout, timeout_s
+        try:
+            yield self._serial
+        except OSError as error:
+            raise self._gone(error) from None
+        finally:
+            with contextlib.suppress(OSError):
+                self._serial.timeout = before
+
     def line(self, until: float) -> bytes | None:
         """Return the next line without its end; None when none has come until that time (time.monotonic)."""
         while True:

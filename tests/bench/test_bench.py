@@ -7,7 +7,7 @@ import pytest
 from rich.console import Console
 
 from host_tools.bench import __main__ as bench
-from host_tools.bench import application, figures, guests, hosts, report
+from host_tools.bench import application, deploy, figures, guests, hosts, report
 from host_tools.bench import rows as table
 from host_tools.bench.rows import Row
 from host_tools.emulator import image
@@ -28,7 +28,9 @@ NAMES = (
     "app_bytes",
 )
 KEYS = ["name", "value", "unit", "how", "peer", "peer_value"]
-HOST = {"pio": (0.4, 0.0, 1.008), "app_bytes": 60_000}
+DEPLOY = {"flash": deploy.Cost(4.0, 150_000), "cp": deploy.Cost(16.0, 450_000)}
+DEPLOY |= {"flash again": deploy.Cost(3.0, 20_000), "cp again": deploy.Cost(4.0, 60_000)}
+HOST = {"pio": (0.4, 0.0, 1.008), "app_bytes": 60_000, "deploy": DEPLOY}
 WIDTHS = {
     "least": -300.0,
     "most": 200.0,

@@ -1,0 +1,118 @@
+"""The ESP32's boot ROM, by esptool's own functions. The one module that imports esptool.
+
+Entering the boot ROM resets the chip: only where no application runs on it.
+"""
+
+import contextlib
+import hashlib
+import threading
+from collections.abc import Callable
+from typing import Any
+
+from esp_pylib.logger import EspLog, EspLogBase
+from esptool import cmds
+from esptool.util import FatalError
+from serial import SerialException
+
+from host_tools.cryoctl.problems import NoDevice, NotVerified, Problem
+
+BAUD = 460_800  # of the transfer; the ROM is asked at 115 200
+ATTEMPTS = 5
+IMAGE_MAGIC = 0xE9  # [S] first byte of an ESP image
+_AGAIN = "hold BOOT, press EN (or plug the board in) and let go of BOOT, then run the same again"
+_one_at_a_time = threading.Lock()  # esptool has one logger
+
+
+class _Told(EspLogBase):
+    """What esptool says goes to one function, its progress to another."""
+
+    def __init__(self, say, told):
+        self._say = say
+        self._told = told
+
+    def print(self, *args, **_):
+        """See EspLogBase; so the others."""
+        self._say(" ".join(map(str, args)).strip())
+
+    note = hint = debug = warning = error = print
+
+    def warn(self, *args, suggestion=None):
+        self.print(*args)
+
+    def err(self, *args, suggestion=None):
+        self.print(*args)
+
+    def progress_bar(self, cur_iter, total_iters, prefix="", suffix="", bar_length=30):
+        self._told(cur_iter, total_iters)
+
+    def set_verbosity(self, mode):
+        pass
+
+
+def checked(data: bytes) -> None:
+    """Raises Problem for a file that is no image for an ESP chip."""
+    if not data or data[0] != IMAGE_MAGIC:
+        raise Problem(
+            "no ESP32 image: it does not begin with E9h",
+            "take MicroPython's .bin for ESP32_GENERIC, not its .uf2 or .app-bin",
+        )
+
+
+@contextlib.contextmanager
+def chip(
+    port: str,
+    name: str,
+    say: Callable[[str], None] = lambda _: None,
+    told: Callable[[int, int], None] = lambda _, __: None,
+    reset: str = "default-reset",
+    attempts: int = ATTEMPTS,
+):
+    """Within, yield esptool's connection to the chip in its boot ROM; afterwards the port is closed.
+
+    name    esptool's name of the chip that is expected
+    reset   how the chip is led into its boot ROM, in esptool's words
+    Raises NoDevice when none answers, Problem for another chip.
+    """
+    EspLog.set_logger(_Told(say, told))
+    found: Any = None
+    _one_at_a_time.acquire()
+    try:
+        found = cmds.detect_chip(port, connect_mode=reset, connect_attempts=attempts)
+        there = found.CHIP_NAME
+        if there != name:
+            raise Problem(f"the chip on {port} is {there}, not {name}", "name the board that it is with --board")
+        yield found
+    except (FatalError, SerialException, OSError) as error:
+        text = str(error).strip().partition("\n")[0]
+        raise NoDevice(f"{port}: the ESP32's boot ROM: {text}", _AGAIN) from None
+    finally:
+        if found is not None:
+            found._port.close()
+        _one_at_a_time.release()
+
+
+def install(found: Any, offset: int, data: bytes) -> bool:
+    """Write an image unless the flash holds it, compare by the chip's own MD5; return whether something was written.
+
+    The chip restarts into it. Raises NotVerified.
+    """
+    checked(data)
+    stub = cmds.run_stub(found)
+    stub.change_baud(BAUD)
+    cmds.attach_flash(stub)
+    there = held(stub, offset, data)
+    if not there:
+        differs = NotVerified("the flash does not hold what was written", _AGAIN)
+        try:
+            cmds.write_flash(stub, [(offset, data)])
+        except FatalError as error:
+            raise differs if "MD5" in str(error) else error from None
+        if not held(stub, offset, data):
+            raise differs
+    cmds.reset_chip(stub, "hard-reset")
+    return not there
+
+
+def held(found: Any, offset: int, data: bytes) -> bool:
+    """Return whether the flash holds these bytes, by the chip's own MD5."""
+    return found.flash_md5sum(offset, len(data)) == hashlib.md5(data).hexdigest()

@@ -1,0 +1,247 @@
+"""MicroPython's prompt on a port that is open already, by mpremote's transport. The one module that imports mpremote.
+
+The transport begins with Ctrl-C. So a Prompt is made only where device.look() has said PROMPT: there nothing runs.
+"""
+
+import ast
+import base64
+import contextlib
+import hashlib
+from collections.abc import Callable
+from typing import Any
+
+from mpremote import transport_serial
+from mpremote.transport import TransportError, TransportExecError
+
+from host_tools.cryoctl.port import Port
+from host_tools.cryoctl.problems import NoDevice, Problem, Refused
+
+CHUNK = 4096  # bytes of a file in one program: small beside the free heap of a board without application
+KEEP = 4  # chunks after which the board writes down what it has: a file broken off there goes on there
+WAIT_S = 10  # without any byte from the board
+_MAKE = "import binascii,os\nf=open({!r},{!r})\nw=f.write\na=binascii.a2b_base64"
+_LOOK = """import os,hashlib,binascii
+b=bytearray(1024)
+m=memoryview(b)
+def h(p):
+ try:
+  n=os.stat(p)[6]
+  f=open(p,'rb')
+ except OSError:
+  return None
+ s=hashlib.sha256()
+ while 1:
+  k=f.readinto(b)
+  if not k:
+   break
+  s.update(m[:k])
+ f.close()
+ return n,binascii.hexlify(s.digest()).decode()
+print({p:h(p) for p in %r})
+"""
+_FREE = "import os\nv=os.statvfs('/')\nprint(v[0]*v[3],v[0])"
+_WHO = """import sys
+i=sys.implementation
+print((sys.platform,getattr(i,'_machine',''),tuple(i.version[:3]),getattr(i,'_mpy',0)))
+"""
+_LINES = """f=open({!r},'rb')
+h=b''
+while len(h)<16384:
+ l=f.readline()
+ h+=l
+ if len(l)<2:
+  break
+f.close()
+print(h)
+"""
+_PARTS = """import hashlib,binascii
+f=open({!r},'rb')
+for p,n in {!r}:
+ f.seek(p)
+ s=hashlib.sha256()
+ while n:
+  d=f.read(min(n,1024))
+  if not d:
+   break
+  s.update(d)
+  n-=len(d)
+ print(binascii.hexlify(s.digest()).decode())
+f.close()
+"""
+_OLD = """
+o=open({!r},'rb')
+def c(p,n):
+ o.seek(p)
+ while n:
+  d=o.read(min(n,1024))
+  if not d:
+   break
+  w(d)
+  n-=len(d)
+"""
+_READ = "import binascii\nprint(binascii.b2a_base64(open({!r},'rb').read()).decode())"
+
+setattr(transport_serial, "print", lambda *_: None)  # noqa: B010 - what it fails with is raised, too; it is not the user's to read
+
+
+class _OnOpenPort(transport_serial.SerialTransport):
+    """The transport on a port that stays open before and after: opening one anew resets some boards."""
+
+    def __init__(self, stream, name):
+        self.in_raw_repl = False
+        self.use_raw_paste = True
+        self.device_name = name
+        self.mounted = False
+        self.serial = stream
+        self.is_pty = False
+
+
+class Prompt:
+    """The raw prompt, after a soft reset: boot.py has run, nothing else is loaded. Use prompt() to make one.
+
+    Every method raises NoDevice when the board has gone, Refused with MicroPython's own last line for a program that
+    fails there, Problem when its file system is full. sent counts the bytes of file contents that went over.
+    """
+
+    def __init__(self, transport: transport_serial.SerialTransport, name: str):
+        self._transport = transport
+        self._name = name
+        self.sent = 0
+        self.left = False  # by a restart
+
+    def run(self, program: str) -> str:
+        """Run a program; return what it printed."""
+        try:
+            return self._transport.exec(program).decode("utf-8", "replace")
+        except TransportExecError as error:
+            raise self._failed(error.error_output) from None
+        except (TransportError, OSError) as error:
+            raise self._lost(error) from None
+        except UnicodeDecodeError:
+            raise self._lost("what it sends is not text") from None
+
+    def value(self, program: str) -> Any:
+        """Run a program that prints one literal; return its value."""
+        said = self.run(program)
+        try:
+            return ast.literal_eval(said.strip())
+        except (ValueError, SyntaxError):
+            raise self._lost(f"unexpected answer {said[:40]!r}") from None
+
+    def who(self) -> tuple[str, str, tuple[int, int, int], int]:
+        """Return sys.platform, sys.implementation's _machine, version and _mpy."""
+        return self.value(_WHO)
+
+    def files(self, paths: list[str]) -> dict[str, tuple[int, str] | None]:
+        """Return path -> (size, SHA-256 as the board computes it), or None for a file that is not there."""
+        return self.value(_LOOK % (list(paths),))
+
+    def free(self) -> tuple[int, int]:
+        """Return the bytes free on the file system, and of one block."""
+        free, block = self.run(_FREE).split()
+        return int(free), int(block)
+
+    def read(self, path: str) -> bytes:
+        """Return a small file whole."""
+        return base64.b64decode(self.run(_READ.format(path)))
+
+    def write(self, path: str, data: bytes, begin: int = 0, told: Callable[[int], None] = lambda _: None) -> None:
+        """Write a file, or what follows its first `begin` bytes; told(bytes that are over) as it goes."""
+        self.run(_MAKE.format(path, "ab" if begin else "wb"))
+        self._send(data[begin:], lambda done: told(begin + done))
+        self.run("f.close()")
+
+    def compose(self, path: str, old: str, pieces: list[tuple[int, int] | bytes], told: Callable[[int], None]) -> None:
+        """Write a file from (place, length) of an older one on the board, and from bytes that are sent."""
+        self.run(_MAKE.format(path, "wb") + _OLD.format(old))
+        done = 0
+        for piece in pieces:
+            if isinstance(piece, bytes):
+                self._send(piece, lambda more, before=done: told(before + more))
+                done += len(piece)
+            else:
+                self.run(f"c({piece[0]},{piece[1]})")
+                done += piece[1]
+                told(done)
+        self.run("f.close()\no.close()")
+
+    def lines(self, path: str) -> bytes:
+        """Return the lines of a file up to the first empty one, that included; or its first 16 KB."""
+        return self.value(_LINES.format(path))
+
+    def parts(self, path: str, places: list[tuple[int, int]]) -> list[str]:
+        """Return the SHA-256 of each (place, length) of a file, as the board computes it."""
+        return self.run(_PARTS.format(path, places)).split()
+
+    def rename(self, old: str, new: str) -> None:
+        """Give a file another name; one that has it is replaced, at once."""
+        self.run(f"import os\nos.rename({old!r},{new!r})")
+
+    def remove(self, path: str) -> None:
+        """Take a file away."""
+        self.run(f"import os\nos.remove({path!r})")
+
+    def restart(self) -> None:
+        """Restart the board: boot.py, main.py. It says nothing more here."""
+        self._last("import machine\nmachine.reset()")
+
+    def boot_loader(self) -> None:
+        """Restart the board into its chip's boot loader."""
+        self._last("import machine\nmachine.bootloader()")
+
+    def _send(self, data, told):
+        for count, at in enumerate(range(0, len(data), CHUNK), 1):
+            piece = data[at : at + CHUNK]
+            keep = "" if count % KEEP else "\nf.flush()"
+            self.run(f"w(a('{base64.b64encode(piece).decode()}')){keep}")
+            self.sent += len(piece)
+            told(at + len(piece))
+
+    def _last(self, program):
+        self.left = True
+        with contextlib.suppress(TransportError, OSError):  # its own port may go before it has answered
+            self._transport.exec_raw_no_follow(program)
+
+    def _failed(self, text):
+        last = (text.strip().splitlines() or ["no reason given"])[-1]
+        if "ENOSPC" in last or last.endswith("OSError: 28"):
+            return full(self._name)
+        return Refused(f"MicroPython on {self._name}: {last}", "run the same again; with -v it says more")
+
+    def _lost(self, error):
+        return NoDevice(
+            f"{self._name}: MicroPython's prompt is lost ({error})",
+            "plug the board in again, then run the same again: what is over is not sent twice",
+        )
+
+
+def full(name: str, needed: int = 0, free: int = 0) -> Problem:
+    """Return the problem of a file system without room."""
+    figures = f": {needed} bytes are needed, {free} are free" if needed else ""
+    return Problem(
+        f"{name}: the board's file system is full{figures}",
+        f"look with `mpremote connect {name} tree :` what else is there, and remove it",
+    )
+
+
+@contextlib.contextmanager
+def prompt(port: Port):
+    """Within, yield the Prompt of a port of which look() has said PROMPT; afterwards it is the friendly one again."""
+    with port.lent(WAIT_S) as stream:
+        transport = _OnOpenPort(stream, port.name)
+        made = Prompt(transport, port.name)
+        try:
+            transport.enter_raw_repl(timeout_overall=WAIT_S)
+        except TransportError as error:
+            raise made._lost(error) from None
+        try:
+            yield made
+        finally:
+            if not made.left:
+                with contextlib.suppress(OSError):
+                    transport.exit_raw_repl()
+
+
+def sha256(data: bytes) -> str:
+    """Return what the board says of such a file."""
+    return hashlib.sha256(data).hexdigest()

@@ -1,0 +1,167 @@
+"""The RP2040's boot ROM as a volume: it shows INFO_UF2.TXT, takes a UF2 file, and vanishes when it has all of it.
+
+[S] UF2: github.com/microsoft/uf2, 512-byte blocks of eight little-endian words, payload, one more word.
+RP2040 datasheet 2.8.4: the volume's INFO_UF2.TXT, Board-ID RPI-RP2; the board restarts once every block is written.
+"""
+
+import contextlib
+import os
+import string
+import struct
+import sys
+import time
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+from pathlib import Path
+
+from host_tools.cryoctl.problems import NoDevice, NotVerified, Problem
+
+INFO = "INFO_UF2.TXT"
+BLOCK = 512
+MAGIC = (0x0A324655, 0x9E5D5157)
+MAGIC_END = 0x0AB16F30
+PAYLOAD_MAX = 476
+_NOT_FOR_FLASH = 1  # flags
+_FAMILY_GIVEN = 0x2000
+_COPY = 64 * 1024
+_AGAIN = "fetch it anew (`make uf2` has the pinned one), and compare its SHA-256 with the publisher's"
+
+
+@dataclass(frozen=True)
+class Volume:
+    """A mounted volume; board is the Board-ID of its INFO_UF2.TXT."""
+
+    path: Path
+    board: str
+
+
+def content(data: bytes, family: int) -> tuple[int, bytes]:
+    """Return (address, bytes) that a UF2 file writes into the flash. Raises Problem for a damaged or another's file."""
+    if not data or len(data) % BLOCK:
+        raise Problem(f"no UF2 file: {len(data)} bytes are no whole number of {BLOCK}-byte blocks", _AGAIN)
+    count = len(data) // BLOCK
+    out: dict[int, bytes] = {}
+    for n in range(count):
+        block = data[n * BLOCK : (n + 1) * BLOCK]
+        one, two, flags, address, size, number, of, kind = struct.unpack_from("<8I", block)
+        if (one, two) != MAGIC or struct.unpack_from("<I", block, BLOCK - 4)[0] != MAGIC_END:
+            raise Problem(f"UF2 file damaged: wrong magic numbers in block {n}", _AGAIN)
+        if number != n or of != count or size > PAYLOAD_MAX:
+            raise Problem(f"UF2 file damaged: block {n} of {count} calls itself {number} of {of}", _AGAIN)
+        if not flags & _FAMILY_GIVEN or kind != family:
+            raise Problem(
+                f"UF2 file for another chip: family {kind:#010x}, not {family:#010x}",
+                "take MicroPython's image for this board",
+            )
+        if not flags & _NOT_FOR_FLASH:
+            out[address] = block[32 : 32 + size]
+    start = min(out, default=0)
+    whole = bytearray()
+    for address in sorted(out):
+        if address != start + len(whole):
+            raise Problem(f"UF2 file damaged: nothing for address {start + len(whole):#010x}", _AGAIN)
+        whole += out[address]
+    return start, bytes(whole)
+
+
+# --- where volumes appear ---------------------------------------------------------------------------------------------
+def linux(root: Path = Path("/")) -> Iterable[Path]:
+    """Return folders that may be volumes, where desktops and people mount them."""
+    for top in ("media", "run/media", "mnt"):
+        yield from _folders(root / top, 2)
+
+
+def macos(root: Path = Path("/")) -> Iterable[Path]:
+    """Return the mounted volumes of macOS."""
+    yield from _folders(root / "Volumes", 1)
+
+
+def windows() -> Iterable[Path]:
+    """Return the drives of Windows from C: on; an empty card reader's is one that has no files."""
+    for letter in string.ascii_uppercase[2:]:
+        yield Path(f"{letter}:/")
+
+
+def places() -> Iterable[Path]:
+    """Return the folders that may be volumes on this system."""
+    return {"darwin": macos, "win32": windows}.get(sys.platform, linux)()
+
+
+def _folders(top, depth):
+    try:
+        found = sorted(path for path in top.iterdir() if path.is_dir())
+    except OSError:
+        return
+    for path in found:
+        yield path
+        if depth > 1:
+            yield from _folders(path, depth - 1)
+
+
+def volumes() -> list[Volume]:
+    """Return the boot ROM volumes that are mounted."""
+    out = []
+    for path in places():
+        try:
+            text = (path / INFO).read_text("ascii", "replace")
+        except OSError:
+            continue
+        lines = dict(line.split(":", 1) for line in text.splitlines() if ":" in line)
+        out.append(Volume(path, lines.get("Board-ID", "").strip()))
+    return out
+
+
+def wait_for(board: str, patience_s: float) -> Volume:
+    """Return the volume with that Board-ID once it is there. Raises NoDevice, and Problem for another board's."""
+    until = time.monotonic() + patience_s
+    while True:
+        there = volumes()
+        fits = [volume for volume in there if volume.board == board]
+        if len(fits) == 1:
+            return fits[0]
+        if fits:
+            names = ", ".join(str(volume.path) for volume in fits)
+            raise NoDevice(f"more than one board waits as a volume: {names}", "leave one of them plugged in")
+        if time.monotonic() >= until:
+            break
+        time.sleep(0.1)
+    if there:
+        raise Problem(
+            f"{there[0].path} is the volume of a {there[0].board or 'board without Board-ID'}, not of a {board}",
+            "unplug it; hold BOOTSEL on the board to be flashed while plugging it in",
+        )
+    raise NoDevice(
+        f"no {board} volume appeared",
+        "hold BOOTSEL while plugging the board in; where nothing mounts it by itself, mount it below /mnt",
+    )
+
+
+def copy(data: bytes, volume: Volume, told: Callable[[int], None] = lambda _: None, patience_s: float = 30.0) -> None:
+    """Copy a checked UF2 file to a volume and wait until that has vanished: then the boot ROM has taken all of it.
+
+    Raises NoDevice when it goes before everything was written, NotVerified when it does not vanish.
+    """
+    done = 0
+    try:
+        with (volume.path / "image.uf2").open("wb") as file:
+            while done < len(data):
+                done += file.write(data[done : done + _COPY])
+                file.flush()
+                told(done)
+            with contextlib.suppress(OSError):  # it may vanish within: the last block is there
+                os.fsync(file.fileno())
+    except OSError as error:
+        if (volume.path / INFO).exists():
+            raise Problem(f"{volume.path}: {error.strerror}", "may this user write to it?") from None
+        if done < len(data):
+            raise NoDevice(
+                f"{volume.path} went before all of the image was written", "plug it in with BOOTSEL, then again"
+            ) from None
+    until = time.monotonic() + patience_s
+    while (volume.path / INFO).exists():
+        if time.monotonic() > until:
+            raise NotVerified(
+                f"{volume.path} is still there {patience_s:.0f} s after the copy: the board did not take the image",
+                "unplug it, hold BOOTSEL while plugging it in, then run the same again",
+            )
+        time.sleep(0.05)

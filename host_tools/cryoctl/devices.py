@@ -1,0 +1,68 @@
+"""What is on the ports: each asked at the same time, with little patience."""
+
+import contextlib
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import asdict, dataclass
+
+from host_tools.cryoctl import found
+from host_tools.cryoctl.device import APPLICATION, PROMPT, SILENT, Device, Identity, look
+from host_tools.cryoctl.port import Port
+from host_tools.cryoctl.problems import NoDevice, Refused
+
+PATIENCE_S = 1.5  # the first answer loads the console: under 1 s on an RP2040 [E]
+TOGETHER = 16
+_END_RAW = b"\x02"  # Ctrl-B: from the raw prompt back to the friendly one; the application drops it as no character
+
+
+@dataclass(frozen=True)
+class Seen:
+    """A port and what answers there. state: the application's, or prompt, silent, busy, no permission, gone."""
+
+    port: str
+    kind: str
+    usb_serial: str
+    state: str
+    board: str = ""
+    serial: str = ""
+    version: str = ""
+    remark: str = ""
+
+    def as_json(self) -> dict:
+        """Return it as it is printed."""
+        return asdict(self)
+
+
+def looked(port: Port, patience_s: float = PATIENCE_S) -> tuple[str, Identity | None]:
+    """As device.look(), and a raw prompt that a tool left behind is found, too. Harmless in any state of a device."""
+    state, who = look(port, patience_s)
+    if state != SILENT:
+        return state, who
+    port.write(_END_RAW)
+    return look(port, patience_s)
+
+
+def seen(at: found.Found, patience_s: float = PATIENCE_S) -> Seen:
+    """Return what answers on a port. Never raises for one that cannot be opened."""
+    kept = (at.name, at.kind, at.usb_serial)
+    try:
+        with Port(at.name) as port:
+            state, who = looked(port, patience_s)
+            if state == PROMPT:
+                return Seen(*kept, "prompt", remark="MicroPython without application: `cryoctl flash`")
+            if state != APPLICATION or who is None:
+                return Seen(*kept, "silent", remark="no applicator, or it hangs: press its reset button")
+            doing = "unknown"
+            with contextlib.suppress(NoDevice, Refused):
+                doing = Device(port).state().get("STATE", doing)
+            return Seen(*kept, doing, who.board, who.serial, who.version)
+    except NoDevice as problem:
+        states = {"is in use": "busy", "no permission": "no permission", "there is no port": "gone"}
+        state = next((state for words, state in states.items() if words in problem.text), "gone")
+        return Seen(*kept, state, remark=problem.then)
+
+
+def all_seen(patience_s: float = PATIENCE_S) -> list[Seen]:
+    """Return what is on every port there is, asked at the same time."""
+    there = found.ports()
+    with ThreadPoolExecutor(TOGETHER) as pool:
+        return list(pool.map(lambda at: seen(at, patience_s), there))

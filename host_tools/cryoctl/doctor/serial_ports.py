@@ -1,0 +1,97 @@
+"""The system's serial ports: who may open them, and who has them. One function a platform."""
+
+import contextlib
+import os
+import sys
+from pathlib import Path
+
+from host_tools.cryoctl.doctor import FAIL, PASS, WARN, Check
+from host_tools.cryoctl.found import VIRTUAL, Found
+
+NAME = "permission"
+RULE_FILE = "/etc/udev/rules.d/60-cryo.rules"
+RULE = "\n".join(
+    f'SUBSYSTEM=="tty", ATTRS{{idVendor}}=="{vendor}", TAG+="uaccess"'
+    for vendor in ("2e8a", "303a", "10c4", "1a86", "0403")
+)
+
+
+def permission(ports: list[Found], platform: str = sys.platform) -> list[Check]:
+    """Return a check for each port that this user may not open; one that passes when there is none."""
+    real = [port.name for port in ports if port.kind != VIRTUAL]
+    return {"darwin": macos, "win32": windows}.get(platform, linux)(real)
+
+
+def linux(ports: list[str]) -> list[Check]:
+    """A port is a device file of a group."""
+    out = []
+    for port in ports:
+        if os.access(port, os.R_OK | os.W_OK):
+            continue
+        group = "dialout (Arch: uucp)"
+        with contextlib.suppress(OSError, KeyError, ImportError):
+            import grp
+
+            group = grp.getgrgid(os.stat(port).st_gid).gr_name
+        out.append(
+            Check(
+                NAME,
+                FAIL,
+                f"{port} may not be opened by this user",
+                f"sudo usermod -aG {group} $USER, then log in anew; or write into {RULE_FILE}:\n{RULE}\n"
+                "then sudo udevadm control --reload && sudo udevadm trigger",
+            )
+        )
+    return out or [_fine(ports)]
+
+
+def macos(ports: list[str]) -> list[Check]:
+    """Every port is there twice: tty.* waits for a carrier that no board has."""
+    wrong = [port for port in ports if "/tty." in port]
+    if wrong:
+        remedy = "use the port of the same name that begins with cu. instead of tty."
+        return [Check(NAME, WARN, f"{', '.join(wrong)}: opening it waits for a carrier", remedy)]
+    return [_fine(ports)]
+
+
+def windows(ports: list[str]) -> list[Check]:
+    """Without a driver a bridge has no port at all."""
+    if not ports:
+        remedy = (
+            "the Pico needs no driver since Windows 10; an ESP32 board's bridge does: CP210x from Silicon Labs, CH34x "
+            "from WCH; the Device Manager shows one without driver under Other devices"
+        )
+        return [Check(NAME, WARN, "no COM port of a board", remedy)]
+    return [_fine(ports)]
+
+
+def _fine(ports):
+    return Check(NAME, PASS, ", ".join(ports) or "no serial port of a board is there")
+
+
+def in_use(ports: list[Found], proc: Path = Path("/proc")) -> list[Check]:
+    """Return a check for each port that another program has open, by Linux's /proc; elsewhere none."""
+    devices = {}
+    for port in ports:
+        with contextlib.suppress(OSError):
+            devices[os.path.realpath(port.name)] = port.name
+    out = []
+    for pid, target in _open_files(proc):
+        if target in devices and pid != os.getpid():
+            who = "a program"
+            with contextlib.suppress(OSError):
+                who = (proc / str(pid) / "comm").read_text().strip()
+            text = f"{devices[target]} is open in {who} (process {pid})"
+            out.append(Check("port in use", WARN, text, "close that program before flashing or calibrating"))
+    return list(dict.fromkeys(out)) or [Check("port in use", PASS, "none that could be seen")]
+
+
+def _open_files(proc):
+    with contextlib.suppress(OSError):
+        for folder in proc.iterdir():
+            if not folder.name.isdigit():
+                continue
+            with contextlib.suppress(OSError):  # another user's, or it has ended
+                for link in (folder / "fd").iterdir():
+                    with contextlib.suppress(OSError):
+                        yield int(folder.name), os.readlink(link)

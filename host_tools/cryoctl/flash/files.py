@@ -1,0 +1,98 @@
+"""Files onto a board so that no interruption leaves half an application that starts.
+
+What differs goes over under other names, each is compared by its SHA-256 there, then main.py is taken away, the others
+get their names, main.py the last. Whatever is cut off, the next run goes on from there.
+"""
+
+import hashlib
+from collections.abc import Mapping
+
+from host_tools.cryoctl.adapters.mpremote import Prompt, full, sha256
+from host_tools.cryoctl.flash import Watch, delta
+from host_tools.cryoctl.problems import NotVerified
+from host_tools.packing import ARCHIVE
+
+MAIN = "main.py"
+NEW = ".new"
+
+
+def differing(prompt: Prompt, wanted: Mapping[str, bytes]) -> list[str]:
+    """Return the paths whose content on the board is not the wanted one."""
+    there = prompt.files([_at(path) for path in wanted])
+    return [path for path, data in wanted.items() if not _same(there[_at(path)], data)]
+
+
+def put(prompt: Prompt, name: str, wanted: Mapping[str, bytes], changed: list[str], watch: Watch) -> None:
+    """Make `changed` of the files on the board the wanted ones. Raises Problem when full, NotVerified, NoDevice."""
+    if not changed:
+        return
+    moved = sorted({*changed, MAIN} & set(wanted), key=lambda path: (path == MAIN, path))
+    there = prompt.files([*(_at(path) for path in moved), *(_at(path) + NEW for path in moved)])
+    main_stays = MAIN not in changed
+    begins = {}
+    for path in moved:
+        new = there[_at(path) + NEW]
+        if path == MAIN and main_stays:
+            continue  # it is only moved out of the way
+        if not _same(new, wanted[path]):
+            begins[path] = _over_already(new, wanted[path])
+    _room(prompt, name, {path: len(wanted[path]) - begin for path, begin in begins.items()})
+    total = sum(len(wanted[path]) for path in begins)
+    watch.part("copy", total)
+    done = 0
+    for path, begin in begins.items():
+        before = done
+
+        def told(at, before=before):
+            watch.at(before + at)
+
+        old = there.get(_at(path))
+        if path == ARCHIVE and old and not begin:
+            made = delta.pieces(prompt, _at(path), old[0], wanted[path])
+            prompt.compose(_at(path) + NEW, _at(path), made, told)
+        else:
+            prompt.write(_at(path) + NEW, wanted[path], begin, told)
+        done += len(wanted[path])
+    over = prompt.files([_at(path) + NEW for path in begins])
+    wrong = [path for path in begins if not _same(over[_at(path) + NEW], wanted[path])]
+    for path in wrong:
+        prompt.remove(_at(path) + NEW)  # not to be gone on with
+    if wrong:
+        raise NotVerified(f"{name}: {', '.join(wrong)} did not arrive as sent", "run the same again")
+    if main_stays:
+        prompt.rename(_at(MAIN), _at(MAIN) + NEW)
+    elif there.get(_at(MAIN)):
+        prompt.remove(_at(MAIN))
+    for path in moved:
+        prompt.rename(_at(path) + NEW, _at(path))
+    still = differing(prompt, wanted)
+    if still:
+        raise NotVerified(f"{name}: {', '.join(still)} on the board is not what was written", "run the same again")
+
+
+def out_of_the_way(prompt: Prompt) -> None:
+    """Keep the application from starting at the next restart; put() brings its main.py back."""
+    if prompt.files([_at(MAIN)])[_at(MAIN)]:
+        prompt.rename(_at(MAIN), _at(MAIN) + NEW)
+
+
+def _room(prompt, name, sizes):
+    free, block = prompt.free()
+    needed = sum(-(-size // block) * block for size in sizes.values())
+    if needed > free:
+        raise full(name, needed, free)
+
+
+def _same(found, data):
+    return found == (len(data), sha256(data))
+
+
+def _over_already(found, data):
+    """Return how many bytes of a copy that was broken off can stay."""
+    if not found or found[0] > len(data):
+        return 0
+    return found[0] if hashlib.sha256(data[: found[0]]).hexdigest() == found[1] else 0
+
+
+def _at(path):
+    return "/" + path

@@ -1,0 +1,96 @@
+"""MicroPython itself onto a board: through the RP2040's volume, or the ESP32's boot ROM."""
+
+import hashlib
+from collections.abc import Callable
+from pathlib import Path
+
+from host_tools.board_check.board import Chip
+from host_tools.cryoctl.adapters import mpremote, uf2
+from host_tools.cryoctl.flash import Watch, files
+from host_tools.cryoctl.port import Port
+from host_tools.cryoctl.problems import NotVerified, Problem
+from host_tools.emulator import download
+from host_tools.emulator import image as cache
+
+OFFICIAL = "official"
+VOLUME_S = 60.0  # a person may have to mount it
+_FLASH_HASH = """import uctypes,hashlib,binascii
+print(binascii.hexlify(hashlib.sha256(uctypes.bytearray_at({},{})).digest()).decode())
+"""
+
+
+def given(name: str) -> bytes:
+    """Return the image's bytes: of a file, or for `official` the pinned one, downloaded. Raises Problem."""
+    try:
+        if name == OFFICIAL:
+            download.ensure(download.URL, cache.CACHE, download.SHA256)
+            return cache.CACHE.read_bytes()
+        return Path(name).read_bytes()
+    except download.Refused as error:
+        raise Problem(str(error)) from None
+    except OSError as error:
+        raise Problem(f"image {name}: {error.strerror}") from None
+
+
+def checked(data: bytes, chip: Chip) -> None:
+    """Raises Problem for an image that is damaged, or not for this chip."""
+    kind = chip.micropython.get("image")
+    if kind == "uf2":
+        uf2.content(data, int(chip.micropython["family"], 16))
+    elif kind == "esptool":
+        from host_tools.cryoctl.adapters import esptool
+
+        esptool.checked(data)
+    else:
+        raise Problem(f"the board {chip.name} takes no image: its interpreter is the host's", "leave --image out")
+
+
+def held(prompt: mpremote.Prompt, chip: Chip, data: bytes) -> bool:
+    """Return whether the RP2040's flash holds a UF2 file, hashed there where it is mapped into memory."""
+    address, content = uf2.content(data, int(chip.micropython["family"], 16))
+    return prompt.run(_FLASH_HASH.format(address, len(content))).strip() == hashlib.sha256(content).hexdigest()
+
+
+def by_volume(data: bytes, chip: Chip, watch: Watch) -> None:
+    """Copy a UF2 image to the boot ROM's volume. The board restarts by itself."""
+    volume = uf2.wait_for(chip.micropython["volume"], VOLUME_S)
+    watch.part("image", len(data))
+    uf2.copy(data, volume, watch.at)
+
+
+def install(port: Port, data: bytes, chip: Chip, at_prompt: bool, back: Callable[[], None], watch: Watch) -> bool:
+    """Have an image on the board; return whether it was written. back() waits for the port after a restart.
+
+    at_prompt   MicroPython's prompt is there; else nothing answers
+    """
+    checked(data, chip)
+    watch.part("image", len(data))
+    if chip.micropython["image"] == "uf2":
+        return _uf2(port, data, chip, back, watch)
+    from host_tools.cryoctl.adapters import esptool
+
+    if at_prompt:
+        with mpremote.prompt(port) as prompt:
+            files.out_of_the_way(prompt)
+    port.close()
+    with esptool.chip(
+        port.name, chip.micropython["chip"], told=lambda at, total: watch.at(at * len(data) // total)
+    ) as rom:
+        written = esptool.install(rom, int(chip.micropython["offset"], 16), data)
+    back()
+    return written
+
+
+def _uf2(port, data, chip, back, watch):
+    with mpremote.prompt(port) as prompt:
+        if held(prompt, chip, data):
+            return False
+        files.out_of_the_way(prompt)
+        prompt.boot_loader()
+    port.close()
+    by_volume(data, chip, watch)
+    back()
+    with mpremote.prompt(port) as prompt:
+        if not held(prompt, chip, data):
+            raise NotVerified(f"{port.name}: the flash does not hold the image that was copied", "run the same again")
+    return True

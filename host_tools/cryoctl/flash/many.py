@@ -1,0 +1,73 @@
+"""Boards at once, each in its thread; what fails on one holds no other up."""
+
+import threading
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+
+from host_tools.cryoctl import found
+from host_tools.cryoctl.flash import Report, Request, Watch, record, run
+from host_tools.cryoctl.problems import DONE, Problem
+
+TOGETHER = 16
+
+
+class Stopped(Problem):
+    """Ctrl-C came. What is on a board already is there for the next run."""
+
+    code = 130
+
+
+class _Stoppable(Watch):
+    """Passes on what it is told, and ends the run at the next step once `stop` is set: never between two names."""
+
+    def __init__(self, inner: Watch, stop: threading.Event):
+        self._inner = inner
+        self._stop = stop
+
+    def part(self, name, total=0):
+        self._inner.part(name, total)
+        self._end()
+
+    def at(self, done):
+        self._inner.at(done)
+        self._end()
+
+    def warn(self, text):
+        self._inner.warn(text)
+
+    def _end(self):
+        if self._stop.is_set():
+            raise Stopped("interrupted", "run the same again to go on")
+
+
+def flash(
+    ports: list[found.Found],
+    request: Request,
+    watch_of: Callable[[str], Watch],
+    written: Path | None,
+) -> tuple[list[Report], int, list[Problem]]:
+    """Return a report a board, the worst exit code, and what went wrong. written: the record; None keeps none."""
+    problems: list[Problem] = []
+    stop = threading.Event()
+
+    def one(at):
+        watch = watch_of(at.name)
+        report = Report(at.name, usb_serial=at.usb_serial)
+        try:
+            run.flash(at, request, _Stoppable(watch, stop), report)
+        except Problem as problem:
+            problems.append(problem)
+            report.result = f"failed: {problem.text}"
+        watch.part("done" if report.result == "verified" else report.result.partition(":")[0])
+        if written and not request.dry_run:
+            record.append(written, report)
+        return report
+
+    with ThreadPoolExecutor(max(1, min(len(ports), TOGETHER))) as pool:
+        try:
+            reports = list(pool.map(one, ports))
+        except KeyboardInterrupt:
+            stop.set()
+            raise
+    return reports, max((problem.code for problem in problems), default=DONE), problems

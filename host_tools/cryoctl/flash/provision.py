@@ -1,0 +1,118 @@
+"""Settings, serial number and PIN as files for a board, from what is asked for and what it holds."""
+
+import importlib
+import tomllib
+from collections.abc import Mapping
+from pathlib import Path
+
+from pydantic import ValidationError
+
+from boards.virtual.settings import SETTINGS as VIRTUAL
+from host_tools import settings as host
+from host_tools.cryoctl.flash import Request, Watch
+from host_tools.cryoctl.problems import Problem
+from host_tools.settings import pin
+from host_tools.settings.model import Settings
+
+CALIBRATED = importlib.import_module("cryo.store.settings").BY_CALIBRATION
+HELD = (*host.PATHS, *pin.PIN_PATHS)  # what has to be read before it is known what to write
+
+
+def from_file(path: Path) -> dict[str, int]:
+    """Return key -> value of a settings file (TOML). Raises Problem with the device's sentence."""
+    try:
+        values = tomllib.loads(path.read_text("utf-8"))
+        Settings.model_validate(values)
+    except (OSError, UnicodeDecodeError) as error:
+        raise Problem(f"settings {path}: {getattr(error, 'strerror', None) or 'not UTF-8'}") from None
+    except tomllib.TOMLDecodeError as error:
+        raise Problem(f"settings {path}: no TOML: {error}") from None
+    except ValidationError as error:
+        first = error.errors()[0]
+        where = ".".join(map(str, first["loc"]))
+        raise Problem(f"settings {path}: {where + ': ' if where else ''}{first['msg']}") from None
+    return values
+
+
+def files(board: str, held: Mapping[str, bytes], request: Request, watch: Watch) -> dict[str, bytes]:
+    """Return path -> bytes of the settings and PIN that have to be written; none of what may stay.
+
+    held    path -> bytes of those files of HELD that the board has
+    Raises Problem where something that cannot be read would be lost, or a value is none.
+    """
+    return _settings(board, held, request, watch) | _pin(held, request, watch)
+
+
+def serial(held: Mapping[str, bytes]) -> str:
+    """Return the serial number as *IDN? tells it of a board with these files."""
+    record = {path: held[path] for path in host.PATHS if path in held}
+    try:
+        return str(host.stored(record)["serial"])
+    except host.SettingsError:
+        return "unprovisioned"
+
+
+def _settings(board, held, request, watch):
+    asked = dict(request.settings or {})
+    if request.serial is not None:
+        asked["serial"] = request.serial
+    there = {}
+    record = {path: held[path] for path in host.PATHS if path in held}
+    if record:
+        try:
+            there = host.stored(record)
+        except host.SettingsError as error:
+            if not request.replace_settings:
+                raise Problem(
+                    f"the board's settings cannot be read ({error})",
+                    "--replace-settings with --settings FILE puts others in their place; what they held is lost",
+                ) from None
+    if not there and board == "virtual":
+        asked = VIRTUAL | asked
+    if not asked:
+        if not there:
+            watch.warn("no settings on the board and none given: it will refuse to arm (--settings, --serial)")
+        return {}
+    made = _merged(there, asked, request.replace_settings, watch)
+    if made.get("simulated") and board != "virtual":
+        raise Problem("simulated = 1 is for the virtual board alone", "take it out of the settings")
+    try:
+        host.payload(made)
+        if made == there:
+            return {}
+        if not made.get("jet_k_mdegc") or not made.get("calibration_due_d"):
+            watch.warn("the settings are not those of a calibrated device: it will refuse to arm")
+        return host.provision(made, _next_sequence(record))
+    except host.SettingsError as error:
+        raise Problem(f"settings: {error}") from None
+
+
+def _merged(there, asked, replace, watch):
+    if not there:
+        return asked
+    default = {setting.key: setting.default for setting in host.schema()}
+    kept = [key for key in CALIBRATED if not replace and key in asked and there[key] not in (asked[key], default[key])]
+    if kept:
+        watch.warn(f"kept as calibrated: {', '.join(kept)} (--replace-settings takes those of the file)")
+    return there | {key: value for key, value in asked.items() if key not in kept}
+
+
+def _next_sequence(record):
+    """Return the sequence that counts before both slots of the board, whichever of the two is replaced first."""
+    reader = host.slots.Slots("/", host.config.NAME, host.config.VERSION, host._Files(record))
+    found = reader.read(0), reader.read(1)
+    at = host.slots.current(*found)
+    return 0 if at < 0 else (found[at][2] + 1) & 0xFFFF
+
+
+def _pin(held, request, watch):
+    there = any(path in held for path in pin.PIN_PATHS)
+    text = request.new_pin or ("" if there else request.pin)
+    if not text:
+        if not there:
+            watch.warn("no PIN on the board and none given: the first is set with the E-stop pressed (--pin-file)")
+        return {}
+    try:
+        return pin.provision(text)
+    except host.SettingsError as error:
+        raise Problem(str(error)) from None

@@ -1,0 +1,39 @@
+"""What was flashed where, as JSON lines: one a board that was tried, never changed afterwards."""
+
+import json
+import threading
+from datetime import UTC, datetime
+from pathlib import Path
+
+from platformdirs import user_data_path
+
+from host_tools.cryoctl.flash import Report
+from host_tools.cryoctl.problems import Problem
+
+_lock = threading.Lock()
+
+
+def default_path() -> Path:
+    """Return where the record is unless the user says otherwise."""
+    return user_data_path("cryo", appauthor=False) / "flashed.jsonl"
+
+
+def ready(path: Path) -> None:
+    """Have a file that can be appended to, before a board is touched. Raises Problem."""
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.open("a").close()
+    except OSError as error:
+        raise Problem(f"record {path}: {error.strerror}", "name another with --record") from None
+
+
+def append(path: Path, report: Report) -> None:
+    """Add a line. Raises Problem when it cannot be written."""
+    line = json.dumps({"time": datetime.now(UTC).isoformat(timespec="seconds")} | report.as_json()) + "\n"
+    try:
+        with _lock, path.open("a", encoding="utf-8") as file:
+            file.write(line)
+    except OSError as error:
+        raise Problem(
+            f"record {path}: {error.strerror}: the board is flashed, what was done is not written down"
+        ) from None

@@ -1,0 +1,205 @@
+"""One board, from what it is to what it is to be: `flash`."""
+
+import contextlib
+import time
+
+from host_tools.cryoctl import found
+from host_tools.cryoctl.adapters import mpremote
+from host_tools.cryoctl.device import APPLICATION, PROMPT, SILENT, Device, Identity, look
+from host_tools.cryoctl.devices import looked
+from host_tools.cryoctl.flash import Report, Request, Watch, boards, files, image, provision
+from host_tools.cryoctl.port import Port
+from host_tools.cryoctl.problems import NoDevice, NotVerified, Problem, Refused
+from host_tools.cryoctl.service import to_prompt
+
+BACK_S = 30.0  # the boot ROM, a slow USB, and the application's start [E]
+TEST_S = 20.0
+_PROMPTS = 4  # so often seen after a restart, it is no longer on its way to the application
+_AGAIN = "run the same again: what is on the board already is not sent twice"
+
+
+def flash(at: found.Found, request: Request, watch: Watch, report: Report) -> None:
+    """Make a board what the request says; the report fills as it goes. Raises Problem, with what to do next.
+
+    An application that runs there is left through service mode, and not at all while it is armed or treating.
+    """
+    watch.part("find")
+    with Port(at.name) as port:
+        state, who = looked(port)
+        if state == SILENT and not _boot_rom(request):
+            raise NoDevice(
+                f"{at.name} does not answer",
+                "press its reset button; a board without MicroPython needs --image, an ESP32 also --board",
+            )
+        if who:
+            boards.expected(who.board, request.board)
+            report.board, report.serial, report.version = who.board, who.serial, who.version
+            boards.compiled(who.board)  # before the device is taken out of service
+            if not _leave(port, request):
+                report.result = "dry run: a board that runs the application is compared at the prompt only"
+                return
+        if request.image is not None and not request.dry_run:
+            report.image = mpremote.sha256(request.image)
+            report.image_written = _image(port, at, request, state != SILENT, watch)
+            if looked(port)[1]:
+                _leave(port, request)
+        with mpremote.prompt(port) as prompt:
+            try:
+                wanted, serial = _compare(prompt, request, report, watch)
+                if request.dry_run:
+                    report.result = "dry run: nothing was written"
+                    return
+                files.put(prompt, at.name, wanted, report.written, watch)
+                watch.part("restart")
+            except Problem as problem:
+                if who and not isinstance(problem, NoDevice):
+                    prompt.restart()  # what ran there before, unless its files are half changed
+                raise
+            finally:
+                report.bytes_sent = prompt.sent
+            prompt.restart()
+        _answers(port, at, report, serial)
+    report.result = "verified"
+
+
+def by_volume(request: Request, watch: Watch) -> found.Found:
+    """Give a board that shows only its boot ROM's volume an image; return its port. Raises NoDevice, Problem."""
+    assert request.image is not None
+    chip = boards.chip(request.board or "rp2040_pico")
+    image.checked(request.image, chip)
+    before = {port.name for port in found.ports()}
+    if request.dry_run:
+        raise NoDevice("dry run: the image is good; the board has no port before it is copied", "leave --dry-run out")
+    image.by_volume(request.image, chip, watch)
+    until = time.monotonic() + BACK_S
+    while time.monotonic() < until:
+        for port in found.ports():
+            if port.name not in before and port.kind != found.VIRTUAL:
+                return port
+        time.sleep(0.2)
+    raise NoDevice(f"no serial port appeared within {BACK_S:.0f} s of the image", "plug the board in again, then again")
+
+
+def _boot_rom(request):
+    """Return whether a port that does not answer may be a chip without an interpreter."""
+    if request.image is None or request.board is None or request.dry_run:
+        return False
+    return boards.chip(request.board).micropython.get("image") == "esptool"
+
+
+def _leave(port, request):
+    """End the application on the port, unless it may not be ended; return False for a dry run."""
+    device = Device(port)
+    device.unarmed()
+    if request.dry_run:
+        return False
+    if request.pin is None:
+        raise Problem(
+            f"{port.name}: the application runs there, and ending it takes the device's PIN",
+            "give it in a file (--pin-file), or in the variable CRYO_PIN",
+        )
+    device.tell(f"SERV:PIN {request.pin}", patience_s=10.0)
+    try:
+        to_prompt(device)
+    except Refused:
+        device.ask("SERV:EXIT")
+        raise
+    return True
+
+
+def _image(port, at, request, at_prompt, watch):
+    if at_prompt:
+        with mpremote.prompt(port) as prompt:
+            board = boards.of_interpreter((*prompt.who()[:2], boards.OLDEST, boards.MPY), request.board)
+    else:
+        board = request.board
+    chip = boards.chip(board)
+    return image.install(port, request.image, chip, at_prompt, lambda: _back(port, at), watch)
+
+
+def _compare(prompt, request, report, watch):
+    """Return (path -> bytes of what belongs on the board, serial number then); what differs is in report.written."""
+    who = prompt.who()
+    report.board = boards.of_interpreter(who, request.board)
+    report.micropython = boards.dotted(who[2])
+    watch.part("compile")
+    wanted = boards.compiled(report.board)
+    watch.part("compare")
+    there = prompt.files(["/" + path for path in provision.HELD])
+    held = {path: prompt.read("/" + path) for path in provision.HELD if there["/" + path]}
+    listening = _Heard(watch, report.warnings)
+    wanted = wanted | provision.files(report.board, held, request, listening)
+    report.files = {path: mpremote.sha256(data) for path, data in wanted.items()}
+    report.written = files.differing(prompt, wanted)
+    return wanted, provision.serial(held | wanted)
+
+
+class _Heard(Watch):
+    """Keeps the warnings for the report."""
+
+    def __init__(self, watch, kept):
+        self._watch = watch
+        self._kept = kept
+
+    def warn(self, text):
+        self._kept.append(text)
+        self._watch.warn(text)
+
+
+def _back(port, at):
+    """Wait until a board that restarts has its port again, which may have another name. Raises NoDevice."""
+    until = time.monotonic() + BACK_S
+    while time.monotonic() < until:
+        same = [other for other in found.ports() if at.usb_serial and other.usb_serial == at.usb_serial]
+        if same:
+            port.name = same[0].name
+        with contextlib.suppress(NoDevice):
+            port.reopen()
+            if look(port, 1.0)[0] != SILENT:
+                return
+        time.sleep(0.2)
+    raise NoDevice(f"{port.name} did not come back within {BACK_S:.0f} s", "plug the board in again, then run the same")
+
+
+def _answers(port, at, report, serial):
+    """Wait for the application and hold what it says of itself against what was written."""
+    who = _application(port, at)
+    report.port = port.name
+    report.serial = who.serial
+    expected = Identity(report.board, serial, boards.version())
+    if who != expected:
+        said, meant = (f"{it.board} {it.serial}, version {it.version}" for it in (who, expected))
+        raise NotVerified(f"{port.name} calls itself {said}, not {meant}", _AGAIN)
+    report.version = who.version
+    device = Device(port)
+    until = time.monotonic() + TEST_S
+    with contextlib.suppress(Refused):
+        while (said := device.ask("TEST?")) == "RUNNING" and time.monotonic() < until:
+            time.sleep(0.1)
+        report.self_test = said
+
+
+def _application(port, at):
+    until = time.monotonic() + BACK_S
+    prompts = 0
+    while time.monotonic() < until:
+        try:
+            state, who = look(port, 1.0)
+        except NoDevice:  # its own USB goes and comes again
+            with contextlib.suppress(NoDevice):
+                _back(port, at)
+            continue
+        if state == APPLICATION and who:
+            return who
+        if state == PROMPT:
+            prompts += 1
+            if prompts > _PROMPTS:
+                raise NotVerified(
+                    f"{port.name}: after the restart the application has ended, MicroPython's prompt is there",
+                    f"`mpremote connect {port.name}` and Ctrl-D show why",
+                )
+            time.sleep(0.5)
+    raise NoDevice(
+        f"{port.name}: verified, but no answer within {BACK_S:.0f} s of the restart",
+        "press its reset button, then look with `cryoctl devices`",
+    )

@@ -1,0 +1,83 @@
+"""cryoctl devices: every kind of port at once, and none."""
+
+import json
+
+import pytest
+
+from host_tools.cryoctl import devices, found
+from host_tools.cryoctl.port import Port
+from tests.cryoctl.fake_port import application, cryoctl, fake_port
+
+GARBAGE = bytes(range(128, 256)) + b"\xff\xfe\r\n\xc3\x28\n"
+
+
+@pytest.fixture(autouse=True)
+def own_data(tmp_path, monkeypatch):
+    monkeypatch.setenv("XDG_DATA_HOME", str(tmp_path / "data"))
+
+
+@pytest.fixture
+def ports(monkeypatch):
+    def there(*names):
+        monkeypatch.setattr(found, "ports", lambda: [found.Found(name, "RP2040", "E66") for name in names])
+
+    return there
+
+
+def listed():
+    done = cryoctl("devices", "--json")
+    assert done.exit_code == 0, done.stderr
+    return json.loads(done.stdout)
+
+
+def test_none_found_is_no_error_and_says_what_to_do(ports):
+    ports()
+    done = cryoctl("devices")
+    assert done.exit_code == 0
+    assert "cryoctl sim" in done.stderr
+    assert listed() == []
+
+
+def test_each_port_has_its_state_and_a_silent_one_holds_no_other_up(ports, tmp_path, monkeypatch):
+    monkeypatch.setattr(devices, "PATIENCE_S", 0.3)
+    at_prompt = fake_port(lambda _, new: b"\r\nSyntaxError: invalid syntax\r\n>>> " if b"\n" in new else b"")
+    with (
+        fake_port(application("ARMED")) as (armed, said),
+        fake_port(lambda *_: b"") as (silent, _),
+        fake_port(lambda *_: GARBAGE) as (garbage, _),
+        fake_port(application("STANDBY")) as (busy, _),
+        at_prompt as (prompt, _),
+        Port(busy),
+    ):
+        ports(armed, silent, garbage, busy, prompt, str(tmp_path / "gone"))
+        states = {each["port"]: each for each in listed()}
+    assert states[armed] == {
+        "port": armed, "kind": "RP2040", "usb_serial": "E66", "state": "ARMED",
+        "board": "virtual", "serial": "7", "version": "0.1.0", "remark": "",
+    }
+    assert [states[name]["state"] for name in (silent, garbage, busy, prompt)] == ["silent", "silent", "busy", "prompt"]
+    assert states[str(tmp_path / "gone")]["state"] == "gone"
+    assert not set(said) & {1, 3, 4}  # nothing that asks for a prompt, interrupts or restarts
+    assert set(bytes(said).replace(b"\b", b"").split()) == {b"*IDN?", b"STAT?"}
+
+
+def test_a_raw_prompt_that_a_tool_left_behind_is_found(ports, monkeypatch):
+    monkeypatch.setattr(devices, "PATIENCE_S", 0.2)
+    friendly = []
+
+    def raw(_, new):
+        if b"\x02" in new:
+            friendly.append(1)
+        return b"\r\nMicroPython v1.28.0\r\n>>> " if friendly else b""
+
+    with fake_port(raw) as (name, _):
+        ports(name)
+        assert [each["state"] for each in listed()] == ["prompt"]
+
+
+def test_a_virtual_board_is_there_by_itself(start):
+    sim = start()
+    (only,) = listed()
+    assert (only["port"], only["kind"], only["state"]) == (str(sim.link), found.VIRTUAL, "prompt")
+    sim.end()
+    assert listed() == []
