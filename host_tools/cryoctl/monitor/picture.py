@@ -1,4 +1,4 @@
-"""Draws docs/cryoctl/monitor.svg: the screen at the end of the recording docs/cryoctl/treatment.jsonl. Run as a module."""
+"""Draws docs/cryoctl/monitor.svg: the screen at the end of docs/cryoctl/treatment.jsonl. Run as a module."""
 
 import asyncio
 import re
