@@ -6,6 +6,7 @@ import typer
 from typer.core import TyperGroup
 
 from host_tools.cryoctl.commands.monitor import monitor
+from host_tools.cryoctl.commands.selftest import selftest
 from host_tools.cryoctl.commands.sim import sim
 from host_tools.cryoctl.output import Output
 from host_tools.cryoctl.problems import Problem
@@ -38,4 +39,5 @@ def cryoctl(
 
 
 app.command()(monitor)
+app.command()(selftest)
 app.command()(sim)
