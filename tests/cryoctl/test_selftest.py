@@ -27,7 +27,9 @@ GOOD = {
     "STAT?": "STATE=STANDBY;BLOCKERS=SETUP;FAULT=NONE;POINT=0;PASS=0;BURSTS=0;REACHED=0;REST_S=0;COOL_S=0",
     "SYST:ERR?": ['-101,"Invalid character"', '0,"No error"'],
     "SYST:CRAS?": "NONE;RESTARTS=0",
-    "DIAG:STAT?": "DOSE=9;SHUTOFF=9;BURSTS=8;GAS_S=1.0;UPTIME_S=9;LATE_US=9000;DROPPED=0;TELEMETRY_LOST=0;HEAP_FREE=99000",
+    "DIAG:STAT?": (
+        "DOSE=9;SHUTOFF=9;BURSTS=8;GAS_S=1.0;UPTIME_S=9;LATE_US=9000;DROPPED=0;TELEMETRY_LOST=0;HEAP_FREE=99000"
+    ),
     "CONF?": (
         "SIMULATED=0;SERIAL=7;TC_TYPE=0;TRIP_MDEGC=4000 mdegC;TRIP_REDUCED_MDEGC=8000 mdegC;BURST_MAX_US=500000 us;"
         "JET_K_MDEGC=16000 mdegC/rt s;VALVE_OPEN_DELAY_US=18000 us;VALVE_CLOSE_DELAY_US=22000 us;ROOM_M3=30;"
@@ -258,8 +260,16 @@ def test_a_fault_that_cannot_be_acknowledged_fails():
 
 
 # --- the sheet --------------------------------------------------------------------------------------------------------
-SHEET = Sheet("rp2040_pico", "7", "0.1.0", "/dev/x", "2026-11-22T12:00:00+00:00", "A. <Fitter> & son", "cryoctl 0", [
-    Item("skin", "5 to 45", "<b>OPEN</b>", FAIL, "check the \"plug\""), Item("key", "comes", "came", PASS)])  # fmt: skip
+SHEET = Sheet(
+    "rp2040_pico",
+    "7",
+    "0.1.0",
+    "/dev/x",
+    "2026-11-22T12:00:00+00:00",
+    "A. <Fitter> & son",
+    "cryoctl 0",
+    [Item("skin", "5 to 45", "<b>OPEN</b>", FAIL, 'check the "plug"'), Item("key", "comes", "came", PASS)],
+)
 
 
 class Page(HTMLParser):
@@ -372,7 +382,7 @@ def test_what_is_wrong_is_found_with_its_remedy_and_a_wrong_pin_is_told(board, t
     code, out, _ = ran(board, "--yes", "--pin-file", tmp_path / "pin", "--contact-limit-s", 4)
     board.hand("clear")
     assert code == 1 and "wrong PIN" in out
-    failed = {line.split("  ")[1].strip() for line in out.splitlines() if line.startswith("fail ")}
+    failed = {line[12:].split("  ")[0] for line in out.splitlines() if line.startswith("fail ")}
     assert failed == {"sensor SKIN", "eye shield", "service mode"}, out
     assert "sensor SKIN: check plug" in out and "eye shield: check plug" in out
     board.told("FAULT:ACK")

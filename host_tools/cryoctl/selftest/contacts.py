@@ -42,7 +42,6 @@ def skipped() -> Iterator[Item]:
 def exercised(device: Device, limit_s: float, say: Callable[[str], None]) -> Iterator[Item]:
     """Each contact there and back, each way within the limit. Raises Refused when the device is armed meanwhile."""
     for contact in CONTACTS:
-        say(f"{contact.name}: {contact.do}")
         yield _one(device, contact, limit_s, say)
 
 
@@ -52,30 +51,37 @@ def _limit(contact):
 
 
 def _one(device, contact, limit_s, say):
-    def failed(found):
-        return judged(contact.name, _limit(contact), found, False, contact.remedy)
-
     before = _state(device)
     if before["FAULT"] != names.NO_FAULT or contact.blocker in _blockers(before):
-        return failed(f"not at rest: {_said(before)}")
+        problem = f"not at rest: {_said(before)}"
+    else:
+        problem = _there(device, contact, limit_s, say)
+        say(f"{contact.name}: {contact.undo}")
+        problem = _back(device, contact, limit_s, problem)
+    return judged(contact.name, _limit(contact), problem or "came and went", not problem, contact.remedy)
+
+
+def _there(device, contact, limit_s, say):
+    """Return what was wrong with the way there, or an empty text."""
+    say(f"{contact.name}: {contact.do}")
     state = _wait(device, limit_s, lambda state: _moved(state, contact))
     if not _moved(state, contact):
-        return failed(f"nothing within {limit_s:g} s: {_said(state)}")
-    if state["FAULT"] != contact.fault:
-        return failed(f"another fault: {_said(state)}")
-    say(f"{contact.name}: {contact.undo}")
+        return f"nothing within {limit_s:g} s: {_said(state)}"
+    return "" if state["FAULT"] == contact.fault else f"another fault: {_said(state)}"
+
+
+def _back(device, contact, limit_s, problem):
+    """Return what was wrong, there or back; what latched is acknowledged: the next one has a chance."""
     state = _wait(device, limit_s, lambda state: contact.blocker not in _blockers(state))
     if contact.blocker in _blockers(state):
-        return failed(f"did not come back within {limit_s:g} s: {_said(state)}")
+        return problem or f"did not come back within {limit_s:g} s: {_said(state)}"
     if state["FAULT"] != names.NO_FAULT:
         try:
             device.ask("FAULT:ACK")
-        except Refused as problem:
-            return failed(problem.text)
+        except Refused as refused:
+            return problem or refused.text
         state = _state(device)
-    if state["FAULT"] != names.NO_FAULT:
-        return failed(f"a fault stays: {_said(state)}")
-    return judged(contact.name, _limit(contact), "came and went", True, "")
+    return problem or ("" if state["FAULT"] == names.NO_FAULT else f"a fault stays: {_said(state)}")
 
 
 def _moved(state, contact):
