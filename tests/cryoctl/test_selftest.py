@@ -84,8 +84,10 @@ class FakeDevice:
         return checks.wire.fields(self.ask("STAT?"))
 
     def unarmed(self):
-        if self.state()["STATE"] in names.BUSY:
+        state = self.state().get("STATE", "unknown")
+        if state in names.BUSY:
             raise Refused("the device is armed: nothing was done")
+        return state
 
     def received(self, wait_s=0.0):
         self.number += self.seq_step
@@ -202,6 +204,11 @@ def test_an_armed_device_is_asked_for_its_state_alone(state):
     with pytest.raises(Refused, match="armed"):
         sheet_of(device)
     assert set(device.asked) == {"STAT?"}
+
+
+def test_a_device_that_speaks_in_sentences_is_refused_with_what_to_do():
+    with pytest.raises(Problem, match="FORM:MACH"):
+        sheet_of(FakeDevice(said={"STAT?": "The applicator is in stand-by."}))
 
 
 def test_a_device_that_is_armed_in_the_middle_is_asked_no_more():

@@ -1,5 +1,6 @@
 """The items that need no hand: identity, settings, calibrations, self-tests, sensors, telemetry, counts."""
 
+import contextlib
 import itertools
 import re
 import time
@@ -9,7 +10,7 @@ from datetime import date, datetime
 from host_tools import settings
 from host_tools.cryoctl import names, wire
 from host_tools.cryoctl.device import Device
-from host_tools.cryoctl.problems import Refused
+from host_tools.cryoctl.problems import NoDevice, Refused
 from host_tools.cryoctl.selftest.items import SKIPPED, Item, judged
 
 TESTED_S = 30.0
@@ -175,9 +176,12 @@ def streamed(device: Device) -> Iterator[Item]:
     device.ask(f"STRM {TELEMETRY_MS} ms")
     lines = []
     until = time.monotonic() + (TELEMETRY_LINES + 4) * TELEMETRY_MS / 1000
-    while len(lines) < TELEMETRY_LINES and time.monotonic() < until:
-        lines += device.received(0.2)
-    device.ask(f"STRM {before}")
+    try:
+        while len(lines) < TELEMETRY_LINES and time.monotonic() < until:
+            lines += device.received(0.2)
+    finally:
+        with contextlib.suppress(NoDevice):
+            device.ask(f"STRM {before}")
     numbers = [line.get("seq", -1) for line in lines]
     lost = lines[-1].get("lost", 0) - lines[0].get("lost", 0) if lines else 0
     missing = sum(max(0, b - a - 1) for a, b in itertools.pairwise(numbers))

@@ -5,8 +5,9 @@ from dataclasses import dataclass
 from datetime import datetime
 from importlib import metadata
 
+from host_tools.cryoctl import names
 from host_tools.cryoctl.device import Device
-from host_tools.cryoctl.problems import Refused
+from host_tools.cryoctl.problems import Problem, Refused
 from host_tools.cryoctl.selftest import checks, contacts
 from host_tools.cryoctl.selftest.items import Item, Sheet, judged
 
@@ -25,7 +26,8 @@ class Asked:
 
 def tested(device: Device, asked: Asked, say: Callable[[str], None], now: datetime | None = None) -> Sheet:
     """Return the sheet. Raises Refused when the device is armed, NoDevice when it goes; it changes no setting."""
-    device.unarmed()
+    if device.unarmed() not in names.MODES:
+        raise Problem("the device answers in sentences", "send FORM:MACH at a terminal, then again")
     now = now or datetime.now().astimezone()
     found = device.identity
     sheet = Sheet(
