@@ -10,6 +10,8 @@ from host_tools.cryoctl.commands.config import app as config
 from host_tools.cryoctl.commands.devices import devices
 from host_tools.cryoctl.commands.doctor import doctor
 from host_tools.cryoctl.commands.flash import flash
+from host_tools.cryoctl.commands.monitor import monitor
+from host_tools.cryoctl.commands.selftest import selftest
 from host_tools.cryoctl.commands.sim import sim
 from host_tools.cryoctl.output import Output
 from host_tools.cryoctl.problems import Problem
@@ -46,4 +48,6 @@ app.add_typer(config, name="config")
 app.command()(devices)
 app.command()(doctor)
 app.command()(flash)
+app.command()(monitor)
+app.command()(selftest)
 app.command()(sim)
