@@ -5,6 +5,7 @@ from typing import Annotated
 import typer
 from typer.core import TyperGroup
 
+from host_tools.cryoctl.commands.monitor import monitor
 from host_tools.cryoctl.commands.sim import sim
 from host_tools.cryoctl.output import Output
 from host_tools.cryoctl.problems import Problem
@@ -36,4 +37,5 @@ def cryoctl(
     ctx.obj = Output(quiet, verbose)
 
 
+app.command()(monitor)
 app.command()(sim)

@@ -1,0 +1,272 @@
+"""What is asked of a device that is watched, when, and the rows that its answers make.
+
+It cannot disturb a treatment. Only plain lines are sent, so no tool's session begins, whose end would disarm. While
+anything is armed there are at most two lines a second, none of which loads a module; the choice, once unknown, is asked
+there too: what answers it is in memory, or the device says no. Telemetry is started before arming only, and what was on
+before is put back at the end.
+"""
+
+import threading
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime
+from importlib import metadata
+
+from host_tools.cryoctl import names, wire
+from host_tools.cryoctl.device import Device
+from host_tools.cryoctl.found import chosen
+from host_tools.cryoctl.monitor import answers
+from host_tools.cryoctl.port import Port
+from host_tools.cryoctl.problems import NoDevice, Problem, Refused
+from host_tools.cryoctl.recording_file import Attestation, Back, Choice, Gap, Header, Row
+
+TURN_S = 0.5  # between two lines while armed, or while it is not known
+QUIET_TURN_S = 0.1
+LOOK_S = 0.1
+AGAIN_S = 1.0
+SILENT_PERIODS = 3
+QUIET = ("STANDBY", "COMPLETE", "FAULT")  # there a module may be loaded for an answer
+CHOICE = ("TREAT:PRES?", "TREAT:LEV?", "TREAT:SITE?", "TREAT:POIN?")
+Sink = Callable[[Row], None]
+
+
+@dataclass
+class _Question:
+    command: str
+    every_s: float
+    where: Callable[[], bool]  # whether it may be asked now
+    take: Callable[[str], None]
+    due: float = 0.0
+
+
+class Feed:
+    """One device, watched until told to stop, through unplugging and restarts.
+
+    port         as --port gives it; None: the only one there is
+    period_ms    of telemetry, 500 to 10 000
+    """
+
+    def __init__(self, port: str | None, period_ms: int = 500, clock: Callable[[], float] = time.monotonic):
+        self._option = port
+        self._period_ms = period_ms
+        self._wanted = f"{period_ms} ms"
+        self._clock = clock
+        self._began = clock()
+        self._started = datetime.now().astimezone()
+        self._device: Device | None = None
+        self._identity = None
+        self._before: str | None = None  # what STRM? said first
+        self.left = ""  # why telemetry was not put back
+        self._sink: Sink = lambda row: None
+        self._choice = Choice()
+        self._chosen = answers.Chosen()
+        self._attested: Attestation | None = None
+        self._forget()
+
+    def _forget(self):
+        """Begin as with a device of which nothing is known."""
+        self._state = ""
+        self._on: str | None = None  # telemetry as STRM? tells it; None: not known yet
+        self._heard = self._clock()
+        self._seq: int | None = None
+        self._polled = answers.Polled()
+        self._ask_at = self._clock() + TURN_S
+        quiet, polled = self._is_quiet, lambda: self._on == "OFF"
+        self._questions = [
+            _Question("STAT?", 1.0, lambda: True, self._took_state, self._clock() + 1.0),
+            _Question("STRM?", 2.0, self._stream_unknown, self._took_stream),
+            _Question(f"STRM {self._wanted}", 5.0, self._stream_wanted, self._began_stream),
+            _Question("MEAS:TEMP?", 1.0, polled, self._took_temperatures),
+            _Question("MEAS:PRES?", 6.0, polled, self._polled.pressures),
+            _Question("MEAS:DIST?", 6.0, polled, self._polled.distance),
+            _Question("CONF? TRIP_MDEGC", 3600.0, quiet, self._chosen.trip),
+            _Question("CONF? TRIP_REDUCED_MDEGC", 3600.0, quiet, self._chosen.trip),
+            *(self._choosing(command) for command in CHOICE),
+            _Question("TREAT:ATT?", 5.0, quiet, self._took_attestation),
+            _Question("DIAG:STAT?", 30.0, quiet, self._took_statistics),
+        ]
+
+    # --- the connection -----------------------------------------------------------------------------------------------
+    def connect(self) -> Header:
+        """Open the port and ask who is there. Raises Problem, NoDevice."""
+        self._open()
+        device = self._device
+        assert device and self._identity
+        return Header(
+            tool=f"cryoctl monitor {metadata.version('cryo-applicator')}",
+            started=self._started.isoformat(timespec="milliseconds"),
+            port=device.port.name,
+            board=self._identity.board,
+            serial=self._identity.serial,
+            version=self._identity.version,
+            period_ms=self._period_ms,
+            choice=self._choice,
+        )
+
+    def _open(self):
+        port = Port(chosen(self._option))
+        try:
+            device = Device(port)
+            if self._identity and device.identity != self._identity:
+                raise NoDevice(f"another device is there, serial number {device.identity.serial}", "plug in the first")
+            time.sleep(TURN_S)
+            said = device.ask("STAT?")
+            if said.startswith("The applicator"):
+                raise Problem("the device answers in sentences", "send FORM:MACH at a terminal, then again")
+        except Problem:
+            port.close()
+            raise
+        self._device, self._identity = device, device.identity
+        self._forget()
+        self._took_state(said)
+
+    def run(self, sink: Sink, stop: threading.Event, seconds: float | None = None) -> None:
+        """Give rows to the sink until told to stop, or for so long. connect() comes first."""
+        self._sink = sink
+        until = None if seconds is None else self._clock() + seconds
+        lost = ""
+        try:
+            while not stop.is_set() and (until is None or self._clock() < until):
+                try:
+                    if self._device is None:
+                        self._open()
+                        sink(Back(t_ms=self._t_ms()))
+                        lost = ""
+                    self._turn()
+                except Problem as problem:
+                    if self._device:
+                        self._device.port.close()
+                        self._device = None
+                        lost = ""
+                    if str(problem) != lost:
+                        lost = str(problem)
+                        sink(Gap(t_ms=self._t_ms(), text=lost))
+                    stop.wait(AGAIN_S)
+        finally:
+            self._close()
+
+    def _close(self):
+        device, self._device = self._device, None
+        if device is None:
+            return
+        try:
+            self._put_back(device)
+        except NoDevice:
+            pass  # it restarts without telemetry
+        except Refused as problem:
+            self.left = f"telemetry was not put back to {self._before}: {problem.text}"
+        device.port.close()
+
+    def _put_back(self, device):
+        """Set telemetry to what it was. While armed it can be switched off, and not set to another period."""
+        if self._before is None or self._on is None or self._before == self._on:
+            return
+        time.sleep(TURN_S)
+        device.ask(f"STRM {self._before}")
+
+    # --- turns --------------------------------------------------------------------------------------------------------
+    def _turn(self):
+        device = self._device
+        assert device
+        for values in device.received(LOOK_S):
+            self._took_telemetry(values)
+        now = self._clock()
+        if now < self._ask_at:
+            return
+        waiting = [question for question in self._questions if question.due <= now and question.where()]
+        if not waiting:
+            return
+        question = min(waiting, key=lambda question: question.due)
+        question.due = now + question.every_s
+        self._ask_at = now + (QUIET_TURN_S if self._is_quiet() else TURN_S)
+        try:
+            question.take(device.ask(question.command))
+        except Refused as problem:  # not while armed, or an older firmware's no: what it asks for stays unknown
+            if question.command == "STAT?" or problem.number == 0:
+                raise NoDevice(f"the device does not tell its state: {problem.text}") from None
+
+    def _t_ms(self):
+        return round((self._clock() - self._began) * 1000)
+
+    def _is_quiet(self):
+        return self._state in QUIET
+
+    def _stream_unknown(self):
+        silent_s = self._clock() - self._heard
+        return self._on is None or (self._on != "OFF" and silent_s > SILENT_PERIODS * self._period_ms / 1000)
+
+    def _stream_wanted(self):
+        return self._is_quiet() and self._on not in (None, self._wanted)
+
+    def _choosing(self, command):
+        def unknown_or_quiet():
+            return self._is_quiet() or (self._state in names.BUSY and command not in self._chosen.said)
+
+        def take(text):
+            self._chosen.said[command] = text
+            row = self._chosen.row(self._t_ms())
+            if row.model_dump(exclude={"t_ms"}) != self._choice.model_dump(exclude={"t_ms"}):
+                self._choice = row
+                self._sink(row)
+
+        return _Question(command, 5.0, unknown_or_quiet, take)
+
+    # --- answers ------------------------------------------------------------------------------------------------------
+    def _took_telemetry(self, values):
+        sample = answers.telemetry(values, self._t_ms())
+        if sample is None or sample.seq is None:
+            return
+        if self._seq is not None and sample.seq < self._seq and self._seq - sample.seq < 1 << 23:
+            self._sink(Gap(t_ms=sample.t_ms, text="the device restarted"))
+            self._sink(Back(t_ms=sample.t_ms))
+        self._seq = sample.seq
+        self._heard = self._clock()
+        self._became(sample.state)
+        self._sink(sample)
+
+    def _took_state(self, text):
+        found = wire.fields(text)
+        if "STATE" not in found:
+            return
+        self._polled.took(found)
+        self._became(found["STATE"])
+        row = answers.status(found, self._t_ms())
+        if row:
+            self._sink(row)
+
+    def _became(self, state):
+        if state in QUIET and self._state in names.BUSY:
+            for question in self._questions:
+                if question.command == "DIAG:STAT?":
+                    question.due = 0.0
+        self._state = state
+
+    def _took_stream(self, text):
+        if text != "OFF" and not text.removesuffix(" ms").isdigit():
+            return
+        if self._before is None or text == "OFF":
+            self._before = text
+        self._on = text
+        self._heard = self._clock()
+
+    def _began_stream(self, text):
+        if text == "OK":
+            self._on = self._wanted
+            self._heard = self._clock()
+
+    def _took_temperatures(self, text):
+        sample = self._polled.sample(text, self._t_ms())
+        if sample:
+            self._sink(sample)
+
+    def _took_attestation(self, text):
+        row = answers.attestation(text, self._t_ms())
+        if row and self._choice.preset and (self._attested is None or row.missing != self._attested.missing):
+            self._attested = row
+            self._sink(row)
+
+    def _took_statistics(self, text):
+        row = answers.gas(text, self._t_ms())
+        if row:
+            self._sink(row)

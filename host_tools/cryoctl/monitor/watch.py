@@ -1,0 +1,82 @@
+"""A monitor's run: feed, what is seen, recorder, and the way in which it is shown."""
+
+import signal
+import threading
+from dataclasses import dataclass
+from pathlib import Path
+
+from host_tools.cryoctl.monitor.feed import Feed
+from host_tools.cryoctl.monitor.seen import Recorder, Seen, json_line, plain
+from host_tools.cryoctl.output import Output
+from host_tools.cryoctl.problems import Problem
+from host_tools.cryoctl.recording_file import Header, Row
+
+
+@dataclass(frozen=True)
+class Options:
+    """What `cryoctl monitor` was asked for."""
+
+    port: str | None = None
+    record: Path | None = None
+    seconds: float | None = None
+    period_ms: int = 500
+
+
+def begun(header: Header, record: Path | None) -> tuple[Seen, Recorder]:
+    """Return what is seen, and its recorder, recording when a file is named. Raises Problem when that cannot be."""
+    seen = Seen(header)
+    recorder = Recorder(seen)
+    if record:
+        if record.exists():
+            raise Problem(f"{record} is there already", "name another file with --record")
+        recorder.start(record)
+        if recorder.problem:
+            raise Problem(recorder.problem, "name another file with --record")
+    return seen, recorder
+
+
+def lines(options: Options, output: Output, as_json: bool) -> None:
+    """Print a line a row until the time is over, or it is told to end. Raises Problem."""
+    feed = Feed(options.port, options.period_ms)
+    header = feed.connect()
+    seen, recorder = begun(header, options.record)
+    output.say(f"{header.board}, serial number {header.serial}, version {header.version}, on {header.port}")
+    stop = threading.Event()
+    told = {"": ""}
+
+    def sink(row: Row) -> None:
+        seen.add(row)
+        recorder.add(row)
+        if recorder.problem not in told:
+            told[recorder.problem] = ""
+            output.warn(recorder.problem)
+        text = json_line(row) if as_json else plain(row)
+        if not text:
+            return
+        try:
+            print(text, flush=True, file=output.console.file)
+        except BrokenPipeError:  # whoever read has had enough
+            stop.set()
+
+    was = signal.signal(signal.SIGTERM, lambda *_: stop.set())
+    try:
+        feed.run(sink, stop, options.seconds)
+    finally:
+        signal.signal(signal.SIGTERM, was)
+        recorder.stop()
+    if feed.left:
+        output.warn(feed.left)
+
+
+def screen(options: Options, output: Output) -> None:
+    """Show the screen until q. Raises Problem."""
+    from host_tools.cryoctl.monitor.screen import MonitorApp  # Textual takes half a second to load
+
+    feed = Feed(options.port, options.period_ms)
+    seen, recorder = begun(feed.connect(), options.record)
+    try:
+        MonitorApp(seen, recorder, feed.run, options.seconds).run()
+    finally:
+        recorder.stop()
+    if feed.left:
+        output.warn(feed.left)

@@ -1,0 +1,119 @@
+"""A virtual board in this process with a port for the tool under test and another one for the operator's hand.
+
+Its time runs as fast as it goes until something is to be watched, then at a speed of its own.
+"""
+
+import contextlib
+import shutil
+import socket
+import threading
+import time
+
+from host_tools.cryoctl.sim import image
+from host_tools.cryoctl.sim.board import Board
+from host_tools.cryoctl.sim.pace import Pace
+from host_tools.cryoctl.sim.panel import action
+from host_tools.cryoctl.sim.pty_port import PtyPort
+from host_tools.cryoctl.sim.tcp_port import TcpPort
+from host_tools.twin.plant import Plant
+from tests.cryoctl.conftest import PATIENCE_S
+
+CHOICE = ("PRES CHRONIC", "LEV 3", "SITE LFOOT-SOLE", "POIN 1", "ATT SKIN,EYESPATIENT,EYESOPERATOR,CONTRA,WOUND")
+RECOVERED_S = 302  # every point recovers 300 s from switch-on
+
+
+class Treating:
+    """The board; `link` is the tool's port. hand(action): what people do at it; told(command): a line of the operator."""
+
+    def __init__(self, link, path):
+        self.link = link
+        self.pace = Pace(0)
+        self.plant = Plant()
+        tcp = TcpPort(("127.0.0.1", 0))
+        self.port = PtyPort(link)
+        self._ports = [tcp, self.port]
+        self._path = path
+        self._thread = threading.Thread(target=self._run, daemon=True)
+        self._thread.start()
+        host, number = tcp.path.removeprefix("socket://").rsplit(":", 1)
+        self._socket = socket.create_connection((host, int(number)), PATIENCE_S)
+        self._lines = self._socket.makefile("rb")
+
+    def _run(self):
+        with image.locked(self._path):
+            Board(self.plant, self._path, self._ports, self.pace).run()
+
+    def told(self, command, answer=""):
+        """Send a line; return the first line that begins with `answer` and is no telemetry."""
+        self._socket.sendall(command.encode() + b"\n")
+        while True:
+            line = self._lines.readline().decode().strip()
+            if not line.startswith("{") and line.startswith(answer):
+                return line
+
+    def state(self):
+        """Return STAT?."""
+        return dict(part.split("=", 1) for part in self.told("STAT?", "STATE=").split(";"))
+
+    def wait(self, wanted):
+        """Wait until wanted(state) of STAT?, and return it."""
+        give_up = time.monotonic() + PATIENCE_S
+        while not wanted(state := self.state()):
+            assert time.monotonic() < give_up, state
+            time.sleep(0.02)
+        return state
+
+    def run_until(self, virtual_s):
+        """Let time run as fast as it goes until then."""
+        self.speed(0)
+        while self.plant.now_us < virtual_s * 1e6:
+            time.sleep(0.02)
+
+    def speed(self, speed):
+        """Set the speed from now on."""
+        self.pace.speed = speed
+        self.pace._wall, self.pace._us = time.monotonic(), self.plant.now_us
+
+    def hand(self, text):
+        """Do what one line of a script says."""
+        action(self.plant, text)()
+
+    def choose(self):
+        """Choose and attest."""
+        self.wait(lambda state: state["STATE"] == "STANDBY")
+        for word in CHOICE:
+            self.told(f"TREAT:{word}", "OK")
+
+    def arm(self):
+        """Arm, and wait until a press may start a pass."""
+        number = self.told("ARM:REQ", "READY").split()[1].rstrip(";")
+        self.told(f"ARM:CONF {number}", "ARMED")
+        self.wait(lambda state: state["BLOCKERS"] == "NONE")
+
+    def press(self):
+        """Press the trigger, and wait for the first burst."""
+        self.hand("trigger press")
+        return self.wait(lambda state: int(state["BURSTS"]) > 0)
+
+    def end(self):
+        """Switch off."""
+        self.speed(0)
+        self.plant.power_off = True
+        self._thread.join(PATIENCE_S)
+        for port in self._ports:
+            with contextlib.suppress(OSError):
+                port.close()
+        self._lines.close()
+        self._socket.close()
+
+
+@contextlib.contextmanager
+def board(packed, folder):
+    """Within, a virtual board runs, with the application."""
+    path = folder / "treating.img"
+    shutil.copy(packed, path)
+    made = Treating(folder / "treating", path)
+    try:
+        yield made
+    finally:
+        made.end()
