@@ -5,6 +5,7 @@ from typing import Annotated
 import typer
 from typer.core import TyperGroup
 
+from host_tools.cryoctl.commands.log import log
 from host_tools.cryoctl.commands.monitor import monitor
 from host_tools.cryoctl.commands.sim import sim
 from host_tools.cryoctl.output import Output
@@ -37,5 +38,6 @@ def cryoctl(
     ctx.obj = Output(quiet, verbose)
 
 
+app.command()(log)
 app.command()(monitor)
 app.command()(sim)

@@ -22,15 +22,15 @@ WALL_S = 600
 
 HEAD = """# Power cuts
 
-Made by `make powercut`; do not edit. Real MicroPython writes settings and calibrations to its littlefs on a flash in
-memory that loses its power at a chosen program or erase. Each write is done once for every operation that it takes and
-for each of four ways: that operation is not done; its first half is (torn); all of it but for one bit is (flipped); and
-flipped while the power stays. Then the flash is mounted afresh and read as at a start.
+Made by `make powercut`; do not edit. Real MicroPython writes settings, calibrations and the log to its littlefs on a
+flash in memory that loses its power at a chosen program or erase. Each write is done once for every operation that it
+takes and for each of four ways: that operation is not done; its first half is (torn); all of it but for one bit is
+(flipped); and flipped while the power stays. Then the flash is mounted afresh and read as at a start.
 
 Old and new: that record is in force, whole. Refused: there is none, the device says so in a sentence that names the
 settings, and arms nothing. A violation is anything else: a mix, defaults, a refusal without a name, a write that says
 it is done and is not, a calibration in force that its history does not show, a board that the next write does not
-mend.
+mend. Of the log every record counts: all that were there and the new one, or all that were there.
 
 | write | a program | writes | programs | erases | cut points | old | new | refused | violations |
 |---|---|---|---|---|---|---|---|---|---|

@@ -216,8 +216,9 @@ class Writer:
     def _remove(self):
         try:
             self._files.remove(self._other)  # it is void already
-        except OSError:
-            pass
+        except OSError as error:
+            if error.args[0] != _ENOENT:
+                raise
         return None
 
     def _shut(self):
