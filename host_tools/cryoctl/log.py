@@ -71,10 +71,10 @@ class Record:
     def told(self) -> str:
         """Say it in a line, for people."""
         if self.kind == "POINT":
-            reached = "target reached" if self.reached else "target not reached"
+            reached = "reached" if self.reached else "not reached"
             return (
-                f"{self.preset} level {self.level}, {self.site} point {self.point}: {reached}, ended by {self.ended_by},"
-                f" {self.bursts} bursts, valve on {self.valve_on_ms} ms, coldest {degc(self.coldest_skin_mdegc)} degC"
+                f"{self.preset} level {self.level}, {self.site} point {self.point}: target {reached}, ended by"
+                f" {self.ended_by}, {self.bursts} bursts, valve on {self.valve_on_ms} ms, coldest {degc(self.coldest_skin_mdegc)} degC"
             )
         if self.kind == "FAULT":
             return f"{self.fault} in {self.mode}: {self.remedy or 'see the manual of its version'}"
