@@ -74,7 +74,8 @@ class Record:
             reached = "reached" if self.reached else "not reached"
             return (
                 f"{self.preset} level {self.level}, {self.site} point {self.point}: target {reached}, ended by"
-                f" {self.ended_by}, {self.bursts} bursts, valve on {self.valve_on_ms} ms, coldest {degc(self.coldest_skin_mdegc)} degC"
+                f" {self.ended_by}, {self.bursts} bursts, valve on {self.valve_on_ms} ms,"
+                f" coldest {degc(self.coldest_skin_mdegc)} degC"
             )
         if self.kind == "FAULT":
             return f"{self.fault} in {self.mode}: {self.remedy or 'see the manual of its version'}"

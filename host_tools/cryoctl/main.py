@@ -7,6 +7,7 @@ from typer.core import TyperGroup
 
 from host_tools.cryoctl.commands.log import log
 from host_tools.cryoctl.commands.monitor import monitor
+from host_tools.cryoctl.commands.report import report
 from host_tools.cryoctl.commands.sim import sim
 from host_tools.cryoctl.output import Output
 from host_tools.cryoctl.problems import Problem
@@ -40,4 +41,5 @@ def cryoctl(
 
 app.command()(log)
 app.command()(monitor)
+app.command()(report)
 app.command()(sim)
