@@ -23,7 +23,7 @@ RECOVERED_S = 302  # every point recovers 300 s from switch-on
 
 
 class Treating:
-    """The board; `link` is the tool's port. hand(action): what people do at it; told(command): a line of the operator."""
+    """The board; `link` is the tool's port. hand(action): what people do at it; told(command): the operator's line."""
 
     def __init__(self, link, path):
         self.link = link
@@ -37,19 +37,31 @@ class Treating:
         self._thread.start()
         host, number = tcp.path.removeprefix("socket://").rsplit(":", 1)
         self._socket = socket.create_connection((host, int(number)), PATIENCE_S)
-        self._lines = self._socket.makefile("rb")
+        self._rest = b""
 
     def _run(self):
         with image.locked(self._path):
             Board(self.plant, self._path, self._ports, self.pace).run()
 
     def told(self, command, answer=""):
-        """Send a line; return the first line that begins with `answer` and is no telemetry."""
+        """Send a line; return the first line from then on that begins with `answer` and is no telemetry."""
+        self._socket.setblocking(False)
+        with contextlib.suppress(BlockingIOError):
+            while self._socket.recv(4096):  # what the tool under test was answered
+                pass
+        self._rest = b""
+        self._socket.settimeout(PATIENCE_S)
         self._socket.sendall(command.encode() + b"\n")
         while True:
-            line = self._lines.readline().decode().strip()
+            line = self._line()
             if not line.startswith("{") and line.startswith(answer):
                 return line
+
+    def _line(self):
+        while b"\n" not in self._rest:
+            self._rest += self._socket.recv(4096)
+        line, _, self._rest = self._rest.partition(b"\n")
+        return line.decode().strip()
 
     def state(self):
         """Return STAT?."""
@@ -103,7 +115,6 @@ class Treating:
         for port in self._ports:
             with contextlib.suppress(OSError):
                 port.close()
-        self._lines.close()
         self._socket.close()
 
 

@@ -41,7 +41,7 @@ def panel(seen: Seen) -> Text:
             out.append(name, "bold yellow")
             out.append(f" {names.BLOCKERS[name]}\n")
     _row(out, "skin", _degc(sample.skin_mdegc) + _age(sample.skin_age_ms))
-    _row(out, "surface", f"{_degc(sample.surface_mdegc)}, predicted")
+    _row(out, "surface", "-" if sample.surface_mdegc is None else f"{_degc(sample.surface_mdegc)}, predicted")
     _row(out, "infrared", _degc(sample.infrared_mdegc))
     _choice(out, seen)
     _counters(out, seen)

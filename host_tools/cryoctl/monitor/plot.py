@@ -1,4 +1,4 @@
-"""A curve of the skin's temperature in a terminal: braille dots, the level's temperatures across; it reads without colour."""
+"""A curve of the skin's temperature in a terminal: braille dots, the level's temperatures across."""
 
 from collections.abc import Iterable
 from dataclasses import dataclass
@@ -8,7 +8,7 @@ from rich.text import Text
 from host_tools.cryoctl.monitor.seen import Point
 
 SPAN_S = 120.0
-_LEFT = 8  # cells of the axis
+_LEFT = 13  # cells of the axis
 _LEAST_C = 6.0  # of height
 _BRAILLE = 0x2800
 _DOTS = ((0x01, 0x08), (0x02, 0x10), (0x04, 0x20), (0x40, 0x80))  # bits of a cell, by row and column
@@ -54,20 +54,20 @@ def drawn(width: int, height: int, points: Iterable[Point], marks: list[Mark], s
     for row in range(rows):
         mark = level_of.get(row)
         c = most_c - (row * 4 + 2) / (rows * 4 - 1) * (most_c - least_c)
-        label = f"{mark.name[:7]:>7} " if mark else f"{c:6.1f}  " if row % 3 == 0 else " " * _LEFT
+        label = f"{mark.name:<7}{mark.c:5.1f} " if mark else f"{c:12.1f} " if row % 3 == 0 else " " * _LEFT
         out.append(label, mark.style if mark else "dim")
         tint = next((f" on {m.below}" for m in sorted(marks, key=lambda m: m.c) if m.below and c <= m.c), "")
+        skin, surface = grids[SKIN].cells[row], grids[SURFACE].cells[row]
+        empty = mark.style + tint if mark else tint.strip()
+        run, style = "", empty
         for column in range(columns):
-            bits, style = next(
-                ((grids[name].cells[row][column], name) for name in (SKIN, SURFACE) if grids[name].cells[row][column]),
-                (0, ""),
-            )
-            if bits:
-                out.append(chr(_BRAILLE | bits), style + tint)
-            elif mark:
-                out.append("-" if column % 2 else " ", mark.style + tint)
-            else:
-                out.append(" ", tint.strip())
+            bits = skin[column] or surface[column]
+            wanted = empty if not bits else (SKIN if skin[column] else SURFACE) + tint
+            if wanted != style:
+                out.append(run, style)
+                run, style = "", wanted
+            run += chr(_BRAILLE | bits) if bits else "-" if mark and column % 2 else " "
+        out.append(run, style)
         out.append("\n")
     left, right = f"-{span_s:.0f} s", "now"
     out.append(" " * _LEFT + left + right.rjust(columns - len(left)), "dim")

@@ -41,6 +41,8 @@ def lines(options: Options, output: Output, as_json: bool) -> None:
     header = feed.connect()
     seen, recorder = begun(header, options.record)
     output.say(f"{header.board}, serial number {header.serial}, version {header.version}, on {header.port}")
+    if as_json:
+        output.result(header.model_dump_json())  # so what is printed is a recording, too
     stop = threading.Event()
     told = {"": ""}
 

@@ -1,0 +1,42 @@
+"""Draws docs/cryoctl/monitor.svg: the screen at the end of docs/cryoctl/treatment.jsonl. Run as a module."""
+
+import asyncio
+import re
+
+from host_tools.cryoctl.monitor.screen import MonitorApp
+from host_tools.cryoctl.monitor.seen import Recorder, Seen
+from host_tools.cryoctl.recording_file import read
+from host_tools.twin.lanes import ROOT
+
+RECORDING = ROOT / "docs/cryoctl/treatment.jsonl"
+PICTURE = ROOT / "docs/cryoctl/monitor.svg"
+SIZE = (120, 34)
+
+
+def main() -> None:
+    """Write the picture."""
+    PICTURE.write_text(asyncio.run(picture()))
+
+
+async def picture(size: tuple[int, int] = SIZE) -> str:
+    """Return the screen as an SVG that loads nothing from elsewhere."""
+    header, rows = read(RECORDING)
+    seen = Seen(header)
+
+    def run(sink, stop, seconds):
+        for row in rows:
+            sink(row)
+        stop.wait()
+
+    app = MonitorApp(seen, Recorder(seen), run)
+    async with app.run_test(size=size) as pilot:
+        while seen.sample is None or seen.sample.t_ms < rows[-1].t_ms:
+            await pilot.pause(0.05)
+        app.show()
+        await pilot.pause()
+        svg = app.export_screenshot(title="cryoctl monitor - virtual board, simulation")
+    return re.sub(r"@font-face \{.*?\}\s*", "", svg, flags=re.DOTALL)
+
+
+if __name__ == "__main__":
+    main()
