@@ -70,21 +70,22 @@ def version():
 
 
 class Journal:
-    """The two files as they are. spans: (file, first sequence, places), the older file's first. Raises OSError."""
+    """The two files as they are, the older one first. Raises OSError.
+
+    spans: (file, first sequence, places, whether it begins with CLEARED); sizes: bytes of each file.
+    """
 
     def __init__(self, files=None):
         self.files = files or FILES
         self.paths = ("/" + NAME + ".0", "/" + NAME + ".1")
         self.sizes = [0, 0]
-        self.spans = []
-        found = [self._span(0), self._span(1)]
-        if found[0] and found[1] and found[0][1] - found[1][1] & MASK < _HALF:
-            found.reverse()
-        self.spans = [span for span in found if span]
-        if len(self.spans) == 2:
-            begun = self.at(self.spans[1], 0)
-            if begun and begun[1] == CLEARED:
-                self.spans.pop(0)
+        a = self._span(0)
+        b = self._span(1)
+        if a and b and a[1] - b[1] & MASK < _HALF:
+            a, b = b, a
+        self.spans = [span for span in (a, b) if span]
+        if len(self.spans) == 2 and self.spans[1][3]:
+            self.spans.pop(0)
 
     def first(self):
         """Return the oldest sequence, None of an empty log."""
@@ -94,35 +95,29 @@ class Journal:
         """Return the sequence of the next record."""
         if not self.spans:
             return 1
-        _, base, places = self.spans[-1]
+        _, base, places, _ = self.spans[-1]
         return base + places & MASK
 
     def since(self, sequence, most):
         """Return up to `most` sound records at or behind a sequence, oldest first."""
         out = []
-        for span in self.spans:
-            k = sequence - span[1] & MASK
+        for n, base, places, _ in self.spans:
+            k = sequence - base & MASK
             if k >= _HALF:
                 k = 0
-            while k < span[2] and len(out) < most:
-                record = self.at(span, k)
-                if record:
-                    out.append(record)
-                k += 1
+            if k >= places or len(out) >= most:
+                continue
+            file = self.files.open(self.paths[n], "rb")
+            try:
+                file.seek(k * RECORD)
+                while k < places and len(out) < most:
+                    record = unpacked(file.read(RECORD), base + k & MASK)
+                    if record:
+                        out.append(record)
+                    k += 1
+            finally:
+                file.close()
         return out
-
-    def at(self, span, k):
-        """Return the record at a place of a span, or None."""
-        return unpacked(self.read(span[0], k), span[1] + k & MASK)
-
-    def read(self, n, k):
-        """Return the bytes at a place of a file."""
-        file = self.files.open(self.paths[n], "rb")
-        try:
-            file.seek(k * RECORD)
-            return file.read(RECORD)
-        finally:
-            file.close()
 
     def _span(self, n):
         try:
@@ -138,7 +133,7 @@ class Journal:
             for k in range(places):
                 record = unpacked(file.read(RECORD))
                 if record:
-                    return n, record[0] - k & MASK, places
+                    return n, record[0] - k & MASK, places, not k and record[1] == CLEARED
         finally:
             file.close()
         return None
@@ -175,7 +170,7 @@ class Writer:
         n = 0
         size = 0
         if journal.spans:
-            n, _, places = journal.spans[-1]
+            n, _, places, _ = journal.spans[-1]
             size = journal.sizes[n]
             if places >= PER_FILE or self._note[0] == CLEARED:
                 n = 1 - n

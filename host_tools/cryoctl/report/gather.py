@@ -141,7 +141,8 @@ def calibrations(told: dict[str, str], today: datetime.date) -> list[Calibration
         except (IndexError, ValueError):
             out.append(Calibration(kind))
             continue
-        out.append(Calibration(kind, *(parts + [""] * 5)[:5], left_d))
+        day, due, technician, instrument, values = (parts + [""] * 5)[:5]
+        out.append(Calibration(kind, day, due, technician, instrument, values, left_d))
     return out
 
 
@@ -158,8 +159,9 @@ def courses(name: str, header: Header, rows: Iterable[Row]) -> list[Course]:
             every.append((choice, None))
     out = []
     for begin, end in _treatments([sample for _, sample in every]):
-        within = [sample for _, sample in every[begin:end]]
-        out.append(Course(name, header.started, every[min(begin + 1, end - 1)][0], within))
+        within = every[begin:end]
+        chosen = next(chosen for chosen, sample in within if sample and sample.state in _TREATED)
+        out.append(Course(name, header.started, chosen, [sample for _, sample in within]))
     if not out and any(sample for _, sample in every):
         out.append(Course(name, header.started, choice, [sample for _, sample in every]))
     return out

@@ -83,7 +83,7 @@ def page(found: Found) -> str:
     )
 
 
-def _section(title, body, when=True):
+def _section(title: str, body: str, when: object = True) -> str:
     return f"<h2>{escape(title)}</h2><div class='box'>{body}</div>" if when else ""
 
 
