@@ -13,13 +13,15 @@ from pathlib import Path
 from types import SimpleNamespace
 
 import pytest
+from typer.testing import CliRunner
 
 from host_tools.cryoctl import log, log_file
 from host_tools.cryoctl.log import Extent
+from host_tools.cryoctl.main import app
 from host_tools.cryoctl.problems import NoDevice, Problem, Refused
 from host_tools.cryoctl.sim import image
 from host_tools.twin import lanes
-from tests.cryoctl import logged
+from tests.cryoctl import logged, treating
 from tests.cryoctl.conftest import PATIENCE_S, Sim
 
 COMMAND = [sys.executable, "-m", "host_tools.cryoctl", "log"]
@@ -208,6 +210,34 @@ def test_unplugged_in_the_middle_what_came_is_kept(packed, tmp_path):
     assert done.status == 3, done
     kept = [record.number for record in log_file.read(path)[0]]
     assert kept == list(range(1, len(kept) + 1)) and len(kept) < 251
+
+
+def test_a_treatment_ends_in_the_log_which_is_not_read_while_armed(packed, tmp_path):
+    def read():
+        return CliRunner().invoke(app, ["log", "--port", str(made.link), "--json"])
+
+    with treating.board(packed, tmp_path) as made:
+        made.choose()
+        made.run_until(treating.RECOVERED_S)
+        made.speed(2)
+        made.arm()
+        refused = read()
+        assert refused.exit_code == 4 and "wait until the treatment ended" in refused.output
+        assert made.state()["STATE"] == "ARMED"  # and the asking did no harm
+        made.speed(8)
+        made.press()
+        made.wait(lambda state: int(state["BURSTS"]) > 3)
+        made.hand("estop press")
+        made.wait(lambda state: state["STATE"] == "FAULT")
+        made.wait(lambda state: made.told("LOG:COUN?", "FIRST").startswith("FIRST=1;LAST=3"))
+        bursts = made.state()["BURSTS"]
+        made.speed(0)
+        done = read()
+    assert done.exit_code == 0, done.output
+    start, fault, point = json.loads(done.stdout)
+    assert start["kind"] == "START" and (fault["fault"], fault["mode"]) == ("ESTOP", "DELIVERING")
+    assert (point["ended_by"], point["site"], point["bursts"]) == ("FAULT", "LFOOT-SOLE", int(bursts))
+    assert 0 < point["valve_on_ms"] < point["duration_ms"] and point["coldest_skin_mdegc"] < 32_000
 
 
 # --- without a board --------------------------------------------------------------------------------------------------
