@@ -18,6 +18,7 @@ NOTICE = (
 )
 COURSES_MAX = 40
 _SOON_D = 30
+_BUTTONS = ["zoom2d", "pan2d", "resetScale2d", "toImage"]  # none that leads elsewhere
 # No address may be loaded, whatever the plotting library would do: only what stands in the page runs.
 _POLICY = (
     "default-src 'none'; script-src 'unsafe-inline'; style-src 'unsafe-inline'; img-src data: blob:; font-src data:"
@@ -90,7 +91,7 @@ def _section(title: str, body: str, when: object = True) -> str:
 def _plot(figure: Figure, name: str) -> str:
     html = figure.to_html(
         full_html=False, include_plotlyjs=False, include_mathjax=False, div_id=name,
-        config={"displaylogo": False, "responsive": True},
+        config={"displaylogo": False, "responsive": True, "modeBarButtons": [_BUTTONS]},
     )  # fmt: skip
     return f"<div class='plot'>{html}</div>"
 
