@@ -21,6 +21,7 @@ from cryo.health import Health
 from cryo.limits import TICK_US, WATCHDOG_MS
 from cryo.loop_test import LoopTest
 from cryo.panel import Beeper, Panel
+from cryo.recorder import Recorder
 from cryo.store.slots import Slots
 from micropython import const
 
@@ -50,6 +51,7 @@ class Applicator:
         self.console = Console(self, board.console)
         self.panel = Panel(self.supervisor, self.inputs, board.display, board.pixel)
         self._beeper = Beeper()
+        self.recorder = Recorder(self)
         self.late_us_max = 0
         i = self.inputs
         b = board
@@ -112,6 +114,8 @@ class Applicator:
         """Restart the chip; the next boot knows that it was asked for. With `prompt` it starts no application."""
         self.board.valve.cut()
         self.board.lease.stop()
+        while self.recorder.step():  # what just happened is not to be lost
+            self._watchdog.feed()  # pyright: ignore[reportOptionalMemberAccess]
         self.resets.deliberate(prompt)
         self.board.reset()
 
@@ -216,6 +220,7 @@ class Applicator:
             self.tested = self.health.failed
             self.inputs.self_test = 2
         self.resets.poll(now, self.supervisor.faults.first)
+        self.recorder.poll(now)
         self.board.buzzer.value(self._beeper.level(self.outputs, self.supervisor.faults.latched))
         panel = self.panel
         console = self.console

@@ -10,7 +10,9 @@ from host_tools.cryoctl.commands.config import app as config
 from host_tools.cryoctl.commands.devices import devices
 from host_tools.cryoctl.commands.doctor import doctor
 from host_tools.cryoctl.commands.flash import flash
+from host_tools.cryoctl.commands.log import log
 from host_tools.cryoctl.commands.monitor import monitor
+from host_tools.cryoctl.commands.report import report
 from host_tools.cryoctl.commands.selftest import selftest
 from host_tools.cryoctl.commands.sim import sim
 from host_tools.cryoctl.output import Output
@@ -48,6 +50,8 @@ app.add_typer(config, name="config")
 app.command()(devices)
 app.command()(doctor)
 app.command()(flash)
+app.command()(log)
 app.command()(monitor)
+app.command()(report)
 app.command()(selftest)
 app.command()(sim)

@@ -64,6 +64,7 @@ def board(virtual, pins, calls):
     watchdog = mock.Mock()
     board.watchdog = mock.Mock(return_value=watchdog)
     board.display = board.pixel = board.scratch = board.today_d = None
+    board.files = importlib.import_module("storage").RamFiles()
     board.application = board.clock = board.core_c = board.stack_bytes = None
     board.low_outputs = ()
     board.console = mock.Mock(**{"any.return_value": 0, "write.return_value": 0})

@@ -6,6 +6,7 @@ from cryo.console.line import Console
 from cryo.core import mode, supervisor
 from cryo.core.records import Inputs, Outputs
 from cryo.core.supervisor import Supervisor
+from cryo.recorder import Recorder
 from cryo.store.slots import Slots
 from store_rig import FailingFiles, record
 
@@ -90,6 +91,7 @@ class App:
         self.tested = "PASSED"
         self.loop_test = LoopTest()
         self.resets = Resets()
+        self.recorder = Recorder(self)
         self.restarts = []
         self._now_us = 0x3FFFFFFF - 100_000  # the counter wraps within the self-test
         i = self.inputs
@@ -119,6 +121,7 @@ class App:
         self.supervisor.tick(self._now_us, self.inputs, self.outputs)
         self.inputs.request = supervisor.NONE
         self._now_us = (self._now_us + 10_000) & 0x3FFFFFFF
+        self.recorder.poll(self.supervisor.mode)
         self.console.poll()
 
     def run(self, ticks):

@@ -33,6 +33,9 @@ class _Reader:
             raise OSError(5)
         return self._file.read(n)
 
+    def seek(self, offset, whence=0):
+        return self._file.seek(offset, whence)
+
     def readline(self):
         if self._files.fails == "read":
             raise OSError(5)

@@ -72,18 +72,6 @@ def test_a_probe_is_judged_without_the_offset_that_is_in_force():
     is_error(app.ask("CAL:MEAS TC,0,600,25000,25000"), 402, "2100 mdegC off")
 
 
-def test_a_saved_setting_leaves_what_was_calibrated_since_the_start():
-    app = serviced()
-    for kind in KINDS:
-        app.ask("CAL:MEAS {},{}".format(kind, MEASURED[kind]))
-        assert app.ask("CAL:STOR 2027-11-22,A. FITTER,BATH 3") == "OK"
-    before = stored(app)
-    assert before.jet_k_mdegc != 16_000 and before.calibration_due_d and before.valve_close_delay_us == 22_000
-    assert app.ask("CONF trip_mdegc,5000") == app.ask("CONF:SAVE") == "OK"
-    for key, was, now in zip(config.KEYS, before, stored(app)):
-        assert now == (5_000 if key == "trip_mdegc" else was), key
-
-
 def test_what_is_not_accepted_changes_nothing_and_is_not_stored():
     app = serviced()
     before = dict(app.board.files.files)

@@ -11,7 +11,7 @@ from cryo.core import faults, mode
 def test_each_command_of_the_table_has_a_function_and_each_function_a_row():
     App().ask("STAT?")
     functions = set(live.DO)
-    for name in ("setup", "conf", "calib", "system", "service", "help"):
+    for name in ("setup", "conf", "calib", "log", "system", "service", "help"):
         functions.update(topics._load(name).DO)
     assert functions == set(table.known())
     assert len(table.known()) == len(functions)

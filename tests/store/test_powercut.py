@@ -55,7 +55,9 @@ def test_the_page_is_of_the_long_form_and_without_violations():
     text = powercut.PAGE.read_text()
     assert text.startswith(powercut.HEAD)
     names = {
-        row.split(" | ")[0].removeprefix("| ") for row in text.splitlines() if re.match(r"\| (settings|cali|PIN)", row)
+        row.split(" | ")[0].removeprefix("| ")
+        for row in text.splitlines()
+        if re.match(r"\| (settings|cali|PIN|log)", row)
     }
     assert names == {row.write for row in powercut.run("short", (256,))}
     assert text.rstrip().endswith(" 0 violations.")

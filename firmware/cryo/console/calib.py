@@ -3,6 +3,7 @@
 What is stored is in force after the next start (SYST:REST).
 """
 
+from cryo import recorder
 from cryo.core import mode
 from cryo.store import calibration, dates, measured
 
@@ -112,6 +113,8 @@ def _keep(console, text):
     _, sentence = calibration.put_in_force(_store(console), record)
     if sentence:
         return console.error(401, sentence)
+    what = (recorder.CALIBRATION, sorted(calibration.KINDS).index(kind), values[-1], due_d)
+    console.app.recorder.put(recorder.CHANGE, what)
     console.calibration = None
     return "OK"
 

@@ -3,7 +3,7 @@
 What is saved is in force after the next start (SYST:REST).
 """
 
-from cryo import config
+from cryo import config, recorder
 from cryo.console.units import scaled
 from cryo.core import mode
 from cryo.store.settings import BY_CALIBRATION, as_dict, save, stored
@@ -121,6 +121,10 @@ def _save(console, _):
     _, sentence = save(slots, values)
     if sentence:
         return console.error(401, sentence)
+    mask = 0
+    for key in console.staged:
+        mask |= 1 << config.KEYS.index(key)
+    console.app.recorder.put(recorder.CHANGE, (recorder.SETTINGS, mask))
     console.staged = {}
     return "OK"
 

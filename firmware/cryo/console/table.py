@@ -131,6 +131,18 @@ TOPICS = (
         ),
     ),
     (
+        "LOG",
+        "log",
+        "what the device recorded: points treated, faults, starts, changed settings and calibrations",
+        ("LOG? 4", "NO=4;KIND=FAULT;DATE=2026-11-22;TIME=10:31:07;UPTIME_S=431;CODE=1;FAULT=ESTOP;..."),
+        (
+            ("LOG?", "[from,count]", "records from that number on, one or up to 4, oldest first; NONE behind the last"),
+            ("LOG:COUNt?", "", "oldest and newest number; how much found no room to wait since switch-on"),
+            ("LOG:STATus?", "", "what waits to be written, writes that failed since switch-on, the last one's error"),
+            ("LOG:CLEar", "", "empties it, in service mode; numbers go on"),
+        ),
+    ),
+    (
         "TELEMETRY",
         "live",
         "readings as JSON lines with a check sum, for tools",

@@ -49,6 +49,8 @@ def _load(name):
         from cryo.console import calib as found
     elif name == "system":
         from cryo.console import system as found
+    elif name == "log":
+        from cryo.console import log as found
     elif name == "service":
         from cryo.console import service as found
     else:

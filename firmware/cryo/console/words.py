@@ -34,6 +34,8 @@ NODES = {
     "INTERPRETER": "INT",
     "CRASH": "CRAS",
     "RESTART": "REST",
+    "COUNT": "COUN",
+    "CLEAR": "CLE",
     "SERVICE": "SERV",
     "NEWPIN": "NEWP",
 }
@@ -46,6 +48,7 @@ ROOTS = {
     "SYST": "system",
     "FORM": "system",
     "DIAG": "system",
+    "LOG": "log",
     "SERV": "service",
     "HELP": "help",
 }
@@ -67,6 +70,7 @@ ARGUMENTS = {
     "SYST:DATE": "yyyy,mm,dd",
     "SYST:TIME": "hh,mm,ss",
     "SYST:ECHO": "ON|OFF",
+    "LOG?": "[from,count]",
     "STRM": "ON|OFF|time",
     "SERV:PIN": "digits",
     "SERV:NEWP": "digits",

@@ -10,7 +10,8 @@ import json
 import sys
 
 from cryo import config
-from cryo.store import calibration
+from cryo.recorder import CLEARED, FAULT
+from cryo.store import calibration, journal
 from cryo.store.history import LONGEST, SEGMENT
 from cryo.store.slots import Slots
 from cryo.store.writing import slot
@@ -73,6 +74,71 @@ class Calibrate(Change):
         """As Change.seen; a damaged line of the history is a record of its own."""
         history = calibration.Store(files).history
         return config.load(files), (tuple(history.read()), history.damaged)
+
+
+class Log(Change):
+    """One record of the device's log, told by its uptime n; written once."""
+
+    kind = FAULT
+
+    def __call__(self, files):
+        try:
+            if self.seen(files)[0][0][-1:] == (self.n,):
+                return None
+            writer = journal.Writer(files, [self.kind, -1, -1, self.n] + [0] * 8)
+            while not writer.poll():
+                pass
+        except OSError as error:
+            return repr(error)
+        return None
+
+    def seen(self, files):
+        """Return ((the uptimes of all records, None), None)."""
+        found = journal.Journal(files)
+        first = found.first()
+        records = [] if first is None else found.since(first, 2 * journal.PER_FILE)
+        return (tuple(record[4] for record in records), None), None
+
+
+class Clear(Log):
+    """The log is emptied."""
+
+    kind = CLEARED
+
+
+def logged(files):
+    """A log with two records."""
+    once(files)
+    for n in range(1, 3):
+        Log(n)(files)
+
+
+def log_torn(files):
+    """A log whose last record is half one."""
+    logged(files)
+    file = files.open("/journal.0", "ab")
+    file.write(journal.packed(3, [FAULT, -1, -1, 3] + [0] * 8)[:20])
+    file.close()
+
+
+def log_long(files):
+    """A log of one file half full, in several blocks of the flash."""
+    once(files)
+    file = files.open("/journal.0", "wb")
+    for n in range(1, journal.PER_FILE // 2):
+        file.write(journal.packed(n, [FAULT, -1, -1, n] + [0] * 8))
+    file.close()
+
+
+def log_full(files):
+    """The next record of the log begins the other file, and drops what is in it."""
+    once(files)
+    for n in range(2):
+        file = files.open("/journal.%d" % n, "wb")
+        for k in range(journal.PER_FILE):
+            uptime_s = n * journal.PER_FILE + k
+            file.write(journal.packed(uptime_s + 1, [FAULT, -1, -1, uptime_s] + [0] * 8))
+        file.close()
 
 
 def nothing(files):
@@ -255,6 +321,12 @@ def rows(length):
         ("calibration, first of all", once, [Calibrate(1)]),
         ("calibration, one after the other", calibrated, [Calibrate(n) for n in range(3, 3 + chain // 2)]),
         ("calibration, the oldest are dropped", full, [Calibrate(3), Calibrate(4)]),
+        ("log, first of all", once, [Log(1)]),
+        ("log, one after the other", logged, [Log(n) for n in range(3, 3 + chain)]),
+        ("log, a long file", log_long, [Log(n) for n in range(9_001, 9_002 + three)]),
+        ("log, behind half a record", log_torn, [Log(4)]),
+        ("log, the oldest are dropped", log_full, [Log(9_001), Log(9_002)]),
+        ("log, cleared", logged, [Clear(3)]),
     ]
     return found
 

@@ -1,0 +1,43 @@
+"""cryoctl report: the options and what is printed; host_tools/cryoctl/report does the work."""
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from host_tools.cryoctl.commands import PortOption
+from host_tools.cryoctl.output import Output
+
+
+def report(
+    ctx: typer.Context,
+    port: PortOption = None,
+    log: Annotated[Path | None, typer.Option(help="File that `cryoctl log -o` wrote.")] = None,
+    recording: Annotated[
+        list[Path] | None, typer.Option(help="File that `cryoctl monitor --record` wrote; several, each with its own.")
+    ] = None,
+    to: Annotated[Path, typer.Option("--output", "-o", help="The page.")] = Path("report.html"),
+) -> None:
+    """Make one HTML page of a device's log, calibrations and settings, and of recordings. Asks no device with files."""
+    from host_tools.cryoctl.device import Device
+    from host_tools.cryoctl.found import chosen
+    from host_tools.cryoctl.port import Port
+    from host_tools.cryoctl.problems import Problem
+    from host_tools.cryoctl.report import gather
+    from host_tools.cryoctl.report.page import page
+
+    output: Output = ctx.obj
+    found = gather.Found(gather.now())
+    if log:
+        gather.from_log(log, found)
+    if port or not (log or recording):
+        with Device(Port(chosen(port))) as device:
+            output.say(f"reading the log of serial {device.identity.serial}")
+            gather.from_device(device, found, output.warn)
+    for path in recording or []:
+        gather.from_recording(path, found)
+    try:
+        to.write_text(page(found), encoding="utf-8")
+    except OSError as error:
+        raise Problem(f"{to}: {error.strerror}", "name a file that can be written with -o") from None
+    output.say(f"{to}: {len(found.records)} records, {len(found.courses)} recorded points")

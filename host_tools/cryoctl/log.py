@@ -1,0 +1,215 @@
+"""The device's log as the host reads it: over wrapped lines, record by record, with names and dates."""
+
+import dataclasses
+import datetime
+import time
+from collections.abc import Callable, Iterable, Iterator
+
+from host_tools.cryoctl import names, wire
+from host_tools.cryoctl.device import Device
+from host_tools.cryoctl.problems import Problem, Refused
+
+AT_ONCE = 4  # records an answer: as many as the console gives
+_NOT_NOW = -221
+_KEEP_S = 0.5  # a tool that falls silent for 2 s disarms the device
+RECORDED, DERIVED = "recorded", "derived"
+# the device's key -> the column's name where it is another one; whole numbers otherwise
+_NAMES = {
+    "NO": "number", "END": "ended_by", "TIME_MS": "duration_ms", "SKIN_MDEGC": "coldest_skin_mdegc",
+    "SURFACE_MDEGC": "coldest_predicted_surface_mdegc", "ALSO": "other_faults", "ENDED": "last_run_ended",
+    "RESTARTS": "restarts_since_power_on", "CODE": "fault_code",
+}  # fmt: skip
+_TEXTS = (
+    "kind", "date", "time", "preset", "site", "ended_by", "fault", "mode", "other_faults", "last_run_ended", "version",
+    "what", "changed", "due", "figures",
+)  # fmt: skip
+_NOTHING = ("NONE", "UNKNOWN")
+
+
+@dataclasses.dataclass
+class Record:
+    """One record. What a kind does not have is None. when: ISO 8601, the device's own clock; when_is: RECORDED, or
+    DERIVED from a later record of the same run and the uptimes; None: the clock was never set in that run.
+    """
+
+    serial: str
+    number: int
+    kind: str
+    when: str | None = None
+    when_is: str | None = None
+    uptime_s: int | None = None
+    preset: str | None = None
+    level: int | None = None
+    site: str | None = None
+    point: int | None = None
+    ended_by: str | None = None
+    reached: int | None = None
+    passes: int | None = None
+    bursts: int | None = None
+    valve_on_ms: int | None = None
+    duration_ms: int | None = None
+    coldest_skin_mdegc: int | None = None
+    coldest_predicted_surface_mdegc: int | None = None
+    target_mdegc: int | None = None
+    floor_mdegc: int | None = None
+    fault_code: int | None = None
+    fault: str | None = None
+    mode: str | None = None
+    other_faults: str | None = None
+    remedy: str | None = None
+    last_run_ended: str | None = None
+    restarts_since_power_on: int | None = None
+    crash_uptime_s: int | None = None
+    version: str | None = None
+    what: str | None = None
+    changed: str | None = None
+    value: int | None = None
+    due: str | None = None
+    count: int | None = None
+    figures: str | None = None
+
+    def told(self) -> str:
+        """Say it in a line, for people."""
+        if self.kind == "POINT":
+            reached = "reached" if self.reached else "not reached"
+            return (
+                f"{self.preset} level {self.level}, {self.site} point {self.point}: target {reached}, ended by"
+                f" {self.ended_by}, {self.bursts} bursts, valve on {self.valve_on_ms} ms,"
+                f" coldest {degc(self.coldest_skin_mdegc)} degC"
+            )
+        if self.kind == "FAULT":
+            return f"{self.fault} in {self.mode}: {self.remedy or 'see the manual of its version'}"
+        if self.kind == "START":
+            crash = f" in {self.mode}, fault {self.fault or 'NONE'}" if self.last_run_ended == "CRASHED" else ""
+            return f"version {self.version}; last run ended: {self.last_run_ended}{crash}"
+        if self.kind == "CHANGE":
+            value = "" if self.value is None else f" = {self.value}, due {self.due}"
+            return f"{self.what}: {self.changed}{value}"
+        if self.kind == "LOST":
+            return f"{self.count} records found no room to wait and are lost"
+        return "log cleared" if self.kind == "CLEARED" else self.figures or ""
+
+
+COLUMNS = tuple(field.name for field in dataclasses.fields(Record))
+
+
+def degc(mdegc: int | None) -> str:
+    """Return mdegC as degC for people."""
+    return "-" if mdegc is None else f"{mdegc / 1000:.2f}"
+
+
+def decoded(line: str, serial: str) -> Record:
+    """Return the record in an answer's line. Raises Problem for one that is none; unknown fields are left out."""
+    told = {_NAMES.get(key, key.lower()): value for key, value in wire.fields(line).items()}
+    values: dict = {}
+    for name, value in told.items():
+        if name not in COLUMNS or value in _NOTHING:
+            continue
+        try:
+            values[name] = value if name in _TEXTS else int(value)
+        except ValueError:
+            raise _strange(line) from None
+    if "number" not in values or "kind" not in values:
+        raise _strange(line)
+    if told.get("date", "UNKNOWN") != "UNKNOWN" and told.get("time", "UNKNOWN") != "UNKNOWN":
+        values |= {"when": f"{told['date']}T{told['time']}", "when_is": RECORDED}
+    fault = values.get("fault")
+    if values["kind"] == "FAULT" and isinstance(fault, str):
+        values["remedy"] = names.REMEDIES.get(fault)
+    return Record(serial=serial, **values)
+
+
+def _strange(line):
+    return Problem(f"the device's answer is no record of its log: {line[:80]!r}", "update cryoctl")
+
+
+def dated(records: Iterable[Record]) -> list[Record]:
+    """Give a date to records of a run in which the clock was set, counted by their uptimes. Returns them all."""
+    records = list(records)
+    runs: list[list[Record]] = [[]]
+    for record in records:
+        if record.kind == "START":
+            runs.append([])
+        runs[-1].append(record)
+    for run in runs:
+        zero = next((zero for zero in map(_zero, run) if zero), None)
+        for record in run:
+            if zero and record.when is None and record.uptime_s is not None:
+                record.when = (zero + datetime.timedelta(seconds=record.uptime_s)).isoformat(timespec="seconds")
+                record.when_is = DERIVED
+    return records
+
+
+def _zero(record):
+    """Return when the run of a record began, by that record; None when it does not know."""
+    if record.when_is != RECORDED or record.uptime_s is None:
+        return None
+    try:
+        return datetime.datetime.fromisoformat(record.when) - datetime.timedelta(seconds=record.uptime_s)
+    except ValueError:
+        return None
+
+
+@dataclasses.dataclass(frozen=True)
+class Extent:
+    """What the device holds: oldest and newest number, None of an empty log; lost since it was switched on."""
+
+    first: int | None
+    last: int | None
+    lost: int
+
+
+def extent(device: Device) -> Extent:
+    """Return what LOG:COUN? says. Raises Refused while the device is armed or treating."""
+    state = device.state().get("STATE", "unknown")
+    if state in names.BUSY:
+        raise Refused(f"the device is {state}: its log is not read while it is armed", "wait until the treatment ended")
+    told = wire.fields(device.tell("LOG:COUN?"))
+    try:
+        first, last = (None if told[key] == "NONE" else int(told[key]) for key in ("FIRST", "LAST"))
+        return Extent(first, last, int(told["LOST"]))
+    except (KeyError, ValueError):
+        raise _strange(str(told)) from None
+
+
+def records(
+    device: Device, found: Extent, since: int = 0, waits: Callable[[str], None] = lambda text: None
+) -> Iterator[Record]:
+    """Yield the records with numbers above `since`, oldest first, as the device answers.
+
+    Somebody may arm it meanwhile: then this waits, and keeps the tool's session alive, whose silence would disarm.
+    waits: is told so. Raises Refused, NoDevice.
+    """
+    if found.first is None or found.last is None:
+        return
+    number = max(found.first, since + 1)
+    while number <= found.last:
+        try:
+            answer = device.tell(f"LOG? {number},{AT_ONCE}")
+        except Refused as refused:
+            if refused.number != _NOT_NOW:
+                raise
+            waits("the device was armed meanwhile: going on when the treatment has ended")
+            while wire.fields(device.tell("STAT?")).get("STATE") in names.BUSY:
+                time.sleep(_KEEP_S)
+            continue
+        if answer == "NONE":
+            return
+        for line in answer.split(" | "):
+            record = decoded(line, device.identity.serial)
+            if record.number < number:
+                raise _strange(line)
+            number = record.number + 1
+            if record.number <= found.last:
+                yield record
+
+
+def missing(numbers: Iterable[int], since: int, found: Extent) -> list[tuple[int, int]]:
+    """Return the runs of numbers (from, to) behind `since` that the log should have and has not."""
+    out = []
+    expected = since + 1 if since else found.first or 1
+    for number in [*numbers, (found.last or 0) + 1]:
+        if number > expected:
+            out.append((expected, number - 1))
+        expected = number + 1
+    return out

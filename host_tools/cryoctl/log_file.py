@@ -1,0 +1,157 @@
+"""A device's log in a file: CSV or JSON lines, appended to, so that a later reading adds only what is newer."""
+
+import csv
+import dataclasses
+import io
+import json
+from collections.abc import Iterable
+from pathlib import Path
+
+from host_tools.cryoctl.log import COLUMNS, Record
+from host_tools.cryoctl.problems import Problem
+
+CSV, JSONL = "csv", "jsonl"
+_THEN = "give a file that `cryoctl log -o` wrote, or a new one"
+_TYPES = {field.name: field.type for field in dataclasses.fields(Record)}
+
+
+def form_of(path: Path, given: str | None) -> str:
+    """Return CSV or JSONL: as given, else by the file's name. Raises Problem."""
+    suffix = path.suffix.lower().lstrip(".")
+    form = given or {"csv": CSV, "jsonl": JSONL, "json": JSONL}.get(suffix)
+    if form is None:
+        raise Problem(f"{path}: what form shall it have?", "name it .csv or .jsonl, or give --csv or --jsonl")
+    return form
+
+
+def line(record: Record, form: str) -> str:
+    """Return a record as one line with its end."""
+    values = dataclasses.asdict(record)
+    if form == JSONL:
+        return json.dumps({name: value for name, value in values.items() if value is not None}) + "\n"
+    return _row("" if value is None else value for value in values.values())
+
+
+def head() -> str:
+    """Return the first line of a CSV file."""
+    return _row(COLUMNS)
+
+
+def _row(cells):
+    out = io.StringIO()
+    csv.writer(out, lineterminator="\n").writerow(cells)
+    return out.getvalue()
+
+
+def read(path: Path, form: str | None = None) -> tuple[list[Record], int]:
+    """Return the records of a file, and its length in bytes up to the last whole line.
+
+    Raises Problem for what is no log; a last line that was cut off counts as not written.
+    """
+    try:
+        data = path.read_bytes()
+    except OSError as error:
+        raise Problem(f"{path}: {error.strerror}") from None
+    data = data[: data.rfind(b"\n") + 1]
+    try:
+        text = data.decode("utf-8")
+    except UnicodeDecodeError as error:
+        raise Problem(f"{path} is no log: byte {error.start} is not UTF-8", _THEN) from None
+    rows = _csv(path, text) if form_of(path, form) == CSV else _jsonl(path, text)
+    records = []
+    for number, row in rows:
+        try:
+            records.append(_record(row))
+        except (ValueError, TypeError, KeyError):
+            raise Problem(f"{path}: line {number} is no record of a log", _THEN) from None
+    return records, len(data)
+
+
+def _csv(path, text):
+    lines = text.splitlines()
+    if lines and lines[0] + "\n" != head():
+        raise Problem(f"{path} is no log: its first line does not name the columns", _THEN)
+    for number, cells in enumerate(csv.reader(lines[1:]), 2):
+        yield number, dict(zip(COLUMNS, cells, strict=False)) if len(cells) == len(COLUMNS) else {}
+
+
+def _jsonl(path, text):
+    for number, line in enumerate(text.split("\n")[:-1], 1):
+        try:
+            row = json.loads(line)
+        except ValueError:
+            row = None
+        yield number, row if isinstance(row, dict) else {}
+
+
+def _record(row):
+    values = {}
+    for name, value in row.items():
+        if name not in COLUMNS or value in ("", None):
+            continue
+        if "int" in str(_TYPES[name]):
+            if isinstance(value, bool | float):
+                raise ValueError(name)
+            values[name] = int(value)
+        elif isinstance(value, str):
+            values[name] = value
+        else:
+            raise ValueError(name)
+    return Record(**values)  # a TypeError where serial, number or kind is missing
+
+
+class Sink:
+    """A file that is appended to. `last`: the highest number in it, 0 in a new one. Raises Problem."""
+
+    def __init__(self, path: Path, form: str | None):
+        self.path = path
+        self.form = form_of(path, form)
+        self.written = 0
+        there = path.exists()
+        records, length = read(path, self.form) if there else ([], 0)
+        self.records = records
+        self.last = records[-1].number if records else 0
+        try:
+            self._file = path.open("r+b" if there else "xb")
+            if there:
+                self._file.truncate(length)  # half a line of a reading that was broken off
+                self._file.seek(length)
+        except OSError as error:
+            raise Problem(f"{path}: {error.strerror}", "name a file that can be written with -o") from None
+        if not length and self.form == CSV:
+            self._write(head())
+
+    def __enter__(self):
+        return self
+
+    def __exit__(self, *_):
+        self._file.close()
+
+    def check(self, serial: str, last: int | None) -> None:
+        """Raise Problem unless the file may be this device's, whose newest record has the number `last`."""
+        if self.records and self.records[-1].serial != serial:
+            raise Problem(
+                f"{self.path} is the log of serial {self.records[-1].serial}, the device is {serial}",
+                "name another file with -o",
+            )
+        if self.last > (last or 0):
+            raise Problem(
+                f"{self.path} goes up to number {self.last}, the device's log up to {last or 'none'}: it began anew",
+                "name another file with -o",
+            )
+
+    def add(self, records: Iterable[Record]) -> None:
+        """Append records; what is written stays whatever happens next."""
+        for record in records:
+            self._write(line(record, self.form))
+            self.written += 1
+
+    def _write(self, text):
+        try:
+            self._file.write(text.encode())
+            self._file.flush()
+        except OSError as error:
+            raise Problem(
+                f"{self.path}: {error.strerror}; {self.written} new records are in it",
+                "make room, then call it again: it goes on there",
+            ) from None

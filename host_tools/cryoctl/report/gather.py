@@ -1,0 +1,188 @@
+"""What a report is made of: asked of a device that is not armed, or read from files."""
+
+import datetime
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from host_tools.cryoctl import log, log_file, recording_file, wire
+from host_tools.cryoctl.device import Device
+from host_tools.cryoctl.problems import Problem, Refused
+from host_tools.cryoctl.recording_file import Choice, Gap, Header, Row, Sample
+
+_LEAD_MS = 10_000  # shown of a recording before a point's first armed sample, and behind its last
+_TREATED = ("DELIVERING", "REST")
+_SHOWN = ("ARMED", *_TREATED)
+
+
+@dataclass(frozen=True)
+class Calibration:
+    """The newest of a kind; days as ISO 8601, left_d: days until it is due, negative when it is overdue."""
+
+    kind: str
+    day: str = ""
+    due: str = ""
+    technician: str = ""
+    instrument: str = ""
+    values: str = ""
+    left_d: int | None = None
+
+
+@dataclass(frozen=True)
+class Course:
+    """One treated point of a recording: its choice, and its samples with a None where some were lost."""
+
+    recording: str
+    started: str
+    choice: Choice
+    samples: list[Sample | None]
+
+
+@dataclass
+class Found:
+    """All of it. settings: key -> value with unit; counts, valves: the device's own words; faults: latched now."""
+
+    made: str
+    board: str = ""
+    serial: str = ""
+    version: str = ""
+    state: str = ""
+    latched: str = ""
+    settings: dict[str, str] = field(default_factory=dict)
+    calibrations: list[Calibration] = field(default_factory=list)
+    due: str = ""
+    counts: dict[str, str] = field(default_factory=dict)
+    records: list[log.Record] = field(default_factory=list)
+    missing: list[tuple[int, int]] = field(default_factory=list)
+    courses: list[Course] = field(default_factory=list)
+    sources: list[str] = field(default_factory=list)
+
+
+def now() -> str:
+    """Return the host's date and time."""
+    return datetime.datetime.now().astimezone().isoformat(timespec="seconds")
+
+
+def from_device(device: Device, found: Found, waits: Callable[[str], None] = lambda text: None) -> None:
+    """Ask a device for everything. Raises Refused while it is armed, NoDevice, Problem."""
+    identity = device.identity
+    _same(found, identity.serial, device.port.name)
+    there = log.extent(device)  # refused while armed, before anything else is asked
+    found.board, found.serial, found.version = identity.board, identity.serial, identity.version
+    found.state = wire.fields(device.tell("STAT?")).get("STATE", "")
+    latched = device.tell("FAULT?")
+    found.latched = "" if latched == "NONE" else latched
+    found.settings = wire.fields(_told(device, "CONF?"))
+    found.due = wire.fields(_told(device, "CAL?")).get("DUE", "")
+    found.calibrations = calibrations(wire.fields(_told(device, "CAL:LIST?")), _today(device))
+    found.counts = wire.fields(_told(device, "DIAG:STAT?"))
+    before = {record.number for record in found.records}
+    since = max(before, default=0)
+    if since > (there.last or 0):
+        raise Problem(
+            f"the log given goes up to number {since}, the device's up to {there.last or 'none'}: it began anew",
+            "leave --log out",
+        )
+    fresh = list(log.records(device, there, since, waits))
+    found.missing = log.missing([record.number for record in fresh], since, there)
+    found.records = log.dated([*found.records, *fresh])
+    found.sources.append(f"device on {device.port.name}")
+
+
+def from_log(path: Path, found: Found) -> None:
+    """Read a file that `cryoctl log` wrote. Raises Problem."""
+    records, _ = log_file.read(path)
+    if not records:
+        raise Problem(f"{path} holds no record", "give a file that `cryoctl log -o` wrote")
+    serials = {record.serial for record in records}
+    if len(serials) > 1:
+        raise Problem(f"{path} is of several devices: {', '.join(sorted(serials))}", "one file a device")
+    _same(found, serials.pop(), str(path))
+    found.records = log.dated(records)
+    found.sources.append(f"log {path.name}")
+
+
+def from_recording(path: Path, found: Found) -> None:
+    """Read a file that `cryoctl monitor --record` wrote. Raises Problem."""
+    header, rows = recording_file.read(path)
+    _same(found, header.serial, str(path))
+    found.board, found.version = found.board or header.board, found.version or header.version
+    found.courses += courses(path.name, header, rows)
+    found.sources.append(f"recording {path.name}")
+
+
+def _same(found, serial, source):
+    if found.serial and found.serial != serial:
+        raise Problem(f"{source} is of serial {serial}, the report of {found.serial}", "one report a device")
+    found.serial = serial
+
+
+def _told(device, command):
+    try:
+        return device.tell(command)
+    except Refused:
+        return ""  # a device without settings says so where they would stand
+
+
+def _today(device) -> datetime.date:
+    try:
+        return datetime.date.fromisoformat(_told(device, "SYST:DATE?").replace(",", "-"))
+    except ValueError:
+        return datetime.date.today()
+
+
+def calibrations(told: dict[str, str], today: datetime.date) -> list[Calibration]:
+    """Return what CAL:LIST? says, a kind that was never calibrated among it."""
+    out = []
+    for kind, text in told.items():
+        parts = text.split(",", 4)
+        try:
+            left_d = (datetime.date.fromisoformat(parts[1]) - today).days
+        except (IndexError, ValueError):
+            out.append(Calibration(kind))
+            continue
+        day, due, technician, instrument, values = (parts + [""] * 5)[:5]
+        out.append(Calibration(kind, day, due, technician, instrument, values, left_d))
+    return out
+
+
+def courses(name: str, header: Header, rows: Iterable[Row]) -> list[Course]:
+    """Return the treated points of a recording; one of the whole recording where none was treated."""
+    choice = header.choice
+    every: list[tuple[Choice, Sample | None]] = []
+    for row in rows:
+        if isinstance(row, Choice):
+            choice = row
+        elif isinstance(row, Sample):
+            every.append((choice, row))
+        elif isinstance(row, Gap):
+            every.append((choice, None))
+    out = []
+    for begin, end in _treatments([sample for _, sample in every]):
+        within = every[begin:end]
+        chosen = next(chosen for chosen, sample in within if sample and sample.state in _TREATED)
+        out.append(Course(name, header.started, chosen, [sample for _, sample in within]))
+    if not out and any(sample for _, sample in every):
+        out.append(Course(name, header.started, choice, [sample for _, sample in every]))
+    return out
+
+
+def _treatments(samples):
+    """Yield (begin, end) of each stretch in which a point was treated, with some time around it."""
+    at = 0
+    while at < len(samples):
+        first = at
+        while at < len(samples) and (samples[at] is None or samples[at].state in _SHOWN):
+            at += 1
+        inside = [sample for sample in samples[first:at] if sample]
+        if any(sample.state in _TREATED for sample in inside):
+            yield _around(samples, first, at, inside[0].t_ms - _LEAD_MS, inside[-1].t_ms + _LEAD_MS)
+        at = max(at, first + 1)
+
+
+def _around(samples, first, last, from_ms, to_ms):
+    while first and samples[first - 1] and samples[first - 1].t_ms >= from_ms:
+        first -= 1
+    while last < len(samples) and samples[last] and samples[last].t_ms <= to_ms:
+        last += 1
+    return first, last

@@ -1,0 +1,111 @@
+"""The plots: each point's coldest against its floor, and each recorded point over time. All answer to the pointer."""
+
+from plotly.graph_objects import Figure
+from plotly.subplots import make_subplots
+
+from host_tools.cryoctl.log import Record
+from host_tools.cryoctl.report.gather import Course
+
+SKIN, SURFACE, TARGET, FLOOR, GAS = "#1f2933", "#7b3fb5", "#3a9a5b", "#c8501e", "#2f7fc1"
+_GRID = "#e5e9ed"
+
+
+def _degc(values):
+    return [None if value is None else round(value / 1000, 3) for value in values]
+
+
+def _styled(fig, height):
+    fig.update_xaxes(gridcolor=_GRID, zeroline=False)
+    fig.update_yaxes(gridcolor=_GRID, zeroline=False)
+    fig.update_layout(
+        height=height, margin={"l": 60, "r": 30, "t": 40, "b": 50}, plot_bgcolor="#fff", paper_bgcolor="#fff",
+        font={"family": "system-ui, sans-serif", "size": 13}, modebar={"orientation": "v"},
+        legend={"orientation": "h", "x": 0, "y": 1.02, "yanchor": "bottom", "font": {"size": 11}},
+    )  # fmt: skip
+    return fig
+
+
+def points(records: list[Record]) -> Figure:
+    """Return the coldest skin and predicted surface of each treated point, with its target and floor."""
+    x = [str(r.number) for r in records]
+    about = [
+        f"{r.when or 'date unknown'}<br>{r.preset} level {r.level}, {r.site} point {r.point}<br>"
+        f"{r.bursts} bursts, valve on {r.valve_on_ms} ms<br>target {'reached' if r.reached else 'not reached'},"
+        f" ended by {r.ended_by}"
+        for r in records
+    ]
+    fig = Figure()
+    for name, values, colour, symbol, size in (
+        ("target", [r.target_mdegc for r in records], TARGET, "line-ew-open", 16),
+        ("floor", [r.floor_mdegc for r in records], FLOOR, "line-ew-open", 16),
+        ("coldest predicted surface", [r.coldest_predicted_surface_mdegc for r in records], SURFACE, "diamond-open", 9),
+        ("coldest skin", [r.coldest_skin_mdegc for r in records], SKIN, "circle", 9),
+    ):
+        fig.add_scatter(
+            x=x, y=_degc(values), name=name, mode="markers", customdata=about,
+            marker={"color": colour, "symbol": symbol, "size": size, "line": {"width": 2, "color": colour}},
+            hovertemplate=f"record %{{x}}, {name} %{{y:.2f}} °C<br>%{{customdata}}<extra></extra>",
+        )  # fmt: skip
+    fig.update_xaxes(title="number of the record", type="category")
+    fig.update_yaxes(title="°C")
+    return _styled(fig, 420)
+
+
+def course(course: Course) -> Figure:
+    """Return one recorded point over time: temperatures with target and floor, and what the valve was open."""
+    samples = course.samples
+    first_ms = next(sample.t_ms for sample in samples if sample)
+    at, last = [], 0.0
+    for sample in samples:
+        last = last if sample is None else round((sample.t_ms - first_ms) / 1000, 3)
+        at.append(last)
+    fig = make_subplots(rows=2, cols=1, shared_xaxes=True, vertical_spacing=0.06, row_heights=[0.74, 0.26])
+    shows = [f"{sample.state}, {sample.bursts} bursts" if sample else "" for sample in samples]
+    for name, key, colour, dash in (
+        ("skin", "skin_mdegc", SKIN, "solid"),
+        ("predicted surface", "surface_mdegc", SURFACE, "dot"),
+        ("infrared", "infrared_mdegc", "#8a5a44", "dash"),
+    ):
+        values = _degc([getattr(sample, key) if sample else None for sample in samples])
+        if all(value is None for value in values):
+            continue
+        fig.add_scatter(
+            x=at, y=values, name=name, mode="lines+markers", row=1, col=1, connectgaps=False, customdata=shows,
+            line={"color": colour, "dash": dash, "width": 1.6}, marker={"size": 3},
+            hovertemplate=f"%{{x:.1f}} s, {name} %{{y:.2f}} °C<br>%{{customdata}}<extra></extra>",
+        )  # fmt: skip
+    for name, value, colour in (
+        ("target", course.choice.target_mdegc, TARGET),
+        ("floor", course.choice.floor_mdegc, FLOOR),
+    ):
+        if value is not None:
+            fig.add_scatter(
+                x=[at[0], at[-1]], y=_degc([value, value]), name=name, mode="lines", row=1, col=1,
+                line={"color": colour, "dash": "dash", "width": 1.4},
+                hovertemplate=f"{name} %{{y:.1f}} °C<extra></extra>",
+            )  # fmt: skip
+    fig.add_bar(
+        x=at, y=opened_ms(samples), name="valve on since the last sample", row=2, col=1, marker={"color": GAS},
+        customdata=shows, hovertemplate="%{x:.1f} s, valve on %{y:.0f} ms<br>%{customdata}<extra></extra>",
+    )  # fmt: skip
+    _styled(fig, 470)
+    fig.update_yaxes(title="°C", row=1, col=1)
+    fig.update_yaxes(title="ms", row=2, col=1)
+    fig.update_xaxes(title="s", row=2, col=1)
+    return fig
+
+
+def opened_ms(samples) -> list[float | None]:
+    """Return for each sample how long the valve was open since the one before, ms; None where that is not known."""
+    out: list[float | None] = []
+    before = None
+    for sample in samples:
+        now = sample.on_us if sample else None
+        if now is None:
+            out.append(None)
+        elif before is None or now < before:  # the count begins anew with each point
+            out.append(now / 1000 if before is not None else 0.0)
+        else:
+            out.append((now - before) / 1000)
+        before = now
+    return out

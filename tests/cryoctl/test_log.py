@@ -1,0 +1,325 @@
+"""cryoctl log: read from a virtual board over its port, resumed, decoded; and everything that may be in its way."""
+
+import csv
+import io
+import json
+import os
+import shutil
+import subprocess
+import sys
+import threading
+import time
+from pathlib import Path
+from types import SimpleNamespace
+
+import pytest
+from typer.testing import CliRunner
+
+from host_tools.cryoctl import log, log_file
+from host_tools.cryoctl.log import Extent
+from host_tools.cryoctl.main import app
+from host_tools.cryoctl.problems import NoDevice, Problem, Refused
+from host_tools.cryoctl.sim import image
+from host_tools.twin import lanes
+from tests.cryoctl import logged, treating
+from tests.cryoctl.conftest import PATIENCE_S, Sim
+
+COMMAND = [sys.executable, "-m", "host_tools.cryoctl", "log"]
+
+
+def run(*words, port=None):
+    """Run the command; return status, standard output and standard error."""
+    ported = ["--port", str(port)] if port else []
+    done = subprocess.run(
+        [*COMMAND, *ported, *map(str, words)],
+        cwd=lanes.ROOT,
+        capture_output=True,
+        text=True,
+        timeout=PATIENCE_S,
+        check=False,
+        env={**os.environ, "COLUMNS": "200"},
+    )
+    assert "Traceback" not in done.stderr, done.stderr
+    return SimpleNamespace(status=done.returncode, out=done.stdout, said=done.stderr)
+
+
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory):
+    return tmp_path_factory.mktemp("logged")
+
+
+@pytest.fixture(scope="module")
+def board(packed, folder):
+    """A virtual board whose log holds logged.USUAL, and the start of this run."""
+    shutil.copy(packed, folder / "board.img")
+    image.write(folder / "board.img", logged.files())
+    sim = Sim(folder, "--speed", "0").wait_ready()
+    try:
+        give_up = time.monotonic() + PATIENCE_S
+        while "FIRST=1;LAST=9" not in (said := told(sim.link, "LOG:COUN?")):
+            assert time.monotonic() < give_up, said
+            time.sleep(0.1)
+        yield sim
+    finally:
+        sim.process.kill()
+        sim.process.wait()
+
+
+def told(link, command):
+    import serial
+
+    with serial.Serial(str(link), timeout=PATIENCE_S) as port:
+        port.write(command.encode() + b"\n")
+        return port.readline().decode().strip()
+
+
+# --- from a board -----------------------------------------------------------------------------------------------------
+def test_people_get_a_table_with_names_and_remedies(board):
+    done = run(port=board.link)
+    assert done.status == 0 and done.said == ""
+    lines = done.out.splitlines()
+    assert lines[0].split() == ["number", "when", "kind", "what"] and len(lines) == 10
+    assert "CHRONIC level 3, LFOOT-SOLE point 1: target reached, ended by TARGET, 14 bursts" in lines[2]
+    assert "2027-01-01T10:01:40" in lines[2]
+    assert "ESTOP in DELIVERING: Release the emergency stop" in lines[4]
+    assert "SETTINGS: SERIAL,ROOM_M3" in lines[5] and "OPEN = 18000, due 2028-01-01" in lines[6]
+    assert "CRASHED in DELIVERING, fault ESTOP" in lines[7] and "3 records found no room" in lines[8]
+
+
+def test_csv_and_json_have_units_in_their_names_and_the_same_figures(board):
+    rows = list(csv.DictReader(io.StringIO(run("--csv", port=board.link).out)))
+    lines = [json.loads(line) for line in run("--jsonl", port=board.link).out.splitlines()]
+    whole = json.loads(run("--json", port=board.link).out)
+    assert len(rows) == len(lines) == len(whole) == 9
+    point = lines[1]
+    assert point["coldest_skin_mdegc"] == 12_500 and point["coldest_predicted_surface_mdegc"] == 11_800
+    assert (point["valve_on_ms"], point["bursts"], point["floor_mdegc"], point["reached"]) == (2_310, 14, 8_000, 1)
+    assert lines[3]["other_faults"] == "SKIN_TRIP" and lines[3]["remedy"].startswith("Release")
+    assert (lines[0]["when"], lines[0]["when_is"]) == ("2027-01-01T10:00:00", "derived")
+    assert "when" not in lines[8] and lines[1]["when_is"] == "recorded"
+    for row, line, all_ in zip(rows, lines, whole, strict=True):
+        assert {name: value for name, value in row.items() if value} == {name: str(v) for name, v in line.items()}
+        assert {name: value for name, value in all_.items() if value is not None} == line
+
+
+@pytest.mark.parametrize("name", ["log.csv", "log.jsonl"])
+def test_a_file_gets_what_it_lacks_and_half_a_line_is_read_again(board, tmp_path, name):
+    path = tmp_path / name
+    done = run("-o", path, port=board.link)
+    assert done.status == 0 and done.out == "" and "9 new records, up to number 9" in done.said
+    whole = path.read_bytes()
+    assert "0 new records" in run("-o", path, port=board.link).said and path.read_bytes() == whole
+    path.write_bytes(whole[: -len(whole.splitlines()[-1]) // 2])  # cut off in its last lines
+    assert run("-o", path, port=board.link).status == 0
+    assert path.read_bytes() == whole
+    if name.endswith("csv"):
+        path.write_bytes(b"")
+        assert run("-o", path, "--since", 7, port=board.link).status == 0
+        assert path.read_text().splitlines()[0] == log_file.head().strip() and len(path.read_text().splitlines()) == 3
+
+
+def test_since_leaves_out_what_is_older(board):
+    assert [json.loads(line)["number"] for line in run("--jsonl", "--since", 6, port=board.link).out.splitlines()] == [
+        7, 8, 9,
+    ]  # fmt: skip
+    assert run("--jsonl", "--since", 9, port=board.link).out == ""
+
+
+def test_what_is_no_file_of_its_own_is_refused_before_anything_is_written(board, tmp_path):
+    bad = {
+        "text.jsonl": b"hello\n",
+        "list.jsonl": b"[1]\n",
+        "types.jsonl": b'{"serial": "1", "number": "x", "kind": "POINT"}\n',
+        "other.csv": b"a,b\n1,2\n",
+        "bytes.csv": b"\xff\xfe\n",
+        "short.csv": log_file.head().encode() + b"1,2\n",
+    }
+    for name, data in bad.items():
+        path = tmp_path / name
+        path.write_bytes(data)
+        done = run("-o", path, port=board.link)
+        assert done.status == 2 and str(path) in done.said and "cryoctl log -o" in done.said, done
+        assert path.read_bytes() == data
+    assert run("-o", tmp_path / "log.txt", port=board.link).status == 2
+    assert run("-o", tmp_path / "no" / "log.csv", port=board.link).status == 2
+    assert run("--csv", "--jsonl", port=board.link).status == 2
+    other = log.Record(serial="77", number=3, kind="LOST")
+    (tmp_path / "s.jsonl").write_text(log_file.line(other, "jsonl"))
+    assert "serial 77" in run("-o", tmp_path / "s.jsonl", port=board.link).said
+    later = log.Record(serial="1", number=3_000, kind="LOST")
+    (tmp_path / "l.jsonl").write_text(log_file.line(later, "jsonl"))
+    assert "began anew" in run("-o", tmp_path / "l.jsonl", port=board.link).said
+
+
+def test_a_full_disk_keeps_what_is_written_and_says_how_to_go_on(board, tmp_path, monkeypatch):
+    path = tmp_path / "log.jsonl"
+    with log_file.Sink(path, None) as sink:
+
+        class Full:
+            def __init__(self, file):
+                self._file = file
+
+            def write(self, data):
+                if sink.written == 2:
+                    self._file.write(data[:9])
+                    raise OSError(28, "No space left on device")
+                return self._file.write(data)
+
+            def __getattr__(self, name):
+                return getattr(self._file, name)
+
+        sink._file = Full(sink._file)
+        records = [log.Record(serial="1", number=n, kind="LOST") for n in range(1, 5)]
+        with pytest.raises(Problem, match=r"No space left.*2 new records.*goes on there"):
+            sink.add(records)
+    assert [record.number for record in log_file.read(path)[0]] == [1, 2]
+    assert run("-o", path, port=board.link).status == 0
+    assert [record.number for record in log_file.read(path)[0]] == list(range(1, 10))
+
+
+def test_a_file_that_may_not_be_written(board, tmp_path):
+    if os.geteuid() == 0:  # root writes everything: a folder in its place cannot be opened by anybody
+        (tmp_path / "log.csv").mkdir()
+    else:
+        (tmp_path / "log.csv").touch(mode=0o444)
+    assert run("-o", tmp_path / "log.csv", port=board.link).status == 2
+
+
+def test_two_tools_at_once_and_no_port(board):
+    import serial
+
+    with serial.Serial(str(board.link), exclusive=True):
+        done = run(port=board.link)
+    assert done.status == 3 and "another program" in done.said
+    assert run(port="/dev/none").status == 3
+
+
+def test_unplugged_in_the_middle_what_came_is_kept(packed, tmp_path):
+    shutil.copy(packed, tmp_path / "board.img")
+    image.write(tmp_path / "board.img", logged.files((logged.start(), *[logged.point(1)] * 250)))
+    sim = Sim(tmp_path, "--speed", "4").wait_ready()
+    try:
+        path = tmp_path / "log.jsonl"
+        killer = threading.Thread(target=lambda: (time.sleep(2.5), sim.process.kill()))
+        killer.start()
+        done = run("-o", path, port=sim.link)
+        killer.join()
+    finally:
+        sim.process.kill()
+        sim.process.wait()
+    assert done.status == 3, done
+    kept = [record.number for record in log_file.read(path)[0]]
+    assert kept == list(range(1, len(kept) + 1)) and len(kept) < 251
+
+
+def test_a_treatment_ends_in_the_log_which_is_not_read_while_armed(packed, tmp_path):
+    def read():
+        return CliRunner().invoke(app, ["log", "--port", str(made.link), "--json"])
+
+    with treating.board(packed, tmp_path) as made:
+        made.choose()
+        made.run_until(treating.RECOVERED_S)
+        made.speed(2)
+        made.arm()
+        refused = read()
+        assert refused.exit_code == 4 and "wait until the treatment ended" in refused.output
+        assert made.state()["STATE"] == "ARMED"  # and the asking did no harm
+        made.speed(8)
+        made.press()
+        made.wait(lambda state: int(state["BURSTS"]) > 3)
+        made.hand("estop press")
+        made.wait(lambda state: state["STATE"] == "FAULT")
+        made.wait(lambda state: made.told("LOG:COUN?", "FIRST").startswith("FIRST=1;LAST=3"))
+        bursts = made.state()["BURSTS"]
+        made.speed(0)
+        done = read()
+    assert done.exit_code == 0, done.output
+    start, fault, point = json.loads(done.stdout)
+    assert start["kind"] == "START" and (fault["fault"], fault["mode"]) == ("ESTOP", "DELIVERING")
+    assert (point["ended_by"], point["site"], point["bursts"]) == ("FAULT", "LFOOT-SOLE", int(bursts))
+    assert 0 < point["valve_on_ms"] < point["duration_ms"] and point["coldest_skin_mdegc"] < 32_000
+
+
+# --- without a board --------------------------------------------------------------------------------------------------
+class Device:
+    """Answers from a list of records' lines; armed for a while when asked for number `armed`."""
+
+    identity = SimpleNamespace(serial="1")
+
+    def __init__(self, numbers, armed=None, lost=0):
+        self.numbers, self.armed, self.busy, self.lost = numbers, armed, 2, lost
+        self.asked = []
+
+    def state(self):
+        return {"STATE": "STANDBY" if self.armed != 0 else "ARMED"}
+
+    def tell(self, command):
+        self.asked.append(command)
+        if command == "STAT?":
+            self.busy -= 1
+            return "STATE=ARMED" if self.busy else "STATE=STANDBY"
+        if command == "LOG:COUN?":
+            return f"FIRST={self.numbers[0]};LAST={self.numbers[-1]};LOST={self.lost}"
+        first = int(command.split()[1].split(",")[0])
+        if self.armed is not None and first >= self.armed and self.busy:
+            raise Refused("the device: LOG? not while ARMED", number=-221)
+        found = [n for n in self.numbers if n >= first][:4]
+        lines = [f"NO={n};KIND=LOST;DATE=UNKNOWN;TIME=UNKNOWN;UPTIME_S=5;COUNT=1" for n in found]
+        return " | ".join(lines) or "NONE"
+
+
+def test_arming_meanwhile_is_waited_out_and_the_session_kept_alive(monkeypatch):
+    monkeypatch.setattr(log.time, "sleep", lambda s: None)
+    device, said = Device(list(range(1, 11)), armed=5), []
+    found = log.extent(device)
+    assert [r.number for r in log.records(device, found, 0, said.append)] == list(range(1, 11))
+    assert len(said) == 1 and device.asked.count("STAT?") == 2
+
+
+def test_armed_from_the_start_is_refused_with_what_to_do():
+    with pytest.raises(Refused, match=r"ARMED.*wait until the treatment ended"):
+        log.extent(Device([1], armed=0))
+
+
+def test_gaps_are_found():
+    found = Extent(3, 9, 0)
+    assert log.missing([3, 4, 7, 8, 9], 0, found) == [(5, 6)]
+    assert log.missing([8], 5, found) == [(6, 7), (9, 9)]
+    assert log.missing([], 9, found) == [] and log.missing([], 0, Extent(None, None, 0)) == []
+
+
+@pytest.mark.parametrize("line", ["", "OK", "NO=x;KIND=POINT", "KIND=POINT", "NO=1;KIND=POINT;BURSTS=many"])
+def test_an_answer_that_is_no_record_is_a_problem(line):
+    with pytest.raises(Problem, match="no record"):
+        log.decoded(line, "1")
+
+
+def test_a_newer_device_s_fields_and_kinds_do_no_harm():
+    record = log.decoded("NO=5;KIND=KIND99;DATE=UNKNOWN;TIME=UNKNOWN;UPTIME_S=1;FIGURES=1,2;NEWER=3", "1")
+    assert record.kind == "KIND99" and record.figures == "1,2" and record.told() == "1,2"
+    record = log.decoded("NO=5;KIND=FAULT;UPTIME_S=1;CODE=99;FAULT=NEWER;MODE=ARMED;ALSO=NONE", "1")
+    assert record.remedy is None and "manual" in record.told()
+
+
+def test_an_empty_log():
+    device = Device([1])
+    device.tell = lambda command: "FIRST=NONE;LAST=NONE;LOST=0"
+    found = log.extent(device)
+    assert found == Extent(None, None, 0) and list(log.records(device, found)) == []
+
+
+def test_no_device_is_not_swallowed():
+    device = Device([1, 2])
+
+    def gone(command):
+        raise NoDevice("gone")
+
+    device.tell = gone
+    with pytest.raises(NoDevice):
+        list(log.records(device, Extent(1, 2, 0)))
+
+
+def test_the_columns_are_documented():
+    page = (Path(lanes.ROOT) / "docs/cryoctl/log.md").read_text()
+    for column in log.COLUMNS:
+        assert f"`{column}`" in page, column

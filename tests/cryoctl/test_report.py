@@ -1,0 +1,302 @@
+"""cryoctl report: the page from a device and from files, in a real browser; bad input."""
+
+import datetime
+import shutil
+import time
+from pathlib import Path
+
+import pytest
+from typer.testing import CliRunner
+
+from host_tools.cryoctl import log, log_file, recording_file
+from host_tools.cryoctl.main import app
+from host_tools.cryoctl.problems import NoDevice, Problem, Refused
+from host_tools.cryoctl.report import gather, plots
+from host_tools.cryoctl.report.page import NOTICE, page
+from host_tools.cryoctl.sim import image
+from host_tools.twin import lanes
+from tests.cryoctl import logged
+from tests.cryoctl.conftest import PATIENCE_S, Sim
+
+CHROMIUM = shutil.which("chromium")
+RECORDING = lanes.ROOT / "docs/cryoctl/treatment.jsonl"
+
+
+def report(*words):
+    return CliRunner().invoke(app, ["report", *map(str, words)])
+
+
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory):
+    return tmp_path_factory.mktemp("report")
+
+
+@pytest.fixture(scope="module")
+def board(packed, folder):
+    """A virtual board with a log."""
+    shutil.copy(packed, folder / "board.img")
+    image.write(folder / "board.img", logged.files())
+    sim = Sim(folder, "--speed", "0").wait_ready()
+    yield sim
+    sim.process.kill()
+    sim.process.wait()
+
+
+@pytest.fixture(scope="module")
+def made(board, folder):
+    """The page of that board and of the example recording."""
+    give_up = time.monotonic() + PATIENCE_S
+    while (done := report("--port", board.link, "--recording", RECORDING, "-o", folder / "r.html")).exit_code:
+        assert time.monotonic() < give_up, done.output
+        time.sleep(0.2)
+    return folder / "r.html"
+
+
+@pytest.fixture(scope="module")
+def lines(folder):
+    """A log file."""
+    path = folder / "log.jsonl"
+    records = [
+        log.Record(
+            serial="1", number=n, kind="POINT", uptime_s=n, preset="CIPN", level=1, site="LLEG", point=n,
+            ended_by="TIME", reached=0, passes=1, bursts=5, valve_on_ms=900, duration_ms=9_000,
+            coldest_skin_mdegc=15_000 - n, target_mdegc=20_000, floor_mdegc=14_000,
+        )
+        for n in range(1, 9)
+    ]  # fmt: skip
+    path.write_text("".join(log_file.line(record, "jsonl") for record in records))
+    return path
+
+
+# --- what stands in it ------------------------------------------------------------------------------------------------
+def test_the_page_holds_all_of_the_device_and_says_what_it_is_not(made):
+    text = made.read_text()
+    body = text.partition("</script></head>")[2]
+    for words in (
+        "Applicator, serial 1", "version 0.1.0", "not certified", "Release the emergency stop", "LFOOT-SOLE 2",
+        "7.90 below the floor", "CRASHED in DELIVERING", "SETTINGS: SERIAL,ROOM_M3", "TRIP_MDEGC", "4000 mdegC",
+        "never", "3 records found no room", "CHRONIC level 3, LFOOT-SOLE point 1; treatment.jsonl", "UPTIME_S",
+    ):  # fmt: skip
+        assert words in body, words
+    assert NOTICE in body.replace("&#x27;", "'")
+    assert "default-src &#x27;none&#x27;" in text or "default-src 'none'" in text
+
+
+def test_a_log_alone_needs_no_device(lines, tmp_path):
+    done = report("--log", lines, "-o", tmp_path / "r.html")
+    assert done.exit_code == 0 and "8 records" in done.output
+    body = (tmp_path / "r.html").read_text().partition("</script></head>")[2]
+    assert body.count("LLEG") > 8 and "Calibrations" not in body and "Settings in force" not in body
+
+
+def test_a_recording_alone_too(tmp_path):
+    assert report("--recording", RECORDING, "-o", tmp_path / "r.html").exit_code == 0
+    body = (tmp_path / "r.html").read_text().partition("</script></head>")[2]
+    assert "Recorded points" in body and "no treated point is in the log" in body
+
+
+def test_what_a_person_typed_is_no_html(tmp_path):
+    found = gather.Found("2026", serial="<script>alert(1)</script>", settings={"<b>": "<i>"})
+    found.calibrations = [gather.Calibration("TC", "2026-01-01", "2027-01-01", "<img src=x>", "</td>", "1", 5)]
+    body = page(found).partition("</script></head>")[2]
+    assert "<img" not in body and "<script>alert" not in body and "&lt;img src=x&gt;" in body
+
+
+def test_calibrations_are_judged_by_the_date():
+    told = {
+        "TC": "2026-11-22,2027-11-22,A. Fitter,bath, no. 7,1,2,3,4", "OPEN": "2025-01-01,2026-01-01,N. N.,t,9000",
+        "JET": "NONE"
+    }  # fmt: skip
+    found = gather.calibrations(told, datetime.date(2026, 11, 23))
+    assert [c.left_d for c in found] == [364, -326, None]
+    text = page(gather.Found("x", calibrations=found))
+    assert "in 364 days" in text and "2026-01-01, overdue" in text and "never" in text
+
+
+# --- recordings -------------------------------------------------------------------------------------------------------
+def sample(t_ms, state="STANDBY", on_us=0, **more):
+    values = dict.fromkeys(recording_file.Sample.model_fields)
+    values |= {
+        "kind": "sample",
+        "t_ms": t_ms,
+        "mode": 2,
+        "state": state,
+        "fault": 0,
+        "fault_name": "NONE",
+        "blockers": (),
+    }
+    return recording_file.Sample(**(values | {"bursts": 0, "on_us": on_us, "skin_mdegc": 30_000} | more))
+
+
+def test_each_treated_point_is_a_course_of_its_own_with_its_choice():
+    header, _ = recording_file.read(RECORDING)
+    rows = [sample(n * 1000) for n in range(30)]
+    one, two = (recording_file.Choice(t_ms=0, preset="CIPN", level=n, site="LLEG", point=n) for n in (1, 2))
+    rows += [
+        one,
+        sample(30_000, "ARMED"),
+        sample(31_000, "DELIVERING"),
+        sample(32_000, "REST"),
+        sample(33_000, "COMPLETE"),
+    ]
+    rows += [recording_file.Gap(t_ms=33_500, text="gone"), *(sample(n * 1000) for n in range(34, 60))]
+    rows += [two, sample(60_000, "ARMED"), sample(61_000, "STANDBY"), sample(62_000, "DELIVERING")]
+    found = gather.courses("x", header, rows)
+    assert [c.choice.point for c in found] == [1, 2]
+    assert next(s.t_ms for s in found[0].samples if s) == 20_000 and found[0].samples[-1].t_ms == 33_000
+    assert found[1].samples[-1].state == "DELIVERING"
+
+
+def test_without_a_treated_point_the_whole_recording_is_shown_and_gaps_break_the_line():
+    header, _ = recording_file.read(RECORDING)
+    rows = [sample(0), recording_file.Gap(t_ms=1, text="gone"), sample(2), recording_file.Back(t_ms=2)]
+    (course,) = gather.courses("x", header, rows)
+    assert [s and s.t_ms for s in course.samples] == [0, None, 2]
+    figure = plots.course(course)
+    assert figure.data[0].y[1] is None and figure.data[0].connectgaps is False
+    assert gather.courses("x", header, []) == []
+
+
+def test_valve_on_time_is_counted_anew_with_each_point():
+    samples = [sample(n, on_us=us) for n, us in enumerate((5_000, 5_000, 90_000, 60_000))]
+    assert plots.opened_ms(samples) == [0, 0, 85, 60]
+    assert plots.opened_ms([sample(0, on_us=7), None, sample(1, on_us=9)]) == [0, None, 0]
+
+
+# --- bad input --------------------------------------------------------------------------------------------------------
+def test_files_that_are_none_are_named(tmp_path, lines):
+    for name, data in (("a.jsonl", b"no"), ("b.jsonl", b"\xff\xfe\n"), ("c.csv", b"x\n"), ("d.jsonl", b"")):
+        path = tmp_path / name
+        path.write_bytes(data)
+        for option in ("--log", "--recording"):
+            done = report(option, path, "-o", tmp_path / "r.html")
+            assert done.exit_code == 2 and name in done.output, (name, option, done.output)
+    assert report("--log", tmp_path / "none.csv").exit_code == 2
+    done = report("--log", lines, "-o", tmp_path / "no" / "r.html")
+    assert done.exit_code == 2 and "No such file" in done.output
+    assert not (tmp_path / "r.html").exists()
+
+
+def test_files_of_two_devices_are_not_mixed(tmp_path, lines):
+    path = tmp_path / "other.jsonl"
+    path.write_text(log_file.line(log.Record(serial="2", number=1, kind="LOST"), "jsonl"))
+    found = gather.Found("x")
+    gather.from_log(path, found)
+    with pytest.raises(Problem, match="serial 1, the report of 2"):
+        gather.from_recording(RECORDING, found)
+    path.write_text(path.read_text() + lines.read_text())
+    with pytest.raises(Problem, match="several devices"):
+        gather.from_log(path, gather.Found("x"))
+
+
+def test_a_full_disk_is_said(lines, tmp_path, monkeypatch):
+    def full(*_, **__):
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr(Path, "write_text", full)
+    done = report("--log", lines, "-o", tmp_path / "r.html")
+    assert done.exit_code == 2 and "No space left" in done.output
+
+
+def test_an_armed_device_and_one_that_goes_are_said(monkeypatch):
+    class Device:
+        port = type("Port", (), {"name": "p"})
+        identity = type("Identity", (), {"board": "b", "serial": "1", "version": "0.1.0"})
+        armed = True
+
+        def state(self):
+            return {"STATE": "ARMED" if self.armed else "STANDBY"}
+
+        def tell(self, command):
+            raise NoDevice("p is gone")
+
+    with pytest.raises(Refused, match="wait"):
+        gather.from_device(Device(), gather.Found("x"))
+    Device.armed = False
+    with pytest.raises(NoDevice):
+        gather.from_device(Device(), gather.Found("x"))
+
+
+def test_no_device_there(tmp_path):
+    assert report("--port", "/dev/none", "-o", tmp_path / "r.html").exit_code == 3
+
+
+# --- in a real browser ------------------------------------------------------------------------------------------------
+@pytest.fixture(scope="module")
+def browser():
+    if CHROMIUM is None:
+        pytest.skip("Chromium is missing: as root, apt-get install chromium")
+    from playwright.sync_api import sync_playwright
+
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=CHROMIUM, args=["--no-sandbox"])
+        yield browser
+        browser.close()
+
+
+@pytest.fixture(scope="module")
+def opened(browser, made):
+    """The page in Chromium; what it tried to load, and what its console said."""
+    page = browser.new_page(viewport={"width": 1280, "height": 900})
+    page.tried, page.said = [], []
+    own = made.as_uri()
+
+    def let(route):
+        if route.request.url == own:
+            route.continue_()
+        else:
+            page.tried.append(route.request.url)
+            route.abort()
+
+    page.route("**/*", let)
+    page.on("console", lambda message: page.said.append(message.text))
+    page.on("pageerror", lambda error: page.said.append(str(error)))
+    page.goto(own)
+    page.wait_for_selector("#course0 .main-svg")
+    return page
+
+
+def test_the_plots_are_there_without_a_request_or_an_error(opened):
+    assert opened.locator(".js-plotly-plot").count() == 2
+    assert opened.locator("#points .scatterlayer .point").count() == 8  # two points, four marks each
+    assert opened.locator("#course0 .scatterlayer .trace").count() >= 4
+    assert opened.locator("#course0 .barlayer .point").count() > 10
+    assert opened.tried == [] and opened.said == []
+
+
+@pytest.mark.parametrize(("plot", "words"), [("#points", ("record", "°C")), ("#course0", ("°C",))])
+def test_they_answer_to_the_pointer(opened, plot, words):
+    assert opened.locator(f"{plot} .hoverlayer .hovertext").count() == 0
+    mark = opened.locator(f"{plot} .scatterlayer .point").nth(1)
+    mark.scroll_into_view_if_needed()
+    box = mark.bounding_box()
+    opened.mouse.move(box["x"] + box["width"] / 2 - 3, box["y"] + box["height"] / 2)
+    opened.mouse.move(box["x"] + box["width"] / 2, box["y"] + box["height"] / 2)
+    label = opened.locator(f"{plot} .hoverlayer .hovertext").first
+    label.wait_for()
+    text = label.text_content()
+    assert all(word in text for word in words), text
+    opened.mouse.move(1, 1)
+    opened.wait_for_function(f"!document.querySelector('{plot} .hoverlayer .hovertext')")
+
+
+def test_it_prints_as_a_pdf_with_plots_no_wider_than_the_sheet(opened, tmp_path):
+    widths = "[...document.querySelectorAll('.js-plotly-plot .main-svg')].map(s => s.getBoundingClientRect().width)"
+    wide = opened.evaluate(widths)
+    opened.evaluate(f"window.seen = []; window.addEventListener('beforeprint', () => window.seen.push(...{widths}))")
+    data = opened.pdf(prefer_css_page_size=True)
+    assert data.startswith(b"%PDF") and len(data) > 20_000 and data.count(b"/Type /Page\n") >= 2
+    opened.wait_for_function("window.seen.length > 0")
+    assert max(opened.evaluate("window.seen")) <= 680 < max(wide)
+    opened.wait_for_function(f"Math.max(...{widths}) > 900")
+    assert opened.tried == [] and opened.said == []
+
+
+def test_a_page_that_asks_for_something_is_noticed(browser, made, tmp_path):
+    path = tmp_path / "asks.html"
+    path.write_text("<!doctype html><img src='http://203.0.113.1/x.png'>")
+    page = browser.new_page()
+    tried = []
+    page.route("**/*", lambda r: r.continue_() if r.request.url == path.as_uri() else (tried.append(1), r.abort()))
+    page.goto(path.as_uri())
+    assert tried
