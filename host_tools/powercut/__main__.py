@@ -30,8 +30,8 @@ takes and for each of four ways: that operation is not done; its first half is (
 Old and new: that record is in force, whole. Refused: there is none, the device says so in a sentence that names the
 record; without settings it arms nothing, without a PIN it has no service mode. A violation is anything else: a mix,
 defaults, a refusal without a name, a write that says it is done and is not, a calibration in force that its history
-does not show, a board that the next write does not mend. Of the log every record counts: all that were there and the new
-one, or all that were there.
+does not show, a board that the next write does not mend. Of the log every record counts: all that were there and the
+new one, or all that were there.
 
 The PIN's writes are made by the console's own commands. A wrong PIN is told as wrong only once it is counted: after a
 cut the count is what it was before the attempt, which then nobody answered, or one more; it is never lower. The right
