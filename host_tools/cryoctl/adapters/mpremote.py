@@ -151,10 +151,12 @@ class Prompt:
         self._send(data[begin:], lambda done: told(begin + done))
         self.run("f.close()")
 
-    def compose(self, path: str, old: str, pieces: list[tuple[int, int] | bytes], told: Callable[[int], None]) -> None:
-        """Write a file from (place, length) of an older one on the board, and from bytes that are sent."""
-        self.run(_MAKE.format(path, "wb") + _OLD.format(old))
-        done = 0
+    def compose(
+        self, path: str, old: str, pieces: list[tuple[int, int] | bytes], begin: int, told: Callable[[int], None]
+    ) -> None:
+        """Write what follows a file's first `begin` bytes from (place, length) of an older one, and bytes to send."""
+        self.run(_MAKE.format(path, "ab" if begin else "wb") + _OLD.format(old))
+        done = begin
         for piece in pieces:
             if isinstance(piece, bytes):
                 self._send(piece, lambda more, before=done: told(before + more))

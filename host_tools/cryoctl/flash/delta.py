@@ -51,6 +51,18 @@ def pieces(prompt: Prompt, path: str, size: int, data: bytes) -> list[Piece]:
     return out
 
 
+def after(begin: int, pieces: list[Piece]) -> list[Piece]:
+    """Return what is left of pieces whose first `begin` bytes are there already."""
+    out: list[Piece] = []
+    for piece in pieces:
+        length = len(piece) if isinstance(piece, bytes) else piece[1]
+        skipped = min(begin, length)
+        begin -= skipped
+        if skipped < length:
+            out.append(piece[skipped:] if isinstance(piece, bytes) else (piece[0] + skipped, length - skipped))
+    return out
+
+
 def _join(out, piece):
     last = out[-1]
     if isinstance(piece, bytes) and isinstance(last, bytes):

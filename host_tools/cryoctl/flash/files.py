@@ -47,9 +47,9 @@ def put(prompt: Prompt, name: str, wanted: Mapping[str, bytes], changed: list[st
             watch.at(before + at)
 
         old = there.get(_at(path))
-        if path == ARCHIVE and old and not begin:
-            made = delta.pieces(prompt, _at(path), old[0], wanted[path])
-            prompt.compose(_at(path) + NEW, _at(path), made, told)
+        if path == ARCHIVE and old:
+            made = delta.after(begin, delta.pieces(prompt, _at(path), old[0], wanted[path]))
+            prompt.compose(_at(path) + NEW, _at(path), made, begin, told)
         else:
             prompt.write(_at(path) + NEW, wanted[path], begin, told)
         done += len(wanted[path])
