@@ -12,7 +12,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from host_tools.cryoctl import config_file, files
-from host_tools.cryoctl.config import Change, checked, save, value_of
+from host_tools.cryoctl.config import Change, checked, restart, save, value_of
 from host_tools.cryoctl.config_file import FIXED, ROWS, fresh, over, parsed, wrong
 from host_tools.cryoctl.problems import NoDevice, NotVerified, Problem, Refused
 from host_tools.cryoctl.sim import image
@@ -241,6 +241,18 @@ def test_an_armed_device_is_told_nothing():
     with pytest.raises(Refused):
         save(device, "4711", TWO)
     assert device.told == []
+
+
+def test_a_restart_that_the_device_refuses_is_told():
+    def ask(command, patience_s=3.0):
+        if command == "SYST:REST":
+            raise Refused("the device: a fault asks to be switched off")
+        return "OK"
+
+    device = Fake()
+    device.ask = ask
+    with pytest.raises(Refused, match="switched off"):
+        restart(device, DEFAULTS, 0.0)
 
 
 def test_a_setting_that_a_calibration_sets_may_stay_but_not_change():
