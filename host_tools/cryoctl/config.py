@@ -136,7 +136,8 @@ def restart(device: Device, expected: Mapping[str, int], patience_s: float = RES
     """
     device.unarmed()
     device.ask("SYST:LOC")
-    device.port.write(b"SYST:REST\n")  # it answers only when it refuses
+    with contextlib.suppress(NoDevice):  # it answers only when it refuses
+        device.ask("SYST:REST", patience_s=0.5)
     until = time.monotonic() + patience_s
     found = None
     while time.monotonic() < until:

@@ -8,11 +8,13 @@ import pty
 import subprocess
 import sys
 import threading
+from dataclasses import replace
 
 import pytest
 
 from host_tools.cryoctl import files
 from host_tools.cryoctl.calibration import run
+from host_tools.cryoctl.calibration.kinds import DISTANCE, THERMOCOUPLE
 from host_tools.cryoctl.device import Device
 from host_tools.cryoctl.port import Port
 from host_tools.cryoctl.sim import image
@@ -324,11 +326,43 @@ def test_what_is_not_confirmed_is_not_stored(bench, tmp_path):
     assert "STATE=STANDBY" in state(bench.link)  # service mode was left
 
 
-def test_a_reading_that_never_comes_to_rest_ends_clearly(bench, tmp_path):
+@pytest.fixture
+def short_windows():
+    """Readings are at rest after one second: ten of the virtual board's."""
+    kinds = (THERMOCOUPLE, DISTANCE)
+    usual = [kind.criteria for kind in kinds]
+    for kind, criteria in zip(kinds, usual, strict=True):
+        object.__setattr__(kind, "criteria", replace(criteria, window_s=1.0, least=5))
+    yield
+    for kind, criteria in zip(kinds, usual, strict=True):
+        object.__setattr__(kind, "criteria", criteria)
+
+
+def test_a_reading_that_never_comes_to_rest_ends_clearly(bench, tmp_path, short_windows):
     path = file_of("distance", tmp_path, "reference_mm\n100\n190\n")  # nobody moves it
-    done = cryoctl("calibrate", "distance", "--yes", "--patience-s", "4", "--points", path, *WHO, port=bench.link)
+    done = cryoctl("calibrate", "distance", "--yes", "--patience-s", "3", "--points", path, *WHO, port=bench.link)
     assert done.exit_code == 1 and "still near the point before" in done.stderr and "nothing was stored" in done.stderr
     assert kinds(bench.link)["distance"] is None and "STATE=STANDBY" in state(bench.link)
+
+
+@pytest.mark.parametrize(
+    ("fault", "code", "said"),
+    [("", 0, "stored and read back"), ("0.2 fault skin-wires-reversed\n", 1, "most likely the wires are reversed")],
+)
+def test_the_probe_in_ice_is_read_from_the_device(packed, tmp_path, short_windows, fault, code, said):
+    script = tmp_path / "script"
+    script.write_text(f"0.1 bath 0\n{fault}")
+    sim = started(packed, tmp_path, "--script", str(script))
+    other = "12.9" if fault else "37.1"  # the warmer point was taken before
+    path = file_of("thermocouple", tmp_path, f"reference_c,reading_c\n37,{other}\n0,\n")
+    try:
+        done = cryoctl("calibrate", "thermocouple", "--yes", "--json", "--points", path, *WHO, port=sim.link)
+        assert done.exit_code == code and said in done.stderr, done.stderr
+        assert (kinds(sim.link)["thermocouple"] is None) == bool(fault)
+    finally:
+        ended(sim)
+    if not fault:
+        assert json.loads(done.stdout)["points"][1]["reading"] == pytest.approx(0.0, abs=0.1)
 
 
 def state(link):

@@ -12,6 +12,9 @@ import thermocouple_its90
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from cryo.core.reading import Reading
+from cryo.drivers.its90 import Linearise
+from cryo.drivers.max31855 import decode
 from host_tools.cryoctl.calibration import NotAccepted, certificate, mistakes, points, session, stable, wizard
 from host_tools.cryoctl.calibration.certificate import Certificate, made, targets
 from host_tools.cryoctl.calibration.kinds import (
@@ -287,15 +290,17 @@ def test_a_wrong_type_reads_what_an_independent_library_makes_of_its_voltage():
             assert meant.emf(reading) == pytest.approx(voltage, abs=2e-3)
 
 
-def test_reversed_wires_are_what_the_virtual_converter_makes_of_them():
-    chip = Max31855Chip(noise_c=0.0, cj_noise_c=0.0)
-    chip.reversed = True
-    chip.advance(200_000, 0.0)
-    raw_c = (chip.frame >> 18) / 4
-    straight = 25.0 + (mistakes.emf_mv("K", 25.0) - mistakes.emf_mv("K", 0.0)) * 1000 / mistakes.SLOPE_UV_PER_C["K"]
-    assert raw_c == pytest.approx(straight, abs=0.13)
-    reversed_ = mistakes.Cause("K", "K", True)
-    assert mistakes.reading_c("K", reversed_, 0.0) == pytest.approx(49.4, abs=0.1)
+@pytest.mark.parametrize("swapped", [False, True])
+@pytest.mark.parametrize(("kind", "fitted"), [("K", "T"), ("T", "K"), ("K", "K"), ("T", "T")])
+def test_a_mistake_reads_as_through_the_virtual_converter_and_the_firmware(kind, fitted, swapped):
+    for bath in BATHS:
+        chip = Max31855Chip(kind=fitted, noise_c=0.0, cj_noise_c=0.0)  # probe and converter of that type
+        chip.reversed = swapped
+        chip.advance(200_000, bath)
+        reading = Reading()
+        decode(chip.frame >> 16, chip.frame & 0xFFFF, reading, Linearise(kind))
+        wanted = mistakes.reading_c(kind, mistakes.Cause(fitted, fitted, swapped), bath)
+        assert reading.value_mdegc / 1000 == pytest.approx(wanted, abs=0.35)  # half a step of 0.25, by both slopes
 
 
 @pytest.mark.parametrize("error_c", [0.0, -0.4, 0.4])

@@ -12,8 +12,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from host_tools.cryoctl import config_file, files
-from host_tools.cryoctl.config import Change, checked, save, value_of
+from host_tools.cryoctl.config import Change, checked, restart, save, value_of
+from host_tools.cryoctl.config import stored as stored_of
 from host_tools.cryoctl.config_file import FIXED, ROWS, fresh, over, parsed, wrong
+from host_tools.cryoctl.device import Identity
 from host_tools.cryoctl.problems import NoDevice, NotVerified, Problem, Refused
 from host_tools.cryoctl.sim import image
 from host_tools.settings import stored as hosted
@@ -241,6 +243,43 @@ def test_an_armed_device_is_told_nothing():
     with pytest.raises(Refused):
         save(device, "4711", TWO)
     assert device.told == []
+
+
+def test_a_restart_that_the_device_refuses_is_told():
+    def ask(command, patience_s=3.0):
+        if command == "SYST:REST":
+            raise Refused("the device: a fault asks to be switched off")
+        return "OK"
+
+    device = Fake()
+    device.ask = ask
+    with pytest.raises(Refused, match="switched off"):
+        restart(device, DEFAULTS, 0.0)
+
+
+@pytest.mark.parametrize(
+    ("answer", "problem", "said"),
+    [
+        ("NONE", Refused, "provision it with `cryoctl flash`"),
+        ("TRIP_MDEGC", NotVerified, "not understood"),
+        ("TRIP_MDEGC=warm", NotVerified, "not understood"),
+        ("TRIP_MDEGC=4000 mdegC;NEWER=1", Problem, "different settings"),
+    ],
+)
+def test_an_answer_that_is_not_all_settings(answer, problem, said):
+    with pytest.raises(problem, match=said):
+        device = Fake(CONF_STOR=lambda device, rest: answer)
+        stored_of(device, device.tell)
+
+
+def test_an_older_application_is_to_be_brought_up_to_date():
+    def unknown(command):
+        raise Refused("the device: unknown command", number=-113)
+
+    device = Fake()
+    device.identity = Identity("virtual", "1", "0.0.9")
+    with pytest.raises(Refused, match=r"0\.0\.9 cannot say .* `cryoctl flash`"):
+        stored_of(device, unknown)
 
 
 def test_a_setting_that_a_calibration_sets_may_stay_but_not_change():

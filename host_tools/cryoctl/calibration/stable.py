@@ -73,7 +73,7 @@ class Detector:
         values = [value for _, value in self._kept]
         seconds = self._kept[-1][0] - self._kept[0][0]
         spread = max(values) - min(values)
-        drift = _slope(self._kept) * limits.window_s
+        drift = round(_slope(self._kept) * limits.window_s, 6)
         full = seconds >= limits.window_s and len(values) >= limits.least
         stable = full and spread <= limits.spread and abs(drift) <= limits.drift
         note = ""

@@ -170,7 +170,7 @@ def export(ctx: typer.Context, file: FileArgument, port: PortOption = None, sche
     at = schema or schema_for(file)
     text = over(old, present, at, str(file)) if old.strip() else fresh(present, at, title)
     replace(file, text.encode())
-    ctx.obj.say(f"{file}: {len(present)} settings")
+    ctx.obj.say(f"{file}: {len(present)} settings, those that only a calibration or the board itself sets as comments")
 
 
 def _title(device):
