@@ -283,17 +283,27 @@ def test_a_device_that_goes_and_returns_is_told_and_marked(monkeypatch):
         if isinstance(row, Gap):
             device.stream = "OFF"  # its restart
 
-    def back(_):
-        if device.gone and device.now > 9:
-            device.gone = False
-        device.now += 1
-
-    monkeypatch.setattr(threading.Event, "wait", back)
     _, rows = watched(monkeypatch, device, 30, meanwhile=meanwhile)
     kinds = [row.kind for row in rows if isinstance(row, Gap | Back | Sample)]
     assert kinds.count("gap") >= 1 and kinds.count("gap") == kinds.count("back")
     assert isinstance(rows[[row.kind for row in rows].index("gap")], Gap)
     assert kinds[-1] == "sample" and device.stream == "OFF"
+
+
+def test_another_device_at_the_port_is_told_and_waited_out(monkeypatch):
+    device = FakeDevice([(0, "STANDBY")])
+    first = device.identity
+
+    def meanwhile(row):
+        device.gone = isinstance(row, Sample) and 5_000 < row.t_ms < 6_000
+        if isinstance(row, Gap):
+            device.identity = first if "serial number 8" in row.text else Identity("fake", "8", "0")
+
+    _, rows = watched(monkeypatch, device, 30, meanwhile=meanwhile)
+    texts = [row.text for row in rows if isinstance(row, Gap)]
+    assert len(texts) % 2 == 0 and "gone" in texts[0] and "another device" in texts[1]
+    gap = next(n for n, row in enumerate(rows) if isinstance(row, Gap))
+    assert isinstance(rows[gap + 1], Gap) and isinstance(rows[gap + 2], Back)  # nothing of the other one between
 
 
 def test_a_restart_without_unplugging_is_marked(monkeypatch):
@@ -607,7 +617,9 @@ def test_a_file_that_cannot_be_written_is_told_and_one_that_fills_up_ends_the_re
 
     done = ran("-p", board.link, "--record", tmp_path / "r", "--seconds", "6", "--json", preexec_fn=full)
     assert done.returncode == 0 and done.stderr.count("not recorded") == 1
-    samples = [row for row in map(json.loads, done.stdout.splitlines()) if row["kind"] == "sample"]
+    printed = tmp_path / "printed"
+    printed.write_text(done.stdout)
+    samples = [row for row in read(printed)[1] if isinstance(row, Sample)]  # what is printed is a recording, too
     recorded = [row for row in read(tmp_path / "r")[1] if isinstance(row, Sample)]
     assert len(samples) > len(recorded) + 2
 
@@ -626,20 +638,24 @@ def test_a_treatment_goes_on_whatever_happens_to_the_monitor(board, tmp_path):
         process.send_signal(number)
         process.wait(PATIENCE_S)
 
-    board.speed(0.5)  # a pass takes 36 s
     first = started()
     board.arm()
     bursts = [int(board.press()["BURSTS"])]
-    wait_for(logs[-1], '"DELIVERING"')
-    killed(first)
     board.told("*CLS", "OK")
+    killed(first)
     for number in (signal.SIGKILL, signal.SIGTERM, signal.SIGKILL):
+        board.let_pass(3)  # longer than a tool may be silent that armed
         if number == signal.SIGTERM:
             board.told("STRM OFF", "OK")  # the next ones have to ask for what they show
+        board.speed(0.3)  # the treatment is to last longer than it takes to start a monitor on a busy machine
         killed(started(), number)
         state = board.state()
         assert state["STATE"] in ("DELIVERING", "REST") and state["FAULT"] == "NONE" and state["POINT"] == "1", state
         bursts.append(int(state["BURSTS"]))
+    board.let_pass(3)
+    state = board.state()
+    assert state["STATE"] in ("DELIVERING", "REST") and state["FAULT"] == "NONE", state
+    bursts.append(int(state["BURSTS"]))
     assert bursts == sorted(set(bursts)), bursts  # it went on all the while
     errors = []
     while (error := board.told("SYST:ERR?")) != '0,"No error"':

@@ -86,6 +86,10 @@ class Treating:
         self.pace.speed = speed
         self.pace._wall, self.pace._us = time.monotonic(), self.plant.now_us
 
+    def let_pass(self, virtual_s):
+        """Let so much time pass, as fast as it goes."""
+        self.run_until(self.plant.now_us / 1e6 + virtual_s)
+
     def hand(self, text):
         """Do what one line of a script says."""
         action(self.plant, text)()

@@ -90,7 +90,7 @@ class Feed:
     # --- the connection -----------------------------------------------------------------------------------------------
     def connect(self) -> Header:
         """Open the port and ask who is there. Raises Problem, NoDevice."""
-        self._open()
+        self._took_state(self._open())
         device = self._device
         assert device and self._identity
         return Header(
@@ -119,7 +119,7 @@ class Feed:
             raise
         self._device, self._identity = device, device.identity
         self._forget()
-        self._took_state(said)
+        return said
 
     def run(self, sink: Sink, stop: threading.Event, seconds: float | None = None) -> None:
         """Give rows to the sink until told to stop, or for so long. connect() comes first."""
@@ -130,8 +130,9 @@ class Feed:
             while not stop.is_set() and (until is None or self._clock() < until):
                 try:
                     if self._device is None:
-                        self._open()
+                        said = self._open()
                         sink(Back(t_ms=self._t_ms()))
+                        self._took_state(said)
                         lost = ""
                     self._turn()
                 except Problem as problem:
