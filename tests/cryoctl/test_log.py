@@ -24,20 +24,24 @@ from host_tools.twin import lanes
 from tests.cryoctl import logged, treating
 from tests.cryoctl.conftest import PATIENCE_S, Sim
 
-COMMAND = [sys.executable, "-m", "host_tools.cryoctl", "log"]
-
 
 def run(*words, port=None):
-    """Run the command; return status, standard output and standard error."""
+    """Run the command here; return status, standard output and standard error."""
     ported = ["--port", str(port)] if port else []
+    done = CliRunner().invoke(app, ["log", *ported, *map(str, words)])
+    assert done.exception is None or isinstance(done.exception, SystemExit), done.exception
+    return SimpleNamespace(status=done.exit_code, out=done.stdout, said=done.stderr)
+
+
+def run_alone(*words):
+    """The same as a process of its own."""
     done = subprocess.run(
-        [*COMMAND, *ported, *map(str, words)],
+        [sys.executable, "-m", "host_tools.cryoctl", "log", *map(str, words)],
         cwd=lanes.ROOT,
         capture_output=True,
         text=True,
         timeout=PATIENCE_S,
         check=False,
-        env={**os.environ, "COLUMNS": "200"},
     )
     assert "Traceback" not in done.stderr, done.stderr
     return SimpleNamespace(status=done.returncode, out=done.stdout, said=done.stderr)
@@ -202,7 +206,7 @@ def test_unplugged_in_the_middle_what_came_is_kept(packed, tmp_path):
         path = tmp_path / "log.jsonl"
         killer = threading.Thread(target=lambda: (time.sleep(2.5), sim.process.kill()))
         killer.start()
-        done = run("-o", path, port=sim.link)
+        done = run_alone("-o", path, "--port", sim.link)
         killer.join()
     finally:
         sim.process.kill()
@@ -213,16 +217,13 @@ def test_unplugged_in_the_middle_what_came_is_kept(packed, tmp_path):
 
 
 def test_a_treatment_ends_in_the_log_which_is_not_read_while_armed(packed, tmp_path):
-    def read():
-        return CliRunner().invoke(app, ["log", "--port", str(made.link), "--json"])
-
     with treating.board(packed, tmp_path) as made:
         made.choose()
         made.run_until(treating.RECOVERED_S)
         made.speed(2)
         made.arm()
-        refused = read()
-        assert refused.exit_code == 4 and "wait until the treatment ended" in refused.output
+        refused = run(port=made.link)
+        assert refused.status == 4 and "wait until the treatment ended" in refused.said
         assert made.state()["STATE"] == "ARMED"  # and the asking did no harm
         made.speed(8)
         made.press()
@@ -232,9 +233,9 @@ def test_a_treatment_ends_in_the_log_which_is_not_read_while_armed(packed, tmp_p
         made.wait(lambda state: made.told("LOG:COUN?", "FIRST").startswith("FIRST=1;LAST=3"))
         bursts = made.state()["BURSTS"]
         made.speed(0)
-        done = read()
-    assert done.exit_code == 0, done.output
-    start, fault, point = json.loads(done.stdout)
+        done = run("--json", port=made.link)
+    assert done.status == 0, done.said
+    start, fault, point = json.loads(done.out)
     assert start["kind"] == "START" and (fault["fault"], fault["mode"]) == ("ESTOP", "DELIVERING")
     assert (point["ended_by"], point["site"], point["bursts"]) == ("FAULT", "LFOOT-SOLE", int(bursts))
     assert 0 < point["valve_on_ms"] < point["duration_ms"] and point["coldest_skin_mdegc"] < 32_000
