@@ -107,6 +107,8 @@ class App:
             quantity.value = value
         self.run(60)
         assert self.supervisor.mode == mode.STANDBY
+        while self.recorder.waiting:  # the start goes into the log
+            self.tick()
         self.supervisor.session.uptime_s = 400  # the cool-down after switch-on is over
 
     def restart(self, prompt=False):

@@ -44,7 +44,7 @@ def test_a_crash_is_told_by_the_start_behind_it():
     app.resets.uptime_s = 99
     app.resets.count = 1
     app.recorder = recorder.Recorder(app)
-    said = fields(settled(app).ask("LOG? 1"))
+    said = fields(settled(app).ask("LOG? 2"))
     assert (said["ENDED"], said["MODE"], said["FAULT"]) == ("CRASHED", "ARMED", "PROGRAM_FLOW")
     assert (said["RESTARTS"], said["CRASH_UPTIME_S"]) == ("1", "99")
 
@@ -140,6 +140,7 @@ def test_a_broken_file_system_costs_neither_state_nor_treatment_and_is_counted()
     app = App()
     app.board.files = FailingFiles()
     app.board.files.fails = "open"
+    app.recorder = recorder.Recorder(app)
     app.run(60)
     said = fields(app.ask("LOG:STAT?"))
     assert said["WAITING"] == "1" and int(said["FAILED"]) == 1 and "28" in said["PROBLEM"]
@@ -158,6 +159,7 @@ def test_a_broken_file_system_costs_neither_state_nor_treatment_and_is_counted()
 def test_whatever_else_goes_wrong_does_not_reach_the_loop():
     app = App()
     app.board.files = 7  # no files at all
+    app.recorder = recorder.Recorder(app)
     app.run(60)
     assert app.recorder.failed == 1 and app.supervisor.mode == mode.STANDBY
 
