@@ -82,7 +82,10 @@ def flash(
     columns = (TextColumn("{task.fields[port]}"), TextColumn("{task.description}"), BarColumn(), TaskProgressColumn())
     hidden = out.quiet or not out.errors.is_terminal
     with Progress(*columns, TimeElapsedColumn(), console=out.errors, disable=hidden, transient=True) as progress:
-        watch_of = lambda name: _Bar(progress, name, out)  # noqa: E731
+
+        def watch_of(name):
+            return _Bar(progress, name, out)
+
         if request.image and not (port or every) and (uf2.volumes() or not found.ports()):
             ports = [run.by_volume(request, watch_of("volume"))]
         else:

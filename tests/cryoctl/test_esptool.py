@@ -1,0 +1,74 @@
+"""The ESP32's boot ROM: esptool's own functions against a chip of bytes."""
+
+import pytest
+
+from host_tools.cryoctl.adapters import esptool
+from host_tools.cryoctl.flash import boards, image
+from host_tools.cryoctl.problems import NoDevice, NotVerified, Problem
+from tests.cryoctl.fake_esp32 import DEFL_DATA, READ_REG, SYNC, Esp32
+from tests.cryoctl.fake_port import fake_port
+
+BIN = b"\xe9" + bytes(range(255)) * 300
+
+
+def test_the_chip_is_found_by_esptools_own_handshake():
+    rom = Esp32()
+    with fake_port(rom) as (name, _), esptool.chip(name, "ESP32", reset="no-reset", attempts=2) as chip:
+        assert chip.CHIP_NAME == "ESP32"
+    assert SYNC in rom.seen and READ_REG in rom.seen
+
+
+def test_another_chip_is_told():
+    rom = Esp32("ESP8266")
+    with (
+        fake_port(rom) as (name, _),
+        pytest.raises(Problem, match="is ESP8266, not ESP32"),
+        esptool.chip(name, "ESP32", reset="no-reset", attempts=2),
+    ):
+        pass
+
+
+def test_a_port_without_a_chip_is_told_with_the_way_into_the_boot_rom():
+    with (
+        fake_port(lambda *_: b"") as (name, _),
+        pytest.raises(NoDevice, match="hold BOOT"),
+        esptool.chip(name, "ESP32", reset="no-reset", attempts=1),
+    ):
+        pass
+
+
+def test_an_image_is_written_compared_and_not_written_again():
+    rom = Esp32()
+    told = []
+    for written in (True, False):
+        rom.seen.clear()
+        rom.stub = False
+        with (
+            fake_port(rom) as (name, _),
+            esptool.chip(name, "ESP32", told=lambda *at: told.append(at), reset="no-reset", attempts=2) as chip,
+        ):
+            assert esptool.install(chip, 0x1000, BIN) == written
+        assert (DEFL_DATA in rom.seen) == written
+    assert bytes(rom.flash[0x1000 : 0x1000 + len(BIN)]) == BIN
+    assert told
+
+
+def test_a_flash_that_does_not_hold_what_was_written_is_told():
+    rom = Esp32(loses=100)
+    with (
+        fake_port(rom) as (name, _),
+        pytest.raises(NotVerified, match="flash does not hold"),
+        esptool.chip(name, "ESP32", reset="no-reset", attempts=2) as chip,
+    ):
+        esptool.install(chip, 0x1000, BIN)
+
+
+@pytest.mark.parametrize("data", [b"", b"UF2\n" * 128])
+def test_another_file_is_no_image_for_it(data):
+    with pytest.raises(Problem, match="E9h"):
+        image.checked(data, boards.chip("esp32_devkitc"))
+
+
+def test_the_virtual_board_takes_no_image():
+    with pytest.raises(Problem, match="takes no image"):
+        image.checked(BIN, boards.chip("virtual"))

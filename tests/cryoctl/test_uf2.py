@@ -1,0 +1,267 @@
+"""The RP2040's boot ROM: its volume as a folder that vanishes, the files it takes, the image step of flash."""
+
+import contextlib
+import hashlib
+import re
+import shutil
+import struct
+import sys
+import threading
+import time
+
+import pytest
+
+from host_tools.cryoctl import found
+from host_tools.cryoctl.adapters import mpremote, uf2
+from host_tools.cryoctl.device import PROMPT
+from host_tools.cryoctl.flash import Report, Request, Watch, boards, image, provision, run
+from host_tools.cryoctl.port import Port
+from host_tools.cryoctl.problems import NoDevice, NotVerified, Problem
+from host_tools.settings import stored
+from tests.cryoctl.fake_port import application, cryoctl, fake_port
+from tests.cryoctl.test_flash_files import Flash
+
+FAMILY = 0xE48BFF56
+FLASH = 0x10000000
+CONTENT = bytes(range(256)) * 40
+INFO = "UF2 Bootloader v3.0\r\nModel: Raspberry Pi RP2\r\nBoard-ID: {}\r\n"
+
+
+def uf2_file(content=CONTENT, family=FAMILY, start=FLASH):
+    count = len(content) // 256
+    blocks = []
+    for n in range(count):
+        head = struct.pack("<8I", *uf2.MAGIC, 0x2000, start + n * 256, 256, n, count, family)
+        payload = content[n * 256 : (n + 1) * 256]
+        blocks.append(head + payload.ljust(uf2.PAYLOAD_MAX, b"\0") + struct.pack("<I", uf2.MAGIC_END))
+    return b"".join(blocks)
+
+
+def test_a_uf2_file_is_address_and_content():
+    assert uf2.content(uf2_file(), FAMILY) == (FLASH, CONTENT)
+
+
+@pytest.mark.parametrize(
+    ("where", "words"),
+    [
+        ((0, b"X"), "magic numbers in block 0"),
+        ((512 * 3 + 4, b"X"), "magic numbers in block 3"),
+        ((512 * 3 + 508, b"X"), "magic numbers in block 3"),
+        ((512 * 3 + 20, b"\7"), "block 3 of 40 calls itself 7 of 40"),
+        ((512 * 3 + 24, b"\x29"), "calls itself 3 of 41"),
+        ((512 * 3 + 28, b"\0"), "another chip"),
+        ((512 * 3 + 9, b"\0"), "another chip"),  # no family is given
+        ((512 * 3 + 13, b"\x99"), "nothing for address"),
+        ((512 * 3 + 16, b"\xff\xff"), "calls itself"),
+    ],
+)
+def test_a_damaged_uf2_file_is_refused(where, words):
+    data = bytearray(uf2_file())
+    data[where[0] : where[0] + len(where[1])] = where[1]
+    with pytest.raises(Problem, match=words):
+        uf2.content(bytes(data), FAMILY)
+
+
+@pytest.mark.parametrize("data", [b"", uf2_file()[:-1], b"\xe9" * 100])
+def test_a_file_of_another_length_is_no_uf2_file(data):
+    with pytest.raises(Problem, match="no UF2 file"):
+        uf2.content(data, FAMILY)
+
+
+def test_a_file_that_ends_early_is_refused():
+    with pytest.raises(Problem, match="calls itself 0 of 40"):
+        uf2.content(uf2_file()[:-512], FAMILY)
+
+
+def test_a_damaged_image_is_refused_on_the_command_line_before_any_copy(tmp_path, monkeypatch, volume):
+    monkeypatch.setattr(found, "ports", list)
+    (tmp_path / "bad.uf2").write_bytes(b"X" + uf2_file()[1:])
+    done = cryoctl("flash", "--image", tmp_path / "bad.uf2", "--record", tmp_path / "record")
+    assert done.exit_code == 2 and "magic numbers" in done.stderr
+    assert [path.name for path in volume.iterdir()] == [uf2.INFO]
+
+
+@pytest.mark.parametrize(
+    ("platform", "of", "place"),
+    [("linux", "linux", "media/someone/RPI-RP2"), ("linux", "linux", "mnt"), ("darwin", "macos", "Volumes/RPI-RP2")],
+)
+def test_a_volume_is_found_where_the_platform_mounts_it(tmp_path, monkeypatch, platform, of, place):
+    folder = tmp_path / place / ("pico" if place == "mnt" else "")
+    folder.mkdir(parents=True)
+    (folder / uf2.INFO).write_text(INFO.format("RPI-RP2"))
+    (tmp_path / "media/someone/other").mkdir(parents=True)
+    where = getattr(uf2, of)
+    monkeypatch.setattr(uf2, of, lambda: where(tmp_path))
+    monkeypatch.setattr(sys, "platform", platform)
+    assert uf2.volumes() == [uf2.Volume(folder, "RPI-RP2")]
+
+
+def test_windows_has_its_drive_letters(monkeypatch):
+    monkeypatch.setattr(sys, "platform", "win32")
+    assert [str(path)[0] for path in uf2.places()] == list("CDEFGHIJKLMNOPQRSTUVWXYZ")
+
+
+@pytest.fixture
+def volume(tmp_path, monkeypatch):
+    """A folder that looks like the boot ROM's volume."""
+    folder = tmp_path / "media" / "RPI-RP2"
+    folder.mkdir(parents=True)
+    (folder / uf2.INFO).write_text(INFO.format("RPI-RP2"))
+    monkeypatch.setattr(uf2, "places", lambda: [path for path in folder.parent.iterdir() if path.is_dir()])
+    return folder
+
+
+def vanishing(folder, size):
+    """Take the folder away once a file of that size is in it, as the boot ROM does; returns its bytes in a list."""
+    taken = []
+
+    def watch():
+        until = time.monotonic() + 30
+        while time.monotonic() < until:
+            for path in folder.glob("*.uf2"):
+                if path.stat().st_size == size:
+                    taken.append(path.read_bytes())
+                    shutil.rmtree(folder)
+                    return
+            time.sleep(0.01)
+
+    threading.Thread(target=watch, daemon=True).start()
+    return taken
+
+
+def test_the_image_is_copied_and_the_volume_vanishes(volume):
+    data = uf2_file()
+    taken = vanishing(volume, len(data))
+    told = []
+    uf2.copy(data, uf2.wait_for("RPI-RP2", 1), told.append)
+    assert taken == [data] and told[-1] == len(data)
+
+
+def test_a_volume_that_stays_did_not_take_the_image(volume):
+    with pytest.raises(NotVerified, match="did not take the image"):
+        uf2.copy(uf2_file(), uf2.wait_for("RPI-RP2", 1), patience_s=0.1)
+
+
+def test_a_volume_that_goes_before_all_is_written_is_told(volume):
+    there = uf2.wait_for("RPI-RP2", 1)
+    shutil.rmtree(volume)
+    with pytest.raises(NoDevice, match="before all of the image"):
+        uf2.copy(uf2_file(CONTENT * 8), there)
+
+
+def test_another_boards_volume_none_and_two_are_told_apart(volume):
+    (volume / uf2.INFO).write_text(INFO.format("RP2350"))
+    with pytest.raises(Problem, match="the volume of a RP2350, not of a RPI-RP2"):
+        uf2.wait_for("RPI-RP2", 0)
+    (volume / uf2.INFO).write_bytes(b"Board-ID: RPI-RP2\xff\n")
+    with pytest.raises(Problem, match="not of a RPI-RP2"):
+        uf2.wait_for("RPI-RP2", 0)
+    (volume / uf2.INFO).write_text(INFO.format("RPI-RP2"))
+    shutil.copytree(volume, volume.with_name("second"))
+    with pytest.raises(NoDevice, match="more than one board"):
+        uf2.wait_for("RPI-RP2", 0)
+    shutil.rmtree(volume.parent)
+    volume.parent.mkdir()
+    with pytest.raises(NoDevice, match="BOOTSEL"):
+        uf2.wait_for("RPI-RP2", 0)
+
+
+def test_a_bare_board_in_its_boot_rom_gets_the_image_and_its_port_is_found(volume, monkeypatch):
+    data = uf2_file()
+    vanishing(volume, len(data))
+    pico = found.Found("/dev/ttyACM7", "RP2040", "E66")
+    monkeypatch.setattr(found, "ports", lambda: [] if volume.exists() else [pico])
+    assert run.by_volume(Request(image=data), Watch()) == pico
+
+
+class Pico:
+    """A prompt whose flash is a list of bytes, for the image step; the boot loader shows the volume."""
+
+    def __init__(self, content, data, volume):
+        self.content = content
+        self.volume = volume
+        self.data = data
+        self.said = []
+
+    def run(self, program):
+        at, size = re.findall(r"bytearray_at\((\d+),(\d+)\)", program)[0]
+        assert int(at) == FLASH
+        return hashlib.sha256(self.content[: int(size)]).hexdigest() + "\r\n"
+
+    def files(self, paths):
+        return dict.fromkeys(paths)
+
+    def boot_loader(self):
+        self.said.append("boot_loader")
+        (self.volume / uf2.INFO).write_text(INFO.format("RPI-RP2"))
+        vanishing(self.volume, len(self.data))
+        self.content = CONTENT
+
+
+@pytest.mark.parametrize("held", [True, False])
+def test_an_image_that_the_flash_holds_is_not_written_again(volume, monkeypatch, held):
+    (volume / uf2.INFO).unlink()
+    data = uf2_file()
+    pico = Pico(CONTENT if held else b"older", data, volume)
+    monkeypatch.setattr(mpremote, "prompt", lambda _: contextlib.nullcontext(pico))
+    back = []
+    with fake_port(application("STANDBY")) as (name, _), Port(name) as port:
+        written = image.install(port, data, boards.chip("rp2040_pico"), True, lambda: back.append(1), Watch())
+    assert (written, len(back), pico.said) == ((False, 0, []) if held else (True, 1, ["boot_loader"]))
+
+
+class PicoAtPrompt(Flash):
+    """A Pico's prompt: what it is, and files."""
+
+    restarts = 0
+
+    def who(self):
+        return "rp2", "Raspberry Pi Pico with RP2040", (1, 28, 0), 4870
+
+    def read(self, path):
+        return self.held[path]
+
+    def restart(self):
+        self.restarts += 1
+
+
+@pytest.fixture
+def pico(monkeypatch):
+    """flash() of a Pico whose image step and last answer are stood in for: (board, run it)."""
+    board = PicoAtPrompt({})
+    monkeypatch.setattr(run, "looked", lambda _: (PROMPT, None))
+    monkeypatch.setattr(mpremote, "prompt", lambda _: contextlib.nullcontext(board))
+    monkeypatch.setattr(boards, "compiled", lambda _: {"main.py": b"1", "boot.py": b"2"})
+    monkeypatch.setattr(run, "_answers", lambda *_: None)
+
+    def flashed(request):
+        with fake_port(lambda *_: b"") as (name, _):
+            report = Report(name)
+            run.flash(found.Found(name, "RP2040", "E66"), request, Watch(), report)
+        return report
+
+    return board, flashed
+
+
+def test_a_pico_at_its_prompt_gets_the_image_then_everything_else(pico, monkeypatch):
+    board, flashed = pico
+    installed = []
+    monkeypatch.setattr(image, "install", lambda *given: installed.append(given[1:4]) or True)
+    report = flashed(Request(image=uf2_file(), serial=7, pin="4711", board="rp2040_pico"))
+    assert installed == [(uf2_file(), boards.chip("rp2040_pico"), True)]
+    assert (report.board, report.micropython, report.image_written) == ("rp2040_pico", "1.28.0", True)
+    assert report.image == hashlib.sha256(uf2_file()).hexdigest()
+    assert set(board.held) == {"/" + path for path in ("main.py", "boot.py", *provision.HELD)}
+    assert stored({path[1:]: data for path, data in board.held.items()})["serial"] == 7
+    assert any("refuse to arm" in text for text in report.warnings)
+    assert board.restarts == 1
+
+
+def test_a_real_board_is_never_called_simulated_and_one_without_settings_is_told_of(pico):
+    board, flashed = pico
+    with pytest.raises(Problem, match="virtual board alone"):
+        flashed(Request(settings={"simulated": 1}))
+    assert board.held == {}
+    report = flashed(Request())
+    assert set(board.held) == {"/main.py", "/boot.py"}
+    assert ["refuse to arm" in text or "no PIN" in text for text in report.warnings] == [True, True]
