@@ -23,7 +23,8 @@ def start(ended=0):
 
 FAULT = (recorder.FAULT, (1, 5, 1 << 1 | 1 << 5))
 CALIBRATION = (recorder.CHANGE, (recorder.CALIBRATION, 3, 18_000, DAY + 365))
-SETTINGS = (recorder.CHANGE, (recorder.SETTINGS, 1 << 9 | 1 << 1))
+_KEYS = _config.KEYS
+SETTINGS = (recorder.CHANGE, (recorder.SETTINGS, 1 << _KEYS.index("room_m3") | 1 << _KEYS.index("serial")))
 LOST = (recorder.LOST, (3,))
 USUAL = (start(), point(1), point(2, 0, 8_400, 7_900, reason=2), FAULT, SETTINGS, CALIBRATION, start(2), LOST)
 

@@ -240,7 +240,7 @@ def test_numbers_that_the_device_has_no_room_for():
 
 def test_deviations_are_those_that_the_device_judges():
     tc = [Point(0.0, 0.4), Point(37.0, 37.2), Point(-78.5, -78.1)]
-    (_, _, _, worst), refused = measured.thermocouple([(0, 400), (37_000, 37_200), (-78_500, -78_100)])
+    (_, _, _, worst, _), refused = measured.thermocouple([(0, 400), (37_000, 37_200), (-78_500, -78_100)])
     left = points.left(THERMOCOUPLE, tc)
     assert refused is None and max(abs(one.fit) for one in left) == worst / 1000
     assert [round(one.deviation, 3) for one in left] == [0.4, 0.2, 0.4] and {one.most for one in left} == {2.0}
@@ -342,7 +342,7 @@ def test_a_reading_that_no_table_holds_is_no_cause():
 # --- the device's answers ---------------------------------------------------------------------------------------------
 LIST = (
     "CLOSE=NONE;DISTANCE=2026-11-22,2027-11-22,A. FITTER,RULER,2;JET=2026-11-22,2027-11-22,A,B,1,80,16000,16000;"
-    "OPEN=NONE;PRESSURE=NONE;TC=2026-11-22,2027-11-22,A. FITTER,PT100,-13500,-334,1461,86"
+    "OPEN=NONE;PRESSURE=NONE;TC=2026-11-22,2027-11-22,A. FITTER,PT100,-13500,-334,1461,86,-400"
 )
 RULER = {"error_mm": 2}
 DUE = datetime.date(2027, 11, 22)
