@@ -59,10 +59,9 @@ class Survey:
         if self.surveyed:
             lines = self.reach.get(mutant.module, {})
             found = set().union(*(lines.get(line, set()) for line in mutant.lines))
-            if found != {AT_IMPORT}:  # else a constant or a table
-                reaching = found - {AT_IMPORT}
-            elif mutant.users:
-                # where nothing but the import uses it, what that made may be used anywhere
+            if AT_IMPORT not in found:
+                reaching = found
+            elif mutant.users:  # a constant or a table; where nothing but the import uses it, it may count anywhere
                 reaching = set().union(*(lines.get(line, set()) for line in mutant.users)) - {AT_IMPORT} or reaching
         likely = _likely(mutant.module.rsplit("/", 1)[-1])
         if own:
