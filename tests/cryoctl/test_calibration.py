@@ -176,6 +176,18 @@ def test_what_is_no_number_is_no_reading(kind, said):
     assert value is None and note
 
 
+@pytest.mark.parametrize(
+    ("kind", "said", "value"),
+    [
+        (THERMOCOUPLE, "SKIN=-78.46,100ms;NOZZLE=NEVER;INFRARED=NEVER;PREDICTED=NONE", -78.46),
+        (PRESSURE, "BOTTLE=57290 mbar;LINE=2120 mbar", 57290.0),
+        (DISTANCE, "99 mm", 99.0),
+    ],
+)
+def test_readings_are_those_of_skin_bottle_and_distance(kind, said, value):
+    assert session.reading(type("D", (), {"tell": lambda self, command: said})(), kind) == (value, "")
+
+
 def test_a_plot_of_few_characters():
     assert spark([0.0, 1.0, 2.0, None, 7.0]) == "▁▂▃ █"
     assert spark([None, math.nan]) == "  " and spark([3.0, 3.0]) == "▁▁"
