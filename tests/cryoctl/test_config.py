@@ -4,6 +4,7 @@ import errno
 import json
 import os
 import sys
+import tempfile
 
 import pytest
 import tomlkit
@@ -265,6 +266,12 @@ def test_a_full_disk_leaves_the_old_file_and_nothing_beside_it(tmp_path, monkeyp
     with pytest.raises(Problem, match="No space left"):
         files.replace(path, b"new")
     assert path.read_text() == "# kept\n" and [one.name for one in tmp_path.iterdir()] == ["s.toml"]
+
+
+@pytest.fixture(autouse=True)
+def _texts_that_are_kept(tmp_path, monkeypatch):
+    """They go with the test."""
+    monkeypatch.setattr(tempfile, "tempdir", str(tmp_path))
 
 
 # --- edit -------------------------------------------------------------------------------------------------------------
