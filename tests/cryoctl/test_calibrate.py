@@ -299,6 +299,24 @@ def test_a_technician_is_guided_through_the_distances(bench, tmp_path):
     assert "mean of" in page and "A reading was taken at rest" in page
 
 
+def test_bursts_are_typed_as_other_instruments_gave_them(board):
+    answers = {
+        b"Due on": b"\n",
+        b"Number of the nozzle": b"3\n",
+        b"Distance of the bursts": b"80\n",
+        b"1: flow in us, fall in degC": b"300000\n",
+        b"give flow in us, fall in degC": b"300000, 8\n",
+        b"2: flow": b"300000,8.2\n",
+        b"3: flow": b"300000,8.1\n",
+        b"4: flow": b"\n",
+        b"Store it, due on": b"y\n",
+    }
+    status, said = at_terminal(["calibrate", "jet", *WHO], answers, board)
+    assert status == 0 and not answers, said
+    assert "In service mode the device gives no burst" in said
+    assert kinds(board)["jet"]["values"] == {"nozzle": 3, "distance_mm": 80, "k_mdegc": 14990, "k_80_mdegc": 14990}
+
+
 def test_unplugged_in_the_middle_nothing_is_stored(bench, tmp_path):
     def unplug():
         bench.unplug()

@@ -4,7 +4,7 @@ import math
 import time
 from collections import deque
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from host_tools.cryoctl.calibration import NotAccepted
 
@@ -36,7 +36,7 @@ class Criteria:
 
 @dataclass(frozen=True)
 class Seen:
-    """The window now. value is its mean, None without a reading; full: it is as long as it has to be."""
+    """The window now. value is its mean, None without a reading; newest: its last; full: as long as it has to be."""
 
     value: float | None = None
     spread: float = 0.0
@@ -46,6 +46,7 @@ class Seen:
     full: bool = False
     stable: bool = False
     note: str = ""
+    newest: float | None = None
 
 
 class Detector:
@@ -80,7 +81,8 @@ class Detector:
         if full and not stable:
             wide, most = (spread, limits.spread) if spread > limits.spread else (abs(drift), limits.drift)
             note = f"{'spread' if wide is spread else 'drift'} {wide:.3g} {limits.unit}, at most {most:g}"
-        return Seen(sum(values) / len(values), spread, drift, len(values), seconds, full, stable, note)
+        mean = sum(values) / len(values)
+        return Seen(mean, spread, drift, len(values), seconds, full, stable, note, values[-1])
 
 
 def _slope(kept):
@@ -127,10 +129,8 @@ def settled(
         value, note = read()
         seen = detector.add(clock(), value, note)
         if seen.stable and before and seen.value is not None and not before.followed(reference, seen.value):
-            seen = Seen(
-                seen.value, seen.spread, seen.drift, seen.count, seen.seconds, True, False,
-                f"still near the point before, {before.reading:.6g} {criteria.unit}: make the next reference",
-            )  # fmt: skip
+            near = f"still near the point before, {before.reading:.6g} {criteria.unit}: make the next reference"
+            seen = replace(seen, stable=False, note=near)
         tell(seen)
         if seen.stable:
             return seen

@@ -69,7 +69,7 @@ class View:
 
     def tell(self, seen: Seen) -> None:
         """Show the window as it is now."""
-        self._values.append(seen.value if seen.count else None)
+        self._values.append(seen.newest)
         line = self._line(seen)
         if self._live:
             unicode = (self._out.errors.encoding or "").lower().startswith("utf")
@@ -83,9 +83,10 @@ class View:
         limits = self._criteria
         if seen.value is None:
             return seen.note
+        drift = f"{seen.drift:+.3g}" if seen.full else "-"
         return (
-            f"{seen.value:.6g} {limits.unit}   spread {seen.spread:.3g} of {limits.spread:g}   "
-            f"drift {seen.drift:+.3g} of {limits.drift:g}   {seen.seconds:.0f} of {limits.window_s:g} s   {seen.note}"
+            f"mean {seen.value:.6g} {limits.unit}   spread {seen.spread:.3g} of {limits.spread:g}   "
+            f"drift {drift} of {limits.drift:g}   {seen.seconds:.0f} of {limits.window_s:g} s   {seen.note}"
         )
 
 
