@@ -639,6 +639,7 @@ def test_a_treatment_goes_on_whatever_happens_to_the_monitor(board, tmp_path):
         process.wait(PATIENCE_S)
 
     first = started()
+    wait_for(logs[-1], '"status"', 2)  # it has asked
     board.arm()
     bursts = [int(board.press()["BURSTS"])]
     board.told("*CLS", "OK")

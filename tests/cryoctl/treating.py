@@ -52,8 +52,10 @@ class Treating:
         self._rest = b""
         self._socket.settimeout(PATIENCE_S)
         self._socket.sendall(command.encode() + b"\n")
+        give_up = time.monotonic() + PATIENCE_S
         while True:
             line = self._line()
+            assert time.monotonic() < give_up, f"{command}: no {answer}, at last {line}"
             if not line.startswith("{") and line.startswith(answer):
                 return line
 
