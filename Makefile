@@ -22,7 +22,7 @@ WITH_NODE := PATH="$(CURDIR)/$(VENV)/bin:$$PATH"
 PYRIGHT := $(WITH_NODE) node $(NODE_DIR)/node_modules/pyright/index.js
 
 .PHONY: help setup demo test lint types mpy pytest coverage mutation mutants tables safety hazards check board-check uf2 \
-  bench exits wiring campaign detection settings powercut sim recording console fuzz clean
+  bench exits wiring campaign detection settings powercut sim recording walkthrough console fuzz clean
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## / {printf "%-11s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -102,6 +102,9 @@ sim: setup ## the virtual board with the application on a serial port, ./build/c
 
 recording: setup ## record the sessions of docs/virtual_board.md; needs picocom and tmux
 	$(PY) -m host_tools.cryoctl.recording
+
+walkthrough: setup ## record docs/walkthrough.md on the virtual board; needs picocom, tmux and chromium
+	$(PY) -m host_tools.cryoctl.walkthrough
 
 settings: setup ## generate docs/settings.md and its JSON Schema from the firmware's schema
 	$(PY) -m host_tools.settings

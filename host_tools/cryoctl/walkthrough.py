@@ -18,14 +18,15 @@ from host_tools.twin.lanes import ROOT
 PAGE = ROOT / "docs/walkthrough.md"
 PICTURES = ROOT / "docs"
 WIDTH, HEIGHT = 112, 34
-SPEED = 10
+SPEED = 5
+COOL_DOWN_S = 300 / SPEED
 KEPT_LINES = 24  # of a longer output
 PROGRAMS = ("picocom", "tmux", "chromium")
 TERMINAL = "picocom --quiet --baud 115200 --echo --imap lfcrlf cryo"
 FILES = {
     "pin": "4711\n",
     "board.toml": "serial = 42\ntrip_mdegc = 5000  # a degree above the limit\n",
-    "ruler.csv": "reference\n80\n140\n200\n",
+    "ruler.csv": "reference_mm,reading_mm\n80,81\n140,139\n200,202\n",
 }
 CHOICE = (
     "TREAT:PRES CHRONIC;LEV 3;SITE LFOOT-SOLE;POIN 1",
@@ -101,9 +102,10 @@ class Walk:
         screen = ""
         for line in CHOICE:
             screen = self._typed(line, screen)
-        while "READY" not in screen:  # the cool-down since switch-on
-            time.sleep(2)
-            self._told("clear-history", "-t", "console")
+        screen = self._typed("STRM 2 s", screen)
+        screen = self._typed("ARM:REQ", screen)
+        while "READY" not in screen:
+            time.sleep(COOL_DOWN_S / 4)
             screen = self._typed("ARM:REQ", screen)
         number = re.findall(r"READY (\d+)", screen)[-1]
         screen = self._typed(f"ARM:CONF {number}", screen)
@@ -112,7 +114,7 @@ class Walk:
         while "BLOCKERS=TRIGGER" not in screen and "BLOCKERS=NONE" not in screen.splitlines()[-1]:
             screen = self._typed("STAT?", screen)
         self._told("send-keys", "-t", "console", "C-a", "C-x")
-        watching = "cryoctl monitor --port cryo --plain --seconds 12 --record treatment.jsonl"
+        watching = "cryoctl monitor --port cryo --plain --period-ms 2000 --seconds 16 --record treatment.jsonl"
         process = subprocess.Popen(watching.split(), cwd=self._folder, env=self._env, stdout=subprocess.PIPE, text=True)
         time.sleep(2)
         self._told("send-keys", "-t", "panel", "Space")

@@ -1,10 +1,11 @@
 """What the page of the virtual board shows was recorded from a real terminal program."""
 
+import re
 import shutil
 
 import pytest
 
-from host_tools.cryoctl import recording
+from host_tools.cryoctl import recording, walkthrough
 
 
 @pytest.mark.skipif(not shutil.which("picocom") or not shutil.which("tmux"), reason="needs picocom and tmux")
@@ -27,3 +28,17 @@ def test_the_page_has_a_place_for_each_recording():
     for name in ("picocom", "mpremote"):
         assert page.count(f"<!-- {name} -->") == 1
     assert recording.PICTURE.exists()
+
+
+def test_the_walk_through_has_a_recording_in_each_of_its_places():
+    text = walkthrough.PAGE.read_text()
+    places = re.findall(r"<!-- (\w+) -->\n(.*?)<!-- end -->", text, re.DOTALL)
+    assert [name for name, _ in places] == [
+        "devices", "files", "flash", "again", "config", "refused", "calibrate", "status", "console", "monitor", "log",
+        "report",
+    ]  # fmt: skip
+    for name, recorded in places:
+        assert recorded.startswith("```\n") and len(recorded.splitlines()) > 3, name
+        assert str(walkthrough.ROOT) not in recorded and "Traceback" not in recorded
+    for picture in re.findall(r"\]\((walkthrough_\w+\.\w+)\)", text):
+        assert (walkthrough.PICTURES / picture).stat().st_size > 1_000
