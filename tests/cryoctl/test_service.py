@@ -56,6 +56,12 @@ def wrong_attempts(path):
     return max(found, key=lambda data: int.from_bytes(data[4:6], "little"))[9]
 
 
+def cut(sim):
+    """Cut the power. The link stays behind, and its name may by then be another terminal's on this machine."""
+    sim.end(signal.SIGKILL)
+    sim.link.unlink()
+
+
 def test_who_guesses_gains_nothing_by_cutting_the_power(provided, port, tmp_path):
     for attempt in range(4):
         sim = provided("--speed", "0")
@@ -65,7 +71,7 @@ def test_who_guesses_gains_nothing_by_cutting_the_power(provided, port, tmp_path
             pass
         assert said.startswith(f"ERROR 301 wrong PIN: {ATTEMPTS - 1 - attempt} attempts are left"), said
         opened.close()
-        sim.end(signal.SIGKILL)
+        cut(sim)
         assert wrong_attempts(tmp_path / "board.img") == attempt + 1
     for _ in range(2):  # the fifth waits a minute, from every switch-on anew; at real time nobody has waited that long
         sim = provided()
@@ -74,7 +80,7 @@ def test_who_guesses_gains_nothing_by_cutting_the_power(provided, port, tmp_path
         left_s = re.fullmatch(r"ERROR 302 wait (\d+) s", ask(opened, f"SERV:PIN {PIN}"))
         assert left_s and 30 < int(left_s[1]) <= 60
         opened.close()
-        sim.end(signal.SIGKILL)
+        cut(sim)
     assert wrong_attempts(tmp_path / "board.img") == 4
 
 
