@@ -183,9 +183,9 @@ class Prompt:
         """Take a file away."""
         self.run(f"import os\nos.remove({path!r})")
 
-    def restart(self) -> None:
-        """Restart the board: boot.py, main.py. It says nothing more here."""
-        self._last("import machine\nmachine.reset()")
+    def restart(self, first: str = "") -> None:
+        """Restart the board, `first` a program: boot.py, main.py. It says nothing more here."""
+        self._last(first + "import machine\nmachine.reset()")
 
     def boot_loader(self) -> None:
         """Restart the board into its chip's boot loader."""
