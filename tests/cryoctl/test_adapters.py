@@ -11,6 +11,7 @@ from host_tools.cryoctl.flash import Report, Request, Watch, boards, delta, run
 from host_tools.cryoctl.port import Port
 from host_tools.cryoctl.problems import NoDevice, Problem, Refused
 from host_tools.packing import archive
+from tests.cryoctl.fake_port import application as answering
 from tests.cryoctl.fake_port import fake_port
 
 
@@ -108,8 +109,39 @@ def test_the_prompt_over_a_socket_and_what_fails_there(start):
         assert look(port)[0] == PROMPT
 
 
+def test_a_prompt_that_is_entered_at_the_second_attempt_only(monkeypatch):
+    monkeypatch.setattr(mpremote, "ENTER_S", 0.3)
+    attempts = []
+
+    def deaf_once(_, new):
+        if b"\x01" in new:
+            attempts.append(1)
+        if len(attempts) > 1 and b"\x01" in new:
+            return b"raw REPL; CTRL-B to exit\r\n>"
+        if len(attempts) > 1 and b"\x04" in new:
+            return b"OK\r\nMPY: soft reboot\r\nraw REPL; CTRL-B to exit\r\n>"
+        return b"\r\n>>> " if b"\n" in new else b""
+
+    with fake_port(deaf_once) as (name, _), Port(name) as port, mpremote.prompt(port) as prompt:
+        assert not prompt.left
+    assert len(attempts) == 2
+
+
+def test_a_port_that_stopped_being_a_prompt_is_not_interrupted_again(monkeypatch):
+    monkeypatch.setattr(mpremote, "ENTER_S", 0.3)
+    answers = answering("ARMED")
+    with (
+        fake_port(answers) as (name, heard),
+        Port(name) as port,
+        pytest.raises(NoDevice, match="prompt is lost"),
+        mpremote.prompt(port),
+    ):
+        pass
+    assert bytes(heard).count(b"\x03") == 1
+
+
 def test_a_port_that_only_looks_like_a_prompt_is_told(monkeypatch):
-    monkeypatch.setattr(mpremote, "WAIT_S", 0.3)
+    monkeypatch.setattr(mpremote, "ENTER_S", 0.3)
     with (
         fake_port(lambda *_: b"\xff>>> ") as (name, _),
         Port(name) as port,

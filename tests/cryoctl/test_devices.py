@@ -4,7 +4,7 @@ import json
 
 import pytest
 
-from host_tools.cryoctl import devices, found
+from host_tools.cryoctl import found
 from host_tools.cryoctl.port import Port
 from tests.cryoctl.fake_port import application, cryoctl, fake_port
 
@@ -38,8 +38,7 @@ def test_none_found_is_no_error_and_says_what_to_do(ports):
     assert listed() == []
 
 
-def test_each_port_has_its_state_and_a_silent_one_holds_no_other_up(ports, tmp_path, monkeypatch):
-    monkeypatch.setattr(devices, "PATIENCE_S", 0.3)
+def test_each_port_has_its_state_and_a_silent_one_holds_no_other_up(ports, tmp_path):
     at_prompt = fake_port(lambda _, new: b"\r\nSyntaxError: invalid syntax\r\n>>> " if b"\n" in new else b"")
     with (
         fake_port(application("ARMED")) as (armed, said),
@@ -61,8 +60,7 @@ def test_each_port_has_its_state_and_a_silent_one_holds_no_other_up(ports, tmp_p
     assert set(bytes(said).replace(b"\b", b"").split()) == {b"*IDN?", b"STAT?"}
 
 
-def test_a_raw_prompt_that_a_tool_left_behind_is_found(ports, monkeypatch):
-    monkeypatch.setattr(devices, "PATIENCE_S", 0.2)
+def test_a_raw_prompt_that_a_tool_left_behind_is_found(ports):
     friendly = []
 
     def raw(_, new):

@@ -72,10 +72,11 @@ def test_a_bare_board_becomes_a_verified_one_that_answers(first, port):
     assert set(line["files"]) == {*FILES, *KEPT}
 
 
-def test_the_second_run_sends_nothing_and_the_board_answers_again(again):
+def test_the_second_run_sends_nothing_and_the_board_answers_again(again, first, port):
     report, _, code = again()
     assert (code, report["written"], report["bytes_sent"]) == (0, [], 0)
     assert (report["result"], report["serial"]) == ("verified", "42")
+    assert ask(port(first[0].link), "SYST:CRAS?") == "NONE;RESTARTS=0"  # restarts that were asked for are no crashes
 
 
 @pytest.mark.parametrize("name", ["main.py", "application"])

@@ -221,7 +221,7 @@ class PicoAtPrompt(Flash):
     def read(self, path):
         return self.held[path]
 
-    def restart(self):
+    def restart(self, _):
         self.restarts += 1
 
 

@@ -13,12 +13,15 @@ from typing import Any
 from mpremote import transport_serial
 from mpremote.transport import TransportError, TransportExecError
 
+from host_tools.cryoctl.device import PROMPT, look
 from host_tools.cryoctl.port import Port
 from host_tools.cryoctl.problems import NoDevice, Problem, Refused
 
 CHUNK = 4096  # bytes of a file in one program: small beside the free heap of a board without application
 KEEP = 4  # chunks after which the board writes down what it has: a file broken off there goes on there
 WAIT_S = 10  # without any byte from the board
+ENTER_S = 5  # for the raw prompt and its soft reset
+TRIES = 3
 _MAKE = "import binascii,os\nf=open({!r},{!r})\nw=f.write\na=binascii.a2b_base64"
 _LOOK = """import os,hashlib,binascii
 b=bytearray(1024)
@@ -183,9 +186,9 @@ class Prompt:
         """Take a file away."""
         self.run(f"import os\nos.remove({path!r})")
 
-    def restart(self) -> None:
-        """Restart the board: boot.py, main.py. It says nothing more here."""
-        self._last("import machine\nmachine.reset()")
+    def restart(self, first: str = "") -> None:
+        """Restart the board, `first` a program: boot.py, main.py. It says nothing more here."""
+        self._last(first + "import machine\nmachine.reset()")
 
     def boot_loader(self) -> None:
         """Restart the board into its chip's boot loader."""
@@ -229,19 +232,24 @@ def full(name: str, needed: int = 0, free: int = 0) -> Problem:
 @contextlib.contextmanager
 def prompt(port: Port):
     """Within, yield the Prompt of a port of which look() has said PROMPT; afterwards it is the friendly one again."""
-    with port.lent(WAIT_S) as stream:
-        transport = _OnOpenPort(stream, port.name)
-        made = Prompt(transport, port.name)
-        try:
-            transport.enter_raw_repl(timeout_overall=WAIT_S)
-        except TransportError as error:
-            raise made._lost(error) from None
-        try:
-            yield made
-        finally:
-            if not made.left:
-                with contextlib.suppress(OSError):
-                    transport.exit_raw_repl()
+    for left in reversed(range(TRIES)):
+        with port.lent(WAIT_S) as stream:
+            transport = _OnOpenPort(stream, port.name)
+            made = Prompt(transport, port.name)
+            try:
+                transport.enter_raw_repl(timeout_overall=ENTER_S)
+            except TransportError as error:
+                why = error
+            else:
+                try:
+                    yield made
+                finally:
+                    if not made.left:
+                        with contextlib.suppress(OSError):
+                            transport.exit_raw_repl()
+                return
+        if not left or look(port)[0] != PROMPT:
+            raise made._lost(why)
 
 
 def sha256(data: bytes) -> str:
