@@ -116,6 +116,9 @@ def test_a_file_gets_what_it_lacks_and_half_a_line_is_read_again(board, tmp_path
     path.write_bytes(whole[: -len(whole.splitlines()[-1]) // 2])  # cut off in its last lines
     assert run("-o", path, port=board.link).status == 0
     assert path.read_bytes() == whole
+    path.write_bytes(whole + b"x" * 500)  # half a line behind the last one
+    assert run("-o", path, port=board.link).status == 0
+    assert path.read_bytes() == whole
     if name.endswith("csv"):
         path.write_bytes(b"")
         assert run("-o", path, "--since", 7, port=board.link).status == 0

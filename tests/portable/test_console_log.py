@@ -196,6 +196,13 @@ def test_nothing_is_written_while_gas_may_flow_and_nothing_is_lost():
     assert [r[5] for r in journal.Journal(app.board.files).since(2, 9)] == [1, 2]
 
 
+def test_the_application_has_the_last_word():
+    app = App()
+    app.may_write = lambda: False
+    app.run(300)
+    assert app.supervisor.mode == mode.STANDBY and app.recorder.waiting == 1 and app.board.files.files == {}
+
+
 def test_a_restart_that_was_asked_for_writes_first():
     app = settled()
     app.recorder.put(99)
