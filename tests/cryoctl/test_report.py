@@ -74,7 +74,7 @@ def test_the_page_holds_all_of_the_device_and_says_what_it_is_not(made):
     body = text.partition("</script></head>")[2]
     for words in (
         "Applicator, serial 1", "version 0.1.0", "not certified", "Release the emergency stop", "LFOOT-SOLE 2",
-        "7.90 below the floor", "CRASHED in DELIVERING", "SETTINGS: SERIAL,ROOM_M3", "TRIP_MDEGC", "4000 mdegC",
+        "7.90 below the floor", "CRASHED in DELIVERING", "SETTINGS: ROOM_M3 = 25", "TRIP_MDEGC", "4000 mdegC",
         "never", "3 records found no room", "CHRONIC level 3, LFOOT-SOLE point 1; treatment.jsonl", "UPTIME_S",
     ):  # fmt: skip
         assert words in body, words

@@ -8,6 +8,8 @@ from cryo.console.units import scaled
 from cryo.core import mode
 from cryo.store.settings import BY_CALIBRATION
 
+_NOTED = 4  # at once: the log's queue is short
+_LETTERS = 24
 _FIXED = ("simulated",)  # what a board is, it knows itself
 
 
@@ -86,6 +88,17 @@ def _staged(console, _):
     return ";".join(rows) or "NONE"
 
 
+def _note(log, staged):
+    """Note each key with its value; of many, as when a device is provisioned, only how many."""
+    if len(staged) > _NOTED:
+        log.put(recorder.CHANGE, (recorder.SETTINGS, len(staged)))
+        return
+    for key in sorted(staged):
+        letters = key.encode() + bytes(_LETTERS - len(key))
+        figures = [int.from_bytes(letters[n : n + 4], "little") for n in range(0, _LETTERS, 4)]
+        log.put(recorder.CHANGE, [recorder.SETTINGS, staged[key]] + figures)
+
+
 def _save(console, _):
     refused = _barred(console)
     if refused:
@@ -101,10 +114,7 @@ def _save(console, _):
         sentence = console.app.record(config.NAME, config.VERSION).save(config.encode(made))
     if sentence:
         return console.error(401, sentence)
-    mask = 0
-    for key in console.staged:
-        mask |= 1 << config.KEYS.index(key)
-    console.app.recorder.put(recorder.CHANGE, (recorder.SETTINGS, mask))
+    _note(console.app.recorder, console.staged)
     console.staged = {}
     return "OK"
 

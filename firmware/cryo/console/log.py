@@ -1,6 +1,6 @@
 """The device's log: asked for record by record while not armed, cleared in service mode."""
 
-from cryo import config, recorder
+from cryo import recorder
 from cryo.core import faults, mode, presets, resets, session
 from cryo.store import calibration, dates, journal
 from micropython import const
@@ -158,8 +158,10 @@ def _change(f):
     if f[0] == recorder.CALIBRATION:
         kind = _named(sorted(calibration.KINDS), f[1])
         return ("WHAT", "CALIBRATION"), ("CHANGED", kind), ("VALUE", f[2]), ("DUE", dates.text(f[3]))
-    keys = [key.upper() for n, key in enumerate(config.KEYS) if f[1] >> n & 1]
-    return ("WHAT", "SETTINGS"), ("CHANGED", ",".join(keys))
+    key = b"".join([letters.to_bytes(4, "little") for letters in f[2:]]).rstrip(b"\0").decode().upper()
+    if not key:
+        return ("WHAT", "SETTINGS"), ("CHANGED", "{} SETTINGS".format(f[1]))
+    return ("WHAT", "SETTINGS"), ("CHANGED", key), ("VALUE", f[1])
 
 
 def _plain(f):
