@@ -83,8 +83,8 @@ class Record:
             crash = f" in {self.mode}, fault {self.fault or 'NONE'}" if self.last_run_ended == "CRASHED" else ""
             return f"version {self.version}; last run ended: {self.last_run_ended}{crash}"
         if self.kind == "CHANGE":
-            value = "" if self.value is None else f" = {self.value}, due {self.due}"
-            return f"{self.what}: {self.changed}{value}"
+            value = "" if self.value is None else f" = {self.value}"
+            return f"{self.what}: {self.changed}{value}{f', due {self.due}' if self.due else ''}"
         if self.kind == "LOST":
             return f"{self.count} records found no room to wait and are lost"
         return "log cleared" if self.kind == "CLEARED" else self.figures or ""

@@ -22,9 +22,9 @@ def start(ended=0):
 
 
 FAULT = (recorder.FAULT, (1, 5, 1 << 1 | 1 << 5))
-CALIBRATION = (recorder.CHANGE, (recorder.CALIBRATION, 3, 18_000, DAY + 365))
-_KEYS = _config.KEYS
-SETTINGS = (recorder.CHANGE, (recorder.SETTINGS, 1 << _KEYS.index("room_m3") | 1 << _KEYS.index("serial")))
+CALIBRATION = (recorder.CHANGE, (recorder.CALIBRATION, 18_000, DAY + 365, int.from_bytes(b"OPEN", "little")))
+_LETTERS = [int.from_bytes(b"room_m3\0"[n : n + 4], "little") for n in (0, 4)]
+SETTINGS = (recorder.CHANGE, (recorder.SETTINGS, 25, *_LETTERS))
 LOST = (recorder.LOST, (3,))
 USUAL = (start(), point(1), point(2, 0, 8_400, 7_900, reason=2), FAULT, SETTINGS, CALIBRATION, start(2), LOST)
 

@@ -11,7 +11,7 @@ from typer.testing import CliRunner
 from host_tools.cryoctl import log, log_file, recording_file
 from host_tools.cryoctl.main import app
 from host_tools.cryoctl.problems import NoDevice, Problem, Refused
-from host_tools.cryoctl.report import gather, plots
+from host_tools.cryoctl.report import gather, picture, plots
 from host_tools.cryoctl.report.page import NOTICE, page
 from host_tools.cryoctl.sim import image
 from host_tools.twin import lanes
@@ -74,7 +74,7 @@ def test_the_page_holds_all_of_the_device_and_says_what_it_is_not(made):
     body = text.partition("</script></head>")[2]
     for words in (
         "Applicator, serial 1", "version 0.1.0", "not certified", "Release the emergency stop", "LFOOT-SOLE 2",
-        "7.90 below the floor", "CRASHED in DELIVERING", "SETTINGS: SERIAL,ROOM_M3", "TRIP_MDEGC", "4000 mdegC",
+        "7.90 below the floor", "CRASHED in DELIVERING", "SETTINGS: ROOM_M3 = 25", "TRIP_MDEGC", "4000 mdegC",
         "never", "3 records found no room", "CHRONIC level 3, LFOOT-SOLE point 1; treatment.jsonl", "UPTIME_S",
     ):  # fmt: skip
         assert words in body, words
@@ -93,6 +93,15 @@ def test_a_recording_alone_too(tmp_path):
     assert report("--recording", RECORDING, "-o", tmp_path / "r.html").exit_code == 0
     body = (tmp_path / "r.html").read_text().partition("</script></head>")[2]
     assert "Recorded points" in body and "no treated point is in the log" in body
+
+
+def test_the_example_of_the_documentation_is_read_today():
+    body = picture.example().partition("</script></head>")[2]
+    assert body.count("<td>LFOOT-SOLE") == 3 and "CHRONIC level 3, LFOOT-SOLE point 1; treatment.jsonl" in body
+    assert picture.PICTURE.read_bytes()[:4] == b"\x89PNG"
+    words = (lanes.ROOT / "docs/cryoctl/log.md").read_text()
+    for record in log_file.read(picture.LOG)[0]:
+        assert record.told() in words
 
 
 def test_what_a_person_typed_is_no_html(tmp_path):

@@ -110,3 +110,12 @@ def test_only_service_mode_takes_them():
     assert app.ask("CAL?").startswith("JET_K=16000;")
     app.supervisor.mode = mode.SERVICE
     is_error(app.ask("CONF jet_k_mdegc,9000"), -221, "CAL:MEAS")
+
+
+def test_a_stored_calibration_is_in_the_log():
+    app = serviced()
+    app.ask("CAL:MEAS OPEN," + MEASURED["OPEN"])
+    assert app.ask("CAL:STOR 2027-11-22,A. FITTER,TIMER 7") == "OK"
+    app.run(60)
+    last = app.ask("LOG:COUN?").split(";")[1].split("=")[1]
+    assert app.ask("LOG? " + last).endswith("WHAT=CALIBRATION;CHANGED=OPEN;VALUE=18000;DUE=2027-11-22")

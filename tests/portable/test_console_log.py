@@ -105,14 +105,20 @@ def test_records_come_in_pieces_and_wrapped():
         is_error(app.ask("LOG? " + wrong), number)
 
 
-def test_a_saved_setting_is_recorded_by_its_name():
+def test_a_saved_setting_is_recorded_by_its_name_and_value_and_many_by_their_number():
     app = settled(provided())
     app.slow("SERV:PIN " + PIN)
-    assert app.ask("CONF room_m3,25") == app.ask("CONF serial,7") == app.ask("CONF:SAVE") == "OK"
+    for command in ("CONF valve_close_delay_us,25", "CONF room_m3,25", "CONF:CANC", "CONF serial,7", "CONF room_m3,25"):
+        app.ask(command)
+    assert app.ask("CONF:SAVE") == "OK"
     app.run(60)
-    last = fields(app.ask("LOG:COUN?"))["LAST"]
-    said = fields(app.ask("LOG? " + last))
-    assert (said["KIND"], said["WHAT"], said["CHANGED"]) == ("CHANGE", "SETTINGS", "SERIAL,ROOM_M3")
+    last = int(fields(app.ask("LOG:COUN?"))["LAST"])
+    room, serial = [fields(app.ask("LOG? " + str(n))) for n in (last - 1, last)]
+    assert (room["KIND"], room["WHAT"], room["CHANGED"], room["VALUE"]) == ("CHANGE", "SETTINGS", "ROOM_M3", "25")
+    assert (serial["CHANGED"], serial["VALUE"]) == ("SERIAL", "7")
+    app.recorder.put(recorder.CHANGE, (recorder.SETTINGS, 11))
+    app.run(60)
+    assert fields(app.ask("LOG? " + str(last + 1)))["CHANGED"] == "11 SETTINGS"
 
 
 def test_clearing_takes_service_mode_and_numbers_go_on():
@@ -196,6 +202,14 @@ def test_nothing_is_written_while_gas_may_flow_and_nothing_is_lost():
     app.run(60)
     assert app.board.files.files != before
     assert [r[5] for r in journal.Journal(app.board.files).since(2, 9)] == [1, 2]
+
+
+def test_the_application_has_the_last_word():
+    app = App()
+    app.may_write = lambda: False
+    app.run(300)
+    assert app.supervisor.mode == mode.STANDBY and app.recorder.waiting == 1
+    assert not [path for path in app.board.files.files if "journal" in path]
 
 
 def test_a_restart_that_was_asked_for_writes_first():

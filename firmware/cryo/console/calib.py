@@ -113,8 +113,9 @@ def _keep(console, text):
     _, sentence = calibration.put_in_force(_store(console), record)
     if sentence:
         return console.error(401, sentence)
-    what = (recorder.CALIBRATION, sorted(calibration.KINDS).index(kind), values[-1], due_d)
-    console.app.recorder.put(recorder.CHANGE, what)
+    name = kind.encode() + bytes(8 - len(kind))
+    letters = (int.from_bytes(name[:4], "little"), int.from_bytes(name[4:], "little"))
+    console.app.recorder.put(recorder.CHANGE, (recorder.CALIBRATION, values[-1], due_d) + letters)
     console.calibration = None
     return "OK"
 

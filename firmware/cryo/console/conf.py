@@ -8,6 +8,8 @@ from cryo.console.units import scaled
 from cryo.core import mode
 from cryo.store.settings import BY_CALIBRATION, as_dict, save, stored
 
+_NOTED = 4  # at once: the log's queue is short
+_LETTERS = 24
 _FIXED = ("simulated",)  # what a board is, it knows itself
 
 
@@ -103,6 +105,17 @@ def _stored(console, _):
     return ";".join(_shown(row[0], values[row[0]], row[1]) for row in config.FIELDS if row[0] in values) or "NONE"
 
 
+def _note(log, staged):
+    """Note each key with its value; of many, as when a device is provisioned, only how many."""
+    if len(staged) > _NOTED:
+        log.put(recorder.CHANGE, (recorder.SETTINGS, len(staged)))
+        return
+    for key in sorted(staged):
+        letters = key.encode() + bytes(_LETTERS - len(key))
+        figures = [int.from_bytes(letters[n : n + 4], "little") for n in range(0, _LETTERS, 4)]
+        log.put(recorder.CHANGE, [recorder.SETTINGS, staged[key]] + figures)
+
+
 def _save(console, _):
     refused = _barred(console)
     if refused:
@@ -121,10 +134,7 @@ def _save(console, _):
     _, sentence = save(slots, values)
     if sentence:
         return console.error(401, sentence)
-    mask = 0
-    for key in console.staged:
-        mask |= 1 << config.KEYS.index(key)
-    console.app.recorder.put(recorder.CHANGE, (recorder.SETTINGS, mask))
+    _note(console.app.recorder, console.staged)
     console.staged = {}
     return "OK"
 

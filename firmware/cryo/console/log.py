@@ -1,8 +1,8 @@
 """The device's log: asked for record by record while not armed, cleared in service mode."""
 
-from cryo import config, recorder
+from cryo import recorder
 from cryo.core import faults, mode, presets, resets, session
-from cryo.store import calibration, dates, journal
+from cryo.store import dates, journal
 from micropython import const
 
 _MOST = const(4)  # records an answer
@@ -154,12 +154,17 @@ def _start(f):
     return out
 
 
+def _letters(figures):
+    return b"".join([four.to_bytes(4, "little") for four in figures]).rstrip(b"\0").decode().upper()
+
+
 def _change(f):
     if f[0] == recorder.CALIBRATION:
-        kind = _named(sorted(calibration.KINDS), f[1])
-        return ("WHAT", "CALIBRATION"), ("CHANGED", kind), ("VALUE", f[2]), ("DUE", dates.text(f[3]))
-    keys = [key.upper() for n, key in enumerate(config.KEYS) if f[1] >> n & 1]
-    return ("WHAT", "SETTINGS"), ("CHANGED", ",".join(keys))
+        return ("WHAT", "CALIBRATION"), ("CHANGED", _letters(f[3:5])), ("VALUE", f[1]), ("DUE", dates.text(f[2]))
+    key = _letters(f[2:])
+    if not key:
+        return ("WHAT", "SETTINGS"), ("CHANGED", "{} SETTINGS".format(f[1]))
+    return ("WHAT", "SETTINGS"), ("CHANGED", key), ("VALUE", f[1])
 
 
 def _plain(f):

@@ -13,7 +13,8 @@ POINT    preset | level << 4 | site << 8 | point << 16 | reason << 20 | reached 
          never known)
 FAULT    code, mode in which it came, mask of all that are latched
 START    how the last run ended (core/resets.py), its mode, fault, uptime in s, restarts since power-on, version
-CHANGE   SETTINGS, mask of the keys in their order; or CALIBRATION, place of the kind in order, value, due day
+CHANGE   SETTINGS, value, the key in ASCII, or no key and how many were changed; or CALIBRATION, value, due day, the
+         kind in ASCII
 LOST     how many notes found no room
 CLEARED  nothing
 """
