@@ -205,11 +205,16 @@ def test_nothing_is_written_while_gas_may_flow_and_nothing_is_lost():
 
 
 def test_the_application_has_the_last_word():
-    app = App()
+    app = settled()
+    before = dict(app.board.files.files)
     app.may_write = lambda: False
+    app.recorder.put(99)
     app.run(300)
     assert app.supervisor.mode == mode.STANDBY and app.recorder.waiting == 1
-    assert not [path for path in app.board.files.files if "journal" in path]
+    assert app.board.files.files == before
+    app.may_write = lambda: True
+    app.run(60)
+    assert app.recorder.waiting == 0 and app.board.files.files != before
 
 
 def test_a_restart_that_was_asked_for_writes_first():
