@@ -1,7 +1,9 @@
 """The grammar of the line console, and that a bad line, a flood or a deaf host changes nothing."""
 
+import micropython
 from console_rig import App, is_error
-from cryo.core import mode
+from cryo.console import line as console_line
+from cryo.core import mode, supervisor
 
 
 def test_short_and_long_forms_and_lower_case():
@@ -158,3 +160,87 @@ def test_a_slow_host_gets_every_byte_in_order():
     app.stream.incoming = b"MEAS:PRES?\nMEAS:DIST?\n"
     app.run(20)
     assert app.stream.written == b"BOTTLE=57000 mbar;LINE=57000 mbar\n100 mm\n"
+
+
+# --- a pass and its heap ----------------------------------------------------------------------------------------------
+class Heap:
+    def __init__(self, free):
+        self.free = free
+        self.looks = 0
+
+    def mem_free(self):
+        self.looks += 1
+        return self.free
+
+    def collect(self):
+        pass
+
+
+class Delivering:
+    """A console in a pass, on a heap whose free bytes are given; polled without the supervisor."""
+
+    def __init__(self, free):
+        self.app = App()
+        self.app.ask("*IDN?")  # what answers is loaded before
+        self.app.supervisor.mode = mode.DELIVERING
+        self.heap = Heap(free)
+
+    def __enter__(self):
+        self._gc = console_line.gc
+        console_line.gc = self.heap
+        return self
+
+    def __exit__(self, *_):
+        console_line.gc = self._gc
+
+    def answers(self, data, polls=12):
+        stream = self.app.stream
+        before = len(stream.written)
+        stream.incoming += data
+        for _ in range(polls):
+            self.app.console.poll()
+        return stream.written[before:].decode().split("\n")[:-1]
+
+
+def test_a_pass_with_room_on_its_heap_answers_everything():
+    with Delivering(24_576) as rig:
+        for _ in range(40):
+            assert len(rig.answers(b"MEAS:DIST?\n")) == 1
+        assert rig.heap.looks == 5
+
+
+def test_commands_wait_for_the_end_of_a_pass_whose_heap_is_short():
+    with Delivering(24_575) as rig:
+        answered = [len(rig.answers(b"MEAS:DIST?\n")) for _ in range(20)]
+        assert answered == [1] * 7 + [0] * 13
+        assert rig.heap.looks == 1  # it does not get more
+        rig.app.supervisor.mode = mode.REST
+        assert rig.answers(b"", polls=200) == ["100 mm"] * 13
+
+
+def test_a_chain_of_commands_waits_as_lines_do():
+    with Delivering(24_575) as rig:
+        assert len(rig.answers(b"*OPC?" + b";*OPC?" * 11 + b"\n", polls=80)) == 7
+        rig.app.supervisor.mode = mode.REST
+        assert len(rig.answers(b"", polls=80)) == 5
+
+
+def test_what_waits_allocates_nothing():
+    with Delivering(24_575) as rig:
+        for _ in range(12):
+            rig.answers(b"MEAS:DIST?\n")
+        micropython.heap_lock()
+        try:
+            for _ in range(20):
+                rig.app.console.poll()
+        finally:
+            micropython.heap_unlock()
+
+
+def test_a_stop_does_not_wait():
+    for stop in (b"STOP\n", b" arm:off \n"):
+        with Delivering(24_575) as rig:
+            for _ in range(7):
+                rig.answers(b"MEAS:DIST?\n")
+            rig.answers(stop)
+            assert rig.app.inputs.request == supervisor.DISARM

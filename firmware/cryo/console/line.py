@@ -17,6 +17,9 @@ _CHUNK = const(64)  # bytes taken a tick, however many wait
 _QUEUE_MAX = const(4096)  # bytes of answers that wait for the host; more are dropped and counted
 _ERRORS_MAX = const(10)
 _POWER_ON = const(128)  # of *ESR?
+_LOOK_AT = const(8)
+_RESERVE = const(24_576)  # eight commands take 2 KB each at most, the rest of a pass's housekeeping under 4
+_STOPS = (b"STOP", b"ARM:OFF")
 _FAULT = const(500)  # and a fault's code: its number in the list of errors
 _DAY_S = const(86_400)
 _NEVER_S = const(0x3FFFFFFF)
@@ -59,6 +62,9 @@ class Console:
         self._whole = False  # the line is complete: it has the next tick for itself
         self._answer_due = None
         self._latched = 0  # faults that the list of errors was told
+        self._asked = 0  # commands in this pass
+        self._short = False  # of heap: they wait for the end of the pass ...
+        self._held = False  # ... as the present one does
 
     def poll(self):
         """Do a bounded amount of work, one thing a tick, after it: else an answer would delay the tick that follows."""
@@ -88,12 +94,34 @@ class Console:
             if answer is not None:
                 self.job = None
                 self.reply(answer)
-        elif self.parts:
-            self._parser.go_on(self)  # pyright: ignore[reportOptionalMemberAccess]
-        elif self._whole:
-            self._execute()
+        elif self.parts or self._whole:
+            if s.mode == mode.DELIVERING:
+                if self._heap_short():
+                    return
+            elif self._asked:
+                self._asked = 0
+                self._short = self._held = False
+            if self.parts:
+                self._parser.go_on(self)  # pyright: ignore[reportOptionalMemberAccess]
+            else:
+                self._execute()
         elif self.stream.any():
             self._take()
+
+    def _heap_short(self):
+        """Return True while a command has to wait. What it leaves behind must not bring on a collection under gas.
+
+        Looking takes 2 ms or so on an RP2040, so it has a tick for itself, before every eighth command of a pass.
+        """
+        if self._held:
+            return True
+        asked = self._asked = self._asked + 1
+        if self._short:  # looked at once, as the look allocates too
+            self._held = bool(self.parts) or bytes(self._line[: self._used]).upper().strip() not in _STOPS
+        elif asked % _LOOK_AT == 0 and hasattr(gc, "mem_free"):
+            self._short = gc.mem_free() < _RESERVE
+            return True
+        return self._held
 
     def say(self, text):
         """Send lines."""
