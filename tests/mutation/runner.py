@@ -264,6 +264,8 @@ def _change_function(mutant: Mutant) -> bool:
         code = found[0]
     if getattr(function, "__code__", code) == code or code.co_freevars:
         return False
+    if code.co_firstlineno in mutant.lines:
+        return False  # a default is not part of the code
     function.__code__ = code  # pyright: ignore[reportAttributeAccessIssue]
     return True
 
