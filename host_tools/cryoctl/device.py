@@ -9,7 +9,7 @@ from dataclasses import dataclass
 
 from host_tools.cryoctl import wire
 from host_tools.cryoctl.port import Port
-from host_tools.cryoctl.problems import NoDevice, Refused
+from host_tools.cryoctl.problems import NoDevice, Problem, Refused
 
 ANSWER_S = 3.0  # the slowest answer, one that loads a topic on an RP2040 first, takes under 1 s [E]
 TRIES = 3
@@ -67,8 +67,17 @@ class Device:
     def __init__(self, port: Port):
         self.port = port
         self.told = 0  # lines sent again, their answer having been lost
+        self.ended = False  # the application was left for MicroPython's prompt
         self._number = 0
         self._telemetry: list[dict] = []
+        try:
+            self.identity = self._met()
+        except Problem:
+            port.close()
+            raise
+
+    def _met(self):
+        port = self.port
         found, identity = look(port)
         if found == PROMPT:
             raise NoDevice(
@@ -80,7 +89,7 @@ class Device:
                 f"{port.name} does not answer",
                 "is it an applicator? press its reset button, or look with `cryoctl doctor`",
             )
-        self.identity = identity
+        return identity
 
     def __enter__(self):
         return self
@@ -119,12 +128,15 @@ class Device:
         return wire.accepted(self._exchange(number, command, patience_s))
 
     def state(self) -> dict[str, str]:
-        """Return the fields of STAT?."""
-        return wire.fields(self.ask("STAT?"))
+        """Return the fields of STAT?. Raises Refused where there is no state in the answer."""
+        fields = wire.fields(self.ask("STAT?"))
+        if "STATE" not in fields:
+            raise Refused("the device does not tell its state", "where it answers in sentences send FORM:MACH")
+        return fields
 
     def unarmed(self) -> str:
         """Return the state. Raises Refused when the device is armed or treating: then nothing may be asked of it."""
-        state = self.state().get("STATE", "unknown")
+        state = self.state()["STATE"]
         if state in _BUSY:
             raise Refused(
                 f"the device is {state}: nothing was done",

@@ -16,6 +16,7 @@ from host_tools.cryoctl.problems import NoDevice, Problem, Refused
 
 PIN_DIGITS = range(4, 11)
 VARIABLE = "CRYO_PIN"
+_SELF_TEST_S = 10.0  # switched on just now: it takes under 2 s
 _RESTART_S = 20.0  # the watchdog, the boot ROM and a slow USB together [E]
 
 
@@ -43,14 +44,15 @@ def pin(file: Path | None = None, ask: str = "PIN") -> str:
 @contextlib.contextmanager
 def service_mode(device: Device, pin: str):
     """Within, the device is in service mode; it is left again whatever happens. Raises Refused, NoDevice."""
-    device.unarmed()
-    was = device.state().get("STATE")
+    until = time.monotonic() + _SELF_TEST_S
+    while (was := device.unarmed()) in ("BOOT", "SELF_TEST") and time.monotonic() < until:
+        time.sleep(0.1)
     device.tell(f"SERV:PIN {pin}", patience_s=10.0)
     try:
         yield device
     finally:
-        if was != "SERVICE":
-            with contextlib.suppress(NoDevice, Refused):  # gone, or restarted: then it is out of service mode
+        if was != "SERVICE" and not device.ended:
+            with contextlib.suppress(NoDevice, Refused):  # gone: then it is out of service mode
                 device.tell("SERV:EXIT")
 
 
@@ -65,6 +67,7 @@ def to_prompt(device: Device) -> None:
     while time.monotonic() < until:
         try:
             if look(device.port, 1.0)[0] == PROMPT:
+                device.ended = True
                 return
         except NoDevice:  # a board's own USB goes and comes again with its restart
             time.sleep(0.2)

@@ -145,6 +145,20 @@ def test_an_armed_device_is_left_alone(state):
     assert b"4711" not in port.written
 
 
+def test_a_device_that_does_not_tell_its_state_counts_as_armed():
+    port = FakePort(lambda line: [b"The device is ready for you."] if line == b"STAT?" else [])
+    with pytest.raises(Refused, match="FORM:MACH"):
+        Device(port).unarmed()
+
+
+def test_a_port_that_no_device_answers_on_is_given_back():
+    port = FakePort(honest)
+    port.write = lambda data: None
+    with pytest.raises(NoDevice, match="does not answer"):
+        Device(port)
+    assert port.closed
+
+
 def test_no_byte_that_interrupts_or_restarts_is_ever_sent():
     port = FakePort(honest)
     with Device(port) as said:

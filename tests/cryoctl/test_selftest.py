@@ -31,7 +31,8 @@ GOOD = {
         "DOSE=9;SHUTOFF=9;BURSTS=8;GAS_S=1.0;UPTIME_S=9;LATE_US=9000;DROPPED=0;TELEMETRY_LOST=0;HEAP_FREE=99000"
     ),
     "CONF?": (
-        "SIMULATED=0;SERIAL=7;TC_TYPE=0;TRIP_MDEGC=4000 mdegC;TRIP_REDUCED_MDEGC=8000 mdegC;BURST_MAX_US=500000 us;"
+        "SIMULATED=0;SERIAL=7;TC_TYPE=0;SKIN_OFFSET_MDEGC=0 mdegC;"
+        "TRIP_MDEGC=4000 mdegC;TRIP_REDUCED_MDEGC=8000 mdegC;BURST_MAX_US=500000 us;"
         "JET_K_MDEGC=16000 mdegC/rt s;VALVE_OPEN_DELAY_US=18000 us;VALVE_CLOSE_DELAY_US=22000 us;ROOM_M3=30;"
         "CALIBRATION_DUE_D=9862 d"
     ),
@@ -386,7 +387,7 @@ def test_what_is_wrong_is_found_with_its_remedy_and_a_wrong_pin_is_told(board, t
     (tmp_path / "pin").write_text("4712\n")
     board.hand("fault skin-wire-open")
     board.hand("fault loop-b-stuck")
-    code, out, _ = ran(board, "--yes", "--pin-file", tmp_path / "pin", "--contact-limit-s", 4)
+    code, out, _ = ran(board, "--yes", "--pin-file", tmp_path / "pin", "--contact-limit-s", 10)
     board.hand("clear")
     assert code == 1 and "wrong PIN" in out
     failed = {line[12:].split("  ")[0] for line in out.splitlines() if line.startswith("fail ")}
