@@ -110,7 +110,7 @@ def test_all_six_and_a_restart_put_jet_and_delays_in_force(board, tmp_path):
 @pytest.mark.parametrize(
     ("kind", "text", "said"),
     [
-        ("thermocouple", "reference_c,reading_c\n0,0.4\n37,37.9\n-78.5,-82\n", "3500 mdegC off, at most 2000"),
+        ("thermocouple", "reference_c,reading_c\n0,0.4\n37,37.9\n-78.5,-82\n", "00 mdegC off, at most 2000"),
         ("thermocouple", "reference_c,reading_c\n20,20\n45,45\n", "use melting ice"),
         ("thermocouple", "reference_c,reading_c\n0,49.5\n37,12.9\n", "most likely the wires are reversed"),
         (

@@ -191,7 +191,7 @@ def test_ctrl_c_ends_it_at_the_next_step_and_the_next_run_goes_on(first, pin_fil
         run.flash(at, Request(pin=PIN), many._Stoppable(Interrupts(), stop), Report(at.name))
     assert stopped.value.code == 130
     report, said, code = flashed("--port", sim.link, "--pin-file", pin_file)
-    assert code == 0 and report["bytes_sent"] < 60_000, said
+    assert code == 0 and report["bytes_sent"] < 100_000, said  # of 146 kB
 
 
 def test_a_port_in_use_is_told(again, first):
