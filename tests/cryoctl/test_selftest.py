@@ -41,6 +41,7 @@ GOOD = {
     "CAL:LIST?": KINDS,
     "TEST?": "PASSED",
     "*TST?": "0",
+    "*CLS": "OK",
     "FAULT?": "NONE",
     "MEAS:TEMP?": "SKIN=32.61,180ms;NOZZLE=21.94,210ms;INFRARED=32.69,210ms;PREDICTED=NONE",
     "MEAS:PRES?": "BOTTLE=57290 mbar;LINE=900 mbar",
@@ -239,6 +240,7 @@ def test_the_emergency_stop_is_pressed_released_and_acknowledged():
     seen = [state(), state(), state("FAULT,ESTOP", "ESTOP"), state("FAULT", "ESTOP"), state()]
     item, device = one(seen, ESTOP, **{"FAULT:ACK": "OK"})
     assert item.verdict == PASS and device.asked.count("FAULT:ACK") == 1
+    assert device.asked.index("*CLS") > device.asked.index("FAULT:ACK")  # the list of errors is as it was
 
 
 @pytest.mark.parametrize(
@@ -381,6 +383,7 @@ def test_a_good_board_passes_with_hands_pin_and_sheet(board, tmp_path):
     state = board.state()
     assert state["STATE"] == "STANDBY" and state["FAULT"] == "NONE"
     assert board.told("STRM?", "OFF") == "OFF"
+    assert board.told("SYST:ERR?").startswith("0,")
 
 
 def test_what_is_wrong_is_found_with_its_remedy_and_a_wrong_pin_is_told(board, tmp_path):
@@ -394,6 +397,7 @@ def test_what_is_wrong_is_found_with_its_remedy_and_a_wrong_pin_is_told(board, t
     assert failed == {"sensor SKIN", "eye shield", "service mode"}, out
     assert "sensor SKIN: check plug" in out and "eye shield: check plug" in out
     board.told("FAULT:ACK")
+    board.told("*CLS")
 
 
 def test_wrong_requests_are_refused_before_anything_is_asked(board, tmp_path):

@@ -78,6 +78,7 @@ def _back(device, contact, limit_s, problem):
     if state["FAULT"] != names.NO_FAULT:
         try:
             device.ask("FAULT:ACK")
+            device.ask("*CLS")  # a fault that was asked for: the list of errors is not to tell of it
         except Refused as refused:
             return problem or refused.text
         state = _state(device)
