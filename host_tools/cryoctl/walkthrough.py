@@ -102,7 +102,6 @@ class Walk:
         screen = ""
         for line in CHOICE:
             screen = self._typed(line, screen)
-        screen = self._typed("STRM 2 s", screen)
         screen = self._typed("ARM:REQ", screen)
         while "READY" not in screen:
             time.sleep(COOL_DOWN_S / 4)
