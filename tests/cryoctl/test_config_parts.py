@@ -19,6 +19,8 @@ DEFAULTS = {key: setting.default for key, setting in ROWS.items()}
 class Fake:
     """A device's console: answers by command; what was told is kept."""
 
+    ended = False
+
     def __init__(self, **answers):
         self.values = dict(DEFAULTS)
         self.answers = answers
