@@ -26,6 +26,7 @@ from cryo.store.slots import Slots
 from micropython import const
 
 _LATE_MAX = const(1_000)
+_LAST_STEPS = const(100)  # of the log, before a restart: nine records of seven steps at most
 _MAY_GIVE_GAS = mode.TREATING | 1 << mode.READY
 _QUIET = (mode.READY, mode.REST, mode.COMPLETE, mode.FAULT)  # on the way into these a collection runs: no gas
 
@@ -114,7 +115,9 @@ class Applicator:
         """Restart the chip; the next boot knows that it was asked for. With `prompt` it starts no application."""
         self.board.valve.cut()
         self.board.lease.stop()
-        while self.recorder.step():  # what just happened is not to be lost
+        for _ in range(_LAST_STEPS):  # what just happened is not to be lost; fed for so long and no longer
+            if not self.recorder.step():
+                break
             self._watchdog.feed()  # pyright: ignore[reportOptionalMemberAccess]
         self.resets.deliberate(prompt)
         self.board.reset()

@@ -166,3 +166,12 @@ def test_a_restart_writes_what_waits(watched, board):
     watched.applicator.recorder.put(99)
     watched.applicator.restart()
     assert watched.applicator.recorder.waiting == 0
+
+
+def test_a_log_that_never_gets_done_does_not_hold_up_the_restart(watched, board):
+    restarted = []
+    board.reset = lambda: restarted.append(True)
+    watched.stay("STANDBY")
+    watched.applicator.recorder.step = lambda: True
+    watched.applicator.restart()
+    assert restarted == [True]
