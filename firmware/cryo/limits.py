@@ -72,7 +72,8 @@ CONTINUE_MAX_MM = const(220)  # 14
 DISTANCE_AGE_MAX_US = const(100_000)  # 14 [E] three measurements of a 33 ms time-of-flight sensor
 DISTANCE_LOST_US = const(500_000)  # 14 [E] a surface lost this long ends the pass
 DISTANCE_JUMP_MM = const(30)  # 14 [E] from sample to sample: a hand at 0.3 m/s moves 20 in two of a 33 ms sensor
-DISTANCE_STEP_MM = const(10)  # 7 [C] a change beyond this makes the next burst a probe burst
+DISTANCE_STEP_MM = const(10)  # 7 [C] a change beyond this makes the next burst a probe burst; nearer, it ...
+DISTANCE_ERROR_MM = const(50)  # 7 [E] ... ends an open one, and the next leaves room for a sensor that reads so far off
 
 # --- people -----------------------------------------------------------------------------------------------------------
 INDICATION_MS = const(2_000)  # 15 light and tone before the first burst [S] laser practice; [E]

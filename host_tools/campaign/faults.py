@@ -12,6 +12,7 @@ Action = Callable[[Plant], None]
 # How strong a jet may get in a treatment. Beyond the firmware's JET_JUMP by what cold skin takes less; a bare nozzle is
 # reckoned at 1.6 to 2.4 times the reference diffuser at 80 mm [C], the basis stands at JET_JUMP in cryo.limits.
 JUMP_MAX = 2.5
+RANGE_MAX_MM = 120.0  # more, and the nearest skin that a hand may come to is outside the window for the start
 
 
 @dataclass(frozen=True)
@@ -165,7 +166,7 @@ _ROWS = (
     Fault("line-sensor", "the line's pressure sensor loses its supply", _analogue(1, 0)),
     Fault("range-sensor", "the distance sensor loses its supply", _analogue(2, 0)),
     Fault("range-frozen", "the distance sensor repeats its last figure", _plain(_frozen_range)),
-    Fault("range-wrong", "the distance sensor reads too far", _set("", "range_error_mm", 10, 120, "mm")),
+    Fault("range-wrong", "the distance sensor reads too far", _set("", "range_error_mm", 10, RANGE_MAX_MM, "mm")),
     Fault("range-near", "the distance sensor reads too near", _set("", "range_error_mm", -60, -10, "mm")),
     Fault("fog", "distance measurements are lost", _set("", "fog", 0.05, 1.0, "of them")),
     Fault("draught", "icy air meets the skin", _draught),

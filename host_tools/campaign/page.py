@@ -2,7 +2,7 @@
 
 from pathlib import Path
 
-from host_tools.campaign.faults import JUMP_MAX
+from host_tools.campaign.faults import JUMP_MAX, RANGE_MAX_MM
 from host_tools.campaign.run import BURST_MAX_MS, BURST_MAX_REDUCED_MS, CUT_MS, FLOW_MAX_MS, RELEASE_MS
 from host_tools.campaign.sweeps import BURSTS, OFFSETS_MS
 from host_tools.safety.pages import head, line
@@ -158,6 +158,12 @@ _SWEEPS = {
         f"The jet gets so many times as strong at 82 mm, in a treatment. Up to {JUMP_MAX:g} times must hold: more\n"
         "than a nozzle without its diffuser is reckoned to give; basis: JET_JUMP in firmware/cryo/limits.py.",
         "times",
+    ),
+    "range": (
+        "## The distance sensor reads too far",
+        "So many mm, from switch-on on; then the hand moves in at 300 mm/s, as far as the device lets it. Up to\n"
+        f"{RANGE_MAX_MM:g} mm must hold; basis: DISTANCE_ERROR_MM in firmware/cryo/limits.py.",
+        "mm",
     ),
 }
 

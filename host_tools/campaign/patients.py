@@ -50,6 +50,7 @@ class Patient:
     wrap_us: int = 3_000_000  # when the tick counter wraps, after switch-on
     moves: tuple[float, float, int, int] | None = None  # to mm, at mm/s, from burst, offset us
     jump: tuple[float, int, int] | None = None  # the jet's strength from then on: factor, burst, offset us
+    reads_far_mm: float = 0.0  # of the distance sensor, from switch-on on: a fault
     seed: int = 1
 
     def plan(self, **more):
@@ -62,6 +63,7 @@ class Patient:
         plant.ticks_origin = TICKS_MASK + 1 - self.wrap_us & TICKS_MASK
         plant.ticks_ms_origin = TICKS_MASK + 1 - self.wrap_us // 1000 & TICKS_MASK
         plant.strength = self.strength
+        plant.range_error_mm = self.reads_far_mm
         plant.jitter_us = self.jitter_us
         plant.hand.tremor_mm = self.tremor_mm
         plant.hand.sway_mm = self.sway_mm

@@ -1,15 +1,22 @@
-"""How much is too much: a hand that moves in, a diffuser that falls off, for each level until the skin is too cold."""
+"""How much is too much: a hand that moves in, a diffuser that falls off, a distance sensor that reads too far.
+
+Each for every level, step by step, until the skin is too cold.
+"""
 
 from dataclasses import dataclass
 
-from host_tools.campaign.patients import Patient
+from host_tools.campaign.patients import WALK_MM_S, Patient
 from host_tools.campaign.run import SKIN_MIN_C, SKIN_MIN_REDUCED_C, Case, levels, run
 
 STEPS = {
     "approach": (300, 500, 750, 1_000, 1_500, 2_000, 3_000),  # mm/s
     "diffuser": (1.5, 2.0, 2.5, 3.0, 4.0),  # times as strong a jet
+    "range": (20, 35, 50, 70, 100, 120),  # mm too far, from switch-on on; then the hand moves in
 }
 TO_MM = 20.0
+NEAR_MM = 72.0  # by what the sensor says: as near as bursts go on ...
+FAR_MM = 195.0  # ... and as far as they begin, for the longest way in
+FARTHEST_MM = 150.0
 FROM_MM = {"approach": 100.0, "diffuser": 82.0}  # the nearest at which a hand can start and stay
 BURSTS = (12, 25)  # the skin before the target, and near it
 OFFSETS_MS = (0, 60, 150, 350)
@@ -38,6 +45,11 @@ def case(name: str) -> Case:
     preset, level = parts[0], int(parts[1])
     step, burst, offset_ms = float(parts[2]), int(parts[3]), int(parts[4])
     phase_us = offset_ms * 271 % 100_000
+    if kind == "range":
+        to_mm = max(NEAR_MM - step, TO_MM)
+        from_mm = min(FAR_MM - step, FARTHEST_MM)
+        moves = (to_mm, WALK_MM_S, burst, offset_ms * 1000)
+        return Case(name, Patient(preset, level, from_mm, moves=moves, phase_us=phase_us, reads_far_mm=step))
     if kind == "approach":
         return Case(
             name, Patient(preset, level, FROM_MM[kind], moves=(TO_MM, step, burst, offset_ms * 1000), phase_us=phase_us)

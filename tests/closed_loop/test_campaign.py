@@ -6,7 +6,7 @@ from dataclasses import replace
 import pytest
 
 from host_tools.campaign import page, summary, sweeps
-from host_tools.campaign.faults import JUMP_MAX
+from host_tools.campaign.faults import JUMP_MAX, RANGE_MAX_MM
 from host_tools.campaign.patients import Patient
 from host_tools.campaign.run import SKIN_MIN_C, SKIN_MIN_REDUCED_C, Case, _problems, case, levels, run
 from host_tools.twin.lanes import ROOT
@@ -66,6 +66,12 @@ def test_moving_in_at_a_walking_hand_s_speed_leaves_the_skin_unfrozen():
     for offset_ms in (0, 150):
         out = run(sweeps.case(f"approach/CHRONIC/4/300/12/{offset_ms}"), until_s=2.0)
         assert out.lowest_c > 0.0
+
+
+@pytest.mark.parametrize(("preset", "level"), levels())
+def test_moving_in_before_a_sensor_that_reads_too_far_leaves_the_skin_unfrozen(preset, level):
+    out = run(sweeps.case(f"range/{preset}/{level}/{RANGE_MAX_MM}/25/150"), until_s=sweeps.WATCH_S)
+    assert out.lowest_c >= (SKIN_MIN_C if preset == "CHRONIC" else SKIN_MIN_REDUCED_C)
 
 
 @pytest.mark.parametrize(("preset", "level"), levels())

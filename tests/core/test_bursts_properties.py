@@ -19,7 +19,7 @@ def budget_us(skin, floor, k):
     """What the probe's reading alone allows, up to what limit 6 leaves."""
     planner = Planner(0, 0)
     planner.probe_due = False
-    return planner.plan(skin, floor, limits.DUTY_MAX_US, k, 100_000, 2_000, -200_000)
+    return planner.plan(skin, floor, limits.DUTY_MAX_US, k, 100_000, 2_000, 2_000, -200_000)
 
 
 @given(SKIN, FLOOR, K)
@@ -43,18 +43,19 @@ def test_the_budget_is_monotone(skin, floor, k, warmer, higher, stronger):
 
 @given(
     skin=SKIN, floor=FLOOR, cap=st.integers(0, 500_000), k=K, predicted=SKIN, k_here=st.integers(1_500, 61_000),
-    probe=st.booleans(), close_us=st.integers(5_000, 60_000), least=LEAST,
+    probe=st.booleans(), close_us=st.integers(5_000, 60_000), least=LEAST, more=st.integers(0, 400_000),
 )  # fmt: skip
-def test_a_plan_respects_every_bound_at_once(skin, floor, cap, k, predicted, k_here, probe, close_us, least):
+def test_a_plan_respects_every_bound_at_once(skin, floor, cap, k, predicted, k_here, probe, close_us, least, more):
+    k_most = k_here + more
     planner = Planner(5_000, close_us)
     planner.probe_due = probe
-    us = planner.plan(skin, floor, cap, k, predicted, k_here, least)
+    us = planner.plan(skin, floor, cap, k, predicted, k_here, k_most, least)
     assert us == 0 or limits.BURST_MIN_US <= us <= cap
     if us:
         flow_s = (us + close_us) * 1e-6
         assert skin - k * flow_s**0.5 >= floor - 1
         assert predicted - k_here * flow_s**0.5 >= floor - limits.MODEL_MARGIN_MDEGC - 1
-        assert skin - limits.JET_JUMP * k_here * flow_s**0.5 >= least - 1
+        assert skin - limits.JET_JUMP * k_most * flow_s**0.5 >= least - 1
         assert not probe or us <= limits.PROBE_BURST_MAX_US
 
 
@@ -90,7 +91,7 @@ def test_no_window_of_2_s_is_open_for_more_than_60_percent(data, always):
         planner.advance(tick)
         if now - closed < limits.OFF_MIN_US or now < due:
             continue
-        us = planner.plan(33_000, 5_000, caps[len(bursts) % len(caps)], 16_000, 33_000, 16_000, 0)
+        us = planner.plan(33_000, 5_000, caps[len(bursts) % len(caps)], 16_000, 33_000, 16_000, 16_000, 0)
         if us:
             planner.probe_due = False
             planner.fired(us)
@@ -111,7 +112,7 @@ def test_after_two_seconds_of_rest_the_whole_burst_is_free(lengths):
         planner.fired(us)
         planner.advance(us + limits.OFF_MIN_US)
     planner.advance(limits.DUTY_WINDOW_US)
-    assert planner.plan(33_000, 5_000, 500_000, 16_000, 33_000, 16_000, 0) == 500_000
+    assert planner.plan(33_000, 5_000, 500_000, 16_000, 33_000, 16_000, 16_000, 0) == 500_000
 
 
 @given(

@@ -15,7 +15,7 @@ from cryo.core import mode, points, presets, ticks
 from cryo.core.bursts import Planner
 from cryo.core.eye_guard import EyeGuard
 from cryo.core.jet import RATIO_MAX, Jet
-from cryo.core.observer import Observer, k_at
+from cryo.core.observer import Observer, k_at, k_nearer
 from cryo.core.overcool import Overcool
 from cryo.core.reading import AGE_MAX_US, NO_VALUE, Reading
 from cryo.core.records import Inputs, Quantity
@@ -24,6 +24,7 @@ from cryo.core.second_channel import SecondChannel
 from cryo.core.session import Session
 from cryo.core.trigger import Trigger
 from cryo.drivers.analog import Transducer
+from cryo.limits import CONTINUE_MAX_MM, CONTINUE_MIN_MM
 from tests.support.i31 import I31
 
 LONGEST_US = 2**29 - 1
@@ -127,7 +128,12 @@ def test_second_channel(samples):
 
 @given(K, MM)
 def test_k_at(k, mm):
-    assert 0 < k_at(k, mm) < 3 * k
+    assert 0 < k_at(k, mm) <= 8 * k
+
+
+@given(K, i31(CONTINUE_MIN_MM, CONTINUE_MAX_MM).map(I31), i31(CONTINUE_MIN_MM, CONTINUE_MAX_MM).map(I31))
+def test_k_nearer(k, from_mm, to_mm):
+    assert 0 < k_nearer(k, from_mm, to_mm) <= 8 * k
 
 
 @pytest.mark.parametrize(
@@ -170,7 +176,7 @@ def test_planner(steps, open_us, close_us):
     planner = Planner(open_us, close_us)
     for dt, skin, floor, k, mm, predicted, least, undelivered in steps:
         planner.advance(dt)
-        us = planner.plan(skin, floor, I31(500_000), k, predicted, k_at(k, mm), least)
+        us = planner.plan(skin, floor, I31(500_000), k, predicted, k_at(k, mm), k_at(k, mm), least)
         if us:
             planner.fired(us)
             planner.ended(min(undelivered, us))
@@ -216,7 +222,7 @@ def test_jet(k, samples, mm):
         ratio = jet.learn(baseline - settled, baseline - predicted)
         assert 1_000 <= ratio <= RATIO_MAX
         assert k * ratio // 1_000 <= 50_000 or ratio == 1_000
-        assert k_at(k, mm) * ratio > 0
+        assert k_at(k * ratio // 1_000, mm) > 0
         if surface >= JET:
             assert isinstance((baseline - surface) * ratio // 1_000, int)
         jet.fired()

@@ -96,6 +96,7 @@ class Treatment:
             K_MDEGC,
             self.observer.surface_mdegc,
             self.k_here,
+            self.k_here,
             0,
         )
         us = us // 1000 * 1000  # whole steps of the skin

@@ -15,7 +15,7 @@ def budget(skin, floor, k):
     planner.probe_due = False
     micropython.heap_lock()
     try:
-        return planner.plan(skin, floor, 1_200_000, k, 100_000, 2_000, -200_000)
+        return planner.plan(skin, floor, 1_200_000, k, 100_000, 2_000, 2_000, -200_000)
     finally:
         micropython.heap_unlock()
 
@@ -27,10 +27,20 @@ class Bench:
         self.planner = Planner(OPEN_DELAY_US, CLOSE_DELAY_US)
         self.planner.probe_due = probe_due
 
-    def plan(self, skin=32_000, floor=5_000, cap=500_000, k=16_000, predicted=32_000, k_here=16_000, least=-200_000):
+    def plan(
+        self,
+        skin=32_000,
+        floor=5_000,
+        cap=500_000,
+        k=16_000,
+        predicted=32_000,
+        k_here=16_000,
+        least=-200_000,
+        k_most=0,
+    ):
         micropython.heap_lock()
         try:
-            return self.planner.plan(skin, floor, cap, k, predicted, k_here, least)
+            return self.planner.plan(skin, floor, cap, k, predicted, k_here, k_most or k_here, least)
         finally:
             micropython.heap_unlock()
 
@@ -162,18 +172,18 @@ def test_the_model_floor_holds_whatever_the_probe_says():
 
 
 def test_a_jet_that_jumps_is_held_at_the_least_skin():
-    """JET_JUMP times the K at the measured distance, from the last settled reading."""
-    for skin, least, k_here in (
+    """JET_JUMP times the most that K may be, from the last settled reading."""
+    for skin, least, k_most in (
         (12_000, 0, 16_000),
         (15_000, 4_000, 16_000),
         (15_000, 0, 11_000),
         (9_000, 4_000, 6_000),
     ):
-        root = (skin - least) * 1_000 // (2 * k_here)
-        us = Bench().plan(skin=skin, floor=5_000, k=8_000, k_here=k_here, least=least)
+        root = (skin - least) * 1_000 // (2 * k_most)
+        us = Bench().plan(skin=skin, floor=5_000, k=8_000, k_here=6_000, k_most=k_most, least=least)
         assert us == root * root - CLOSE_DELAY_US
-        assert skin - 2 * k_here * root // 1_000 >= least  # on this side of it, and not by more than a step of the root
-        assert skin - 2 * k_here * (root + 1) // 1_000 <= least
+        assert skin - 2 * k_most * root // 1_000 >= least  # on this side of it, and not by more than a step of the root
+        assert skin - 2 * k_most * (root + 1) // 1_000 <= least
     assert Bench().plan(skin=5_000, floor=4_000, k=2_000, k_here=16_000, least=4_000) == 0
 
 

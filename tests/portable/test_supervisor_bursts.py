@@ -2,6 +2,7 @@
 
 from bench import Bench
 from cryo.core import mode, points, session
+from cryo.core.observer import k_at, k_nearer
 from cryo.core.records import RUNNING
 from cryo.core.supervisor import ARM
 
@@ -105,6 +106,35 @@ def test_a_change_of_distance_beyond_10_mm_makes_a_probe_burst():
         bench.i.distance.value = mm
         bench.to_burst(4)
         assert (bench.fired[3] == 60_000) == probe, mm
+
+
+def test_a_hand_that_comes_nearer_than_10_mm_while_a_burst_is_open_ends_it():
+    for mm, cut in ((100, 0), (90, 0), (89, 1), (75, 1), (120, 0)):
+        bench = Bench().deliver().to_burst(3)
+        assert bench.sup.eye.mm == 100 and bench.o.cut == 0
+        bench.i.distance.value = mm
+        bench.tick()
+        assert bench.sup.mode == mode.DELIVERING
+        assert (bench.o.cut, bench.o.lease) == (cut, 1 - cut), mm
+
+
+def test_a_step_nearer_leaves_room_for_a_distance_sensor_that_reads_too_far():
+    told = [0, 0]
+
+    def plan(skin, floor, cap, k, predicted, k_here, k_most, least_mdegc):
+        told[0] = k_here
+        told[1] = k_most
+        return 0
+
+    for mm, steeper in ((100, False), (90, False), (89, True), (80, True), (111, False), (130, False)):
+        bench = Bench().deliver().to_burst(3)
+        bench.sup.planner.plan = plan
+        bench.sup.eye.mm = mm
+        bench.sup._plan()
+        k_mdegc = bench.config.jet_k_mdegc  # nothing learnt
+        assert told[0] == k_at(k_mdegc, mm)
+        assert told[1] == (k_nearer(k_mdegc, 100, mm) if steeper else told[0]), mm
+        assert (told[1] > told[0]) == steeper
 
 
 def test_what_it_commands_in_each_phase():
@@ -215,7 +245,7 @@ def test_the_number_has_four_digits_and_is_there_while_it_is_asked_alone():
 def test_the_least_skin_of_a_burst_is_the_preset_s():
     told = [None]
 
-    def plan(skin, floor, cap, k, predicted, k_here, least_mdegc):
+    def plan(skin, floor, cap, k, predicted, k_here, k_most, least_mdegc):
         told[0] = least_mdegc
         return 0
 

@@ -63,23 +63,23 @@ class Planner:
         self.off_us = left - flow
         return flow
 
-    def plan(self, skin_mdegc, level_floor_mdegc, cap_us, k_mdegc, predicted_mdegc, k_here_mdegc, least_mdegc):
+    def plan(self, skin_mdegc, floor_mdegc, cap_us, k_mdegc, predicted_mdegc, k_here_mdegc, k_most_mdegc, least_mdegc):
         """Return the longest opening allowed now, us, or 0 when it would be shorter than the shortest burst.
 
-        Three falls are bounded, each by (room / K) squared of flow: of the last settled sample skin_mdegc to the floor
-        with the calibrated K, of the observer's surface predicted_mdegc to the model floor (limit 25) with the K at the
-        measured distance k_here_mdegc, and of skin_mdegc to least_mdegc with JET_JUMP times that K. K is in mdegC per
-        root second. cap_us holds limit 4 and the level's and settings' caps.
+        Three falls are bounded, each by (room / K) squared of flow: of the settled sample skin_mdegc to the level's
+        floor with the calibrated K, of the observer's surface predicted_mdegc to the model floor (limit 25) with the K
+        at the measured distance k_here_mdegc, and of skin_mdegc to least_mdegc with JET_JUMP times k_most_mdegc, what
+        that K may be instead. K is in mdegC per root second. cap_us holds limit 4, the level's and the settings' caps.
         """
-        room = skin_mdegc - level_floor_mdegc
-        model_room = predicted_mdegc - level_floor_mdegc + MODEL_MARGIN_MDEGC
+        room = skin_mdegc - floor_mdegc
+        model_room = predicted_mdegc - floor_mdegc + MODEL_MARGIN_MDEGC
         if not (0 < room <= _NO_SKIN and 0 < model_room <= _NO_SKIN and k_mdegc >= _WEAKEST <= k_here_mdegc):
             return 0
         root = room * 1000 // k_mdegc  # milli root seconds: their squares are us
         other = model_room * 1000 // k_here_mdegc
         if other < root:
             root = other
-        other = (skin_mdegc - least_mdegc) * 1000 // (k_here_mdegc * JET_JUMP)
+        other = (skin_mdegc - least_mdegc) * 1000 // (k_most_mdegc * JET_JUMP)
         if other < root:
             root = other
         if root > _LONGEST_ROOT:

@@ -5,7 +5,7 @@ states follows root t within 1 % from 10 ms to 60 s (weights fitted by host_tool
 flows they are driven by K (T - T_jet) / 106, because the flux falls as the skin approaches the jet at -78.5 degC.
 """
 
-from cryo.limits import TICK_US
+from cryo.limits import DISTANCE_ERROR_MM, TICK_US
 from micropython import const
 
 JET_MDEGC = const(-78_500)  # [S] sublimation of CO2 at 1 bar
@@ -26,16 +26,17 @@ _PROBE_DECAY = const(642)  # of 2**14 per tick: 1 - exp(-10 / 250)
 
 _DRIVE_MAX = const(60_000)  # keeps the products below within 31 bits; above every jet that may be calibrated
 
-# (80 / d) ** 1.5 in thousandths every 10 mm from 40 to 240 mm: the reference nozzle's law of distance [E]
+# (80 / d) ** 1.5 in thousandths every 10 mm from 20 to 240 mm: the reference nozzle's law of distance [E]
 FALL_OFF = (
-    2828, 2024, 1540, 1222, 1000, 838, 716, 620, 544, 483, 432, 389, 354, 323, 296, 273, 253, 235, 219, 205, 192,
+    8000, 4355, 2828, 2024, 1540, 1222, 1000, 838, 716, 620, 544, 483, 432, 389, 354, 323, 296, 273, 253, 235, 219, 205,
+    192,
 )  # fmt: skip
-_FALL_OFF_FROM_MM = const(40)
+_FALL_OFF_FROM_MM = const(20)
 _FALL_OFF_STEP_MM = const(10)
 
 
 def k_at(k_mdegc, distance_mm):
-    """Return the jet constant at a distance, mdegC per root second, from its value at 80 mm; held beyond 40-240 mm."""
+    """Return the jet constant at a distance, mdegC per root second, from its value at 80 mm; held beyond 20-240 mm."""
     d = distance_mm - _FALL_OFF_FROM_MM
     if d <= 0:
         return k_mdegc * FALL_OFF[0] // 1000
@@ -44,6 +45,17 @@ def k_at(k_mdegc, distance_mm):
         return k_mdegc * FALL_OFF[-1] // 1000
     a = FALL_OFF[i]
     return k_mdegc * (a + (FALL_OFF[i + 1] - a) * (d - i * _FALL_OFF_STEP_MM) // _FALL_OFF_STEP_MM) // 1000
+
+
+def k_nearer(k_mdegc, from_mm, to_mm):
+    """Return the most that the jet constant may be after a step from from_mm in to to_mm, mdegC per root second.
+
+    k_mdegc is its value at 80 mm as last seen, at from_mm. The law is the steeper the nearer the skin is, and a sensor
+    that reads too far, by DISTANCE_ERROR_MM at most, hides that however well the jet was learnt. from_mm is within the
+    window in which bursts are given, so the product stays within 31 bits.
+    """
+    rise = k_at(1_000, to_mm - DISTANCE_ERROR_MM)
+    return k_at(k_mdegc, from_mm) * rise // k_at(1_000, from_mm - DISTANCE_ERROR_MM)
 
 
 class Observer:

@@ -10,7 +10,7 @@ from cryo.core.eye_guard import IN_START, IN_WINDOW, OUTSIDE, EyeGuard
 from cryo.core.faults import Faults
 from cryo.core.jet import AS_CALIBRATED, Jet
 from cryo.core.mode import ARMED, DELIVERING, TREATING
-from cryo.core.observer import Observer, k_at
+from cryo.core.observer import Observer, k_at, k_nearer
 from cryo.core.overcool import Overcool
 from cryo.core.records import RESTING, RUNNING
 from cryo.core.response import Response
@@ -306,7 +306,7 @@ class Supervisor:
         if self.open:
             if i.burst != RUNNING:
                 self._account(i)
-            elif allowed:
+            elif allowed and self.eye.mm >= self._burst_mm - DISTANCE_STEP_MM:  # nearer: planned for another jet
                 o.cut = 0
                 o.lease = 1
             return
@@ -325,8 +325,6 @@ class Supervisor:
                     self._fire(on_us, i, o)
 
     def _plan(self):
-        if not -DISTANCE_STEP_MM <= self.eye.mm - self._burst_mm <= DISTANCE_STEP_MM:
-            self.planner.probe_due = True
         cap_us = self.session.row()[presets.CAP_US]
         if cap_us > self.config.burst_max_us:
             cap_us = self.config.burst_max_us
@@ -341,13 +339,22 @@ class Supervisor:
         ratio = self.jet.learn(baseline_mdegc - self.settled_mdegc, baseline_mdegc - observer.probe_mdegc())
         fall_mdegc = baseline_mdegc - self.floor_mdegc + MODEL_MARGIN_MDEGC
         self.lowest_mdegc = baseline_mdegc - fall_mdegc * AS_CALIBRATED // ratio
+        mm = self.eye.mm
+        k_mdegc = self.config.jet_k_mdegc * ratio // AS_CALIBRATED
+        k_here_mdegc = k_most_mdegc = k_at(k_mdegc, mm)
+        nearer_mm = self._burst_mm - mm
+        if not -DISTANCE_STEP_MM <= nearer_mm <= DISTANCE_STEP_MM:
+            self.planner.probe_due = True
+            if nearer_mm > 0:
+                k_most_mdegc = k_nearer(k_mdegc, self._burst_mm, mm)
         return self.planner.plan(
             self.settled_mdegc,
             self.floor_mdegc,
             cap_us,
-            self.config.jet_k_mdegc * ratio // AS_CALIBRATED,
+            k_mdegc,
             baseline_mdegc - (baseline_mdegc - observer.surface_mdegc) * ratio // AS_CALIBRATED,
-            self.k_here_mdegc() * ratio // AS_CALIBRATED,
+            k_here_mdegc,
+            k_most_mdegc,
             least_mdegc,
         )
 
