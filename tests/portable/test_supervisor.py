@@ -168,7 +168,9 @@ def test_distance_window_for_the_start():
 
 def test_distance_window_while_open():
     for mm, goes_on in ((69, False), (70, True), (220, True), (221, False)):
-        bench = Bench().deliver().to_burst()
+        bench = Bench()
+        bench.i.distance.value = 80  # 70 is no step from there
+        bench.deliver().to_burst()
         bench.i.distance.value = mm
         bench.tick()
         assert (bench.o.cut == 0) == goes_on, mm
