@@ -355,6 +355,29 @@ def test_settings_that_cannot_be_read_are_not_written_over():
     assert app.board.files.files == before
 
 
+def test_a_virtual_board_s_settings_are_named_and_not_saved_on_another_board():
+    app = App({"simulated": 1})
+    app.supervisor.mode = mode.SERVICE
+    before = dict(app.board.files.files)
+    for command in ("CONF room_m3,25", "CONF:SAVE", "CONF:STOR?"):
+        if command == "CONF:SAVE":
+            app.console.staged = {"room_m3": 25}
+        is_error(app.ask(command), 401, "simulated", "provision this board")
+    assert app.board.files.files == before
+    app.console.staged = {}
+    app.board.name = "virtual"
+    assert app.ask("CONF room_m3,25") == app.ask("CONF:SAVE") == "OK"
+    assert config.load(app.board.files, True)[0].room_m3 == 25
+
+
+def test_a_board_that_refused_its_settings_says_why():
+    app = App()
+    app.supervisor.config = None
+    app.board.config_error = config.FOREIGN
+    is_error(app.ask("CONF?"), -221, "simulated", "provision this board")
+    is_error(app.ask("CONF? TRIP_MDEGC"), -221, "simulated", "provision this board")
+
+
 def test_a_board_without_settings_takes_a_whole_record_only():
     app = App()
     app.board.files.files.clear()
