@@ -39,7 +39,15 @@ def test_an_unfinished_line_waits():
 def test_an_unknown_command_names_the_nearest():
     app = App()
     is_error(app.ask("STAT"), -113, "STAT", "nearest is STAT?")
-    is_error(app.ask("TREAT:LEVL 3"), -113, "nearest is TREAT:LEV")
+    for wrong, near in (
+        ("TREAT:LEVL 3", "TREAT:LEV"),
+        ("TREAT:LEVL?", "TREAT:LEV?"),
+        ("MEAS:TEMP", "MEAS:TEMP?"),
+        ("*OPC", "*OPC?"),
+        ("ARM:REQU?", "ARM:REQ"),
+    ):
+        answer = app.ask(wrong)
+        assert is_error(answer, -113) and answer.endswith(": nearest is " + near), answer
     is_error(app.ask("FIRE"), -113)
     is_error(app.ask("STOP?"), -113)
     is_error(app.ask("ARM:CONF?"), -113)
