@@ -77,6 +77,15 @@ def test_distance_and_pressure():
     assert app.ask("MEAS:PRES?") == "BOTTLE=57000 mbar;LINE=INVALID"
 
 
+def test_every_quantity_has_its_age():
+    app = App()
+    i = app.inputs
+    i.distance.age_us, i.bottle.age_us, i.line.age_us, i.room.age_us = 33_999, 10_000, 0, 5_000_000
+    assert app.ask("MEAS:AGE?") == "DISTANCE=33ms;BOTTLE=10ms;LINE=0ms;ROOM=INVALID"
+    i.room.status, i.room.value, i.line.status = 0, 812, 2
+    assert app.ask("MEASURE:AGE?") == "DISTANCE=33ms;BOTTLE=10ms;LINE=INVALID;ROOM=5000ms"
+
+
 def test_room():
     app = App()
     assert app.ask("MEAS:ROOM?") == "INVALID"

@@ -107,6 +107,12 @@ def _room(console, _):
     return _quantity(console.app.inputs.room, "ppm")
 
 
+def _ages(console, _):
+    i = console.app.inputs
+    rows = (("DISTANCE", i.distance), ("BOTTLE", i.bottle), ("LINE", i.line), ("ROOM", i.room))
+    return ";".join([name + "=" + ("INVALID" if q.status else str(q.age_us // 1000) + "ms") for name, q in rows])
+
+
 def missing(p):
     """Return the rows of the attestations that session p still needs."""
     if p.preset < 0:
@@ -340,6 +346,7 @@ DO = {
     "MEAS:DIST?": _distance,
     "MEAS:PRES?": _pressure,
     "MEAS:ROOM?": _room,
+    "MEAS:AGE?": _ages,
     "ARM:REQ": _arm,
     "ARM:CONF": _confirm,
     "ARM:OFF": _disarm,
