@@ -200,7 +200,7 @@ def test_units():
         assert scaled(text, unit) == (value, None), text
     for text, unit, number in (
         ("5 PSI", "mdegC", -131), ("5 MS", "mdegC", -131), ("X", "us", -104), ("", "us", -104), ("1E3", "us", -104),
-        ("1.5", "us", -222), ("1..5", "us", -104), ("--5", "us", -104), ("9999999999", "us", -104), ("5.", "us", -131),
+        ("1.5", "us", -222), ("1..5", "us", -104), ("--5", "us", -104), ("9999999999", "us", -222), ("5.", "us", -131),
     ):  # fmt: skip
         assert scaled(text, unit)[1][0] == number, text
 
