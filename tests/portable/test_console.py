@@ -1,9 +1,11 @@
 """The grammar of the line console, and that a bad line, a flood or a deaf host changes nothing."""
 
 import micropython
+from console_fuzz import line_of
 from console_rig import App, is_error
 from cryo.console import line as console_line
 from cryo.core import mode, supervisor
+from support import Random
 
 
 def test_short_and_long_forms_and_lower_case():
@@ -301,6 +303,24 @@ def test_a_stop_behind_a_line_that_waits_is_heard_and_nothing_else():
                 assert rig.answers(waits) == []
                 rig.answers(data, polls=20)
                 assert (rig.app.inputs.request == supervisor.DISARM) == (data in STOPS), data
+
+
+def test_random_lines_behind_one_that_waits_change_nothing():
+    random = Random(11)
+    with Delivering(24_575) as rig:
+        for _ in range(7):
+            rig.answers(b"MEAS:DIST?\n")
+        assert rig.answers(b"MEAS:DIST?\n") == []
+        before = rig.app.choice()
+        for _ in range(100):
+            line = line_of(random)
+            packed = line.upper().replace(b" ", b"")
+            if b"STOP" in packed or b"ARM:OFF" in packed:
+                continue
+            assert rig.answers(line + b"\n") == []
+            assert rig.app.inputs.request == supervisor.NONE and rig.app.choice() == before, line
+        rig.app.supervisor.mode = mode.STANDBY
+        assert rig.answers(b"*OPC?\n") == ["100 mm", "1"]
 
 
 def test_a_stop_takes_the_place_of_what_waited():
