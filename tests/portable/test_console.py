@@ -227,7 +227,10 @@ def test_a_command_waits_for_the_end_of_a_pass_whose_heap_is_short_and_what_foll
         rig.app.supervisor.mode = mode.REST
         assert rig.answers(b"", polls=200) == ["100 mm"]
         assert rig.answers(b"SYST:ERR?\nSYST:ERR?\n") == ['-363,"Input buffer overrun"', '0,"No error"']
+        rig.app.supervisor.mode = mode.DELIVERING
         assert rig.answers(b"MEAS:DIST?\n") == ["100 mm"]
+        rig.app.supervisor.mode = mode.REST
+        assert rig.answers(b"SYST:ERR?\n") == ['0,"No error"']  # it is told once
 
 
 def test_half_a_line_that_is_left_out_is_not_taken_for_a_command():
@@ -295,7 +298,7 @@ def test_a_stop_does_not_wait():
 
 
 def test_a_stop_behind_a_line_that_waits_is_heard_and_nothing_else():
-    for waits in (b"MEAS:DIST?\n", b"NOTHING\n", b"*OPC?;*OPC?;*OPC?\n", b"y" * 200 + b"\n", b"\xff\n"):
+    for waits in (b"MEAS:DIST?\n", b"*OPC?;*OPC?;*OPC?\n", b"y" * 200 + b"\n", b"\xff\n"):
         for data in STOPS + NO_STOPS:
             with Delivering(24_575) as rig:
                 for _ in range(7):
@@ -303,6 +306,18 @@ def test_a_stop_behind_a_line_that_waits_is_heard_and_nothing_else():
                 assert rig.answers(waits) == []
                 rig.answers(data, polls=20)
                 assert (rig.app.inputs.request == supervisor.DISARM) == (data in STOPS), data
+
+
+def test_a_stop_takes_the_place_of_the_rest_of_a_chain_that_waits():
+    with Delivering(24_575) as rig:
+        for _ in range(6):
+            rig.answers(b"MEAS:DIST?\n")
+        assert rig.answers(b"*OPC?;*OPC?;*OPC?\n") == ["1"]
+        assert rig.answers(b"STOP\n") == ["OK"]
+        assert rig.app.inputs.request == supervisor.DISARM
+        rig.app.inputs.request = supervisor.NONE
+        rig.app.supervisor.mode = mode.STANDBY
+        assert rig.answers(b"SYST:ERR?\n") == ['-363,"Input buffer overrun"']
 
 
 def test_random_lines_behind_one_that_waits_change_nothing():
@@ -327,7 +342,7 @@ def test_a_stop_takes_the_place_of_what_waited():
     with Delivering(24_575) as rig:
         for _ in range(7):
             rig.answers(b"MEAS:DIST?\n")
-        rig.answers(b"*OPC?;*OPC?\nMEAS:DIST?\nSTOP\nMEAS:DIST?\n")
+        rig.answers(b"*OPC?;*OPC?\nSTOP\nMEAS:DIST?\n")
         assert rig.app.inputs.request == supervisor.DISARM
         rig.app.supervisor.mode = mode.STANDBY
         assert rig.app.stream.written.decode().split("\n")[8:-1] == ["OK"]
@@ -346,5 +361,7 @@ def test_a_stop_within_a_chain_that_waits_is_executed():
     with Delivering(24_575) as rig:
         for _ in range(6):
             rig.answers(b"MEAS:DIST?\n")
-        assert rig.answers(b"*OPC?;*OPC?; stop ;*OPC?\n", polls=40)[0] == "1"
+        assert rig.answers(b"*OPC?;*OPC?; stop ;*OPC?\n", polls=40) == ["1", "OK"]
         assert rig.app.inputs.request == supervisor.DISARM
+        rig.app.supervisor.mode = mode.STANDBY
+        assert rig.answers(b"SYST:ERR?\n") == ['-363,"Input buffer overrun"']
