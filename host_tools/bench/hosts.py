@@ -33,7 +33,7 @@ class Guard:
 
     waits_us     of garbage, until the last answer that was given
     free_bytes   then
-    least_bytes  free in WATCHED_US from there, with garbage as before
+    least_bytes  free from there on, with garbage as before
     left_bytes   of garbage, read meanwhile
     stop_us      from a STOP behind all the garbage that is under way, sent at a burst's begin, to the dose pin low
     burst_us     what the pin would have been high without it
@@ -160,10 +160,13 @@ def under_load(uf2, layout: Layout) -> dict[str, Load]:
     return {name: device.branch(lambda d, host=host: _load(d, session.heap, host)) for name, host in HOSTS.items()}
 
 
-def guarded(device: EmulatedApplicator, heap: HeapWatch, feed, since_us: float) -> Guard:
+def guarded(
+    device: EmulatedApplicator, heap: HeapWatch, feed, since_us: float, watched_us: float = WATCHED_US
+) -> Guard:
     """Return what a pass short of heap does with garbage and with a STOP. The device is delivering, garbage comes.
 
-    feed      what sends it, as HOSTS[GARBAGE] returned it, since since_us
+    feed        what sends it, as HOSTS[GARBAGE] returned it, since since_us
+    watched_us  how long the pass goes on before the STOP, at least
     Raises Timeout when commands never wait.
     """
     board = device.board
@@ -176,7 +179,7 @@ def guarded(device: EmulatedApplicator, heap: HeapWatch, feed, since_us: float) 
             said, answered_us, free = len(board.console), board.us, heap.free()
     taken = board.taken_by_guest
     least = heap.free()
-    end_us = board.us + WATCHED_US
+    end_us = board.us + watched_us
     while board.us < end_us:
         board.run(TICK_US)
         least = min(least, heap.free())
