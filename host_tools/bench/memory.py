@@ -117,15 +117,14 @@ class HeapWatch:
         return int.from_bytes(self._sram[at : at + 4], "little") * BLOCK
 
     def take(self, leave: int) -> None:
-        """Mark free blocks as taken, the highest first, until `leave` bytes are free: as garbage that nobody names.
+        """Mark free blocks as taken, the lowest first, until `leave` bytes are free: as garbage that nobody names.
 
-        The next collection frees them again.
+        Once something was allocated behind them, the next collection frees them again [S] py/gc.c: it sweeps up to the
+        last block that was used.
         """
         surplus = (self.free() - leave) // BLOCK
-        at = self._layout.table + self._layout.table_bytes
-        while surplus > 0 and at > self._layout.table:
-            at -= 1
-            for shift in (6, 4, 2, 0):
+        for at in range(self._layout.table, self._layout.table + self._layout.table_bytes):
+            for shift in (0, 2, 4, 6):
                 if surplus > 0 and not self._sram[at] >> shift & 3:
                     self._sram[at] |= HEAD << shift
                     surplus -= 1

@@ -84,7 +84,7 @@ def test_every_collection_is_seen(seen):
 def test_what_is_taken_from_outside_is_not_free_until_the_next_collection(taken):
     before, after, collected = taken
     assert 0 <= 20_000 - after < 1_024  # its own answer takes a little
-    assert abs(collected - before) < 1_024
+    assert abs(collected - before) < 2_048  # code and names of the commands between
 
 
 def test_free_bytes_are_the_guests_own(seen):
