@@ -65,7 +65,7 @@ class Console:
         self._latched = 0  # faults that the list of errors was told
         self._asked = 0  # commands in this pass
         self._short = False  # of heap: they wait for the end of the pass ...
-        self._held = False  # ... as the present one does
+        self.held = False  # ... as the present one does
         self._heard = bytearray(_STOP_MAX)  # behind it
         self._heard_used = 0
         self._left_out = False
@@ -116,21 +116,21 @@ class Console:
 
         Looking takes 2 ms or so on an RP2040, so it has a tick for itself, before every eighth command of a pass.
         """
-        if self._held:
+        if self.held:
             self._listen()
             return True
         asked = self._asked = self._asked + 1
         if self._short:  # looked at once, as the look allocates too
             words = [part.encode() for part in self.parts] or bytes(self._line[: self._used]).split(b";")
             stops = [word for word in words if word.upper().strip() in _STOPS]
-            self._held = not stops
+            self.held = not stops
             if stops and self.parts:
                 self._left_out |= len(stops) < len(words)
                 self.parts = [stop.decode() for stop in stops]
         elif asked % _LOOK_AT == 0 and hasattr(gc, "mem_free"):
             self._short = gc.mem_free() < _RESERVE
             return True
-        return self._held
+        return self.held
 
     def _listen(self, lines=_CHUNK):
         """Read on behind the command that waits: a stop takes its place, the rest is left out. Allocates nothing."""
@@ -147,7 +147,7 @@ class Console:
                         self._line[n] = heard[n]
                     self._used = used
                     self._whole = self._left_out = True
-                    self._overlong = self._unprintable = self._held = False
+                    self._overlong = self._unprintable = self.held = False
                     used = 0
                     break
                 self._left_out |= used > 0
@@ -179,7 +179,7 @@ class Console:
         if self._left_out:
             self.note(-363)
         self._asked = 0
-        self._short = self._held = self._left_out = False
+        self._short = self.held = self._left_out = False
         return True
 
     def say(self, text):
