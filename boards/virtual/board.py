@@ -27,7 +27,7 @@ class Board:
         self.files = None
         if hal.settings is not None:
             self.files = provisioned(hal.settings)
-        self.config, self.config_error = config.load(self.files)
+        self.config, self.config_error = config.load(self.files, True)
         self.valve = Valve()
         self.lease = Lease()
         self.led = Pin(pins.LED, Pin.OUT, value=0)

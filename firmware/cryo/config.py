@@ -36,6 +36,7 @@ KEYS = tuple(f[0] for f in FIELDS)
 Config = namedtuple("Config", KEYS)
 
 UNSET = ("jet_k_mdegc", "calibration_due_d")  # 0 means "not known": such a device refuses to arm
+FOREIGN = "settings: simulated = 1, a virtual board's record: provision this board with settings of its own"
 
 
 def build(values):
@@ -64,16 +65,20 @@ def what(key):
     return WHAT[key]
 
 
-def load(files=None):
+def load(files=None, virtual=False):
     """Return (Config, None) from the board's slots, or (None, sentence): such a device refuses to arm.
 
-    There are no defaults for a missing, damaged or incomplete record. files: as for Slots.
+    There are no defaults for a missing, damaged or incomplete record. files: as for Slots. virtual: True on the virtual
+    board alone; on every other one a record that calls it simulated is refused, as its calibrations would not age.
     """
     slots = Slots("/", NAME, VERSION, files)
     payload, problem = slots.load()
     if payload is None:
         return None, problem
-    return decode(payload, slots.found)
+    made, problem = decode(payload, slots.found)
+    if made and made.simulated and not virtual:
+        return None, FOREIGN
+    return made, problem
 
 
 def encode(config):

@@ -1,7 +1,7 @@
 """The application on the emulated chip, the twin's plant at its pins: ticks, cut-offs, heap and boot.
 
 Nothing is added to what runs on the board: ticks and collections are read from the interpreter's heap lock (memory.py).
-main.py alone differs: it counts 310 s since switch-on, which a point needs before its treatment.
+main.py alone differs: it counts 310 s since switch-on, which a point needs before its treatment, and knows the date.
 """
 
 import statistics

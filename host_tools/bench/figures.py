@@ -240,6 +240,26 @@ def _hosts(chip):
             "every allocation outside the tick, frames of calls among them, which are free when the call returns; the "
             f"board took {load.sent_bytes} bytes and sent {load.taken_bytes}; {where}",
         )
+        if load.guard:
+            yield from _guard(load.guard, f"{hosts.WHAT[name]}, {APPLICATION}")
+
+
+def _guard(guard, where):
+    yield Row(
+        "guard_free_bytes",
+        guard.least_bytes,
+        "bytes",
+        f"least heap free in {hosts.WATCHED_US // 1000} ms of a pass from where commands wait, after "
+        f"{guard.waits_us / 1000:.0f} ms and with {guard.free_bytes} bytes free; {guard.left_bytes} bytes more were "
+        f"read and left out, {guard.collections} collections from the first byte on; {where}",
+    )
+    yield Row(
+        "guard_stop_ms",
+        _rounded(guard.stop_us / 1000),
+        "ms",
+        f"a STOP behind that garbage, sent at the begin of a burst of {guard.burst_us / 1000:.1f} ms -> dose pin low, "
+        f"then {guard.state or 'no answer'}",
+    )
 
 
 def _size(host):

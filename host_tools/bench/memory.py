@@ -14,6 +14,7 @@ RAM = 0x2000_0000
 RAM_BYTES = 264 * 1024
 BLOCK = 16
 COLLECTING = 1
+HEAD = 1  # in the table: the first block of an allocation
 MARK = 23  # not on the Pico's connector
 FIND = """
 import gc, micropython
@@ -114,6 +115,19 @@ class HeapWatch:
         """Return the bytes allocated since the last collection."""
         at = self._layout.allocated
         return int.from_bytes(self._sram[at : at + 4], "little") * BLOCK
+
+    def take(self, leave: int) -> None:
+        """Mark free blocks as taken, the lowest first, until `leave` bytes are free: as garbage that nobody names.
+
+        Once something was allocated behind them, the next collection frees them again [S] py/gc.c: it sweeps up to the
+        last block that was used.
+        """
+        surplus = (self.free() - leave) // BLOCK
+        for at in range(self._layout.table, self._layout.table + self._layout.table_bytes):
+            for shift in (0, 2, 4, 6):
+                if surplus > 0 and not self._sram[at] >> shift & 3:
+                    self._sram[at] |= HEAD << shift
+                    surplus -= 1
 
     def _look(self):
         at = self._layout.lock

@@ -16,6 +16,8 @@ from typing import Any
 
 from boards.rp2040_pico import pins
 from boards.virtual import pins as plant_pins
+from boards.virtual.settings import SETTINGS as VIRTUAL
+from boards.virtual.settings import TODAY_D
 from host_tools import packing
 from host_tools.emulator.i2c import I2cBus, RegisterChip
 from host_tools.emulator.pio_gate import PioGate
@@ -25,13 +27,7 @@ from host_tools.twin.people import Operator, fields
 from host_tools.twin.pin_plant import REFERENCE_V, PinPlant
 from host_tools.twin.treatment import Plan, arm
 
-SETTINGS = {
-    "simulated": 1,
-    "serial": 1,
-    "jet_k_mdegc": 16_000,  # the twin's reference nozzle at 80 mm
-    "valve_open_delay_us": 18_000,  # the slower of the plant's two valves opens after 20 ms
-    "valve_close_delay_us": 22_000,  # its dose valve closes after 20 ms
-}
+SETTINGS = {**VIRTUAL, "simulated": 0}  # the same plant, on a board that takes no simulated settings
 PLANT_US = 1_000  # the plant is never further behind the chip
 PIO_NS = 200  # one instruction of the valves' programs
 CPHA = 1 << 7  # SSPCR0
@@ -45,6 +41,7 @@ from cryo.app import Applicator
 
 applicator = Applicator(board.build())
 applicator.supervisor.session.uptime_s = {up_s}
+applicator.set_today({today_d})
 applicator.run()
 """
 
@@ -55,8 +52,9 @@ def application(
     """Return the board's files, path -> bytes, as the product ships them (packing.application), and the settings.
 
     settings    become the record's two slots; None leaves them out: an unprovisioned device
-    up_s        not 0: main.py is replaced by one that counts as many seconds since switch-on. A point may be treated
-                300 s after it (limit 9), which would take half an hour here. Nothing else differs.
+    up_s        not 0: main.py is replaced by one that counts as many seconds since switch-on, and was told the date. A
+                point may be treated 300 s after switch-on (limit 9), which would take half an hour here; without a date
+                the calibrations count as overdue. Nothing else differs.
     overlay     files that replace or join these, modules (.mpy) in the archive; a value of None takes a file away
     """
     inside = {path: data for path, data in (overlay or {}).items() if data is not None and path.endswith(".mpy")}
@@ -64,7 +62,7 @@ def application(
     if settings is not None:
         files |= provision(settings)
     if up_s:
-        files["main.py"] = UP_MAIN.format(up_s=up_s).encode()
+        files["main.py"] = UP_MAIN.format(up_s=up_s, today_d=TODAY_D).encode()
     for path, data in (overlay or {}).items():
         if data is None:
             files.pop(path, None)

@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import Any
 
 from boards.rp2040_pico.pins import DOSE, LEASE
+from boards.virtual.settings import TODAY_D
 from host_tools.emulator.applicator import EmulatedApplicator, application
 from host_tools.emulator.image import MISSING, find_image
 from host_tools.emulator.rp2040 import FS_START, littlefs
@@ -46,6 +47,7 @@ plan = bytearray(1)
 mark = machine.Pin({mark}, machine.Pin.OUT, value=0)
 applicator = Applicator(board.build())
 applicator.supervisor.session.uptime_s = {up_s}
+applicator.set_today({today_d})
 tick, poll = applicator.supervisor.tick, applicator.console.poll
 
 {functions}
@@ -152,7 +154,7 @@ def main_py(up_s: int) -> bytes:
     planted = [row for row in ROWS if row.guest]
     functions = "\n".join(f"def event_{n}():\n    {row.guest}" for n, row in enumerate(planted))
     names = "".join(f"event_{n}, " for n in range(len(planted)))
-    return MAIN.format(mark=MARK, up_s=up_s, functions=functions, names=names).encode()
+    return MAIN.format(mark=MARK, up_s=up_s, today_d=TODAY_D, functions=functions, names=names).encode()
 
 
 def number(row: Exit) -> int:

@@ -74,9 +74,12 @@ def provision(settings: Mapping[str, int], sequence: int = 0) -> dict[str, bytes
     return dict.fromkeys(PATHS, data)
 
 
-def stored(files: Mapping[str, bytes]) -> dict[str, int]:
-    """Return the settings in a board's files (path -> bytes), migrated. Raises SettingsError: the device's sentence."""
-    made, problem = config.load(_Files(files))
+def stored(files: Mapping[str, bytes], virtual: bool = True) -> dict[str, int]:
+    """Return the settings in a board's files (path -> bytes), migrated. Raises SettingsError: the device's sentence.
+
+    virtual    False: as a real board reads them, which refuses those of a virtual one
+    """
+    made, problem = config.load(_Files(files), virtual)
     if problem:
         raise SettingsError(problem)
     return made._asdict()

@@ -154,6 +154,18 @@ def test_what_a_host_changes_is_told_against_the_same_treatment_without_one(run)
     assert values["breathe_alloc_bytes_s.garbage"] == 1_500 and values["breathe_kept_bytes_s.garbage"] == 20
     assert {f"host_late_ms_max.{name}" for name in hosts.HOSTS} <= set(values)
     assert set(hosts.WHAT) == set(hosts.HOSTS)
+    assert not [name for name in values if name.startswith("guard_")]
+
+
+def test_how_a_pass_keeps_the_rest_of_its_heap_is_told(run):
+    guard = hosts.Guard(3_500_000.0, 19_500, 18_000, 6_000, 120_000.0, 300_000.0, "STANDBY", 0)
+    loads = {name: load() for name in hosts.HOSTS} | {hosts.GARBAGE: load(guard=guard)}
+    _, rows, _ = run(chip() | {"hosts": loads})
+    found = {row["name"]: row for row in rows}
+    free, stop = found["guard_free_bytes"], found["guard_stop_ms"]
+    assert (free["value"], stop["value"]) == (18_000, 120.0)
+    assert "after 3500 ms" in free["how"] and "0 collections" in free["how"]
+    assert "burst of 300.0 ms" in stop["how"] and "STANDBY" in stop["how"]
 
 
 def test_garbage_is_the_same_in_every_run_and_of_every_kind():

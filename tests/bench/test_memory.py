@@ -26,6 +26,24 @@ def go():
 
 
 @pytest.fixture(scope="module")
+def taken():
+    """(free bytes before, when all but 20 000 were taken, after a collection), by the guest."""
+    uf2 = image.find_image()
+    if uf2 is None:
+        pytest.skip(image.MISSING)
+    from host_tools.bench.memory import HeapWatch, find
+    from host_tools.emulator.rp2040 import Rp2040Board
+
+    board = Rp2040Board(uf2, {"boot.py": b""})
+    board.boot_to_prompt()
+    heap = HeapWatch(board, find(uf2), 1_000)
+    before = int(board.exec("import gc\ngc.collect()\nprint(gc.mem_free())"))
+    board.watch(25, callback=lambda level: level and heap.take(20_000))
+    said = board.exec("from machine import Pin\nPin(25, Pin.OUT, value=1)\nprint(gc.mem_free())")
+    return before, int(said), int(board.exec("gc.collect()\nprint(gc.mem_free())"))
+
+
+@pytest.fixture(scope="module")
 def seen():
     """(locks, collections, edges of the mark in us, free by the guest, free from outside) of one run of the guest."""
     uf2 = image.find_image()
@@ -61,6 +79,12 @@ def test_every_collection_is_seen(seen):
     _, collections, _, _, _ = seen
     assert len(collections) == 3
     assert all(end - begin > 300 for begin, end in collections)
+
+
+def test_what_is_taken_from_outside_is_not_free_until_the_next_collection(taken):
+    before, after, collected = taken
+    assert 0 <= 20_000 - after < 1_024  # its own answer takes a little
+    assert abs(collected - before) < 2_048  # code and names of the commands between
 
 
 def test_free_bytes_are_the_guests_own(seen):

@@ -17,6 +17,7 @@ from host_tools.cryoctl.device import PROMPT
 from host_tools.cryoctl.flash import Report, Request, Watch, boards, image, provision, run
 from host_tools.cryoctl.port import Port
 from host_tools.cryoctl.problems import NoDevice, NotVerified, Problem
+from host_tools.settings import provision as settings_files
 from host_tools.settings import stored
 from tests.cryoctl.fake_port import application, cryoctl, fake_port
 from tests.cryoctl.test_flash_files import Flash
@@ -265,3 +266,13 @@ def test_a_real_board_is_never_called_simulated_and_one_without_settings_is_told
     report = flashed(Request())
     assert set(board.held) == {"/main.py", "/boot.py"}
     assert ["refuse to arm" in text or "no PIN" in text for text in report.warnings] == [True, True]
+
+
+def test_a_virtual_board_s_settings_on_a_real_board_are_named_and_may_be_replaced(pico):
+    board, flashed = pico
+    board.held.update({"/" + path: data for path, data in settings_files({"simulated": 1, "serial": 7}).items()})
+    with pytest.raises(Problem, match="simulated = 1, a virtual board's record"):
+        flashed(Request())
+    flashed(Request(settings={"serial": 8}, replace_settings=True))
+    now = stored({path[1:]: data for path, data in board.held.items()})
+    assert (now["serial"], now["simulated"]) == (8, 0)

@@ -82,6 +82,13 @@ def test_wrong_settings_still_refuse(rig, settings, wrong):
     assert "burst_max_us" in board.config_error
 
 
+def test_a_virtual_board_s_settings_refuse(rig, settings):
+    settings(simulated=1)
+    board = rig.module.build()
+    assert board.config is None
+    assert "simulated" in board.config_error
+
+
 def test_inputs_have_no_internal_pull_and_the_key_reads_on(rig):
     board = rig.module.build()
     assert [pin.value() for pin in (board.loop_a, board.loop_b, board.trigger, board.estop)] == [1, 0, 1, 0]

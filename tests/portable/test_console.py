@@ -1,9 +1,11 @@
 """The grammar of the line console, and that a bad line, a flood or a deaf host changes nothing."""
 
 import micropython
+from console_fuzz import line_of
 from console_rig import App, is_error
 from cryo.console import line as console_line
 from cryo.core import mode, supervisor
+from support import Random
 
 
 def test_short_and_long_forms_and_lower_case():
@@ -39,7 +41,15 @@ def test_an_unfinished_line_waits():
 def test_an_unknown_command_names_the_nearest():
     app = App()
     is_error(app.ask("STAT"), -113, "STAT", "nearest is STAT?")
-    is_error(app.ask("TREAT:LEVL 3"), -113, "nearest is TREAT:LEV")
+    for wrong, near in (
+        ("TREAT:LEVL 3", "TREAT:LEV"),
+        ("TREAT:LEVL?", "TREAT:LEV?"),
+        ("MEAS:TEMP", "MEAS:TEMP?"),
+        ("*OPC", "*OPC?"),
+        ("ARM:REQU?", "ARM:REQ"),
+    ):
+        answer = app.ask(wrong)
+        assert is_error(answer, -113) and answer.endswith(": nearest is " + near), answer
     is_error(app.ask("FIRE"), -113)
     is_error(app.ask("STOP?"), -113)
     is_error(app.ask("ARM:CONF?"), -113)
@@ -209,13 +219,37 @@ def test_a_pass_with_room_on_its_heap_answers_everything():
         assert rig.heap.looks == 5
 
 
-def test_commands_wait_for_the_end_of_a_pass_whose_heap_is_short():
+def test_a_command_waits_for_the_end_of_a_pass_whose_heap_is_short_and_what_follows_it_is_left_out():
     with Delivering(24_575) as rig:
         answered = [len(rig.answers(b"MEAS:DIST?\n")) for _ in range(20)]
         assert answered == [1] * 7 + [0] * 13
         assert rig.heap.looks == 1  # it does not get more
         rig.app.supervisor.mode = mode.REST
-        assert rig.answers(b"", polls=200) == ["100 mm"] * 13
+        assert rig.answers(b"", polls=200) == ["100 mm"]
+        assert rig.answers(b"SYST:ERR?\nSYST:ERR?\n") == ['-363,"Input buffer overrun"', '0,"No error"']
+        rig.app.supervisor.mode = mode.DELIVERING
+        assert rig.answers(b"MEAS:DIST?\n") == ["100 mm"]
+        rig.app.supervisor.mode = mode.REST
+        assert rig.answers(b"SYST:ERR?\n") == ['0,"No error"']  # it is told once
+
+
+def test_half_a_line_that_is_left_out_is_not_taken_for_a_command():
+    with Delivering(24_575) as rig:
+        for _ in range(7):
+            rig.answers(b"MEAS:DIST?\n")
+        assert rig.answers(b"MEAS:DIST?\nTREAT:") == []
+        rig.app.supervisor.mode = mode.REST
+        assert rig.answers(b"") == []
+        assert rig.answers(b"NEW\n*OPC?\n") == ["100 mm", "1"]
+
+
+def test_a_line_that_waits_alone_leaves_no_error():
+    with Delivering(24_575) as rig:
+        for _ in range(7):
+            rig.answers(b"MEAS:DIST?\n")
+        assert rig.answers(b"MEAS:DIST?\n\n \n") == []
+        rig.app.supervisor.mode = mode.REST
+        assert rig.answers(b"SYST:ERR?\n") == ["100 mm", '0,"No error"']
 
 
 def test_a_chain_of_commands_waits_as_lines_do():
@@ -225,22 +259,109 @@ def test_a_chain_of_commands_waits_as_lines_do():
         assert len(rig.answers(b"", polls=80)) == 5
 
 
-def test_what_waits_allocates_nothing():
+def test_what_waits_and_what_is_left_out_allocate_nothing():
     with Delivering(24_575) as rig:
         for _ in range(12):
             rig.answers(b"MEAS:DIST?\n")
-        micropython.heap_lock()
-        try:
-            for _ in range(20):
-                rig.app.console.poll()
-        finally:
-            micropython.heap_unlock()
+        for byte in (None, 120, 10, 59):
+            rig.app.stream.endless = byte
+            rig.app.stream.taken = 0
+            micropython.heap_lock()
+            try:
+                for _ in range(20):
+                    rig.app.console.poll()
+            finally:
+                micropython.heap_unlock()
+
+
+def test_listening_behind_a_line_that_waits_is_bounded():
+    with Delivering(24_575) as rig:
+        for _ in range(12):
+            rig.answers(b"MEAS:DIST?\n")
+        rig.app.stream.endless = 120
+        rig.app.stream.taken = 0
+        rig.app.console.poll()
+        assert 0 < rig.app.stream.taken <= 64
+
+
+STOPS = (b"STOP\n", b" arm:off \n", b"stop;", b"x\nSTOP\r\n", b"*OPC?;STOP\n", b"x" * 300 + b"\nSTOP\n")
+NO_STOPS = (b"STOPS\n", b"STO\nP\n", b"XSTOP\n", b"ARM:OF\n", b"ARM:OFFX\n", b"STOP", b"ARM:OFFARM:OFF\n", b"S;T;O;P\n")
 
 
 def test_a_stop_does_not_wait():
-    for stop in (b"STOP\n", b" arm:off \n"):
+    for stop in STOPS[:2]:
         with Delivering(24_575) as rig:
             for _ in range(7):
                 rig.answers(b"MEAS:DIST?\n")
             rig.answers(stop)
             assert rig.app.inputs.request == supervisor.DISARM
+
+
+def test_a_stop_behind_a_line_that_waits_is_heard_and_nothing_else():
+    for waits in (b"MEAS:DIST?\n", b"*OPC?;*OPC?;*OPC?\n", b"y" * 200 + b"\n", b"\xff\n"):
+        for data in STOPS + NO_STOPS:
+            with Delivering(24_575) as rig:
+                for _ in range(7):
+                    rig.answers(b"MEAS:DIST?\n")
+                assert rig.answers(waits) == []
+                rig.answers(data, polls=20)
+                assert (rig.app.inputs.request == supervisor.DISARM) == (data in STOPS), data
+
+
+def test_a_stop_takes_the_place_of_the_rest_of_a_chain_that_waits():
+    with Delivering(24_575) as rig:
+        for _ in range(6):
+            rig.answers(b"MEAS:DIST?\n")
+        assert rig.answers(b"*OPC?;*OPC?;*OPC?\n") == ["1"]
+        assert rig.answers(b"STOP\n") == ["OK"]
+        assert rig.app.inputs.request == supervisor.DISARM
+        rig.app.inputs.request = supervisor.NONE
+        rig.app.supervisor.mode = mode.STANDBY
+        assert rig.answers(b"SYST:ERR?\n") == ['-363,"Input buffer overrun"']
+
+
+def test_random_lines_behind_one_that_waits_change_nothing():
+    random = Random(11)
+    with Delivering(24_575) as rig:
+        for _ in range(7):
+            rig.answers(b"MEAS:DIST?\n")
+        assert rig.answers(b"MEAS:DIST?\n") == []
+        before = rig.app.choice()
+        for _ in range(100):
+            line = line_of(random)
+            packed = line.upper().replace(b" ", b"")
+            if b"STOP" in packed or b"ARM:OFF" in packed:
+                continue
+            assert rig.answers(line + b"\n") == []
+            assert rig.app.inputs.request == supervisor.NONE and rig.app.choice() == before, line
+        rig.app.supervisor.mode = mode.STANDBY
+        assert rig.answers(b"*OPC?\n") == ["100 mm", "1"]
+
+
+def test_a_stop_takes_the_place_of_what_waited():
+    with Delivering(24_575) as rig:
+        for _ in range(7):
+            rig.answers(b"MEAS:DIST?\n")
+        rig.answers(b"*OPC?;*OPC?\nSTOP\nMEAS:DIST?\n")
+        assert rig.app.inputs.request == supervisor.DISARM
+        rig.app.supervisor.mode = mode.STANDBY
+        assert rig.app.stream.written.decode().split("\n")[8:-1] == ["OK"]
+        assert rig.answers(b"") == ["100 mm"]
+        assert rig.answers(b"SYST:ERR?\n") == ['-363,"Input buffer overrun"']
+
+
+def test_a_stop_within_a_chain_that_waits_is_executed():
+    with Delivering(24_575) as rig:
+        for _ in range(7):
+            rig.answers(b"MEAS:DIST?\n")
+        rig.answers(b"ARM:OFF;*OPC?\n")
+        assert rig.app.inputs.request == supervisor.DISARM
+        rig.app.inputs.request = supervisor.NONE
+        assert rig.answers(b"*OPC?\n") == []
+    with Delivering(24_575) as rig:
+        for _ in range(6):
+            rig.answers(b"MEAS:DIST?\n")
+        assert rig.answers(b"*OPC?;*OPC?; stop ;*OPC?\n", polls=40) == ["1", "OK"]
+        assert rig.app.inputs.request == supervisor.DISARM
+        rig.app.supervisor.mode = mode.STANDBY
+        assert rig.answers(b"SYST:ERR?\n") == ['-363,"Input buffer overrun"']

@@ -2,7 +2,7 @@
 
 from console_rig import ALL, App, is_error
 from cryo import __version__
-from cryo.console import live, table
+from cryo.console import live, table, topics
 from cryo.core import blockers, faults, mode, presets
 from cryo.core.supervisor import Supervisor
 
@@ -75,6 +75,34 @@ def test_distance_and_pressure():
     app.inputs.distance.status = app.inputs.line.status = 2
     assert app.ask("MEAS:DIST?") == "INVALID"
     assert app.ask("MEAS:PRES?") == "BOTTLE=57000 mbar;LINE=INVALID"
+
+
+def test_what_has_to_come_first_is_named_for_each_mode():
+    app = App()
+    for now, first in (
+        (mode.BOOT, "TEST?"),
+        (mode.SELF_TEST, "TEST?"),
+        (mode.READY, "ARM:OFF"),
+        (mode.ARMED, "ARM:OFF"),
+        (mode.DELIVERING, "ARM:OFF"),
+        (mode.REST, "ARM:OFF"),
+        (mode.FAULT, "FAULT?"),
+        (mode.SERVICE, "SERV:EXIT"),
+    ):
+        app.supervisor.mode = now
+        is_error(topics.barred(app.console), -221, mode.NAMES[now], first)
+    for now in (mode.STANDBY, mode.COMPLETE):
+        app.supervisor.mode = now
+        assert topics.barred(app.console) is None
+
+
+def test_every_quantity_has_its_age():
+    app = App()
+    i = app.inputs
+    i.distance.age_us, i.bottle.age_us, i.line.age_us, i.room.age_us = 33_999, 10_000, 0, 5_000_000
+    assert app.ask("MEAS:AGE?") == "DISTANCE=33ms;BOTTLE=10ms;LINE=0ms;ROOM=INVALID"
+    i.room.status, i.room.value, i.line.status = 0, 812, 2
+    assert app.ask("MEASURE:AGE?") == "DISTANCE=33ms;BOTTLE=10ms;LINE=INVALID;ROOM=5000ms"
 
 
 def test_room():

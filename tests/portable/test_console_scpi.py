@@ -2,7 +2,7 @@
 
 from console_rig import App, is_error
 from cryo import config
-from cryo.console import live, table, topics, words
+from cryo.console import live, sentences, table, topics, words
 from cryo.console.units import scaled
 from cryo.core import faults, mode
 
@@ -81,9 +81,9 @@ def test_masks_say_what_the_status_byte_sums_up():
     assert app.ask("*STB?") == "96"
     assert app.ask("*SRE 4") == "OK"
     assert app.ask("*STB?") == "32"
-    for wrong in ("256", "-1", "1.5", "X", "0032"):
-        is_error(app.ask("*ESE " + wrong), -222, "0 to 255")
-        is_error(app.ask("*SRE " + wrong), -222, "0 to 255")
+    for wrong, number in (("256", -222), ("0032", -222), ("-1", -104), ("1.5", -104), ("X", -104)):
+        is_error(app.ask("*ESE " + wrong), number, "0 to 255")
+        is_error(app.ask("*SRE " + wrong), number, "0 to 255")
     assert app.ask("*STB?") == "100"
     assert app.ask("*CLS") == "OK"
     assert app.ask("*RST") == "OK"
@@ -200,7 +200,7 @@ def test_units():
         assert scaled(text, unit) == (value, None), text
     for text, unit, number in (
         ("5 PSI", "mdegC", -131), ("5 MS", "mdegC", -131), ("X", "us", -104), ("", "us", -104), ("1E3", "us", -104),
-        ("1.5", "us", -222), ("1..5", "us", -104), ("--5", "us", -104), ("9999999999", "us", -104), ("5.", "us", -131),
+        ("1.5", "us", -222), ("1..5", "us", -104), ("--5", "us", -104), ("9999999999", "us", -222), ("5.", "us", -131),
     ):  # fmt: skip
         assert scaled(text, unit)[1][0] == number, text
 
@@ -355,6 +355,29 @@ def test_settings_that_cannot_be_read_are_not_written_over():
     assert app.board.files.files == before
 
 
+def test_a_virtual_board_s_settings_are_named_and_not_saved_on_another_board():
+    app = App({"simulated": 1})
+    app.supervisor.mode = mode.SERVICE
+    before = dict(app.board.files.files)
+    for command in ("CONF room_m3,25", "CONF:SAVE", "CONF:STOR?"):
+        if command == "CONF:SAVE":
+            app.console.staged = {"room_m3": 25}
+        is_error(app.ask(command), 401, "simulated", "provision this board")
+    assert app.board.files.files == before
+    app.console.staged = {}
+    app.board.name = "virtual"
+    assert app.ask("CONF room_m3,25") == app.ask("CONF:SAVE") == "OK"
+    assert config.load(app.board.files, True)[0].room_m3 == 25
+
+
+def test_a_board_that_refused_its_settings_says_why():
+    app = App()
+    app.supervisor.config = None
+    app.board.config_error = config.FOREIGN
+    is_error(app.ask("CONF?"), -221, "simulated", "provision this board")
+    is_error(app.ask("CONF? TRIP_MDEGC"), -221, "simulated", "provision this board")
+
+
 def test_a_board_without_settings_takes_a_whole_record_only():
     app = App()
     app.board.files.files.clear()
@@ -386,9 +409,12 @@ def test_sentences_on_request():
     app = App()
     assert app.ask("FORM:HUM") == "Done."
     assert app.ask("STAT?").startswith("The applicator is in stand-by.")
+    for blockers, said in (("KEY", "One thing stands"), ("KEY,LOOP", "2 things stand")):
+        text = sentences.of(app.console, "STAT?", "STATE=STANDBY;BLOCKERS={};FAULT=NONE;POINT=0".format(blockers))
+        assert text == "The applicator is in stand-by. {} against it; STAT:WHY? tells what to do.".format(said)
     assert app.ask("MEAS:DIST?") == "The skin is 100 mm away."
     assert app.ask("FAULT?") == "No fault."
-    assert "Skin 32.00 degC" in app.ask("MEAS:TEMP?")
+    assert app.ask("MEAS:TEMP?").startswith("Skin 32.00 degC, 100 ms ago; Nozzle")
     assert app.ask("MEAS:PRES?") == "Bottle 57.0 bar, Line 57.0 bar."
     is_error(app.ask("FIRE"), -113)
     app.ask("FORM:MACH")

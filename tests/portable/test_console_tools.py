@@ -1,9 +1,10 @@
 """What tools use: lines with number and check sum, the session that ends when the tool falls silent, telemetry."""
 
 from console_rig import App, is_error, wrapped
+from cryo.console import line as console_line
 from cryo.console.crc import START, added
 from cryo.console.wrap import GONE_S, KEEP_S
-from cryo.core import mode
+from cryo.core import mode, supervisor
 
 
 def test_the_check_sum_is_the_one_that_is_named():
@@ -138,6 +139,45 @@ def test_a_tool_that_falls_silent_before_the_second_step_disarms():
     assert app.supervisor.mode == mode.READY
     app.run(KEEP_S * 100 + 2)
     assert app.supervisor.mode == mode.STANDBY
+
+
+class NoHeap:
+    def mem_free(self):
+        return 0
+
+    def collect(self):
+        pass
+
+
+def test_silence_does_not_count_while_the_tool_s_command_waits_for_the_end_of_a_pass():
+    app = App()
+    arm(app)
+    app.supervisor.mode = mode.DELIVERING  # polled without the supervisor
+
+    def polled(ticks):
+        for _ in range(ticks):
+            app.console.poll()
+        return app.inputs.request == supervisor.DISARM
+
+    gc = console_line.gc
+    console_line.gc = NoHeap()
+    try:
+        for n in range(8):
+            app.stream.incoming += wrapped(40 + n, "MEAS:DIST?").encode() + b"\n"
+            assert not polled(20)
+        assert not polled(KEEP_S * 300)
+        app.stream.incoming += b"@48 ST"  # gone within a line
+        assert not polled(10)
+    finally:
+        console_line.gc = gc
+    before = len(app.stream.written)
+    app.supervisor.mode = mode.REST
+    assert not polled(KEEP_S * 100 - 40)
+    assert polled(60)
+    app.inputs.request = supervisor.NONE
+    app.stream.incoming += b"AT?\n"
+    polled(20)
+    assert app.stream.written[before:] == wrapped(47, "100 mm").encode() + b"\n"
 
 
 def test_a_person_may_be_silent():

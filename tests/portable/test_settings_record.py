@@ -16,6 +16,9 @@ TEXT_2 = TEXT.replace(b'"skin_offset_mdegc":0,', b"")
 TEXT_1 = TEXT_2.replace(b',"calibration_due_d":9900', b"")
 
 
+SIMULATED = TEXT.replace(b'"simulated":0', b'"simulated":1')
+
+
 def stored(payload, version=config.VERSION):
     """Files whose newest settings are that payload."""
     files = RamFiles()
@@ -50,11 +53,21 @@ def test_every_value_at_both_ends_comes_back():
     for key, _, _, low, high, _, _ in config.FIELDS:
         for value in (low, high):
             made = config.build(dict(GIVEN, **{key: value}))[0]
-            assert config.load(stored(config.encode(made))) == (made, None)
+            assert config.load(stored(config.encode(made)), True) == (made, None)
 
 
 def test_a_value_outside_its_range_is_no_settings():
     refused(TEXT.replace(b":4000", b":1000"), "trip_mdegc", "limit 1")
+
+
+def test_a_virtual_board_s_record_is_taken_by_a_virtual_board_alone():
+    refused(SIMULATED, "simulated", "provision this board")
+    refused(SIMULATED.replace(b"9900", b"0"), "simulated", "provision this board")  # it would not even age
+    made, problem = config.load(stored(SIMULATED), True)
+    assert problem is None and made == config.build(dict(GIVEN, simulated=1))[0]
+    assert config.load(stored(TEXT), True) == (config.build(GIVEN)[0], None)
+    for older, version in ((TEXT_1, 1), (TEXT_2, 2)):
+        refused(older.replace(b'"simulated":0', b'"simulated":1'), "simulated", version=version)
 
 
 def test_an_unknown_key_is_no_settings_and_the_nearest_is_named():

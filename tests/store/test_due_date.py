@@ -52,8 +52,9 @@ def test_the_virtual_board_s_settings_are_in_real_slots(built):
     app = built({"serial": 42})
     config = importlib.import_module("cryo.config")
     assert list(app.board.files.files) == ["/settings.0"]
-    assert config.load(app.board.files) == (app.board.config, None)
+    assert config.load(app.board.files, True) == (app.board.config, None)
     assert (app.board.config.serial, app.board.config.simulated) == (42, 1)
+    assert app.board.config_error is None
 
 
 def test_the_skin_s_converter_is_given_its_calibration_s_offset_and_no_other(built):

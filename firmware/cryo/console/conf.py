@@ -33,7 +33,7 @@ def _unknown(console, key):
 def _ask(console, word):
     device = console.app.supervisor.config
     if device is None:
-        return console.error(-221, "no valid settings on this device: provision it")
+        return console.error(-221, console.app.board.config_error)
     if not word:
         return ";".join(_shown(row[0], value, row[1]) for row, value in zip(config.FIELDS, device))
     key = word.lower()
@@ -56,6 +56,8 @@ def _found(console):
     """
     slots = console.app.record(config.NAME, config.VERSION)
     made, sentence = stored(slots)
+    if made and made.simulated and console.app.board.name != "virtual":
+        return slots, None, console.error(401, config.FOREIGN)  # else a save would leave it refused at each start
     if made:
         return slots, as_dict(made), None
     if slots.blank():

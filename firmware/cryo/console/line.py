@@ -20,6 +20,7 @@ _POWER_ON = const(128)  # of *ESR?
 _LOOK_AT = const(8)
 _RESERVE = const(24_576)  # eight commands take 2 KB each at most, the rest of a pass's housekeeping under 4
 _STOPS = (b"STOP", b"ARM:OFF")
+_STOP_MAX = const(7)
 _FAULT = const(500)  # and a fault's code: its number in the list of errors
 _DAY_S = const(86_400)
 _NEVER_S = const(0x3FFFFFFF)
@@ -64,7 +65,10 @@ class Console:
         self._latched = 0  # faults that the list of errors was told
         self._asked = 0  # commands in this pass
         self._short = False  # of heap: they wait for the end of the pass ...
-        self._held = False  # ... as the present one does
+        self.held = False  # ... as the present one does
+        self._heard = bytearray(_STOP_MAX)  # behind it
+        self._heard_used = 0
+        self._left_out = False
 
     def poll(self):
         """Do a bounded amount of work, one thing a tick, after it: else an answer would delay the tick that follows."""
@@ -98,9 +102,8 @@ class Console:
             if s.mode == mode.DELIVERING:
                 if self._heap_short():
                     return
-            elif self._asked:
-                self._asked = 0
-                self._short = self._held = False
+            elif self._asked and not self._pass_over():
+                return
             if self.parts:
                 self._parser.go_on(self)  # pyright: ignore[reportOptionalMemberAccess]
             else:
@@ -113,15 +116,71 @@ class Console:
 
         Looking takes 2 ms or so on an RP2040, so it has a tick for itself, before every eighth command of a pass.
         """
-        if self._held:
+        if self.held:
+            self._listen()
             return True
         asked = self._asked = self._asked + 1
         if self._short:  # looked at once, as the look allocates too
-            self._held = bool(self.parts) or bytes(self._line[: self._used]).upper().strip() not in _STOPS
+            words = [part.encode() for part in self.parts] or bytes(self._line[: self._used]).split(b";")
+            stops = [word for word in words if word.upper().strip() in _STOPS]
+            self.held = not stops
+            if stops and self.parts:
+                self._left_out |= len(stops) < len(words)
+                self.parts = [stop.decode() for stop in stops]
         elif asked % _LOOK_AT == 0 and hasattr(gc, "mem_free"):
             self._short = gc.mem_free() < _RESERVE
             return True
-        return self._held
+        return self.held
+
+    def _listen(self, lines=_CHUNK):
+        """Read on behind the command that waits: a stop takes its place, the rest is left out. Allocates nothing."""
+        heard = self._heard
+        used = self._heard_used
+        for _ in range(_CHUNK):
+            if not self.stream.readinto(self._byte, 1):
+                break
+            ch = self._byte[0]
+            if ch == 10 or ch == 13 or ch == 59:  # semicolon
+                if self._is_stop(used):
+                    self.parts.clear()
+                    for n in range(used):
+                        self._line[n] = heard[n]
+                    self._used = used
+                    self._whole = self._left_out = True
+                    self._overlong = self._unprintable = self.held = False
+                    used = 0
+                    break
+                self._left_out |= used > 0
+                used = 0
+                lines -= 1
+                if not lines:
+                    break
+            elif ch != 32:
+                if used < _STOP_MAX:
+                    heard[used] = ch - 32 if 97 <= ch <= 122 else ch
+                used += used <= _STOP_MAX
+        self._heard_used = used
+
+    def _is_stop(self, used):
+        for stop in _STOPS:
+            if len(stop) == used:
+                n = 0
+                while n < used and stop[n] == self._heard[n]:
+                    n += 1
+                if n == used:
+                    return True
+        return False
+
+    def _pass_over(self):
+        """Return True once what waited for the end of a pass may go on: not behind half a line that is left out."""
+        if self._heard_used:
+            self._listen(1)
+            return False
+        if self._left_out:
+            self.note(-363)
+        self._asked = 0
+        self._short = self.held = self._left_out = False
+        return True
 
     def say(self, text):
         """Send lines."""

@@ -107,6 +107,12 @@ def _room(console, _):
     return _quantity(console.app.inputs.room, "ppm")
 
 
+def _ages(console, _):
+    i = console.app.inputs
+    rows = (("DISTANCE", i.distance), ("BOTTLE", i.bottle), ("LINE", i.line), ("ROOM", i.room))
+    return ";".join([name + "=" + ("INVALID" if q.status else str(q.age_us // 1000) + "ms") for name, q in rows])
+
+
 def missing(p):
     """Return the rows of the attestations that session p still needs."""
     if p.preset < 0:
@@ -248,17 +254,21 @@ def _status_byte(console, _):
     return str(byte | 64 if byte & console.status_asked else byte)
 
 
-def _mask(word):
-    """Return a mask of 8 bits, or None."""
-    return int(word) if word.isdigit() and len(word) < 4 and int(word) < 256 else None
+def _mask(console, word):
+    """Return (a mask of 8 bits, None), or (None, the error's answer)."""
+    if not word.isdigit():
+        return None, console.error(-104, _NO_MASK)
+    if len(word) > 3 or int(word) > 255:
+        return None, console.error(-222, _NO_MASK)
+    return int(word), None
 
 
 def _tell_events(console, word):
     if not word:
         return str(console.events_told)
-    mask = _mask(word)
-    if mask is None:
-        return console.error(-222, _NO_MASK)
+    mask, refused = _mask(console, word)
+    if refused:
+        return refused
     console.events_told = mask
     return "OK"
 
@@ -266,9 +276,9 @@ def _tell_events(console, word):
 def _ask_status(console, word):
     if not word:
         return str(console.status_asked)
-    mask = _mask(word)
-    if mask is None:
-        return console.error(-222, _NO_MASK)
+    mask, refused = _mask(console, word)
+    if refused:
+        return refused
     console.status_asked = mask & ~64  # what sums up the others is no reason of its own
     return "OK"
 
@@ -336,6 +346,7 @@ DO = {
     "MEAS:DIST?": _distance,
     "MEAS:PRES?": _pressure,
     "MEAS:ROOM?": _room,
+    "MEAS:AGE?": _ages,
     "ARM:REQ": _arm,
     "ARM:CONF": _confirm,
     "ARM:OFF": _disarm,

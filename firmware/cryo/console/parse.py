@@ -128,8 +128,13 @@ def _unknown(console, head, word):
     from cryo.config import nearest
     from cryo.console import table
 
-    near = [known for known in table.known() if known[0] == word[0]] or table.known()
-    answer = console.error(-113, "{}: nearest is {}".format(said, nearest(word, near)))
+    known = table.known()
+    asks = word[-1] == "?"
+    stems = [one.rstrip("?") for one in known if one[0] == word[0]] or [one.rstrip("?") for one in known]
+    near = nearest(word.rstrip("?"), stems)
+    if near not in known or (asks and near + "?" in known):
+        near += "?"
+    answer = console.error(-113, "{}: nearest is {}".format(said, near))
     topics.drop("table")
     return answer
 

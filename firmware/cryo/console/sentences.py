@@ -35,7 +35,10 @@ def _state(console, text):
     found = _fields(text)
     said = "The applicator is {}.".format(_STATES[s.mode])
     if s.mode != mode.FAULT and found["BLOCKERS"] != "NONE":
-        said += " {} things stand against it; STAT:WHY? lists them.".format(len(found["BLOCKERS"].split(",")))
+        count = len(found["BLOCKERS"].split(","))
+        said += " {} against it; STAT:WHY? tells what to do.".format(
+            "One thing stands" if count == 1 else "{} things stand".format(count)
+        )
     if s.session.bursts:
         said += " Point {}: {} bursts, target {}.".format(
             found["POINT"], found["BURSTS"], "reached" if s.session.reached else "not reached"
@@ -51,7 +54,8 @@ def _why(console, text):
 
 def _temperature(console, text):
     said = []
-    for name, value in _fields(text).items():
+    for part in text.split(";"):
+        name, _, value = part.partition("=")
         value, _, age = value.partition(",")
         name = name[0] + name[1:].lower()
         if age:
@@ -60,7 +64,7 @@ def _temperature(console, text):
             said += [] if value == "NONE" else ["Predicted {} degC".format(value)]
         else:
             said.append("{}: no reading ({})".format(name, value))
-    return "; ".join(sorted(said)) + "."
+    return "; ".join(said) + "."
 
 
 def _distance(console, text):
@@ -69,7 +73,8 @@ def _distance(console, text):
 
 def _pressure(console, text):
     said = []
-    for name, value in sorted(_fields(text).items()):
+    for part in text.split(";"):
+        name, _, value = part.partition("=")
         mbar = value[:-5]
         bar = value if value == "INVALID" else "{}.{} bar".format(int(mbar) // 1000, int(mbar) % 1000 // 100)
         said.append("{} {}".format(name[0] + name[1:].lower(), bar.lower()))

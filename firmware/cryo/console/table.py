@@ -47,6 +47,7 @@ TOPICS = (
             ("MEASure:DISTance?", "", "distance to the skin, mm"),
             ("MEASure:PRESsure?", "", "bottle, and line between the valves, mbar"),
             ("MEASure:ROOM?", "", "CO2 in the room, ppm"),
+            ("MEASure:AGE?", "", "how old the readings without a temperature are, in ms"),
         ),
     ),
     (

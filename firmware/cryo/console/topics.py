@@ -63,4 +63,11 @@ def barred(console):
     s = console.app.supervisor
     if s.may_choose():
         return None
-    return console.error(-221, "not while {}: disarm first (ARM:OFF)".format(mode.NAMES[s.mode]))
+    first = "disarm first (ARM:OFF)"
+    if s.mode == mode.FAULT:
+        first = "FAULT? tells the remedy"
+    elif s.mode == mode.SERVICE:
+        first = "leave service mode first (SERV:EXIT)"
+    elif s.mode < mode.STANDBY:
+        first = "TEST? tells about the self-test"
+    return console.error(-221, "not while {}: {}".format(mode.NAMES[s.mode], first))

@@ -35,8 +35,10 @@ def scaled(text, unit):
     sign = -1 if number[:1] == "-" else 1
     whole, point, part = number.lstrip("+-").partition(".")
     digits = whole + part
-    if not digits.isdigit() or len(digits) > 9 or (point and not part) or number[1:2] in ("+", "-"):
+    if not digits.isdigit() or (point and not part) or number[1:2] in ("+", "-"):
         return 0, (-104, "no number: " + text)
+    if len(digits) > 9:
+        return 0, (-222, "more than nine digits: " + text)
     base, divisor = _PER.get(unit, (unit, 1))
     factor = divisor
     if suffix:

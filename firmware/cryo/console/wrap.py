@@ -3,7 +3,8 @@
 A wrong sum changes nothing. The answer comes back wrapped alike. A number that is sent again is answered again and not
 executed twice; 0 is never taken for a repetition, so a tool begins with it. From the first good line on this is a
 tool's session: without a sum nothing is taken but questions and what stops. A tool that falls silent for KEEP_S
-disarms; one that does so for GONE_S has ended its session.
+disarms; one that does so for GONE_S has ended its session. While a pass short of heap lets commands wait, neither is
+counted.
 """
 
 from cryo.console.crc import START, added
@@ -56,7 +57,9 @@ class Tool:
 
     def poll(self):
         """Go on with a sum; disarm when the tool fell silent. Return True when there was something to do."""
-        if self.open:
+        console = self._console
+        # behind a command that waits for the end of a pass, the tool may be waiting for its answer
+        if self.open and not (console.held and console.app.supervisor.mode == mode.DELIVERING):
             self._silent += 1
             if self._silent >= _KEEP and self._gone():
                 return True

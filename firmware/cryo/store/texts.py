@@ -5,7 +5,7 @@ the basis that limits.py gives, so that a refusal says both. A test ties them.
 """
 
 WHAT = {
-    "simulated": "1: given by the virtual board, never by a real one",
+    "simulated": "1: given by the virtual board; a real one refuses such a record",
     "serial": "serial number of the device",
     "tc_type": "thermocouple type: 0 = K, 1 = T",
     "skin_offset_mdegc": "added to the skin probe's reading by its calibration, which only ever makes it colder; "

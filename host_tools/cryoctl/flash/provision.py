@@ -60,7 +60,7 @@ def _settings(board, held, request, watch):
     record = {path: held[path] for path in host.PATHS if path in held}
     if record:
         try:
-            there = host.stored(record)
+            there = host.stored(record, board == "virtual")
         except host.SettingsError as error:
             if not request.replace_settings:
                 raise Problem(

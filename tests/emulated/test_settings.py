@@ -1,0 +1,15 @@
+"""The emulated board is a real one: it refuses the settings of a virtual board by name, and arms nothing."""
+
+from host_tools.settings import config
+from tests.lanes import summary
+
+
+def test_a_virtual_board_s_settings_are_refused_by_name(uf2, request):
+    from host_tools.emulator.applicator import SETTINGS, EmulatedApplicator, application
+
+    device = EmulatedApplicator(uf2, application({**SETTINGS, "simulated": 1}))
+    assert "UNPROVISIONED" in device.until_state("STANDBY")["BLOCKERS"]
+    request.node.user_properties.append((summary.INTERPRETER, device.ask("SYST:INT?") + ", emulated"))
+    assert device.ask("*IDN?").split(",")[2] == "unprovisioned"
+    assert device.ask("CONF?") == f"ERROR -221 {config.FOREIGN}"
+    assert device.ask("ARM:REQ").startswith("REFUSED UNPROVISIONED")
