@@ -31,6 +31,9 @@ def flash(
         str | None,
         typer.Option(metavar="FILE", help="MicroPython for it: .uf2 or .bin; `official`: the pinned one for the Pico."),
     ] = None,
+    sha256: Annotated[
+        str | None, typer.Option(metavar="HEX", help="Refuse an --image with another SHA-256 before anything is done.")
+    ] = None,
     settings: Annotated[
         Path | None, typer.Option(help="Settings (TOML), laid over those on the board; without it they stay.")
     ] = None,
@@ -65,9 +68,11 @@ def flash(
         raise Problem("one serial number for several boards", "flash them one at a time, or leave --serial out")
     if board:
         boards.chip(board)
+    if sha256 is not None and not image:
+        raise Problem("--sha256 is that of an image", "name the file with --image, or leave --sha256 out")
     request = Request(
         board=board,
-        image=micropython.given(image) if image else None,
+        image=micropython.given(image, board, sha256) if image else None,
         image_name=image or "",
         settings=provision.from_file(settings) if settings else None,
         replace_settings=replace_settings,

@@ -44,6 +44,8 @@ def flash(at: found.Found, request: Request, watch: Watch, report: Report) -> No
             boards.expected(who.board, request.board)
             report.board, report.serial, report.version = who.board, who.serial, who.version
             boards.compiled(who.board)  # before the device is taken out of service
+            if request.image is not None:
+                image.fits(request.image, request.image_name, who.board)
             if not _leave(port, request):
                 report.result = "dry run: a board that runs the application is compared at the prompt only"
                 return
@@ -122,6 +124,7 @@ def _image(port, at, request, at_prompt, watch):
             board = boards.of_interpreter((*prompt.who()[:2], boards.OLDEST, boards.MPY), request.board)
     else:
         board = request.board
+    image.fits(request.image, request.image_name, board)
     chip = boards.chip(board)
     return image.install(port, request.image, chip, at_prompt, lambda: _back(port, at), watch)
 
