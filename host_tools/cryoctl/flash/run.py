@@ -43,9 +43,9 @@ def flash(at: found.Found, request: Request, watch: Watch, report: Report) -> No
         if who:
             boards.expected(who.board, request.board)
             report.board, report.serial, report.version = who.board, who.serial, who.version
-            boards.compiled(who.board)  # before the device is taken out of service
-            if request.image is not None:
+            if request.image is not None:  # this, too, before the device is taken out of service
                 image.fits(request.image, request.image_name, who.board)
+            boards.compiled(who.board)
             if not _leave(port, request):
                 report.result = "dry run: a board that runs the application is compared at the prompt only"
                 return
