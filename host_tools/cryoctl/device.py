@@ -5,6 +5,7 @@ Nothing here sends Ctrl-C or Ctrl-D: whether the application runs is found out w
 
 import contextlib
 import time
+from collections.abc import Callable
 from dataclasses import dataclass
 
 from host_tools.cryoctl import wire
@@ -104,13 +105,16 @@ class Device:
                 self.port.write(b"SYST:LOC\n")
         self.port.close()
 
-    def ask(self, command: str, patience_s: float = ANSWER_S) -> str:
-        """Return the answer to a plain line. Raises Refused, NoDevice; Silent where none came in time."""
+    def ask(self, command: str, patience_s: float = ANSWER_S, fits: Callable[[str], bool] = lambda text: True) -> str:
+        """Return the answer to a plain line. Raises Refused, NoDevice; Silent where none came in time.
+
+        fits    says of a line whether it may be that answer: where others are at the console too, all hear all answers
+        """
         self.port.write(command.encode("ascii") + b"\n")
         until = time.monotonic() + patience_s
         while (line := self._line(until)) is not None:
             text = line.decode("ascii", "replace").strip()
-            if text and text != command:  # its echo
+            if text and text != command and fits(text):  # else its echo, or another's
                 return wire.accepted(text)
         raise Silent(f"{self.port.name} did not answer {command.split()[0]}", "look with `cryoctl doctor`")
 

@@ -18,7 +18,6 @@ ANSWER_S = 5.0
 # So long nothing may be answered: a restart, with self-tests and a slow bridge; a pass, at whose end the device answers
 # what it had no memory for, with room for the longest [E].
 SILENT_S, SILENT_BUSY_S = 20.0, 120.0
-STRANGE = 5  # answers that belong to another question, in a row: somebody else may be at the console, too
 WAITING = 8  # records wait in the device while it is armed, at most
 READS = ("STANDBY", "COMPLETE", "FAULT", "SERVICE")  # there the log may be asked for
 _NOT_NOW = -221
@@ -51,13 +50,14 @@ class Follower:
         self._state = ""
         self._missed = False  # armed before the log was read for the first time
 
-    def records(self) -> Iterator[Record]:
-        """Yield records as the device has them. Raises NoDevice, Refused, Problem."""
+    def records(self) -> Iterator[Record | None]:
+        """Yield records as the device has them, None when that is all for now. Raises NoDevice, Refused, Problem."""
         while not self._stop.is_set():
             try:
                 self._look()
                 if self._state in READS:
                     yield from self._new()
+                    yield None
             except Refused as refused:  # armed since it was asked
                 if refused.number != _NOT_NOW:
                     raise
@@ -92,28 +92,31 @@ class Follower:
             yield record
 
     def _ask(self, command, fits):
-        """Return an answer that fits its question; others may be somebody else's, or come late."""
+        """Return an answer that fits its question. Others are somebody else's, unless none comes that does."""
         port = self._device.port
         until = time.monotonic() + (SILENT_BUSY_S if self._state in names.BUSY else SILENT_S)
-        strange = 0
+        other = ""
+
+        def may_be(text):
+            nonlocal other
+            if fits(text) or text.startswith(f"ERROR {_NOT_NOW} "):
+                return True
+            other = text
+            return False
+
         while True:
             self._device.received()  # what came meanwhile is no answer
             try:
-                answer = self._device.ask(command, ANSWER_S)
+                return self._device.ask(command, ANSWER_S, may_be)
             except Silent:
+                if other:
+                    wire.accepted(other)
+                    if look(port)[0] == PROMPT:
+                        raise NoDevice(
+                            f"{port.name}: the application has ended, MicroPython is there", _RESET
+                        ) from None
                 if time.monotonic() > until or self._stop.is_set():
+                    if other:
+                        said = f"{port.name}: the answer to {command.split()[0]} is not understood: {other[:60]!r}"
+                        raise Problem(said, _TALK) from None
                     raise
-                continue
-            except Refused as refused:
-                if refused.number == _NOT_NOW or strange == STRANGE:
-                    raise
-                answer = ""
-            if answer and fits(answer):
-                return answer
-            strange += 1
-            if strange > STRANGE:
-                if look(port)[0] == PROMPT:
-                    raise NoDevice(f"{port.name}: the application has ended, MicroPython's prompt is there", _RESET)
-                raise Problem(
-                    f"{port.name}: the answer to {command.split()[0]} is not understood: {answer[:60]!r}", _TALK
-                )

@@ -12,7 +12,8 @@ from types import SimpleNamespace
 
 import pytest
 
-from host_tools.cryoctl import log_file, log_follow, names
+from host_tools.cryoctl import log_file, log_follow, names, wire
+from host_tools.cryoctl.device import PROMPT
 from host_tools.cryoctl.log_follow import Follower
 from host_tools.cryoctl.problems import NoDevice, Problem, Refused, Silent
 from host_tools.cryoctl.sim import image
@@ -42,15 +43,16 @@ class FakeDevice:
     def received(self):
         return []
 
-    def ask(self, command, patience_s):
+    def ask(self, command, patience_s, fits):
         self.now += 0.05
         self.sent.append((self.now, self.state(), command))
-        if self.instead:
+        while self.instead:
             answer = self.instead.pop(0)
             if isinstance(answer, Exception):
                 self.now += patience_s
                 raise answer
-            return answer
+            if fits(answer):
+                return wire.accepted(answer)
         if command == "STAT?":
             return f"STATE={self.state()};BLOCKERS=NONE"
         if self.state() in names.BUSY:
@@ -72,9 +74,8 @@ class FakeDevice:
             def wait(self, seconds):
                 device.now += seconds
 
-        return [
-            record.number for record in Follower(self, since, Stop(), self.said.append, self.began.append).records()
-        ]
+        follower = Follower(self, since, Stop(), self.said.append, self.began.append)
+        return [record.number for record in follower.records() if record]
 
 
 OLD = [(0, number) for number in range(1, 21)]
@@ -107,9 +108,9 @@ def test_armed_between_two_questions_is_waited_out(monkeypatch):
     device.state = lambda: "STANDBY" if device.sent and device.sent[-1][2] == "never" else FakeDevice.state(device)
     asked = device.ask
 
-    def late(command, patience_s):
-        answer = asked(command, patience_s)
-        return answer.replace("ARMED", "STANDBY") if command == "STAT?" and device.now < 30 else answer
+    def late(*given):
+        answer = asked(*given)
+        return answer.replace("ARMED", "STANDBY") if device.now < 30 else answer
 
     monkeypatch.setattr(device, "ask", late)
     assert device.followed() == [21]
@@ -123,19 +124,24 @@ def test_numbers_that_are_missing_are_told():
 
 def test_what_somebody_else_was_answered_is_passed_over():
     device = FakeDevice([(0, "STANDBY")], [*OLD, (30, 21)])
-    device.instead = ["OK", "100 mm", "NO=3;KIND=LOST;UPTIME_S=5", Refused("the device: unknown", number=-113)]
+    device.instead = ["OK", "100 mm", "NO=3;KIND=LOST;UPTIME_S=5", "ERROR -113 unknown command"]
     assert device.followed() == [21]
 
 
-def test_an_answer_that_is_never_understood_ends_it_with_what_to_do(monkeypatch):
-    monkeypatch.setattr(log_follow, "look", lambda port: ("application", None))
+@pytest.mark.parametrize(
+    ("answer", "runs", "kind", "said"),
+    [
+        ("The applicator is in stand-by.", "application", Problem, "FORM:MACH"),
+        (">>> STAT?", PROMPT, NoDevice, "MicroPython is there"),
+        ("ERROR 401 the log cannot be read", "application", Refused, "cannot be read"),
+    ],
+)
+def test_an_answer_that_is_never_the_right_one_ends_it(monkeypatch, answer, runs, kind, said):
     device = FakeDevice([(0, "STANDBY")], OLD)
-    device.instead = ["The applicator is in stand-by."] * 20
-    with pytest.raises(Problem, match="FORM:MACH"):
-        device.followed()
-    monkeypatch.setattr(log_follow, "look", lambda port: (log_follow.PROMPT, None))
-    device.instead = [">>> STAT?"] * 20
-    with pytest.raises(NoDevice, match="prompt is there"):
+    monkeypatch.setattr(log_follow.time, "monotonic", lambda: device.now)
+    monkeypatch.setattr(log_follow, "look", lambda port: (runs, None))
+    device.instead = [answer, Silent("no answer")] * 20
+    with pytest.raises(kind, match=said):
         device.followed()
 
 
@@ -197,12 +203,14 @@ def sim(packed, tmp_path):
 def test_unplugged_it_ends_with_a_named_error_and_what_came_is_in_the_file(sim, tmp_path):
     path = tmp_path / "log.csv"
     with following(tmp_path, "-p", sim.link, "-o", path) as (process, wait):
-        said = wait("START    version 0.1.0; last run ended: POWER")
-        assert "9  " in said and "ESTOP in DELIVERING: Release the emergency stop" in said
+        said = wait("\n9  ")
+        assert "ESTOP in DELIVERING: Release the emergency stop" in said
         sim.process.kill()
         assert process.wait(PATIENCE_S) == 3
         assert "is gone" in wait() and "cryoctl devices" in wait()
-    assert [record.number for record in log_file.read(path)[0]] == list(range(1, 10))
+    kept = log_file.read(path)[0]
+    assert [record.number for record in kept] == list(range(1, 10))
+    assert (kept[0].when, kept[0].when_is) == ("2027-01-01T10:00:00", "derived")  # from one that came after it
 
 
 def test_a_wrong_file_form_or_port_is_told_before_anything_is_followed(sim, tmp_path):
@@ -252,6 +260,7 @@ def test_a_treatment_goes_on_whatever_happens_to_who_follows_and_its_end_is_told
             assert (rows[1]["fault"], rows[1]["mode"], rows[2]["ended_by"]) == ("ESTOP", "DELIVERING", "FAULT")
             board.hand("estop release")
             board.hand("trigger release")
+            board.wait(lambda state: board.told("FAULT:ACK") and state["STATE"] == "STANDBY")
             board._socket.sendall(b"SYST:REST\n")
             while wait('"number": 4').count("START") < 2:
                 time.sleep(0.05)

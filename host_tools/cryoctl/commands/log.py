@@ -91,9 +91,22 @@ def _follow(output: Output, port: str | None, to: Path | None, form: str | None,
     sink = log_file.Sink(to, form) if to else None
     if sink:
         since = max(since or 0, sink.last)
-    run = list(sink.records) if sink else []
+    told = list(sink.records) if sink else []
+    new: list[device_log.Record] = []
     stop = threading.Event()
     was = signal.signal(signal.SIGTERM, lambda *_: stop.set())
+
+    def tell():
+        device_log.dated([*told, *new])
+        for record in new:
+            if sink:
+                sink.add([record])
+                output.say(record.line())
+            else:
+                _printed(log_file.line(record, form) if form else record.line() + "\n", output, stop)
+        told.extend(new)
+        new.clear()
+
     try:
         with Device(Port(chosen(port))) as device, sink or contextlib.nullcontext():
             serial = device.identity.serial
@@ -105,15 +118,14 @@ def _follow(output: Output, port: str | None, to: Path | None, form: str | None,
 
             if form == log_file.CSV and not sink:
                 _printed(log_file.head(), output, stop)
-            for record in Follower(device, since, stop, output.say, begins).records():
-                run = [] if record.kind == "START" else run
-                run.append(record)
-                device_log.dated(run)
-                if sink:
-                    sink.add([record])
-                    output.say(record.line())
-                else:
-                    _printed(log_file.line(record, form) if form else record.line() + "\n", output, stop)
+            try:
+                for record in Follower(device, since, stop, output.say, begins).records():
+                    if record:
+                        new.append(record)
+                    else:
+                        tell()
+            finally:  # unplugged on the way: what came is told
+                tell()
     finally:
         signal.signal(signal.SIGTERM, was)
 
