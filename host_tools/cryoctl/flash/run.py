@@ -43,6 +43,7 @@ def flash(at: found.Found, request: Request, watch: Watch, report: Report) -> No
         if who:
             boards.expected(who.board, request.board)
             report.board, report.serial, report.version = who.board, who.serial, who.version
+            Device(port).unarmed()  # said first, whatever else is wrong with what is asked for
             if request.image is not None:  # this, too, before the device is taken out of service
                 image.fits(request.image, request.image_name, who.board)
             boards.compiled(who.board)
