@@ -57,8 +57,9 @@ def flash(
 
     What is on it already is not sent again, so an interrupted run is gone on with by running it again.
     """
+    from host_tools.cryoctl import config_file
     from host_tools.cryoctl.adapters import uf2
-    from host_tools.cryoctl.flash import boards, many, provision, run
+    from host_tools.cryoctl.flash import boards, many, run
     from host_tools.cryoctl.flash import image as micropython
     from host_tools.cryoctl.flash import record as written
     from host_tools.cryoctl.service import VARIABLE, pin
@@ -74,7 +75,7 @@ def flash(
         board=board,
         image=micropython.given(image, board, sha256) if image else None,
         image_name=image or "",
-        settings=provision.from_file(settings) if settings else None,
+        settings=config_file.read(settings) if settings else None,
         replace_settings=replace_settings,
         serial=serial,
         pin=pin(pin_file) if pin_file or VARIABLE in os.environ else None,
@@ -84,7 +85,8 @@ def flash(
     book = record or written.default_path()
     if not dry_run:
         written.ready(book)
-    columns = (TextColumn("{task.fields[port]}"), TextColumn("{task.description}"), BarColumn(), TaskProgressColumn())
+    named = TextColumn("{task.fields[port]}", markup=False)
+    columns = (named, TextColumn("{task.description}"), BarColumn(), TaskProgressColumn())
     hidden = out.quiet or not out.errors.is_terminal
     with Progress(*columns, TimeElapsedColumn(), console=out.errors, disable=hidden, transient=True) as progress:
 

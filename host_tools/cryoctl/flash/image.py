@@ -7,6 +7,7 @@ from pathlib import Path
 
 from host_tools.board_check.board import Chip
 from host_tools.cryoctl.adapters import mpremote, uf2
+from host_tools.cryoctl.files import content
 from host_tools.cryoctl.flash import Watch, boards, files
 from host_tools.cryoctl.port import Port
 from host_tools.cryoctl.problems import NotVerified, Problem
@@ -16,6 +17,7 @@ from host_tools.emulator import image as cache
 OFFICIAL = "official"
 PINNED = ("rp2040_pico",)  # boards whose image download.SHA256 is
 _ANEW = "fetch it anew, and compare the hash with the publisher's"
+MOST = 1 << 25  # bytes of an image: twice the flash of any board there is
 VOLUME_S = 60.0  # a person may have to mount it
 _FLASH_HASH = """import uctypes,hashlib,binascii
 print(binascii.hexlify(hashlib.sha256(uctypes.bytearray_at({},{})).digest()).decode())
@@ -37,11 +39,9 @@ def given(name: str, board: str | None = None, sha256: str | None = None) -> byt
             download.ensure(download.URL, cache.CACHE, download.SHA256)
             data = cache.CACHE.read_bytes()
         else:
-            data = Path(name).read_bytes()
+            data = content(Path(name), MOST, "name a file that can be read with --image")
     except download.Refused as error:
         raise Problem(str(error)) from None
-    except OSError as error:
-        raise Problem(f"image {name}: {error.strerror}") from None
     found = hashlib.sha256(data).hexdigest()
     if sha256 and found != sha256.lower():
         raise Problem(f"image {name}: its SHA-256 is {found}, not the one given: nothing was written", _ANEW)
