@@ -2,6 +2,7 @@
 
 import io
 import os
+import subprocess
 from pathlib import Path
 
 import pytest
@@ -12,6 +13,7 @@ from host_tools.cryoctl.output import Output
 from host_tools.cryoctl.port import Port
 from host_tools.cryoctl.problems import CODES, NoDevice, Problem
 from tests.cryoctl.commanded import at_terminal, cryoctl
+from tests.cryoctl.test_entry import run
 
 ODD = "/tmp/[/b]ord [bold]\N{SNOWMAN}"
 
@@ -68,3 +70,21 @@ def test_a_file_without_an_end_is_not_read_for_ever(read, monkeypatch):
         monkeypatch.setattr(module, "MOST", 1 << 20)
     with pytest.raises(Problem, match=r"longer than \d+ bytes"):
         read(Path("/dev/zero"))
+
+
+@pytest.mark.parametrize(
+    ("words", "number", "completed"),
+    [
+        ("cryoctl fl", 1, ["flash"]),
+        ("cryoctl log --fol", 2, ["--follow"]),
+        ("cryoctl config va", 2, ["validate"]),
+        ("cryoctl flash --board esp", 3, ["esp32_devkitc"]),
+        ("cryoctl config get trip_m", 3, ["trip_mdegc"]),
+        ("cryoctl config set trip_mdegc 5000 burst_max", 5, ["burst_max_us"]),
+        ("cryoctl devices --port ", 3, []),
+    ],
+)
+def test_a_shell_completes_commands_options_and_values(tmp_path, words, number, completed):
+    asked = {"_CRYOCTL_COMPLETE": "complete_bash", "COMP_WORDS": words, "COMP_CWORD": str(number)}
+    done = run(env={**os.environ, **asked, "XDG_DATA_HOME": str(tmp_path)}, stdout=subprocess.PIPE)
+    assert done.stdout.split() == completed and not done.stderr

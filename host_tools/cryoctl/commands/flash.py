@@ -8,7 +8,7 @@ import typer
 from rich.progress import BarColumn, Progress, TaskProgressColumn, TextColumn, TimeElapsedColumn
 
 from host_tools.cryoctl import found
-from host_tools.cryoctl.commands import JsonOption
+from host_tools.cryoctl.commands import JsonOption, boards_known, ports_there
 from host_tools.cryoctl.flash import Report, Request, Watch
 from host_tools.cryoctl.output import Output
 from host_tools.cryoctl.problems import NoDevice, Problem
@@ -18,14 +18,21 @@ def flash(
     ctx: typer.Context,
     port: Annotated[
         list[str] | None,
-        typer.Option("--port", "-p", envvar="CRYO_PORT", help="Port of a board, more than once for several."),
+        typer.Option(
+            "--port",
+            "-p",
+            envvar="CRYO_PORT",
+            help="Port of a board, more than once for several.",
+            autocompletion=ports_there,
+        ),
     ] = None,
     every: Annotated[
         bool, typer.Option("--all", help="Every board found, at once; virtual ones with --virtual.")
     ] = False,
     virtual: Annotated[bool, typer.Option("--virtual", help="With --all: virtual boards too.")] = False,
     board: Annotated[
-        str | None, typer.Option(help="Refuse any other board: rp2040_pico, esp32_devkitc, virtual.")
+        str | None,
+        typer.Option(help="Refuse any other board: rp2040_pico, esp32_devkitc, virtual.", autocompletion=boards_known),
     ] = None,
     image: Annotated[
         str | None,
