@@ -1,5 +1,5 @@
 """python -m host_tools.cryoctl"""
 
-from host_tools.cryoctl.main import app
+from host_tools.cryoctl.entry import main
 
-app(prog_name="cryoctl")
+main()

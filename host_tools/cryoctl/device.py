@@ -5,11 +5,12 @@ Nothing here sends Ctrl-C or Ctrl-D: whether the application runs is found out w
 
 import contextlib
 import time
+from collections.abc import Callable
 from dataclasses import dataclass
 
 from host_tools.cryoctl import wire
 from host_tools.cryoctl.port import Port
-from host_tools.cryoctl.problems import NoDevice, Problem, Refused
+from host_tools.cryoctl.problems import NoDevice, Problem, Refused, Silent
 
 ANSWER_S = 3.0  # the slowest answer, one that loads a topic on an RP2040 first, takes under 1 s [E]
 TRIES = 3
@@ -104,15 +105,18 @@ class Device:
                 self.port.write(b"SYST:LOC\n")
         self.port.close()
 
-    def ask(self, command: str, patience_s: float = ANSWER_S) -> str:
-        """Return the answer to a plain line. Raises Refused, NoDevice."""
+    def ask(self, command: str, patience_s: float = ANSWER_S, fits: Callable[[str], bool] = lambda text: True) -> str:
+        """Return the answer to a plain line. Raises Refused, NoDevice; Silent where none came in time.
+
+        fits    says of a line whether it may be that answer: where others are at the console too, all hear all answers
+        """
         self.port.write(command.encode("ascii") + b"\n")
         until = time.monotonic() + patience_s
         while (line := self._line(until)) is not None:
             text = line.decode("ascii", "replace").strip()
-            if text and text != command:  # its echo
+            if text and text != command and fits(text):  # else its echo, or another's
                 return wire.accepted(text)
-        raise NoDevice(f"{self.port.name} did not answer {command.split()[0]}", "look with `cryoctl doctor`")
+        raise Silent(f"{self.port.name} did not answer {command.split()[0]}", "look with `cryoctl doctor`")
 
     def tell(self, command: str, patience_s: float = ANSWER_S) -> str:
         """Return the answer to a wrapped line, sent again while none comes. Raises Refused, NoDevice.
@@ -164,7 +168,7 @@ class Device:
                     return answer[1]
                 if said.startswith((b"ERROR 201 ", b"ERROR 203 ")):
                     break  # the line arrived damaged
-        raise NoDevice(
+        raise Silent(
             f"{self.port.name} did not answer {command.split()[0]}, asked {TRIES} times", "look with `cryoctl doctor`"
         )
 

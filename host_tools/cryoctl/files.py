@@ -7,13 +7,25 @@ from pathlib import Path
 
 from host_tools.cryoctl.problems import Problem
 
+TEXT_MOST = 1 << 20  # bytes
+
+
+def content(path: Path, most: int, then: str = "give a file that can be read") -> bytes:
+    """Return a file's bytes, `most` of them. Raises Problem when it cannot be read or is longer, as a device is."""
+    try:
+        with path.open("rb") as file:
+            data = file.read(most + 1)
+    except OSError as error:
+        raise Problem(f"{path}: {error.strerror or error}", then) from None
+    if len(data) > most:
+        raise Problem(f"{path} is longer than {most} bytes", then)
+    return data
+
 
 def text_of(path: Path) -> str:
-    """Return a text file's content. Raises Problem when it cannot be read or is not UTF-8."""
+    """Return a text file's content. Raises Problem when it cannot be read, is too long for one, or is not UTF-8."""
     try:
-        return path.read_bytes().decode("utf-8-sig")
-    except OSError as error:
-        raise Problem(f"{path}: {error.strerror or error}", "give a file that can be read") from None
+        return content(path, TEXT_MOST).decode("utf-8-sig")
     except UnicodeDecodeError as error:
         raise Problem(f"{path}: not UTF-8, byte {error.start + 1} is the first wrong one", "save it as UTF-8") from None
 

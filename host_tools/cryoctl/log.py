@@ -68,8 +68,12 @@ class Record:
     count: int | None = None
     figures: str | None = None
 
+    def line(self) -> str:
+        """Return number, time, kind and what it tells as one line, for people."""
+        return f"{self.number:<6}  {self.when or f'up {self.uptime_s} s':<19}  {self.kind:<7}  {self.told()}"
+
     def told(self) -> str:
-        """Say it in a line, for people."""
+        """Say what it tells, for people."""
         if self.kind == "POINT":
             reached = "reached" if self.reached else "not reached"
             return (

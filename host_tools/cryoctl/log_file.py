@@ -7,10 +7,12 @@ import json
 from collections.abc import Iterable
 from pathlib import Path
 
+from host_tools.cryoctl.files import content
 from host_tools.cryoctl.log import COLUMNS, Record
 from host_tools.cryoctl.problems import Problem
 
 CSV, JSONL = "csv", "jsonl"
+MOST = 1 << 26  # bytes of a file: 100 000 records and more
 _THEN = "give a file that `cryoctl log -o` wrote, or a new one"
 _TYPES = {field.name: field.type for field in dataclasses.fields(Record)}
 
@@ -48,10 +50,7 @@ def read(path: Path, form: str | None = None) -> tuple[list[Record], int]:
 
     Raises Problem for what is no log; a last line that was cut off counts as not written.
     """
-    try:
-        data = path.read_bytes()
-    except OSError as error:
-        raise Problem(f"{path}: {error.strerror}") from None
+    data = content(path, MOST, _THEN)
     data = data[: data.rfind(b"\n") + 1]
     try:
         text = data.decode("utf-8")

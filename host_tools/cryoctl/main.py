@@ -16,7 +16,9 @@ from host_tools.cryoctl.commands.report import report
 from host_tools.cryoctl.commands.selftest import selftest
 from host_tools.cryoctl.commands.sim import sim
 from host_tools.cryoctl.output import Output
-from host_tools.cryoctl.problems import Problem
+from host_tools.cryoctl.problems import CODES, Problem
+
+EPILOG = "Exit codes: " + "; ".join(f"{code} {said}" for code, said in CODES.items()) + "."
 
 
 class _Commands(TyperGroup):
@@ -32,7 +34,17 @@ class _Commands(TyperGroup):
             raise typer.Exit(130) from None
 
 
-app = typer.Typer(cls=_Commands, no_args_is_help=True, pretty_exceptions_enable=False)
+app = typer.Typer(cls=_Commands, no_args_is_help=True, pretty_exceptions_enable=False, epilog=EPILOG)
+
+
+def _version(asked: bool) -> None:
+    if asked:
+        from importlib import metadata
+
+        from host_tools.cryoctl.names import VERSION
+
+        typer.echo(f"cryoctl {metadata.version('cryo-applicator')}, with the application {VERSION}")
+        raise typer.Exit
 
 
 @app.callback()
@@ -40,6 +52,9 @@ def cryoctl(
     ctx: typer.Context,
     quiet: Annotated[bool, typer.Option("--quiet", "-q", help="Only results and errors.")] = False,
     verbose: Annotated[bool, typer.Option("--verbose", "-v", help="Also say what is being done.")] = False,
+    version: Annotated[
+        bool, typer.Option("--version", callback=_version, is_eager=True, help="Print the versions, and end.")
+    ] = False,
 ) -> None:
     """Host tools of a CO2 cryotherapy applicator. Not certified: not for treating people or animals."""
     ctx.obj = Output(quiet, verbose)

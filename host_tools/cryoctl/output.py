@@ -6,6 +6,7 @@ from typing import Any
 
 from rich.console import Console
 from rich.table import Table
+from rich.text import Text
 
 
 @dataclass
@@ -48,5 +49,5 @@ class Output:
             return
         table = Table(*columns, box=None, header_style="bold")
         for row in rows:
-            table.add_row(*row)
+            table.add_row(*map(Text, row))  # a name may hold what Rich takes for its own
         self.console.print(table)

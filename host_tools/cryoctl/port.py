@@ -1,6 +1,7 @@
 """A serial port, or a virtual board's socket: lines in, lines out, and its loss as one kind of error."""
 
 import contextlib
+import re
 import time
 
 import serial
@@ -8,6 +9,7 @@ import serial
 from host_tools.cryoctl.problems import NoDevice
 
 BAUD = 115_200
+SOCKET = "socket://"
 _LINE_MAX = 4096  # of a device that sends no line end
 _LOOK_S = 0.05
 
@@ -26,6 +28,8 @@ class Port:
         self._open()
 
     def _open(self):
+        if self.name.startswith(SOCKET) and not re.fullmatch(r".+:\d+", self.name.removeprefix(SOCKET)):
+            raise NoDevice(f"{self.name} is no address", "write it as socket://HOST:PORT")
         try:
             port = serial.serial_for_url(self.name, self.baud, do_not_open=True, timeout=_LOOK_S, write_timeout=5)
             if "://" not in self.name:

@@ -21,6 +21,10 @@ class NoDevice(Problem):
     code = 3
 
 
+class Silent(NoDevice):
+    """A board is there and does not answer."""
+
+
 class Refused(Problem):
     """The device said no; `number` is its error's number, 0 for a REFUSED without one."""
 

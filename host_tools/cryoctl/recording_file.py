@@ -15,9 +15,11 @@ from typing import Annotated, Any, Literal, TextIO
 
 from pydantic import BaseModel, ConfigDict, Field, TypeAdapter, ValidationError
 
+from host_tools.cryoctl.files import content
 from host_tools.cryoctl.problems import Problem
 
 FORMAT = 1
+MOST = 1 << 28  # bytes of a file: days of a treatment's lines
 
 
 class _Row(BaseModel):
@@ -150,11 +152,8 @@ def read(path: Path) -> tuple[Header, list[Row]]:
 
     Raises Problem for what is no recording, naming the line.
     """
-    try:
-        lines = path.read_bytes().splitlines(keepends=True)
-    except OSError as error:
-        raise Problem(f"{path}: {error.strerror}") from None
     then = "give a file that `cryoctl monitor --record` wrote"
+    lines = content(path, MOST, then).splitlines(keepends=True)
     try:
         header = Header.model_validate_json(lines[0] if lines else b"")
     except ValidationError:

@@ -12,6 +12,7 @@ from getpass import getpass
 from pathlib import Path
 
 from host_tools.cryoctl.device import PROMPT, Device, look
+from host_tools.cryoctl.files import text_of
 from host_tools.cryoctl.problems import NoDevice, Problem, Refused
 
 PIN_DIGITS = range(4, 11)
@@ -27,9 +28,9 @@ def pin(file: Path | None = None, ask: str = "PIN") -> str:
     """
     if file:
         try:
-            text = file.read_text(encoding="ascii").partition("\n")[0].strip()
-        except (OSError, UnicodeDecodeError) as error:
-            raise Problem(f"PIN file {file}: {getattr(error, 'strerror', None) or 'not ASCII'}") from None
+            text = text_of(file).partition("\n")[0].strip()
+        except Problem as problem:
+            raise Problem(f"PIN file {problem.text}", "name a file with the PIN alone in its first line") from None
     elif VARIABLE in os.environ:
         text = os.environ[VARIABLE].strip()
     elif sys.stdin.isatty():
@@ -37,7 +38,10 @@ def pin(file: Path | None = None, ask: str = "PIN") -> str:
     else:
         raise Problem("a PIN is needed", f"give it in a file (--pin-file), or in the variable {VARIABLE}")
     if not (text.isascii() and text.isdigit() and len(text) in PIN_DIGITS):
-        raise Problem(f"a PIN has {PIN_DIGITS[0]} to {PIN_DIGITS[-1]} digits")
+        where = f"PIN file {file}" if file else VARIABLE if VARIABLE in os.environ else "what was typed"
+        raise Problem(
+            f"{where}: a PIN has {PIN_DIGITS[0]} to {PIN_DIGITS[-1]} digits", "give it alone in the first line"
+        )
     return text
 
 

@@ -2,6 +2,7 @@
 
 import contextlib
 import os
+import re
 import shutil
 import signal
 import subprocess
@@ -40,13 +41,15 @@ class Sim:
         return self._log.read_text()
 
     def wait_ready(self):
-        """Wait until the link is there and it has said all that it says at the start."""
+        """Wait until it says that the link is its own; fails with what it said when it ends before."""
         give_up = time.monotonic() + PATIENCE_S
-        while not self.link.exists() or "link " not in self.said:
-            assert self.process.poll() is None, self.said
-            assert time.monotonic() < give_up, "no serial port appeared"
+        while True:
+            ended = self.process.poll() is not None
+            if re.search(rf"^link +{re.escape(str(self.link))}$", self.said, re.MULTILINE):
+                return self
+            assert not ended, self.said
+            assert time.monotonic() < give_up, f"no serial port appeared: {self.said}"
             time.sleep(0.02)
-        return self
 
     def end(self, number=signal.SIGTERM):
         """Send a signal and return the exit status."""

@@ -51,6 +51,11 @@ def application(state, version="0.1.0", board="virtual"):
         b"*IDN?": f"CO2 cryotherapy applicator,{board},7,{version}",
         b"STAT?": f"STATE={state};BLOCKERS=NONE;FAULT=NONE",
     }
+    return by_line(lambda line: told.get(line, "ERROR -113 unknown command").encode() + b"\r\n" if line else b"")
+
+
+def by_line(say):
+    """Answer what say(line) returns to each whole line, its end and what empties the console's line left out."""
     rest = bytearray()
 
     def answer(_, new):
@@ -59,9 +64,7 @@ def application(state, version="0.1.0", board="virtual"):
         while b"\n" in rest:
             line, _, after = bytes(rest).partition(b"\n")
             rest[:] = after
-            line = line.strip(b"\r\b\x02")
-            if line:
-                out += told.get(line, "ERROR -113 unknown command").encode() + b"\r\n"
+            out += say(line.strip(b"\r\b\x02"))
         return out
 
     return answer

@@ -74,6 +74,12 @@ def test_a_link_that_leads_somewhere_is_left_alone(start, tmp_path):
     assert "--link" in said and "exists" in said
 
 
+def test_who_waits_for_a_simulator_that_cannot_begin_is_told_why(start, tmp_path):
+    start()
+    with pytest.raises(AssertionError, match="exists: another simulator may use it"):
+        start(image_path=tmp_path / "other.img")
+
+
 def test_a_file_that_is_no_image_is_left_alone(start, tmp_path):
     (tmp_path / "board.img").write_text("a diary")
     assert "is no image" in refused(start)

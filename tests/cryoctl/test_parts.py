@@ -1,6 +1,7 @@
 """The simulator's parts alone: where bytes go, what waits, when a time is due, what an action does."""
 
 import os
+import re
 
 import pytest
 
@@ -13,6 +14,7 @@ from host_tools.cryoctl.sim.panel import ACTIONS, ActionError, action, listing
 from host_tools.cryoctl.sim.ports import QUEUE_MAX, STALL_S, Outlet
 from host_tools.cryoctl.sim.pty_port import PtyPort
 from host_tools.cryoctl.sim.router import WAITING_MAX, Router
+from host_tools.twin import lanes
 from host_tools.twin.plant import AIR_C, POWER_ON, Plant
 
 
@@ -286,6 +288,20 @@ def test_the_probe_lies_in_a_bath_until_it_is_attached_or_hangs_in_the_air(plant
 
 def test_the_listing_names_every_action():
     assert [line.split()[0] for line in listing().splitlines()] == list(ACTIONS)
+
+
+def test_the_page_names_every_action_and_every_word_behind_it():
+    page = (lanes.ROOT / "docs/virtual_board.md").read_text()
+    cells = [[cell.strip() for cell in line.split("|")[1:3]] for line in page.splitlines() if line.startswith("|")]
+    told = {}
+    name = ""
+    for first, behind in cells:
+        name = first or name
+        told[name] = f"{told.get(name, '')} {behind}"
+    for name, make in ACTIONS.items():
+        for word in re.sub(r"[()]", "", make.hint).split("|"):
+            written = word if ".." in word or not word else f"`{word}`"
+            assert written in told.get(f"`{name}`", "nothing"), (name, word)
 
 
 def test_a_scripts_actions_come_at_their_times(plant, tmp_path):

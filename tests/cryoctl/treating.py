@@ -23,7 +23,10 @@ RECOVERED_S = 302  # every point recovers 300 s from switch-on
 
 
 class Treating:
-    """The board; `link` is the tool's port. hand(action): what people do at it; told(command): the operator's line."""
+    """The board; `link` is the tool's port. hand(action): what people do at it; told(command): the operator's line.
+
+    heard: every byte that came to the tool's port.
+    """
 
     def __init__(self, link, path):
         self.link = link
@@ -31,6 +34,8 @@ class Treating:
         self.plant = Plant()
         tcp = TcpPort(("127.0.0.1", 0))
         self.port = PtyPort(link)
+        self.heard = bytearray()
+        self._read, self.port.read = self.port.read, self._kept
         self._ports = [tcp, self.port]
         self._path = path
         self._thread = threading.Thread(target=self._run, daemon=True)
@@ -42,6 +47,11 @@ class Treating:
     def _run(self):
         with image.locked(self._path):
             Board(self.plant, self._path, self._ports, self.pace).run()
+
+    def _kept(self, most):
+        data = self._read(most)
+        self.heard += data
+        return data
 
     def told(self, command, answer=""):
         """Send a line; return the first line from then on that begins with `answer` and is no telemetry."""
@@ -125,10 +135,11 @@ class Treating:
 
 
 @contextlib.contextmanager
-def board(packed, folder):
-    """Within, a virtual board runs, with the application."""
+def board(packed, folder, files=None):
+    """Within, a virtual board runs, with the application and `files` (path -> bytes)."""
     path = folder / "treating.img"
     shutil.copy(packed, path)
+    image.write(path, files or {})
     made = Treating(folder / "treating", path)
     try:
         yield made

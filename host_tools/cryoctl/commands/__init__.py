@@ -4,8 +4,36 @@ from typing import Annotated
 
 import typer
 
+
+def ports_there(incomplete: str) -> list[str]:
+    """Return the ports that a shell may complete a word to; so the other two."""
+    from host_tools.cryoctl.found import ports
+
+    return [port.name for port in ports() if port.name.startswith(incomplete)]
+
+
+def boards_known(incomplete: str) -> list[str]:
+    """Return the boards."""
+    from host_tools.cryoctl.flash import names
+
+    return [name for name in names() if name.startswith(incomplete)]
+
+
+def settings_known(incomplete: str) -> list[str]:
+    """Return the keys of settings."""
+    from host_tools.cryoctl.config_file import ROWS
+
+    return [key for key in ROWS if key.startswith(incomplete.lower())]
+
+
 PortOption = Annotated[
     str | None,
-    typer.Option("--port", "-p", envvar="CRYO_PORT", help="Serial port of the board; else the only one there is."),
+    typer.Option(
+        "--port",
+        "-p",
+        envvar="CRYO_PORT",
+        help="Serial port of the board; else the only one there is.",
+        autocompletion=ports_there,
+    ),
 ]
 JsonOption = Annotated[bool, typer.Option("--json", help="Print JSON instead of a table.")]

@@ -5,7 +5,7 @@ from typing import Annotated
 
 import typer
 
-from host_tools.cryoctl.commands import JsonOption, PortOption
+from host_tools.cryoctl.commands import JsonOption, PortOption, settings_known
 from host_tools.cryoctl.problems import FOUND, NotVerified, Problem
 
 app = typer.Typer(no_args_is_help=True, help="A device's settings: asked, changed, kept in files with comments.")
@@ -65,7 +65,7 @@ def _row(key, kept, now):
 @app.command()
 def get(
     ctx: typer.Context,
-    key: Annotated[str, typer.Argument(help="Setting, such as trip_mdegc.")],
+    key: Annotated[str, typer.Argument(help="Setting, such as trip_mdegc.", autocompletion=settings_known)],
     port: PortOption = None,
     json: JsonOption = False,
 ) -> None:
@@ -88,7 +88,12 @@ def get(
 @app.command("set", context_settings={"ignore_unknown_options": True})  # for values such as -5
 def set_(
     ctx: typer.Context,
-    pairs: Annotated[list[str], typer.Argument(metavar="KEY VALUE...", help='Value with a unit in quotes: "5 degC".')],
+    pairs: Annotated[
+        list[str],
+        typer.Argument(
+            metavar="KEY VALUE...", help='Value with a unit in quotes: "5 degC".', autocompletion=settings_known
+        ),
+    ],
     port: PortOption = None,
     pin_file: PinOption = None,
     yes: YesOption = False,
@@ -102,7 +107,7 @@ def set_(
     keys = [key.lower() for key in pairs[::2]]
     twice = {key for key in keys if keys.count(key) > 1}
     if twice:
-        raise Problem(f"given twice: {', '.join(sorted(twice))}")
+        raise Problem(f"given twice: {', '.join(sorted(twice))}", "give each once")
     wanted = {key: value_of(key, text) for key, text in zip(keys, pairs[1::2], strict=True)}
     with _device(port) as device:
         _change(ctx.obj, device, wanted, pin_file, yes, restart)

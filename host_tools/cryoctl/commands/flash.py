@@ -8,7 +8,7 @@ import typer
 from rich.progress import BarColumn, Progress, TaskProgressColumn, TextColumn, TimeElapsedColumn
 
 from host_tools.cryoctl import found
-from host_tools.cryoctl.commands import JsonOption
+from host_tools.cryoctl.commands import JsonOption, boards_known, ports_there
 from host_tools.cryoctl.flash import Report, Request, Watch
 from host_tools.cryoctl.output import Output
 from host_tools.cryoctl.problems import NoDevice, Problem
@@ -18,18 +18,28 @@ def flash(
     ctx: typer.Context,
     port: Annotated[
         list[str] | None,
-        typer.Option("--port", "-p", envvar="CRYO_PORT", help="Port of a board, more than once for several."),
+        typer.Option(
+            "--port",
+            "-p",
+            envvar="CRYO_PORT",
+            help="Port of a board, more than once for several.",
+            autocompletion=ports_there,
+        ),
     ] = None,
     every: Annotated[
         bool, typer.Option("--all", help="Every board found, at once; virtual ones with --virtual.")
     ] = False,
     virtual: Annotated[bool, typer.Option("--virtual", help="With --all: virtual boards too.")] = False,
     board: Annotated[
-        str | None, typer.Option(help="Refuse any other board: rp2040_pico, esp32_devkitc, virtual.")
+        str | None,
+        typer.Option(help="Refuse any other board: rp2040_pico, esp32_devkitc, virtual.", autocompletion=boards_known),
     ] = None,
     image: Annotated[
         str | None,
         typer.Option(metavar="FILE", help="MicroPython for it: .uf2 or .bin; `official`: the pinned one for the Pico."),
+    ] = None,
+    sha256: Annotated[
+        str | None, typer.Option(metavar="HEX", help="Refuse an --image with another SHA-256 before anything is done.")
     ] = None,
     settings: Annotated[
         Path | None, typer.Option(help="Settings (TOML), laid over those on the board; without it they stay.")
@@ -54,8 +64,9 @@ def flash(
 
     What is on it already is not sent again, so an interrupted run is gone on with by running it again.
     """
+    from host_tools.cryoctl import config_file
     from host_tools.cryoctl.adapters import uf2
-    from host_tools.cryoctl.flash import boards, many, provision, run
+    from host_tools.cryoctl.flash import boards, many, run
     from host_tools.cryoctl.flash import image as micropython
     from host_tools.cryoctl.flash import record as written
     from host_tools.cryoctl.service import VARIABLE, pin
@@ -65,11 +76,13 @@ def flash(
         raise Problem("one serial number for several boards", "flash them one at a time, or leave --serial out")
     if board:
         boards.chip(board)
+    if sha256 is not None and not image:
+        raise Problem("--sha256 is that of an image", "name the file with --image, or leave --sha256 out")
     request = Request(
         board=board,
-        image=micropython.given(image) if image else None,
+        image=micropython.given(image, board, sha256) if image else None,
         image_name=image or "",
-        settings=provision.from_file(settings) if settings else None,
+        settings=config_file.read(settings) if settings else None,
         replace_settings=replace_settings,
         serial=serial,
         pin=pin(pin_file) if pin_file or VARIABLE in os.environ else None,
@@ -79,7 +92,8 @@ def flash(
     book = record or written.default_path()
     if not dry_run:
         written.ready(book)
-    columns = (TextColumn("{task.fields[port]}"), TextColumn("{task.description}"), BarColumn(), TaskProgressColumn())
+    named = TextColumn("{task.fields[port]}", markup=False)
+    columns = (named, TextColumn("{task.description}"), BarColumn(), TaskProgressColumn())
     hidden = out.quiet or not out.errors.is_terminal
     with Progress(*columns, TimeElapsedColumn(), console=out.errors, disable=hidden, transient=True) as progress:
 

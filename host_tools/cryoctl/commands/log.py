@@ -1,6 +1,9 @@
 """cryoctl log: the options and what is printed; host_tools/cryoctl/log.py does the work."""
 
+import contextlib
 import dataclasses
+import signal
+import threading
 from pathlib import Path
 from typing import Annotated
 
@@ -19,7 +22,12 @@ def log(
     csv: Annotated[bool, typer.Option("--csv", help="CSV, units in the columns' names.")] = False,
     jsonl: Annotated[bool, typer.Option("--jsonl", help="JSON lines.")] = False,
     json: JsonOption = False,
-    since: Annotated[int, typer.Option(min=0, metavar="N", help="Only records with numbers above N.")] = 0,
+    since: Annotated[
+        int | None, typer.Option(min=0, metavar="N", help="Only records with numbers above N.", show_default="all")
+    ] = None,
+    follow: Annotated[
+        bool, typer.Option("--follow", "-f", help="Go on with what is recorded from now on, until Ctrl-C.")
+    ] = False,
 ) -> None:
     """Read what the device recorded: points treated, faults, starts, changes. Not while it is armed."""
     from host_tools.cryoctl import log as device_log
@@ -33,6 +41,10 @@ def log(
     if csv + jsonl + json > 1 or (json and to):
         raise Problem("one form at a time", "--csv, --jsonl, or --json without a file")
     form = log_file.CSV if csv else log_file.JSONL if jsonl else None
+    if follow:
+        _follow(output, port, to, form or (log_file.JSONL if json else None), since)
+        return
+    since = since or 0
     sink = log_file.Sink(to, form) if to else None  # what is wrong with the file is said before a board is asked
     if sink:
         since = max(since, sink.last)
@@ -65,3 +77,61 @@ def log(
     else:
         rows = [[str(r.number), r.when or f"up {r.uptime_s} s", r.kind, r.told()] for r in found]
         output.table(["number", "when", "kind", "what"], rows)
+
+
+def _follow(output: Output, port: str | None, to: Path | None, form: str | None, since: int | None) -> None:
+    """Print a line a record as it comes, JSON's as JSON lines, or append it to a file. SIGTERM ends it as done."""
+    from host_tools.cryoctl import log as device_log
+    from host_tools.cryoctl import log_file
+    from host_tools.cryoctl.device import Device
+    from host_tools.cryoctl.found import chosen
+    from host_tools.cryoctl.log_follow import Follower
+    from host_tools.cryoctl.port import Port
+
+    sink = log_file.Sink(to, form) if to else None
+    if sink:
+        since = max(since or 0, sink.last)
+    told = list(sink.records) if sink else []
+    new: list[device_log.Record] = []
+    stop = threading.Event()
+    was = signal.signal(signal.SIGTERM, lambda *_: stop.set())
+
+    def tell():
+        device_log.dated([*told, *new])
+        for record in new:
+            if sink:
+                sink.add([record])
+                output.say(record.line())
+            else:
+                _printed(log_file.line(record, form) if form else record.line() + "\n", output, stop)
+        told.extend(new)
+        new.clear()
+
+    try:
+        with Device(Port(chosen(port))) as device, sink or contextlib.nullcontext():
+            serial = device.identity.serial
+
+            def begins(last: int) -> None:
+                if sink:
+                    sink.check(serial, last)
+                output.say(f"following the log of serial {serial}, up to number {last} so far; Ctrl-C ends it")
+
+            if form == log_file.CSV and not sink:
+                _printed(log_file.head(), output, stop)
+            try:
+                for record in Follower(device, since, stop, output.say, begins).records():
+                    if record:
+                        new.append(record)
+                    else:
+                        tell()
+            finally:  # unplugged on the way: what came is told
+                tell()
+    finally:
+        signal.signal(signal.SIGTERM, was)
+
+
+def _printed(text, output, stop):
+    try:
+        print(text, end="", flush=True, file=output.console.file)
+    except BrokenPipeError:  # whoever read has had enough
+        stop.set()

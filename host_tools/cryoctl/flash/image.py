@@ -1,35 +1,67 @@
 """MicroPython itself onto a board: through the RP2040's volume, or the ESP32's boot ROM."""
 
 import hashlib
+import re
 from collections.abc import Callable
 from pathlib import Path
 
 from host_tools.board_check.board import Chip
 from host_tools.cryoctl.adapters import mpremote, uf2
-from host_tools.cryoctl.flash import Watch, files
+from host_tools.cryoctl.files import content
+from host_tools.cryoctl.flash import Watch, boards, files
 from host_tools.cryoctl.port import Port
 from host_tools.cryoctl.problems import NotVerified, Problem
 from host_tools.emulator import download
 from host_tools.emulator import image as cache
 
 OFFICIAL = "official"
+PINNED = ("rp2040_pico",)  # boards whose image download.SHA256 is
+_ANEW = "fetch it anew, and compare the hash with the publisher's"
+MOST = 1 << 25  # bytes of an image: twice the flash of any board there is
 VOLUME_S = 60.0  # a person may have to mount it
 _FLASH_HASH = """import uctypes,hashlib,binascii
 print(binascii.hexlify(hashlib.sha256(uctypes.bytearray_at({},{})).digest()).decode())
 """
 
 
-def given(name: str) -> bytes:
-    """Return the image's bytes: of a file, or for `official` the pinned one, downloaded. Raises Problem."""
+def given(name: str, board: str | None = None, sha256: str | None = None) -> bytes:
+    """Return the image's bytes: of a file, or for `official` the pinned one, downloaded. Raises Problem.
+
+    board    for which it is, where that is known; `official` is refused for one without a pinned image
+    sha256   that the image must have, in hexadecimal
+    """
+    if sha256 is not None and not re.fullmatch("[0-9a-fA-F]{64}", sha256):
+        raise Problem(f"{sha256!r} is no SHA-256", "give its 64 hexadecimal digits")
+    if name == OFFICIAL and board:
+        pinned(board)
     try:
         if name == OFFICIAL:
             download.ensure(download.URL, cache.CACHE, download.SHA256)
-            return cache.CACHE.read_bytes()
-        return Path(name).read_bytes()
+            data = cache.CACHE.read_bytes()
+        else:
+            data = content(Path(name), MOST, "name a file that can be read with --image")
     except download.Refused as error:
         raise Problem(str(error)) from None
-    except OSError as error:
-        raise Problem(f"image {name}: {error.strerror}") from None
+    found = hashlib.sha256(data).hexdigest()
+    if sha256 and found != sha256.lower():
+        raise Problem(f"image {name}: its SHA-256 is {found}, not the one given: nothing was written", _ANEW)
+    return data
+
+
+def pinned(board: str) -> None:
+    """Raise Problem unless a download is pinned for a board."""
+    if board not in PINNED:
+        raise Problem(
+            f"no download is pinned for {board}: `official` is the image of {', '.join(PINNED)}",
+            "download MicroPython for it, then give --image FILE, with --sha256 the hash that its publisher tells",
+        )
+
+
+def fits(data: bytes, name: str, board: str) -> None:
+    """Raise Problem for an image, by its bytes and the name it was given by, that is damaged or another board's."""
+    if name == OFFICIAL:
+        pinned(board)
+    checked(data, boards.chip(board))
 
 
 def checked(data: bytes, chip: Chip) -> None:

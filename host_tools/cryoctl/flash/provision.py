@@ -1,37 +1,16 @@
 """Settings, serial number and PIN as files for a board, from what is asked for and what it holds."""
 
 import importlib
-import tomllib
 from collections.abc import Mapping
-from pathlib import Path
-
-from pydantic import ValidationError
 
 from boards.virtual.settings import SETTINGS as VIRTUAL
 from host_tools import settings as host
 from host_tools.cryoctl.flash import Request, Watch
 from host_tools.cryoctl.problems import Problem
 from host_tools.settings import pin
-from host_tools.settings.model import Settings
 
 CALIBRATED = importlib.import_module("cryo.store.settings").BY_CALIBRATION
 HELD = (*host.PATHS, *pin.PIN_PATHS)  # what has to be read before it is known what to write
-
-
-def from_file(path: Path) -> dict[str, int]:
-    """Return key -> value of a settings file (TOML). Raises Problem with the device's sentence."""
-    try:
-        values = tomllib.loads(path.read_text("utf-8"))
-        Settings.model_validate(values)
-    except (OSError, UnicodeDecodeError) as error:
-        raise Problem(f"settings {path}: {getattr(error, 'strerror', None) or 'not UTF-8'}") from None
-    except tomllib.TOMLDecodeError as error:
-        raise Problem(f"settings {path}: no TOML: {error}") from None
-    except ValidationError as error:
-        first = error.errors()[0]
-        where = ".".join(map(str, first["loc"]))
-        raise Problem(f"settings {path}: {where + ': ' if where else ''}{first['msg']}") from None
-    return values
 
 
 def files(board: str, held: Mapping[str, bytes], request: Request, watch: Watch) -> dict[str, bytes]:
@@ -84,7 +63,7 @@ def _settings(board, held, request, watch):
             watch.warn("the settings are not those of a calibrated device: it will refuse to arm")
         return host.provision(made, _next_sequence(record))
     except host.SettingsError as error:
-        raise Problem(f"settings: {error}") from None
+        raise Problem(f"settings: {error}", "put it right in the file of --settings") from None
 
 
 def _merged(there, asked, replace, watch):

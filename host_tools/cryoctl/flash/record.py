@@ -35,5 +35,6 @@ def append(path: Path, report: Report) -> None:
             file.write(line)
     except OSError as error:
         raise Problem(
-            f"record {path}: {error.strerror}: the board is flashed, what was done is not written down"
+            f"record {path}: {error.strerror}: the board is flashed, what was done is not written down",
+            "note it; name another with --record",
         ) from None

@@ -43,7 +43,10 @@ def flash(at: found.Found, request: Request, watch: Watch, report: Report) -> No
         if who:
             boards.expected(who.board, request.board)
             report.board, report.serial, report.version = who.board, who.serial, who.version
-            boards.compiled(who.board)  # before the device is taken out of service
+            Device(port).unarmed()  # said first, whatever else is wrong with what is asked for
+            if request.image is not None:  # this, too, before the device is taken out of service
+                image.fits(request.image, request.image_name, who.board)
+            boards.compiled(who.board)
             if not _leave(port, request):
                 report.result = "dry run: a board that runs the application is compared at the prompt only"
                 return
@@ -122,6 +125,7 @@ def _image(port, at, request, at_prompt, watch):
             board = boards.of_interpreter((*prompt.who()[:2], boards.OLDEST, boards.MPY), request.board)
     else:
         board = request.board
+    image.fits(request.image, request.image_name, board)
     chip = boards.chip(board)
     return image.install(port, request.image, chip, at_prompt, lambda: _back(port, at), watch)
 

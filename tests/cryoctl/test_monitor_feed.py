@@ -1,0 +1,180 @@
+"""What the monitor asks a device, and when: nothing that a treatment would notice; a device that goes and returns."""
+
+import itertools
+import threading
+
+import pytest
+
+from host_tools.cryoctl import names
+from host_tools.cryoctl.device import Identity
+from host_tools.cryoctl.monitor import feed
+from host_tools.cryoctl.problems import NoDevice, Problem, Refused
+from host_tools.cryoctl.recording_file import Back, Gap, Sample
+from tests.cryoctl.monitored import TELEMETRY
+
+
+class FakeDevice:
+    """A device and its time. `states`: (from this time on, state)."""
+
+    def __init__(self, states, stream="OFF"):
+        self.now = 0.0
+        self.states = states
+        self.stream = stream
+        self.identity = Identity("fake", "7", "0")
+        self.sent = []
+        self.seq = 0
+        self.said = {}
+        self.gone = False
+        self.port = self
+        self.name = "fake"
+
+    def clock(self):
+        return self.now
+
+    def sleep(self, seconds):
+        self.now += seconds
+
+    def close(self):
+        pass
+
+    @property
+    def state(self):
+        return [state for since, state in self.states if since <= self.now][-1]
+
+    def ask(self, command):
+        self.now += 0.01
+        if self.gone:
+            raise NoDevice("gone", "plug it in")
+        self.sent.append((self.now, self.state, command))
+        if command == "STAT?":
+            return f"STATE={self.state};BLOCKERS=NONE;FAULT=NONE;POINT=1;PASS=1;BURSTS=3;REACHED=0;REST_S=0;COOL_S=0"
+        if command == "STRM?":
+            return self.stream
+        if command.startswith("STRM "):
+            if command != "STRM OFF" and self.state in names.BUSY:
+                raise Refused("telemetry is started before arming", number=-221)
+            self.stream = command.removeprefix("STRM ")
+            return "OK"
+        if command == "MEAS:TEMP?":
+            return "SKIN=20.00,100ms;NOZZLE=NEVER;INFRARED=NEVER;PREDICTED=18.50"
+        return self.said.get(command, "NONE")
+
+    def received(self, wait_s):
+        if self.gone:
+            raise NoDevice("gone", "plug it in")
+        self.now += wait_s
+        if self.stream == "OFF":
+            return []
+        self.seq += 1
+        return [{**TELEMETRY, "seq": self.seq, "mode": names.mode_number(self.state)}]
+
+
+def watched(monkeypatch, device, seconds, period_ms=500, meanwhile=lambda row: None):
+    """Return the feed after so long, and the rows that it gave."""
+    monkeypatch.setattr(feed, "Port", lambda name: device)
+    monkeypatch.setattr(feed, "Device", lambda port: device)
+    monkeypatch.setattr(feed, "chosen", lambda name: "fake")
+    monkeypatch.setattr(feed.time, "sleep", device.sleep)
+    stop = threading.Event()
+    monkeypatch.setattr(stop, "wait", device.sleep)
+    made = feed.Feed("fake", period_ms, device.clock)
+    made.connect()
+    rows = []
+
+    def sink(row):
+        rows.append(row)
+        meanwhile(row)
+
+    made.run(sink, stop, seconds)
+    return made, rows
+
+
+@pytest.mark.parametrize("stream", ["OFF", "500 ms", "2000 ms"])
+def test_while_armed_at_most_two_short_questions_a_second_are_asked(monkeypatch, stream):
+    device = FakeDevice([(0, "ARMED"), (20, "DELIVERING"), (40, "REST"), (50, "READY")], stream)
+    _, rows = watched(monkeypatch, device, 60)
+    times = [at for at, _, _ in device.sent]
+    assert all(later - sooner >= 0.5 for sooner, later in itertools.pairwise(times))
+    told = {command for _, _, command in device.sent}
+    assert told <= {"STAT?", "STRM?", "MEAS:TEMP?", "MEAS:PRES?", "MEAS:DIST?", *feed.CHOICE}
+    assert device.stream == stream
+    samples = [row for row in rows if isinstance(row, Sample)]
+    assert len(samples) > 25 and {row.skin_mdegc for row in samples} == {20_000}
+    for command in feed.CHOICE:  # known after the first time
+        assert [asked for _, _, asked in device.sent].count(command) == 1
+
+
+@pytest.mark.parametrize("stream", ["OFF", "500 ms", "2000 ms"])
+def test_in_stand_by_telemetry_is_set_and_put_back_at_the_end(monkeypatch, stream):
+    device = FakeDevice([(0, "STANDBY")], stream)
+    made, _ = watched(monkeypatch, device, 20)
+    changes = [command for _, _, command in device.sent if command.startswith("STRM ")]
+    assert changes == ([] if stream == "500 ms" else ["STRM 500 ms", f"STRM {stream}"])
+    assert device.stream == stream and not made.left
+    assert {command.partition(" ")[0] for _, _, command in device.sent} >= {"CONF?", "DIAG:STAT?", *feed.CHOICE}
+
+
+def test_at_an_end_while_treating_telemetry_is_switched_off_or_it_is_told_why_not(monkeypatch):
+    device = FakeDevice([(0, "STANDBY"), (10, "DELIVERING")])
+    assert not watched(monkeypatch, device, 20)[0].left and device.stream == "OFF"
+    device = FakeDevice([(0, "STANDBY"), (10, "DELIVERING")], "2000 ms")
+    assert "2000 ms" in watched(monkeypatch, device, 20)[0].left
+
+
+def test_nothing_that_loads_a_module_is_asked_from_the_tick_on_in_which_it_is_armed(monkeypatch):
+    device = FakeDevice([(0, "STANDBY"), (8, "ARMED"), (60, "COMPLETE")])
+    watched(monkeypatch, device, 70)
+    loads = ("CONF?", "DIAG:", "TREAT:", "STRM 5")
+    late = {command for at, state, command in device.sent if state == "ARMED" and command.startswith(loads)}
+    # a line may be on its way when the operator confirms; the device refuses it then
+    assert len([0 for at, state, command in device.sent if command in late and 8.2 < at < 60]) == 0
+    assert [at for at, _, command in device.sent if command == "DIAG:STAT?" and 60 <= at < 63]  # the gas that was used
+
+
+def test_a_device_that_goes_and_returns_is_told_and_marked(monkeypatch):
+    device = FakeDevice([(0, "STANDBY")])
+
+    def meanwhile(row):
+        device.gone = isinstance(row, Sample) and 5_000 < row.t_ms < 6_000
+        if isinstance(row, Gap):
+            device.stream = "OFF"  # its restart
+
+    _, rows = watched(monkeypatch, device, 30, meanwhile=meanwhile)
+    kinds = [row.kind for row in rows if isinstance(row, Gap | Back | Sample)]
+    assert kinds.count("gap") >= 1 and kinds.count("gap") == kinds.count("back")
+    assert isinstance(rows[[row.kind for row in rows].index("gap")], Gap)
+    assert kinds[-1] == "sample" and device.stream == "OFF"
+
+
+def test_another_device_at_the_port_is_told_and_waited_out(monkeypatch):
+    device = FakeDevice([(0, "STANDBY")])
+    first = device.identity
+
+    def meanwhile(row):
+        device.gone = isinstance(row, Sample) and 5_000 < row.t_ms < 6_000
+        if isinstance(row, Gap):
+            device.identity = first if "serial number 8" in row.text else Identity("fake", "8", "0")
+
+    _, rows = watched(monkeypatch, device, 30, meanwhile=meanwhile)
+    texts = [row.text for row in rows if isinstance(row, Gap)]
+    assert len(texts) % 2 == 0 and "gone" in texts[0] and "another device" in texts[1]
+    gap = next(n for n, row in enumerate(rows) if isinstance(row, Gap))
+    assert isinstance(rows[gap + 1], Gap) and isinstance(rows[gap + 2], Back)  # nothing of the other one between
+
+
+def test_a_restart_without_unplugging_is_marked(monkeypatch):
+    device = FakeDevice([(0, "STANDBY")])
+
+    def meanwhile(row):
+        if isinstance(row, Sample) and device.seq == 60:
+            device.seq = 0
+
+    _, rows = watched(monkeypatch, device, 10, meanwhile=meanwhile)
+    assert [row.text for row in rows if isinstance(row, Gap)] == ["the device restarted"]
+
+
+def test_a_device_that_speaks_in_sentences_is_refused_with_what_to_do(monkeypatch):
+    device = FakeDevice([(0, "STANDBY")])
+    monkeypatch.setattr(FakeDevice, "ask", lambda self, command: "The applicator is in stand-by.")
+    with pytest.raises(Problem, match="FORM:MACH"):
+        watched(monkeypatch, device, 1)

@@ -1,0 +1,122 @@
+"""The monitor's screen: what it tells, its keys, every size, without colour, and its picture."""
+
+import asyncio
+
+import pytest
+
+from host_tools.cryoctl import names
+from host_tools.cryoctl.monitor import picture, seen
+from host_tools.cryoctl.monitor.screen import MonitorApp
+from host_tools.cryoctl.recording_file import Back, Choice, Gap, Status, read
+from tests.cryoctl.monitored import HEADER, fault, sample, settled, shown
+
+
+def with_app(do, rows, size=(120, 40), folder=None):
+    """Run do(pilot, app, more) on the screen of a feed that gives the rows; more(row) gives another one."""
+
+    async def go():
+        known = seen.Seen(HEADER)
+        sinks = []
+
+        def run(sink, stop, seconds):
+            for row in rows:
+                sink(row)
+            sinks.append(sink)
+            stop.wait()
+
+        app = MonitorApp(known, seen.Recorder(known), run)
+        async with app.run_test(size=size) as pilot:
+            while not sinks:
+                await pilot.pause(0.02)
+            await pilot.pause(0.25)
+            await do(pilot, app, sinks[0])
+        return app
+
+    return asyncio.run(go())
+
+
+CHOSEN = Choice(t_ms=1, preset="CHRONIC", level=3, target_mdegc=13_600, floor_mdegc=8_000, trip_mdegc=4_000)
+
+
+def test_the_screen_tells_state_fault_remedy_blockers_counters_and_the_level():
+    status = Status(t_ms=2, point=2, passes=3, bursts=4, reached=False, rest_s=55, cool_s=12)
+
+    async def look(pilot, app, more):
+        text = " ".join(shown(app).split())
+        for part in ("FAULT SKIN_TRIP", "LOOP", "target 13.6", "floor 8.0", "trip 4.0", "pass 3 of 3", "55 s"):
+            assert part in text, part
+        flat = "".join(text.split())
+        assert "".join(names.REMEDIES["SKIN_TRIP"].split()[:6]) in flat
+        assert "57.0 bar" in text and "4, valve on 1.50 of 30 s" in text
+
+    with_app(look, [CHOSEN, sample(), status, fault("SKIN_TRIP")])
+
+
+def test_p_holds_the_picture_while_the_recording_goes_on_and_r_begins_and_ends_it(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+
+    async def keys(pilot, app, more):
+        await pilot.press("r")
+        await settled(pilot, app, "REC ")
+        await pilot.press("p")
+        await settled(pilot, app, "PAUSED")
+        more(sample(2_000, seq=6, bursts=77))
+        await pilot.pause(0.4)
+        assert "77, valve on" not in shown(app)
+        await pilot.press("p")
+        await settled(pilot, app, "77, valve on")
+        await pilot.press("r")
+        await pilot.pause(0.1)
+        assert not app.recorder.on
+        more(sample(3_000, seq=7))
+        await pilot.press("question_mark")
+        await settled(pilot, app, "begin or end recording")
+        await pilot.press("question_mark")
+        await pilot.pause(0.2)
+        assert "begin or end recording" not in shown(app)
+        await pilot.press("r")
+        await settled(pilot, app, "-2.jsonl")  # the first file stays
+        await pilot.press("q")
+
+    with_app(keys, [CHOSEN, sample()])
+    first, second = sorted(tmp_path.glob("cryo-7-*.jsonl"), key=lambda path: len(path.name))
+    header, rows = read(first)
+    assert header.choice == CHOSEN and [row.bursts for row in rows] == [77]
+    assert read(second)[1] == []
+
+
+def test_a_gap_is_told_and_then_gone():
+    async def look(pilot, app, more):
+        assert "NOTHING COMES: unplugged" in shown(app)
+        more(Back(t_ms=4_000))
+        more(sample(4_500, seq=9))
+        await pilot.pause(0.4)
+        assert "NOTHING COMES" not in shown(app)
+
+    with_app(look, [sample(), Gap(t_ms=2_000, text="unplugged")])
+
+
+@pytest.mark.parametrize("size", [(60, 20), (20, 6), (1, 1), (200, 60)])
+@pytest.mark.parametrize("no_color", [False, True])
+def test_small_and_large_terminals_and_without_colour(size, no_color, monkeypatch):
+    if no_color:
+        monkeypatch.setenv("NO_COLOR", "1")
+
+    async def look(pilot, app, more):
+        assert app.no_color == no_color
+        if size >= (60, 20):
+            assert "FAULT ESTOP" in shown(app) and "target" in shown(app)
+        await pilot.press("question_mark")
+        await pilot.resize_terminal(80, 24)
+        await pilot.press("q")
+
+    with_app(look, [CHOSEN, sample(), fault("ESTOP")], size=size)
+
+
+def test_the_picture_is_what_the_recording_gives_today_and_loads_nothing():
+    svg = asyncio.run(picture.picture())
+    assert svg == picture.PICTURE.read_text()
+    text = svg.replace("&#160;", " ").replace("&#x27;", "'")
+    for part in ("LOOP_OPEN", "floor", "target", "Close the eye shield", "FAULT"):
+        assert part in text
+    assert "@font-face" not in svg and "url(http" not in svg and "<image" not in svg
