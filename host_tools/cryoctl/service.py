@@ -51,11 +51,16 @@ def service_mode(device: Device, pin: str):
     until = time.monotonic() + _SELF_TEST_S
     while (was := device.unarmed()) in ("BOOT", "SELF_TEST") and time.monotonic() < until:
         time.sleep(0.1)
-    device.tell(f"SERV:PIN {pin}", patience_s=10.0)
+    opened = True  # unless it says no: whoever was interrupted in between does not know
     try:
+        try:
+            device.tell(f"SERV:PIN {pin}", patience_s=10.0)
+        except Refused:
+            opened = False
+            raise
         yield device
     finally:
-        if was != "SERVICE" and not device.ended:
+        if opened and was != "SERVICE" and not device.ended:
             with contextlib.suppress(NoDevice, Refused):  # gone: then it is out of service mode
                 device.tell("SERV:EXIT")
 

@@ -92,6 +92,24 @@ def test_a_save_that_did_not_arrive_is_noticed():
         save(Fake(CONF_SAVE=lambda device, rest: "OK"), "4711", TWO)
 
 
+def test_ctrl_c_while_the_pin_is_looked_at_leaves_service_mode_and_a_wrong_pin_has_none_to_leave():
+    def interrupted(device, rest):
+        raise KeyboardInterrupt
+
+    device = Fake(SERV_PIN=interrupted)
+    with pytest.raises(KeyboardInterrupt):
+        save(device, "4711", TWO)
+    assert device.told == ["SERV:PIN 4711", "SERV:EXIT"]
+
+    def wrong(device, rest):
+        raise Refused("the device: wrong PIN", number=301)
+
+    device = Fake(SERV_PIN=wrong)
+    with pytest.raises(Refused):
+        save(device, "4711", TWO)
+    assert device.told == ["SERV:PIN 4711"]
+
+
 def unplugged(device, rest):
     raise NoDevice("it is gone")
 
