@@ -343,10 +343,11 @@ class Supervisor:
         k_mdegc = self.config.jet_k_mdegc * ratio // AS_CALIBRATED
         k_here_mdegc = k_most_mdegc = k_at(k_mdegc, mm)
         nearer_mm = self._burst_mm - mm
-        if not -DISTANCE_STEP_MM <= nearer_mm <= DISTANCE_STEP_MM:
+        if nearer_mm > DISTANCE_STEP_MM:
             self.planner.probe_due = True
-            if nearer_mm > 0:
-                k_most_mdegc = k_nearer(k_mdegc, self._burst_mm, mm)
+            k_most_mdegc = k_nearer(k_mdegc, self._burst_mm, mm)
+        elif nearer_mm < -DISTANCE_STEP_MM:
+            self.planner.probe_due = True
         return self.planner.plan(
             self.settled_mdegc,
             self.floor_mdegc,
