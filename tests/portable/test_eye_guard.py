@@ -203,6 +203,15 @@ def test_away_and_back_again_is_where_it_was():
     assert bench.guard.mm == 100
 
 
+def test_what_is_left_of_a_jump_after_another_one_back_still_counts():
+    for left in (1, 2, 10):
+        bench = watched(100)
+        for mm in (180, 100 + left):
+            assert bench.seen(mm) == OUTSIDE
+        assert bench.seen(100 + left) == IN_START
+        assert bench.guard.mm == 100
+
+
 def test_a_surface_that_jumps_nearer_counts_as_near_as_it_is_measured():
     bench = watched(190)
     assert bench.seen(100) == OUTSIDE
@@ -224,10 +233,11 @@ def test_a_hand_at_300_mm_a_second_never_jumps():
 
 def test_while_nothing_is_measured_the_hand_goes_on():
     for lost_us, step, jumps in ((100_000, 70, 0), (100_000, 71, 1), (40_000, 46, 0), (40_000, 47, 1)):
-        bench = watched(90)
-        bench.distance(None, 1)
-        bench.tick(lost_us)
-        assert (bench.seen(90 + step) == OUTSIDE) == jumps, (lost_us, step)
+        for from_mm, mm in ((90, 90 + step), (190, 190 - step)):
+            bench = watched(from_mm)
+            bench.distance(None, 1)
+            bench.tick(lost_us)
+            assert (bench.seen(mm) == OUTSIDE) == jumps, (lost_us, mm)
 
 
 def test_one_measurement_jumps_once_however_often_it_is_looked_at():

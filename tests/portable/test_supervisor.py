@@ -197,6 +197,11 @@ def test_a_surface_that_jumps_ends_the_pass_in_its_tick_and_counts_nearer_until_
     bench.tick()
     assert bench.sup.k_here_mdegc() < k_mdegc
     assert not bench.sup.blocked_by & blockers.DISTANCE
+    for mm in (200, 90):  # between two points the applicator is moved in any way
+        distance.value = mm
+        distance.sequence += 1
+        bench.tick()
+        assert bench.sup.eye.mm == mm and not bench.sup.blocked_by & blockers.DISTANCE
 
 
 def test_first_burst_is_a_probe_and_so_is_the_first_at_another_distance():
