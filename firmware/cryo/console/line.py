@@ -114,7 +114,7 @@ class Console:
     def _heap_short(self):
         """Return True while a command has to wait. What it leaves behind must not bring on a collection under gas.
 
-        Looking takes 2 ms or so on an RP2040, so it has a tick for itself, before every eighth command of a pass.
+        Looking takes 9 ms or so on an RP2040, so it has a tick for itself, before every eighth command of a pass.
         """
         if self.held:
             self._listen()
