@@ -52,8 +52,6 @@ ACCEPTED: dict[str, str] = {
     "overcool_latency_ms_max": "up to a tick's period until the conversion is seen, 2.4 ms until the valve is told; a "
     "burst is budgeted so that no reading is needed to end it in time, and the converter's own threshold cuts within "
     "0.1 ms",
-    "tick_late_ms_max": "the look at the heap, before every eighth command of a pass, takes 9 ms; with fewer questions "
-    "than that in a pass no tick is late by 0.1 ms, and a burst's end does not wait for a tick",
 }
 
 _HOLDS = {"<=": operator.le, ">=": operator.ge}
