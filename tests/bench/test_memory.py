@@ -1,5 +1,7 @@
 """The heap seen from outside, against what the guest does to it. Needs the image; skipped without, and says so."""
 
+from functools import partial
+
 import pytest
 
 from host_tools.emulator import image
@@ -25,9 +27,8 @@ def go():
 """
 
 
-@pytest.fixture(scope="module")
-def taken():
-    """(free bytes before, when all but 20 000 were taken, after a collection), by the guest."""
+def at_prompt():
+    """Return (a board at its prompt, a function that makes its HeapWatch); skips without the image."""
     uf2 = image.find_image()
     if uf2 is None:
         pytest.skip(image.MISSING)
@@ -36,7 +37,14 @@ def taken():
 
     board = Rp2040Board(uf2, {"boot.py": b""})
     board.boot_to_prompt()
-    heap = HeapWatch(board, find(uf2), 1_000)
+    return board, partial(HeapWatch, board, find(uf2))
+
+
+@pytest.fixture(scope="module")
+def taken():
+    """(free bytes before, when all but 20 000 were taken, after a collection), by the guest."""
+    board, watch = at_prompt()
+    heap = watch(1_000)
     before = int(board.exec("import gc\ngc.collect()\nprint(gc.mem_free())"))
     board.watch(25, callback=lambda level: level and heap.take(20_000))
     said = board.exec("from machine import Pin\nPin(25, Pin.OUT, value=1)\nprint(gc.mem_free())")
@@ -46,18 +54,11 @@ def taken():
 @pytest.fixture(scope="module")
 def seen():
     """(locks, collections, edges of the mark in us, free by the guest, free from outside) of one run of the guest."""
-    uf2 = image.find_image()
-    if uf2 is None:
-        pytest.skip(image.MISSING)
-    from host_tools.bench.memory import HeapWatch, find
-    from host_tools.emulator.rp2040 import Rp2040Board
-
-    board = Rp2040Board(uf2, {"boot.py": b""})
-    board.boot_to_prompt()
+    board, watch = at_prompt()
     board.exec(GUEST)
     free = []
     board.watch(25, callback=lambda _: free.append(heap.free()))
-    heap = HeapWatch(board, find(uf2))
+    heap = watch()
     board.watch(24)
     board.edges.clear()
     said = board.exec("go()\nled = Pin(25, Pin.OUT, value=0)\nnow = gc.mem_free()\nled.value(1)\nprint(now)")

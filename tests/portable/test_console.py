@@ -211,6 +211,11 @@ class Delivering:
             self.app.console.poll()
         return stream.written[before:].decode().split("\n")[:-1]
 
+    def ask_often(self, times):
+        """The heap is looked at before every eighth command."""
+        for _ in range(times):
+            self.answers(b"MEAS:DIST?\n")
+
 
 def test_a_pass_with_room_on_its_heap_answers_everything():
     with Delivering(24_576) as rig:
@@ -235,8 +240,7 @@ def test_a_command_waits_for_the_end_of_a_pass_whose_heap_is_short_and_what_foll
 
 def test_half_a_line_that_is_left_out_is_not_taken_for_a_command():
     with Delivering(24_575) as rig:
-        for _ in range(7):
-            rig.answers(b"MEAS:DIST?\n")
+        rig.ask_often(7)
         assert rig.answers(b"MEAS:DIST?\nTREAT:") == []
         rig.app.supervisor.mode = mode.REST
         assert rig.answers(b"") == []
@@ -245,8 +249,7 @@ def test_half_a_line_that_is_left_out_is_not_taken_for_a_command():
 
 def test_a_line_that_waits_alone_leaves_no_error():
     with Delivering(24_575) as rig:
-        for _ in range(7):
-            rig.answers(b"MEAS:DIST?\n")
+        rig.ask_often(7)
         assert rig.answers(b"MEAS:DIST?\n\n \n") == []
         rig.app.supervisor.mode = mode.REST
         assert rig.answers(b"SYST:ERR?\n") == ["100 mm", '0,"No error"']
@@ -291,8 +294,7 @@ NO_STOPS = (b"STOPS\n", b"STO\nP\n", b"XSTOP\n", b"ARM:OF\n", b"ARM:OFFX\n", b"S
 def test_a_stop_does_not_wait():
     for stop in STOPS[:2]:
         with Delivering(24_575) as rig:
-            for _ in range(7):
-                rig.answers(b"MEAS:DIST?\n")
+            rig.ask_often(7)
             rig.answers(stop)
             assert rig.app.inputs.request == supervisor.DISARM
 
@@ -301,8 +303,7 @@ def test_a_stop_behind_a_line_that_waits_is_heard_and_nothing_else():
     for waits in (b"MEAS:DIST?\n", b"*OPC?;*OPC?;*OPC?\n", b"y" * 200 + b"\n", b"\xff\n"):
         for data in STOPS + NO_STOPS:
             with Delivering(24_575) as rig:
-                for _ in range(7):
-                    rig.answers(b"MEAS:DIST?\n")
+                rig.ask_often(7)
                 assert rig.answers(waits) == []
                 rig.answers(data, polls=20)
                 assert (rig.app.inputs.request == supervisor.DISARM) == (data in STOPS), data
@@ -310,8 +311,7 @@ def test_a_stop_behind_a_line_that_waits_is_heard_and_nothing_else():
 
 def test_a_stop_takes_the_place_of_the_rest_of_a_chain_that_waits():
     with Delivering(24_575) as rig:
-        for _ in range(6):
-            rig.answers(b"MEAS:DIST?\n")
+        rig.ask_often(6)
         assert rig.answers(b"*OPC?;*OPC?;*OPC?\n") == ["1"]
         assert rig.answers(b"STOP\n") == ["OK"]
         assert rig.app.inputs.request == supervisor.DISARM
@@ -323,8 +323,7 @@ def test_a_stop_takes_the_place_of_the_rest_of_a_chain_that_waits():
 def test_random_lines_behind_one_that_waits_change_nothing():
     random = Random(11)
     with Delivering(24_575) as rig:
-        for _ in range(7):
-            rig.answers(b"MEAS:DIST?\n")
+        rig.ask_often(7)
         assert rig.answers(b"MEAS:DIST?\n") == []
         before = rig.app.choice()
         for _ in range(100):
@@ -340,8 +339,7 @@ def test_random_lines_behind_one_that_waits_change_nothing():
 
 def test_a_stop_takes_the_place_of_what_waited():
     with Delivering(24_575) as rig:
-        for _ in range(7):
-            rig.answers(b"MEAS:DIST?\n")
+        rig.ask_often(7)
         rig.answers(b"*OPC?;*OPC?\nSTOP\nMEAS:DIST?\n")
         assert rig.app.inputs.request == supervisor.DISARM
         rig.app.supervisor.mode = mode.STANDBY
@@ -352,15 +350,13 @@ def test_a_stop_takes_the_place_of_what_waited():
 
 def test_a_stop_within_a_chain_that_waits_is_executed():
     with Delivering(24_575) as rig:
-        for _ in range(7):
-            rig.answers(b"MEAS:DIST?\n")
+        rig.ask_often(7)
         rig.answers(b"ARM:OFF;*OPC?\n")
         assert rig.app.inputs.request == supervisor.DISARM
         rig.app.inputs.request = supervisor.NONE
         assert rig.answers(b"*OPC?\n") == []
     with Delivering(24_575) as rig:
-        for _ in range(6):
-            rig.answers(b"MEAS:DIST?\n")
+        rig.ask_often(6)
         assert rig.answers(b"*OPC?;*OPC?; stop ;*OPC?\n", polls=40) == ["1", "OK"]
         assert rig.app.inputs.request == supervisor.DISARM
         rig.app.supervisor.mode = mode.STANDBY
