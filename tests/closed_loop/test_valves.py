@@ -7,6 +7,8 @@ from dataclasses import replace
 
 import pytest
 
+from boards.virtual import pins
+from cryo.core import faults
 from host_tools.twin import session
 from host_tools.twin.scenarios import SCENARIOS
 from host_tools.twin.treatment import Plan
@@ -61,6 +63,28 @@ def test_a_press_in_the_proof_test_lets_out_less_than_a_probe_burst_and_is_no_fa
     assert result.final["FAULT"] == "NONE"
     assert result.final["STATE"] == "COMPLETE"
     assert flowed[0] <= VENT_US // 2
+
+
+# What ends a burst, and what is latched then: some of it breaks the shut-off's supply before the dose valve hears.
+ENDS = {
+    "trigger": (lambda p: p.trigger(False), "NONE"),
+    "estop": (lambda p: p.set_input(pins.ESTOP, 1), "ESTOP"),
+    "channel B": (lambda p: p.set_input(pins.LOOP_B, 1), "LOOP_OPEN"),
+    "shield": (lambda p: p.shield(False), "LOOP_OPEN"),
+    "key": (lambda p: p.set_input(pins.KEY, 1), "NONE"),
+    "disarmed": (lambda p: p.console_in.extend(b"ARM:OFF\n"), "NONE"),
+}
+
+
+@pytest.mark.parametrize("offset_ms", [62, 93, 124, 248, 279, 341])
+@pytest.mark.parametrize("end", ENDS)
+def test_whenever_a_burst_is_ended_no_valve_is_accused(end, offset_ms):
+    act, fault = ENDS[end]
+    result = run(lambda plant: plant.on_burst(4, offset_ms * 1000, act))
+    accused = {faults.DOSE_OPEN, faults.SHUTOFF_SHUT, faults.SHUTOFF_OPEN, faults.DOSE_SHUT, faults.VALVE_PORT}
+    latched = result.plant.applicator.supervisor.faults.latched
+    assert result.final["FAULT"] == fault
+    assert [code for code in accused if latched >> code & 1] == []
 
 
 def test_an_empty_line_is_tested_at_the_second_arming():

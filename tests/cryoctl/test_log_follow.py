@@ -260,7 +260,7 @@ def test_a_treatment_goes_on_whatever_happens_to_who_follows_and_its_end_is_told
             assert (rows[1]["fault"], rows[1]["mode"], rows[2]["ended_by"]) == ("ESTOP", "DELIVERING", "FAULT")
             board.hand("estop release")
             board.hand("trigger release")
-            board.wait(lambda state: board.told("FAULT:ACK") and state["STATE"] == "STANDBY")
+            board.acknowledge()
             board._socket.sendall(b"SYST:REST\n")
             while wait('"number": 4').count("START") < 2:
                 time.sleep(0.05)

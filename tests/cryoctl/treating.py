@@ -4,6 +4,7 @@ Its time runs as fast as it goes until something is to be watched, then at a spe
 """
 
 import contextlib
+import queue
 import shutil
 import socket
 import threading
@@ -38,6 +39,7 @@ class Treating:
         self._read, self.port.read = self.port.read, self._kept
         self._ports = [tcp, self.port]
         self._path = path
+        self._acts = queue.SimpleQueue()
         self._thread = threading.Thread(target=self._run, daemon=True)
         self._thread.start()
         host, number = tcp.path.removeprefix("socket://").rsplit(":", 1)
@@ -46,7 +48,13 @@ class Treating:
 
     def _run(self):
         with image.locked(self._path):
-            Board(self.plant, self._path, self._ports, self.pace).run()
+            board = Board(self.plant, self._path, self._ports, self.pace)
+            board.watch = self._act
+            board.run()
+
+    def _act(self):
+        while not self._acts.empty():
+            self._acts.get()()
 
     def _kept(self, most):
         data = self._read(most)
@@ -103,8 +111,19 @@ class Treating:
         self.run_until(self.plant.now_us / 1e6 + virtual_s)
 
     def hand(self, text):
-        """Do what one line of a script says."""
-        action(self.plant, text)()
+        """Do what one line of a script says, between two exchanges: within one the plant would be half moved on."""
+        done = threading.Event()
+        self._acts.put(action(self.plant, text))
+        self._acts.put(done.set)
+        assert done.wait(PATIENCE_S), f"the board stands still before: {text}"
+
+    def acknowledge(self):
+        """Acknowledge the fault, and wait for STANDBY."""
+        give_up = time.monotonic() + PATIENCE_S
+        while (answer := self.told("FAULT:ACK")) != "OK":
+            assert time.monotonic() < give_up, answer
+            time.sleep(0.02)
+        self.wait(lambda state: state["STATE"] == "STANDBY")
 
     def choose(self):
         """Choose and attest."""

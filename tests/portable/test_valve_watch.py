@@ -37,6 +37,7 @@ class Watch:
         self.i.bottle.status = self.i.line.status = 0
         self.i.bottle.value = BOTTLE
         self.i.burst = RESTING
+        self.i.estop = self.i.loop_b = 0
 
     def _look(self):
         micropython.heap_lock()

@@ -18,7 +18,7 @@ def test_a_line_that_falls_after_a_burst_is_the_valve_that_its_pressure_in_it_te
 
 
 def test_a_line_that_was_not_seen_in_the_burst_accuses_the_dose_valve():
-    for spoil in ({"open_us": 29_999}, {"running": 0}, {"touched": False}):
+    for spoil in ({"open_us": 29_999}, {"running": 0}):
         scene = Scene().burst(0, **spoil)
         scene.line(0)
         assert scene.line(0) == 1 << faults.DOSE_OPEN, spoil
@@ -28,6 +28,40 @@ def test_a_line_that_was_not_seen_in_the_burst_accuses_the_dose_valve():
     scene.valves.ended(30_000)
     scene.line(0)
     assert scene.line(0) == 1 << faults.DOSE_OPEN
+
+
+def test_a_burst_whose_shut_off_lost_its_supply_tells_nothing_of_either_valve():
+    def released(scene):
+        scene.s.trigger.touched = False
+
+    def stopped(scene):
+        scene.i.estop = 1
+
+    def opened(scene):
+        scene.i.loop_b = 1
+
+    for cut in (released, stopped, opened):
+        for at_us, judged in ((0, False), (99_999, False), (100_000, True)):
+            for in_it in (BOTTLE_MBAR, 0):
+                scene = Scene().burst(in_it)
+                scene.planner.off_us = at_us
+                cut(scene)
+                assert scene.watch() == 0
+                scene.s.trigger.touched = True  # for one tick only
+                scene.i.estop = scene.i.loop_b = 0
+                scene.planner.off_us = 200_000
+                scene.line(0)
+                code = faults.DOSE_OPEN if in_it else faults.SHUTOFF_SHUT
+                assert scene.line(0) == (1 << code if judged else 0), (cut, at_us)
+                scene.burst(in_it)  # the next one is judged again
+                scene.line(0)
+                assert scene.line(0) == 1 << code
+
+
+def test_a_release_is_no_sample_in_the_burst():
+    scene = Scene().burst(0, touched=False)
+    for _ in range(3):
+        assert scene.line(0) == 0
 
 
 def test_two_low_samples_in_a_row_are_needed():
@@ -61,6 +95,7 @@ def test_only_a_burst_of_30_ms_and_valid_readings_are_judged():
     for _ in range(3):
         assert scene.line(0) == 0
     scene.valves.fired()  # nor while the next one is open
+    scene.planner.off_us = 0
     for _ in range(3):
         assert scene.line(0) == 0
     for line_status, bottle_status in ((2, 0), (0, 2)):

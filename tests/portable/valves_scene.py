@@ -46,6 +46,7 @@ class Scene:
         i.skin.status = 0
         i.skin.value_mdegc = 30_000
         i.burst = RESTING
+        i.estop = i.loop_b = 0
 
     def watch(self):
         micropython.heap_lock()
@@ -72,6 +73,7 @@ class Scene:
         """A burst in which the line was sampled once, closed 100 ms ago."""
         s = self.s
         self.valves.fired()
+        self.planner.off_us = 0
         s.open = True
         s.open_us = open_us
         s.trigger.touched = touched

@@ -7,6 +7,9 @@ Bottle - shut-off - line, whose pressure is measured - dose valve - nozzle. Arou
     line low    line low    the shut-off did not open
     line high   line falls  the dose valve leaks or stays open
 
+E-stop, trigger and loop channel B break the shut-off's supply, no chip involved. The dose valve follows up to two ticks
+later and empties the line meanwhile: a burst that ended so, or was let go right after it, tells nothing of either.
+
 The proof test is one opening of the dose valve in ARMED, with the lease running because hardware ties that valve to the
 lease's edges, and with the trigger released: its second contact is in the shut-off coil's supply, so the gas of the
 line alone leaves. The line must fall (the dose valve opens, the shut-off holds) and stay low (the shut-off is tight);
@@ -105,19 +108,22 @@ class Valves:
         self.shutoff_cycles += 1
         self.bursts += 1
         self._emptied = False
-        self._judging = False
+        self._judging = True
+        self._low = 0
         self._came = -1
 
     def ended(self, given_us):
         """It ended after given_us. A shorter one than the shortest burst may not have opened both valves."""
-        self._judging = given_us >= BURST_MIN_US
-        self._low = 0
+        if given_us < BURST_MIN_US:
+            self._judging = False
 
     # --- in every tick ----------------------------------------------------------------------------------------------
     def watch(self, s, i):
         """Return the mask of valve faults (1 << code) found in this tick, from supervisor s and its Inputs i."""
         found = self._found
         self._found = 0
+        if self._judging and s.planner.off_us < _LINE_FROM_US and (not s.trigger.touched or i.estop or i.loop_b):
+            self._judging = False
         if i.line.sequence != self._line_sequence:
             self._line_sequence = i.line.sequence
             if not i.line.status and not i.bottle.status:
