@@ -38,7 +38,9 @@ class Planner:
         self._gap_us = [_LONG] * _HISTORY
         self._newest = 0
         self._since_us = _LONG
-        self.advance = self.advance  # bound once: every tick calls it
+        self._recent_us = DUTY_MAX_US  # open in the window up to the last burst's end; all that is allowed: unknown
+        self.advance = self.advance  # bound once: every tick calls it, ...
+        self.plan = self.plan  # ... and the longest one this
 
     def advance(self, dt_us):
         """Account for one tick; return us of flow that fell into it."""
@@ -99,6 +101,7 @@ class Planner:
         self._newest = newest
         self._on_us[newest] = on_us
         self._since_us = 0
+        self._recent_us = DUTY_MAX_US
         self._wait_us = self._open_delay_us
         self._flow_us = on_us + self._close_delay_us - self._open_delay_us
         self.off_us = 0
@@ -111,30 +114,38 @@ class Planner:
             self._wait_us = 0
             if self._flow_us > self._close_delay_us:
                 self._flow_us = self._close_delay_us
+        self._recent_us = self._inside(DUTY_WINDOW_US)
 
     def _within_duty(self, on_us):
+        # What was open before only leaves the window: counted at the last burst's end it mostly leaves room enough.
+        if on_us + self._recent_us <= DUTY_MAX_US:
+            return on_us
         # A window is fullest when it ends with a burst, so only that one is asked. What leaves the window while the
         # burst lasts depends on its length: shorten until it fits.
         tries = 0
-        ons = self._on_us
-        gaps = self._gap_us
         while on_us > 0 and tries < _HISTORY:
-            horizon_us = DUTY_WINDOW_US - on_us
-            total = on_us
-            i = self._newest
-            since = self._since_us
-            n = 0
-            while n < _HISTORY:
-                on = ons[i]
-                inside = horizon_us - since + on
-                if inside <= 0:
-                    break
-                total += inside if inside < on else on
-                i = (i - 1) & (_HISTORY - 1)
-                since += gaps[i]
-                n += 1
+            total = on_us + self._inside(DUTY_WINDOW_US - on_us)
             if total <= DUTY_MAX_US:
                 return on_us
             on_us -= total - DUTY_MAX_US
             tries += 1
         return 0
+
+    def _inside(self, horizon_us):
+        """Return how long the valve was open in the last horizon_us."""
+        ons = self._on_us
+        gaps = self._gap_us
+        total = 0
+        i = self._newest
+        since = self._since_us
+        n = 0
+        while n < _HISTORY:
+            on = ons[i]
+            inside = horizon_us - since + on
+            if inside <= 0:
+                break
+            total += inside if inside < on else on
+            i = (i - 1) & (_HISTORY - 1)
+            since += gaps[i]
+            n += 1
+        return total
