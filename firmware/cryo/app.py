@@ -71,6 +71,7 @@ class Applicator:
         self._last = len(self._slow) - 1
         self._polled_all = (2 << self._last) - 1
         self._sampled = i.skin.sequence
+        self.spare = False  # this tick has room for what takes long
         self._lamps = -1
         self._last_of_valves = sum(driver is not None for driver, _ in slow[:3]) - 1
         self._polled_in_burst = (2 << self._last_of_valves) - 1
@@ -178,9 +179,14 @@ class Applicator:
             self._watchdog.feed()
         # A slow input's turn: last, so that no cut waits for it, and none in the two longest kinds of tick, a new
         # sample's and a burst's first. While a valve is open only those have turns that tell whether it obeys.
+        # What takes the console long waits for such a turn, and has it instead.
+        self.spare = False
         if i.skin.sequence != self._sampled:
             self._sampled = i.skin.sequence
         elif not o.fire_us:
+            self.spare = self.console.long
+            if self.spare:
+                return
             turn = self._turn
             if i.burst == RUNNING and turn > self._last_of_valves:
                 turn = self._last_of_valves
@@ -215,6 +221,7 @@ class Applicator:
             self._mode = now
             if now in _QUIET:
                 gc.collect()
+                self.console.count()
             self.loop_test.enter(now)
         if now == mode.SELF_TEST:
             if self.inputs.self_test == 1:

@@ -45,13 +45,14 @@ def test_each_point_is_one_record_with_the_figures_the_operator_was_told(two_poi
     for number, (record, told) in enumerate(zip(run.log[1:], run.results, strict=True), 1):
         assert (record["PRESET"], record["LEVEL"], record["SITE"]) == ("CHRONIC", "3", "LFOOT-SOLE")
         assert record["POINT"] == str(number)
-        assert record["END"] == "TARGET" and record["REACHED"] == "1"
+        assert (record["END"], record["REACHED"]) == (told["REASON"], told["REACHED"])
+        assert (record["END"], record["REACHED"]) in (("TARGET", "1"), ("PASSES", "0"))
         assert (record["PASSES"], record["BURSTS"]) == (told["PASSES"], told["BURSTS"])
         bursts = [b for b in run.plant.record.bursts if b.point == number - 1]
         assert int(record["BURSTS"]) == len(bursts) > 10
         assert abs(int(record["VALVE_ON_MS"]) - sum(b.delivered_us for b in bursts) / 1000) < 2 * len(bursts)
         assert (record["TARGET_MDEGC"], record["FLOOR_MDEGC"]) == ("13600", "8000")
-        assert 8_000 < int(record["SKIN_MDEGC"]) < 13_600
+        assert 8_000 < int(record["SKIN_MDEGC"]) < (13_600 if record["REACHED"] == "1" else 16_000)
         assert abs(int(record["SURFACE_MDEGC"]) - int(record["SKIN_MDEGC"])) < 5_000
         assert 1_000 < int(record["TIME_MS"]) < 60_000
     assert int(run.log[2]["UPTIME_S"]) > int(run.log[1]["UPTIME_S"]) > 310

@@ -12,9 +12,10 @@ from host_tools.twin.treatment import Plan
 # preset, level, distance, strength of the jet: none of them is stopped by RESPONSE_STRONG
 MISSED = (("CHRONIC", 3, 80, 1.4), ("DIABETIC", 3, 80, 1.45), ("CIPN", 2, 80, 1.45))
 CLOSE = (("CHRONIC", 2, 80, 1.35), ("CHRONIC", 1, 80, 1.35))
+SEEDS = (1, 2)
 
 
-def treat(preset, level, mm, strength, *, learns=True):
+def treat(preset, level, mm, strength, *, seed=1, learns=True):
     """Return (degC of the lowest true surface above the floor, K learnt in thousandths, seconds, TREAT:RES?)."""
 
     def watch(plant, operator):
@@ -23,7 +24,7 @@ def treat(preset, level, mm, strength, *, learns=True):
 
     row = replace(SCENARIOS["treatment"], inject=lambda plant: setattr(plant, "strength", strength))
     plan = Plan(preset, level, points=(1,), warm_up=False, distance_mm=mm)
-    run = session.run_scenario(row, "cpython", plan=plan, seed=level, watch=watch)
+    run = session.run_scenario(row, "cpython", plan=plan, seed=seed, watch=watch)
     sup = run.plant.applicator.supervisor
     assert run.fault_name is None
     above_c = run.plant.record.skin_min_c - sup.floor_mdegc / 1000
@@ -32,10 +33,14 @@ def treat(preset, level, mm, strength, *, learns=True):
 
 @pytest.mark.parametrize("case", MISSED, ids=str)
 def test_a_floor_that_is_missed_without_learning_is_held_with_it(case):
-    without_c, nothing, _, _ = treat(*case, learns=False)
-    with_c, kept, _, _ = treat(*case)
-    assert nothing == 1_000 and without_c < -0.3
-    assert kept > 1_100 and with_c >= 0.0
+    missed_by_c = 0.0
+    for seed in SEEDS:
+        without_c, nothing, _, _ = treat(*case, seed=seed, learns=False)
+        with_c, kept, _, _ = treat(*case, seed=seed)
+        assert nothing == 1_000 and without_c < 0.0
+        assert kept > 1_100 and with_c >= 0.0
+        missed_by_c = max(missed_by_c, -without_c)
+    assert missed_by_c > 0.3
 
 
 @pytest.mark.parametrize("case", CLOSE, ids=str)
@@ -48,14 +53,23 @@ def test_learning_keeps_further_from_the_floor_and_still_reaches_the_target(case
     assert result["REACHED"] == "1" and result["REASON"] == "TARGET"
 
 
-def test_what_one_point_has_shown_shortens_the_bursts_of_the_next_one():
+def test_what_one_point_has_shown_is_in_force_from_the_first_burst_of_the_next_one():
+    ratios = []  # (point, in force at its burst, kept by then)
+
+    def watch(plant, operator):
+        if len(plant.record.bursts) > len(ratios):
+            jet = plant.applicator.supervisor.jet
+            ratios.append((plant.record.point, jet.ratio, jet.kept))
+
     row = replace(SCENARIOS["treatment"], inject=lambda plant: setattr(plant, "strength", 1.35))
     plan = Plan("CHRONIC", 4, points=(1, 2), warm_up=False, distance_mm=80)
-    run = session.run_scenario(row, "cpython", plan=plan, seed=3)
+    run = session.run_scenario(row, "cpython", plan=plan, seed=3, watch=watch)
     assert run.fault_name is None
-    first, second = ([b for b in run.plant.record.bursts if b.point == n] for n in (0, 1))
-    # the same reading allows less: the third burst is the first one that neither probe nor cap bounds alike
-    assert sum(b.commanded_us for b in second[:12]) < sum(b.commanded_us for b in first[:12])
+    first, second = ([row for row in ratios if row[0] == n] for n in (0, 1))
+    assert first[0][1] == 1_000
+    assert first[-1][2] > 1_100
+    assert len(second) > 4
+    assert min(ratio for _, ratio, _ in second) >= first[-1][2]
 
 
 def test_the_margin_is_above_what_a_jet_as_calibrated_shows():

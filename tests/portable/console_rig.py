@@ -88,6 +88,7 @@ class App:
         self.stream = Stream()
         self.console = Console(self, self.stream)
         self.late_us_max = 0
+        self.spare = True
         self.tested = "PASSED"
         self.loop_test = LoopTest()
         self.resets = Resets()

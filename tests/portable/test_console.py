@@ -173,6 +173,10 @@ def test_a_slow_host_gets_every_byte_in_order():
 
 
 # --- a pass and its heap ----------------------------------------------------------------------------------------------
+RESERVE, COMMAND = 24_576, 2_048
+SHORT = RESERVE + COMMAND - 1  # of room for one
+
+
 class Heap:
     def __init__(self, free):
         self.free = free
@@ -187,17 +191,24 @@ class Heap:
 
 
 class Delivering:
-    """A console in a pass, on a heap whose free bytes are given; polled without the supervisor."""
+    """A console in a pass, on a heap whose free bytes are given; polled without the supervisor.
+
+    The collection before the pass left room for seven commands.
+    """
 
     def __init__(self, free):
         self.app = App()
         self.app.ask("*IDN?")  # what answers is loaded before
         self.app.supervisor.mode = mode.DELIVERING
-        self.heap = Heap(free)
+        self.heap = Heap(RESERVE + 7 * COMMAND)
+        self.free = free
 
     def __enter__(self):
         self._gc = console_line.gc
         console_line.gc = self.heap
+        self.app.console.count()
+        self.heap.looks = 0
+        self.heap.free = self.free
         return self
 
     def __exit__(self, *_):
@@ -211,25 +222,56 @@ class Delivering:
             self.app.console.poll()
         return stream.written[before:].decode().split("\n")[:-1]
 
+    def rest(self, free=RESERVE + 7 * COMMAND):
+        """The pass is over, and a collection gives room."""
+        self.app.supervisor.mode = mode.REST
+        self.heap.free = free
+        self.app.console.count()
+
     def ask_often(self, times):
-        """The heap is looked at before every eighth command."""
         for _ in range(times):
             self.answers(b"MEAS:DIST?\n")
 
 
 def test_a_pass_with_room_on_its_heap_answers_everything():
-    with Delivering(24_576) as rig:
-        for _ in range(40):
-            assert len(rig.answers(b"MEAS:DIST?\n")) == 1
-        assert rig.heap.looks == 5
+    for room in (1, 5):
+        with Delivering(RESERVE + room * COMMAND) as rig:
+            for _ in range(32):
+                assert len(rig.answers(b"MEAS:DIST?\n")) == 1
+            assert rig.heap.looks == 25 // room
+
+
+def test_commands_on_the_way_to_a_pass_count_and_no_heap_is_too_small_to_be_counted():
+    for free, answered in ((RESERVE + 3 * COMMAND, 3), (SHORT, 0), (RESERVE - 1, 0), (0, 0)):
+        with Delivering(SHORT) as rig:
+            rig.rest(free)
+            rig.app.supervisor.mode = mode.ARMED
+            assert len(rig.answers(b"MEAS:DIST?\n" * 2, polls=40)) == 2
+            rig.heap.free = SHORT
+            rig.app.supervisor.mode = mode.DELIVERING
+            assert len(rig.answers(b"MEAS:DIST?\n" * 3, polls=40)) == max(answered - 2, 0)
+
+
+def test_the_heap_is_looked_at_in_a_spare_tick_and_the_command_waits_for_it():
+    with Delivering(RESERVE + 7 * COMMAND) as rig:
+        rig.ask_often(7)
+        rig.app.spare = False
+        assert rig.answers(b"MEAS:DIST?\n", polls=50) == [] and rig.app.console.long and rig.heap.looks == 0
+        rig.app.spare = True
+        assert len(rig.answers(b"")) == 1 and not rig.app.console.long and rig.heap.looks == 1
+        rig.app.spare = False
+        rig.ask_often(6)
+        assert rig.answers(b"MEAS:DIST?\n") == [] and rig.app.console.long
+        rig.app.supervisor.mode = mode.REST  # the pass ends meanwhile: nobody has to look any more
+        assert len(rig.answers(b"")) == 1 and not rig.app.console.long and rig.heap.looks == 1
 
 
 def test_a_command_waits_for_the_end_of_a_pass_whose_heap_is_short_and_what_follows_it_is_left_out():
-    with Delivering(24_575) as rig:
+    with Delivering(SHORT) as rig:
         answered = [len(rig.answers(b"MEAS:DIST?\n")) for _ in range(20)]
         assert answered == [1] * 7 + [0] * 13
         assert rig.heap.looks == 1  # it does not get more
-        rig.app.supervisor.mode = mode.REST
+        rig.rest()
         assert rig.answers(b"", polls=200) == ["100 mm"]
         assert rig.answers(b"SYST:ERR?\nSYST:ERR?\n") == ['-363,"Input buffer overrun"', '0,"No error"']
         rig.app.supervisor.mode = mode.DELIVERING
@@ -239,7 +281,7 @@ def test_a_command_waits_for_the_end_of_a_pass_whose_heap_is_short_and_what_foll
 
 
 def test_half_a_line_that_is_left_out_is_not_taken_for_a_command():
-    with Delivering(24_575) as rig:
+    with Delivering(SHORT) as rig:
         rig.ask_often(7)
         assert rig.answers(b"MEAS:DIST?\nTREAT:") == []
         rig.app.supervisor.mode = mode.REST
@@ -248,7 +290,7 @@ def test_half_a_line_that_is_left_out_is_not_taken_for_a_command():
 
 
 def test_a_line_that_waits_alone_leaves_no_error():
-    with Delivering(24_575) as rig:
+    with Delivering(SHORT) as rig:
         rig.ask_often(7)
         assert rig.answers(b"MEAS:DIST?\n\n \n") == []
         rig.app.supervisor.mode = mode.REST
@@ -256,14 +298,14 @@ def test_a_line_that_waits_alone_leaves_no_error():
 
 
 def test_a_chain_of_commands_waits_as_lines_do():
-    with Delivering(24_575) as rig:
+    with Delivering(SHORT) as rig:
         assert len(rig.answers(b"*OPC?" + b";*OPC?" * 11 + b"\n", polls=80)) == 7
         rig.app.supervisor.mode = mode.REST
         assert len(rig.answers(b"", polls=80)) == 5
 
 
 def test_what_waits_and_what_is_left_out_allocate_nothing():
-    with Delivering(24_575) as rig:
+    with Delivering(SHORT) as rig:
         for _ in range(12):
             rig.answers(b"MEAS:DIST?\n")
         for byte in (None, 120, 10, 59):
@@ -278,7 +320,7 @@ def test_what_waits_and_what_is_left_out_allocate_nothing():
 
 
 def test_listening_behind_a_line_that_waits_is_bounded():
-    with Delivering(24_575) as rig:
+    with Delivering(SHORT) as rig:
         for _ in range(12):
             rig.answers(b"MEAS:DIST?\n")
         rig.app.stream.endless = 120
@@ -293,7 +335,7 @@ NO_STOPS = (b"STOPS\n", b"STO\nP\n", b"XSTOP\n", b"ARM:OF\n", b"ARM:OFFX\n", b"S
 
 def test_a_stop_does_not_wait():
     for stop in STOPS[:2]:
-        with Delivering(24_575) as rig:
+        with Delivering(SHORT) as rig:
             rig.ask_often(7)
             rig.answers(stop)
             assert rig.app.inputs.request == supervisor.DISARM
@@ -302,7 +344,7 @@ def test_a_stop_does_not_wait():
 def test_a_stop_behind_a_line_that_waits_is_heard_and_nothing_else():
     for waits in (b"MEAS:DIST?\n", b"*OPC?;*OPC?;*OPC?\n", b"y" * 200 + b"\n", b"\xff\n"):
         for data in STOPS + NO_STOPS:
-            with Delivering(24_575) as rig:
+            with Delivering(SHORT) as rig:
                 rig.ask_often(7)
                 assert rig.answers(waits) == []
                 rig.answers(data, polls=20)
@@ -310,7 +352,7 @@ def test_a_stop_behind_a_line_that_waits_is_heard_and_nothing_else():
 
 
 def test_a_stop_takes_the_place_of_the_rest_of_a_chain_that_waits():
-    with Delivering(24_575) as rig:
+    with Delivering(SHORT) as rig:
         rig.ask_often(6)
         assert rig.answers(b"*OPC?;*OPC?;*OPC?\n") == ["1"]
         assert rig.answers(b"STOP\n") == ["OK"]
@@ -322,7 +364,7 @@ def test_a_stop_takes_the_place_of_the_rest_of_a_chain_that_waits():
 
 def test_random_lines_behind_one_that_waits_change_nothing():
     random = Random(11)
-    with Delivering(24_575) as rig:
+    with Delivering(SHORT) as rig:
         rig.ask_often(7)
         assert rig.answers(b"MEAS:DIST?\n") == []
         before = rig.app.choice()
@@ -338,7 +380,7 @@ def test_random_lines_behind_one_that_waits_change_nothing():
 
 
 def test_a_stop_takes_the_place_of_what_waited():
-    with Delivering(24_575) as rig:
+    with Delivering(SHORT) as rig:
         rig.ask_often(7)
         rig.answers(b"*OPC?;*OPC?\nSTOP\nMEAS:DIST?\n")
         assert rig.app.inputs.request == supervisor.DISARM
@@ -349,13 +391,13 @@ def test_a_stop_takes_the_place_of_what_waited():
 
 
 def test_a_stop_within_a_chain_that_waits_is_executed():
-    with Delivering(24_575) as rig:
+    with Delivering(SHORT) as rig:
         rig.ask_often(7)
         rig.answers(b"ARM:OFF;*OPC?\n")
         assert rig.app.inputs.request == supervisor.DISARM
         rig.app.inputs.request = supervisor.NONE
         assert rig.answers(b"*OPC?\n") == []
-    with Delivering(24_575) as rig:
+    with Delivering(SHORT) as rig:
         rig.ask_often(6)
         assert rig.answers(b"*OPC?;*OPC?; stop ;*OPC?\n", polls=40) == ["1", "OK"]
         assert rig.app.inputs.request == supervisor.DISARM

@@ -17,8 +17,9 @@ _CHUNK = const(64)  # bytes taken a tick, however many wait
 _QUEUE_MAX = const(4096)  # bytes of answers that wait for the host; more are dropped and counted
 _ERRORS_MAX = const(10)
 _POWER_ON = const(128)  # of *ESR?
-_LOOK_AT = const(8)
-_RESERVE = const(24_576)  # eight commands take 2 KB each at most, the rest of a pass's housekeeping under 4
+_COMMAND = const(2_048)  # bytes of heap that one takes at most
+_RESERVE = const(24_576)  # of heap: a pass's housekeeping takes under 4 KB, the rest is for what is not in one piece
+_PLENTY = const(1 << 29)
 _STOPS = (b"STOP", b"ARM:OFF")
 _STOP_MAX = const(7)
 _FAULT = const(500)  # and a fault's code: its number in the list of errors
@@ -63,7 +64,8 @@ class Console:
         self._whole = False  # the line is complete: it has the next tick for itself
         self._answer_due = None
         self._latched = 0  # faults that the list of errors was told
-        self._asked = 0  # commands in this pass
+        self._left = 0  # commands until the heap is looked at
+        self.long = False  # the next step takes most of a tick: it waits for a spare one
         self._short = False  # of heap: they wait for the end of the pass ...
         self.held = False  # ... as the present one does
         self._heard = bytearray(_STOP_MAX)  # behind it
@@ -102,8 +104,10 @@ class Console:
             if s.mode == mode.DELIVERING:
                 if self._heap_short():
                     return
-            elif self._asked and not self._pass_over():
+            elif (self.long or self._short) and not self._pass_over():
                 return
+            if self._left:
+                self._left -= 1
             if self.parts:
                 self._parser.go_on(self)  # pyright: ignore[reportOptionalMemberAccess]
             else:
@@ -114,12 +118,18 @@ class Console:
     def _heap_short(self):
         """Return True while a command has to wait. What it leaves behind must not bring on a collection under gas.
 
-        Looking takes 9 ms or so on an RP2040, so it has a tick for itself, before every eighth command of a pass.
+        Looking takes 9 ms or so on an RP2040. So commands are counted from the collection on the way to a pass, each as
+        the most that one takes, and only when those are used up it is looked, in a spare tick.
         """
         if self.held:
             self._listen()
             return True
-        asked = self._asked = self._asked + 1
+        if self.long:
+            if self.app.spare:
+                self.long = False
+                self.count()
+                self._short = not self._left
+            return True
         if self._short:  # looked at once, as the look allocates too
             words = [part.encode() for part in self.parts] or bytes(self._line[: self._used]).split(b";")
             stops = [word for word in words if word.upper().strip() in _STOPS]
@@ -127,10 +137,15 @@ class Console:
             if stops and self.parts:
                 self._left_out |= len(stops) < len(words)
                 self.parts = [stop.decode() for stop in stops]
-        elif asked % _LOOK_AT == 0 and hasattr(gc, "mem_free"):
-            self._short = gc.mem_free() < _RESERVE
+        elif not self._left:
+            self.long = True
             return True
         return self.held
+
+    def count(self):
+        """Look at the heap: for how many commands there is room. To be called after a collection too, without gas."""
+        free = gc.mem_free() if hasattr(gc, "mem_free") else _PLENTY
+        self._left = (free - _RESERVE) // _COMMAND if free > _RESERVE else 0
 
     def _listen(self, lines=_CHUNK):
         """Read on behind the command that waits: a stop takes its place, the rest is left out. Allocates nothing."""
@@ -178,8 +193,7 @@ class Console:
             return False
         if self._left_out:
             self.note(-363)
-        self._asked = 0
-        self._short = self.held = self._left_out = False
+        self.long = self._short = self.held = self._left_out = False
         return True
 
     def say(self, text):

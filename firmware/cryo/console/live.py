@@ -64,13 +64,28 @@ def _reading(name, r):
     return "{}={},{}ms".format(name, _degc(r.value_mdegc), r.age_us // 1000)
 
 
+class _Temperatures:
+    """Their answer, a reading a tick: made all at once it would make the tick late that follows."""
+
+    def __init__(self, app):
+        self._app = app
+        self._said = []
+
+    def poll(self):
+        """Return the answer once it is whole."""
+        said = self._said
+        i = self._app.inputs
+        n = len(said)
+        if n < 3:
+            said.append(_reading(("SKIN", "NOZZLE", "INFRARED")[n], (i.skin, i.nozzle, i.infrared)[n]))
+            return None
+        s = self._app.supervisor
+        said.append("PREDICTED=" + (_degc(s.observer.surface_mdegc) if s.session.point_open else "NONE"))
+        return ";".join(said)
+
+
 def _temperature(console, _):
-    s = console.app.supervisor
-    i = console.app.inputs
-    predicted = _degc(s.observer.surface_mdegc) if s.session.point_open else "NONE"
-    return "{};{};{};PREDICTED={}".format(
-        _reading("SKIN", i.skin), _reading("NOZZLE", i.nozzle), _reading("INFRARED", i.infrared), predicted
-    )
+    console.job = _Temperatures(console.app)
 
 
 def _figures(name, r):
