@@ -50,6 +50,7 @@ class Patient:
     wrap_us: int = 3_000_000  # when the tick counter wraps, after switch-on
     moves: tuple[float, float, int, int] | None = None  # to mm, at mm/s, from burst, offset us
     jump: tuple[float, int, int] | None = None  # the jet's strength from then on: factor, burst, offset us
+    lets_go: tuple[int, int] | None = None  # the trigger, once: at burst, offset us; who treats presses anew
     reads_far_mm: float = 0.0  # of the distance sensor, from switch-on on: a fault
     seed: int = 1
 
@@ -76,6 +77,8 @@ class Patient:
         if self.moves:
             mm, speed_mm_s, burst, offset_us = self.moves
             plant.on_burst(burst, offset_us, lambda p: p.hand.move(mm, speed_mm_s))
+        if self.lets_go:
+            plant.on_burst(*self.lets_go, lambda p: p.trigger(False))
         if self.jump:
             factor, burst, offset_us = self.jump
             plant.on_burst(burst, offset_us, lambda p: setattr(p, "strength", factor))
@@ -116,6 +119,7 @@ def draw(rng: random.Random, level: tuple[str, int], *, sound: bool, moves: bool
         wrap_us=rng.randrange(100_000, 70_000_000),
         moves=_move(rng, distance_mm) if moves and not sound and rng.random() < 0.5 else None,
         seed=rng.randrange(1, 1 << 30),
+        lets_go=(rng.randrange(1, 20), rng.randrange(0, 700_000)) if sound and rng.random() < 0.5 else None,
     )
 
 

@@ -11,7 +11,7 @@ from host_tools.campaign.patients import Patient
 from host_tools.campaign.run import SKIN_MIN_C, SKIN_MIN_REDUCED_C, Case, _problems, case, levels, run
 from host_tools.twin.lanes import ROOT
 
-HEALTHY = (2, 58, 80)  # 80 goes under its floor without the burst budget
+HEALTHY = (2, 7, 58, 80)  # in 7 the operator lets go within a burst; 80 goes under its floor without the burst budget
 # one each of what stops gas by another way: hardware, tick, valves, response, sensor, model, processor, distance
 SINGLE = (
     "shield-opened", "estop", "trigger-stuck", "trigger-welded", "probe-off", "probe-half", "infrared-lies",
