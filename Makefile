@@ -21,7 +21,7 @@ PIP_VERSION := 26.3
 WITH_NODE := PATH="$(CURDIR)/$(VENV)/bin:$$PATH"
 PYRIGHT := $(WITH_NODE) node $(NODE_DIR)/node_modules/pyright/index.js
 
-.PHONY: help setup demo test lint types mpy pytest coverage mutation mutants tables safety hazards check board-check uf2 \
+.PHONY: help setup demo test lint types mpy pytest long coverage mutation mutants tables safety hazards check board-check uf2 \
   bench exits wiring campaign detection settings powercut sim recording walkthrough console fuzz clean
 
 help: ## list the targets
@@ -46,6 +46,9 @@ mpy: setup ## compile every firmware and board file for RP2040 and ESP32, print 
 
 pytest: setup ## only the tests; one lane or test: .venv/bin/pytest -k "unix and name"
 	$(PY) -m pytest
+
+long: setup ## what `make test` leaves out of the emulated RP2040: hosts, off-phase, every reset (15 minutes)
+	$(PY) -m pytest -m long
 
 coverage: setup ## branch coverage of the core by its tests in CPython: fails below 100 %
 	$(PY) -m pytest -q -n 2 tests/portable tests/core -k "not unix and not wasm" --cov

@@ -58,8 +58,8 @@ def test_mpremote_is_told_why_not_while_the_application_runs(application, port):
     assert "could not enter raw repl" in done.stderr
     assert "ERROR" in done.stdout  # the console's own answer
     opened = port(sim.link)
-    opened.write(b"\n")  # ends whatever mpremote left unfinished
-    opened.readline()
+    opened.write(b"\n*CLS\n")  # ends whatever mpremote left unfinished
+    assert opened.read_until(b"OK\n").endswith(b"OK\n")
     assert ask(opened, "SYST:CRAS?") == "NONE;RESTARTS=0"  # and it went on
 
 

@@ -46,6 +46,7 @@ def test_every_self_test_passes_on_the_emulated_board(device, request):
     assert device.ask("TEST?") == "PASSED"
 
 
+@pytest.mark.long
 def test_a_restart_that_was_asked_for_does_not_count(device, request):
     request.node.user_properties.append((summary.INTERPRETER, device.interpreter + ", emulated"))
 

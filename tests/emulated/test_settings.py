@@ -1,9 +1,12 @@
 """The emulated board is a real one: it refuses the settings of a virtual board by name, and arms nothing."""
 
+import pytest
+
 from host_tools.settings import config
 from tests.lanes import summary
 
 
+@pytest.mark.long
 def test_a_virtual_board_s_settings_are_refused_by_name(uf2, request):
     from host_tools.emulator.applicator import SETTINGS, EmulatedApplicator, application
 
