@@ -17,6 +17,7 @@ LATE_US = 3_000  # what an answer of the console may delay a burst's start
 # One of each way to a reset: the watchdog out of a hang, the watchdog at the prompt, and at once.
 RESETTING = ("hang in the tick", "exception in the tick, heap locked", "machine.reset()")
 SHORT = ("hang in the tick", "main.py missing")  # boots in which CI looks at what comes after
+LONG = ("port touched at 1200 Bd", "DTR toggled", "file system wiped")  # of what disturbs nothing
 
 # the boot knows nothing of the phase
 ONE_PHASE = pytest.mark.parametrize("phase", ["burst"], indirect=True)
@@ -26,17 +27,19 @@ exits = pytest.importorskip("host_tools.emulator.exits", reason=image.MISSING)
 
 def rows(*outcomes):
     """Parameters: the rows with one of these outcomes."""
-    return pytest.mark.parametrize("row", [row for row in exits.ROWS if row.outcome in outcomes], ids=lambda r: r.name)
+    return chosen(lambda row: row.outcome in outcomes, lambda row: row.name in LONG)
 
 
 def boots(wanted):
     """Parameters: the rows that are `wanted`, those outside SHORT in the long form."""
-    chosen = [
-        pytest.param(row, id=row.name, marks=() if row.name in SHORT else pytest.mark.long)
-        for row in exits.ROWS
-        if wanted(row)
-    ]
-    return pytest.mark.parametrize("row", chosen)
+    return chosen(wanted, lambda row: row.name not in SHORT)
+
+
+def chosen(wanted, long):
+    """Parameters: the rows that are `wanted`, and which of them only the long form runs."""
+    marks = {True: pytest.mark.long, False: ()}
+    rows = [pytest.param(row, id=row.name, marks=marks[long(row)]) for row in exits.ROWS if wanted(row)]
+    return pytest.mark.parametrize("row", rows)
 
 
 @pytest.fixture(scope="module")

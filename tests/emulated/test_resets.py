@@ -4,6 +4,8 @@ import pytest
 
 from tests.lanes import summary
 
+pytestmark = pytest.mark.long
+
 HANGS = b"""import archive
 import board
 from cryo.app import Applicator
@@ -41,12 +43,6 @@ def test_after_power_on_there_is_no_record_and_after_a_hang_it_names_mode_and_ti
     assert device.ask("SYST:CRAS?") in (f"MODE=STANDBY;FAULT=NONE;UPTIME_S={s};RESTARTS=1" for s in (1, 2))
 
 
-def test_every_self_test_passes_on_the_emulated_board(device, request):
-    request.node.user_properties.append((summary.INTERPRETER, device.interpreter + ", emulated"))
-    assert device.ask("TEST?") == "PASSED"
-
-
-@pytest.mark.long
 def test_a_restart_that_was_asked_for_does_not_count(device, request):
     request.node.user_properties.append((summary.INTERPRETER, device.interpreter + ", emulated"))
 
