@@ -31,7 +31,6 @@ UP_S = 310  # a point may be treated 300 s after switch-on
 LEVEL = 4  # the longest bursts there are
 LONG_US = 150_000  # a burst in which a conversion of the skin chip can end
 INTO_BURST_US = 5_000
-OFF_US = 480_000  # from one burst of this level to the next, at least
 BEFORE_BURST_US = 60_000  # the off-phase's event comes so long before the next burst would
 SEEN_US = 150_000  # how long it is watched
 PHASES = ("burst", "off-phase")
@@ -206,17 +205,22 @@ def delivering(uf2) -> Planted:
 
 
 def into(device, phase: str) -> None:
-    """Run the device to the moment of the event. The burst comes first: the off-phase is what follows it."""
+    """Run the device to the moment of the event. The off-phase is what follows a long burst: that comes first."""
     board = device.board
-    if phase == "burst":
+    if phase == "burst" or board.level(DOSE) != 1:
         while not (board.level(DOSE) == 1 and board.mcu.pio[0].machines[0].x > LONG_US):
             device.run_until(lambda: board.level(DOSE) != 1, 1_000_000)
             device.run_until(lambda: board.level(DOSE) == 1, 2_000_000, 200)
         device.run(INTO_BURST_US)
-    else:
+    if phase != "burst":
         device.run_until(lambda: board.level(DOSE) != 1, 1_000_000)
-        device.run(OFF_US - BEFORE_BURST_US)
+        device.run(device.branch(_next_burst_us) - BEFORE_BURST_US - board.us)
     board.edges.clear()
+
+
+def _next_burst_us(device):
+    device.run_until(lambda: device.board.level(DOSE) == 1, 1_000_000, 200)
+    return device.board.us
 
 
 def happen(device, row: Exit | None, then_us: float, then: Callable[[Any], Any] | None = None) -> Seen:
