@@ -104,6 +104,22 @@ def test_while_a_valve_is_open_only_what_tells_of_valves_has_turns(virtual, boar
         assert not any(getattr(board, name).poll.called for name in others)
 
 
+def test_what_takes_the_console_long_has_a_slow_input_s_turn_in_no_long_tick(applicator, calls):
+    def slow_polls():
+        return sum(name.split(".")[0] in SLOW for name in names(calls))
+
+    applicator.console.long = True
+    for sample, fire_us in ((1, 0), (0, 60_000), (1, 60_000), (0, 0)):
+        applicator.inputs.skin.sequence += sample
+        orders(applicator, fire_us=fire_us)
+        applicator.step()
+        assert applicator.spare == (not sample and not fire_us)
+    assert slow_polls() == 0
+    applicator.console.long = False
+    applicator.step()
+    assert not applicator.spare and slow_polls() == 1
+
+
 def test_the_time_of_a_tick_is_taken_before_its_inputs(virtual, applicator, board):
     board.distance.poll.side_effect = lambda now_us, quantity: virtual.hal.spend(3_000)
     orders(applicator)
@@ -269,14 +285,18 @@ def test_the_collector_runs_once_on_the_way_into_a_quiet_state_only(virtual, app
 def test_each_rest_of_a_treatment_collects_and_no_pass_does(virtual, applicator):
     mode = importlib.import_module("cryo.core.mode")
     orders(applicator)
-    with mock.patch.object(virtual.app.gc, "collect") as collect:
-        counts = []
+    heap = mock.Mock()
+    applicator.console.count = heap.count
+    done = []
+    with mock.patch.object(virtual.app.gc, "collect", heap.collect):
         for now in (mode.READY, mode.ARMED, mode.DELIVERING, mode.REST, mode.DELIVERING, mode.REST, mode.COMPLETE):
             applicator.supervisor.mode = now
+            heap.reset_mock()
             for _ in range(3):
                 applicator.step()
-            counts.append(collect.call_count)
-    assert counts == [1, 1, 1, 2, 2, 3, 4]
+            done.append(names(heap))
+    once = ["collect", "count"]
+    assert done == [once, [], [], once, [], once, once]
 
 
 # --- rhythm -------------------------------------------------------------------------------------------------

@@ -38,8 +38,8 @@ def boots(wanted):
 def chosen(wanted, long):
     """Parameters: the rows that are `wanted`, and which of them only the long form runs."""
     marks = {True: pytest.mark.long, False: ()}
-    rows = [pytest.param(row, id=row.name, marks=marks[long(row)]) for row in exits.ROWS if wanted(row)]
-    return pytest.mark.parametrize("row", rows)
+    found = [pytest.param(row, id=row.name, marks=marks[long(row)]) for row in exits.ROWS if wanted(row)]
+    return pytest.mark.parametrize("row", found)
 
 
 @pytest.fixture(scope="module")

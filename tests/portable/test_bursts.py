@@ -254,10 +254,14 @@ def test_the_duty_over_any_2_s_never_exceeds_60_percent():
         now = 0
         closed = -OFF_MIN_US
         bursts = []
+        is_open = False
         while now < 12_000_000:
             step = 10_000 + draw.below(900)
             bench.tick(step)
             now += step
+            if is_open and now >= closed:
+                bench.end(0)  # as the supervisor tells it in the tick that sees the end
+                is_open = False
             if now - closed < OFF_MIN_US or (seed and draw.below(4) == 0):
                 continue
             cap = 500_000 if seed < 2 else 30_000 + draw.below(47) * 10_000
@@ -266,6 +270,7 @@ def test_the_duty_over_any_2_s_never_exceeds_60_percent():
                 bench.fire(us)
                 bursts.append((now, us))
                 closed = now + us
+                is_open = True
         assert len(bursts) > 10
         worst = worst_duty_us(bursts)
         greatest = max(greatest, worst)

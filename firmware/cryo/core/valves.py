@@ -138,8 +138,8 @@ class Valves:
         line_mbar = i.line.value
         bottle_mbar = i.bottle.value
         if s.open:
-            # earlier it is what was in the line from the last time; later, or released, the shut-off may be shut again
-            if s.open_us >= BURST_MIN_US and i.burst == RUNNING and s.trigger.touched:
+            # earlier it is what was in the line from the last time; later the shut-off may be shut again
+            if s.open_us >= BURST_MIN_US and i.burst == RUNNING:
                 self._came = 1 if line_mbar >= bottle_mbar // 4 else 0  # [E] flow costs pressure
         elif self._judging:
             off_us = s.planner.off_us
