@@ -346,11 +346,11 @@ def test_what_is_not_confirmed_is_not_stored(bench, tmp_path):
 
 @pytest.fixture
 def short_windows():
-    """Readings are at rest after one second: ten of the virtual board's."""
+    """Readings are at rest after one second: ten of the virtual board's, and the noise of ten drifts further."""
     kinds = (THERMOCOUPLE, DISTANCE)
     usual = [kind.criteria for kind in kinds]
     for kind, criteria in zip(kinds, usual, strict=True):
-        object.__setattr__(kind, "criteria", replace(criteria, window_s=1.0, least=5))
+        object.__setattr__(kind, "criteria", replace(criteria, window_s=1.0, least=5, drift=criteria.spread))
     yield
     for kind, criteria in zip(kinds, usual, strict=True):
         object.__setattr__(kind, "criteria", criteria)

@@ -104,9 +104,10 @@ def test_a_gap_begins_the_window_anew():
     assert not any(detector.add(at, 4.0).stable for at in times)
 
 
-def test_the_point_before_is_not_taken_for_the_next():
+@pytest.mark.parametrize("restless", [0.0, 3.0])
+def test_the_point_before_is_not_taken_for_the_next_and_said_before_what_else_is_amiss(restless):
     with pytest.raises(NotAccepted, match="still near the point before"):
-        at_rest(lambda s: 0.1, before=Before(0.0, 0.1), reference=37.0)
+        at_rest(lambda s: 0.1 + restless * math.sin(7 * s), before=Before(0.0, 0.1), reference=37.0)
 
 
 @pytest.mark.parametrize("reading", [36.5, 12.9 - 49.4])

@@ -128,7 +128,7 @@ def settled(
     while True:
         value, note = read()
         seen = detector.add(clock(), value, note)
-        if seen.stable and before and seen.value is not None and not before.followed(reference, seen.value):
+        if seen.full and before and seen.value is not None and not before.followed(reference, seen.value):
             near = f"still near the point before, {before.reading:.6g} {criteria.unit}: make the next reference"
             seen = replace(seen, stable=False, note=near)
         tell(seen)
