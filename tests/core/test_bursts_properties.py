@@ -73,7 +73,7 @@ def worst_window_us(bursts):
     return int((before(at) - before(at - limits.DUTY_WINDOW_US)).max())
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 @given(data=st.data(), always=st.booleans())
 def test_no_window_of_2_s_is_open_for_more_than_60_percent(data, always):
     """The planner alone with the least off-time as the only other rule; always: fires as soon as it may."""

@@ -8,7 +8,7 @@ import itertools
 from types import SimpleNamespace
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from cryo.core import mode, points, presets, ticks
@@ -89,7 +89,6 @@ def watch(samples, trip):
 SAMPLE = st.tuples(i31(0, 490_000).map(I31), SKIN, AGE, st.sampled_from((0, 0, 0, 1, 8)), st.integers(0, 1))
 
 
-@settings(deadline=None)
 @given(st.lists(SAMPLE, max_size=20), st.integers(4_000, 14_000).map(I31))
 def test_overcool(samples, trip):
     watch(samples, trip)
@@ -156,7 +155,6 @@ def test_observer_over_a_whole_point_of_steady_gas(k, mm, baseline, on):
     observer.probe_mdegc()
 
 
-@settings(deadline=None)
 @given(i31(JET, WARMEST).map(I31), st.lists(st.tuples(K, MM, DT), max_size=20))
 def test_observer(baseline, steps):
     observer = Observer()
@@ -170,7 +168,6 @@ LEAST = st.sampled_from((I31(0), I31(4_000)))
 PLAN = st.tuples(DT, SKIN, i31(5_000, 14_000).map(I31), K, MM, SKIN, LEAST, i31(0, 500_000).map(I31))
 
 
-@settings(deadline=None)
 @given(st.lists(PLAN, max_size=20), i31(0, 25_000).map(I31), i31(5_000, 60_000).map(I31))
 def test_planner(steps, open_us, close_us):
     planner = Planner(open_us, close_us)
@@ -183,7 +180,6 @@ def test_planner(steps, open_us, close_us):
         assert planner.off_us - I31(AGE_MAX_US) < 0  # the supervisor's difference
 
 
-@settings(deadline=None)
 @given(st.lists(st.tuples(SKIN, SKIN, SKIN, SKIN, i31(0, 500_000).map(I31)), max_size=20))
 def test_response(cycles):
     response = Response()
@@ -235,7 +231,6 @@ def chosen():
     return session
 
 
-@settings(deadline=None)
 @given(st.lists(st.tuples(DT, i31(0, 500_000).map(I31), st.booleans()), max_size=30))
 def test_session(steps):
     session = chosen()

@@ -45,8 +45,7 @@ def standby(link):
 
 def ended(sim):
     """End it, whatever it does."""
-    sim.process.kill()
-    sim.process.wait()
+    sim.cut()
 
 
 def cryoctl(*words, port=None, pin=PIN, **more):

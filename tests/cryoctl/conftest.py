@@ -56,6 +56,12 @@ class Sim:
         self.process.send_signal(number)
         return self.process.wait(PATIENCE_S)
 
+    def cut(self):
+        """Unplug it: power and link are gone. The link goes first: its terminal's name is soon another simulator's."""
+        self.link.unlink(missing_ok=True)
+        self.process.kill()
+        self.process.wait()
+
 
 @pytest.fixture
 def start(tmp_path):
@@ -64,8 +70,7 @@ def start(tmp_path):
 
         def started(*options, ready=True, **named):
             sim = Sim(tmp_path, *options, **named)
-            stack.callback(sim.process.wait)
-            stack.callback(sim.process.kill)
+            stack.callback(sim.cut)
             return sim.wait_ready() if ready else sim
 
         yield started

@@ -254,6 +254,7 @@ class Bench:
         os.write(self._master, keys)
 
     def unplug(self):
+        self.link.unlink(missing_ok=True)
         self.process.kill()
         self.process.wait()
 

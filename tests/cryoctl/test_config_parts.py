@@ -188,7 +188,7 @@ FREE = [key for key in ROWS if key not in FIXED]
 REMARK = st.text(st.characters(codec="utf-8", exclude_categories=("Cc", "Cs", "Zl", "Zp")), max_size=20)
 
 
-@settings(max_examples=30, deadline=None)
+@settings(max_examples=30)
 @given(VALUES)
 def test_a_fresh_file_says_what_is_stored_and_nothing_that_is_not_to_be_set(values):
     text = fresh(values, "settings.schema.json", "A board.")
@@ -200,7 +200,7 @@ def test_a_fresh_file_says_what_is_stored_and_nothing_that_is_not_to_be_set(valu
         assert f"# {key} = {values[key]}\n" in text or key in FREE
 
 
-@settings(max_examples=30, deadline=None)
+@settings(max_examples=30)
 @given(VALUES, VALUES)
 def test_an_export_over_its_own_file_is_a_fresh_one(old, new):
     assert over(fresh(old, "s", "t"), new, "s") == fresh(new, "s", "t")

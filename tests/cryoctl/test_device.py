@@ -183,8 +183,7 @@ def board(tmp_path_factory, packed):
         while said.state()["STATE"] != "STANDBY":
             pass
     yield sim
-    sim.process.kill()
-    sim.process.wait()
+    sim.cut()
 
 
 def test_what_runs_on_a_port(board, start, tmp_path):

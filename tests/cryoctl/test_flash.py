@@ -13,7 +13,7 @@ from host_tools.cryoctl.port import Port
 from host_tools.cryoctl.problems import NoDevice, Problem
 from host_tools.cryoctl.sim import image
 from host_tools.settings import PATHS, pin, provision, stored
-from tests.cryoctl.conftest import PATIENCE_S, Sim, ask
+from tests.cryoctl.conftest import Sim, ask
 from tests.cryoctl.fake_port import application as answering
 from tests.cryoctl.fake_port import cryoctl, fake_port
 
@@ -235,8 +235,7 @@ class _Unplugs(Watch):
 
     def at(self, done):
         if done > self.after:
-            self.sim.process.kill()
-            self.sim.process.wait()
+            self.sim.cut()
 
 
 def test_unplugged_in_the_middle_nothing_starts_and_the_next_run_goes_on(start, pin_file, tmp_path):
@@ -345,5 +344,4 @@ def test_many_boards_at_once_and_the_worst_of_them_is_the_exit_code(tmp_path, pi
         assert done.exit_code == 3 and "there is no port" in reports[-1]["result"]
     finally:
         for sim in sims:
-            sim.process.kill()
-            sim.process.wait(PATIENCE_S)
+            sim.cut()

@@ -65,8 +65,7 @@ def board(packed, folder):
             time.sleep(0.1)
         yield sim
     finally:
-        sim.process.kill()
-        sim.process.wait()
+        sim.cut()
 
 
 def told(link, command):
@@ -207,13 +206,12 @@ def test_unplugged_in_the_middle_what_came_is_kept(packed, tmp_path):
     sim = Sim(tmp_path, "--speed", "4").wait_ready()
     try:
         path = tmp_path / "log.jsonl"
-        killer = threading.Thread(target=lambda: (time.sleep(2.5), sim.process.kill()))
+        killer = threading.Thread(target=lambda: (time.sleep(2.5), sim.cut()))
         killer.start()
         done = run_alone("-o", path, "--port", sim.link)
         killer.join()
     finally:
-        sim.process.kill()
-        sim.process.wait()
+        sim.cut()
     assert done.status == 3, done
     kept = [record.number for record in log_file.read(path)[0]]
     assert kept == list(range(1, len(kept) + 1)) and len(kept) < 251

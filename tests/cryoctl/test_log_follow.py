@@ -196,8 +196,7 @@ def sim(packed, tmp_path):
     image.write(tmp_path / "board.img", logged.files())
     sim = Sim(tmp_path, "--speed", "10").wait_ready()
     yield sim
-    sim.process.kill()
-    sim.process.wait()
+    sim.cut()
 
 
 def test_unplugged_it_ends_with_a_named_error_and_what_came_is_in_the_file(sim, tmp_path):
@@ -205,7 +204,7 @@ def test_unplugged_it_ends_with_a_named_error_and_what_came_is_in_the_file(sim, 
     with following(tmp_path, "-p", sim.link, "-o", path) as (process, wait):
         said = wait("\n9  ")
         assert "ESTOP in DELIVERING: Release the emergency stop" in said
-        sim.process.kill()
+        sim.cut()
         assert process.wait(PATIENCE_S) == 3
         assert "is gone" in wait() and "cryoctl devices" in wait()
     kept = log_file.read(path)[0]

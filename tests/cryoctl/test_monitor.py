@@ -57,7 +57,7 @@ def test_unplugged_in_the_middle_it_says_so_and_goes_on_when_it_is_back(applicat
         process = subprocess.Popen(command("-p", sim.link, "--record", record), stdout=out, stderr=out, cwd=lanes.ROOT)
     try:
         wait_for(log, "STANDBY")
-        sim.end(signal.SIGKILL)
+        sim.cut()
         wait_for(log, "GAP: ")
         again = type(sim)(tmp_path, image_path=sim.image, link=sim.link)
         try:
@@ -70,8 +70,7 @@ def test_unplugged_in_the_middle_it_says_so_and_goes_on_when_it_is_back(applicat
             process.terminate()
             assert process.wait(PATIENCE_S) == 0
         finally:
-            again.process.kill()
-            again.process.wait()
+            again.cut()
     finally:
         process.kill()
         process.wait()

@@ -38,8 +38,7 @@ def board(packed, folder):
     image.write(folder / "board.img", logged.files())
     sim = Sim(folder, "--speed", "0").wait_ready()
     yield sim
-    sim.process.kill()
-    sim.process.wait()
+    sim.cut()
 
 
 @pytest.fixture(scope="module")

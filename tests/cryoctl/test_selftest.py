@@ -421,7 +421,7 @@ def test_unplugged_in_the_middle_is_told(application):
     )
     for line in process.stderr:
         if line.startswith("telemetry"):
-            sim.process.kill()
+            sim.cut()
             break
     out, errors = process.communicate(timeout=PATIENCE_S)
     assert process.returncode == 3 and "plug the board in again" in errors and "Traceback" not in errors

@@ -4,7 +4,6 @@ import binascii
 import contextlib
 import functools
 import re
-import signal
 import subprocess
 
 import pytest
@@ -56,12 +55,6 @@ def wrong_attempts(path):
     return max(found, key=lambda data: int.from_bytes(data[4:6], "little"))[9]
 
 
-def cut(sim):
-    """Cut the power. The link stays behind, and its name may by then be another terminal's on this machine."""
-    sim.end(signal.SIGKILL)
-    sim.link.unlink()
-
-
 def test_who_guesses_gains_nothing_by_cutting_the_power(provided, port, tmp_path):
     for attempt in range(4):
         sim = provided("--speed", "0")
@@ -71,16 +64,17 @@ def test_who_guesses_gains_nothing_by_cutting_the_power(provided, port, tmp_path
             pass
         assert said.startswith(f"ERROR 301 wrong PIN: {ATTEMPTS - 1 - attempt} attempts are left"), said
         opened.close()
-        cut(sim)
+        sim.cut()
         assert wrong_attempts(tmp_path / "board.img") == attempt + 1
     for _ in range(2):  # the fifth waits a minute, from every switch-on anew; at real time nobody has waited that long
         sim = provided()
         opened = port(sim.link)
         ready(functools.partial(ask, opened))
-        left_s = re.fullmatch(r"ERROR 302 wait (\d+) s", ask(opened, f"SERV:PIN {PIN}"))
-        assert left_s and 30 < int(left_s[1]) <= 60
+        said = ask(opened, f"SERV:PIN {PIN}")
+        left_s = re.fullmatch(r"ERROR 302 wait (\d+) s", said)
+        assert left_s and 30 < int(left_s[1]) <= 60, said
         opened.close()
-        cut(sim)
+        sim.cut()
     assert wrong_attempts(tmp_path / "board.img") == 4
 
 

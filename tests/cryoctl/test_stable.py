@@ -116,7 +116,7 @@ def test_the_next_point_may_lie_the_other_way_as_with_reversed_wires(reading):
     assert seen.value == pytest.approx(reading)
 
 
-@settings(max_examples=50, deadline=None)
+@settings(max_examples=50)
 @given(st.lists(st.one_of(st.none(), st.floats(-200, 400), st.just(math.nan)), min_size=1, max_size=200))
 def test_what_is_at_rest_meets_the_criteria_by_its_own_readings(signal):
     detector = Detector(LIMITS)
