@@ -18,6 +18,19 @@ from host_tools.twin import lanes
 from tests.cryoctl.conftest import PATIENCE_S, Sim
 
 PIN = "4711"
+# kind -> (form of the file, its text): points that the device accepts
+POINTS = {
+    "thermocouple": ("csv", "reference_c,reading_c,cold_junction_c\n0,0.4,25\n37,37.2,25\n-78.5,-78.1,25\n"),
+    "opening": ("csv", "delay_us\n18100\n18000\n18300\n"),
+    "closing": ("csv", "delay_us\n21100\n21000\n21300\n"),
+    "jet": (
+        "toml",
+        "nozzle = 1\ndistance_mm = 100\n"
+        + "".join(f"[[points]]\nflow_us = 300000\nfall_c = {f}\n" for f in (8, 8.2, 8.1)),
+    ),
+    "pressure": ("csv", "reference_mbar,reading_mbar\n0,120\n57000,56500\n"),
+    "distance": ("csv", "reference_mm,reading_mm\n90,91\n190,188\n"),
+}
 
 
 def with_pin(packed, folder):
@@ -29,7 +42,7 @@ def with_pin(packed, folder):
 
 
 def started(packed, folder, *options):
-    """Start a board with a PIN; whoever calls ends it."""
+    """Start a board with a PIN; whoever calls cuts its power."""
     with_pin(packed, folder)
     sim = Sim(folder, "--speed", "10", *options).wait_ready()
     standby(sim.link)
@@ -41,11 +54,6 @@ def standby(link):
     with Device(Port(str(link))) as device:
         while device.state().get("STATE") != "STANDBY":
             pass
-
-
-def ended(sim):
-    """End it, whatever it does."""
-    sim.cut()
 
 
 def cryoctl(*words, port=None, pin=PIN, **more):

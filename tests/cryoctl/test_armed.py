@@ -5,10 +5,10 @@ import pytest
 from host_tools.cryoctl import found
 from host_tools.settings.pin import provision
 from tests.cryoctl import treating
-from tests.cryoctl.commanded import PIN, cryoctl
+from tests.cryoctl.commanded import PIN, POINTS, cryoctl
 
-POINTS = "reference_mm,reading_mm\n50,50\n100,100\n150,150\n"
-WHO = ("--technician", "A", "--instrument", "B")
+CALIBRATE = "calibrate {} --points {{folder}}/{} --technician A --instrument B --yes --restart"
+FILES = {kind: f"{kind}.{form}" for kind, (form, _) in POINTS.items()}
 # words, and what it says: {state} is the device's
 REFUSED = {
     "flash": (("flash",), "the device is {state}: nothing was done"),
@@ -17,7 +17,8 @@ REFUSED = {
     "flash --all": (("flash", "--all", "--virtual"), "the device is {state}: nothing was done"),
     "config set": (("config", "set", "trip_mdegc", "5 degC", "--restart", "--yes"), "{state}"),
     "config import": (("config", "import", "{folder}/settings.toml", "--restart", "--yes"), "{state}"),
-    "calibrate": (("calibrate", "distance", "--points", "{folder}/points.csv", *WHO, "--yes", "--restart"), "{state}"),
+    "config edit": (("config", "edit"), "{state}"),
+    **{f"calibrate {kind}": (tuple(CALIBRATE.format(kind, file).split()), "{state}") for kind, file in FILES.items()},
     "selftest": (("selftest", "--yes", "--pin-file", "{folder}/pin"), "the device is {state}: nothing was done"),
     "log": (("log",), "the device is {state}: its log is not read"),
     "report": (("report", "-o", "{folder}/report.html"), "{state}"),
@@ -31,7 +32,8 @@ def folder(tmp_path_factory):
     made = tmp_path_factory.mktemp("armed")
     (made / "image").write_bytes(b"UF2\n" * 128)
     (made / "settings.toml").write_text("trip_mdegc = 5000\n")
-    (made / "points.csv").write_text(POINTS)
+    for kind, file in FILES.items():
+        (made / file).write_text(POINTS[kind][1])
     (made / "pin").write_text(PIN)
     return made
 
@@ -74,7 +76,7 @@ def goes_on(board, state):
 def test_what_would_reset_or_change_it_is_refused(board, folder, state, name):
     words, said = REFUSED[name]
     port = None if "--all" in words else board.link
-    done = cryoctl(*[word.format(folder=folder) for word in words], port=port)
+    done = cryoctl(*[word.format(folder=folder) for word in words], port=port, VISUAL="false")  # no editor starts
     assert done.exit_code == 4, (done.stdout, done.stderr)
     assert said.format(state=state) in done.stdout + done.stderr, (done.stdout, done.stderr)
     goes_on(board, state)

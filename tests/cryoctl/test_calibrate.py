@@ -19,23 +19,11 @@ from host_tools.cryoctl.device import Device
 from host_tools.cryoctl.port import Port
 from host_tools.cryoctl.sim import image
 from host_tools.twin import lanes
-from tests.cryoctl.commanded import at_terminal, cryoctl, ended, standby, started, with_pin
+from tests.cryoctl.commanded import POINTS, at_terminal, cryoctl, standby, started, with_pin
 from tests.cryoctl.conftest import PATIENCE_S
 
 WHO = ("--technician", "A. Fitter", "--instrument", "Ref 7")
 TODAY = datetime.date.today()
-FILES = {
-    "thermocouple": ("a.csv", "reference_c,reading_c,cold_junction_c\n0,0.4,25\n37,37.2,25\n-78.5,-78.1,25\n"),
-    "opening": ("a.csv", "delay_us\n18100\n18000\n18300\n"),
-    "closing": ("a.csv", "delay_us\n21100\n21000\n21300\n"),
-    "jet": (
-        "a.toml",
-        "nozzle = 1\ndistance_mm = 100\n"
-        + "".join(f"[[points]]\nflow_us = 300000\nfall_c = {f}\n" for f in (8, 8.2, 8.1)),
-    ),
-    "pressure": ("a.csv", "reference_mbar,reading_mbar\n0,120\n57000,56500\n"),
-    "distance": ("a.csv", "reference_mm,reading_mm\n90,91\n190,188\n"),
-}
 
 
 @pytest.fixture(scope="module")
@@ -43,12 +31,12 @@ def board(packed, tmp_path_factory):
     """The serial port of a board with a PIN."""
     sim = started(packed, tmp_path_factory.mktemp("calibrate"))
     yield sim.link
-    ended(sim)
+    sim.cut()
 
 
 def file_of(kind, tmp_path, text=None):
-    name, usual = FILES[kind]
-    path = tmp_path / name
+    form, usual = POINTS[kind]
+    path = tmp_path / f"a.{form}"
     path.write_text(text or usual)
     return path
 
@@ -79,7 +67,7 @@ def test_a_board_that_was_never_calibrated_says_so_and_is_told_the_date(board, t
     assert found["thermocouple"] is None
 
 
-@pytest.mark.parametrize("kind", FILES)
+@pytest.mark.parametrize("kind", POINTS)
 def test_each_kind_from_a_file_to_its_certificate(board, tmp_path, kind):
     path = file_of(kind, tmp_path)
     due = str(TODAY + datetime.timedelta(days=90))
@@ -96,7 +84,7 @@ def test_each_kind_from_a_file_to_its_certificate(board, tmp_path, kind):
 
 
 def test_all_six_and_a_restart_put_jet_and_delays_in_force(board, tmp_path):
-    for kind in FILES:
+    for kind in POINTS:
         words = ("--yes", "--points", file_of(kind, tmp_path), *WHO, *(["--restart"] if kind == "distance" else []))
         assert cryoctl("calibrate", kind, *words, port=board).exit_code == 0
     done = cryoctl("calibrate", "status", port=board)
@@ -379,7 +367,7 @@ def test_the_probe_in_ice_is_read_from_the_device(packed, tmp_path, short_window
         assert done.exit_code == code and said in done.stderr, done.stderr
         assert (kinds(sim.link)["thermocouple"] is None) == bool(fault)
     finally:
-        ended(sim)
+        sim.cut()
     if not fault:
         assert json.loads(done.stdout)["points"][1]["reading"] == pytest.approx(0.0, abs=0.1)
 

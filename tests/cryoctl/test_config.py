@@ -14,7 +14,7 @@ from host_tools.cryoctl.config_file import ROWS
 from host_tools.cryoctl.problems import Problem
 from host_tools.cryoctl.sim import image
 from host_tools.settings import stored as hosted
-from tests.cryoctl.commanded import at_terminal, cryoctl, ended, started
+from tests.cryoctl.commanded import at_terminal, cryoctl, started
 
 
 @pytest.fixture(scope="module")
@@ -22,7 +22,7 @@ def board(packed, tmp_path_factory):
     """The serial port of a board with a PIN."""
     sim = started(packed, tmp_path_factory.mktemp("config"))
     yield sim.link
-    ended(sim)
+    sim.cut()
 
 
 def stored(board):
@@ -342,12 +342,12 @@ def test_unplugged_at_the_question(packed, tmp_path):
     sim = started(packed, tmp_path)
 
     def unplug():
-        ended(sim)
+        sim.cut()
         return b"y\n"
 
     try:
         status, said = at_terminal(["config", "set", "room_m3", "28"], {b"Is that right?": unplug}, sim.link)
     finally:
-        ended(sim)
+        sim.cut()
     assert status == 3 and "plug the board in again" in said
     assert hosted(image.read(tmp_path / "board.img"))["room_m3"] == 30
