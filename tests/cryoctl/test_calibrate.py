@@ -14,7 +14,7 @@ import pytest
 
 from host_tools.cryoctl import files
 from host_tools.cryoctl.calibration import run
-from host_tools.cryoctl.calibration.kinds import DISTANCE, THERMOCOUPLE
+from host_tools.cryoctl.calibration.kinds import DISTANCE, PRESSURE, THERMOCOUPLE
 from host_tools.cryoctl.device import Device
 from host_tools.cryoctl.port import Port
 from host_tools.cryoctl.sim import image
@@ -336,7 +336,7 @@ def test_what_is_not_confirmed_is_not_stored(bench, tmp_path):
 @pytest.fixture
 def short_windows():
     """Readings are at rest after one second: ten of the virtual board's, and the noise of ten drifts further."""
-    kinds = (THERMOCOUPLE, DISTANCE)
+    kinds = (THERMOCOUPLE, PRESSURE, DISTANCE)
     usual = [kind.criteria for kind in kinds]
     for kind, criteria in zip(kinds, usual, strict=True):
         object.__setattr__(kind, "criteria", replace(criteria, window_s=1.0, least=5, drift=criteria.spread))
@@ -353,23 +353,42 @@ def test_a_reading_that_never_comes_to_rest_ends_clearly(bench, tmp_path, short_
 
 
 @pytest.mark.parametrize(
-    ("fault", "code", "said"),
-    [("", 0, "stored and read back"), ("0.2 fault skin-wires-reversed\n", 1, "most likely the wires are reversed")],
+    ("kind", "script", "points", "reading"),  # reading: of the second point, or what is said
+    [
+        ("thermocouple", "0.1 bath 0", "reference_c,reading_c\n37,37.1\n0,\n", pytest.approx(0.0, abs=0.1)),
+        (
+            "thermocouple",
+            "0.1 bath 0\n0.2 fault skin-wires-reversed",
+            "reference_c,reading_c\n37,12.9\n0,\n",
+            "most likely the wires are reversed",
+        ),
+        ("pressure", "", "reference_mbar,reading_mbar\n0,120\n57000,\n", pytest.approx(57_300, abs=500)),
+        (
+            "pressure",
+            "0.1 bottle 0",
+            "reference_mbar,reading_mbar\n0,120\n57000,\n",
+            "still near the point before, 120 mbar",
+        ),
+    ],
 )
-def test_the_probe_in_ice_is_read_from_the_device(packed, tmp_path, short_windows, fault, code, said):
-    script = tmp_path / "script"
-    script.write_text(f"0.1 bath 0\n{fault}")
-    sim = started(packed, tmp_path, "--script", str(script))
-    other = "12.9" if fault else "37.1"  # the warmer point was taken before
-    path = file_of("thermocouple", tmp_path, f"reference_c,reading_c\n37,{other}\n0,\n")
+def test_a_point_without_a_reading_is_read_from_the_device(
+    packed, tmp_path, short_windows, kind, script, points, reading
+):
+    path = tmp_path / "script"
+    path.write_text(script)
+    sim = started(packed, tmp_path, "--script", str(path))
+    path = file_of(kind, tmp_path, points)
+    words = ("--yes", "--json", "--patience-s", "10", "--points", path, *WHO)
     try:
-        done = cryoctl("calibrate", "thermocouple", "--yes", "--json", "--points", path, *WHO, port=sim.link)
-        assert done.exit_code == code and said in done.stderr, done.stderr
-        assert (kinds(sim.link)["thermocouple"] is None) == bool(fault)
+        done = cryoctl("calibrate", kind, *words, port=sim.link)
+        stored = kinds(sim.link)[kind]
     finally:
         sim.cut()
-    if not fault:
-        assert json.loads(done.stdout)["points"][1]["reading"] == pytest.approx(0.0, abs=0.1)
+    if isinstance(reading, str):
+        assert done.exit_code == 1 and reading in done.stderr and stored is None, done.stderr
+    else:
+        assert done.exit_code == 0 and "stored and read back" in done.stderr, done.stderr
+        assert json.loads(done.stdout)["points"][1]["reading"] == reading and stored
 
 
 def state(link):
