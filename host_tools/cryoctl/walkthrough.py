@@ -6,6 +6,7 @@ Run it as a module, with tmux, picocom and chromium at hand. Exit code 0: writte
 import os
 import re
 import shutil
+import signal
 import subprocess
 import sys
 import tempfile
@@ -85,6 +86,7 @@ class Walk:
         self.shell("status", "cryoctl calibrate status --port cryo", code=None)
         self._treat()
         self.shell("log", "cryoctl log --port cryo")
+        self._followed()
         self.shell("report", "cryoctl report --port cryo --recording treatment.jsonl -o report.html")
         self._pictured_report()
         return self.blocks
@@ -122,6 +124,21 @@ class Walk:
         said, _ = process.communicate(timeout=PATIENCE_S)
         self._told("send-keys", "-t", "panel", "Space")
         self.blocks["monitor"] = f"$ {watching}\n{_shortened(said)}"
+
+    def _followed(self):
+        """Follow the log until Ctrl-C, while the emergency stop is pressed at the front panel, then released."""
+        following = "cryoctl log --port cryo --follow"
+        told = self._folder / "followed"
+        with told.open("w") as out:
+            process = subprocess.Popen(
+                following.split(), cwd=self._folder, env=self._env, stdout=out, stderr=subprocess.STDOUT
+            )
+        for words in ("following", "ESTOP"):
+            self._until(lambda words=words: words in told.read_text(), words)
+            self._told("send-keys", "-t", "panel", "e")
+        process.send_signal(signal.SIGINT)
+        process.wait(PATIENCE_S)
+        self.blocks["follow"] = f"$ {following}\n{told.read_text().rstrip()}"
 
     def _pictured_report(self):
         from playwright.sync_api import sync_playwright  # here: only this needs a browser
