@@ -110,6 +110,20 @@ def test_what_a_person_typed_is_no_html(tmp_path):
     assert "<img" not in body and "<script>alert" not in body and "&lt;img src=x&gt;" in body
 
 
+@pytest.mark.parametrize(
+    ("answer", "said"),
+    [
+        ("NONE", ""),
+        ("1 ESTOP;ALSO=NONE;REMEDY=Release it; look.", "ESTOP: Release it; look."),
+        ("7 SKIN_TRIP;ALSO=ESTOP,LINE_LOST;REMEDY=Look.", "SKIN_TRIP, also ESTOP, LINE_LOST: Look."),
+    ],
+)
+def test_what_is_latched_is_a_sentence_for_people(answer, said):
+    found = gather.Found("2026", latched=gather.latched(answer))
+    assert found.latched == said
+    assert (f"<b>latched now</b> {said}</p>" in page(found)) == bool(said)
+
+
 def test_calibrations_are_judged_by_the_date():
     told = {
         "TC": "2026-11-22,2027-11-22,A. Fitter,bath, no. 7,1,2,3,4", "OPEN": "2025-01-01,2026-01-01,N. N.,t,9000",

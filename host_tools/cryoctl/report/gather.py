@@ -63,6 +63,14 @@ def now() -> str:
     return datetime.datetime.now().astimezone().isoformat(timespec="seconds")
 
 
+def latched(answer: str) -> str:
+    """Return FAULT?'s answer as a sentence; empty when nothing is latched."""
+    head, _, remedy = answer.partition(";REMEDY=")
+    first, _, also = head.partition(";ALSO=")
+    others = f", also {also.replace(',', ', ')}" if also not in ("", "NONE") else ""
+    return "" if answer == "NONE" else f"{first.partition(' ')[2]}{others}: {remedy}"
+
+
 def from_device(device: Device, found: Found, waits: Callable[[str], None] = lambda text: None) -> None:
     """Ask a device for everything. Raises Refused while it is armed, NoDevice, Problem."""
     identity = device.identity
@@ -70,8 +78,7 @@ def from_device(device: Device, found: Found, waits: Callable[[str], None] = lam
     there = log.extent(device)  # refused while armed, before anything else is asked
     found.board, found.serial, found.version = identity.board, identity.serial, identity.version
     found.state = wire.fields(device.tell("STAT?")).get("STATE", "")
-    latched = device.tell("FAULT?")
-    found.latched = "" if latched == "NONE" else latched
+    found.latched = latched(device.tell("FAULT?"))
     found.settings = wire.fields(_told(device, "CONF?"))
     found.due = wire.fields(_told(device, "CAL?")).get("DUE", "")
     found.calibrations = calibrations(wire.fields(_told(device, "CAL:LIST?")), _today(device))
