@@ -168,7 +168,7 @@ def test_no_sample_looks_younger_than_it_is():
 def test_a_calibration_s_offset_is_in_each_value_once_and_not_in_the_raw_figure():
     bench = Bench()
     plain_mdegc = bench.reading.value_mdegc
-    assert bench.chip.offset_mdegc == 0
+    assert bench.chip.offset_mdegc == 0 and plain_mdegc == -78_458  # raw -68.75 by the reference function of ITS-90
     bench.chip.offset_mdegc = -1_500
     bench.bus.frame = ALSO_GOOD  # the cold junction moved by 1/16 degC
     for _ in range(3):  # a repeated frame is not corrected again
