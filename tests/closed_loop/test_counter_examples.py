@@ -33,6 +33,14 @@ def test_skin_at_rest_before_the_first_burst_is_no_stale_reading(name, preset, l
 
 
 @pytest.mark.parametrize(
+    ("name", "preset", "level"), [("healthy/123", "CHRONIC", 1), ("healthy/995", "DIABETIC", 3)]
+)
+def test_skin_at_rest_between_two_passes_is_no_stale_reading(name, preset, level):
+    out = run(found(name, preset, level))  # the trigger was let go, and pressed anew seconds later
+    assert out.problems == [] and out.state == "COMPLETE"
+
+
+@pytest.mark.parametrize(
     "name",
     [
         "single/range-wrong/3",  # a sensor 61 mm too far from one burst on, and a hand that moves in to 23 mm

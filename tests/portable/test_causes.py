@@ -28,7 +28,7 @@ def healthy(in_mode):
     bench = Bench()
     bench.tick(11)
     bench.sup.mode = in_mode
-    bench.sup.treated = True
+    bench.sup.response.open = True
     return bench.sup, bench.i
 
 
@@ -241,8 +241,8 @@ def test_a_resting_one_shot_is_the_only_sound_one_in_the_self_test():
     assert standing(s, i) == 0
 
 
-def test_skin_at_rest_before_the_first_burst_may_give_the_same_frame_for_longer():
+def test_skin_at_rest_before_a_pass_s_first_burst_may_give_the_same_frame_for_longer():
     s, i = healthy(mode.DELIVERING)
     s.overcool.stale = True
-    s.treated = False
+    s.response.open = False
     assert not standing(s, i) >> faults.SKIN_STALE & 1

@@ -111,6 +111,25 @@ def test_a_reading_that_stands_still_latches():
     assert bench.sup.mode == mode.FAULT and _first_fault(bench) == faults.SKIN_STALE
 
 
+def test_skin_that_came_to_rest_between_two_passes_is_no_stale_reading_and_fires_nothing():
+    bench = Bench().deliver().to_burst(1)
+    bench.i.trigger = 0
+    bench.tick(20)
+    assert bench.sup.mode == mode.REST
+    bench.tick(400)
+    bench.samples = False  # the same frame again and again
+    bench.tick(40)
+    bench.press()
+    bench.tick(200)
+    assert bench.sup.mode == mode.DELIVERING and bench.sup.overcool.stale
+    assert len(bench.fired) == 1
+    bench.samples = True
+    bench.to_burst(2)
+    bench.samples = False
+    bench.tick(120)
+    assert bench.sup.mode == mode.FAULT and _first_fault(bench) == faults.SKIN_STALE
+
+
 def test_bursts_without_an_answer_end_in_a_fault():
     bench = Bench().deliver()
     bench.dips = False

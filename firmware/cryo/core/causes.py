@@ -75,7 +75,7 @@ def standing(s, dt_us, i):
     if response.strong:
         mask |= 1 << faults.RESPONSE_STRONG
     if s.mode == DELIVERING:
-        if overcool.stale and s.treated:  # skin at rest may give the same frame for longer
+        if overcool.stale and response.open:  # skin at rest, between passes too, may give the same frame for longer
             mask |= 1 << faults.SKIN_STALE
         if dt_us > LATE_TICK_US:
             mask |= 1 << faults.TICK_LATE

@@ -25,7 +25,7 @@ WINDOW_MARGIN_MDEGC = const(500)
 
 
 class Response:
-    """Judges each burst when the next one is due. Verdicts stay until `reset`."""
+    """Judges each burst when the next one is due. Verdicts stay until `reset`; open: one is still to be judged."""
 
     def __init__(self):
         self.missing = False
@@ -47,7 +47,7 @@ class Response:
         self._lowest = 0
         self._probe_before = 0
         self._probe_lowest = 0
-        self._open = False
+        self.open = False
 
     def failed(self):
         """True when any verdict stands against another burst."""
@@ -55,7 +55,7 @@ class Response:
 
     def begin(self, skin_mdegc, probe_mdegc):
         """A burst begins on this reading and this predicted reading."""
-        self._open = True
+        self.open = True
         self._before = skin_mdegc
         self._lowest = skin_mdegc
         self._probe_before = probe_mdegc
@@ -68,7 +68,7 @@ class Response:
 
     def sample(self, skin_mdegc, probe_mdegc):
         """A new sample since the burst began, with the predicted reading of its time."""
-        if self._open:
+        if self.open:
             if skin_mdegc < self._lowest:
                 self._lowest = skin_mdegc
             if probe_mdegc < self._probe_lowest:
@@ -81,9 +81,9 @@ class Response:
 
     def close(self):
         """The cycle of the burst is over: judge it."""
-        if not self._open:
+        if not self.open:
             return
-        self._open = False
+        self.open = False
         if self._delivered_us < BURST_MIN_US:
             return  # cut short: proves nothing
         fall = self._before - self._lowest
