@@ -77,10 +77,10 @@ def _made(made):
         "calibration, bottle at 16-26 degC, probe lag and noise, tremor and sway, valve delays, jitter of the tick,",
         "phase of the conversions, and when the tick counter wraps. In half of the healthy runs the trigger is let go",
         "once, in or after one of the first 20 bursts, and pressed anew: it costs one of the point's passes. With",
-        "faults the patients are less kind (soles of 0.8 mm, probes from 0.15 to 0.4 s, distances of 80-200 mm), and in",
-        "half of the runs the hand moves at up to 0.3 m/s to where the jet's coefficient is anything from 30 to 1000",
-        "W/m2K: beyond 183 that is closer than the 70 mm at which the device stops. `python -m host_tools.campaign",
-        "--again NAME` runs one again.",
+        "faults the patients are less kind (soles of 0.8 mm, probes from 0.15 to 0.4 s, distances of 80-200 mm), and",
+        "in half of the runs the hand moves at up to 0.3 m/s to where the jet's coefficient is anything from 30 to",
+        "1000 W/m2K: beyond 183 that is closer than the 70 mm at which the device stops. `python -m",
+        "host_tools.campaign --again NAME` runs one again.",
         "",
     ]
 
