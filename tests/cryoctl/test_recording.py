@@ -35,7 +35,7 @@ def test_the_walk_through_has_a_recording_in_each_of_its_places():
     places = re.findall(r"<!-- (\w+) -->\n(.*?)<!-- end -->", text, re.DOTALL)
     assert [name for name, _ in places] == [
         "devices", "files", "flash", "again", "config", "refused", "calibrate", "status", "console", "monitor", "log",
-        "report",
+        "follow", "report",
     ]  # fmt: skip
     for name, recorded in places:
         assert recorded.startswith("```\n") and len(recorded.splitlines()) > 3, name
