@@ -66,7 +66,7 @@ FITTED = both(SEEN, both(put(0, "i", "infrared", "status"), put(0, "i", "infrare
 
 # name, what brings it about, in which modes
 TABLE = (
-    ("FAULT", put(2, "faults", "latched"), MODES),
+    ("FAULT", put(2, "faults", "first"), MODES),
     ("SELF_TEST", put(False, "tested"), MODES),
     ("UNPROVISIONED", put(True, "unchecked"), MODES),
     ("ESTOP", put(1, "i", "estop"), MODES),
