@@ -124,9 +124,6 @@ OWN = {
     "BOTTLE_HIGH": Provoked(
         _in_burst("bottle-hot", "the bottle is at 45 degC", lambda p: setattr(p.bottle, "temperature_c", 45.0), 150)
     ),
-    "DUMMY": Provoked(
-        _in_burst("dummy", "the bottle is at -17 degC", lambda p: setattr(p.bottle, "temperature_c", -17.0), 150)
-    ),
     "BOTTLE_SENSOR": Provoked(
         _in_burst("bottle-sensor", "the bottle's pressure sensor loses its supply", _reads(0), 150)
     ),

@@ -71,7 +71,6 @@ TABLE = (
     (put("status", 2, "i", "bottle"), faults.BOTTLE_SENSOR, TREATING),
     (put("value", 19_999, "i", "bottle"), faults.BOTTLE_LOW, TREATING),
     (put("value", 75_001, "i", "bottle"), faults.BOTTLE_HIGH, TREATING),
-    (put("value", 21_500, "i", "bottle"), faults.DUMMY, TREATING),
 )
 
 

@@ -97,8 +97,6 @@ def _bottle(i):
     """Return the code of what is wrong with the bottle, or 0."""
     if i.bottle.status:
         return faults.BOTTLE_SENSOR
-    if 21_000 <= i.bottle.value < 22_000:
-        return faults.DUMMY
     if i.bottle.value < BOTTLE_STOP_MIN_MBAR:
         return faults.BOTTLE_LOW
     if i.bottle.value > BOTTLE_STOP_MAX_MBAR:

@@ -113,7 +113,6 @@ REGISTRY = (
         TASK_STOPPED := 28, "TASK_STOPPED", HIGH, RESET,
         "Console, display or slow sensors stand still: the device restarts; if it returns, have the board serviced.",
     ),
-    (DUMMY := 32, "DUMMY", MEDIUM, ACK, "The bottle is a dummy: change it, then acknowledge."),
     (
         LOOP_TEST := 29, "LOOP_TEST", HIGH, RESET,
         "A channel of the eye shield does not follow its test: TEST? names it; check plug and cable for a short.",
