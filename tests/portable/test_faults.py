@@ -166,6 +166,16 @@ def test_faults_of_both_words_latch_and_are_acknowledged_each_by_its_rule():
         faults._LASTING, faults.REGISTRY = lasting, rows
 
 
+def test_codes_of_the_second_word_are_kept_beside_each_other():
+    rows = faults.REGISTRY
+    faults.REGISTRY = [(code, "", HIGH, ACK, "") for code in FREE]
+    try:
+        panel = Panel().update(40)
+        assert panel.update(61).latched == 1 << 40 | 1 << 61 and panel.first == 40
+    finally:
+        faults.REGISTRY = rows
+
+
 def test_what_lasts_is_what_asks_for_a_reset():
     assert mask(faults._LASTING) == sum([1 << code for code in codes(RESET)])
 

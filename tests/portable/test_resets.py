@@ -93,9 +93,19 @@ def test_a_record_of_older_firmware_reads_the_same():
     r = Resets(older)
     assert (r.ended, r.fault, r.mode, r.uptime_s) == (ENDED_CRASHED, 29, mode.DELIVERING, 77)
     assert r.count == 3 and r.loop
-    room = Room()
-    run(room, 77, mode.DELIVERING, 29)
-    assert room.words[0] == 0x29 << 22 | mode.DELIVERING << 5 | 29 and room.words[1] == 77
+    for fault, word in ((29, 29), (61, 1 << 19 | 29)):
+        room = Room()
+        run(room, 77, mode.DELIVERING, fault)
+        assert room.words[0] == 0x29 << 22 | mode.DELIVERING << 5 | word and room.words[1] == 77
+
+
+def test_a_full_count_of_restarts_changes_no_fault():
+    for fault in (28, 60):
+        room = Room()
+        for _ in range(256):
+            run(room, 0, mode.STANDBY, fault)
+        r = Resets(room)
+        assert (r.fault, r.mode, r.count) == (fault, mode.STANDBY, 255)
 
 
 def test_a_change_is_written_at_once_and_nothing_else_more_than_once_a_second():
