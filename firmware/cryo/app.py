@@ -28,6 +28,8 @@ from micropython import const
 _LATE_MAX = const(1_000)
 _LAST_STEPS = const(100)  # of the log, before a restart: nine records of seven steps at most
 _MAY_GIVE_GAS = mode.TREATING | 1 << mode.READY
+_CONFIGURE_EVERY = const(30)  # ticks: each set-up begins a conversion anew, three of which have this time [E]
+_SHUT_US = const(100_000)  # [E] an opening that was cut in the last tick still flows for the closing delay
 _QUIET = (mode.READY, mode.REST, mode.COMPLETE, mode.FAULT)  # on the way into these a collection runs: no gas
 
 
@@ -71,6 +73,7 @@ class Applicator:
         self._last = len(self._slow) - 1
         self._polled_all = (2 << self._last) - 1
         self._sampled = i.skin.sequence
+        self._configure_in = 0  # ticks until a lost set-up is written again
         self.spare = False  # this tick has room for what takes long
         self._lamps = -1
         self._last_of_valves = sum(driver is not None for driver, _ in slow[:3]) - 1
@@ -90,8 +93,9 @@ class Applicator:
         return Slots("/", name, version, self.board.files, self.may_write)
 
     def may_write(self):
-        """True while no gas may flow, nor soon may."""
-        return not _MAY_GIVE_GAS >> self.supervisor.mode & 1
+        """True while no gas may flow, nor soon may, and the valve has been shut for some ticks."""
+        s = self.supervisor
+        return not _MAY_GIVE_GAS >> s.mode & 1 and s.planner.off_us >= _SHUT_US
 
     def start(self):
         """Begin the tick's rhythm and the watchdog."""
@@ -215,8 +219,13 @@ class Applicator:
 
     def _breathe(self):
         now = self.supervisor.mode
-        if self.inputs.skin.status == CONFIG_LOST and not mode.TREATING >> now & 1:
+        if self.inputs.skin.status != CONFIG_LOST:
+            self._configure_in = 0
+        elif self._configure_in:
+            self._configure_in -= 1
+        elif not mode.TREATING >> now & 1:
             self.board.skin.configure()  # its chip was without supply; while treating that is a fault
+            self._configure_in = _CONFIGURE_EVERY
         if now != self._mode:
             self._mode = now
             if now in _QUIET:

@@ -91,7 +91,8 @@ ONE_SHOT_MAX_MS = const(600)  # 17 [E] the hardware closes the valve by then wha
 LEASE_MAX_US = const(20_000)  # 17 [E] the shut-off's lease; a renewal replaces it
 WATCHDOG_MS = const(500)  # 18 [E] fed after all checks of a tick
 TICK_US = const(10_000)  # the control tick
-LATE_TICK_US = const(50_000)  # 18 [E] a tick this late while bursts are given latches a fault
+LATE_TICK_US = const(25_000)  # 18 [E] one tick this long while bursts are given latches a fault, ...
+LATE_SUM_US = const(50_000)  # 18 [E] ... and so do many that are each a little late, once they add up to this
 
 # --- gas --------------------------------------------------------------------------------------------------------------
 BOTTLE_ARM_MIN_MBAR = const(35_000)  # 20 [C] vapour pressure 34.9 bar at 0 degC

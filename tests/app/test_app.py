@@ -247,6 +247,36 @@ def test_a_skin_chip_without_its_set_up_gets_it_back_outside_treatment(virtual, 
     assert board.skin.configure.call_count == (0 if name in ("ARMED", "DELIVERING", "REST") else 1)
 
 
+def test_a_set_up_that_was_written_has_three_conversions_before_it_is_written_again(virtual, applicator, board):
+    reading = importlib.import_module("cryo.core.reading")
+    applicator.inputs.skin.status = reading.CONFIG_LOST
+    for _ in range(93):
+        applicator.step()
+    assert board.skin.configure.call_count == 3
+    applicator.inputs.skin.status = reading.OPEN  # it was written; lost once more, it is written at once
+    applicator.step()
+    applicator.inputs.skin.status = reading.CONFIG_LOST
+    applicator.step()
+    assert board.skin.configure.call_count == 4
+
+
+@pytest.mark.parametrize(
+    ("off_us", "mode", "may"),
+    [
+        (0, 2, False),
+        (99_999, 2, False),
+        (100_000, 2, True),
+        (100_000, 8, True),
+        (1_000_000, 3, False),
+        (1_000_000, 5, False),
+    ],
+)
+def test_nothing_is_written_until_the_valve_has_been_shut_for_some_ticks(virtual, applicator, off_us, mode, may):
+    applicator.supervisor.mode = mode
+    applicator.supervisor.planner.off_us = off_us
+    assert applicator.may_write() is may
+
+
 # --- the heap's lock and the collector ----------------------------------------------------------------------
 def test_the_heap_is_locked_in_the_tick_and_open_when_breathing(virtual, applicator, board):
     depths = {}

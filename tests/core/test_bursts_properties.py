@@ -113,6 +113,7 @@ def test_after_two_seconds_of_rest_the_whole_burst_is_free(lengths):
     for us in lengths:
         planner.fired(us)
         planner.advance(us + limits.OFF_MIN_US)
+        planner.ended(0)
     planner.advance(limits.DUTY_WINDOW_US)
     assert planner.plan(33_000, 5_000, 500_000, 16_000, 33_000, 16_000, 16_000, 0) == 500_000
 

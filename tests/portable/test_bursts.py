@@ -153,9 +153,25 @@ def test_the_first_burst_is_a_probe_and_the_next_is_not():
     assert bench.plan(cap=59_999) == 59_999
     bench.fire(60_000)
     bench.pass_ms(500)
+    assert bench.plan() == 60_000  # its end was not told yet
+    bench.end(0)
     assert bench.plan() == 500_000
     bench.planner.probe_due = True
     assert bench.plan() == 60_000
+
+
+def test_an_opening_that_gave_less_than_the_shortest_burst_was_no_probe():
+    for given, after in ((0, 60_000), (20_000, 60_000), (29_999, 60_000), (30_000, 500_000), (60_000, 500_000)):
+        bench = Bench(probe_due=True)
+        bench.fire(60_000)
+        bench.end(60_000 - given)
+        bench.pass_ms(2_500)
+        assert bench.plan() == after, given
+    bench = Bench()  # and takes no other burst's place
+    bench.fire(300_000)
+    bench.end(300_000)
+    bench.pass_ms(2_500)
+    assert bench.plan() == 500_000
 
 
 def test_the_model_floor_holds_whatever_the_probe_says():

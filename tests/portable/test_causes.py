@@ -28,6 +28,7 @@ def healthy(in_mode):
     bench.tick(11)
     bench.sup.mode = in_mode
     bench.sup.response.open = True
+    bench.sup.cut_ticks = 0
     return bench.sup, bench.i
 
 
@@ -106,11 +107,22 @@ def test_what_is_within_its_bound_is_no_cause():
         assert standing(s, i) == 0, name
 
 
-def test_a_tick_is_late_beyond_50_ms():
+def test_a_tick_is_late_beyond_25_ms_and_many_are_once_they_add_up_to_50():
     for in_mode in TREATING:
-        s, i = healthy(in_mode)
-        assert standing(s, i, 50_000) == 0
-        assert standing(s, i, 50_001) == (1 << faults.TICK_LATE if in_mode == mode.DELIVERING else 0)
+        for dt_us, late_us, expected in ((25_000, 50_000, 0), (25_001, 0, 1), (10_000, 50_001, 1)):
+            s, i = healthy(in_mode)
+            s.late_us = late_us
+            expected = 1 << faults.TICK_LATE if expected and in_mode == mode.DELIVERING else 0
+            assert standing(s, i, dt_us) == expected, (in_mode, dt_us, late_us)
+
+
+def test_a_one_shot_that_runs_two_ticks_after_a_cut_does_not_obey_in_any_mode():
+    for in_mode in ANYWHERE[1:]:
+        for burst, ticks, expected in ((RUNNING, 1, 0), (RUNNING, 2, 1), (RUNNING, 3, 1), (RESTING, 9, 0), (0, 9, 0)):
+            s, i = healthy(in_mode)
+            i.burst = burst
+            s.cut_ticks = ticks
+            assert standing(s, i) == expected << faults.VALVE_PORT, (in_mode, burst, ticks)
 
 
 def test_a_one_shot_may_end_30_ms_late_and_then_is_a_fault():

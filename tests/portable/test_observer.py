@@ -41,6 +41,56 @@ class Float:
         self.probe += (self.surface - self.probe) * (1 - math.exp(-10 / PROBE_TAU_MS))
 
 
+def fallen(dt_us, open_us, pause_us):
+    """Return the surface after three openings, and after each opening, with ticks of dt_us."""
+    one = Observer()
+    one.reset(30_000)
+    said = []
+    for _ in range(3):
+        for left, gas in ((open_us, True), (pause_us, False)):
+            while left:
+                us = dt_us if dt_us < left else left
+                left -= us
+                micropython.heap_lock()
+                try:
+                    one.advance(16_000, us if gas else 0, us)
+                finally:
+                    micropython.heap_unlock()
+            said.append(one.surface_mdegc)
+    return said
+
+
+def test_ticks_that_are_late_lose_neither_gas_nor_time():
+    for open_us, pause_us in ((500_000, 400_000), (60_000, 350_000)):
+        sound = fallen(10_000, open_us, pause_us)
+        for dt_us in (9_800, 10_300, 15_000, 19_000, 24_999, 49_000, 130_000):
+            late = fallen(dt_us, open_us, pause_us)
+            for a, b in zip(sound[1::2], late[1::2]):  # in the pauses: a tick's rest of time moves them little
+                assert abs(a - b) <= 60, (dt_us, sound, late)
+            if not open_us % 500_000:
+                for a, b in zip(sound[::2], late[::2]):
+                    assert abs(a - b) <= 300, (dt_us, sound, late)
+
+
+def test_a_step_takes_a_whole_tick_and_the_rest_is_carried_on():
+    one = Observer()
+    steps = []
+    one.update = lambda k, us: steps.append((k, us))
+    one.advance(16_000, 4_000, 4_000)
+    assert steps == []
+    one.advance(0, 0, 1_000)
+    assert steps == [(16_000, 4_000)]  # half a tick was there from the start
+    one.advance(15_000, 25_000, 25_000)
+    assert steps[1:] == [(15_000, 10_000), (15_000, 10_000)]
+    one.advance(0, 0, 5_000)
+    assert steps[3:] == [(15_000, 5_000)]
+    one.reset(30_000)
+    one.advance(0, 0, 4_999)
+    assert len(steps) == 4
+    one.advance(0, 0, 1)
+    assert steps[4:] == [(15_000, 0)]
+
+
 class Bench:
     """The observer, ticked with the heap locked."""
 

@@ -241,6 +241,31 @@ def test_a_board_without_the_room_starts_as_from_power_on_every_time():
         assert (r.ended, r.count, r.loop) == (ENDED_POWER, 0, False)
 
 
+def test_a_reset_while_the_record_is_written_loses_no_loop_and_no_age():
+    for last in range(1, 5):
+        for looped in (True, False):
+            room = Room()
+            for _ in range(4 if looped else 2):
+                r = run(room, 5)
+            assert r.loop == looped
+            room.left = last
+            assert raises(Cut, r.poll, mode.FAULT, faults.ESTOP)
+            room.left = -1
+            r = Resets(room)
+            assert r.loop == looped or not looped  # the second restart within seconds: the third makes a loop
+            assert Resets(room).loop, (last, looped)
+
+
+def test_what_is_written_in_between_is_no_prompt_and_no_sound_record():
+    room = Room()
+    r = run(room, 3)
+    room.left = 1
+    assert raises(Cut, r.poll, mode.FAULT, 0)
+    room.left = -1
+    assert room.words[3] == 0x2C71 << 16 and not prompt_asked(room)
+    assert Resets(room).ended == ENDED_UNREADABLE
+
+
 # --- the record, as the next application must find it -----------------------------------------------------------------
 def test_the_record_is_laid_out_as_documented():
     room = Room()

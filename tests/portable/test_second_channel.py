@@ -238,6 +238,45 @@ def test_a_colder_infrared_reading_trips_and_locks_out_in_a_pass():
             assert bench.o.cut == 1 and bench.o.lease == 0
 
 
+def test_outside_a_point_it_is_settled_in_the_window_and_counts_no_more():
+    for off_us, point_open, where, settled, counts in (
+        (60_000_000, False, IN_START, True, False),
+        (60_000_000, False, IN_WINDOW, True, False),
+        (60_000_000, False, OUTSIDE, False, False),
+        (60_000_000, True, IN_START, True, True),
+        (300_000, True, IN_START, False, False),
+    ):
+        scene = Scene()
+        scene.s.planner.off_us = off_us
+        scene.s.session.point_open = point_open
+        scene.s.eye.range = where
+        channel = scene.sample(20_000, 30_000)
+        assert (channel.settled, channel.counts) == (settled, counts)
+        assert channel.colder(30_000) == (20_000 if settled else 30_000) and channel.colder(19_999) == 19_999
+
+
+def test_a_trip_is_acknowledged_and_a_point_begun_on_the_colder_channel():
+    bench = SeenBench().deliver().to_burst(3)
+    bench.fixed_mdegc = 4_000
+    assert run(bench, 1_200) == faults.SKIN_TRIP
+    bench.skin_mdegc = 32_500  # the probe hangs loose
+    bench.i.trigger = 0
+    bench.fixed_mdegc = 27_999
+    bench.tick(700)
+    bench.ask(ACKNOWLEDGE)
+    assert bench.sup.mode == mode.FAULT
+    bench.fixed_mdegc = 28_000
+    bench.tick(30)
+    bench.ask(ACKNOWLEDGE)
+    assert bench.sup.mode == mode.STANDBY
+    bench.fixed_mdegc = 5_000
+    bench.tick(30)
+    assert bench.sup.blocked_by & blockers.BASELINE
+    bench.i.distance.value = 400  # aimed at nothing: what it sees is no skin
+    bench.tick(30)
+    assert not bench.sup.blocked_by & blockers.BASELINE
+
+
 def test_in_a_burst_the_plume_is_no_skin():
     bench = SeenBench().deliver()
     for _ in range(600):

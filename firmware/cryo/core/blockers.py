@@ -131,7 +131,8 @@ def standing(s, i):
     if not session.point_open:
         if session.rest_left_us:
             b |= REST
-        if s.overcool.valid and not _baseline_fits(session.reduced(), i.skin.value_mdegc):
+        mdegc = i.skin.value_mdegc
+        if s.overcool.valid and not _baseline_fits(session.reduced(), mdegc, s.second.colder(mdegc)):
             b |= BASELINE
     if s.trigger.touched:
         b |= TRIGGER
@@ -144,8 +145,8 @@ def standing(s, i):
     return b
 
 
-def _baseline_fits(reduced, skin_mdegc):
+def _baseline_fits(reduced, skin_mdegc, coldest_mdegc):
     low = BASELINE_MIN_REDUCED_MDEGC if reduced else BASELINE_MIN_MDEGC
     if low < SAME_POINT_SKIN_MDEGC:  # limit 9: after any reset every point counts as treated, so this one holds
         low = SAME_POINT_SKIN_MDEGC
-    return low <= skin_mdegc <= (BASELINE_MAX_REDUCED_MDEGC if reduced else BASELINE_MAX_MDEGC)
+    return low <= coldest_mdegc and skin_mdegc <= (BASELINE_MAX_REDUCED_MDEGC if reduced else BASELINE_MAX_MDEGC)

@@ -105,11 +105,15 @@ class Planner:
         self._wait_us = self._open_delay_us
         self._flow_us = on_us + self._close_delay_us - self._open_delay_us
         self.off_us = 0
-        self.probe_due = False
 
     def ended(self, undelivered_us):
-        """The opening ended early by undelivered_us: gas flows for the closing delay at most."""
+        """The opening ended early by undelivered_us: gas flows for the closing delay at most.
+
+        The probe burst of limit 7 is given once an opening was as long as the shortest burst: less shows nothing.
+        """
         self._on_us[self._newest] -= undelivered_us
+        if self._on_us[self._newest] >= BURST_MIN_US:
+            self.probe_due = False
         if undelivered_us:
             self._wait_us = 0
             if self._flow_us > self._close_delay_us:

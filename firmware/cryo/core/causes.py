@@ -5,12 +5,13 @@ from cryo.core.flow import RAN, TASKS_LATE_MAX
 from cryo.core.mode import DELIVERING, SELF_TEST, TREATING
 from cryo.core.records import RESTING, RUNNING
 from cryo.core.room import CLEAR, STOP
-from cryo.limits import BOTTLE_STOP_MAX_MBAR, BOTTLE_STOP_MIN_MBAR, LATE_TICK_US, SAME_POINT_SKIN_MDEGC
+from cryo.limits import BOTTLE_STOP_MAX_MBAR, BOTTLE_STOP_MIN_MBAR, LATE_SUM_US, LATE_TICK_US, SAME_POINT_SKIN_MDEGC
 from micropython import const
 
 _AFTERMATH_US = const(5_000_000)  # after the last gas the skin readings still count, whatever the mode [E]
 _OF_THE_SKIN = faults.Codes(faults.SKIN_TRIP, faults.SKIN_SENSOR)
 _PORT_GRACE_US = const(30_000)  # a one-shot that is this late did not end
+_CUT_TICKS = const(2)  # a one-shot that was cut in a tick has ended in the next; a tethered one may take two looks
 _REFUSALS = const(3)  # [E] a bouncing loop may make the one-shot refuse once, not three times in a row
 
 
@@ -35,7 +36,7 @@ def standing(s, dt_us, i):
     demanded = i.skin.cut and i.loop_a
     if s.eye.discordant and not demanded:
         causes.add(faults.LOOP_DISCORD)
-    if i.port_status:
+    if i.port_status or (i.burst == RUNNING and s.cut_ticks >= _CUT_TICKS):
         causes.add(faults.VALVE_PORT)
     if not s.eye.made and not demanded and (treating or latched.has(faults.LOOP_OPEN)):
         causes.add(faults.LOOP_OPEN)
@@ -50,7 +51,9 @@ def standing(s, dt_us, i):
         if latched.has(faults.ROOM_CO2) and s.room != CLEAR:  # a sensor that fell silent clears nothing
             causes.add(faults.ROOM_CO2)
         # gone when the skin has recovered, not when it is just above the trip
-        if latched.has(faults.SKIN_TRIP) and (not overcool.valid or i.skin.value_mdegc < SAME_POINT_SKIN_MDEGC):
+        if latched.has(faults.SKIN_TRIP) and (
+            not overcool.valid or s.second.colder(i.skin.value_mdegc) < SAME_POINT_SKIN_MDEGC
+        ):
             causes.add(faults.SKIN_TRIP)
         if latched.has(faults.SKIN_SENSOR) and not overcool.valid:
             causes.add(faults.SKIN_SENSOR)
@@ -81,7 +84,7 @@ def standing(s, dt_us, i):
     if s.mode == DELIVERING:
         if overcool.stale and response.open:  # skin at rest, between passes too, may give the same frame for longer
             causes.add(faults.SKIN_STALE)
-        if dt_us > LATE_TICK_US:
+        if dt_us > LATE_TICK_US or s.late_us > LATE_SUM_US:
             causes.add(faults.TICK_LATE)
         if s.open:
             if i.burst == RUNNING and s.open_us > s.burst_us + _PORT_GRACE_US:

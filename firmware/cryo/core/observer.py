@@ -22,6 +22,7 @@ DECAY_SHIFT = (4, 5, 7, 10, 12, 14, 17)
 GAIN = (15_277, 5_187, 3_251, 1_271, 653, 174, 277)
 # fmt: on
 _STATES = const(7)
+_HALF_US = TICK_US // 2
 _PROBE_DECAY = const(642)  # of 2**14 per tick: 1 - exp(-10 / 250)
 
 _DRIVE_MAX = const(60_000)  # keeps the products below within 31 bits; above every jet that may be calibrated
@@ -66,12 +67,17 @@ class Observer:
         self.baseline_mdegc = 0
         self._x = [0] * _STATES  # drop of each state, 1/256 mdegC
         self._probe = 0  # 1/16 mdegC
+        self._left_us = _HALF_US  # time that no step has taken yet; half a tick leaves room for a tick's jitter
+        self._flow_us = 0  # gas that no step has taken yet ...
+        self._k_mdegc = 0  # ... and its jet constant
 
     def reset(self, baseline_mdegc):
         """Start a point on skin of this temperature."""
         self.baseline_mdegc = baseline_mdegc
         self.surface_mdegc = baseline_mdegc
         self._probe = baseline_mdegc << 4
+        self._left_us = _HALF_US
+        self._flow_us = 0
         x = self._x
         i = 0
         while i < _STATES:
@@ -81,6 +87,23 @@ class Observer:
     def probe_mdegc(self):
         """Return what an ideal probe on that surface reads."""
         return self._probe >> 4
+
+    def advance(self, k_mdegc, flow_us, dt_us):
+        """Let dt_us pass, in which gas flowed for flow_us with the jet constant k_mdegc at the skin.
+
+        The states step by whole ticks of time, however late a tick is: what no step has taken is carried on.
+        """
+        left_us = self._left_us + dt_us
+        if flow_us:
+            self._k_mdegc = k_mdegc
+        flow_us += self._flow_us
+        while left_us >= TICK_US:
+            left_us -= TICK_US
+            part_us = flow_us if flow_us < TICK_US else TICK_US
+            flow_us -= part_us
+            self.update(self._k_mdegc, part_us)
+        self._left_us = left_us
+        self._flow_us = flow_us
 
     def update(self, k_mdegc, flow_us):
         """Advance one tick in which gas flowed for flow_us (0 .. 10 000) with the jet constant k_mdegc at the skin."""

@@ -26,8 +26,6 @@ def enter(sup, before, after):
     s = sup.session
     sup.idle_us = 0
     sup.mode_us = 0
-    if before == DELIVERING:
-        sup.response.close()  # what the skin does later is no answer to a burst
     if after == mode.READY:
         sup.nonce = 1000 + (sup.now_us ^ sup.now_us >> 13) % 9000
         sup.loop_due = sup.loop_tests
@@ -42,6 +40,7 @@ def enter(sup, before, after):
             _begin(sup)
         s.passes += 1
         sup.pass_us = TICK_US  # this tick gives no gas, and counts
+        sup.late_us = 0
         sup.held = True
         sup.planner.probe_due = True
     elif s.point_open and not TREATING >> after & 1:

@@ -8,7 +8,8 @@ word 0   lower five bits of the fault, mode (4), DELIBERATE, LOOPED, restarts si
          and a mark in the upper eight bits; a record of older firmware has no sixth bit, and reads the same
 word 1   time since that start, s
 word 2   ages of the last two restarts, 10 bits each
-word 3   checksum (16 bits), and above it PROMPT when the next start is to be MicroPython's prompt
+word 3   checksum (16 bits), and above it PROMPT when the next start is to be MicroPython's prompt; while the others are
+         written, WRITING, and LOOPED as in word 0
 """
 
 from micropython import const
@@ -29,6 +30,7 @@ _AGE_NONE = const(1023)
 _UPTIME_MAX = const(0x3FFFFFFF)
 _TICKS_PER_S = const(100)
 _PROMPT = const(0x1A53 << 16)
+_WRITING = const(0x2C71 << 16)
 
 # how the last run ended
 ENDED_POWER = const(0)  # switched off, or nothing to remember it by
@@ -82,10 +84,15 @@ class Resets:
         b = scratch.read(1)
         c = scratch.read(2)
         sound = 0 <= a <= _UPTIME_MAX and 0 <= b <= _UPTIME_MAX and 0 <= c <= _UPTIME_MAX
-        if not sound or a & _MARK_MASK != _MARK or scratch.read(3) != checksum(a, b, c):
+        d = scratch.read(3)
+        if not sound or a & _MARK_MASK != _MARK or d != checksum(a, b, c):
             self.ended = ENDED_UNREADABLE
             self.count = 1
             self._first = 0
+            if d & ~_LOOPED == _WRITING:  # of a record that was being written, only the ages and this are sure
+                self.loop = d == _WRITING | _LOOPED
+                if sound:
+                    self._aged(c & _AGE_NONE, c >> _AGE_BITS & _AGE_NONE)
             return
         self.count = a >> _COUNT & _COUNT_MAX
         self.loop = a & _LOOPED != 0
@@ -102,6 +109,10 @@ class Resets:
         self.uptime_s = b
         if self.count < _COUNT_MAX:
             self.count += 1
+        self._aged(first, second)
+
+    def _aged(self, first, second):
+        """A restart that nobody asked for, behind two of these ages."""
         if first <= LOOP_S and second <= LOOP_S:
             self.loop = True
         self._first = 0
@@ -135,7 +146,8 @@ class Resets:
         b = self._now_s
         c = self._first | self._second << _AGE_BITS
         write = self._keep
-        write(3, 0)  # a reset in between leaves a record that does not fit its checksum
+        # A reset in between leaves no record that fits its checksum, and yet whether the device is in a loop.
+        write(3, _WRITING | (_LOOPED if self.loop else 0))
         write(0, a)
         write(1, b)
         write(2, c)

@@ -35,12 +35,17 @@ class SecondChannel:
     def __init__(self):
         self.step = SECOND  # see flow.py
         self.seen = False  # it gave a valid reading since boot: it is fitted, so that its silence can be told
+        self.settled = False  # mdegc is fresh, settled, and of a surface in the distance window
         self.counts = False  # mdegc stands beside the probe's reading
         self.mdegc = 0
         self.discordant = False  # it and the probe contradicted each other in three settled samples in a row
         self._unseen = 0  # bursts since it counted last
         self._apart = 0
         self._sequence = -1
+
+    def colder(self, mdegc):
+        """Return the probe's reading mdegc, or the infrared one where it is settled and colder."""
+        return self.mdegc if self.settled and self.mdegc < mdegc else mdegc
 
     def reset(self):
         """Begin the comparison anew: another point, or an acknowledge."""
@@ -60,6 +65,7 @@ class SecondChannel:
         """Judge this tick's reading, from the supervisor s and its Inputs i. Return the step that this run is."""
         self.step = self.step + 1 & 0xFFFFF
         self.counts = False
+        self.settled = False
         infrared = i.infrared
         if infrared.status:
             return self.step
@@ -68,11 +74,14 @@ class SecondChannel:
         off_us = s.planner.off_us
         if off_us - infrared.ended_age_us < SETTLED_US or infrared.age_us > INFRARED_AGE_MAX_US:
             return self.step
-        if s.eye.range > IN_WINDOW or (off_us >= _AFTERMATH_US and not s.session.point_open):
+        if s.eye.range > IN_WINDOW:
+            return self.step
+        self.settled = True
+        self.mdegc = infrared.value_mdegc
+        if off_us >= _AFTERMATH_US and not s.session.point_open:
             return self.step
         self.counts = True
         self._unseen = 0
-        self.mdegc = infrared.value_mdegc
         if infrared.sequence != self._sequence and s.trigger.touched and s.session.point_open:
             skin = i.skin
             if off_us - skin.ended_age_us >= SETTLED_US and skin.age_us <= SAMPLE_AGE_MAX_US and not skin.status:

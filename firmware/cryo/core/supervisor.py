@@ -21,6 +21,7 @@ from cryo.core.trigger import Trigger
 from cryo.core.valves import Valves
 from cryo.limits import (
     BURST_MAX_REDUCED_US,
+    BURST_MIN_US,
     CONFIRM_MS,
     DISTANCE_LOST_US,
     DISTANCE_STEP_MM,
@@ -54,6 +55,8 @@ _IDLE_US = IDLE_MS * 1000
 _CONFIRM_US = CONFIRM_MS * 1000
 _PASS_MAX_US = PASS_MAX_MS * 1000
 _PASS_REST_US = PASS_REST_MS * 1000
+_PUNCTUAL_US = const(13_000)  # [E] an answer at the console may delay a tick by 2.3 ms
+_MADE_GOOD_US = const(100)  # [E] of lateness by a punctual tick
 _ROOM_TICKS = const(15)  # between two looks at a sensor that has a sample in 5 s; a turn of the program flow
 
 
@@ -99,8 +102,11 @@ class Supervisor:
         self.treated = False  # a burst was given at this point
         self.held = False
         self.pass_over = False
-        self._burst_mm = 0
+        self._planned_mm = 0  # distance of the burst now or last ...
+        self._burst_mm = 0  # ... and of the last one that was long enough to show the jet
         self.refused = 0
+        self.late_us = 0  # of this pass's late ticks, what punctual ones have not made good
+        self.cut_ticks = 0  # in a row in which the valve was told to be shut
         self.tested = False
         self.overdue = False  # a calibration is, as far as the date is known
         self.unchecked = False  # the application came without the sum that proves it
@@ -195,7 +201,7 @@ class Supervisor:
         turn = self._turn = self._turn + 1 & _ROOM_TICKS
         due = self._flow = self._flow + (_FLOW_TURN if turn else _FLOW_ROOM) & 0xFFFFF
         treating = TREATING >> self.mode & 1
-        if steps != due or (treating and self.blocked_by & blockers.TO_STAY):
+        if steps != due or not 0 <= before <= mode.SERVICE or (treating and self.blocked_by & blockers.TO_STAY):
             self.faults.add(faults.PROGRAM_FLOW)  # neither lease nor feed from here on: the watchdog follows
         elif before == after == DELIVERING:  # the tick that begins a pass has enough to do
             self._burst(dt_us, i, o)
@@ -203,6 +209,7 @@ class Supervisor:
             self._account(i)
         elif self.mode == ARMED and self.valves.pending:
             self.valves.prove(self, dt_us, i, o)
+        self.cut_ticks = self.cut_ticks + 1 if o.cut else 0
         latched = self.faults.first
         o.indicate = treating
         o.alarm = 1 if latched else 0
@@ -214,7 +221,7 @@ class Supervisor:
         self._observed = self._observed + 1 & 0xFFFFF
         flow_us = self.planner.advance(dt_us)
         if self.session.point_open and self.config:
-            self.observer.update(self.k_here_mdegc() if flow_us else 0, flow_us)
+            self.observer.advance(self.k_here_mdegc() if flow_us else 0, flow_us, dt_us)
         skin = i.skin
         self.settled = False
         if skin.status == 0:
@@ -223,6 +230,8 @@ class Supervisor:
                 self.settled_mdegc = skin.value_mdegc
             if self.overcool.new_sample:
                 self.response.sample(skin.value_mdegc, self.observer.probe_mdegc())
+        if self.response.open and self.mode != DELIVERING and self.planner.off_us >= SETTLED_US:
+            self.response.close()  # the answer had its time; what the skin does later is none
         return self._observed
 
     # --- mode -----------------------------------------------------------------------------------------------------
@@ -250,7 +259,7 @@ class Supervisor:
             c |= mode.TESTED
         if b & (blockers.TO_STAY if TREATING >> m & 1 else blockers.TO_ARM):
             c |= mode.BLOCKED
-        if b & blockers.TO_START:
+        if b & blockers.TO_START or self.open:  # a burst of an earlier pass that has not ended is not carried on
             c |= mode.START_BLOCKED
         if m == mode.READY:
             if self.mode_us > _CONFIRM_US:
@@ -287,6 +296,10 @@ class Supervisor:
         """One tick of a pass. Whatever speaks against gas now cuts."""
         s = self.session
         self.idle_us = 0
+        if dt_us > _PUNCTUAL_US:
+            self.late_us = grown(self.late_us, dt_us - TICK_US)
+        elif self.late_us:
+            self.late_us = self.late_us - _MADE_GOOD_US if self.late_us > _MADE_GOOD_US else 0
         self.pass_us = grown(self.pass_us, dt_us)
         self.open_us = grown(self.open_us, dt_us)
         if s.reached:
@@ -306,7 +319,7 @@ class Supervisor:
         if self.open:
             if i.burst != RUNNING:
                 self._account(i)
-            elif allowed and self.eye.mm >= self._burst_mm - DISTANCE_STEP_MM:  # nearer: planned for another jet
+            elif allowed and self.eye.mm >= self._planned_mm - DISTANCE_STEP_MM:  # nearer: planned for another jet
                 o.cut = 0
                 o.lease = 1
             return
@@ -363,12 +376,9 @@ class Supervisor:
         # Both valves open side by side: an earlier lease would cost a tick of every cycle, and hold the shut-off open
         # without need.
         self.response.begin(i.skin.value_mdegc, self.observer.probe_mdegc())
-        self.second.fired(i.infrared)
         self.burst_us = on_us
-        self._burst_mm = self.eye.mm
-        self.treated = True
+        self._planned_mm = self.eye.mm
         self.planner.fired(on_us)
-        self.jet.fired()
         self.valves.fired()
         self.open = True
         self.open_us = 0
@@ -377,13 +387,22 @@ class Supervisor:
         o.fire_us = on_us
 
     def _account(self, i):
-        """The one-shot ended, was cut, or refused because its loop opened first: book what was delivered."""
+        """The one-shot ended, was cut, or refused because its loop opened first: book what was delivered.
+
+        Whatever a burst teaches is taken from one that was long enough to be one.
+        """
         if i.burst == RUNNING:
             return
         self.open = False
         left_us = i.burst if i.burst >= 0 else self.burst_us
+        given_us = self.burst_us - left_us
         self.refused = self.refused + 1 if i.burst == RESTING else 0
         self.planner.ended(left_us)
-        self.valves.ended(self.burst_us - left_us)
-        self.response.delivered(self.burst_us - left_us)
-        self.session.burst(self.burst_us - left_us)
+        self.valves.ended(given_us)
+        self.response.delivered(given_us)
+        self.session.burst(given_us)
+        if given_us >= BURST_MIN_US:
+            self._burst_mm = self._planned_mm
+            self.treated = True
+            self.jet.fired()
+            self.second.fired(i.infrared)
