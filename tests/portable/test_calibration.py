@@ -125,8 +125,14 @@ def test_a_jet_s_constant_is_that_of_its_strongest_burst_at_80_mm():
 def test_what_a_jet_is_refused_for():
     refused(measured.jet(1, 80, ((62_500, 4_000), (250_000, 8_000))), "at least 3")
     refused(measured.jet(1, 80, ((62_500, 4_000), (250_000, 8_000), (250_000, 6_700))), "differ")
-    refused(measured.jet(1, 80, ((0, 4_000),) * 3), "no measurement")
-    refused(measured.jet(1, 80, ((62_500, 0),) * 3), "no measurement")
+    for flow_us in (0, -1, 19_999, 1_000_001):
+        refused(measured.jet(1, 80, ((flow_us, 4_000),) * 3), str(flow_us), "20000 to 1000000")
+    for fall_mdegc in (0, -1, 110_001):
+        refused(measured.jet(1, 80, ((62_500, fall_mdegc),) * 3), "none of a skin")
+    for mm in (-5, 0, 79, 201, 400, 600):
+        refused(measured.jet(1, mm, ((62_500, 4_000), (250_000, 8_000), (160_000, 6_400))), "80 to 200 mm")
+    for mm in (80, 200):
+        assert measured.jet(1, mm, ((62_500, 2_500), (250_000, 5_000), (160_000, 4_000)))[0]
     refused(measured.jet(1, 80, ((62_500, 1_900),) * 3), "limit 7", "7600")
     refused(measured.jet(1, 80, ((62_500, 12_600),) * 3), "limit 7", "50400")
 

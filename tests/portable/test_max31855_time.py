@@ -314,3 +314,26 @@ def test_each_byte_of_the_frame_has_its_place():
     bench = Bench(b"\x01\x90\x19\x50")  # 25 degC, cold junction 25.3125 degC
     assert bench.reading.raw_mdegc == 25_000
     assert bench.reading.cold_junction_mdegc == 25_312
+
+
+def frame_of_a_max6675(mdegc):
+    """Return what 32 clocks read from one: its 16 bits (0, 12 of 0.25 degC, open, id, state), then nothing."""
+    word = mdegc // 250 << 3
+    return bytes((word >> 8, word & 0xFF, 0, 0))
+
+
+def test_a_max6675_in_its_place_is_refused_by_name_and_gives_no_number():
+    bench = Bench(frame_of_a_max6675(33_000))
+    for n in range(30):
+        bench.bus.frame = frame_of_a_max6675(33_000 - 250 * (n & 3))
+        bench.poll()
+        assert bench.reading.status == states.OTHER_CHIP, n
+        assert bench.reading.value_mdegc is None
+
+
+def test_a_cold_junction_that_passes_through_0_degc_is_none():
+    bench = Bench()
+    for n in range(30):
+        bench.bus.frame = frame_of_a_max6675(4_000 + 250 * (n & 3))
+        bench.poll()
+        assert bench.reading.status == states.OK

@@ -205,6 +205,24 @@ def test_below_the_threshold_the_chip_demands_the_cut_off_and_the_number_stays()
         assert bench.reading.cut == 0
 
 
+def test_where_the_pin_is_wired_to_channel_b_alone_each_of_its_flags_demands_the_cut_off():
+    for fault in (True, False):
+        for flag, cut in ((0x01, 1), (0x02, 1), (0x04, 1), (0x08, 0), (0x10, 0), (0x20, 0), (0x40, 0), (0x80, 0)):
+            bench = Bench(fault=fault)
+            bench.sample()
+            bench.fake.regs[15] = bench.fake.forced_flags = flag
+            bench.poll()
+            assert bench.reading.cut == cut, (fault, flag)
+
+
+def test_a_dead_bus_demands_no_cut_off():
+    bench = Bench(fault=False)
+    bench.sample()
+    bench.fake.dead = 0xFF
+    bench.poll()
+    assert bench.reading.cut == 0 and bench.reading.status == states.DEAD_BUS
+
+
 def test_the_pin_alone_demands_the_cut_off():
     bench = Bench()
     bench.sample()

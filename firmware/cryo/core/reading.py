@@ -14,6 +14,7 @@ OUT_OF_RANGE = const(8)  # the temperature is outside the range of the linearisa
 VOLTAGE = const(9)  # over- or undervoltage at the thermocouple's inputs; the chip has stopped converting
 CONFIG_LOST = const(10)  # a register holds something else than was written: the chip was reset, or is another one
 CHIP_ERROR = const(11)  # the chip flags its own value as wrong
+OTHER_CHIP = const(12)  # its frames are those of a MAX6675, which reads double here and knows no cold
 
 # Indexed by the codes above.
 NAMES = (
@@ -29,6 +30,7 @@ NAMES = (
     "VOLTAGE",
     "CONFIG_LOST",
     "CHIP_ERROR",
+    "OTHER_CHIP",
 )
 
 # Any number would read as cold to one comparison and as warm to another. None is no number: ordering it

@@ -37,7 +37,8 @@ VENT_US = PROBE_BURST_MAX_US  # should the shut-off stand open, it is a probe bu
 # and closes as late: 1 part in 1000 is left after an opening of 60 ms, so falling to a quarter tells [E].
 _FALL_US = const(200_000)  # from the command: the opening, the slowest closing, one turn of the slow inputs [E]
 _LEASE_OVER_US = const(100_000)  # from the command: a press before may have opened the shut-off, and proves nothing
-_HOLD_US = const(500_000)  # from the command: so long the line must stay low
+_HOLD_US = const(500_000)  # from the command: so long the line must stay low, in ...
+_HOLD_SAMPLES = const(3)  # ... at least so many samples [E]: a sensor that fell silent proves nothing
 _SKIN_US = const(1_200_000)  # from the command: the skin has answered, if there was gas
 _SKIN_FALL_MDEGC = 2 * RESPONSE_MIN_MDEGC  # two steps of a converter; 60 ms of gas make that up to 150 mm [C: twin]
 _PORT_GRACE_US = const(30_000)  # an opening that is this late did not end
@@ -86,6 +87,7 @@ class Valves:
         self._came = -1  # the line in the last burst: 1 high, 0 low, -1 not seen
         self._judging = False
         self._low = 0
+        self._held = 0  # samples of a low line in the hold
         self._coil_sequence = 0
         self._coil_missing = 0  # samples in a row
         self._coil_extra = 0
@@ -151,6 +153,8 @@ class Valves:
                         s.faults.causes.add(faults.DOSE_OPEN if self._came else faults.SHUTOFF_SHUT)
         elif self._emptied and line_mbar >= self._from_mbar // 2:
             s.faults.causes.add(faults.SHUTOFF_OPEN)
+        elif self._step == _HOLD:
+            self._held += 1
 
     def _coil(self, s, i):
         """Judge a new sample of the coil's current."""
@@ -200,7 +204,11 @@ class Valves:
             elif s.trigger.touched:
                 self._step = _WAIT
         elif step == _HOLD:
-            if self._since_us >= _HOLD_US:
+            if self._since_us < _HOLD_US:
+                return
+            if self._held < _HOLD_SAMPLES:
+                self._step = _WAIT
+            else:
                 self.bursts = 0
                 self._proved_s = s.session.uptime_s
                 self.pending = False
@@ -232,6 +240,7 @@ class Valves:
             self._step = _WAIT
         elif i.line.value < self._from_mbar // 4:
             self._emptied = True
+            self._held = 0
             self._step = _HOLD
         elif self._since_us >= _FALL_US:
             self._step = _SKIN

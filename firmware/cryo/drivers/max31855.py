@@ -11,6 +11,7 @@ from cryo.core.reading import (
     DEAD_BUS,
     OK,
     OPEN,
+    OTHER_CHIP,
     OUT_OF_RANGE,
     SHORT_GND,
     SHORT_VCC,
@@ -86,6 +87,7 @@ class Max31855:
         self._frame = bytearray(4)
         self._polled_us = 0
         self._polled = False
+        self._proven = False  # a frame had a lower half, which a MAX6675 lacks
         self._bad_hold_us = 0
         self.offset_mdegc = 0
         self._select(1)
@@ -99,7 +101,8 @@ class Max31855:
         The chip has no data-ready, so only a changed frame is a new sample; a repeated one just grows older.
         The conversion of a changed frame ended at the previous poll at the earliest, and began at most one
         conversion before that. Bad samples count conversions, not reads: at most one per CONVERSION_US,
-        and again for as long as a bad frame stays.
+        and again for as long as a bad frame stays. A chip none of whose frames had a lower half yet, as if its cold
+        junction were exactly 0 degC, is taken for a MAX6675: OTHER_CHIP.
         """
         buf = self._buf
         self._select(0)
@@ -125,8 +128,12 @@ class Max31855:
             frame[2] = buf[2]
             frame[3] = buf[3]
             decode(buf[0] << 8 | buf[1], buf[2] << 8 | buf[3], reading, self._linearise)
+            if buf[2] or buf[3]:
+                self._proven = True
             if reading.status == OK:
                 reading.value_mdegc += self.offset_mdegc
+                if not self._proven:
+                    reading.invalidate(OTHER_CHIP)
         if hold_us == 0 and reading.status != OK:
             self._bad_hold_us = _CONVERSION_US
         elif not changed or reading.status != OK:

@@ -243,7 +243,8 @@ class Max31856:
             status = self._trusted
         if status == OK:
             status = self._judge(flags, low)
-            if flags & _SR_TC_LOW:
+            # Where the pin is wired to channel B alone, its flags stand for it, whatever else they mean.
+            if flags & (_SR_PIN if fault is None else _SR_TC_LOW):
                 reading.cut = 1
         if status != OK:
             reading.invalidate(status)

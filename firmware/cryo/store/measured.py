@@ -4,7 +4,7 @@ Every function returns (values, None), or (None, sentence). Points are (referenc
 """
 
 from cryo.core.observer import k_at
-from cryo.limits import JET_K_MAX_MDEGC, JET_K_MIN_MDEGC, START_MIN_MM
+from cryo.limits import JET_K_MAX_MDEGC, JET_K_MIN_MDEGC, START_MAX_MM, START_MIN_MM
 from micropython import const
 
 TC_ERROR_MDEGC = const(2_000)  # limit 1 counts on a sensor of +-2 degC [E]
@@ -19,6 +19,8 @@ DELAYS_MIN = const(3)
 DELAY_SPREAD_US = const(5_000)  # [E] a valve that scatters more sticks
 JETS_MIN = const(3)
 JET_SPREAD = const(15)  # [E] percent of the strongest
+JET_FLOW_US = (20_000, 1_000_000)  # [E] shorter ones are the valve's opening, longer ones no burst
+JET_FALL_MDEGC = const(110_000)  # [C] from warm skin to the jet, -78.5 degC: no surface falls further
 _MILLION = const(1_000_000)
 
 
@@ -89,12 +91,16 @@ def jet(nozzle, distance_mm, bursts):
 
     Values: nozzle, distance, K there, K at 80 mm, both of the strongest burst: mdegC per root second.
     """
+    if not START_MIN_MM <= distance_mm <= START_MAX_MM:
+        return None, "{} mm: measure {} to {} mm from the nozzle".format(distance_mm, START_MIN_MM, START_MAX_MM)
     if len(bursts) < JETS_MIN:
         return None, "at least {} bursts are needed".format(JETS_MIN)
     found = []
     for flow_us, fall_mdegc in bursts:
-        if flow_us <= 0 or fall_mdegc <= 0:
-            return None, "a burst without flow or without a fall is no measurement"
+        if not JET_FLOW_US[0] <= flow_us <= JET_FLOW_US[1]:
+            return None, "{} us of flow: give bursts of {} to {} us".format(flow_us, JET_FLOW_US[0], JET_FLOW_US[1])
+        if not 0 < fall_mdegc <= JET_FALL_MDEGC:
+            return None, "a fall of {} mdegC is none of a skin: 1 to {}".format(fall_mdegc, JET_FALL_MDEGC)
         found.append(fall_mdegc * 1000 // root(flow_us))  # root second: 1000 root us
     strongest = max(found)
     if (strongest - min(found)) * 100 > strongest * JET_SPREAD:
