@@ -13,7 +13,7 @@ BAUD = 115_200
 SOCKET = "socket://"
 _LINE_MAX = 4096  # of a device that sends no line end
 _LOOK_S = 0.05
-_ALONE_S = 1.0  # so long a program that just ended, or starts another one, may still seem to have it
+_ALONE_S = 2.0  # so long a program that just ended, or starts another one, may still seem to have it
 
 
 class Port:
