@@ -48,8 +48,10 @@ def _open_files(proc: Path) -> Iterator[tuple[int, Path, str]]:
 def _other_end(files: Path, target: str) -> bool:
     """Return whether a process also has this pseudo-terminal's other end: a virtual board empties its own at times."""
     index = re.fullmatch(r"/dev/pts/(\d+)", target)
+    if index is None:
+        return False
     with contextlib.suppress(OSError):
-        for link in files.iterdir() if index else ():
+        for link in files.iterdir():
             with contextlib.suppress(OSError):
                 if os.readlink(link).endswith("/ptmx"):
                     said = (files.parent / "fdinfo" / link.name).read_text()
