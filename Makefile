@@ -10,6 +10,8 @@ SCENARIO ?= treatment
 SPEED ?= 0
 FORM ?= long
 LINES ?= 1000000
+TIMES ?= 20
+BUSY ?= 8
 
 VENV := .venv
 PY := $(VENV)/bin/python
@@ -21,8 +23,8 @@ PIP_VERSION := 26.3
 WITH_NODE := PATH="$(CURDIR)/$(VENV)/bin:$$PATH"
 PYRIGHT := $(WITH_NODE) node $(NODE_DIR)/node_modules/pyright/index.js
 
-.PHONY: help setup demo test lint types mpy pytest long coverage mutation mutants tables safety hazards check board-check uf2 \
-  bench exits wiring campaign detection settings powercut sim recording walkthrough console fuzz clean
+.PHONY: help setup demo test lint types mpy pytest long load coverage mutation mutants tables safety hazards check board-check \
+  uf2 bench exits wiring campaign detection settings powercut sim recording walkthrough console fuzz clean
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## / {printf "%-11s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -49,6 +51,9 @@ pytest: setup ## only the tests; one lane or test: .venv/bin/pytest -k "unix and
 
 long: setup ## what `make test` leaves out of the emulated RP2040: hosts, off-phase, every reset (15 minutes)
 	$(PY) -m pytest -m long
+
+load: setup ## terminal and serial tests TIMES times beside BUSY busy processes: TESTS="file ..." for a part (hours)
+	$(PY) -m tests.gate.load --times $(TIMES) --busy $(BUSY) $(TESTS)
 
 coverage: setup ## branch coverage of the core by its tests in CPython: fails below 100 %
 	$(PY) -m pytest -q -n 2 tests/portable tests/core -k "not unix and not wasm" --cov

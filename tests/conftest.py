@@ -9,11 +9,13 @@ from hypothesis import settings
 
 import micropython
 from host_tools.safety import outcomes
+from tests import drawn
 from tests.lanes import LANES, NATIVE, PORTABLE, LaneMissing, Outcome, run_file, summary
 from tests.lanes.discover import NotPortable, PortableTests, discover
 
 settings.register_profile("cryo", settings(), deadline=None)  # how busy the machine is says nothing of the code
 settings.load_profile("cryo")
+drawn.fix()
 
 
 class LaneFailure(Exception):

@@ -15,7 +15,7 @@ from host_tools.cryoctl.port import Port
 from host_tools.cryoctl.sim import image
 from host_tools.settings.pin import provision
 from host_tools.twin import lanes
-from tests.cryoctl.conftest import PATIENCE_S, Sim
+from tests.cryoctl.conftest import PATIENCE_S, Sim, until
 
 PIN = "4711"
 INTERRUPT = b"\x03"
@@ -55,8 +55,7 @@ def started(packed, folder, *options):
 def standby(link):
     """Wait until a board has started and tested itself."""
     with Device(Port(str(link))) as device:
-        while device.state().get("STATE") != "STANDBY":
-            pass
+        until(device.state, lambda state: state.get("STATE") == "STANDBY")
 
 
 def cryoctl(*words, port=None, pin=PIN, **more):

@@ -163,8 +163,7 @@ def test_what_one_left_unread_is_not_for_the_next(port):
 def test_a_write_to_who_does_not_read_never_waits(port):
     other = opened(port)
     port.poll()
-    while port.write(bytes(1_000)):
-        pass
+    assert any(not port.write(bytes(1_000)) for _ in range(1_000))  # far more than any system keeps
     os.close(other)
 
 

@@ -17,6 +17,12 @@ def test_a_terminal_program_shows_questions_and_answers_on_lines_of_their_own(tm
     assert lines[5].startswith("ERROR -222")
 
 
+def test_an_echo_that_stands_still_is_not_taken_for_the_answer(monkeypatch):
+    monkeypatch.setattr(recording, "SETTLED_S", 0)
+    shown = iter(["$", "$", "$\n*ID", "$\n*ID", "$\n*IDN?", "$\n*IDN?", "$\n*IDN?\nCO2", "$\n*IDN?\nCO2"])
+    assert recording.answered(lambda: next(shown), "*IDN?", "$") == "$\n*IDN?\nCO2"
+
+
 def test_the_picture_loads_nothing_from_elsewhere():
     svg = recording.picture("*IDN?\n<answer>", "a terminal")
     assert "&lt;answer&gt;" in svg

@@ -16,7 +16,7 @@ from tests.lanes.discover import NotPortable, discover
 @pytest.fixture
 def project(tmp_path):
     """A copy of the gate with an empty tests/portable; returns a function that runs pytest in it."""
-    for name in ("pyproject.toml", "tests/__init__.py", "tests/conftest.py"):
+    for name in ("pyproject.toml", "tests/__init__.py", "tests/conftest.py", "tests/drawn.py"):
         (tmp_path / name).parent.mkdir(exist_ok=True)
         shutil.copy(ROOT / name, tmp_path / name)
     for name in ("tests/lanes", "host_tools/twin/cpython"):

@@ -23,7 +23,7 @@ BOTH = pytest.mark.parametrize("lane", LANES, ids=lambda lane: lane.name)
 BY_NAME = {lane.name: lane for lane in LANES}
 
 
-def run(lane, folder, source, names=("test_it",), timeout_s=60):
+def run(lane, folder, source, names=("test_it",), timeout_s=300):
     file = folder / "test_planted.py"
     file.write_text(textwrap.dedent(source))
     try:
@@ -108,9 +108,12 @@ def test_a_hang_breaks_the_file_and_says_so(lane, tmp_path):
             while True:
                 pass
     """
-    outcome = run(lane, tmp_path, source, timeout_s=3)
-    assert "still running after 3 s" in outcome.broken
-    assert "before the hang" in outcome.broken
+    for timeout_s in (3, 30, 300):  # on a busy machine the interpreter has not come so far after the first
+        outcome = run(lane, tmp_path, source, timeout_s=timeout_s)
+        assert f"still running after {timeout_s} s" in outcome.broken
+        if "before the hang" in outcome.broken:
+            return
+    raise AssertionError(outcome.broken)
 
 
 @BOTH
