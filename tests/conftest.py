@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 from pathlib import Path
 
 import pytest
@@ -110,15 +111,20 @@ def pytest_pycollect_makemodule(module_path: Path, parent: pytest.Collector):
     return None
 
 
+@pytest.hookimpl(tryfirst=True)  # before `-k` looks at the keywords
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     for item in items:
         if _is_portable(item.path) and not isinstance(item, LaneItem):
             item.user_properties.append((summary.LANE, NATIVE))
+            item.extra_keyword_matches.add(NATIVE)  # `-k cpython`: its name has no lane in it
         elif item.path.parent.name in summary.FOLDERS:
             item.user_properties.append((summary.LANE, summary.FOLDERS[item.path.parent.name]))
 
 
+@pytest.hookimpl(trylast=True)
 def pytest_collection_finish(session: pytest.Session) -> None:
+    gc.collect()
+    gc.freeze()  # the firmware collects often: it is not to walk the thousands of tests each time
     for item in session.items:
         if isinstance(item, LaneItem) and isinstance(item.parent, LaneFile):
             item.parent.selected.setdefault(item.lane, []).append(item.test)

@@ -76,6 +76,22 @@ def test_a_name_selects_the_test_in_every_lane(project):
     assert "1 passed" in project(TWO_TESTS, "tests/portable/test_a.py::test_everywhere[unix]")
 
 
+def test_cpython_selects_its_lane(project):
+    text = project(TWO_TESTS, "-k", "cpython and everywhere")
+    assert "1 passed" in text and "5 deselected" in text
+    assert "PASSED tests/portable/test_a.py::test_everywhere\n" in text
+
+
+def test_a_collection_of_garbage_does_not_walk_what_pytest_collected(project):
+    source = """
+        import gc
+
+        def test_it():
+            assert gc.get_freeze_count() > 10_000
+    """
+    assert "1 passed" in project(source, "-k", "cpython")
+
+
 def test_a_restriction_is_a_counted_skip_and_keeps_cpython_from_importing(project):
     source = """
         import uctypes
