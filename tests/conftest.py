@@ -10,7 +10,7 @@ from hypothesis import settings
 
 import micropython
 from host_tools.safety import outcomes
-from tests.lanes import LANES, NATIVE, PORTABLE, LaneMissing, Outcome, run_file, summary
+from tests.lanes import LANES, NATIVE, PORTABLE, LaneMissing, Outcome, counted, run_file, summary
 from tests.lanes.discover import NotPortable, PortableTests, discover
 
 settings.register_profile("cryo", settings(), deadline=None)  # how busy the machine is says nothing of the code
@@ -111,6 +111,28 @@ def pytest_pycollect_makemodule(module_path: Path, parent: pytest.Collector):
     return None
 
 
+# --- coverage ---------------------------------------------------------------------------------------------------------
+@pytest.hookimpl(trylast=True)
+def pytest_sessionstart(session: pytest.Session) -> None:
+    counted.pause(session.config)
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_make_collect_report(collector: pytest.Collector):
+    with counted.counting(collector.config, counted.counts(collector.path)):
+        report = yield
+    if collector.path == PORTABLE.parent:
+        counted.first(report.result)
+    return report
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_protocol(item: pytest.Item):
+    with counted.counting(item.config, counted.counts(item.path) and not isinstance(item, LaneItem)):
+        return (yield)
+
+
+# --- lanes ------------------------------------------------------------------------------------------------------------
 @pytest.hookimpl(tryfirst=True)  # before `-k` looks at the keywords
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     for item in items:
