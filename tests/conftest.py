@@ -10,11 +10,14 @@ from hypothesis import settings
 
 import micropython
 from host_tools.safety import outcomes
-from tests.lanes import LANES, NATIVE, PORTABLE, LaneMissing, Outcome, counted, run_file, summary
+from tests.lanes import LANES, NATIVE, PORTABLE, LaneMissing, Outcome, counted, end_servers, run_file, summary
 from tests.lanes.discover import NotPortable, PortableTests, discover
+from tests.lanes.explain import explained
 
 settings.register_profile("cryo", settings(), deadline=None)  # how busy the machine is says nothing of the code
 settings.load_profile("cryo")
+
+FAILURES_EXPLAINED = 10
 
 
 class LaneFailure(Exception):
@@ -42,7 +45,7 @@ class LaneItem(pytest.Item):
             raise LaneFailure(outcome.broken)
         printed = outcome.output[self.test]
         if not outcome.passed[self.test]:
-            raise LaneFailure(f"in lane {self.lane}:\n{printed}")
+            raise LaneFailure(f"in lane {self.lane}:\n{printed}\n{self.parent.explained(self.lane, self.test)}")
         if printed:
             self.add_report_section("call", "stdout", printed)
 
@@ -63,6 +66,7 @@ class LaneFile(pytest.File):
     def collect(self):
         self.outcomes: dict[str, Outcome] = {}
         self.selected: dict[str, list[str]] = {}
+        self.failures = 0
         tests = _discover(self.path)
         for lane in self.only:
             skip = "" if lane in tests.lanes else tests.reason
@@ -74,6 +78,14 @@ class LaneFile(pytest.File):
             lane = next(lane for lane in LANES if lane.name == name)
             self.outcomes[name] = run_file(lane, self.path, self.selected[name])
         return self.outcomes[name]
+
+    def explained(self, name: str, test: str) -> str:
+        """Return the source line and the values of a failed assert, for the first few of a file: each is a run."""
+        self.failures += 1
+        if self.failures > FAILURES_EXPLAINED:
+            return f"(values are told for the first {FAILURES_EXPLAINED} failures of a file)"
+        lane = next(lane for lane in LANES if lane.name == name)
+        return explained(lane, self.path, test, self.outcomes[name].output[test])
 
 
 def _discover(file: Path) -> PortableTests:
@@ -173,6 +185,10 @@ def pytest_configure(config: pytest.Config) -> None:
     """Note on which code the run began; not in a worker, nor in a copy of this project."""
     if not hasattr(config, "workerinput") and config.rootpath == outcomes.ROOT:
         config.stash[CODE] = outcomes.digest()
+
+
+def pytest_unconfigure() -> None:
+    end_servers()
 
 
 def pytest_terminal_summary(terminalreporter) -> None:
