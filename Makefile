@@ -34,7 +34,7 @@ setup: $(PY_STAMP) $(NODE_STAMP) ## install the pinned tools into .venv and host
 demo: setup ## a treatment on the virtual board and patient: SCENARIO=treatment|list|all|..., SPEED=1 for real time
 	$(PY) -m host_tools.twin.demo --scenario "$(SCENARIO)" --speed "$(SPEED)"
 
-test: lint types mpy pytest coverage mutants check ## everything that must pass: lint, types, mpy, the tests in every lane, their trace
+test: lint types mpy pytest mutants check ## everything that must pass: lint, types, mpy, the tests in every lane, their trace
 
 lint: setup ## ruff on all Python files
 	$(VENV)/bin/ruff check
@@ -46,8 +46,8 @@ types: setup ## pyright: host tools against CPython, firmware and boards against
 mpy: setup ## compile every firmware and board file for RP2040 and ESP32, print the sizes
 	$(PY) -m tests.gate.mpy
 
-pytest: setup ## only the tests; one lane or test: .venv/bin/pytest -k "unix and name"
-	$(PY) -m pytest
+pytest: setup ## only the tests, with the core's coverage; one lane or test: .venv/bin/pytest -k "unix and name"
+	$(PY) -m pytest --cov
 
 long: setup ## what `make test` leaves out of the emulated RP2040: hosts, off-phase, every reset (15 minutes)
 	$(PY) -m pytest -m long
@@ -55,8 +55,8 @@ long: setup ## what `make test` leaves out of the emulated RP2040: hosts, off-ph
 load: setup ## terminal and serial tests TIMES times beside BUSY busy processes: TESTS="file ..." for a part (hours)
 	$(PY) -m tests.gate.load --times $(TIMES) --busy $(BUSY) $(TESTS)
 
-coverage: setup ## branch coverage of the core by its tests in CPython: fails below 100 %
-	$(PY) -m pytest -q -n 2 tests/portable tests/core -k "not unix and not wasm" --cov
+coverage: setup ## only what counts for it: branch coverage of the core by its tests in CPython, 100 % or it fails
+	$(PY) -m pytest -q tests/core tests/portable -k "not unix and not wasm" --cov
 
 mutation: setup ## every mutant of core, limits and decoders (15 to 30 minutes): MODULE="core/bursts limits" for a part
 	$(PY) -m tests.mutation $(MODULE)

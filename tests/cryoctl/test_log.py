@@ -205,7 +205,6 @@ def test_unplugged_in_the_middle_what_came_is_kept(packed, tmp_path):
 def test_a_treatment_ends_in_the_log_which_is_not_read_while_armed(packed, tmp_path):
     with treating.board(packed, tmp_path) as made:
         made.choose()
-        made.run_until(treating.RECOVERED_S)
         made.speed(2)
         made.arm()
         refused = run(port=made.link)

@@ -233,7 +233,6 @@ def test_a_wrong_file_form_or_port_is_told_before_anything_is_followed(sim, tmp_
 def test_a_treatment_goes_on_whatever_happens_to_who_follows_and_its_end_is_told(packed, tmp_path):
     with treating.board(packed, tmp_path) as board:
         board.choose()
-        board.run_until(treating.RECOVERED_S)
         board.speed(1)
         with following(tmp_path, "-p", board.link, "--json") as (process, wait):
             wait("following")

@@ -97,7 +97,6 @@ def test_unplugged_in_the_middle_it_says_so_and_goes_on_when_it_is_back(applicat
 def board(packed, tmp_path_factory):
     with treating.board(packed, tmp_path_factory.mktemp("treated")) as made:
         made.choose()
-        made.run_until(treating.RECOVERED_S)
         made.speed(1)
         yield made
 

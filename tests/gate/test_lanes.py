@@ -116,6 +116,45 @@ def test_a_hang_breaks_the_file_and_says_so(lane, tmp_path):
     raise AssertionError(outcome.broken)
 
 
+def test_after_a_hang_or_a_crash_the_next_file_gets_a_new_process(tmp_path):
+    lane = BY_NAME["wasm"]
+    good = "def test_it():\n    pass\n"
+    for bad, said in (
+        ("def test_it():\n    while True:\n        pass\n", "still running after 3 s"),
+        ("import js\n\ndef test_it():\n    js.process.exit(0)\n", "ended with code 1"),
+        ("import js\n\ndef test_it():\n    js.process.abort()\n", "ended with code -6"),
+        ("raise ValueError('loaded badly')\n", "loaded badly"),
+    ):
+        outcome = run(lane, tmp_path, bad, timeout_s=3)
+        assert said in outcome.broken and not any(outcome.passed.values())
+        outcome = run(lane, tmp_path, good)
+        assert (outcome.broken, outcome.passed) == ("", {"test_it": True})
+
+
+@BOTH
+def test_a_file_leaves_nothing_to_the_next(lane, tmp_path):
+    source = """
+        import builtins
+        import gc
+        import os
+        import sys
+
+        import micropython
+
+        def test_it():
+            gc.collect()
+            assert gc.mem_free() > 7_000_000
+            assert not hasattr(builtins, "left") and "left" not in sys.modules and "left" not in os.listdir()
+            builtins.left = sys.modules["left"] = bytearray(2_000_000)
+            if sys.platform == "webassembly":  # its files are in its memory
+                open("left", "w").close()
+            micropython.heap_lock()
+    """
+    for _ in range(2):
+        outcome = run(lane, tmp_path, source, ("test_it",))
+        assert outcome.broken == "" and "left the heap locked" in outcome.output["test_it"]
+
+
 @BOTH
 @pytest.mark.parametrize("line", ["import no_such_module", "def broken(:", "raise SystemExit(0)"])
 def test_a_file_that_does_not_load_breaks_the_file(lane, line, tmp_path):
