@@ -10,28 +10,41 @@ def always():
 
 
 class FailingFiles(RamFiles):
-    """fails: what to do wrong from now on, "" or "open", "write", "read", "flip" (a stored bit), "half" (lost)."""
+    """fails: what to do wrong from now on.
+
+    "" or "open", "write", "read", "flip" (a stored bit), "half" (lost), "misread" (what was just written, once).
+    """
 
     fails = ""
+    written = ""  # the path that was written last, until it is read
+
+    def refuse(self, path):
+        """Stands in for remove where a file cannot be taken away."""
+        raise OSError(5)
 
     def open(self, path, mode):
         if mode != "rb" and self.fails == "open":
             raise OSError(28)
         file = RamFiles.open(self, path, mode)
         if mode == "rb":
-            return _Reader(self, file)
+            misread = self.fails == "misread" and path == self.written
+            self.written = ""
+            return _Reader(self, file, misread)
+        self.written = path
         return _Writer(self, path, file)
 
 
 class _Reader:
-    def __init__(self, files, file):
+    def __init__(self, files, file, misread):
         self._files = files
         self._file = file
+        self._misread = misread
 
     def read(self, n):
         if self._files.fails == "read":
             raise OSError(5)
-        return self._file.read(n)
+        data = self._file.read(n)
+        return flipped(data, 75) if self._misread else data
 
     def seek(self, offset, whence=0):
         return self._file.seek(offset, whence)

@@ -191,6 +191,34 @@ def test_a_file_system_that_fails_leaves_the_old_record_and_says_so():
         assert record(files).save(b"third") is None and record(files).load() == (b"third", None)
 
 
+def test_a_slot_that_did_not_read_back_is_taken_away():
+    """It is newer than the record that counts: a later read that goes well would put it in force."""
+    for fails in ("flip", "half", "misread"):
+        files = FailingFiles()
+        assert record(files).save(OLD) is None and record(files).save(NEW) is None
+        files.fails = fails
+        assert "read back" in record(files).save(b"third")
+        files.fails = ""
+        assert list(files.files) == ["/settings.1"], fails
+        assert record(files).load() == (NEW, None)
+        # without a record before it, nothing is left of it either
+        files = FailingFiles()
+        files.fails = fails
+        assert "read back" in record(files).save(OLD)
+        files.fails = ""
+        assert record(files).load() == (None, "no settings on this board: provision it")
+
+
+def test_a_slot_that_cannot_be_taken_away_is_told_all_the_same():
+    files = FailingFiles()
+    assert record(files).save(OLD) is None
+    files.fails = "flip"
+    files.remove = files.refuse
+    assert "read back" in record(files).save(NEW)
+    files.fails = ""
+    assert record(files).load() == (OLD, None)
+
+
 def test_what_cannot_be_read_is_no_record():
     files = FailingFiles()
     assert record(files).save(OLD) is None
