@@ -12,10 +12,12 @@ def always():
 class FailingFiles(RamFiles):
     """fails: what to do wrong from now on.
 
-    "" or "open", "write", "read", "flip" (a stored bit), "half" (lost), "misread" (what was just written, once).
+    "" or "open" (to write), "seek" (to read), "write", "read", "flip" (a stored bit), "half" (lost), "tail" (something
+    behind what was written), "misread" (what was just written, once). opened counts what was not closed again.
     """
 
     fails = ""
+    opened = 0
     written = ""  # the path that was written last, until it is read
 
     def refuse(self, path):
@@ -25,7 +27,10 @@ class FailingFiles(RamFiles):
     def open(self, path, mode):
         if mode != "rb" and self.fails == "open":
             raise OSError(28)
+        if mode == "rb" and self.fails == "seek":
+            raise OSError(5)
         file = RamFiles.open(self, path, mode)
+        self.opened += 1
         if mode == "rb":
             misread = self.fails == "misread" and path == self.written
             self.written = ""
@@ -56,6 +61,7 @@ class _Reader:
 
     def close(self):
         self._file.close()
+        self._files.opened -= 1
 
 
 class _Writer:
@@ -77,8 +83,11 @@ class _Writer:
         if self._files.fails == "half":
             kept[self._path] = kept[self._path][: len(kept[self._path]) // 2]
 
+        if self._files.fails == "tail":
+            kept[self._path] += b"x"
+
     def close(self):
-        pass
+        self._files.opened -= 1
 
 
 def flipped(data, bit):
