@@ -7,6 +7,7 @@ import pytest
 
 from host_tools.safety import code, detection
 from host_tools.twin import provoked
+from tests.support import flaws
 
 FAULTS = {fault.name: fault for fault in code.read().faults}
 ROWS = detection.load()
@@ -45,6 +46,45 @@ def test_the_fault_is_still_found_in_time(name):
     assert detection.problems(row) == []
 
 
+# A fault for which the firmware alone ends the gas, provoked in firmware with a flaw, and what must be said of it. The
+# operator lets go some time after the alarm, and ends the lease and the gas so.
+CONTROLS = (
+    ("BOTTLE_HIGH", "IGNORES_CUTS", r"gas ends 149\.\d+ ms after the alarm, allowed 45"),
+    ("BOTTLE_HIGH", "IGNORES_CUTS", r"the lease ends 129\.\d+ ms after the alarm, allowed 20"),
+    ("BOTTLE_HIGH", "IGNORES_CUTS_OF_DOSE", r"the dose valve's drive ends 350\.\d+ ms after the alarm, allowed 1"),
+    ("BOTTLE_HIGH", "KEEPS_LEASE", r"the lease ends 129\.\d+ ms after the alarm, allowed 20"),
+    ("BOTTLE_HIGH", "CUTS_LATE", r"gas ends 119\.\d+ ms after the alarm, allowed 45"),
+    ("BOTTLE_HIGH", "CUTS_LATE", r"the dose valve's drive ends 99\.\d+ ms after the alarm, allowed 1"),
+    ("BOTTLE_HIGH", "NEVER_LATCHES", r"alarm after None ms, allowed 150"),
+    ("BOTTLE_HIGH", "NEVER_LATCHES", r"gas ends None ms after the alarm, allowed 45"),
+    ("BOTTLE_HIGH", "NO_ALARM", r"alarm after None ms, allowed 150"),
+    ("TICK_LATE", "ACKNOWLEDGES", r"the alarm ended, and nobody had acknowledged it"),
+    ("TICK_LATE", "ACKNOWLEDGES", r"ends in STANDBY"),
+    ("TICK_LATE", "RESUMES", r"the alarm ended, and nobody had acknowledged it"),
+)
+
+
+@pytest.fixture(scope="module")
+def judged():
+    """Give a function that provokes a fault in firmware with a flaw, and keeps what was said of the run."""
+    kept = {}
+
+    def judge(name, flaw):
+        if (name, flaw) not in kept:
+            plan = replace(provoked.PROVOKED[name].scenario.plan, warm_up=False)
+            row = detection.measure(name, "cpython", plan, getattr(flaws, flaw))
+            kept[name, flaw] = detection.problems(row)
+        return kept[name, flaw]
+
+    return judge
+
+
+@pytest.mark.parametrize(("name", "flaw", "said"), CONTROLS)
+def test_firmware_that_does_not_end_the_gas_or_hold_its_fault_is_found(judged, name, flaw, said):
+    found = judged(name, flaw)
+    assert [text for text in found if re.fullmatch(f"{name}: {said}", text)], found
+
+
 @pytest.mark.parametrize(
     ("change", "told"),
     [
@@ -52,6 +92,10 @@ def test_the_fault_is_still_found_in_time(name):
         ({"detect_ms": None}, "alarm after None ms"),
         ({"detect_ms": 21.0}, "alarm after 21.0 ms, allowed 20"),
         ({"gas_off_ms": 45.1}, "45.1 ms after the alarm, allowed 45"),
+        ({"dose_off_ms": 1.1}, "1.1 ms after the alarm, allowed 1"),
+        ({"lease_off_ms": 20.1}, "20.1 ms after the alarm, allowed 20"),
+        ({"withdrawn": True}, "nobody had acknowledged it"),
+        ({"ends": "STANDBY"}, "ends in STANDBY"),
         ({"lowest_c": -0.1}, "-0.1 degC"),
         ({"raised": "x\nValueError: y"}, "ValueError: y"),
     ],
@@ -63,4 +107,4 @@ def test_what_is_not_as_it_must_be_is_told(change, told):
 def test_a_flaw_that_no_longer_fits_the_firmware_says_so(tmp_path):
     flaw = replace(provoked.PROVOKED["PROGRAM_FLOW"].flaw, text="not there")
     with pytest.raises(ValueError, match="adapt the flaw"):
-        provoked.firmware(flaw, tmp_path)
+        provoked.firmware([flaw], tmp_path)
