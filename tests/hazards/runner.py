@@ -1,0 +1,99 @@
+"""Runs tests in a copy of the project that has one flaw planted."""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+import signal
+import subprocess
+import sys
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from host_tools.safety import outcomes, planted
+from host_tools.safety.code import ROOT
+from host_tools.safety.table import Flaw
+
+TIMEOUT_S = 1_800  # of one run; a flaw that makes a test wait for ever is another kind of flaw
+_COPIED = ("firmware", "boards", "host_tools", "tests", "docs", "pyproject.toml", "README.md", "CHANGELOG.md", "Makefile")
+_LINKED = ("host_tools/node/node_modules", ".venv")
+# With any flaw a pass still gives gas: one that stops the device would make every test fail, whatever it tests.
+WITNESS = "tests/portable/test_supervisor.py::test_a_press_gives_a_burst_of_gas"
+
+
+class Broken(Exception):
+    """The tests could not be judged; the message says why."""
+
+
+@dataclass
+class Ran:
+    """What became of the tests: passed, failed, skipped, or "" when one did not run; and how long each took, s."""
+
+    verdicts: dict[str, str] = field(default_factory=dict)
+    seconds: dict[str, float] = field(default_factory=dict)
+
+
+class Copy:
+    """A copy of the project in `folder`, in which one flaw at a time is planted."""
+
+    def __init__(self, folder: Path):
+        self.folder = folder
+        ignored = shutil.ignore_patterns("__pycache__", "node_modules", "*.egg-info")
+        for name in _COPIED:
+            if (ROOT / name).is_dir():
+                shutil.copytree(ROOT / name, folder / name, ignore=ignored)
+            else:
+                shutil.copy(ROOT / name, folder / name)
+        for name in _LINKED:
+            (folder / name).symlink_to(ROOT / name)
+
+    def run(self, tests: list[str], flaw: Flaw | None = None) -> Ran:
+        """Run the tests, with the flaw or without one; raises Broken when that cannot be judged."""
+        if flaw is None:
+            return self._pytest(tests)
+        file = self.folder / flaw.file
+        sound = file.read_text(encoding="utf-8")
+        file.write_text(planted.planted(flaw, self.folder), encoding="utf-8")
+        for old in (file.parent / "__pycache__").glob(file.stem + ".*"):
+            old.unlink()  # it may look as young as the flaw
+        try:
+            ran = self._pytest([*tests, WITNESS] if WITNESS not in tests else tests)
+        finally:
+            file.write_text(sound, encoding="utf-8")
+        if WITNESS not in tests and ran.verdicts.pop(WITNESS) != "passed":
+            raise Broken(f"with {flaw.put!r} in {flaw.file} no pass gives gas: a flaw takes away one control only")
+        return ran
+
+    def _pytest(self, tests: list[str]) -> Ran:
+        answer = self.folder / "answer.json"
+        answer.unlink(missing_ok=True)
+        environment = os.environ | {"PYTHONPATH": str(self.folder), "PYTHONDONTWRITEBYTECODE": "1", "CI": "true"}
+        with (self.folder / "output.txt").open("wb") as output:
+            running = subprocess.Popen(
+                [sys.executable, "-m", "tests.hazards.inside", str(answer), *tests],
+                cwd=self.folder,
+                env=environment,
+                stdin=subprocess.DEVNULL,
+                stdout=output,
+                stderr=subprocess.STDOUT,
+                start_new_session=True,
+            )
+            try:
+                running.wait(TIMEOUT_S)
+            except subprocess.TimeoutExpired as late:
+                raise Broken(f"{tests[0]} and others still ran after {TIMEOUT_S} s") from late
+            finally:
+                if running.poll() is None:
+                    os.killpg(running.pid, signal.SIGKILL)
+                    running.wait()
+        if not answer.is_file():
+            raise Broken((self.folder / "output.txt").read_text(errors="replace")[-400:])
+        found, seconds, broken = json.loads(answer.read_text(encoding="utf-8"))
+        if broken:
+            raise Broken("; ".join(broken))
+        mine = {test: [s for node, s in seconds.items() if node.partition("[")[0] == test or node == test] for test in tests}
+        return Ran(
+            {test: outcomes.of(test, found) for test in tests},
+            {test: round(sum(times), 2) for test, times in mine.items()},
+        )
