@@ -169,7 +169,7 @@ def _rests(row: Row) -> str:
 
 def detections(firmware: Code) -> str:
     """Return detection.md: how fast each fault was found and gas ended, in the runs that `make detection` made."""
-    text = detection.page_lines(detection.load(), firmware, head, line)
+    text = detection.page_lines(detection.load(), detection.measured_on(), firmware, head, line)
     return _page("Detection and reaction", "`detection.json`, which `make detection` writes", text)
 
 

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import argparse
 import json
+import re
 import sys
 import tempfile
 import time
@@ -54,6 +55,11 @@ class Run:
         self._copies: Queue[Copy] = Queue()
         for n in range(PROCESSES):
             self._copies.put(Copy(folder / f"copy{n}"))
+
+    def close(self) -> None:
+        """End what runs in the copies."""
+        while not self._copies.empty():
+            self._copies.get().close()
 
     def _with_copy(self, work):
         copy = self._copies.get()
@@ -119,7 +125,7 @@ def main() -> int:
     parser = argparse.ArgumentParser(description=(__doc__ or "").partition("\n")[0])
     parser.add_argument("--every", type=int, default=1, help="a sample: every so manieth row")
     parser.add_argument("--quick", action="store_true", help="without the slow tests; nothing is written")
-    parser.add_argument("--only", default="", help="the rows whose key or place holds this text")
+    parser.add_argument("--only", default="", help="the rows in whose key this regular expression is found")
     options = parser.parse_args()
     began = time.monotonic()
     rows = [entry for entry in planted.rows(table.load()) if entry[2].flaws]
@@ -129,7 +135,7 @@ def main() -> int:
         first = int(code[:8], 16) % options.every
         chosen = [entry for entry in (_sampled(e, record) for e in rows[first :: options.every]) if entry]
     elif options.only:
-        chosen = [entry for entry in rows if options.only in entry[0] or options.only == entry[1]]
+        chosen = [entry for entry in rows if re.search(options.only, entry[0])]
     if options.quick:
         chosen = [(n, p, replace(row, tests=tuple(t for t in row.tests if not _slow(t)))) for n, p, row in chosen]
         chosen = [entry for entry in chosen if entry[2].tests]
@@ -139,16 +145,17 @@ def main() -> int:
     with tempfile.TemporaryDirectory() as folder:
         run = Run(Path(folder))
         try:
-            sound = run.sound(tests)
+            for name, place, part in run.rows(chosen, run.sound(tests)):
+                told = _told(place, part)
+                wrong += told
+                print(f"{place}: as it must be" if not told else "\n".join(told), flush=True)
+                if isinstance(part, dict):
+                    made[name] = part
         except Broken as error:
             print(error)
             return 1
-        for name, place, part in run.rows(chosen, sound):
-            told = _told(place, part)
-            wrong += told
-            print(f"{place}: {'as it must be' if not told else ''}", *told, sep="\n  " if told else "", flush=True)
-            if isinstance(part, dict):
-                made[name] = part
+        finally:
+            run.close()
     seconds = round(time.monotonic() - began)
     if options.every == 1 and not options.quick:
         kept = {name: part for name, part in record["rows"].items() if options.only}

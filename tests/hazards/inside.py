@@ -1,14 +1,20 @@
-"""`python -m tests.hazards.inside ANSWER TEST...` in a copy of the project: what became of each test, as JSON."""
+"""`python -m tests.hazards.inside` in a copy of the project: runs tests, and writes what became of each as JSON.
+
+A job is a line of standard input, a JSON list: the file for the answer, and the tests.
+"""
 
 from __future__ import annotations
 
+import importlib
 import json
+import os
 import sys
 from pathlib import Path
 
 import pytest
 
 _ARGUMENTS = ("-n0", "-q", "-p", "no:cacheprovider", "--hypothesis-seed=0", "-m", "")
+_SHARED = ("hypothesis", "numpy", "rich.console", "xdist", "typer", "pydantic", "_pytest.junitxml")
 
 
 class Verdicts:
@@ -47,13 +53,31 @@ class Verdicts:
             self.found.setdefault(node, "passed")
 
 
-def main() -> int:
-    answer, *tests = sys.argv[1:]
+def _judge(answer: str, tests: list[str]) -> None:
     verdicts = Verdicts()
     status = pytest.main([*_ARGUMENTS, *tests], plugins=[verdicts])
     if not verdicts.found and not verdicts.broken:
         verdicts.broken.append(f"pytest ended with {status} and ran nothing")
     Path(answer).write_text(json.dumps([verdicts.found, verdicts.seconds, verdicts.broken]), encoding="utf-8")
+
+
+def main() -> int:
+    """Read jobs, do each in a forked process of its own, say so: what all need is imported once."""
+    for name in _SHARED:
+        importlib.import_module(name)
+    for line in sys.stdin:
+        answer, *tests = json.loads(line)
+        pid = os.fork()
+        if pid == 0:
+            null = os.open(os.devnull, os.O_RDWR)
+            os.dup2(null, 0)
+            os.dup2(2, 1)
+            try:
+                _judge(answer, tests)
+            finally:
+                os._exit(0)
+        os.waitpid(pid, 0)
+        print("done", flush=True)
     return 0
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import select
 import shutil
 import signal
 import subprocess
@@ -39,6 +40,7 @@ class Copy:
 
     def __init__(self, folder: Path):
         self.folder = folder
+        self._server: subprocess.Popen[str] | None = None
         ignored = shutil.ignore_patterns("__pycache__", "node_modules", "*.egg-info")
         for name in _COPIED:
             if (ROOT / name).is_dir():
@@ -65,28 +67,38 @@ class Copy:
             raise Broken(f"with {flaw.put!r} in {flaw.file} no pass gives gas: a flaw takes away one control only")
         return ran
 
+    def close(self) -> None:
+        """End the process that runs the tests."""
+        if self._server:
+            if self._server.poll() is None:
+                os.killpg(self._server.pid, signal.SIGKILL)
+            self._server.wait()
+            self._server = None
+
+    def _start(self) -> subprocess.Popen[str]:
+        environment = os.environ | {"PYTHONPATH": str(self.folder), "PYTHONDONTWRITEBYTECODE": "1", "CI": "true"}
+        with (self.folder / "output.txt").open("wb") as output:
+            return subprocess.Popen(
+                [sys.executable, "-m", "tests.hazards.inside"],
+                cwd=self.folder,
+                env=environment,
+                stdin=subprocess.PIPE,
+                stdout=subprocess.PIPE,
+                stderr=output,
+                start_new_session=True,
+                text=True,
+            )
+
     def _pytest(self, tests: list[str]) -> Ran:
         answer = self.folder / "answer.json"
         answer.unlink(missing_ok=True)
-        environment = os.environ | {"PYTHONPATH": str(self.folder), "PYTHONDONTWRITEBYTECODE": "1", "CI": "true"}
-        with (self.folder / "output.txt").open("wb") as output:
-            running = subprocess.Popen(
-                [sys.executable, "-m", "tests.hazards.inside", str(answer), *tests],
-                cwd=self.folder,
-                env=environment,
-                stdin=subprocess.DEVNULL,
-                stdout=output,
-                stderr=subprocess.STDOUT,
-                start_new_session=True,
-            )
-            try:
-                running.wait(TIMEOUT_S)
-            except subprocess.TimeoutExpired as late:
-                raise Broken(f"{tests[0]} and others still ran after {TIMEOUT_S} s") from late
-            finally:
-                if running.poll() is None:
-                    os.killpg(running.pid, signal.SIGKILL)
-                    running.wait()
+        server = self._server = self._server or self._start()
+        assert server.stdin and server.stdout
+        print(json.dumps([str(answer), *tests]), file=server.stdin, flush=True)
+        late = not select.select([server.stdout], [], [], TIMEOUT_S)[0]
+        if late or server.stdout.readline() != "done\n":
+            self.close()
+            raise Broken(f"{tests[0]} and others still ran after {TIMEOUT_S} s" if late else f"{tests[0]}: it crashed")
         if not answer.is_file():
             raise Broken((self.folder / "output.txt").read_text(errors="replace")[-400:])
         found, seconds, broken = json.loads(answer.read_text(encoding="utf-8"))
