@@ -45,7 +45,7 @@ mpy: setup ## compile every firmware and board file for RP2040 and ESP32, print 
 	$(PY) -m tests.gate.mpy
 
 pytest: setup ## only the tests; one lane or test: .venv/bin/pytest -k "unix and name"
-	$(PY) -m pytest
+	$(PY) -m pytest --lanes-required
 
 long: setup ## what `make test` leaves out of the emulated RP2040: hosts, off-phase, every reset (15 minutes)
 	$(PY) -m pytest -m long
@@ -81,7 +81,7 @@ check: setup ## only the check: each limit, fault and blocker has a test that is
 	$(PY) -m host_tools.safety --quiet
 
 hazards-live: setup ## each control of the trace disabled by a planted flaw: its tests must fail (30 minutes)
-	$(PY) -m tests.hazards
+	$(PY) -m tests.hazards $(if $(ONLY),--only "$(ONLY)")
 
 hazards-sample: setup ## the same for one row in 8, without the slow tests
 	$(PY) -m tests.hazards --every 8

@@ -102,8 +102,8 @@ def page_lines(rows: dict[str, dict], on: str, firmware: Code, head, line) -> li
     out = [
         "Each fault was provoked in a full simulated run: switch-on, five minutes of cool-down, choice, attestation,",
         f"both arming steps, proof test, treatment. The firmware ran in {', '.join(interpreters)}.",
-        f"Measured on the firmware, virtual board and twin of digest `{on}`, all rows on the same. Every run of the tests",
-        "provokes a sample of the faults anew on its own code; `make check` says when that is not the code of this page.",
+        f"Measured on the firmware, virtual board and twin of digest `{on}`, all rows on the same. Every run of the",
+        "tests provokes a sample of the faults anew on its own code; `make check` says when that is not this page's.",
         "",
         "Detection is the virtual time from the event to the alarm, which is in the tick that latches; reaction is",
         f"from the alarm to the end of the gas at the valves, their closing included, and is at most {GAS_OFF_MS} ms.",

@@ -94,7 +94,7 @@ def load(record: Path = RECORD) -> dict:
     try:
         return json.loads(record.read_text(encoding="utf-8"))
     except OSError:
-        return {"code": "", "rows": {}}
+        return {"rows": {}}
 
 
 def holes(table: Table, record: Mapping, root: Path = ROOT) -> Iterator[str]:
@@ -146,10 +146,11 @@ def counts(table: Table, record: Mapping) -> str:
     """Return one line: how many controls were disabled, and what became of their tests."""
     results = record["rows"].values()
     by = [test["by"] for result in results for test in result["tests"].values()]
+    codes = sorted({result["code"] for result in results})
     drawn = sum(bool(row.rests_on) for _, _, row in rows(table))
     return (
         f"{sum(bool(row.flaws) for _, _, row in rows(table)) - drawn} controls of software and {drawn} that rest on a "
         f"drawing were disabled by {sum(len(row.flaws) for _, _, row in rows(table))} planted flaws: "
         f"{sum(b not in (SURVIVED, SKIPPED) for b in by)} times a named test failed, {by.count(SURVIVED)} survived, "
-        f"{by.count(SKIPPED)} could not run"
+        f"{by.count(SKIPPED)} could not run; on code {', '.join(codes) or 'that is not noted'}"
     )

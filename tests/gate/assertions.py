@@ -31,9 +31,8 @@ def _asserts(function: ast.FunctionDef) -> bool:
     for node in ast.walk(function):
         if isinstance(node, ast.Assert):
             return True
-        if isinstance(node, ast.Raise) and isinstance(node.exc, ast.Call):
-            if getattr(node.exc.func, "id", "") == "AssertionError":
-                return True
+        if isinstance(node, ast.Raise) and getattr(getattr(node.exc, "func", None), "id", "") == "AssertionError":
+            return True
         if isinstance(node, ast.Call):
             name = _called(node)
             if name.startswith("assert_") or (name in _EXPECTS and isinstance(node.func, ast.Attribute)):

@@ -25,7 +25,6 @@ class Verdicts:
 
     def __init__(self):
         self.found: dict[str, str] = {}
-        self.seconds: dict[str, float] = {}
         self.broken: list[str] = []
 
     def pytest_collection_modifyitems(self, config, items):
@@ -44,7 +43,6 @@ class Verdicts:
 
     def pytest_runtest_logreport(self, report):
         node = report.nodeid
-        self.seconds[node] = round(self.seconds.get(node, 0.0) + report.duration, 2)
         if report.failed:
             self.found[node] = "failed"
         elif report.skipped:
@@ -58,7 +56,7 @@ def _judge(answer: str, tests: list[str]) -> None:
     status = pytest.main([*_ARGUMENTS, *tests], plugins=[verdicts])
     if not verdicts.found and not verdicts.broken:
         verdicts.broken.append(f"pytest ended with {status} and ran nothing")
-    Path(answer).write_text(json.dumps([verdicts.found, verdicts.seconds, verdicts.broken]), encoding="utf-8")
+    Path(answer).write_text(json.dumps([verdicts.found, verdicts.broken]), encoding="utf-8")
 
 
 def main() -> int:

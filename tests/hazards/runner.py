@@ -9,7 +9,6 @@ import shutil
 import signal
 import subprocess
 import sys
-from dataclasses import dataclass, field
 from pathlib import Path
 
 from host_tools.safety import outcomes, planted
@@ -17,7 +16,7 @@ from host_tools.safety.code import ROOT
 from host_tools.safety.table import Flaw
 
 TIMEOUT_S = 1_800  # of one run; a flaw that makes a test wait for ever is another kind of flaw
-_COPIED = ("firmware", "boards", "host_tools", "tests", "docs", "pyproject.toml", "README.md", "CHANGELOG.md", "Makefile")
+_COPIED = ("firmware", "boards", "host_tools", "tests", "docs", "pyproject.toml", "README.md", "Makefile")
 _LINKED = ("host_tools/node/node_modules", ".venv")
 # With any flaw a pass still gives gas: one that stops the device would make every test fail, whatever it tests.
 WITNESS = "tests/portable/test_supervisor.py::test_a_press_gives_a_burst_of_gas"
@@ -25,14 +24,6 @@ WITNESS = "tests/portable/test_supervisor.py::test_a_press_gives_a_burst_of_gas"
 
 class Broken(Exception):
     """The tests could not be judged; the message says why."""
-
-
-@dataclass
-class Ran:
-    """What became of the tests: passed, failed, skipped, or "" when one did not run; and how long each took, s."""
-
-    verdicts: dict[str, str] = field(default_factory=dict)
-    seconds: dict[str, float] = field(default_factory=dict)
 
 
 class Copy:
@@ -50,8 +41,11 @@ class Copy:
         for name in _LINKED:
             (folder / name).symlink_to(ROOT / name)
 
-    def run(self, tests: list[str], flaw: Flaw | None = None) -> Ran:
-        """Run the tests, with the flaw or without one; raises Broken when that cannot be judged."""
+    def run(self, tests: list[str], flaw: Flaw | None = None) -> dict[str, str]:
+        """Run the tests, with the flaw or without one; return passed, failed, skipped, or "" where one did not run.
+
+        Raises Broken when that cannot be judged.
+        """
         if flaw is None:
             return self._pytest(tests)
         file = self.folder / flaw.file
@@ -63,7 +57,7 @@ class Copy:
             ran = self._pytest([*tests, WITNESS] if WITNESS not in tests else tests)
         finally:
             file.write_text(sound, encoding="utf-8")
-        if WITNESS not in tests and ran.verdicts.pop(WITNESS) != "passed":
+        if WITNESS not in tests and ran.pop(WITNESS) != "passed":
             raise Broken(f"with {flaw.put!r} in {flaw.file} no pass gives gas: a flaw takes away one control only")
         return ran
 
@@ -89,7 +83,7 @@ class Copy:
                 text=True,
             )
 
-    def _pytest(self, tests: list[str]) -> Ran:
+    def _pytest(self, tests: list[str]) -> dict[str, str]:
         answer = self.folder / "answer.json"
         answer.unlink(missing_ok=True)
         server = self._server = self._server or self._start()
@@ -101,11 +95,7 @@ class Copy:
             raise Broken(f"{tests[0]} and others still ran after {TIMEOUT_S} s" if late else f"{tests[0]}: it crashed")
         if not answer.is_file():
             raise Broken((self.folder / "output.txt").read_text(errors="replace")[-400:])
-        found, seconds, broken = json.loads(answer.read_text(encoding="utf-8"))
+        found, broken = json.loads(answer.read_text(encoding="utf-8"))
         if broken:
             raise Broken("; ".join(broken))
-        mine = {test: [s for node, s in seconds.items() if node.partition("[")[0] == test or node == test] for test in tests}
-        return Ran(
-            {test: outcomes.of(test, found) for test in tests},
-            {test: round(sum(times), 2) for test, times in mine.items()},
-        )
+        return {test: outcomes.of(test, found) for test in tests}

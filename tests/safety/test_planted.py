@@ -1,4 +1,4 @@
-"""Each way in which the record of planted flaws does not bear a row is told; unrelated tests in the rows are refused."""
+"""Each way in which the record of planted flaws does not bear a row is told; unrelated tests are refused."""
 
 from dataclasses import replace
 
@@ -35,7 +35,8 @@ def record(root, row=ROW, by=None, kills=1):
     """What a run would have written that found each test failing with the row's first flaw."""
     first = planted.flaw_digest(row.flaws[0]) if row.flaws else ""
     tests = {test: {"text": planted.test_digest(test, root), "by": by or first} for test in row.tests}
-    return {"code": "c", "rows": {"H1 too cold": {"flaws": {planted.flaw_digest(f): kills for f in row.flaws}, "tests": tests}}}
+    flaws = {planted.flaw_digest(flaw): kills for flaw in row.flaws}
+    return {"rows": {"H1 too cold": {"code": "c", "flaws": flaws, "tests": tests}}}
 
 
 def holes(root, row=ROW, result=None):
