@@ -151,10 +151,11 @@ def hazards(rows: Table) -> str:
         "of people.",
         "`make hazards` prints this table with what became of each test, and fails on a hole.",
         "",
-        "Each row plants flaws that disable its control (`hazards.toml`), and each of its tests fails with one of them:",
-        "`make hazards-live` runs them all, and a row with a test that passes then is a hole. Flaws stand in firmware,",
-        "and for what hardware does in the models of it that the tests run on. A row that rests on a drawing is about",
-        "parts that no model has: its tests read the boards' drawings and parts lists, and show nothing of a built board.",
+        "Each row plants flaws that disable its control (`hazards.toml`), and each of its tests fails with one of",
+        "them: `make hazards-live` runs them all, and a row with a test that passes then is a hole. Flaws stand in",
+        "firmware, and for what hardware does in the models of it that the tests run on. A row that rests on a drawing",
+        "is about parts that no model has: its tests read the boards' drawings and parts lists, and show nothing of a",
+        "built board.",
         "",
     ]
     for hazard in rows.hazards:
