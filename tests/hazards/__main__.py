@@ -163,7 +163,7 @@ def main() -> int:
             run.close()
     seconds = round(time.monotonic() - began)
     if options.every == 1 and not options.quick:
-        kept = record["rows"] if options.only else {}
+        kept = planted.load()["rows"] if options.only else {}
         merged = {name: (kept | made)[name] for name, _, _ in rows if name in kept | made}
         planted.RECORD.write_text(json.dumps({"rows": merged}, indent=1) + "\n", encoding="utf-8")
     killed = sum(r["by"] not in (planted.SURVIVED, planted.SKIPPED) for p in made.values() for r in p["tests"].values())
