@@ -23,18 +23,19 @@ PIP_VERSION := 26.3
 WITH_NODE := PATH="$(CURDIR)/$(VENV)/bin:$$PATH"
 PYRIGHT := $(WITH_NODE) node $(NODE_DIR)/node_modules/pyright/index.js
 
-.PHONY: help setup demo test lint types mpy pytest long load coverage mutation mutants tables safety hazards check board-check \
-  uf2 bench exits wiring campaign detection settings powercut sim recording walkthrough console fuzz clean
+.PHONY: help setup demo test lint types mpy pytest long load coverage mutation mutants tables safety hazards hazards-live \
+  hazards-sample check board-check uf2 bench exits wiring campaign detection settings powercut sim recording walkthrough \
+  console fuzz clean
 
 help: ## list the targets
-	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## / {printf "%-11s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## / {printf "%-14s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
 setup: $(PY_STAMP) $(NODE_STAMP) ## install the pinned tools into .venv and host_tools/node
 
 demo: setup ## a treatment on the virtual board and patient: SCENARIO=treatment|list|all|..., SPEED=1 for real time
 	$(PY) -m host_tools.twin.demo --scenario "$(SCENARIO)" --speed "$(SPEED)"
 
-test: lint types mpy pytest mutants check ## everything that must pass: lint, types, mpy, the tests in every lane, their trace
+test: lint types mpy pytest mutants check hazards-sample ## everything that must pass: lint, types, mpy, the tests in every lane, their trace
 
 lint: setup ## ruff on all Python files
 	$(VENV)/bin/ruff check
@@ -47,7 +48,7 @@ mpy: setup ## compile every firmware and board file for RP2040 and ESP32, print 
 	$(PY) -m tests.gate.mpy
 
 pytest: setup ## only the tests, with the core's coverage; one lane or test: .venv/bin/pytest -k "unix and name"
-	$(PY) -m pytest --cov
+	$(PY) -m pytest --cov --lanes-required
 
 long: setup ## what `make test` leaves out of the emulated RP2040: hosts, off-phase, every reset (15 minutes)
 	$(PY) -m pytest -m long
@@ -84,6 +85,12 @@ hazards: setup ## print hazard, cause, control, limit, test; fails on a hole, as
 
 check: setup ## only the check: each limit, fault and blocker has a test that is there and ran
 	$(PY) -m host_tools.safety --quiet
+
+hazards-live: setup ## each control of the trace disabled by a planted flaw: its tests must fail (30 minutes)
+	$(PY) -m tests.hazards $(if $(ONLY),--only "$(ONLY)")
+
+hazards-sample: setup ## the same for one row in 8, without the slow tests
+	$(PY) -m tests.hazards --every 8
 
 detection: setup ## provoke every fault in real MicroPython: docs/safety/detection.json, then the pages (minutes)
 	$(PY) -m host_tools.safety.detection

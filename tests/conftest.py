@@ -11,7 +11,7 @@ from hypothesis import settings
 import micropython
 from host_tools.safety import outcomes
 from tests import drawn
-from tests.lanes import LANES, NATIVE, PORTABLE, LaneMissing, Outcome, counted, end_servers, run_file, summary
+from tests.lanes import LANES, NATIVE, PORTABLE, LaneMissing, Outcome, counted, end_servers, missing, run_file, summary
 from tests.lanes.discover import NotPortable, PortableTests, discover
 from tests.lanes.explain import explained
 
@@ -40,8 +40,8 @@ class LaneItem(pytest.Item):
         assert isinstance(self.parent, LaneFile)
         try:
             outcome = self.parent.outcome(self.lane)
-        except LaneMissing as missing:
-            pytest.skip(str(missing))
+        except LaneMissing as gone:
+            pytest.skip(str(gone))
         self.user_properties.append((summary.INTERPRETER, outcome.interpreter))
         if outcome.broken:
             raise LaneFailure(outcome.broken)
@@ -183,8 +183,17 @@ def pytest_runtest_call(item: pytest.Item):
 CODE = pytest.StashKey[str]()
 
 
+def pytest_addoption(parser: pytest.Parser) -> None:
+    parser.addoption("--lanes-required", action="store_true", help="fail at once where a MicroPython lane is missing")
+
+
 def pytest_configure(config: pytest.Config) -> None:
-    """Note on which code the run began; not in a worker, nor in a copy of this project."""
+    """Ask for the lanes where they are required; note on which code the run began.
+
+    Not in a worker, nor in a copy of this project.
+    """
+    if not hasattr(config, "workerinput") and config.getoption("lanes_required") and (gone := missing()):
+        raise pytest.UsageError("; ".join(gone))
     if not hasattr(config, "workerinput") and config.rootpath == outcomes.ROOT:
         config.stash[CODE] = outcomes.digest()
 
@@ -195,9 +204,9 @@ def pytest_unconfigure() -> None:
 
 def pytest_terminal_summary(terminalreporter) -> None:
     terminalreporter.section("lanes")
-    for line in summary.lines(terminalreporter.stats):
+    found = outcomes.verdicts(terminalreporter.stats)
+    for line in (*summary.lines(terminalreporter.stats), *summary.costs(found)):
         terminalreporter.line(line)
     code = terminalreporter.config.stash.get(CODE, "")
-    found = outcomes.verdicts(terminalreporter.stats)
     if code and found and not outcomes.save(code, found):
         terminalreporter.line("The code changed during the run: `make check` does not count its outcomes.")

@@ -8,7 +8,10 @@ import pytest
 from host_tools.cryoctl import recording, walkthrough
 
 
-@pytest.mark.skipif(not shutil.which("picocom") or not shutil.which("tmux"), reason="needs picocom and tmux")
+@pytest.mark.skipif(
+    not shutil.which("picocom") or not shutil.which("tmux"),
+    reason="needs picocom and tmux; not tested: a person's terminal",
+)
 def test_a_terminal_program_shows_questions_and_answers_on_lines_of_their_own(tmp_path, monkeypatch):
     monkeypatch.setattr(recording, "TYPED", ("*IDN?", "TREAT:PRES CHRONIC", "TREAT:LEV 9"))
     lines = recording._terminal(tmp_path / "sim").splitlines()

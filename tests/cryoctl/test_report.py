@@ -244,7 +244,7 @@ def test_no_device_there(tmp_path):
 @pytest.fixture(scope="module")
 def browser():
     if CHROMIUM is None:
-        pytest.skip("Chromium is missing: as root, apt-get install chromium")
+        pytest.skip("Chromium is missing: as root, apt-get install chromium; not tested: the report in a browser")
     from playwright.sync_api import sync_playwright
 
     with sync_playwright() as playwright:

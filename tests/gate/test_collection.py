@@ -9,7 +9,8 @@ import textwrap
 
 import pytest
 
-from tests.lanes import LANES, ROOT, LaneMissing
+from host_tools.safety.table import Hazard, Row, Table
+from tests.lanes import LANES, ROOT, LaneMissing, summary
 from tests.lanes.discover import NotPortable, discover
 
 
@@ -145,6 +146,24 @@ def test_a_lane_that_is_not_installed_is_skipped_and_says_so(project, tmp_path):
     assert "wasm     0 passed, 0 failed, 1 skipped: did not run" in text
     reason = r"skipped  1 in wasm: .*: run `make setup`"
     assert re.search(reason, text)
+
+
+def test_where_the_lanes_are_required_a_missing_one_fails_the_run_and_says_what_to_do(project, tmp_path):
+    source = "def test_it():\n    pass\n"
+    assert "3 passed" in project(source, "--lanes-required")
+    (tmp_path / "host_tools/node").unlink()
+    text = project(source, "--lanes-required")
+    assert re.search("ERROR: lane wasm is missing: .*: run `make setup`; without it no portable test runs in", text)
+    assert "passed" not in text
+
+
+def test_a_skip_says_which_control_was_not_shown():
+    row = Row(control="it trips", tests=("tests/emulated/test_a.py::test_trips", "tests/test_b.py::test_trips"))
+    table = Table((Hazard("H1", "Cold", "It hurts.", "", (row,)),), (), {}, {}, {})
+    ran = {row.tests[0]: "skipped", row.tests[1]: "passed"}
+    (line,) = summary.costs(ran, table)
+    assert line == f"not shown in this run: H1 row 1 by {row.tests[0]} (it trips); 1 other tests of it ran"
+    assert list(summary.costs(ran | {row.tests[0]: "passed"}, table)) == []
 
 
 def test_a_broken_file_fails_every_test_and_shows_the_output(project):

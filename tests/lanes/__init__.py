@@ -70,7 +70,7 @@ def find_node() -> str:
 def _unix_command() -> list[str]:
     micropython = Path(sys.executable).with_name("micropython")
     if not micropython.exists():
-        raise FileNotFoundError(f"no {micropython.name} beside {sys.executable}: run `make setup`")
+        raise LaneMissing(f"no {micropython.name} beside {sys.executable}: run `make setup`")
     return [str(micropython), "-X", "heapsize=8M", "tests/lanes/run_portable.py"]
 
 
@@ -87,6 +87,17 @@ LANES = (
 )
 NATIVE = "cpython"
 LANE_NAMES = (NATIVE, *(lane.name for lane in LANES))
+
+
+def missing(lanes: Sequence[Lane] = LANES) -> list[str]:
+    """Return a sentence for each lane that this machine lacks: what to do, and what a run without it leaves out."""
+    gone = []
+    for lane in lanes:
+        try:
+            lane.command()
+        except LaneMissing as error:
+            gone.append(f"lane {lane.name} is missing: {error}; without it no portable test runs in that MicroPython")
+    return gone
 
 
 def run_file(
