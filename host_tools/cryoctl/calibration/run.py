@@ -76,7 +76,7 @@ def ready(kind: Kind, asked: Asked, today: datetime.date) -> _Ready:
     targets = [target for path in asked.certificates for target in certificate.targets(path)]
     for target in targets:
         _may_be_written(target)
-    known = {
+    known: dict[str, Any] = {
         name: session.words(name, text)
         for name, text in (("technician", asked.technician), ("instrument", asked.instrument))
         if text is not None
