@@ -12,6 +12,12 @@ Action = Callable[[Plant], None]
 # How strong a jet may get in a treatment. Beyond the firmware's JET_JUMP by what cold skin takes less; a bare nozzle is
 # reckoned at 1.6 to 2.4 times the reference diffuser at 80 mm [C], the basis stands at JET_JUMP in cryo.limits.
 JUMP_MAX = 2.5
+# Longest times to the alarm, and to the end of the gas, where they do not depend on a fault's size. Gas ends a lease
+# (20 ms) and a valve's closing (25 ms) after the tick that cuts.
+CONTACT = {"alarm_ms": 20, "gas_ms": 65}  # a tick, and its lateness [E]
+LET_GO = {"gas_ms": 65}  # a contact that ends a treatment without an alarm
+READINGS = {"alarm_ms": 400, "gas_ms": 170}  # the first bad conversion cuts, the third latches (limit 12); 110 ms each
+SLOW_INPUT = {"alarm_ms": 150, "gas_ms": 195}  # such inputs take turns, one a tick
 RANGE_MAX_MM = 120.0  # more, and the nearest skin that a hand may come to is outside the window for the start
 
 
@@ -23,6 +29,9 @@ class Fault:
     title: str
     draw: Callable[[random.Random], tuple[str, Action]]
     fitted: bool = False  # there from switch-on, or not at all
+    alarm_ms: int | None = None  # longest to the alarm when it comes in a treatment; None: none, or by its size
+    gas_ms: int | None = None  # longest that gas flows then
+    processor: bool = False  # ticks come late: what a tick has to do within a time is not asked for
 
 
 def _plain(action):
@@ -114,25 +123,27 @@ def _hot(rng):
 
 
 _ROWS = (
-    Fault("shield-opened", "the eye shield is opened", _plain(lambda plant: plant.shield(False))),
-    Fault("loop-a-open", "loop channel A opens", _input(pins.LOOP_A, 0)),
-    Fault("loop-b-open", "loop channel B opens", _input(pins.LOOP_B, 1)),
+    Fault("shield-opened", "the eye shield is opened", _plain(lambda plant: plant.shield(False)), **CONTACT),
+    Fault("loop-a-open", "loop channel A opens", _input(pins.LOOP_A, 0), **CONTACT),
+    Fault("loop-b-open", "loop channel B opens", _input(pins.LOOP_B, 1), **CONTACT),
     Fault("loop-a-stuck", "loop channel A is stuck as made", _stuck_input(pins.LOOP_A, 1)),
     Fault("loop-b-stuck", "loop channel B is stuck as made", _stuck_input(pins.LOOP_B, 0)),
-    Fault("estop", "the emergency stop is pressed, or its wire breaks", _input(pins.ESTOP, 1)),
-    Fault("key-off", "the key is turned off", _input(pins.KEY, 1)),
-    Fault("trigger-lost", "the trigger's first contact opens", _stuck_input(pins.TRIGGER, 1)),
+    Fault("estop", "the emergency stop is pressed, or its wire breaks", _input(pins.ESTOP, 1), **CONTACT),
+    Fault("key-off", "the key is turned off", _input(pins.KEY, 1), **LET_GO),
+    Fault("trigger-lost", "the trigger's first contact opens", _stuck_input(pins.TRIGGER, 1), **LET_GO),
     Fault("trigger-stuck", "the trigger's first contact is stuck as pressed", _stuck_input(pins.TRIGGER, 0)),
     Fault("trigger-welded", "the trigger's second contact is welded", _plain(_welded)),
     *(
-        Fault(f"probe-{name}", f"the skin probe's converter: {name}", _chip(0, name))
-        for name in ("open", "short_gnd", "short_vcc", "dead_low", "dead_high", "stuck")
+        Fault(f"probe-{name}", f"the skin probe's converter: {name}", _chip(0, name), **READINGS)
+        for name in ("open", "short_gnd", "short_vcc", "dead_low", "dead_high")
     ),
+    Fault("probe-stuck", "the skin probe's converter: stuck", _chip(0, "stuck")),
     Fault("nozzle-probe", "the nozzle probe's wire breaks", _chip(1, "open")),
     Fault(
         "bus-error",
         "the bus of both converters reports an error",
         _plain(lambda plant: setattr(plant, "spi_fail", True)),
+        **READINGS,
     ),
     Fault("probe-reversed", "the skin probe's wires are swapped", _reversed),
     Fault("probe-off", "the probe falls off the skin", _plain(lambda plant: plant.probe.detach())),
@@ -162,7 +173,7 @@ _ROWS = (
     Fault("jet-weak", "the jet is weaker: nozzle half blocked", _set("", "strength", 0.0, 0.8)),
     Fault("bottle-empty", "the bottle runs empty", _contents),
     Fault("bottle-hot", "the bottle is too warm", _hot),
-    Fault("bottle-sensor", "the bottle's pressure sensor loses its supply", _analogue(0, 0)),
+    Fault("bottle-sensor", "the bottle's pressure sensor loses its supply", _analogue(0, 0), **SLOW_INPUT),
     Fault("line-sensor", "the line's pressure sensor loses its supply", _analogue(1, 0)),
     Fault("range-sensor", "the distance sensor loses its supply", _analogue(2, 0)),
     Fault("range-frozen", "the distance sensor repeats its last figure", _plain(_frozen_range)),
@@ -174,9 +185,19 @@ _ROWS = (
     Fault(
         "room-silent", "the room's CO2 sensor falls silent", _plain(lambda plant: setattr(plant.room, "answers", False))
     ),
-    Fault("late-tick", "one tick of the control loop is late", _set("", "stall_us", 20_000, 480_000, "us", None)),
-    Fault("hang", "the processor hangs until the watchdog bites", _set("", "stall_us", 600_000, 2_000_000, "us", None)),
-    Fault("jitter", "every tick is late", _set("", "jitter_us", 5_000, 40_000, "us", None)),
+    Fault(
+        "late-tick",
+        "one tick of the control loop is late",
+        _set("", "stall_us", 20_000, 480_000, "us", None),
+        processor=True,
+    ),
+    Fault(
+        "hang",
+        "the processor hangs until the watchdog bites",
+        _set("", "stall_us", 600_000, 2_000_000, "us", None),
+        processor=True,
+    ),
+    Fault("jitter", "every tick is late", _set("", "jitter_us", 5_000, 40_000, "us", None), processor=True),
 )
 
 FAULTS = {row.name: row for row in _ROWS}

@@ -4,12 +4,14 @@ import importlib
 import random
 from dataclasses import asdict, dataclass, field
 from functools import cache
+from pathlib import Path
 
 from boards.virtual import pins
 from host_tools.campaign import patients
 from host_tools.campaign.faults import FAULTS
 from host_tools.campaign.patients import Patient
 from host_tools.twin import lanes, tables, timeline
+from host_tools.twin.hardware import NEVER
 from host_tools.twin.people import Operator
 from host_tools.twin.treatment import RefusedError, treatment
 
@@ -20,6 +22,9 @@ BURST_MAX_MS, BURST_MAX_REDUCED_MS = 500, 300  # limit 4
 FLOW_MAX_MS = 600  # limit 17: an opening that hardware must end
 CUT_MS = 45  # from the alarm: lease 20, closing delay 25
 RELEASE_MS = 55  # from the contact: a tick 10, lease 20, closing delay 25
+DOSE_MS = 1  # from the alarm to the end of the dose valve's drive: the cut comes first in the same tick [E]
+LEASE_MS = 20  # from the alarm: it is not renewed (limit 17)
+PIN_MS = 20  # from the contact's release to the end of the dose valve's drive (limit 16)
 AFTERWARDS = 20  # questions, 0.1 s apart: what comes after the end belongs to the run
 LONGEST_US = 100_000_000  # of which a point takes 60 s; a device that waits for something goes on waiting
 START_SHARE = 0.12  # of the faults are there from switch-on
@@ -54,7 +59,15 @@ class Outcome:
     flow_max_ms: float
     detect_ms: float | None  # from the first fault to the alarm; of one that was there at switch-on there is none
     gas_after_alarm_ms: float | None
+    dose_after_alarm_ms: float | None  # at the pin: a lease that ends hides in the gas what the dose valve does
+    lease_after_alarm_ms: float | None
+    gas_after_fault_ms: float | None  # of one that comes in a treatment
+    alarm_allowed_ms: int | None  # for such a fault, where it has a bound
+    gas_allowed_ms: int | None
+    alarmed: bool
+    alarm_withdrawn: bool  # it ended though nobody acknowledged
     gas_after_release_ms: float
+    dose_after_release_ms: float
     resets: int
     simulated_s: float
     refused: str | None
@@ -95,11 +108,19 @@ def _names():
         return importlib.import_module("cryo.core.mode").NAMES, {0: None} | {row[0]: row[1] for row in registry}
 
 
+@cache
+def _treating():
+    """Return the modes in which gas may flow, as a mask."""
+    with lanes.firmware_imports():
+        return importlib.import_module("cryo.core.mode").TREATING
+
+
 class _Run:
     """The faults of a case as they come about, and what the hand at the trigger did."""
 
     def __init__(self, given: Case):
         self.came_us: list[int] = []
+        self.treating = False  # when the first fault came
         self.texts: list[str] = []
         self.plant = given.patient.plant()
         self._after_first: list = []
@@ -114,6 +135,8 @@ class _Run:
         burst, offset_us, delay_us = rng.randrange(14), rng.randrange(900_000), rng.randrange(2_000_000)
 
         def come(plant):
+            if not self.came_us:
+                self.treating = bool(_treating() >> plant.applicator.supervisor.mode & 1) if plant.applicator else False
             self.came_us.append(plant.now_us)
             action(plant)
             for other in self._after_first:
@@ -131,8 +154,11 @@ class _Run:
             self.plant.on_burst(burst, offset_us, come)
 
 
-def run(given: Case, until_s: float | None = None) -> Outcome:
-    """Run a case. until_s ends it so long after hand or jet changed (a sweep needs no more)."""
+def run(given: Case, until_s: float | None = None, firmware: Path | None = None) -> Outcome:
+    """Run a case. until_s ends it so long after hand or jet changed (a sweep needs no more).
+
+    firmware is the folder to boot from, normally the project's own.
+    """
     this = _Run(given)
     plant = this.plant
     results: list[dict] = []
@@ -157,7 +183,7 @@ def run(given: Case, until_s: float | None = None) -> Outcome:
         burst, offset_us = change[-2:]
         plant.on_burst(burst, offset_us, lambda p: p.at(p.now_us + int(until_s * 1e6), off))
     plant.operator = Operator(plant, script)
-    messages = lanes.run(plant, "cpython", given.settings)
+    messages = lanes.run(plant, "cpython", given.settings, firmware)
     return _judge(given, this, results, refused, messages)
 
 
@@ -172,6 +198,10 @@ def _judge(given, this, results, refused, messages):
     alarm_us = next((at for at, name, up in record.edges if name == "alarm" and up), None)
     flows = timeline.intervals(record.edges, "flow", plant.now_us)
     from_us = this.came_us[0] if this.came_us else 0
+    last = {} if alarm_us is None else timeline.last_after(record.edges, alarm_us, plant.now_us)
+    in_treatment = this.treating and len(given.faults) == 1
+    fault = FAULTS[given.faults[0]] if in_treatment else None
+    dosed = timeline.intervals(record.edges, "dose", plant.now_us)
     supervisor = plant.applicator.supervisor
     modes, names = _names()
     out = Outcome(
@@ -189,8 +219,16 @@ def _judge(given, this, results, refused, messages):
         commanded_max_ms=max((b.commanded_us for b in record.bursts), default=0) / 1000,
         flow_max_ms=max((to - since for since, to in flows), default=0) / 1000,
         detect_ms=None if alarm_us is None or not from_us else (alarm_us - from_us) / 1000,
-        gas_after_alarm_ms=None if alarm_us is None else _after(flows, alarm_us, plant.now_us),
+        gas_after_alarm_ms=last.get("gas"),
+        dose_after_alarm_ms=last.get("dose"),
+        lease_after_alarm_ms=last.get("lease"),
+        gas_after_fault_ms=timeline.lasted_ms(flows, from_us, plant.now_us) if fault else None,
+        alarm_allowed_ms=_alarm_allowed_ms(fault, record.edges, from_us) if fault else None,
+        gas_allowed_ms=fault.gas_ms if fault else None,
+        alarmed=alarm_us is not None,
+        alarm_withdrawn=timeline.withdrawn(record.edges) is not None,
         gas_after_release_ms=_after_releases(record.edges, flows, plant.now_us),
+        dose_after_release_ms=_after_releases(record.edges, dosed, plant.now_us),
         resets=len(record.resets),
         simulated_s=round(plant.now_us / 1e6, 1),
         refused=refused,
@@ -200,18 +238,22 @@ def _judge(given, this, results, refused, messages):
     return out
 
 
-def _after(flows, from_us, to_us):
-    """Return for how long after from_us, up to to_us, gas last flowed, ms."""
-    return max((min(to, to_us) - from_us for since, to in flows if to > from_us and since < to_us), default=0) / 1000
+def _alarm_allowed_ms(fault, edges, came_us):
+    """Return how long the fault's alarm may take; None where it has no bound, or the treatment ended before."""
+    if fault.alarm_ms is None:
+        return None
+    name = pins.NAMES[pins.TRIGGER]
+    released_us = next((at for at, signal, level in edges if signal == name and level and at > came_us), NEVER)
+    return None if released_us < came_us + fault.alarm_ms * 1000 else fault.alarm_ms
 
 
-def _after_releases(edges, flows, end_us):
-    """Return the longest that gas flowed after any release of the trigger, before the next press, ms."""
+def _after_releases(edges, spans, end_us):
+    """Return the longest that a span went on after any release of the trigger, before the next press, ms."""
     worst = 0.0
     moves = [(at, level) for at, name, level in edges if name == pins.NAMES[pins.TRIGGER]]
     for k, (at, level) in enumerate(moves):
         if level:
-            worst = max(worst, _after(flows, at, moves[k + 1][0] if k + 1 < len(moves) else end_us))
+            worst = max(worst, timeline.lasted_ms(spans, at, moves[k + 1][0] if k + 1 < len(moves) else end_us))
     return worst
 
 
@@ -227,8 +269,24 @@ def _problems(out, given):
         found.append(f"gas flowed for {out.flow_max_ms:.0f} ms in one go")
     if single and (out.gas_after_alarm_ms or 0) > CUT_MS:
         found.append(f"gas flowed until {out.gas_after_alarm_ms:.0f} ms after the alarm")
+    if single and (out.dose_after_alarm_ms or 0) > DOSE_MS:
+        found.append(f"the dose valve was driven until {out.dose_after_alarm_ms:.0f} ms after the alarm")
+    if single and (out.lease_after_alarm_ms or 0) > LEASE_MS:
+        found.append(f"the lease ran until {out.lease_after_alarm_ms:.0f} ms after the alarm")
+    if out.fault and not out.alarmed:
+        found.append(f"{out.fault} latched, and there was no alarm")
+    if single and out.alarm_withdrawn:
+        found.append("the alarm ended, and nobody had acknowledged it")
+    for what, took_ms, allowed_ms in (
+        ("alarm", out.detect_ms, out.alarm_allowed_ms),
+        ("gas flowed until", out.gas_after_fault_ms, out.gas_allowed_ms),
+    ):
+        if allowed_ms is not None and (took_ms is None or took_ms > allowed_ms):
+            found.append(f"{what} {took_ms} ms after the fault, allowed {allowed_ms}")
     if single and out.gas_after_release_ms > RELEASE_MS:
         found.append(f"gas flowed until {out.gas_after_release_ms:.0f} ms after a release")
+    if single and not any(FAULTS[name].processor for name in given.faults) and out.dose_after_release_ms > PIN_MS:
+        found.append(f"the dose valve was driven until {out.dose_after_release_ms:.0f} ms after a release")
     if out.messages:
         found.append(f"the firmware raised: {out.messages.splitlines()[-1]}")
     if not given.faults:

@@ -4,6 +4,7 @@ Every fault must come first in its run, within the row's detect_ms from the even
 """
 
 import shutil
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -33,6 +34,11 @@ class Provoked:
     scenario: Scenario
     flaw: Flaw | None = None
     told: str = "FAULT?"
+
+    @property
+    def flaws(self) -> tuple[Flaw, ...]:
+        """The flaw, or none."""
+        return () if self.flaw is None else (self.flaw,)
 
 
 def _in_burst(name, title, action, detect_ms, *, offset_ms=20, burst=6, plan=None):
@@ -200,23 +206,24 @@ _OF_THE_TABLE = {
 PROVOKED = {name: Provoked(SCENARIOS[row]) for name, row in _OF_THE_TABLE.items()} | OWN
 
 
-def firmware(flaw: Flaw | None, folder: Path) -> Path | None:
-    """Return a folder of firmware with the flaw, made in `folder`; None (the project's own) without one.
+def firmware(flaws: Sequence[Flaw], folder: Path) -> Path | None:
+    """Return a folder of firmware with the flaws, made in `folder`; None (the project's own) without any.
 
-    Raises ValueError when the text is not there just once.
+    Raises ValueError when a flaw's text is not there just once.
     """
-    if flaw is None:
+    if not flaws:
         return None
     made = folder / "firmware"
     shutil.copytree(lanes.ROOT / "firmware", made, ignore=shutil.ignore_patterns("__pycache__"))
-    file = made / flaw.file
-    if flaw.board:
-        shutil.copy(lanes.ROOT / "boards/virtual" / flaw.file, file)
-    text = file.read_text(encoding="utf-8")
-    if text.count(flaw.text) != 1:
-        raise ValueError(f"{flaw.file} has not just one {flaw.text!r}: adapt the flaw in provoked.py")
-    text = text.replace(flaw.text, flaw.by)
-    if flaw.board:
-        text = text.replace("self.coil = None", "self.coil = Coil()")
-    file.write_text(text, encoding="utf-8")
+    for flaw in flaws:
+        file = made / flaw.file
+        if flaw.board:
+            shutil.copy(lanes.ROOT / "boards/virtual" / flaw.file, file)
+        text = file.read_text(encoding="utf-8")
+        if text.count(flaw.text) != 1:
+            raise ValueError(f"{flaw.file} has not just one {flaw.text!r}: adapt the flaw")
+        text = text.replace(flaw.text, flaw.by)
+        if flaw.board:
+            text = text.replace("self.coil = None", "self.coil = Coil()")
+        file.write_text(text, encoding="utf-8")
     return made

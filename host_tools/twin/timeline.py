@@ -26,6 +26,27 @@ def intervals(edges, name, end_us):
     return out
 
 
+def lasted_ms(spans, from_us, to_us):
+    """Return for how long after from_us, up to to_us, one of the spans (from us, to us) last went on, ms; 0: none."""
+    return max((min(end, to_us) - from_us for since, end in spans if end > from_us and since < to_us), default=0) / 1000
+
+
+def last_after(edges, from_us, end_us):
+    """Return what last went on after from_us, in ms: gas, and at the pins the dose valve's drive and the lease.
+
+    Gas alone is not enough: while one of the two valves obeys, it hides that the other one does not.
+    """
+    return {
+        name: lasted_ms(intervals(edges, signal, end_us), from_us, end_us)
+        for name, signal in (("gas", "flow"), ("dose", "dose"), ("lease", "lease"))
+    }
+
+
+def withdrawn(edges):
+    """Return when the alarm ended, us, or None: without an acknowledgement it never may. A reset has no such edge."""
+    return next((at for at, name, level in edges if name == "alarm" and not level), None)
+
+
 def degc(answer, name):
     """Return the temperature NAME=21.94,180ms of the device's answer in degC, or None when it is not a number."""
     try:

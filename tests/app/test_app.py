@@ -227,6 +227,29 @@ def test_an_exception_while_breathing_closes_both_valves(applicator, calls):
     assert names(calls)[-2:] == ["valve.cut", "lease.stop"]
 
 
+@pytest.mark.parametrize("prompt", [False, True])
+def test_a_restart_closes_both_valves_feeds_while_the_log_is_written_and_resets_last(applicator, board, calls, prompt):
+    steps = mock.Mock(side_effect=[True, True, True, False])
+    calls.attach_mock(steps, "write")
+    applicator.recorder.step = steps
+    applicator.resets.deliberate = board.reset = None
+    for owner, name in ((applicator.resets, "deliberate"), (board, "reset")):
+        setattr(owner, name, mock.Mock())
+        calls.attach_mock(getattr(owner, name), name)
+    applicator.restart(prompt)
+    fed = ["write", "watchdog.feed"] * 3  # a write of flash may take most of the watchdog's time
+    assert names(calls) == ["valve.cut", "lease.stop", *fed, "write", "deliberate", "reset"]
+    assert calls.deliberate.call_args == mock.call(prompt)
+
+
+def test_a_log_that_never_gets_done_is_fed_for_a_second_and_no_longer(applicator, board, calls):
+    board.reset = mock.Mock()
+    applicator.recorder.step = lambda: True
+    applicator.restart()
+    assert names(calls).count("watchdog.feed") == 100
+    board.reset.assert_called_once_with()
+
+
 def test_ctrl_c_is_no_interruption(virtual, board):
     with mock.patch.object(virtual.app.micropython, "kbd_intr") as kbd_intr:
         virtual.app.Applicator(board).start()

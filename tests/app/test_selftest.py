@@ -129,6 +129,31 @@ def test_the_march_finds_stuck_bits_and_cells_that_follow_others(device, stuck, 
     assert (problems == []) == sound
 
 
+class Coupled(bytearray):
+    """Memory in which cell `by` moves another cell to a level when its own value rises, or falls."""
+
+    def __init__(self, size, by, moved, rises, to):
+        super().__init__(size)
+        self.by, self.moved, self.rises, self.to = by, moved, rises, to
+        self.began = False  # the first filling of what memory held before is no part of the march
+
+    def __setitem__(self, i, value):
+        was = self[i]
+        super().__setitem__(i, value)
+        self.began = self.began or i == len(self) - 1
+        if self.began and i == self.by and value != was and (value > was) == self.rises:
+            super().__setitem__(self.moved, self.to)
+
+
+@pytest.mark.parametrize("to", [0, 255])
+@pytest.mark.parametrize("rises", [True, False])
+@pytest.mark.parametrize(("by", "moved"), [(3, 9), (9, 3)])
+def test_every_pass_of_the_march_is_needed_and_there(device, by, moved, rises, to):
+    """March C- finds each of these couplings [K]; each of its passes is the only one that finds some of them."""
+    assert any(device.module.march(Coupled(16, by, moved, rises, to)))
+    assert not any(device.module.march(Coupled(16, by, by, rises, 255 if rises else 0)))  # moves nothing
+
+
 def test_a_bad_cell_is_named(device, monkeypatch):
     sound = device.module.march
     cells = Cells(16)
@@ -216,6 +241,94 @@ def test_a_heap_without_margin_is_named(device, monkeypatch, free, garbage, soun
     monkeypatch.setattr(device.module, "gc", heap)
     monkeypatch.setattr(sys.modules["cryo.health"], "gc", heap)
     assert device.run()[1].startswith("PASSED" if sound else "FAILED HEAP: ")
+
+
+@pytest.mark.parametrize(("largest", "sound"), [(8_191, False), (8_192, True)])
+def test_a_heap_without_one_large_piece_is_named(device, monkeypatch, largest, sound):
+    def pieces(size):
+        if size > largest:
+            raise MemoryError
+        return bytearray(size)
+
+    monkeypatch.setattr(device.module, "bytearray", pieces, raising=False)
+    text = "PASSED" if sound else "FAILED HEAP: no 8192 bytes in one piece"
+    assert device.run()[1] == text
+
+
+@pytest.fixture
+def standing_by(device, monkeypatch):
+    """Give a function: the heap's figures and ticks of STANDBY; it returns (the collector, what failed)."""
+
+    def stand_by(free, garbage, ticks):
+        heap = Heap(free, garbage)
+        health = sys.modules["cryo.health"].Health(device.supervisor)
+        monkeypatch.setattr(sys.modules["cryo.health"], "gc", heap)
+        said = [health.poll() for _ in range(ticks)]
+        assert said[-1] == (health.failed is not None)
+        return heap, health.failed
+
+    return stand_by
+
+
+SHORT = "FAILED HEAP: less than a fifth is free"
+
+
+@pytest.mark.parametrize(
+    ("free", "garbage", "problem"), [(200, 0, None), (199, 0, SHORT), (50, 150, None), (50, 149, SHORT)]
+)
+def test_the_heap_is_looked_at_in_stand_by(standing_by, free, garbage, problem):
+    heap, failed = standing_by(free, garbage, 400)  # four seconds: settings and heap take turns
+    assert failed == problem
+    assert heap.free == free + (garbage if free < 200 else 0)  # collected when it is short, and only then
+
+
+def test_settings_and_heap_take_turns_of_two_seconds_in_stand_by(device, monkeypatch):
+    health = sys.modules["cryo.health"]
+    looked = []
+    monkeypatch.setattr(health, "settings_sum", lambda config: looked.append("settings"))
+    tested = health.Health(device.supervisor)
+    looked.clear()
+    tested.settings = None
+    monkeypatch.setattr(health, "heap_short", lambda: looked.append("heap"))
+    assert not any(tested.poll() for _ in range(199)) and looked == []
+    assert not any(tested.poll() for _ in range(601))
+    assert looked == ["settings", "heap", "settings", "heap"]
+
+
+def test_a_device_without_settings_has_its_heap_looked_at(device, standing_by):
+    device.supervisor.config = None
+    assert standing_by(199, 0, 400)[1] == SHORT
+
+
+def test_what_failed_in_stand_by_stays_failed(standing_by, device, monkeypatch):
+    health = sys.modules["cryo.health"]
+    tested = health.Health(device.supervisor)
+    monkeypatch.setattr(health, "gc", Heap(199))
+    assert any(tested.poll() for _ in range(400))
+    monkeypatch.setattr(health, "gc", Heap(900))
+    assert all(tested.poll() for _ in range(800))
+    assert tested.failed == SHORT
+
+
+def test_a_short_heap_in_stand_by_is_a_failed_self_test(virtual, board, monkeypatch):
+    applicator = virtual.app.Applicator(board)
+    applicator.start()
+    modes, health = (importlib.import_module(name) for name in ("cryo.core.mode", "cryo.health"))
+    monkeypatch.setattr(health, "gc", Heap(199))
+    applicator.inputs.self_test = 0
+    applicator.supervisor.tick = lambda now_us, i, o: None
+    for name in modes.NAMES:  # nobody is treated while it is tested
+        applicator.supervisor.mode = getattr(modes, name)
+        if name in ("SELF_TEST", "STANDBY"):
+            continue
+        for _ in range(410):
+            applicator.step()
+        assert applicator.inputs.self_test == 0, name
+    applicator.supervisor.mode = modes.STANDBY
+    for _ in range(410):
+        applicator.step()
+    assert applicator.inputs.self_test == 2
+    assert applicator.tested == SHORT
 
 
 # --- sensors ----------------------------------------------------------------------------------------------------------

@@ -1,15 +1,28 @@
 """A handful of the campaign's runs, and what judges them. All of it: `make campaign`."""
 
 import json
+import re
 from dataclasses import replace
 
 import pytest
 
+from boards.virtual import pins
 from host_tools.campaign import page, summary, sweeps
-from host_tools.campaign.faults import JUMP_MAX, RANGE_MAX_MM
+from host_tools.campaign.faults import FAULTS, JUMP_MAX, RANGE_MAX_MM
 from host_tools.campaign.patients import Patient
-from host_tools.campaign.run import SKIN_MIN_C, SKIN_MIN_REDUCED_C, Case, _problems, case, levels, run
+from host_tools.campaign.run import (
+    SKIN_MIN_C,
+    SKIN_MIN_REDUCED_C,
+    Case,
+    _alarm_allowed_ms,
+    _problems,
+    case,
+    levels,
+    run,
+)
+from host_tools.twin import provoked
 from host_tools.twin.lanes import ROOT
+from tests.support import flaws
 
 HEALTHY = (2, 7, 58, 80)  # in 7 the operator lets go within a burst; 80 goes under its floor without the burst budget
 # one each of what stops gas by another way: hardware, tick, valves, response, sensor, model, processor, distance
@@ -32,6 +45,80 @@ def test_no_single_fault_freezes_skin_or_lets_gas_go_on(fault):
     out = run(case(f"single/{fault}/0"))
     assert out.came
     assert out.problems == []
+
+
+# A case in which the firmware alone ends the gas, with a flaw, and what must be said of it. In the first, gas goes on
+# until the operator lets go, as the alarm makes him.
+CONTROLS = (
+    ("bottle-sensor/1", "IGNORES_CUTS", r"gas flowed until 1\d\d ms after the alarm"),
+    ("bottle-sensor/1", "IGNORES_CUTS", r"the lease ran until 1\d\d ms after the alarm"),
+    ("bottle-sensor/1", "IGNORES_CUTS", r"the dose valve was driven until 4\d ms after a release"),
+    ("bottle-sensor/1", "IGNORES_CUTS_OF_DOSE", r"the dose valve was driven until 180 ms after the alarm"),
+    ("bottle-sensor/1", "KEEPS_LEASE", r"the lease ran until 1\d\d ms after the alarm"),
+    ("bottle-sensor/1", "CUTS_LATE", r"gas flowed until 1[12]\d ms after the alarm"),
+    ("bottle-sensor/1", "CUTS_LATE", r"the dose valve was driven until 100 ms after the alarm"),
+    ("trigger-lost/2", "CUTS_LATE", r"gas flowed until 11\d\.\d+ ms after the fault, allowed 65"),
+    ("trigger-lost/2", "CUTS_LATE", r"gas flowed until 11\d ms after a release"),
+    ("trigger-lost/2", "CUTS_LATE", r"the dose valve was driven until 9\d ms after a release"),
+    ("key-off/3", "CUTS_LATE", r"gas flowed until 7\d\.\d+ ms after the fault, allowed 65"),
+    ("estop/0", "NEVER_LATCHES", r"alarm None ms after the fault, allowed 20"),
+    ("probe-open/1", "NEVER_LATCHES", r"alarm None ms after the fault, allowed 400"),
+    ("estop/0", "NO_ALARM", r"ESTOP latched, and there was no alarm"),
+    ("late-tick/0", "ACKNOWLEDGES", r"the alarm ended, and nobody had acknowledged it"),
+    ("late-tick/0", "RESUMES", r"gas flowed until \d{5} ms after the alarm"),
+)
+
+
+@pytest.fixture(scope="module")
+def judged(tmp_path_factory):
+    """Give a function that runs a single fault on firmware with a flaw (None: without), and keeps what was said."""
+    kept = {}
+
+    def judge(name, flaw):
+        if (name, flaw) not in kept:
+            folder = provoked.firmware(getattr(flaws, flaw) if flaw else (), tmp_path_factory.mktemp("flawed"))
+            kept[name, flaw] = run(case(f"single/{name}"), firmware=folder).problems
+        return kept[name, flaw]
+
+    return judge
+
+
+@pytest.mark.parametrize(("name", "flaw", "said"), CONTROLS)
+def test_firmware_that_does_not_end_the_gas_or_hold_its_fault_is_found(judged, name, flaw, said):
+    found = judged(name, flaw)
+    assert [text for text in found if re.fullmatch(said, text)], found
+    assert judged(name, None) == []
+
+
+@pytest.mark.parametrize(
+    ("fault", "came_us", "released_us", "allowed_ms"),
+    [
+        ("estop", 5_000_000, 5_020_000, 20),
+        ("estop", 5_000_000, 5_019_999, None),
+        ("estop", 5_000_000, None, 20),
+        ("jet-strong", 5_000_000, None, None),
+    ],
+)
+def test_an_alarm_is_asked_for_while_the_trigger_is_held(fault, came_us, released_us, allowed_ms):
+    name = pins.NAMES[pins.TRIGGER]
+    edges = [(1_000_000, name, 0), (2_000_000, name, 1), (3_000_000, name, 0)]
+    edges += [] if released_us is None else [(released_us, name, 1)]
+    assert _alarm_allowed_ms(FAULTS[fault], edges, came_us) == allowed_ms
+
+
+def test_faults_whose_time_has_a_bound_have_one():
+    alarms = {
+        "shield-opened", "loop-a-open", "loop-b-open", "estop", "probe-open", "probe-short_gnd", "probe-short_vcc",
+        "probe-dead_low", "probe-dead_high", "bus-error", "bottle-sensor",
+    }  # fmt: skip
+    assert {name for name, fault in FAULTS.items() if fault.alarm_ms} == alarms
+    assert {name for name, fault in FAULTS.items() if fault.gas_ms} == alarms | {"key-off", "trigger-lost"}
+
+
+def test_what_comes_in_stand_by_or_from_switch_on_has_no_time_to_the_end_of_gas():
+    out = run(case("single/estop/2"))
+    assert out.faults == ["estop from switch-on"] and out.alarmed
+    assert (out.gas_after_fault_ms, out.alarm_allowed_ms, out.gas_allowed_ms) == (None, None, None)
 
 
 def test_a_name_draws_the_same_run_every_time():
@@ -108,6 +195,14 @@ def healthy():
         ({"flow_max_ms": 601.0}, "601 ms in one go"),
         ({"gas_after_alarm_ms": 46.0}, "46 ms after the alarm"),
         ({"gas_after_release_ms": 56.0}, "56 ms after a release"),
+        ({"dose_after_alarm_ms": 1.5}, "driven until 2 ms after the alarm"),
+        ({"lease_after_alarm_ms": 21.0}, "lease ran until 21 ms after the alarm"),
+        ({"dose_after_release_ms": 21.0}, "driven until 21 ms after a release"),
+        ({"detect_ms": 20.5}, "alarm 20.5 ms after the fault, allowed 20"),
+        ({"detect_ms": None}, "alarm None ms after the fault"),
+        ({"gas_after_fault_ms": 66.0}, "66.0 ms after the fault, allowed 65"),
+        ({"alarmed": False}, "ESTOP latched, and there was no alarm"),
+        ({"alarm_withdrawn": True}, "nobody had acknowledged it"),
         ({"messages": "x\nTypeError: y"}, "TypeError: y"),
     ],
 )

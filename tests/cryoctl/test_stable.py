@@ -110,6 +110,19 @@ def test_the_point_before_is_not_taken_for_the_next_and_said_before_what_else_is
         at_rest(lambda s: 0.1 + restless * math.sin(7 * s), before=Before(0.0, 0.1), reference=37.0)
 
 
+@pytest.mark.parametrize("way", [1, -1])
+@pytest.mark.parametrize("from_c, to_c", [(0.0, 37.0), (25.0, 4.0)])
+def test_a_reading_is_the_next_point_s_from_half_of_the_way_on(from_c, to_c, way):
+    """Less is a probe that still hangs in the last bath, or one that settles slowly: its mean is no point."""
+    step = way * (to_c - from_c)
+    for share in (0.05, 0.25, 0.49):
+        with pytest.raises(NotAccepted, match="still near the point before"):
+            at_rest(lambda s, share=share: from_c + share * step, before=Before(from_c, from_c), reference=to_c)
+    for share in (0.5, 0.51, 1.0):
+        seen, _ = at_rest(lambda s, share=share: from_c + share * step, before=Before(from_c, from_c), reference=to_c)
+        assert seen.value == pytest.approx(from_c + share * step)
+
+
 @pytest.mark.parametrize("reading", [36.5, 12.9 - 49.4])
 def test_the_next_point_may_lie_the_other_way_as_with_reversed_wires(reading):
     seen, _ = at_rest(lambda s: reading, before=Before(0.0, 0.0), reference=37.0)

@@ -10,28 +10,46 @@ def always():
 
 
 class FailingFiles(RamFiles):
-    """fails: what to do wrong from now on, "" or "open", "write", "read", "flip" (a stored bit), "half" (lost)."""
+    """fails: what to do wrong from now on.
+
+    "" or "open" (to write), "seek" (to read), "write", "read", "flip" (a stored bit), "half" (lost), "tail" (something
+    behind what was written), "misread" (what was just written, once). opened counts what was not closed again.
+    """
 
     fails = ""
+    opened = 0
+    written = ""  # the path that was written last, until it is read
+
+    def refuse(self, path):
+        """Stands in for remove where a file cannot be taken away."""
+        raise OSError(5)
 
     def open(self, path, mode):
         if mode != "rb" and self.fails == "open":
             raise OSError(28)
+        if mode == "rb" and self.fails == "seek":
+            raise OSError(5)
         file = RamFiles.open(self, path, mode)
+        self.opened += 1
         if mode == "rb":
-            return _Reader(self, file)
+            misread = self.fails == "misread" and path == self.written
+            self.written = ""
+            return _Reader(self, file, misread)
+        self.written = path
         return _Writer(self, path, file)
 
 
 class _Reader:
-    def __init__(self, files, file):
+    def __init__(self, files, file, misread):
         self._files = files
         self._file = file
+        self._misread = misread
 
     def read(self, n):
         if self._files.fails == "read":
             raise OSError(5)
-        return self._file.read(n)
+        data = self._file.read(n)
+        return flipped(data, 75) if self._misread else data
 
     def seek(self, offset, whence=0):
         return self._file.seek(offset, whence)
@@ -43,6 +61,7 @@ class _Reader:
 
     def close(self):
         self._file.close()
+        self._files.opened -= 1
 
 
 class _Writer:
@@ -64,8 +83,11 @@ class _Writer:
         if self._files.fails == "half":
             kept[self._path] = kept[self._path][: len(kept[self._path]) // 2]
 
+        if self._files.fails == "tail":
+            kept[self._path] += b"x"
+
     def close(self):
-        pass
+        self._files.opened -= 1
 
 
 def flipped(data, bit):

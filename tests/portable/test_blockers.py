@@ -101,6 +101,10 @@ TABLE = (
 )
 
 
+def test_the_table_holds_every_blocker_of_the_registry():
+    assert set([row[0] for row in TABLE]) == set([name for name, _ in blockers.NAMES])
+
+
 def test_with_everything_in_place_none_stands():
     for in_mode in MODES:
         assert standing(*ready(in_mode)) == []

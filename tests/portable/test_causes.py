@@ -75,6 +75,19 @@ TABLE = (
 )
 
 
+# tests/portable/test_valves*.py, test_flow.py, test_loop_test.py; a late tick: below
+FOUND_ELSEWHERE = (
+    faults.DOSE_OPEN, faults.DOSE_SHUT, faults.DOSE_COIL, faults.SHUTOFF_OPEN, faults.SHUTOFF_SHUT,
+    faults.PROGRAM_FLOW, faults.LOOP_TEST, faults.TICK_LATE,
+)  # fmt: skip
+
+
+def test_the_table_holds_every_fault_of_the_registry_that_is_found_here():
+    here = set([code for _, code, _ in TABLE])
+    assert not here & set(FOUND_ELSEWHERE)
+    assert here | set(FOUND_ELSEWHERE) == set([row[0] for row in faults.REGISTRY])
+
+
 def test_a_healthy_device_has_none_in_any_mode():
     for in_mode in range(len(mode.NAMES)):
         s, i = healthy(in_mode)

@@ -36,6 +36,47 @@ def test_the_pin_opens_and_the_way_out():
     is_error(app.ask("SERV:EXIT"), -221)
 
 
+def pressed(app):
+    """The emergency stop is pressed, released and acknowledged."""
+    app.inputs.estop = 1
+    app.run(2)
+    app.inputs.estop = 0
+    return app.ask("FAULT:ACK")
+
+
+def test_what_is_staged_or_measured_does_not_outlive_service_mode():
+    """The next one who gives the PIN must not store what somebody else had in mind."""
+    ways = (
+        lambda app: app.ask("SERV:EXIT"),
+        lambda app: app.ask("STOP"),
+        lambda app: app.ask("ARM:OFF"),
+        pressed,
+    )
+    for leave in ways:
+        app = provided()
+        app.slow("SERV:PIN " + PIN)
+        stored = app.ask("CONF:STOR?")
+        assert app.ask("CONF trip_mdegc,5000") == "OK"
+        assert not app.ask("CAL:MEAS OPEN,18100,18000,18300").startswith("ERROR")
+        assert app.ask("CONF:STAG?") == "TRIP_MDEGC=5000 mdegC"
+        leave(app)
+        assert app.supervisor.mode == mode.STANDBY
+        assert app.ask("CONF:STAG?") == "NONE"
+        assert app.slow("SERV:PIN " + PIN) == ["SERVICE"]
+        is_error(app.ask("CONF:SAVE"), -221, "nothing is staged")
+        is_error(app.ask("CAL:STOR 2027-11-22,A. FITTER,TIMER 7"), -221, "CAL:MEAS")
+        assert app.ask("CONF:STOR?") == stored
+
+
+def test_the_pin_again_in_service_mode_forgets_nothing():
+    app = provided()
+    app.slow("SERV:PIN " + PIN)
+    assert app.ask("CONF trip_mdegc,5000") == "OK"
+    assert app.ask("SERV:PIN " + PIN) == "SERVICE"
+    assert app.ask("CONF:STAG?") == "TRIP_MDEGC=5000 mdegC"
+    assert app.ask("CONF:SAVE") == "OK"
+
+
 def test_only_while_nothing_is_armed():
     app = provided()
     app.arm()

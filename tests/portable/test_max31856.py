@@ -280,6 +280,29 @@ def test_every_bit_that_counts_is_read_back():
                 assert bench.reading.status == states.CONFIG_LOST
 
 
+def test_the_self_test_asks_the_chip_itself_each_time():
+    bench = Bench()
+    asked = bench.fake.transfers
+    assert bench.chip.verified()
+    assert bench.fake.transfers == asked + 1
+    bench.fake.regs[7] ^= 0x10  # the hardware's threshold: no poll has looked since
+    assert not bench.chip.verified()
+    assert bench.chip.mismatch == 7
+    bench.fake.regs[7] ^= 0x10
+    assert bench.chip.verified()
+    assert bench.chip.mismatch == -1
+    for dead in (0x00, 0xFF):
+        bench.fake.dead = dead
+        assert not bench.chip.verified()
+    bench.fake.dead = -1
+    assert bench.chip.verified()
+    bench.fake.error = OSError(5)
+    assert not bench.chip.verified()
+    bench.fake.error = None
+    assert bench.chip.verified()
+    assert bench.fake.level == 1
+
+
 def test_doubts_that_do_not_follow_each_other_are_forgotten():
     bench = Bench()
     for _ in range(4):

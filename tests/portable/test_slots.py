@@ -191,11 +191,70 @@ def test_a_file_system_that_fails_leaves_the_old_record_and_says_so():
         assert record(files).save(b"third") is None and record(files).load() == (b"third", None)
 
 
+def test_a_slot_that_did_not_read_back_is_taken_away():
+    """It is newer than the record that counts: a later read that goes well would put it in force."""
+    for fails in ("flip", "half", "tail", "misread"):
+        files = FailingFiles()
+        assert record(files).save(OLD) is None and record(files).save(NEW) is None
+        files.fails = fails
+        assert "read back" in record(files).save(b"third")
+        files.fails = ""
+        assert list(files.files) == ["/settings.1"], fails
+        assert record(files).load() == (NEW, None)
+        # without a record before it, nothing is left of it either
+        files = FailingFiles()
+        files.fails = fails
+        assert "read back" in record(files).save(OLD)
+        files.fails = ""
+        assert record(files).load() == (None, "no settings on this board: provision it")
+
+
+def test_a_slot_that_cannot_be_taken_away_is_told_all_the_same():
+    files = FailingFiles()
+    assert record(files).save(OLD) is None
+    files.fails = "flip"
+    files.remove = files.refuse
+    assert "read back" in record(files).save(NEW)
+    files.fails = ""
+    assert record(files).load() == (OLD, None)
+
+
 def test_what_cannot_be_read_is_no_record():
     files = FailingFiles()
     assert record(files).save(OLD) is None
     files.fails = "read"
     refused(files, "no copy can be read")
+
+
+def test_a_board_whose_files_cannot_be_looked_at_is_not_blank():
+    """Whoever takes it for blank writes a first record over the one that is there."""
+    files = FailingFiles()
+    assert record(files).blank()
+    assert record(files).save(OLD) is None
+    files.fails = "seek"
+    assert not record(files).blank()
+    refused(files, "no copy can be read")
+    files.fails = ""
+    assert record(files).load() == (OLD, None)
+
+
+def test_no_file_stays_open_whatever_fails():
+    """What is not closed is not written on littlefs, and a board has few open files."""
+    for fails in ("", "open", "seek", "write", "read", "flip", "half", "tail", "misread"):
+        files = FailingFiles()
+        assert record(files).save(OLD) is None
+        files.fails = fails
+        record(files).save(NEW)
+        record(files).load()
+        record(files).blank()
+        assert files.opened == 0, fails
+
+
+def test_a_file_that_is_too_short_for_a_slot_is_none_though_its_sum_fits():
+    for head in (b"", b"c", b"cs", b"cs\x01\x01\x00\x00\x00"):
+        files = RamFiles()
+        files.files["/settings.0"] = head + module.checksum("settings", head)
+        refused(files, "no copy can be read")
 
 
 def test_the_longest_and_the_shortest_payload():

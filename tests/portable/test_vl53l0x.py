@@ -1,10 +1,17 @@
 """VL53L0X against a fake of the chip; every poll has the heap locked."""
 
+import binascii
+
 from chip_vl53l0x import MAP
 from cryo.drivers import vl53l0x
 from cryo.drivers.vl53l0x import NAMES
 from cryo.drivers.vl53l0x_tuning import PAIRS
 from fake_vl53l0x import MASK, POLL_US, Bench
+
+TUNING_SUM = 0x3C8D20A1  # [C] CRC-32 over register and value of each row of ST's DefaultTuningSettings (v36)
+SCRIPT_SUM = 0xA0B3D338  # [C] CRC-32 over operation, register and value of each step of the start-up
+WRITTEN = 149  # bytes that the start-up writes, up to the first result
+WRITTEN_SUM = 0xD3BEE655  # [C] CRC-32 over register and value of each
 
 
 def test_the_codes_are_a_closed_set_with_names():
@@ -32,6 +39,22 @@ def test_the_tuning_is_written_whole_and_in_order():
     assert len(PAIRS) == 160
     bench = Bench().good()
     assert bytes(PAIRS) in bytes(bench.fake.writes)
+
+
+def test_not_one_byte_of_the_tuning_is_another():
+    """ST does not explain these values, so nothing else could tell a wrong one: the chip would measure worse."""
+    assert binascii.crc32(bytes(PAIRS)) & 0xFFFFFFFF == TUNING_SUM
+
+
+def test_not_one_byte_of_the_start_up_is_another():
+    """The fake starts from zeros: it could not tell every write from a write of single bits."""
+    assert binascii.crc32(vl53l0x._SCRIPT) & 0xFFFFFFFF == SCRIPT_SUM
+
+
+def test_not_one_register_or_value_that_reaches_the_chip_is_another():
+    bench = Bench().good()
+    assert bench.fake.written == WRITTEN
+    assert binascii.crc32(bytes(bench.fake.writes[: 2 * WRITTEN])) & 0xFFFFFFFF == WRITTEN_SUM
 
 
 def test_bus_levels_are_set_only_when_asked_for():

@@ -80,6 +80,10 @@ class Console:
         latched = s.faults.latched
         if latched.low != self._latched.low or latched.high != self._latched.high:
             self._tell_faults(latched)
+        if s.mode != mode.SERVICE and (self.staged or self.calibration):
+            # However service mode was left: who gives the PIN next must not store what somebody else had in mind.
+            self.staged = {}
+            self.calibration = None
         if s.session.uptime_s >= self.midnight_s and not _ARMED >> s.mode & 1:
             self._next_day(s.session.uptime_s)
         tool = self.tool

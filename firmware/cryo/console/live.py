@@ -309,8 +309,6 @@ def _reset(console, _):
 
 
 def _forgotten(console, s):
-    console.staged = {}
-    console.calibration = None
     console.human = False
     if console.telemetry:
         console.telemetry.period = 0

@@ -142,8 +142,6 @@ def _set(console, text):
 def _leave(console, _):
     if console.app.supervisor.mode != mode.SERVICE:
         return console.error(-221, "not in service mode")
-    console.staged = {}
-    console.calibration = None
     console.request(supervisor.DISARM, 0, lambda s: "OK" if s.mode == mode.STANDBY else "REFUSED " + mode.NAMES[s.mode])
 
 
