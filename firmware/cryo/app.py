@@ -12,7 +12,8 @@ import cryo
 import micropython
 from cryo.config import overdue
 from cryo.console.line import Console
-from cryo.core import mode
+from cryo.core import faults, mode
+from cryo.core.kept import Kept
 from cryo.core.reading import CONFIG_LOST
 from cryo.core.records import RUNNING, Inputs, Outputs
 from cryo.core.resets import Resets
@@ -43,6 +44,7 @@ class Applicator:
         self.inputs = Inputs()
         self.outputs = Outputs()
         self.supervisor = Supervisor(board.config)
+        self._kept = Kept(self.supervisor)
         self.set_today(board.today_d)
         self.resets = Resets(board.scratch)
         self.supervisor.reset_loop = self.resets.loop
@@ -157,7 +159,11 @@ class Applicator:
         i.burst = b.valve.result()
         b.distance.poll(now_us, i.distance)
         b.skin.poll(now_us, i.skin)
-        self.supervisor.tick(now_us, i, self.outputs)
+        s = self.supervisor
+        # A cut need not wait for the rest of the tick, which decides it again and latches.
+        if i.burst == RUNNING and i.skin.sequence != self._sampled and s.overcool.against(i.skin, s.trip_mdegc()):
+            b.valve.cut()
+        s.tick(now_us, i, self.outputs)
 
     def _act(self, now_us):
         o = self.outputs
@@ -238,6 +244,8 @@ class Applicator:
         elif now == mode.STANDBY and self.health.poll():
             self.tested = self.health.failed
             self.inputs.self_test = 2
+        if not self._turn and self._kept.differ():  # some times a second
+            self.supervisor.faults.add(faults.MEMORY)
         self.resets.poll(now, self.supervisor.faults.first)
         self.recorder.poll(now)
         self.board.buzzer.value(self._beeper.level(self.outputs, self.supervisor.faults.latched))

@@ -173,6 +173,21 @@ OWN = {
         ),
         told="SYST:CRAS?",
     ),
+    "MEMORY": Provoked(
+        _in_burst(
+            "figure-changed",
+            "memory raises the skin that the observer began with by 1000 degC, from the first burst on",
+            _nothing,
+            100,
+            burst=1,
+            offset_ms=0,
+        ),
+        Flaw(
+            "cryo/core/observer.py",
+            "        left_us = self._left_us + dt_us\n",
+            "        self.baseline_mdegc += 1_000_000 if flow_us else 0\n        left_us = self._left_us + dt_us\n",
+        ),
+    ),
     "TASK_STOPPED": Provoked(
         _in_burst(
             "display-stops",

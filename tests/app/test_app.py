@@ -300,6 +300,47 @@ def test_nothing_is_written_until_the_valve_has_been_shut_for_some_ticks(virtual
     assert applicator.may_write() is may
 
 
+def test_a_setting_that_memory_changed_is_a_fault_within_a_second(virtual, applicator):
+    faults = importlib.import_module("cryo.core.faults")
+    supervisor = applicator.supervisor
+    for _ in range(100):
+        applicator.step()
+    assert not supervisor.faults.latched
+    supervisor.config = supervisor.config._replace(trip_mdegc=-100_000)
+    for _ in range(100):
+        applicator.step()
+    assert supervisor.faults.latched.has(faults.MEMORY)
+
+
+@pytest.mark.parametrize(
+    ("result", "fresh", "status", "mdegc", "early"),
+    [
+        (-1, True, 0, 4_000, True),
+        (-1, True, 2, None, True),
+        (-1, True, 0, 4_001, False),
+        (-1, False, 0, 4_000, False),
+        (0, True, 0, 4_000, False),
+        (-2, True, 0, 4_000, False),
+    ],
+)
+def test_a_cold_or_bad_reading_in_a_burst_cuts_before_the_rest_of_the_tick(
+    applicator, board, calls, result, fresh, status, mdegc, early
+):
+    orders(applicator, cut=1)
+    board.valve.result.return_value = result
+
+    def poll(now_us, reading):
+        reading.sequence += fresh
+        reading.status, reading.value_mdegc = status, mdegc
+
+    board.skin.poll.side_effect = poll
+    calls.reset_mock()
+    applicator.step()
+    names = [call[0] for call in calls.mock_calls]
+    assert ("valve.cut" in names[: names.index("decide")]) is early
+    assert names.count("valve.cut") == 1 + early  # and it is decided all the same
+
+
 # --- the heap's lock and the collector ----------------------------------------------------------------------
 def test_the_heap_is_locked_in_the_tick_and_open_when_breathing(virtual, applicator, board):
     depths = {}

@@ -49,6 +49,7 @@ def put(name, value, *path):
 TABLE = (
     (put("estop", 1, "i"), faults.ESTOP, ANYWHERE),
     (put("reset_loop", True), faults.RESET_LOOP, ANYWHERE),
+    (put("torn", True, "observer"), faults.MEMORY, ANYWHERE),
     (put("self_test", 2, "i"), faults.SELF_TEST, ANYWHERE),
     (put("tasks_late", 13, "i"), faults.TASK_STOPPED, ANYWHERE),
     (put("discordant", True, "eye"), faults.LOOP_DISCORD, ANYWHERE),

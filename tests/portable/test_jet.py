@@ -133,9 +133,9 @@ def test_a_stronger_jet_shortens_the_very_next_burst():
     bench = to_fall(Strong(1_000).deliver(level=1), 13_500)
     observer = bench.sup.observer
     seen = observer.baseline_mdegc - (observer.baseline_mdegc - observer.probe_mdegc()) * 1_300 // 1_000
-    bench.sup.jet._most = AS_CALIBRATED  # K as calibrated, on the same reading
+    bench.sup.jet.most = AS_CALIBRATED  # K as calibrated, on the same reading
     before_us = planned(bench, seen)
-    bench.sup.jet._most = RATIO_MAX
+    bench.sup.jet.most = RATIO_MAX
     after_us = planned(bench, seen)
     assert 0 < after_us < before_us
     # by the square of 1.3 less the margin over the fall, closing delay aside

@@ -26,6 +26,8 @@ def standing(s, dt_us, i):
     latched = s.faults.latched
     if i.estop:
         causes.add(faults.ESTOP)
+    if s.observer.torn:
+        causes.add(faults.MEMORY)
     if s.reset_loop:
         causes.add(faults.RESET_LOOP)
     if i.self_test == 2:

@@ -110,6 +110,10 @@ REGISTRY = (
         "A check was left out or ran out of turn: the device restarts; do not use it, have the board serviced.",
     ),
     (
+        MEMORY := 32, "MEMORY", HIGH, RESET,
+        "A figure that decides changed by itself: do not use the device, have the board serviced.",
+    ),
+    (
         TASK_STOPPED := 28, "TASK_STOPPED", HIGH, RESET,
         "Console, display or slow sensors stand still: the device restarts; if it returns, have the board serviced.",
     ),

@@ -24,10 +24,10 @@ class Jet:
     def __init__(self, k_mdegc):
         self.ratio = AS_CALIBRATED
         self.kept = AS_CALIBRATED  # until switch-off: what two bursts in a row have shown
-        self._most = AS_CALIBRATED
+        self.most = AS_CALIBRATED
         if k_mdegc:
             most = JET_K_MAX_MDEGC * 1000 // k_mdegc
-            self._most = most if most < RATIO_MAX else RATIO_MAX
+            self.most = most if most < RATIO_MAX else RATIO_MAX
         self._seen = AS_CALIBRATED
         self._seen_before = AS_CALIBRATED
 
@@ -39,8 +39,8 @@ class Jet:
         seen = AS_CALIBRATED
         if predicted_mdegc >= LEARN_FROM_MDEGC and observed_mdegc > predicted_mdegc:
             seen = (observed_mdegc - LEARN_MARGIN_MDEGC) * 1000 // predicted_mdegc
-            if seen > self._most:
-                seen = self._most
+            if seen > self.most:
+                seen = self.most
         self._seen = seen
         self.ratio = seen if seen > self.kept else self.kept
         return self.ratio

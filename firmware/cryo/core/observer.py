@@ -70,10 +70,15 @@ class Observer:
         self._left_us = _HALF_US  # time that no step has taken yet; half a tick leaves room for a tick's jitter
         self._flow_us = 0  # gas that no step has taken yet ...
         self._k_mdegc = 0  # ... and its jet constant
+        self.torn = False  # its figures are not those that it left: memory changed them
+        self._drop = 0  # sum of the states, and ...
+        self._again_mdegc = 0  # ... the baseline once more
 
     def reset(self, baseline_mdegc):
         """Start a point on skin of this temperature."""
         self.baseline_mdegc = baseline_mdegc
+        self._again_mdegc = baseline_mdegc
+        self._drop = 0
         self.surface_mdegc = baseline_mdegc
         self._probe = baseline_mdegc << 4
         self._left_us = _HALF_US
@@ -115,26 +120,35 @@ class Observer:
             drive = drive * (flow_us if flow_us < TICK_US else TICK_US) // TICK_US
         # Unrolled, the tables' figures in place, for the sake of the tick. A test ties them to the tables.
         x = self._x
-        v = x[0]
+        was = v = x[0]
         x[0] = drop = v - ((v >> 6) * 885 >> 4) + (drive * 15_277 >> 10)
         v = x[1]
+        was += v
         x[1] = v = v - ((v >> 6) * 581 >> 5) + (drive * 5_187 >> 10)
         drop += v
         v = x[2]
+        was += v
         x[2] = v = v - ((v >> 6) * 528 >> 7) + (drive * 3_251 >> 10)
         drop += v
         v = x[3]
+        was += v
         x[3] = v = v - ((v >> 6) * 814 >> 10) + (drive * 1_271 >> 10)
         drop += v
         v = x[4]
+        was += v
         x[4] = v = v - ((v >> 6) * 655 >> 12) + (drive * 653 >> 10)
         drop += v
         v = x[5]
+        was += v
         x[5] = v = v - ((v >> 6) * 524 >> 14) + (drive * 174 >> 10)
         drop += v
         v = x[6]
+        was += v
         x[6] = v = v - ((v >> 6) * 839 >> 17) + (drive * 277 >> 10)
         drop += v
+        if was != self._drop or self.baseline_mdegc != self._again_mdegc:
+            self.torn = True
+        self._drop = drop
         surface = self.baseline_mdegc - (drop >> 8)
         self.surface_mdegc = surface
         p = self._probe

@@ -63,6 +63,10 @@ class Overcool:
         """True when the point's or the session's cold dose is used up (limit 24)."""
         return self.dose_point >= _DOSE_POINT or self.dose_session >= _DOSE_SESSION
 
+    def against(self, skin, trip_mdegc):
+        """True when this reading of the probe ends gas at once: it is bad, or at the trip."""
+        return skin.status != 0 or skin.value_mdegc <= trip_mdegc
+
     def update(self, dt_us, skin, trip_mdegc, second=None):
         """Judge the skin reading against the trip (limit 1 or 2, or a tighter setting), once a tick.
 
