@@ -125,7 +125,7 @@ async def _pressed(app, ahead):
 
 @contextlib.contextmanager
 def _byte_by_byte(keys):
-    """Around the raw mode: no key waits for Enter, so what came as a key can be read; Ctrl-C is a signal."""
+    """Around the raw mode: nothing is echoed, a PIN least of all, and no key waits for Enter; Ctrl-C is a signal."""
     before = None
     if termios:
         with contextlib.suppress(termios.error):  # no terminal, in a test

@@ -30,12 +30,16 @@ CTRL_C, CTRL_D, UP, BACKSPACE = "\x03", "\x04", "\x1b[A", "\x7f"
 
 @pytest.fixture
 def keys(monkeypatch, tmp_path):
-    """What is pressed, read by prompt_toolkit without a terminal."""
+    """What is pressed, read by prompt_toolkit without a terminal. A question that nobody answers ends after a while."""
+    before = signal.signal(signal.SIGALRM, lambda *_: pytest.fail("it waits for a key"))
+    signal.alarm(PATIENCE_S)
     with create_pipe_input() as pressed:
         monkeypatch.setattr(prompt, "_ends", lambda: (pressed, DummyOutput()))
         monkeypatch.setattr(asking, "terminal", lambda: True)
         monkeypatch.setattr(answers, "path", lambda: tmp_path / "data" / "answers.json")
         yield pressed
+    signal.alarm(0)
+    signal.signal(signal.SIGALRM, before)
 
 
 def number(text="Number", **more):
@@ -366,12 +370,23 @@ def test_who_runs_it_in_the_background_keeps_ctrl_c_for_the_foreground():
 
 # --- at a real terminal -----------------------------------------------------------------------------------------------
 TWO = """
-import sys, time
+import select, sys, time
 print("ready", flush=True)
 try:
     from host_tools.cryoctl import prompt
+    from prompt_toolkit.input.vt100 import raw_mode
+
+    def once_a_key_came(step):
+        def late(*of):
+            print("now", flush=True)
+            select.select([0], [], [])
+            return step(*of)
+        return late
+
+    for step in sys.argv[2:]:
+        setattr(raw_mode, step, once_a_key_came(getattr(raw_mode, step)))
     for question in ("first: ", "second: "):
-        print(prompt.line(question), flush=True)
+        print(prompt.line(question, secret="__enter__" in sys.argv), flush=True)
         time.sleep(float(sys.argv[1]))
 except KeyboardInterrupt:
     sys.exit(130)
@@ -382,14 +397,17 @@ except prompt.NoLine:
 
 @pytest.fixture(params=["xterm", "dumb"])
 def terminal(request):
-    """Start a process that asks two questions at a terminal; standard output is a pipe. It waits behind each answer."""
+    """Start a process that asks two questions at a terminal; standard output is a pipe. It waits behind each answer.
+
+    Before a named step of the raw mode, __enter__ or __exit__, it says "now" and waits for a key.
+    """
     ours, theirs = pty.openpty()
     before = termios.tcgetattr(theirs)
     started = []
 
-    def start(wait_s=0.0):
+    def start(wait_s=0.0, *steps):
         process = subprocess.Popen(
-            [sys.executable, "-c", TWO, str(wait_s)],
+            [sys.executable, "-c", TWO, str(wait_s), *steps],
             stdin=theirs,
             stderr=theirs,
             stdout=subprocess.PIPE,
@@ -446,6 +464,26 @@ def test_ctrl_c_between_two_questions_is_not_for_the_second(terminal):
     assert process.stdout.readline() == b"one\n"
     os.write(keyboard, b"\x03")
     assert ended(process) == (130, [])
+
+
+def test_ctrl_c_behind_a_lines_end_that_nobody_read_as_a_key_is_heard_before_the_next_line(terminal):
+    """The terminal is raw still, so it is a byte and no signal; the prompt is at its end, and reads no more."""
+    process, keyboard = terminal(PATIENCE_S, "__exit__")
+    os.write(keyboard, b"one\r")
+    assert process.stdout.readline() == b"now\n"
+    os.write(keyboard, b"\x03")
+    assert ended(process) == (130, [])
+
+
+def test_a_pin_that_is_typed_before_the_terminal_is_raw_is_not_echoed(terminal):
+    process, keyboard = terminal(0.0, "__enter__")
+    for pin in (b"4711", b"86420"):
+        assert process.stdout.readline() == b"now\n"
+        os.write(keyboard, pin + b"\r")
+        assert process.stdout.readline() == pin + b"\n"
+    assert ended(process) == (0, [])
+    said = os.read(keyboard, 4096)
+    assert b"first:" in said and b"4711" not in said and b"86420" not in said
 
 
 def test_a_signal_from_another_process_ends_a_prompt_that_waits(terminal):
