@@ -23,9 +23,9 @@ PIP_VERSION := 26.3
 WITH_NODE := PATH="$(CURDIR)/$(VENV)/bin:$$PATH"
 PYRIGHT := $(WITH_NODE) node $(NODE_DIR)/node_modules/pyright/index.js
 
-.PHONY: help setup demo test lint types mpy pytest long load coverage mutation mutants tables safety hazards hazards-live \
-  hazards-sample check board-check uf2 bench exits wiring campaign detection settings powercut sim recording walkthrough \
-  console fuzz clean
+.PHONY: help setup demo test quick lint types mpy pytest long load coverage mutation mutants tables safety hazards hazards-live \
+  hazards-sample check board-check uf2 bench exits wiring campaign detection settings powercut sim recording \
+  walkthrough console fuzz clean
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## / {printf "%-14s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -35,7 +35,10 @@ setup: $(PY_STAMP) $(NODE_STAMP) ## install the pinned tools into .venv and host
 demo: setup ## a treatment on the virtual board and patient: SCENARIO=treatment|list|all|..., SPEED=1 for real time
 	$(PY) -m host_tools.twin.demo --scenario "$(SCENARIO)" --speed "$(SPEED)"
 
-test: lint types mpy pytest mutants check hazards-sample ## everything that must pass: lint, types, mpy, the tests in every lane, their trace
+test: lint types pytest mutants check hazards-sample ## everything that must pass: lint, types, the tests in every lane, their trace
+
+quick: lint ## a developer's loop, below a minute: lint, and the tests of core, drivers and console in CPython and 64-bit
+	$(PY) -m pytest -q tests/core tests/drivers tests/portable -k "not wasm"
 
 lint: setup ## ruff on all Python files
 	$(VENV)/bin/ruff check

@@ -11,7 +11,19 @@ from hypothesis import settings
 import micropython
 from host_tools.safety import outcomes
 from tests import drawn
-from tests.lanes import LANES, NATIVE, PORTABLE, LaneMissing, Outcome, counted, end_servers, missing, run_file, summary
+from tests.lanes import (
+    LANES,
+    NATIVE,
+    PORTABLE,
+    LaneMissing,
+    Outcome,
+    counted,
+    end_servers,
+    missing,
+    order,
+    run_file,
+    summary,
+)
 from tests.lanes.discover import NotPortable, PortableTests, discover
 from tests.lanes.explain import explained
 
@@ -148,7 +160,9 @@ def pytest_runtest_protocol(item: pytest.Item):
 
 # --- lanes ------------------------------------------------------------------------------------------------------------
 @pytest.hookimpl(tryfirst=True)  # before `-k` looks at the keywords
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    if hasattr(config, "workerinput"):
+        order.longest_first(items)
     for item in items:
         if _is_portable(item.path) and not isinstance(item, LaneItem):
             item.user_properties.append((summary.LANE, NATIVE))

@@ -256,6 +256,33 @@ def test_ctrl_c_is_no_interruption(virtual, board):
     kbd_intr.assert_called_once_with(-1)
 
 
+@pytest.mark.parametrize("part", ["slow inputs", "panel", "console"])
+def test_what_has_no_turn_or_stands_still_is_counted_until_it_lives_again(applicator, part):
+    orders(applicator)
+    panel, console = applicator.panel, applicator.console
+    stands = []
+
+    def living(owner, name):
+        owner.poll = lambda: setattr(owner, "alive", True) if name not in stands else None
+
+    living(panel, "panel")
+    living(console, "console")
+    late = applicator.inputs
+    for _ in range(3 * len(SLOW)):
+        applicator.step()
+    assert late.tasks_late <= len(SLOW)
+    stands.append(part)
+    console.long = part == "slow inputs"  # it takes their turns for good
+    for _ in range(40):
+        applicator.step()
+    assert late.tasks_late >= 40 - 2 * len(SLOW)
+    stands.clear()
+    console.long = False
+    for _ in range(2 * len(SLOW)):
+        applicator.step()
+    assert late.tasks_late <= len(SLOW)
+
+
 # --- a chip that lost its set-up ----------------------------------------------------------------------------
 @pytest.mark.parametrize("name", MODES)
 def test_a_skin_chip_without_its_set_up_gets_it_back_outside_treatment(virtual, applicator, board, name):

@@ -10,7 +10,7 @@ import textwrap
 import pytest
 
 from host_tools.safety.table import Hazard, Row, Table
-from tests.lanes import LANES, ROOT, LaneMissing, summary
+from tests.lanes import LANES, ROOT, LaneMissing, order, summary
 from tests.lanes.discover import NotPortable, discover
 
 
@@ -217,3 +217,14 @@ def test_a_file_that_is_not_portable_stops_the_run(project):
     text = project("import pytest\n\ndef test_it():\n    pass\n")
     assert "bare asserts" in text
     assert "1 error" in text
+
+
+def test_the_longest_files_come_first_in_a_run_by_several_processes(project, tmp_path):
+    assert [name for name in order.LONGEST if not (ROOT / "tests" / name).is_file()] == []
+    for name in ("app/test_a.py", order.LONGEST[1], order.LONGEST[0]):
+        (tmp_path / "tests" / name).parent.mkdir(exist_ok=True)
+        (tmp_path / "tests" / name).write_text("def test_it():\n    pass\n")
+    many = "".join(f"def test_{number}():\n    pass\n\n" for number in range(9))
+    text = project(many + "def test_it():\n    pass\n", "-v", "-n", "1", "-k", "not unix and not wasm")
+    ran = re.findall(r"PASSED tests/(\S+)::test_it *$", text.partition("short test summary")[0], re.MULTILINE)
+    assert ran[:2] == list(order.LONGEST[:2]) and len(ran) == 4, text

@@ -101,6 +101,7 @@ def test_date_and_person_are_needed():
     app.board.files.fails = ""
     assert stored(app) == app.supervisor.config
     assert app.ask("CAL:STOR 2027-11-22,A,B") == "OK"  # it was kept for another try
+    is_error(app.ask("CAL:STOR 2029-11-22,A,B"), -221, "CAL:MEAS")  # and no longer: no second due date for it
 
 
 def test_only_service_mode_takes_them():

@@ -200,6 +200,21 @@ def test_to_the_prompt_in_service_mode_only():
     assert app.inputs.request == supervisor.NONE
 
 
+def test_a_board_that_remembers_nothing_over_a_reset_does_not_go_to_the_prompt():
+    app = provided()
+    app.slow("SERV:PIN " + PIN)
+    app.board.scratch = None
+    is_error(app.ask("SERV:REPL"), -221, "remembers nothing")
+    app.run(60)
+    assert app.restarts == []
+
+
+def test_digests_of_another_length_are_not_the_same():
+    for a, b in ((b"", b"a"), (b"ab", b"abc"), (b"abc", b"ab"), (b"abc", b"abd"), (b"abc", b"bbc")):
+        assert not pin.same(a, b)
+    assert pin.same(b"abc", b"abc")
+
+
 def test_other_commands_in_service_mode_do_not_open_a_valve():
     app = provided()
     app.slow("SERV:PIN " + PIN)

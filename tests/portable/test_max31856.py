@@ -78,6 +78,47 @@ def test_configure_on_a_dead_bus():
     assert bench.fake.level == 1
 
 
+class Failing:
+    """A bus on which one transfer fails, after so many."""
+
+    def __init__(self, transfer, left):
+        self.left = left
+        self._transfer = transfer
+
+    def transfer(self, out, into):
+        self.left -= 1
+        if self.left == -1:
+            raise OSError(5)
+        self._transfer(out, into)
+
+
+def test_configure_has_not_gone_well_when_any_of_its_transfers_failed():
+    """Though the registers hold what they should, from before: a chip that was not off may be half way."""
+    for number in range(5):
+        bench = Bench()
+        failing = Failing(bench.chip._transfer, number)
+        bench.chip._transfer = failing.transfer
+        assert not bench.chip.configure(), number
+        assert bench.fake.level == 1 and failing.left < 0
+        assert bench.chip.configure()
+        assert bench.chip.mismatch == -1
+
+
+def test_doubts_from_before_a_configuration_do_not_count():
+    bench = Bench()
+    for _ in range(3):
+        bench.fake.fault_stuck = 0
+        bench.poll()
+        assert bench.reading.status in (states.NEVER, states.OK)
+        bench.fake.fault_stuck = -1
+        assert bench.chip.configure()
+    bench = Bench(low_mdegc=2_000)
+    bench.fake.forced_flags = 4
+    for _ in range(3):
+        assert bench.sample() == states.OK
+        assert bench.chip.configure()
+
+
 def test_a_chip_that_was_never_configured_gives_no_sample():
     bench = Bench(configure=False)
     bench.poll()

@@ -60,6 +60,9 @@ def test_not_one_register_or_value_that_reaches_the_chip_is_another():
 def test_bus_levels_are_set_only_when_asked_for():
     assert Bench(True).good().fake.pages[0][0x89] == 0x0D
     assert Bench(False).good().fake.pages[0][0x89] == 0x0C
+    assert not Bench().sensor.identified
+    for io_2v8 in (True, False):
+        assert Bench(io_2v8).good().sensor.identified
 
 
 def enabled(spads):
@@ -178,6 +181,64 @@ def test_a_frozen_chip_is_restarted():
     written = bench.fake.written
     bench.poll(80)
     assert bench.fake.writes[2 * written] and bench.fake.written > written + 30
+
+
+def restarted(bench):
+    """Poll until the sensor begins anew."""
+    for _ in range(400):
+        bench.poll()
+        if bench.sensor._step == 0:
+            return bench
+    raise AssertionError("it goes on")
+
+
+def test_a_restart_begins_from_nothing():
+    bench = Bench().good()
+    bench.fake.code = 1  # the chip reports its laser: ten times, and it is restarted, a result not yet cleared
+    restarted(bench).fake.power()
+    bench.fake.mm = 500  # no jump: there is nothing before it
+    before = bench.quantity.sequence
+    for _ in range(400):
+        bench.poll()
+        if bench.quantity.sequence != before:
+            break
+    assert bench.quantity.status == vl53l0x.HARDWARE_FAIL and bench.sensor._step  # its first one, not the eleventh
+    bench.fake.code = 11
+    before = bench.quantity.sequence
+    assert bench.until(vl53l0x.OK, 9) > 0
+    assert bench.quantity.value == 500 and bench.quantity.sequence == before + 1
+    bench = Bench().good()
+    bench.fake.code = 1
+    restarted(bench).fake.power()
+    bench.fake.code = 11
+    bench.good()
+    assert bench.fake.written == WRITTEN
+    assert binascii.crc32(bytes(bench.fake.writes[: 2 * WRITTEN])) & 0xFFFFFFFF == WRITTEN_SUM
+
+
+def test_a_chip_that_repeats_itself_over_a_restart_gives_no_distance():
+    """Limit 14: the same words are not live. Half a second of them after every restart would be gas by an old range."""
+    bench = Bench().good()
+    bench.fake.noisy = False
+    assert bench.until(vl53l0x.FROZEN) > 0
+    restarted(bench)
+    results = bench.fake.results
+    seen = set()
+    for _ in range(400):
+        bench.poll()
+        seen.add(bench.quantity.status)
+    assert bench.fake.results > results + 10
+    assert vl53l0x.OK not in seen
+    bench.fake.noisy = True
+    bench.good()
+
+
+def test_each_failed_transfer_is_a_result_of_its_own():
+    bench = Bench().good()
+    bench.fake.nack = OSError(5)
+    before = bench.quantity.sequence
+    bench.poll(3)
+    assert (bench.quantity.sequence - before) & 0xFFFF == 3
 
 
 def test_each_step_of_the_start_up_that_never_ends_is_told():

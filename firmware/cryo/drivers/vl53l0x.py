@@ -120,6 +120,7 @@ class Vl53l0x:
         self._enable = bytearray((_MAP, 0, 0, 0, 0, 0, 0))
         self._stop = 0
         self._spads = 0
+        self._same = 0  # over restarts too: a chip that repeats itself afterwards is no better than before
         self.identified = False  # a chip of this kind has answered since switch-on
         self._polled_us = 0
         self._restart()
@@ -130,7 +131,6 @@ class Vl53l0x:
         self._waited_us = 0
         self._unread_us = 0  # since it was last certain that no result waits
         self._useless = 0  # results in a row that were none
-        self._same = 0
         self._last_mm = -1
 
     def poll(self, now_us, quantity):
