@@ -24,7 +24,7 @@ WITH_NODE := PATH="$(CURDIR)/$(VENV)/bin:$$PATH"
 PYRIGHT := $(WITH_NODE) node $(NODE_DIR)/node_modules/pyright/index.js
 
 .PHONY: help setup demo test quick lint types mpy pytest long load coverage mutation mutants tables safety hazards hazards-live \
-  hazards-sample check board-check uf2 bench exits wiring campaign detection settings powercut sim recording \
+  hazards-sample holes check board-check uf2 bench exits wiring campaign detection settings powercut sim recording \
   walkthrough console fuzz clean
 
 help: ## list the targets
@@ -104,6 +104,9 @@ console: setup ## generate docs/console.md and the parser's words from the one t
 
 fuzz: setup ## LINES random lines at the console, 1 000 000 without it (20 minutes)
 	$(PY) -m tests.console.fuzz --lines $(LINES)
+
+holes: setup ## run the test of every known hole: out/holes.json, docs/safety/holes.md (minutes)
+	$(PY) -m host_tools.safety.holes
 
 safety: setup ## generate docs/safety/*.md and its state diagram
 	$(PY) -m host_tools.safety.pages
