@@ -10,6 +10,8 @@ SCENARIO ?= treatment
 SPEED ?= 0
 FORM ?= long
 LINES ?= 1000000
+TIMES ?= 20
+BUSY ?= 8
 
 VENV := .venv
 PY := $(VENV)/bin/python
@@ -21,18 +23,22 @@ PIP_VERSION := 26.3
 WITH_NODE := PATH="$(CURDIR)/$(VENV)/bin:$$PATH"
 PYRIGHT := $(WITH_NODE) node $(NODE_DIR)/node_modules/pyright/index.js
 
-.PHONY: help setup demo test lint types mpy pytest long coverage mutation mutants tables safety hazards check board-check uf2 \
-  bench exits wiring campaign detection settings powercut sim recording walkthrough console fuzz clean
+.PHONY: help setup demo test quick lint types mpy pytest long load coverage mutation mutants tables safety hazards hazards-live \
+  hazards-sample check board-check uf2 bench exits wiring campaign detection settings powercut sim recording \
+  walkthrough console fuzz clean
 
 help: ## list the targets
-	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## / {printf "%-11s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## / {printf "%-14s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
 setup: $(PY_STAMP) $(NODE_STAMP) ## install the pinned tools into .venv and host_tools/node
 
 demo: setup ## a treatment on the virtual board and patient: SCENARIO=treatment|list|all|..., SPEED=1 for real time
 	$(PY) -m host_tools.twin.demo --scenario "$(SCENARIO)" --speed "$(SPEED)"
 
-test: lint types mpy pytest coverage mutants check ## everything that must pass: lint, types, mpy, the tests in every lane, their trace
+test: lint types pytest mutants check hazards-sample ## everything that must pass: lint, types, the tests in every lane, their trace
+
+quick: lint ## a developer's loop, below a minute: lint, and the tests of core, drivers and console in CPython and 64-bit
+	$(PY) -m pytest -q tests/core tests/drivers tests/portable -k "not wasm"
 
 lint: setup ## ruff on all Python files
 	$(VENV)/bin/ruff check
@@ -44,14 +50,17 @@ types: setup ## pyright: host tools against CPython, firmware and boards against
 mpy: setup ## compile every firmware and board file for RP2040 and ESP32, print the sizes
 	$(PY) -m tests.gate.mpy
 
-pytest: setup ## only the tests; one lane or test: .venv/bin/pytest -k "unix and name"
-	$(PY) -m pytest
+pytest: setup ## only the tests, with the core's coverage; one lane or test: .venv/bin/pytest -k "unix and name"
+	$(PY) -m pytest --cov --lanes-required
 
 long: setup ## what `make test` leaves out of the emulated RP2040: hosts, off-phase, every reset (15 minutes)
 	$(PY) -m pytest -m long
 
-coverage: setup ## branch coverage of the core by its tests in CPython: fails below 100 %
-	$(PY) -m pytest -q -n 2 tests/portable tests/core -k "not unix and not wasm" --cov
+load: setup ## terminal and serial tests TIMES times beside BUSY busy processes: TESTS="file ..." for a part (hours)
+	$(PY) -m tests.gate.load --times $(TIMES) --busy $(BUSY) $(TESTS)
+
+coverage: setup ## only what counts for it: branch coverage of the core by its tests in CPython, 100 % or it fails
+	$(PY) -m pytest -q tests/core tests/portable -k "not unix and not wasm" --cov
 
 mutation: setup ## every mutant of core, limits and decoders (15 to 30 minutes): MODULE="core/bursts limits" for a part
 	$(PY) -m tests.mutation $(MODULE)
@@ -79,6 +88,12 @@ hazards: setup ## print hazard, cause, control, limit, test; fails on a hole, as
 
 check: setup ## only the check: each limit, fault and blocker has a test that is there and ran
 	$(PY) -m host_tools.safety --quiet
+
+hazards-live: setup ## each control of the trace disabled by a planted flaw: its tests must fail (30 minutes)
+	$(PY) -m tests.hazards $(if $(ONLY),--only "$(ONLY)")
+
+hazards-sample: setup ## the same for one row in 8, without the slow tests
+	$(PY) -m tests.hazards --every 8
 
 detection: setup ## provoke every fault in real MicroPython: docs/safety/detection.json, then the pages (minutes)
 	$(PY) -m host_tools.safety.detection

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 from pathlib import Path
 
 import pytest
@@ -9,11 +10,28 @@ from hypothesis import settings
 
 import micropython
 from host_tools.safety import outcomes
-from tests.lanes import LANES, NATIVE, PORTABLE, LaneMissing, Outcome, run_file, summary
+from tests import drawn
+from tests.lanes import (
+    LANES,
+    NATIVE,
+    PORTABLE,
+    LaneMissing,
+    Outcome,
+    counted,
+    end_servers,
+    missing,
+    order,
+    run_file,
+    summary,
+)
 from tests.lanes.discover import NotPortable, PortableTests, discover
+from tests.lanes.explain import explained
 
 settings.register_profile("cryo", settings(), deadline=None)  # how busy the machine is says nothing of the code
 settings.load_profile("cryo")
+drawn.fix()
+
+FAILURES_EXPLAINED = 10
 
 
 class LaneFailure(Exception):
@@ -34,14 +52,14 @@ class LaneItem(pytest.Item):
         assert isinstance(self.parent, LaneFile)
         try:
             outcome = self.parent.outcome(self.lane)
-        except LaneMissing as missing:
-            pytest.skip(str(missing))
+        except LaneMissing as gone:
+            pytest.skip(str(gone))
         self.user_properties.append((summary.INTERPRETER, outcome.interpreter))
         if outcome.broken:
             raise LaneFailure(outcome.broken)
         printed = outcome.output[self.test]
         if not outcome.passed[self.test]:
-            raise LaneFailure(f"in lane {self.lane}:\n{printed}")
+            raise LaneFailure(f"in lane {self.lane}:\n{printed}\n{self.parent.explained(self.lane, self.test)}")
         if printed:
             self.add_report_section("call", "stdout", printed)
 
@@ -62,6 +80,7 @@ class LaneFile(pytest.File):
     def collect(self):
         self.outcomes: dict[str, Outcome] = {}
         self.selected: dict[str, list[str]] = {}
+        self.failures = 0
         tests = _discover(self.path)
         for lane in self.only:
             skip = "" if lane in tests.lanes else tests.reason
@@ -73,6 +92,14 @@ class LaneFile(pytest.File):
             lane = next(lane for lane in LANES if lane.name == name)
             self.outcomes[name] = run_file(lane, self.path, self.selected[name])
         return self.outcomes[name]
+
+    def explained(self, name: str, test: str) -> str:
+        """Return the source line and the values of a failed assert, for the first few of a file: each is a run."""
+        self.failures += 1
+        if self.failures > FAILURES_EXPLAINED:
+            return f"(values are told for the first {FAILURES_EXPLAINED} failures of a file)"
+        lane = next(lane for lane in LANES if lane.name == name)
+        return explained(lane, self.path, test, self.outcomes[name].output[test])
 
 
 def _discover(file: Path) -> PortableTests:
@@ -110,15 +137,44 @@ def pytest_pycollect_makemodule(module_path: Path, parent: pytest.Collector):
     return None
 
 
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+# --- coverage ---------------------------------------------------------------------------------------------------------
+@pytest.hookimpl(trylast=True)
+def pytest_sessionstart(session: pytest.Session) -> None:
+    counted.pause(session.config)
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_make_collect_report(collector: pytest.Collector):
+    with counted.counting(collector.config, counted.counts(collector.path)):
+        report = yield
+    if collector.path == PORTABLE.parent:
+        counted.first(report.result)
+    return report
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_protocol(item: pytest.Item):
+    with counted.counting(item.config, counted.counts(item.path) and not isinstance(item, LaneItem)):
+        return (yield)
+
+
+# --- lanes ------------------------------------------------------------------------------------------------------------
+@pytest.hookimpl(tryfirst=True)  # before `-k` looks at the keywords
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    if hasattr(config, "workerinput"):
+        order.longest_first(items)
     for item in items:
         if _is_portable(item.path) and not isinstance(item, LaneItem):
             item.user_properties.append((summary.LANE, NATIVE))
+            item.extra_keyword_matches.add(NATIVE)  # `-k cpython`: its name has no lane in it
         elif item.path.parent.name in summary.FOLDERS:
             item.user_properties.append((summary.LANE, summary.FOLDERS[item.path.parent.name]))
 
 
+@pytest.hookimpl(trylast=True)
 def pytest_collection_finish(session: pytest.Session) -> None:
+    gc.collect()
+    gc.freeze()  # the firmware collects often: it is not to walk the thousands of tests each time
     for item in session.items:
         if isinstance(item, LaneItem) and isinstance(item.parent, LaneFile):
             item.parent.selected.setdefault(item.lane, []).append(item.test)
@@ -141,17 +197,30 @@ def pytest_runtest_call(item: pytest.Item):
 CODE = pytest.StashKey[str]()
 
 
+def pytest_addoption(parser: pytest.Parser) -> None:
+    parser.addoption("--lanes-required", action="store_true", help="fail at once where a MicroPython lane is missing")
+
+
 def pytest_configure(config: pytest.Config) -> None:
-    """Note on which code the run began; not in a worker, nor in a copy of this project."""
+    """Ask for the lanes where they are required; note on which code the run began.
+
+    Not in a worker, nor in a copy of this project.
+    """
+    if not hasattr(config, "workerinput") and config.getoption("lanes_required") and (gone := missing()):
+        raise pytest.UsageError("; ".join(gone))
     if not hasattr(config, "workerinput") and config.rootpath == outcomes.ROOT:
         config.stash[CODE] = outcomes.digest()
 
 
+def pytest_unconfigure() -> None:
+    end_servers()
+
+
 def pytest_terminal_summary(terminalreporter) -> None:
     terminalreporter.section("lanes")
-    for line in summary.lines(terminalreporter.stats):
+    found = outcomes.verdicts(terminalreporter.stats)
+    for line in (*summary.lines(terminalreporter.stats), *summary.costs(found)):
         terminalreporter.line(line)
     code = terminalreporter.config.stash.get(CODE, "")
-    found = outcomes.verdicts(terminalreporter.stats)
     if code and found and not outcomes.save(code, found):
         terminalreporter.line("The code changed during the run: `make check` does not count its outcomes.")

@@ -28,7 +28,7 @@ class LoopTest:
 
     def enter(self, now):
         """Call once when the mode has become `now`, between two ticks. Takes 5 ms where a pulse is due."""
-        if self._pin is None or (now != mode.READY and now != mode.SELF_TEST) or self._supervisor.faults.latched:
+        if self._pin is None or (now != mode.READY and now != mode.SELF_TEST) or self._supervisor.faults.first:
             return
         board = self._board
         board.valve.cut()  # both are at rest in these modes; here they are whatever went before

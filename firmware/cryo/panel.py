@@ -31,15 +31,7 @@ _HIGH = bytes((15, 10, 15, 10, 15, 35, 15, 10, 15, 50, 15, 10, 15, 10, 15, 35, 1
 _MEDIUM = bytes((20, 20, 20, 20, 20, 250, 0, 250))
 
 
-def _high_faults():
-    mask = 0
-    for row in faults.REGISTRY:
-        if row[2] == faults.HIGH:
-            mask |= 1 << row[0]
-    return mask
-
-
-_HIGH_FAULTS = _high_faults()
+_HIGH_FAULTS = faults.Codes(*[row[0] for row in faults.REGISTRY if row[2] == faults.HIGH])
 
 
 class Beeper:
@@ -53,12 +45,12 @@ class Beeper:
     def level(self, outputs, latched):
         """Return the buzzer pin's level, 0 or 1, for this tick; call once a tick. Does not allocate.
 
-        `latched` is the mask of latched faults: an alarm without any sounds as one of high priority. It goes before the
-        indication.
+        `latched` holds the codes of the latched faults. An alarm without any sounds as one of high priority. An alarm
+        goes before the indication.
         """
         pattern = None
         if outputs.alarm:
-            pattern = _HIGH if latched & _HIGH_FAULTS or not latched else _MEDIUM
+            pattern = _HIGH if latched.meets(_HIGH_FAULTS) or not latched else _MEDIUM
         elif outputs.indicate:
             pattern = _INDICATE
         if pattern is not self._pattern:

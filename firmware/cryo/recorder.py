@@ -91,7 +91,8 @@ class Recorder:
         if first != self._fault:
             self._fault = first
             if first:
-                self.put(FAULT, (first, self._mode, sup.faults.latched))
+                latched = sup.faults.latched
+                self.put(FAULT, (first, self._mode, latched.low, latched.high))
         if sup.session.point_open or self._open:
             self._watch(sup)
         if now != self._mode:

@@ -10,6 +10,7 @@ from rich.console import Console
 from host_tools.bench import figures, report
 from host_tools.bench import rows as table
 from host_tools.emulator import download, image
+from host_tools.safety import outcomes
 
 JSON = Path("out/bench.json")
 PAGE = Path("docs/bench.md")
@@ -36,7 +37,8 @@ def main(argv: list[str] | None = None) -> int:
     report.show(rows, console)
     report.write_json(rows, args.json)
     if uf2 is not None:
-        args.page.write_text(report.markdown(rows, named(uf2)))
+        on = outcomes.measured("boards/rp2040_pico", "host_tools/bench", "host_tools/emulator")
+        args.page.write_text(report.markdown(rows, f"{named(uf2)}, on the code of digest `{on}`"))
     return verdict(rows, figures.failures(chip), uf2 is not None, console)
 
 

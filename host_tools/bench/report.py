@@ -88,7 +88,8 @@ def markdown(rows: list[Row], image: str) -> str:
     lines += ["", "## How each was measured", ""]
     modules = [name for name in hows if name.startswith(MODULE)]
     lines += [f"- `{name}`: {how}." for name, how in hows.items() if name not in modules[1:]]
-    if table.ACCEPTED:
+    accepted = table.accepted(rows)
+    if accepted:
         lines += ["", "## Missed goals that stand", ""]
-        lines += [f"- `{name}`: {reason}." for name, reason in table.ACCEPTED.items()]
+        lines += [f"- `{name}`: {reason}." for name, reason in accepted.items()]
     return "\n".join(lines) + "\n"

@@ -24,6 +24,7 @@ from pathlib import Path
 from host_tools.campaign import page, summary, sweeps, tighten
 from host_tools.campaign.faults import FAULTS
 from host_tools.campaign.run import Outcome, case, levels, named, run
+from host_tools.safety import outcomes
 from host_tools.twin.lanes import ROOT
 
 RUNS = ROOT / "out/campaign/runs.jsonl"
@@ -103,6 +104,7 @@ def campaign(counts: tuple[int, ...], processes: int, resume: bool = False) -> d
     every = [out for group in outs.values() for out in group]
     return {
         "made": {
+            "code": outcomes.measured("host_tools/campaign"),
             "counts": dict(zip(("healthy", "single", "double"), counts, strict=True)),
             "processes": processes,
             "kept": sum(name in known for group in names(*counts).values() for name in group),

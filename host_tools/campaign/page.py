@@ -59,6 +59,13 @@ def _kept(runs):
     return f", {runs} of the runs not counted in it, as they were done before" if runs else ""
 
 
+def _code(code):
+    """Say on which code the runs were made; a summary of before this was noted names none."""
+    if code is None:
+        return ["The code of these runs was not noted with them: they show no particular state of the firmware.", ""]
+    return [f"Made on the firmware, virtual board, twin and campaign of digest `{code}`.", ""]
+
+
 def _made(made):
     counts = made["counts"]
     return [
@@ -68,6 +75,7 @@ def _made(made):
         "none of it says that a treatment helps. The device is not certified and not for treating people.",
         "",
         *made.get("note", ()),
+        *_code(made.get("code")),
         f"{counts['healthy']} healthy runs, {counts['single']} of each single fault, {counts['double']} pairs of",
         f"faults: {made['simulated_h']:g} h of virtual time, {made['wall_s']} s of wall time in",
         f"{made['processes']} process(es){_kept(made['kept'])}. The firmware ran in CPython on the plant of",

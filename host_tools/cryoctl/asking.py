@@ -1,40 +1,132 @@
-"""Questions to the person at the terminal; where there is none, an option has to have answered them."""
+"""Questions to the person at the terminal: all of them are asked here. Without a terminal an option has to answer."""
 
 import sys
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import Any
 
 import typer
 
 from host_tools.cryoctl.problems import Problem
 
+BACK = "back"
+
+
+class Back(Exception):
+    """The answer before is to be given again."""
+
+
+class Unanswered(Problem):
+    """Nobody answered: Ctrl-D, or there is no terminal."""
+
+
+@dataclass
+class Question:
+    """One question. `ask` remembers what was answered: when the question comes again, Enter keeps that.
+
+    option     what else answers it, such as --due; it is named when nobody does
+    take       what an answer means; raises Problem with the reason when it is none, and the question is asked again
+    kind       whose earlier answers the arrow keys bring; "": none are kept
+    hint       stands in brackets behind the text
+    """
+
+    text: str
+    option: str
+    take: Callable[[str], Any] = str
+    kind: str = ""
+    default: str | None = None
+    hint: str = ""
+    secret: bool = False
+
+    def ask(self, back: bool = False) -> Any:
+        """Return what `take` makes of the answer. back: there is an answer before; Back is raised to give it again.
+
+        Raises Unanswered, which names the option; KeyboardInterrupt for Ctrl-C.
+        """
+        from host_tools.cryoctl import answers, prompt
+
+        if not terminal():
+            raise Unanswered(f"{self.text}: not answered", f"give {self.option}, or do it at a terminal")
+        before = answers.earlier(self.kind) if self.kind else []
+        while True:
+            try:
+                said = prompt.line(self._message(back), before, self.secret).strip()
+            except prompt.NoLine:
+                raise Unanswered(f"{self.text}: not answered", f"answer it, or give {self.option}") from None
+            if said == BACK and back:
+                raise Back
+            try:
+                value = self._taken(said)
+            except Problem as problem:
+                tell(str(problem))
+                before = before if self.secret else [*before, said]  # to be put right
+                continue
+            if self.kind and said:
+                answers.keep(self.kind, said)
+            return value
+
+    def _message(self, back):
+        hints = [self.hint, f"{BACK}: the answer before" if back else ""]
+        hint = "; ".join(part for part in hints if part)
+        usual = f" [{self.default}]" if self.default else ""
+        return f"{self.text}{f' ({hint})' if hint else ''}{usual}: "
+
+    def _taken(self, said):
+        if said == BACK:
+            raise Problem("there is no answer before this one")
+        if not said and self.default is None:
+            raise Problem("it needs an answer", f"Ctrl-C ends this; {self.option} answers it, too")
+        value = self.take(said or self.default or "")
+        if said and not self.secret:
+            self.default = said
+        return value
+
 
 def terminal() -> bool:
     """Return whether somebody can be asked."""
-    return sys.stdin.isatty() and sys.stderr.isatty()
+    return all(end is not None and end.isatty() for end in (sys.stdin, sys.stderr))
 
 
-def confirm(lines: list[str], question: str, yes: bool) -> None:
-    """Have it confirmed, what it is about told before. Raises Problem when nobody does."""
+def tell(text: str) -> None:
+    """Tell what a question is about, or why it comes again: where the question is seen, too."""
+    typer.echo(text, err=True)
+
+
+def in_turn(steps: Sequence[Callable[[bool], Any]], done: list, before: bool = False) -> None:
+    """Fill `done` with what each step returns. A step that raises Back has the one before it done again.
+
+    Each is told whether there is one before. before: there is one before the first step; Back to it is raised.
+    """
+    while len(done) < len(steps):
+        try:
+            done.append(steps[len(done)](bool(done) or before))
+        except Back:
+            if not done:
+                raise
+            done.pop()
+
+
+def confirm(lines: list[str], question: str, yes: bool, usual: bool = False, back: bool = False) -> None:
+    """Have it confirmed, what it is about told before. Raises Problem when nobody does, Back as a Question does."""
     if yes:
         return
     if not terminal():
         raise Problem("\n".join([*lines, "this has to be confirmed"]), "give --yes, or do it at a terminal")
     for line in lines:
-        typer.echo(line, err=True)
-    if not again(question, False):
+        tell(line)
+    if not again(question, usual, back):
         raise Problem("not confirmed", "nothing was changed")
 
 
-def again(question: str, default: bool) -> bool:
-    """Return yes or no. Ctrl-C is Ctrl-C."""
-    try:
-        return typer.confirm(question, default=default, err=True)
-    except typer.Abort:
-        raise KeyboardInterrupt from None
+def again(question: str, usual: bool, back: bool = False) -> bool:
+    """Return yes or no; Ctrl-D is no."""
 
+    def meant(said):
+        if said.lower() in ("y", "yes", "n", "no"):
+            return said.lower().startswith("y")
+        raise Problem(f"{said!r} is no answer", "type y or n")
 
-def answer(question: str, default: str | None = None) -> str:
-    """Return what somebody typed. Ctrl-C is Ctrl-C."""
     try:
-        return str(typer.prompt(question, default=default, show_default=bool(default), err=True)).strip()
-    except typer.Abort:
-        raise KeyboardInterrupt from None
+        return Question(question, "--yes", meant, default="y" if usual else "n", hint="y or n").ask(back)
+    except Unanswered:
+        return False

@@ -24,10 +24,10 @@ def command() -> list[str]:
     return words
 
 
-def edited(text: str, again: Callable[[list[str]], bool]) -> tuple[dict[str, int] | None, Path]:
+def edited(text: str, again: Callable[[Path, list[str]], bool]) -> tuple[dict[str, int] | None, Path]:
     """Return (values, file) of what the user made of `text`, or (None, file): nothing was edited.
 
-    again(complaints) says whether to edit once more. Raises Problem that tells where the text is kept.
+    again(file, complaints) says whether to edit once more. Raises Problem that tells where the text is kept.
     """
     words = command()
     folder = Path(tempfile.mkdtemp(prefix="cryoctl-"))
@@ -43,7 +43,7 @@ def edited(text: str, again: Callable[[list[str]], bool]) -> tuple[dict[str, int
         values, complaints = _judged(path)
         if values is not None and not complaints:
             return (None if text_of(path) == text else values), path
-        if not again(complaints):
+        if not again(path, complaints):
             raise kept(path, "\n".join(complaints))
 
 

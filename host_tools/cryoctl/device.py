@@ -114,7 +114,8 @@ class Device:
         until = time.monotonic() + patience_s
         while (line := self._line(until)) is not None:
             text = line.decode("ascii", "replace").strip()
-            if text and text != command and fits(text):  # else its echo, or another's
+            late = wire.unwrapped(line) or (identity(text) and command != "*IDN?")  # to what was asked twice before
+            if text and text != command and not late and fits(text):  # else its echo, or another's
                 return wire.accepted(text)
         raise Silent(f"{self.port.name} did not answer {command.split()[0]}", "look with `cryoctl doctor`")
 

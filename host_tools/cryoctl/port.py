@@ -6,12 +6,14 @@ import time
 
 import serial
 
+from host_tools.cryoctl.holders import holders
 from host_tools.cryoctl.problems import NoDevice
 
 BAUD = 115_200
 SOCKET = "socket://"
 _LINE_MAX = 4096  # of a device that sends no line end
 _LOOK_S = 0.05
+_ALONE_S = 2.0  # so long a program that just ended, or starts another one, may still seem to have it
 
 
 class Port:
@@ -38,6 +40,18 @@ class Port:
             self._serial = port
         except (OSError, ValueError) as error:  # SerialException is an OSError
             raise NoDevice(*_why(self.name, error)) from None
+        self._alone()
+
+    def _alone(self):
+        """Raise NoDevice where a program that locks nothing has the port, too: each would get a part of the answers."""
+        until = time.monotonic() + _ALONE_S
+        while others := holders([] if "://" in self.name else [self.name]):
+            if time.monotonic() >= until:
+                self.close()
+                raise NoDevice(
+                    f"{self.name} is in use by {', '.join(map(str, others))}", "close that program, then again"
+                )
+            time.sleep(_LOOK_S)
 
     def reopen(self) -> None:
         """Open it anew: its board has restarted."""

@@ -10,6 +10,7 @@ import subprocess
 import sys
 import tempfile
 import time
+from collections.abc import Callable
 from pathlib import Path
 
 from rich.console import Console
@@ -20,9 +21,10 @@ from host_tools.twin.lanes import ROOT
 PAGE = ROOT / "docs/virtual_board.md"
 PICTURE = ROOT / "docs/virtual_board.svg"
 WIDTH, HEIGHT = 112, 40
-PATIENCE_S = 60
-SETTLED_S = 0.4  # a screen that has not changed for so long is complete
-TERMINAL = "picocom --quiet --baud 115200 --echo --imap lfcrlf {link}"
+PATIENCE_S = 300  # longer than anything takes on a busy machine: only what hangs reaches it
+SETTLED_S = 0.8  # an answer that has not changed for so long is complete
+READY = "Terminal ready"  # picocom forgets what was typed before it says so
+TERMINAL = "picocom --baud 115200 --echo --imap lfcrlf {link}"
 TYPED = (
     "*IDN?",
     "TREAT:PRES CHRONIC",
@@ -91,6 +93,8 @@ def _simulator(folder, *options):
     give_up = time.monotonic() + PATIENCE_S
     while not link.exists():
         if process.poll() is not None or time.monotonic() > give_up:
+            process.kill()
+            process.wait()
             raise RuntimeError("the simulator did not start")
         time.sleep(0.05)
     return process, link
@@ -106,13 +110,15 @@ def _terminal(folder):
 
     try:
         told("-f", "/dev/null", "new-session", "-d", "-x", str(WIDTH), "-y", str(HEIGHT), TERMINAL.format(link=link))
-        time.sleep(2 * SETTLED_S)
+        settled(lambda: told("capture-pane", "-p").rstrip(), lambda screen: READY in screen)
+        told("send-keys", "-R")
+        told("clear-history")
         screen = ""
         for line in TYPED:
             before = screen
             told("send-keys", "-l", line)
             told("send-keys", "Enter")
-            screen = settled(lambda: told("capture-pane", "-p").rstrip(), before)
+            screen = answered(lambda: told("capture-pane", "-p").rstrip(), line, before)
         return screen
     finally:
         subprocess.run([*tmux, "kill-server"], check=False, capture_output=True)
@@ -120,8 +126,8 @@ def _terminal(folder):
         process.wait(PATIENCE_S)
 
 
-def settled(look, before: str) -> str:
-    """Return what look() shows once it is no longer `before` and stands still."""
+def settled(look: Callable[[], str], complete: Callable[[str], bool]) -> str:
+    """Return what look() shows once complete(that) is true and it stands still."""
     give_up = time.monotonic() + PATIENCE_S
     last, since = look(), time.monotonic()
     while time.monotonic() < give_up:
@@ -129,9 +135,14 @@ def settled(look, before: str) -> str:
         now = look()
         if now != last:
             last, since = now, time.monotonic()
-        elif now != before and time.monotonic() - since > SETTLED_S:
+        elif complete(now) and time.monotonic() - since > SETTLED_S:
             return now
-    raise RuntimeError(f"the terminal stands still at: {before}")
+    raise RuntimeError(f"the terminal stands still at: {last}")
+
+
+def answered(look: Callable[[], str], line: str, before: str) -> str:
+    """Return what look() shows once a line that was typed is answered: another one, no part of it, is the last."""
+    return settled(look, lambda screen: screen != before and not line.startswith(screen.rpartition("\n")[2].strip()))
 
 
 def _tool(folder):

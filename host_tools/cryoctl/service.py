@@ -6,63 +6,91 @@ could read; it is never printed.
 
 import contextlib
 import os
-import sys
 import time
-from getpass import getpass
 from pathlib import Path
 
+from host_tools.cryoctl import asking
 from host_tools.cryoctl.device import PROMPT, Device, look
 from host_tools.cryoctl.files import text_of
+from host_tools.cryoctl.interrupts import Once
 from host_tools.cryoctl.problems import NoDevice, Problem, Refused
 
 PIN_DIGITS = range(4, 11)
 VARIABLE = "CRYO_PIN"
+_WRONG = 301
+_WAIT = 302  # after a wrong one; or locked, for good
 _SELF_TEST_S = 10.0  # switched on just now: it takes under 2 s
 _RESTART_S = 20.0  # the watchdog, the boot ROM and a slow USB together [E]
 
 
-def pin(file: Path | None = None, ask: str = "PIN") -> str:
+class TypedPin(str):
+    """A PIN that somebody typed: when it is wrong, it is asked for again."""
+
+
+def pin(file: Path | None = None) -> str:
     """Return the PIN from `file` (its first line), from the variable CRYO_PIN, or from a question at the terminal.
 
     Raises Problem when there is none of them, or it is no PIN.
     """
     if file:
         try:
-            text = text_of(file).partition("\n")[0].strip()
+            text = text_of(file)
         except Problem as problem:
             raise Problem(f"PIN file {problem.text}", "name a file with the PIN alone in its first line") from None
-    elif VARIABLE in os.environ:
-        text = os.environ[VARIABLE].strip()
-    elif sys.stdin.isatty():
-        text = getpass(f"{ask}: ").strip()
-    else:
+        return _checked(text.partition("\n")[0].strip(), f"PIN file {file}", "give it alone in the first line")
+    if VARIABLE in os.environ:
+        return _checked(os.environ[VARIABLE].strip(), VARIABLE, "put the PIN alone into it")
+    if not asking.terminal():
         raise Problem("a PIN is needed", f"give it in a file (--pin-file), or in the variable {VARIABLE}")
+    return _typed()
+
+
+def _typed():
+    def meant(said):
+        return TypedPin(_checked(said, "what was typed", "type it again; nothing of it is shown"))
+
+    return asking.Question("PIN", "--pin-file", meant, secret=True).ask()
+
+
+def _checked(text, where, then):
     if not (text.isascii() and text.isdigit() and len(text) in PIN_DIGITS):
-        where = f"PIN file {file}" if file else VARIABLE if VARIABLE in os.environ else "what was typed"
-        raise Problem(
-            f"{where}: a PIN has {PIN_DIGITS[0]} to {PIN_DIGITS[-1]} digits", "give it alone in the first line"
-        )
+        raise Problem(f"{where}: a PIN has {PIN_DIGITS[0]} to {PIN_DIGITS[-1]} digits", then)
     return text
 
 
 @contextlib.contextmanager
 def service_mode(device: Device, pin: str):
-    """Within, the device is in service mode; it is left again whatever happens. Raises Refused, NoDevice."""
+    """Within, the device is in service mode; it is left again whatever happens. Raises Refused, NoDevice.
+
+    A PIN that somebody typed and the device refused is asked for again, with its reason.
+    """
     until = time.monotonic() + _SELF_TEST_S
     while (was := device.unarmed()) in ("BOOT", "SELF_TEST") and time.monotonic() < until:
         time.sleep(0.1)
     opened = True  # unless it says no: whoever was interrupted in between does not know
-    try:
+    with Once():  # a second Ctrl-C would leave the device in service mode
         try:
-            device.tell(f"SERV:PIN {pin}", patience_s=10.0)
-        except Refused:
-            opened = False
-            raise
-        yield device
-    finally:
-        if opened and was != "SERVICE" and not device.ended:
-            with contextlib.suppress(NoDevice, Refused):  # gone: then it is out of service mode
-                device.tell("SERV:EXIT")
+            while True:
+                try:
+                    device.tell(f"SERV:PIN {pin}", patience_s=10.0)
+                    break
+                except Refused as refused:
+                    opened = False
+                    if not isinstance(pin, TypedPin) or not _again(refused):
+                        raise
+                    asking.tell(str(refused))
+                    pin = _typed()
+                    opened = True
+            yield device
+        finally:
+            if opened and was != "SERVICE" and not device.ended:
+                with contextlib.suppress(NoDevice, Refused):  # gone: then it is out of service mode
+                    device.tell("SERV:EXIT")
+
+
+def _again(refused):
+    """Return whether another PIN may be typed."""
+    return refused.number == _WRONG or (refused.number == _WAIT and "lock" not in refused.text)
 
 
 def to_prompt(device: Device) -> None:

@@ -13,7 +13,7 @@ import tempfile
 import time
 from pathlib import Path
 
-from host_tools.cryoctl.recording import PATIENCE_S, picture, placed, settled
+from host_tools.cryoctl.recording import PATIENCE_S, READY, answered, picture, placed, settled
 from host_tools.twin.lanes import ROOT
 
 PAGE = ROOT / "docs/walkthrough.md"
@@ -23,7 +23,7 @@ SPEED = 5
 COOL_DOWN_S = 300 / SPEED
 KEPT_LINES = 24  # of a longer output
 PROGRAMS = ("picocom", "tmux", "chromium")
-TERMINAL = "picocom --quiet --baud 115200 --echo --imap lfcrlf cryo"
+TERMINAL = "picocom --baud 115200 --echo --imap lfcrlf cryo"
 FILES = {
     "pin": "4711\n",
     "board.toml": "serial = 42\ntrip_mdegc = 5000  # a degree above the limit\n",
@@ -101,6 +101,8 @@ class Walk:
     def _treat(self):
         """Choose and arm at a terminal, then press the trigger and watch."""
         self._window("console", TERMINAL)
+        settled(self._console, lambda screen: READY in screen)
+        self._told("send-keys", "-t", "console", "-R")
         screen = ""
         for line in CHOICE:
             screen = self._typed(line, screen)
@@ -174,7 +176,10 @@ class Walk:
     def _typed(self, line, before):
         self._told("send-keys", "-t", "console", "-l", line)
         self._told("send-keys", "-t", "console", "Enter")
-        return settled(lambda: self._told("capture-pane", "-t", "console", "-p").rstrip(), before)
+        return answered(self._console, line, before)
+
+    def _console(self):
+        return self._told("capture-pane", "-t", "console", "-p").rstrip()
 
     def _pictured(self, window, name):
         text = self._told("capture-pane", "-t", window, "-p").rstrip()

@@ -19,6 +19,7 @@ from boards.virtual.settings import TODAY_D
 from host_tools.emulator.applicator import EmulatedApplicator, application
 from host_tools.emulator.image import MISSING, find_image
 from host_tools.emulator.rp2040 import FS_START, littlefs
+from host_tools.safety import outcomes
 from host_tools.twin.treatment import Plan
 
 STOPS = "gas stops"  # dose pin low and last lease edge <= 20 ms after the event
@@ -276,7 +277,8 @@ def table(uf2) -> str:
         for row in ROWS:
             cells[row.name].append(_cell(happen(device, row, SEEN_US), row))
     rows = "".join(f"| {row.name} | {row.outcome} | {' | '.join(cells[row.name])} |\n" for row in ROWS)
-    return PAGE.format(rows=rows, seen_ms=SEEN_US // 1000)
+    on = outcomes.measured("boards/rp2040_pico", "host_tools/emulator")
+    return PAGE.format(rows=rows, seen_ms=SEEN_US // 1000) + f"\nMeasured on the code of digest `{on}`.\n"
 
 
 PAGE = """# Ways out of the interpreter

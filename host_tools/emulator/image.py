@@ -6,7 +6,7 @@ from pathlib import Path
 CACHE = Path.home() / ".cache" / "cryo" / "RPI_PICO.uf2"
 MISSING = (
     "no RP2040 image: `make uf2` downloads one to ~/.cache/cryo/RPI_PICO.uf2; or set CRYO_UF2 to a MicroPython "
-    "RPI_PICO .uf2 file of your own"
+    "RPI_PICO .uf2 file of your own. Not tested without it: PIO, flash, resets and heap of a whole RP2040"
 )
 
 

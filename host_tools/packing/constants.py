@@ -6,6 +6,7 @@ and time at every boot. Lines stay where they are, so that tracebacks name the l
 
 import ast
 from collections.abc import Callable, Iterator
+from contextlib import suppress
 from dataclasses import dataclass, field
 
 Edit = tuple[tuple[int, int], tuple[int, int], str]  # from and to (line from 1, byte column), replaced by
@@ -39,6 +40,13 @@ def _assigned(tree) -> list[str]:
         elif isinstance(node, ast.Global | ast.Nonlocal):
             names += node.names * 2  # may be bound from anywhere
     return names
+
+
+def _named_in(statement) -> Iterator[tuple[str, int]]:
+    """Yield (name, number) of every `(NAME := number, ...)` in a statement of a module: a table names its rows so."""
+    for node in ast.walk(statement):
+        if isinstance(node, ast.NamedExpr) and isinstance(node.value, ast.Constant) and type(node.value.value) is int:
+            yield node.target.id, node.value.value
 
 
 class _Number(ast.NodeVisitor):
@@ -114,13 +122,14 @@ class Constants:
                         module.modules[alias.asname or alias.name] = alias.name
             elif isinstance(node, ast.Assign) and len(node.targets) == 1 and isinstance(node.targets[0], ast.Name):
                 name = node.targets[0].id
-                try:
+                with suppress(ValueError):
                     value = _Number(lambda node: self._value(module, node)).visit(node.value)
-                except ValueError:
-                    continue
+                    if bound.count(name) == 1:
+                        module.values[name] = value
+                        module.own[name] = node
+            for name, value in _named_in(node):
                 if bound.count(name) == 1:
                     module.values[name] = value
-                    module.own[name] = node
         for name in [name for name in module.modules if name in bound]:
             del module.modules[name]
 

@@ -1,4 +1,5 @@
-"""Checks the trace from hazard to test: no limit, fault or blocker without a test, no test that did not run.
+"""Checks the trace from hazard to test: no limit, fault or blocker without a test, no test that did not run, and none
+that passed with the control disabled that it is named for.
 
     python -m host_tools.safety [--quiet]
 
@@ -13,7 +14,7 @@ from rich.console import Console
 from rich.markup import escape
 from rich.table import Table as Grid
 
-from host_tools.safety import check, code, outcomes, table
+from host_tools.safety import check, code, detection, outcomes, planted, table
 from host_tools.safety.code import ROOT
 
 NOT_CERTIFIED = "The device is not certified and not for treating people; no claim of efficacy is made."
@@ -62,11 +63,17 @@ def main() -> int:
         console.print(f"[bold red]hole[/] {escape(str(error))}")
         return 1
     verdicts = outcomes.load(outcomes.digest())
-    found = check.holes(rows, firmware, verdicts)
+    record = planted.load()
+    found = check.holes(rows, firmware, verdicts, record=record)
     if not quiet:
         show(rows, verdicts, console)
     for entry in rows.open:
         console.print(f"[yellow]open[/] {entry.id}, limit {entry.limit}: {escape(entry.what)}")
+    for place, row in ((place, row) for _, place, row in planted.rows(rows) if row.rests_on):
+        words = f"{place}: {row.control}: its tests look at the boards' data only"
+        console.print(f"[yellow]{row.rests_on}[/] {escape(words)}")
+    if stale := detection.stale():
+        console.print(f"[yellow]stale[/] {escape(stale)}")
     for hole in found:
         console.print(f"[bold red]hole[/] {escape(hole)}")
     controls = sum(len(hazard.rows) for hazard in rows.hazards)
@@ -74,6 +81,7 @@ def main() -> int:
         f"{len(rows.hazards)} hazards, {controls} controls, {len(named(rows))} tests; {len(firmware.numbers)} limits, "
         f"{len(firmware.faults)} faults, {len(firmware.blockers)} blockers; {len(rows.open)} open, {len(found)} holes"
     )
+    console.print(planted.counts(rows, record))
     console.print(NOT_CERTIFIED)
     return 1 if found else 0
 

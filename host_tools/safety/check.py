@@ -5,7 +5,7 @@ from collections import Counter
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 
-from host_tools.safety import outcomes
+from host_tools.safety import outcomes, planted
 from host_tools.safety.code import ROOT, Code
 from host_tools.safety.table import LAYERS, Row, Table, nearest
 
@@ -20,9 +20,20 @@ def tested(table: Table, kind: str, item) -> list[str]:
     return list(dict.fromkeys(tests))
 
 
-def holes(table: Table, code: Code, ran: Mapping[str, str] | None = None, root: Path = ROOT) -> list[str]:
-    """Return every hole. ran: outcomes by node id, or None to leave out whether the tests ran."""
+def holes(
+    table: Table,
+    code: Code,
+    ran: Mapping[str, str] | None = None,
+    root: Path = ROOT,
+    record: Mapping | None = None,
+) -> list[str]:
+    """Return every hole. ran: outcomes by node id, or None to leave out whether the tests ran.
+
+    record: what the tests did with the controls disabled, or None to leave that out.
+    """
     found = [*_ids(table), *_untraced(table, code), *_open(table, code), *_figures(table, code)]
+    if record is not None:
+        found += planted.holes(table, record, root)
     for hazard in table.hazards:
         for number, row in enumerate(hazard.rows, 1):
             found += (f"{hazard.id} row {number}: {words}" for words in _row(row, code, root))

@@ -15,7 +15,7 @@ from concurrent.futures import ProcessPoolExecutor
 from multiprocessing import get_context
 from pathlib import Path
 
-from host_tools.safety import code
+from host_tools.safety import code, outcomes
 from host_tools.safety.code import ROOT, Code
 from host_tools.twin import provoked, timeline
 from host_tools.twin.people import fields
@@ -98,15 +98,30 @@ def problems(row: dict) -> list[str]:
 
 def load() -> dict[str, dict]:
     """Return the rows that were written last, by fault."""
-    return {row["fault"]: row for row in json.loads(DATA.read_text(encoding="utf-8"))}
+    return {row["fault"]: row for row in json.loads(DATA.read_text(encoding="utf-8"))["rows"]}
 
 
-def page_lines(rows: dict[str, dict], firmware: Code, head, line) -> list[str]:
-    """Return the page's text; head and line make a table's rows."""
+def measured_on() -> str:
+    """Return the digest of the code whose runs these rows show: outcomes.measured() of then."""
+    return json.loads(DATA.read_text(encoding="utf-8"))["code"]
+
+
+def stale(now: str = "") -> str:
+    """Return a sentence when the rows are those of other code than this, else nothing. now: this code's digest."""
+    then, now = measured_on(), now or outcomes.measured()
+    if then == now:
+        return ""
+    return f"{DATA.name} was measured on {then}, this code is {now}: the page says so; `make detection` renews it"
+
+
+def page_lines(rows: dict[str, dict], on: str, firmware: Code, head, line) -> list[str]:
+    """Return the page's text; `on` names the code that was measured; head and line make a table's rows."""
     interpreters = sorted({row["interpreter"] for row in rows.values() if row["interpreter"]})
     out = [
         "Each fault was provoked in a full simulated run: switch-on, five minutes of cool-down, choice, attestation,",
         f"both arming steps, proof test, treatment. The firmware ran in {', '.join(interpreters)}.",
+        f"Measured on the firmware, virtual board and twin of digest `{on}`, all rows on the same. Every run of the",
+        "tests provokes a sample of the faults anew on its own code; `make check` says when that is not this page's.",
         "",
         "Detection is the virtual time from the event to the alarm, which is in the tick that latches; reaction is",
         f"from the alarm to the end of the gas at the valves, their closing included, and is at most {GAS_OFF_MS} ms.",
@@ -138,14 +153,19 @@ def main() -> int:
             f"no run provokes {', '.join(sorted(missing))}: add a row to host_tools/twin/provoked.py", file=sys.stderr
         )
         return 1
+    on = outcomes.measured()
+    if args.only and measured_on() != on:
+        print(f"{stale(on)}: rows of two codes do not stand on one page; the runs follow, and are not written")
     rows = []
     with ProcessPoolExecutor(PROCESSES, mp_context=get_context("spawn")) as pool:
         for row in pool.map(measure, names, [args.lane] * len(names)):
             rows.append(row)
             detect = f"{row['detect_ms']} of {row['allowed_ms']} ms, gas off {row['gas_off_ms']} ms later"
             print(f"{row['fault']:<17} {detect}, {row['lowest_c']} degC", *problems(row), sep="; ", flush=True)
-    made = (load() if args.only else {}) | {row["fault"]: row for row in rows}
-    DATA.write_text(json.dumps([made[name] for name in registry if name in made], indent=1) + "\n", encoding="utf-8")
+    if not args.only or measured_on() == on == outcomes.measured():
+        made = (load() if args.only else {}) | {row["fault"]: row for row in rows}
+        whole = {"code": on, "rows": [made[name] for name in registry if name in made]}
+        DATA.write_text(json.dumps(whole, indent=1) + "\n", encoding="utf-8")
     return 1 if any(problems(row) for row in rows) else 0
 
 

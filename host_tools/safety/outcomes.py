@@ -15,6 +15,7 @@ from host_tools.safety.code import ROOT
 
 RECORD = ROOT / "out/tests.json"
 _FOLDERS = ("firmware", "boards", "host_tools", "tests")
+MEASURED = ("firmware", "boards/virtual", "host_tools/twin")  # what a run of the twin depends on
 _KINDS = (".py", ".toml", ".mjs", ".json")
 _VERDICTS = {
     "failed": "failed",
@@ -26,15 +27,25 @@ _VERDICTS = {
 }
 
 
-def digest(root: Path = ROOT) -> str:
-    """Return a digest of all code that a test's outcome depends on."""
+def digest(root: Path = ROOT, folders: Iterable[str] = ()) -> str:
+    """Return a digest of all code that a test's outcome depends on, or of these folders and files alone."""
     whole = hashlib.sha256()
-    files = [root / "pyproject.toml"]
-    for folder in _FOLDERS:
+    files = [root / folder for folder in folders if (root / folder).is_file()]
+    if not folders:
+        files = [root / "pyproject.toml"]
+    for folder in folders or _FOLDERS:
         files += (f for f in (root / folder).rglob("*") if f.suffix in _KINDS and "node_modules" not in f.parts)
     for file in sorted(files):
         whole.update(str(file.relative_to(root)).encode() + b"\0" + hashlib.sha256(file.read_bytes()).digest())
     return whole.hexdigest()
+
+
+def measured(*more: str, root: Path = ROOT) -> str:
+    """Return what names the code of a measurement on a page: a short digest of firmware, virtual board and twin.
+
+    more: folders and files that the measurement depends on beside them.
+    """
+    return digest(root, (*MEASURED, *more))[:12]
 
 
 def verdicts(stats: Mapping[str, Iterable]) -> dict[str, str]:

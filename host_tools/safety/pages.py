@@ -151,6 +151,12 @@ def hazards(rows: Table) -> str:
         "of people.",
         "`make hazards` prints this table with what became of each test, and fails on a hole.",
         "",
+        "Each row plants flaws that disable its control (`hazards.toml`), and each of its tests fails with one of",
+        "them: `make hazards-live` runs them all, and a row with a test that passes then is a hole. Flaws stand in",
+        "firmware, and for what hardware does in the models of it that the tests run on. A row that rests on a drawing",
+        "is about parts that no model has: its tests read the boards' drawings and parts lists, and show nothing of a",
+        "built board.",
+        "",
     ]
     for hazard in rows.hazards:
         out += [f"## {hazard.id}. {hazard.name}", "", f"Harm: {hazard.harm}", ""]
@@ -163,13 +169,14 @@ def hazards(rows: Table) -> str:
 
 
 def _rests(row: Row) -> str:
-    parts = [f"limit {number}" for number in row.limits]
+    parts = [f"a {row.rests_on} alone"] if row.rests_on else []
+    parts += [f"limit {number}" for number in row.limits]
     return "<br>".join([*parts, *(f"fault `{n}`" for n in row.faults), *(f"blocker `{n}`" for n in row.blockers)])
 
 
 def detections(firmware: Code) -> str:
     """Return detection.md: how fast each fault was found and gas ended, in the runs that `make detection` made."""
-    text = detection.page_lines(detection.load(), firmware, head, line)
+    text = detection.page_lines(detection.load(), detection.measured_on(), firmware, head, line)
     return _page("Detection and reaction", "`detection.json`, which `make detection` writes", text)
 
 

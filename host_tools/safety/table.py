@@ -10,6 +10,7 @@ from host_tools.safety.code import ROOT
 HAZARDS = ROOT / "docs/safety/hazards.toml"
 LIMITS = ROOT / "docs/safety/limits.toml"
 LAYERS = ("hardware", "tick", "latched", "use")
+RESTS_ON = ("drawing",)  # what a control may rest on that no software can show: its tests compare words and nets
 
 
 class TableError(ValueError):
@@ -17,8 +18,21 @@ class TableError(ValueError):
 
 
 @dataclass(frozen=True)
+class Flaw:
+    """Text that stands once in a file, and what takes its place so that a control no longer works."""
+
+    file: str = ""
+    find: str = ""
+    put: str = ""
+
+
+@dataclass(frozen=True)
 class Row:
-    """One control of one cause. layer: hardware, tick, latched or use; tests: pytest node ids."""
+    """One control of one cause. layer: hardware, tick, latched or use; tests: pytest node ids.
+
+    flaws: each disables the control, and every test must fail with one of them; rests_on: "drawing" where the tests
+    look at the boards' data only, as nothing but a board can show more.
+    """
 
     cause: str = ""
     control: str = ""
@@ -27,6 +41,8 @@ class Row:
     faults: tuple[str, ...] = ()
     blockers: tuple[str, ...] = ()
     tests: tuple[str, ...] = ()
+    flaws: tuple[Flaw, ...] = ()
+    rests_on: str = ""
 
 
 @dataclass(frozen=True)
@@ -80,8 +96,15 @@ def _make(kind, entry: dict, where: str, **given):
     return kind(**{k: tuple(v) if isinstance(v, list) else v for k, v in entry.items()}, **given)
 
 
+def _row(entry: dict, where: str) -> Row:
+    flaws = entry.get("flaws")
+    if isinstance(flaws, list):
+        entry = entry | {"flaws": [_make(Flaw, flaw, f"{where} flaw {n}") for n, flaw in enumerate(flaws, 1)]}
+    return _make(Row, entry, where)
+
+
 def _hazard(entry: dict, where: str) -> Hazard:
-    rows = tuple(_make(Row, row, f"{where} row {n}") for n, row in enumerate(entry.pop("row", []), 1))
+    rows = tuple(_row(row, f"{where} row {n}") for n, row in enumerate(entry.pop("row", []), 1))
     return _make(Hazard, entry, where, rows=rows)
 
 

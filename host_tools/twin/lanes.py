@@ -7,6 +7,7 @@ wasm      real MicroPython, 32-bit WebAssembly under Node, a subprocess
 
 import array
 import contextlib
+import functools
 import importlib
 import json
 import os
@@ -142,12 +143,16 @@ def micropython_path():
 def node_path():
     """Return the path of a Node that is new enough, or None. A virtual environment's own comes first."""
     for node in (Path(sys.executable).with_name("node"), shutil.which("node")):
-        if node and Path(node).exists():
-            asked = subprocess.run([str(node), "--version"], capture_output=True, text=True, check=False)
-            found = re.match(r"v(\d+)\.", asked.stdout)
-            if found and int(found[1]) >= NODE_MIN:
-                return str(node)
+        if node and Path(node).exists() and _node_version(str(node)) >= NODE_MIN:
+            return str(node)
     return None
+
+
+@functools.cache  # asked once a run: a Node of a virtual environment takes long to answer
+def _node_version(node):
+    asked = subprocess.run([node, "--version"], capture_output=True, text=True, check=False)
+    found = re.match(r"v(\d+)\.", asked.stdout)
+    return int(found[1]) if found else 0
 
 
 def _unix(plant, settings, folders):

@@ -27,7 +27,7 @@ NAMES = (
     "free_heap_bytes",
     "app_bytes",
 )
-KEYS = ["name", "value", "unit", "how", "peer", "peer_value"]
+KEYS = ["name", "value", "unit", "how", "peer", "peer_value", "goal", "met"]
 DEPLOY = {"flash": deploy.Cost(4.0, 150_000), "cp": deploy.Cost(16.0, 450_000)}
 DEPLOY |= {"flash again": deploy.Cost(3.0, 20_000), "cp again": deploy.Cost(4.0, 60_000)}
 HOST = {"pio": (0.4, 0.0, 1.008), "app_bytes": 60_000, "deploy": DEPLOY}
@@ -172,6 +172,28 @@ def test_garbage_is_the_same_in_every_run_and_of_every_kind():
     data = hosts.garbage(5_000, 1)
     assert data == hosts.garbage(5_000, 1) and len(data) == 5_000
     assert len(set(data)) == 256 and b"NOTHING" in data and b"TREAT:LEV " in data
+
+
+def test_each_row_carries_its_goal_and_whether_it_is_met(run):
+    worse = found()
+    worse.ticks_us = {"DELIVERING": [2600.0, 2700.0]}
+    rows = {row["name"]: row for row in run(chip(worse))[1]}
+    assert (rows["tick_us_median"]["goal"], rows["tick_us_median"]["met"]) == ("<= 2500", False)
+    assert (rows["tick_us_max"]["goal"], rows["tick_us_max"]["met"]) == ("<= 4000", True)
+    assert (rows["boot_first_tick_ms"]["goal"], rows["boot_first_tick_ms"]["met"]) == (None, None)
+    assert {name for name, row in rows.items() if row["goal"]} == set(table.GOALS)
+    unmeasured = {row["name"]: row for row in run({})[1]}["tick_us_max"]
+    assert (unmeasured["goal"], unmeasured["met"]) == ("<= 4000", None)
+
+
+def test_the_page_lists_as_missed_exactly_what_is_missed(run, tmp_path):
+    run(chip())
+    assert "Missed goals that stand" not in (tmp_path / "bench.md").read_text()
+    worse = found()
+    worse.latencies_us = latencies(sample=12_001.0)
+    run(chip(worse))
+    behind = (tmp_path / "bench.md").read_text().partition("## Missed goals that stand")[2]
+    assert [name for name in table.ACCEPTED if f"`{name}`" in behind] == ["overcool_latency_ms_max"]
 
 
 def test_a_job_that_failed_fails_the_bench_and_says_why(run):

@@ -37,6 +37,19 @@ def test_every_safety_part_is_listed_as_one(name, part):
     assert bom(name)[0][part]["safety"] is True
 
 
+@pytest.mark.parametrize("name", HARDWARE)
+@pytest.mark.parametrize("part", ["trigger", "E-stop"])
+def test_both_stops_have_a_second_contact_for_the_shut_off_s_current(name, part):
+    assert "contact 2 for the shut-off coil's current" in bom(name)[0][part]["requirement"]
+
+
+@pytest.mark.parametrize("name", HARDWARE)
+@pytest.mark.parametrize("place", ["between the two valves", "before the shut-off valve"])
+def test_each_volume_that_closed_valves_enclose_has_its_relief_valve(name, place):
+    part = bom(name)[0][f"relief valve, {place}"]
+    assert part["quantity"] == 1 and part["safety"] is True
+
+
 @pytest.mark.parametrize(("name", "beside"), [("rp2040_pico", 2), ("esp32_devkitc", 4)])
 def test_pull_resistors_are_those_of_the_pin_map_and_the_named_ones(name, beside):
     signals = load(BOARDS / name).signals.values()

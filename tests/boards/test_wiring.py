@@ -47,6 +47,16 @@ def test_each_safety_part_is_drawn(name, part):
     assert any(re.search(part, text) for text in words((BOARDS / name / "wiring.svg").read_text()))
 
 
+@pytest.mark.parametrize("name", HARDWARE)
+def test_the_shut_off_s_supply_goes_through_both_second_contacts(name):
+    """The stage of the shut-off valve, from its coil to 24 V; nothing but a board can show that it was built so."""
+    texts = words((BOARDS / name / "wiring.svg").read_text())
+    stage = texts[texts.index("Shut-off valve, normally closed") :]
+    supply = stage[: stage.index("24 V, fuse")]
+    contacts = [text.split(",")[0] for text in supply if "contact 2" in text]
+    assert contacts == ["trigger contact 2", "E-stop contact 2"]
+
+
 def test_a_moved_pin_changes_the_diagram(tmp_path):
     source = BOARDS / "rp2040_pico"
     (tmp_path / "board.toml").write_text((source / "board.toml").read_text())

@@ -103,11 +103,16 @@ class Device:
         entry = self._core["faults"].entry(self.sup.faults.first)
         return entry[1] if entry else None
 
+    @staticmethod
+    def _codes(codes):
+        """Return a set of fault codes as a number of its own, which the next tick does not change."""
+        return codes.low | codes.high << 32
+
     # --- judged -------------------------------------------------------------------------------------------------------
     def _judged_tick(self, now_us, i, o):
         s = self.sup
         m = self._core["mode"]
-        before, latched = s.mode, s.faults.latched
+        before, latched = s.mode, self._codes(s.faults.latched)
         nonce = s.nonce
         self._tick(now_us, i, o)
         after = s.mode
@@ -126,7 +131,7 @@ class Device:
             assert not i.bottle.status and 20_000 <= i.bottle.value <= 75_000
         if after == m.DELIVERING:
             self._before_us["delivering"] = self.plant.now_us
-            assert s.faults.latched == 0
+            assert not s.faults.latched
         if self._clear(i):
             self._before_us["clear"] = self.plant.now_us
         if after == m.ARMED and not i.trigger:
@@ -144,7 +149,7 @@ class Device:
         step = f"{m.NAMES[before]} to {m.NAMES[after]}"
         if before == m.FAULT:
             assert i.request == requests.ACKNOWLEDGE, step
-            assert not latched & (s.faults.present | faults._RESET_MASK), step
+            assert not latched & (self._codes(s.faults.present) | self._codes(faults._LASTING)), step
             assert after in (m.STANDBY, m.SELF_TEST), step
         if after == m.FAULT:
             self.latches.append(self.latched)

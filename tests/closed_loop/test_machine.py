@@ -1,7 +1,7 @@
 """Operator, patient and faults in any order, against the closed loop: what must hold does, whatever the order.
 
-The short form is the same every time it runs beside the same loaded modules, whose constants Hypothesis draws from. The
-long one: HYPOTHESIS_PROFILE=campaign, which `make campaign` sets.
+The short form is the same every time it runs (tests/drawn.py). The long one: HYPOTHESIS_PROFILE=campaign, which `make
+campaign` sets.
 """
 
 import os

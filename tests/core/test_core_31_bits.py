@@ -58,6 +58,7 @@ def test_trigger(samples):
     trigger = Trigger()
     for dt, level in samples:
         trigger.update(dt, I31(level))
+    assert trigger.step == 1 + len(samples)  # each ran to its end
 
 
 @given(st.lists(st.tuples(DT, st.booleans(), st.booleans(), MM, AGE, st.integers(0, 3)), max_size=20))
@@ -70,6 +71,7 @@ def test_eye_guard(samples):
         inputs.distance.value, inputs.distance.age_us, inputs.distance.status = mm, age, status
         inputs.distance.sequence = I31(n)
         guard.update(dt, inputs)
+    assert guard.step == 2 + len(samples)
 
 
 def watch(samples, trip):
@@ -82,6 +84,7 @@ def watch(samples, trip):
         skin.sequence = I31(skin.sequence + new & 0xFFFF)
         overcool.update(dt, skin, trip)
     overcool.dose_reached()
+    assert overcool.step == 4 + len(samples)
     return overcool
 
 
@@ -123,6 +126,7 @@ def test_second_channel(samples):
         scene = SimpleNamespace(planner=SimpleNamespace(off_us=off_us), eye=eye, session=point, trigger=held)
         channel.update(scene, inputs)
         channel.fired(inputs.infrared)
+    assert channel.step == 3 + len(samples)
 
 
 @given(K, MM)
@@ -161,7 +165,7 @@ def test_observer(baseline, steps):
     observer.reset(baseline)
     for k, mm, flow in steps:
         observer.update(k_at(k, mm), flow)
-        observer.probe_mdegc()
+        assert type(observer.surface_mdegc) is type(observer.probe_mdegc()) is I31  # else it would have raised
 
 
 LEAST = st.sampled_from((I31(0), I31(4_000)))
@@ -188,6 +192,7 @@ def test_response(cycles):
         response.delivered(us)
         response.sample(after, predicted_after)
         response.close()
+        assert not response.open
 
 
 def test_response_over_as_many_bursts_as_a_point_can_have():
@@ -198,6 +203,7 @@ def test_response_over_as_many_bursts_as_a_point_can_have():
             response.delivered(I31(500_000))
             response.sample(I31(after), I31(33_000))
             response.close()
+        assert response.missing == (before <= after)  # a fall, or 160 misses
 
 
 def test_the_number_of_an_arm_request_has_four_digits_and_changes():
@@ -243,7 +249,7 @@ def test_session(steps):
         session.used_up()
         if session.point_open and dt > 1_000_000:
             session.end_point(I31(1))
-        session.cool_down_s()
+        assert 0 <= session.cool_down_s() <= 301  # rounded up
 
 
 @pytest.mark.parametrize("room_m3", [10, 30, 1_000])
@@ -266,3 +272,4 @@ def test_transducer(num):
     adc, quantity = Adc(), Quantity()
     for adc.counts in (0, 3_276, 3_277, 6_554, 6_555, 32_768, 62_259, 62_260, 65_535):
         Transducer(adc, I31(num), I31(1_000)).poll(I31(0), quantity)
+        assert quantity.status == (2 if adc.counts < 3_277 else 3 if adc.counts > 62_259 else 0)

@@ -6,6 +6,8 @@ import select
 import shutil
 import subprocess
 import sys
+import tempfile
+import termios
 
 from typer.testing import CliRunner
 
@@ -15,12 +17,9 @@ from host_tools.cryoctl.port import Port
 from host_tools.cryoctl.sim import image
 from host_tools.settings.pin import provision
 from host_tools.twin import lanes
-from tests.cryoctl.conftest import PATIENCE_S, Sim
+from tests.cryoctl.conftest import PATIENCE_S, Sim, until
 
 PIN = "4711"
-INTERRUPT = b"\x03"
-# Python's input() misses a Ctrl-C between the prompt and its read: no person is that quick, and one presses it again
-AGAIN_S = 10
 # kind -> (form of the file, its text): points that the device accepts
 POINTS = {
     "thermocouple": ("csv", "reference_c,reading_c,cold_junction_c\n0,0.4,25\n37,37.2,25\n-78.5,-78.1,25\n"),
@@ -55,8 +54,7 @@ def started(packed, folder, *options):
 def standby(link):
     """Wait until a board has started and tested itself."""
     with Device(Port(str(link))) as device:
-        while device.state().get("STATE") != "STANDBY":
-            pass
+        until(device.state, lambda state: state.get("STATE") == "STANDBY")
 
 
 def cryoctl(*words, port=None, pin=PIN, **more):
@@ -66,37 +64,38 @@ def cryoctl(*words, port=None, pin=PIN, **more):
 
 
 def at_terminal(words, answers, board, **more):
-    """Run a command at a terminal that answers questions, each once; return (exit status, what it said)."""
+    """Run a command at a terminal that answers questions, one after the other; return (exit status, what it said).
+
+    A question is answered when its first words are seen. That may be before it is ready to read, or long after: a key
+    is honoured whenever it comes (test_asking.py), so no answer depends on how busy the machine is.
+    """
     master, slave = pty.openpty()
-    env = {**os.environ, "CRYO_PORT": str(board), "CRYO_PIN": PIN, "COLUMNS": "200", "TERM": "dumb", **more}
-    command = [sys.executable, "-m", "host_tools.cryoctl", *map(str, words)]
-    process = subprocess.Popen(command, preexec_fn=lambda: os.login_tty(slave), cwd=lanes.ROOT, env=env)  # for Ctrl-C
-    os.close(slave)
-    said = b""
-    seen = 0
-    again = b""
-    try:
-        while True:
-            if not select.select([master], [], [], AGAIN_S if again else PATIENCE_S)[0]:
-                assert again, f"it waits for something: {said[-500:]!r}"
-                os.write(master, again)
-                again = b""
-                continue
-            try:
-                data = os.read(master, 4096)
-            except OSError:  # its last end was closed
-                break
-            said += data
-            for question in list(answers):
-                at = said.find(question, seen)
-                if at >= 0:
+    termios.tcsetwinsize(slave, (50, 200))
+    with tempfile.TemporaryDirectory() as data:
+        env = {**os.environ, "CRYO_PORT": str(board), "CRYO_PIN": PIN, "COLUMNS": "200", "TERM": "dumb"}
+        env = {**env, "XDG_DATA_HOME": data, **more}
+        env = {name: value for name, value in env.items() if value is not None}
+        command = [sys.executable, "-m", "host_tools.cryoctl", *map(str, words)]
+        process = subprocess.Popen(
+            command, preexec_fn=lambda: os.login_tty(slave), cwd=lanes.ROOT, env=env
+        )  # a terminal of its own, for Ctrl-C
+        os.close(slave)
+        said = b""
+        seen = 0
+        try:
+            while True:
+                assert select.select([master], [], [], PATIENCE_S)[0], f"it waits for something: {said[-500:]!r}"
+                try:
+                    data = os.read(master, 4096)
+                except OSError:  # its last end was closed
+                    break
+                said += data
+                while answers and (at := said.find(question := next(iter(answers)), seen)) >= 0:
                     seen = at + len(question)
                     reply = answers.pop(question)
-                    reply = reply() if callable(reply) else reply
-                    again = reply if reply == INTERRUPT else b""
-                    os.write(master, reply)
-        return process.wait(PATIENCE_S), said.decode("utf-8", "replace")
-    finally:
-        process.kill()
-        process.wait()
-        os.close(master)
+                    os.write(master, reply() if callable(reply) else reply)
+            return process.wait(PATIENCE_S), said.decode("utf-8", "replace")
+        finally:
+            process.kill()
+            process.wait()
+            os.close(master)

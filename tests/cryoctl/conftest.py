@@ -15,7 +15,18 @@ import serial
 from host_tools.cryoctl.sim import image
 from host_tools.twin import lanes
 
-PATIENCE_S = 60  # longer than any answer takes on a busy machine: only what hangs reaches it
+PATIENCE_S = 180  # longer than any answer takes on a busy machine: only what hangs reaches it
+AGAIN_S = 1  # a question is sent again: what came before a restart is lost
+APPLICATION = b"CO2 cryotherapy applicator,"
+PROMPT = b"\r\n>>> "
+
+
+@pytest.fixture(autouse=True, scope="session")
+def own_boards(tmp_path_factory):
+    """Keep the virtual boards that run here out of the user's list: whoever looks through that talks to them."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("XDG_DATA_HOME", str(tmp_path_factory.mktemp("own")))
+        yield
 
 
 class Sim:
@@ -104,6 +115,36 @@ def port():
 
 
 def ask(port, command):
-    """Send one line and return the next."""
+    """Send one line and return the next; a missing answer fails here, else the next question would get it."""
     port.write(command.encode() + b"\n")
-    return port.readline().decode().strip()
+    line = port.readline()
+    assert line.endswith(b"\n"), f"{command}: no whole answer within {port.timeout} s: {line!r}"
+    return line.decode().strip()
+
+
+def until(look, wanted):
+    """Return what look() gives once wanted(that) is true; fails with what it gave last."""
+    give_up = time.monotonic() + PATIENCE_S
+    while not wanted(seen := look()):
+        assert time.monotonic() < give_up, f"at last: {seen!r}"
+        time.sleep(0.02)
+    return seen
+
+
+def standby(port):
+    """Wait until the board has tested itself."""
+    until(lambda: ask(port, "STAT?"), lambda said: "STATE=STANDBY" in said)
+
+
+def restarted(link):
+    """Wait until the application answers, whatever was lost before its restart; no answer is left over for others."""
+    with serial.Serial(str(link), timeout=AGAIN_S) as port:
+        until(lambda: (port.write(b"*IDN?\n"), port.readline())[1], lambda line: line.startswith(APPLICATION))
+        port.write(b"*OPC?\n")  # it answers in order: behind this one's there is no other
+        until(port.readline, lambda line: line == b"1\n")
+
+
+def at_prompt(link):
+    """Wait until boot.py and main.py have ended after a restart: a Ctrl-C, as mpremote begins with, ends them."""
+    with serial.Serial(str(link), timeout=AGAIN_S) as port:
+        until(lambda: (port.write(b"\r"), port.read_until(PROMPT))[1], lambda said: said.endswith(PROMPT))

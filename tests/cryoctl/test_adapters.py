@@ -11,6 +11,7 @@ from host_tools.cryoctl.flash import Report, Request, Watch, boards, delta, run
 from host_tools.cryoctl.port import Port
 from host_tools.cryoctl.problems import NoDevice, Problem, Refused
 from host_tools.packing import archive
+from tests.cryoctl.conftest import PATIENCE_S
 from tests.cryoctl.fake_port import application as answering
 from tests.cryoctl.fake_port import fake_port
 
@@ -116,6 +117,7 @@ def test_a_prompt_that_is_entered_at_the_second_attempt_only(monkeypatch):
     def deaf_once(_, new):
         if b"\x01" in new:
             attempts.append(1)
+            monkeypatch.setattr(mpremote, "ENTER_S", PATIENCE_S)  # for the second
         if len(attempts) > 1 and b"\x01" in new:
             return b"raw REPL; CTRL-B to exit\r\n>"
         if len(attempts) > 1 and b"\x04" in new:

@@ -9,11 +9,16 @@ import pytest
 import pyvisa
 
 from host_tools.cryoctl.sim import image
-from tests.cryoctl.conftest import PATIENCE_S, ask
+from tests.cryoctl.conftest import PATIENCE_S, ask, at_prompt, restarted, until
 from tests.cryoctl.test_mpremote import MPREMOTE
 
 NAME = "CO2 cryotherapy applicator,virtual,"
 BACKGROUND_LINES = 2_000
+
+
+def verdict(opened):
+    """Return the verdict of the self-test, once there is one."""
+    return until(lambda: ask(opened, "TEST?"), lambda said: said != "RUNNING")
 
 
 def test_it_answers_whoever_opens_the_port_and_tests_its_own_file(application, port):
@@ -21,9 +26,7 @@ def test_it_answers_whoever_opens_the_port_and_tests_its_own_file(application, p
     for _ in range(2):
         opened = port(sim.link)
         assert ask(opened, "*IDN?").startswith(NAME)
-        while (tested := ask(opened, "TEST?")) == "RUNNING":
-            pass
-        assert tested == "PASSED"
+        assert verdict(opened) == "PASSED"
         opened.close()
 
 
@@ -32,9 +35,8 @@ def test_a_damaged_application_fails_its_own_test(packed, start, port, tmp_path)
     good = image.read(packed)["application"]
     image.write(tmp_path / "board.img", {"application": good[:-1] + bytes((good[-1] ^ 1,))})
     opened = port(start("--speed", "0").link)
-    while (tested := ask(opened, "TEST?")) == "RUNNING":
-        pass
-    assert tested.startswith("FAILED") and "APPLICATION" in tested
+    said = verdict(opened)
+    assert said.startswith("FAILED") and "APPLICATION" in said
 
 
 def test_what_is_sent_while_it_boots_is_answered(application, port):
@@ -103,13 +105,11 @@ def test_the_flag_for_the_prompt_survives_the_reset_and_counts_once(packed, star
         return done.stdout.strip()
 
     mpremote("exec", "--no-follow", ASKS_FOR_THE_PROMPT.format(boot=boot))
+    at_prompt(sim.link)
     assert mpremote("exec", "import sys; print('board' in sys.modules)") == "False"
     mpremote("reset")
-    opened = port(sim.link)
-    opened.timeout = 1  # what came before the restart is not answered: ask again
-    while not (said := ask(opened, "*IDN?")).startswith(NAME):
-        assert "raw REPL" not in said
-    assert ask(opened, "SYST:CRAS?") == "NONE;RESTARTS=0"  # asked for: no crash
+    restarted(sim.link)
+    assert ask(port(sim.link), "SYST:CRAS?") == "NONE;RESTARTS=0"  # asked for: no crash
 
 
 def test_a_host_that_holds_the_port_and_never_reads_holds_nothing_up(application, port):
@@ -131,13 +131,11 @@ def test_who_reads_late_gets_what_was_kept_and_the_rest_was_dropped(application,
     opened = port(sim.link)
     assert ask(opened, "*IDN?")
     opened.write(b"HELP?\n" * 200)  # 100 kB of answers
-    while opened.in_waiting < 2_000:
-        pass
+    until(lambda: opened.in_waiting, lambda count: count >= 2_000)
     opened.write(b"SYST:CRAS?\n")
-    lines = 1
-    while opened.readline() != b"NONE;RESTARTS=0\n":
-        lines += 1
-    assert lines <= 201
+    lines = []
+    until(lambda: lines.append(opened.readline()) or lines[-1], lambda line: line == b"NONE;RESTARTS=0\n")
+    assert len(lines) <= 201
 
 
 # --- PyVISA -----------------------------------------------------------------------------------------------------------
@@ -156,8 +154,7 @@ def instrument(application):
 def test_pyvisa_drives_a_whole_set_up(instrument):
     query = instrument.query
     assert query("*IDN?").startswith(NAME)
-    while "STATE=STANDBY" not in query("STAT?"):
-        pass
+    until(lambda: query("STAT?"), lambda said: "STATE=STANDBY" in said)
     for command in ("TREAT:PRES CHRONIC", "TREAT:LEV 3", "TREAT:SITE LFOOT-SOLE", "TREAT:POIN 2"):
         assert query(command) == "OK"
     assert [query(f"TREAT:{what}?") for what in ("PRES", "LEV", "SITE", "POIN")] == ["CHRONIC", "3", "LFOOT-SOLE", "2"]

@@ -43,7 +43,6 @@ def board(packed, folder):
     """A board with a PIN, ready to be armed."""
     with treating.board(packed, folder, provision(PIN)) as made:
         made.choose()
-        made.run_until(treating.RECOVERED_S)
         made.speed(0.3)  # to be armed, and a pass, last longer than these commands on a busy machine
         yield made
 

@@ -266,7 +266,7 @@ def test_a_technician_is_guided_through_the_distances(bench, tmp_path):
         b"Due on": b"\n",
         b"Reference in mm": b"about 100\n",
         b"is no number": b"100\n",
-        b"('skip' leaves it out) [190]": further,
+        b"back: the answer before) [190]": further,
         b"Store it, due on": b"y\n",
     }
     status, said = at_terminal(
@@ -304,6 +304,61 @@ def test_bursts_are_typed_as_other_instruments_gave_them(board):
     assert status == 0 and not answers, said
     assert "In service mode the device gives no burst" in said
     assert kinds(board)["jet"]["values"] == {"nozzle": 3, "distance_mm": 80, "k_mdegc": 14990, "k_80_mdegc": 14990}
+
+
+def test_a_wrong_answer_and_second_thoughts_cost_nothing_that_was_typed(board, tmp_path):
+    answers = {
+        b"Technician: ": "J\N{LATIN SMALL LETTER U WITH DIAERESIS}rgen\n".encode(),
+        b"without accents": b"Jurgen\n",
+        b"Instrument (back: ": b"Timer 7\n",
+        b"Due on": b"2020-01-01\n",
+        b"it has to lie behind today": b"\n",
+        b"PIN: ": b"4711\n",
+        b"1: opening": b"17000\n",
+        b"2: opening": b"back\n",
+        b"1: opening delay": b"back\n",
+        b"Due on, yyyy": b"back\n",
+        b"[Timer 7]": b"Timer 8\n",
+        b"Due on, yyyy-mm": b"\n",
+        b"1: opening delay in": b"18000\n",
+        b"2: opening delay": b"18000\n",
+        b"3: opening": b"30000\n",
+        b"4: opening": b"\n",
+        b"Change the last point?": b"\n",  # the device does not accept them
+        b"3: opening delay": b"18100\n",
+        b"4: opening delay": b"\n",
+        b"Store it": b"back\n",
+        b"3: opening delay in": b"18050\n",
+        b"4: opening delay in": b"\n",
+        b"Store it, due": b"y\n",
+    }
+    words = ["calibrate", "opening", "--certificate", str(tmp_path / "paper.html")]
+    status, said = at_terminal(words, answers, board, CRYO_PIN=None)
+    assert status == 0 and not answers, said
+    assert "they differ by 12000 us" in said and "4711" not in said
+    record = kinds(board)["opening"]
+    assert (record["technician"], record["instrument"]) == ("JURGEN", "TIMER 8")
+    page = (tmp_path / "paper.html").read_text()
+    assert "18050" in page and "17000" not in page and "18100" not in page
+
+
+def test_a_reading_that_does_not_come_to_rest_may_be_taken_again(bench, tmp_path):
+    def moved():
+        bench.press(b"+" * 9)
+        return b"\n"
+
+    path = file_of("distance", tmp_path, "reference_mm\n100\n190\n")
+    words = ["calibrate", "distance", "--points", str(path), *WHO, "--patience-s", "6"]
+    answers = {
+        b"Due on": b"\n",
+        b"reference: 100 mm": b"\n",
+        b"reference: 190 mm": b"\n",  # and nobody moves it
+        b"Measure it again?": moved,
+        b"Store it": b"\n",
+    }
+    status, said = at_terminal(words, answers, bench.link)
+    assert status == 2 and not answers and "not confirmed" in said, said
+    assert "still near the point before" in said and "accepted: error_mm" in said
 
 
 def test_unplugged_in_the_middle_nothing_is_stored(bench, tmp_path):

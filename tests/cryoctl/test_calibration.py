@@ -237,15 +237,31 @@ def test_a_damaged_list_is_not_understood(answer):
         session.listed(answer)
 
 
-@pytest.mark.parametrize("text", ["", "x" * 25, 'a"b', "a\\b", "é", "a,b", "a;b"])
-def test_a_name_that_the_device_does_not_keep(text):
-    for who in ((text, "Pt100"), ("A", text)):
-        with pytest.raises(Problem):
-            session.person(*who)
+@pytest.mark.parametrize(
+    ("text", "why"),
+    [
+        ("", "0 characters; the device stores 1 to 24"),
+        ("x" * 25, "25 characters; the device stores 1 to 24"),
+        ('a"b', "cannot store '\"'"),
+        ("a\\b", "cannot store '\\\\'"),
+        ("J\N{LATIN SMALL LETTER U WITH DIAERESIS}rgen \N{LATIN SMALL LETTER E WITH ACUTE}",
+         "cannot store '\N{LATIN CAPITAL LETTER U WITH DIAERESIS}' '\N{LATIN CAPITAL LETTER E WITH ACUTE}'; "
+         "it stores A to Z without accents"),
+        ("a,b;", "cannot store ',' ';'"),
+        ("a\x07b", "cannot store '\\x07'"),
+    ],
+)  # fmt: skip
+def test_a_name_that_the_device_does_not_keep_is_refused_with_the_reason(text, why):
+    with pytest.raises(Problem, match=re.escape(why)):
+        session.words("technician", text)
 
 
 def test_names_are_kept_as_the_device_does():
-    assert session.person(" A. Fitter ", "Pt100 7") == ("A. FITTER", "PT100 7")
+    assert session.words("technician", " A. Fitter ") == "A. FITTER"
+    everything = "".join(map(chr, range(0x20, 0x7F)))
+    for ch in everything:
+        if ch not in ',;"\\ ':
+            assert session.words("instrument", ch) == ch.upper()
 
 
 @pytest.mark.parametrize("text", ["tomorrow", "2026-11-22", "2026-11-21", "2100-01-01", "2027-13-01"])

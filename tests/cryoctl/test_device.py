@@ -1,7 +1,11 @@
 """The conversation with a board: what is lost, damaged, echoed or in between, and what no command may do."""
 
+import contextlib
 import os
 import re
+import subprocess
+import sys
+from pathlib import Path
 
 import pytest
 from hypothesis import given
@@ -13,6 +17,8 @@ from host_tools.cryoctl.port import Port
 from host_tools.cryoctl.problems import NoDevice, Problem, Refused
 from host_tools.cryoctl.sim import image
 from host_tools.settings.pin import provision
+from tests.cryoctl.conftest import PATIENCE_S, Sim, until
+from tests.cryoctl.fake_port import fake_port
 
 PRINTABLE = st.text(st.characters(min_codepoint=32, max_codepoint=126), min_size=1, max_size=80)
 IDENTITY = b"CO2 cryotherapy applicator,virtual,1,0.1.0"
@@ -118,6 +124,14 @@ def test_an_answer_to_another_number_is_not_this_ones():
     assert said.tell("STOP") == "OK"
 
 
+@pytest.mark.parametrize("late", [IDENTITY, answered(b"@7 ", b"OK")])
+def test_a_second_answer_to_what_was_asked_twice_is_not_the_next_questions(late):
+    """A busy device answers late: by then look() or tell() has asked again, and both are answered."""
+    said = Device(FakePort(lambda line: [late, late, b"STATE=STANDBY;FAULT=NONE"] if line == b"STAT?" else []))
+    assert said.state() == {"STATE": "STANDBY", "FAULT": "NONE"}
+    assert said.ask("*IDN?") == IDENTITY.decode()
+
+
 def test_echo_and_telemetry_between_are_not_the_answer():
     body = b'{"seq":1,"mode":2'
     line_of_telemetry = b'%s,"crc":"%04X"}' % (body, wire.crc(body))
@@ -173,15 +187,12 @@ def board(tmp_path_factory, packed):
     """A board with the application and a PIN, for all tests below."""
     import shutil
 
-    from tests.cryoctl.conftest import Sim
-
     folder = tmp_path_factory.mktemp("device")
     shutil.copy(packed, folder / "board.img")
     image.write(folder / "board.img", provision("4711"))
     sim = Sim(folder, "--speed", "0").wait_ready()
     with Device(Port(str(sim.link))) as said:
-        while said.state()["STATE"] != "STANDBY":
-            pass
+        until(said.state, lambda state: state["STATE"] == "STANDBY")
     yield sim
     sim.cut()
 
@@ -212,6 +223,45 @@ def test_a_half_typed_line_is_not_completed_by_the_question(board, echo):
 def test_one_process_at_a_time_has_the_port(board):
     with Port(str(board.link)), pytest.raises(NoDevice, match="in use"):
         Port(str(board.link))
+
+
+HOLDS = """import os, sys
+opened = os.open(sys.argv[1], os.O_RDWR | os.O_NOCTTY)  # as PyVISA and most terminals do: without a lock
+print("open", flush=True)
+sys.stdin.read()
+"""
+IS_BOARD = """import os, sys
+ours, theirs = os.openpty()
+print(os.ttyname(theirs), flush=True)
+sys.stdin.read()
+"""
+
+
+@contextlib.contextmanager
+def program(text, *words):
+    """Within, another program runs; yields its process and the first line it said."""
+    with subprocess.Popen(
+        [sys.executable, "-c", text, *words], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
+    ) as process:
+        yield process, process.stdout.readline().strip()
+        process.stdin.close()
+        process.wait(PATIENCE_S)
+
+
+@pytest.mark.skipif(not Path("/proc/self/fd").exists(), reason="no /proc here: only Linux tells who has a port")
+def test_a_port_that_a_program_without_a_lock_reads_is_not_shared():
+    """Each would get a part of every answer: the one "OK" out of another's wrapped line, the other half of a sum."""
+    with fake_port(lambda *_: b"") as (name, heard):
+        with program(HOLDS, name) as (holder, _), pytest.raises(NoDevice, match=rf"in use by .*\b{holder.pid}\b"):
+            Port(name)
+        assert not heard
+        Port(name).close()
+
+
+@pytest.mark.skipif(not Path("/proc/self/fd").exists(), reason="no /proc here: only Linux tells who has a port")
+def test_a_virtual_board_that_has_both_ends_is_no_other_program():
+    with program(IS_BOARD) as (_, name):
+        Port(name).close()
 
 
 def test_a_port_that_is_not_there_is_said_so():

@@ -131,7 +131,7 @@ def test_who_has_a_port_open_is_named(tmp_path):
     assert serial_ports.in_use([pico(device)], tmp_path / "nowhere")[0].verdict == PASS
 
 
-@pytest.mark.skipif(not Path("/proc/self/fd").exists(), reason="no /proc here: only Linux tells who has a port")
+@pytest.mark.skipif(not Path("/proc/self/fd").exists(), reason="no /proc here: not tested: who has a port")
 def test_a_program_that_holds_a_port_is_found_in_the_real_proc():
     import subprocess
 

@@ -1,5 +1,6 @@
 """How a simulator begins and ends: image, lock, link, socket, signals, script, front panel."""
 
+import itertools
 import os
 import pty
 import re
@@ -13,9 +14,12 @@ import time
 
 import pytest
 
-from host_tools.cryoctl.sim import image
+from host_tools.cryoctl.sim import board, image
+from host_tools.cryoctl.sim.guest import INTERRUPTS
+from host_tools.cryoctl.sim.pace import Pace
 from host_tools.twin import lanes
-from tests.cryoctl.conftest import PATIENCE_S, ask
+from host_tools.twin.plant import Plant
+from tests.cryoctl.conftest import PATIENCE_S, PROMPT, ask, at_prompt, until
 from tests.cryoctl.test_mpremote import MPREMOTE
 
 
@@ -49,6 +53,76 @@ def test_files_stay_whatever_ends_it_and_a_new_one_takes_over(start, number):
         first.link.symlink_to(first.link.with_name("nowhere"))
     second = start()
     assert mpremote(second, "print(open('kept').read())") == "this"
+
+
+class CtrlC:
+    """A port on which Ctrl-C comes all the time."""
+
+    connected = True
+
+    def poll(self):
+        pass
+
+    def fd(self):
+        return -1
+
+    def read(self, most):
+        return b"\x03"
+
+    def write(self, data):
+        return len(data)
+
+
+def test_ctrl_c_interrupts_only_once_a_program_runs_and_a_second_one_waits_until_the_first_was_heard(
+    tmp_path, monkeypatch
+):
+    """The interpreter ends where its own start is interrupted, and by a second signal that finds the first pending."""
+    now = itertools.count(0, 0.01)  # a clock that each look at it moves on
+    sent = []
+    frames = []
+
+    class Deaf(board.Guest):
+        """Lets its interpreter hear no Ctrl-C."""
+
+        def frame(self):
+            frames.append(super().frame())
+            return frames[-1]
+
+        def interrupt(self):
+            sent.append((next(now), len(frames)))
+
+    monkeypatch.setattr(board, "Guest", Deaf)
+    path = tmp_path / "board.img"
+    with image.locked(path):
+        image.write(path, {"main.py": b"while True: pass\n"})
+    plant = Plant()
+    made = board.Board(plant, path, [CtrlC()], Pace(0, lambda: next(now)))
+
+    def watch():
+        plant.power_off = len(sent) == 2
+
+    made.watch = watch
+    made.run()
+    assert not frames[0].flags & INTERRUPTS  # there hal.attach is on its way
+    (first_s, before), (second_s, then) = sent
+    assert before == then > 1 and second_s - first_s >= board.AGAIN_S
+
+
+BROKEN_OFF = """import builtins
+def broken_off(*_):
+    raise KeyboardInterrupt
+builtins.open = broken_off
+"""
+
+
+def test_ctrl_c_between_boot_and_main_leaves_the_prompt(start, port, tmp_path):
+    with image.locked(tmp_path / "board.img"):
+        image.write(tmp_path / "board.img", {"boot.py": BROKEN_OFF.encode(), "main.py": b"ran = 1\n"})
+    sim = start()
+    at_prompt(sim.link)
+    opened = port(sim.link)
+    opened.write(b"ran\r")
+    assert b"NameError" in opened.read_until(PROMPT)
 
 
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
@@ -114,8 +188,7 @@ def test_a_socket_serves_too_and_a_wrong_address_is_told(start):
     for _ in range(2):  # one after the other
         with socket.create_connection(("127.0.0.1", number), PATIENCE_S) as client, client.makefile("rb") as lines:
             client.sendall(b"\r\x03print('so', 'cket')\r")
-            while lines.readline() != b"so cket\r\n":
-                pass
+            until(lines.readline, lambda line: line == b"so cket\r\n")
 
 
 # --- scripts ----------------------------------------------------------------------------------------------------------
@@ -124,8 +197,7 @@ def test_a_script_presses_and_ends_the_run(application, port, tmp_path):
     script.write_text("0.5 estop press\n60 quit\n")
     sim = application("--speed", "0", "--script", str(script))
     opened = port(sim.link)
-    while "ESTOP: " not in ask(opened, "STAT:WHY?"):
-        pass
+    until(lambda: ask(opened, "STAT:WHY?"), lambda said: "ESTOP: " in said)
     opened.close()
     assert sim.process.wait(PATIENCE_S) == 0
     assert not sim.link.is_symlink()

@@ -19,7 +19,7 @@ from host_tools.cryoctl.problems import NoDevice, Problem, Refused, Silent
 from host_tools.cryoctl.sim import image
 from host_tools.twin import lanes
 from tests.cryoctl import logged, treating
-from tests.cryoctl.conftest import PATIENCE_S, Sim
+from tests.cryoctl.conftest import PATIENCE_S, Sim, until
 
 
 # --- without a board --------------------------------------------------------------------------------------------------
@@ -233,7 +233,6 @@ def test_a_wrong_file_form_or_port_is_told_before_anything_is_followed(sim, tmp_
 def test_a_treatment_goes_on_whatever_happens_to_who_follows_and_its_end_is_told(packed, tmp_path):
     with treating.board(packed, tmp_path) as board:
         board.choose()
-        board.run_until(treating.RECOVERED_S)
         board.speed(1)
         with following(tmp_path, "-p", board.link, "--json") as (process, wait):
             wait("following")
@@ -261,8 +260,7 @@ def test_a_treatment_goes_on_whatever_happens_to_who_follows_and_its_end_is_told
             board.hand("trigger release")
             board.acknowledge()
             board._socket.sendall(b"SYST:REST\n")
-            while wait('"number": 4').count("START") < 2:
-                time.sleep(0.05)
+            until(lambda: wait('"number": 4').count("START"), lambda count: count == 2)
             assert ended(process, signal.SIGINT) == 130
             wait()
         with following(tmp_path, "-p", board.link) as (process, wait):

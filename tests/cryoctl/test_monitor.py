@@ -18,6 +18,20 @@ from tests.cryoctl.fake_port import by_line, fake_port
 from tests.cryoctl.monitored import command, ran, settled, wait_for
 
 
+def until_samples(count, *words, **named):
+    """Run one until it has printed so many samples, then end it; return what it printed and what it said."""
+    pipes = {"stdout": subprocess.PIPE, "stderr": subprocess.PIPE, "text": True}
+    with subprocess.Popen(command(*words), cwd=lanes.ROOT, **pipes, **named) as process:
+        printed = []
+        while sum('"sample"' in line for line in printed) < count:
+            printed.append(process.stdout.readline())
+            assert printed[-1], process.stderr.read()
+        process.terminate()
+        rest, said = process.communicate(timeout=PATIENCE_S)
+        assert process.returncode == 0, said
+    return "".join(printed) + rest, said
+
+
 def test_wrong_requests_end_with_their_codes_and_what_to_do(tmp_path):
     done = ran("--port", tmp_path / "none")
     assert done.returncode == 3 and "cryoctl devices" in done.stderr
@@ -43,9 +57,9 @@ def test_bytes_that_are_no_text_and_damaged_telemetry_are_passed_over():
         return b"OK\n" + noise if line else noise
 
     with fake_port(by_line(answer)) as (name, _):
-        done = ran("--port", name, "--json", "--seconds", "3")
-    assert done.returncode == 0 and "Traceback" not in done.stderr, done.stderr
-    samples = [row for row in map(json.loads, done.stdout.splitlines()) if row["kind"] == "sample"]
+        printed, said = until_samples(2, "--port", name, "--json")
+    assert "Traceback" not in said, said
+    samples = [row for row in map(json.loads, printed.splitlines()) if row["kind"] == "sample"]
     assert {row["skin_mdegc"] for row in samples} == {31_000}
 
 
@@ -83,7 +97,6 @@ def test_unplugged_in_the_middle_it_says_so_and_goes_on_when_it_is_back(applicat
 def board(packed, tmp_path_factory):
     with treating.board(packed, tmp_path_factory.mktemp("treated")) as made:
         made.choose()
-        made.run_until(treating.RECOVERED_S)
         made.speed(1)
         yield made
 
@@ -116,10 +129,10 @@ def test_a_file_that_cannot_be_written_is_told_and_one_that_fills_up_ends_the_re
     def full():
         resource.setrlimit(resource.RLIMIT_FSIZE, (1_500, 1_500))  # stands for a full disk: the write fails
 
-    done = ran("-p", board.link, "--record", tmp_path / "r", "--seconds", "6", "--json", preexec_fn=full)
-    assert done.returncode == 0 and done.stderr.count("not recorded") == 1
+    out, said = until_samples(12, "-p", board.link, "--record", tmp_path / "r", "--json", preexec_fn=full)
+    assert said.count("not recorded") == 1
     printed = tmp_path / "printed"
-    printed.write_text(done.stdout)
+    printed.write_text(out)
     samples = [row for row in read(printed)[1] if isinstance(row, Sample)]  # what is printed is a recording, too
     recorded = [row for row in read(tmp_path / "r")[1] if isinstance(row, Sample)]
     assert len(samples) > len(recorded) + 2

@@ -117,7 +117,8 @@ def test_a_gap_breaks_the_curve():
 @pytest.mark.parametrize("size", [(0, 0), (5, 3), (17, 3), (200, 1), (17, 60)])
 def test_a_curve_without_room_or_points_is_no_error(size):
     for points in ([], [seen.Point(1.0, None, None)], [seen.Point(1.0, -300.0, 300.0)]):
-        plot.drawn(*size, points, [])
+        picture = plot.drawn(*size, points, []).plain
+        assert picture == "" or len(picture.splitlines()) == size[1]
 
 
 # --- files that fail --------------------------------------------------------------------------------------------------

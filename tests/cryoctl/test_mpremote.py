@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.cryoctl.conftest import PATIENCE_S, Sim
+from tests.cryoctl.conftest import PATIENCE_S, Sim, at_prompt
 
 MPREMOTE = Path(sys.executable).with_name("mpremote")
 EVERY_BYTE = bytes(range(256)) * 20 + random.Random(1).randbytes(3_333)  # control characters of the prompt included
@@ -132,10 +132,11 @@ def test_soft_reset_forgets_names_runs_boot_and_leaves_main(mpremote, tmp_path):
     assert mpremote("exec", "import os; print(sorted(os.listdir()))") == "['boot.py', 'boot_ran', 'main.py']\n"
 
 
-def test_reset_restarts_the_chip_and_runs_main(mpremote, tmp_path):
+def test_reset_restarts_the_chip_and_runs_main(mpremote, sim, tmp_path):
     (tmp_path / "main").write_text("open('main_ran', 'w').close()\n")
     mpremote("cp", tmp_path / "main", ":main.py")
     mpremote("exec", "import machine; machine.Pin(4, machine.Pin.OUT, value=1)")
     mpremote("reset")
+    at_prompt(sim.link)  # it only asks for the reset: an exec at once would interrupt main.py, or the reset
     assert mpremote("exec", "import os; print(os.listdir())") == "['main.py', 'main_ran']\n"
     assert mpremote("exec", "import machine; print(machine.Pin(4).value(), machine.reset_cause())") == "0 3\n"

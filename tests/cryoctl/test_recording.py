@@ -8,13 +8,22 @@ import pytest
 from host_tools.cryoctl import recording, walkthrough
 
 
-@pytest.mark.skipif(not shutil.which("picocom") or not shutil.which("tmux"), reason="needs picocom and tmux")
+@pytest.mark.skipif(
+    not shutil.which("picocom") or not shutil.which("tmux"),
+    reason="needs picocom and tmux; not tested: a person's terminal",
+)
 def test_a_terminal_program_shows_questions_and_answers_on_lines_of_their_own(tmp_path, monkeypatch):
     monkeypatch.setattr(recording, "TYPED", ("*IDN?", "TREAT:PRES CHRONIC", "TREAT:LEV 9"))
     lines = recording._terminal(tmp_path / "sim").splitlines()
     assert lines[0].endswith("*IDN?") and lines[1].startswith("CO2 cryotherapy applicator,virtual,")
     assert lines[2:4] == ["TREAT:PRES CHRONIC", "OK"]
     assert lines[5].startswith("ERROR -222")
+
+
+def test_an_echo_that_stands_still_is_not_taken_for_the_answer(monkeypatch):
+    monkeypatch.setattr(recording, "SETTLED_S", 0)
+    shown = iter(["$", "$", "$\n*ID", "$\n*ID", "$\n*IDN?", "$\n*IDN?", "$\n*IDN?\nCO2", "$\n*IDN?\nCO2"])
+    assert recording.answered(lambda: next(shown), "*IDN?", "$") == "$\n*IDN?\nCO2"
 
 
 def test_the_picture_loads_nothing_from_elsewhere():

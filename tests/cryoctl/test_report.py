@@ -2,7 +2,6 @@
 
 import datetime
 import shutil
-import time
 from pathlib import Path
 
 import pytest
@@ -16,7 +15,7 @@ from host_tools.cryoctl.report.page import NOTICE, page
 from host_tools.cryoctl.sim import image
 from host_tools.twin import lanes
 from tests.cryoctl import logged
-from tests.cryoctl.conftest import PATIENCE_S, Sim
+from tests.cryoctl.conftest import PATIENCE_S, Sim, until
 
 CHROMIUM = shutil.which("chromium")
 RECORDING = lanes.ROOT / "docs/cryoctl/treatment.jsonl"
@@ -44,10 +43,8 @@ def board(packed, folder):
 @pytest.fixture(scope="module")
 def made(board, folder):
     """The page of that board and of the example recording."""
-    give_up = time.monotonic() + PATIENCE_S
-    while (done := report("--port", board.link, "--recording", RECORDING, "-o", folder / "r.html")).exit_code:
-        assert time.monotonic() < give_up, done.output
-        time.sleep(0.2)
+    words = ("--port", board.link, "--recording", RECORDING, "-o", folder / "r.html")
+    until(lambda: report(*words), lambda done: done.exit_code == 0)
     return folder / "r.html"
 
 
@@ -247,19 +244,28 @@ def test_no_device_there(tmp_path):
 @pytest.fixture(scope="module")
 def browser():
     if CHROMIUM is None:
-        pytest.skip("Chromium is missing: as root, apt-get install chromium")
+        pytest.skip("Chromium is missing: as root, apt-get install chromium; not tested: the report in a browser")
     from playwright.sync_api import sync_playwright
 
     with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=CHROMIUM, args=["--no-sandbox"])
+        browser = playwright.chromium.launch(
+            executable_path=CHROMIUM, args=["--no-sandbox"], timeout=PATIENCE_S * 1000
+        )
         yield browser
         browser.close()
+
+
+def page_of(browser, **named):
+    """Return a page that waits as long as any of these tests does: Chromium is slow on a busy machine."""
+    page = browser.new_page(**named)
+    page.set_default_timeout(PATIENCE_S * 1000)
+    return page
 
 
 @pytest.fixture(scope="module")
 def opened(browser, made):
     """The page in Chromium; what it tried to load, and what its console said."""
-    page = browser.new_page(viewport={"width": 1280, "height": 900})
+    page = page_of(browser, viewport={"width": 1280, "height": 900})
     page.tried, page.said = [], []
     own = made.as_uri()
 
@@ -317,7 +323,7 @@ def test_it_prints_as_a_pdf_with_plots_no_wider_than_the_sheet(opened, tmp_path)
 def test_a_page_that_asks_for_something_is_noticed(browser, made, tmp_path):
     path = tmp_path / "asks.html"
     path.write_text("<!doctype html><img src='http://203.0.113.1/x.png'>")
-    page = browser.new_page()
+    page = page_of(browser)
     tried = []
     page.route("**/*", lambda r: r.continue_() if r.request.url == path.as_uri() else (tried.append(1), r.abort()))
     page.goto(path.as_uri())

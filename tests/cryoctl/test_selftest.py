@@ -412,6 +412,8 @@ def test_wrong_requests_are_refused_before_anything_is_asked(board, tmp_path):
     ):
         code, _, errors = ran(board, "--yes", *words)
         assert code == 2 and said in errors, errors
+    code, _, errors = ran(board)  # nobody is there to close the bottle
+    assert code == 2 and "close the bottle" in errors and "give --yes" in errors, errors
 
 
 def test_unplugged_in_the_middle_is_told(application):

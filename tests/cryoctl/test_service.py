@@ -10,7 +10,7 @@ import pytest
 import pyvisa
 
 from host_tools.cryoctl.sim import image
-from tests.cryoctl.conftest import PATIENCE_S, ask
+from tests.cryoctl.conftest import PATIENCE_S, ask, at_prompt, restarted, standby, until
 from tests.cryoctl.test_application import NAME
 from tests.cryoctl.test_mpremote import MPREMOTE
 
@@ -25,8 +25,7 @@ def provided(application, start, port, tmp_path):
     script.write_text("0 estop press\n")
     sim = application("--speed", "0", "--script", str(script))
     opened = port(sim.link)
-    while "FAULT=ESTOP" not in ask(opened, "STAT?"):
-        pass
+    until(lambda: ask(opened, "STAT?"), lambda said: "FAULT=ESTOP" in said)
     assert ask(opened, f"SERV:NEWP {PIN}") == "OK"
     assert ask(opened, "SERV:NEWP 1111").startswith("ERROR 303 ")  # the second takes the first
     opened.close()
@@ -34,17 +33,16 @@ def provided(application, start, port, tmp_path):
     return start
 
 
-def ready(query):
-    """Wait until the board tested itself."""
-    while "STATE=STANDBY" not in query("STAT?"):
-        pass
-
-
 def test_the_emergency_stop_has_to_be_pressed_for_the_first_pin(application, port):
     opened = port(application("--speed", "0").link)
-    ready(functools.partial(ask, opened))
+    standby(opened)
     assert ask(opened, f"SERV:NEWP {PIN}").startswith("ERROR 303 ")
     assert ask(opened, f"SERV:PIN {PIN}").startswith("ERROR 304 ")
+
+
+def waited_out(enter):
+    """Return the answer to a PIN that is entered again while the device says that it waits."""
+    return until(enter, lambda said: not said.startswith("ERROR 302 wait "))
 
 
 # --- brute force ------------------------------------------------------------------------------------------------------
@@ -59,9 +57,8 @@ def test_who_guesses_gains_nothing_by_cutting_the_power(provided, port, tmp_path
     for attempt in range(4):
         sim = provided("--speed", "0")
         opened = port(sim.link)
-        ready(functools.partial(ask, opened))
-        while (said := ask(opened, f"SERV:PIN 000{attempt}")).startswith("ERROR 302 wait "):
-            pass
+        standby(opened)
+        said = waited_out(functools.partial(ask, opened, f"SERV:PIN 000{attempt}"))
         assert said.startswith(f"ERROR 301 wrong PIN: {ATTEMPTS - 1 - attempt} attempts are left"), said
         opened.close()
         sim.cut()
@@ -69,7 +66,7 @@ def test_who_guesses_gains_nothing_by_cutting_the_power(provided, port, tmp_path
     for _ in range(2):  # the fifth waits a minute, from every switch-on anew; at real time nobody has waited that long
         sim = provided()
         opened = port(sim.link)
-        ready(functools.partial(ask, opened))
+        standby(opened)
         said = ask(opened, f"SERV:PIN {PIN}")
         left_s = re.fullmatch(r"ERROR 302 wait (\d+) s", said)
         assert left_s and 30 < int(left_s[1]) <= 60, said
@@ -88,7 +85,7 @@ def test_ten_wrong_ones_lock_the_right_one_out_too(provided, port, tmp_path):
     for _ in range(2):
         sim = provided("--speed", "0")
         opened = port(sim.link)
-        ready(functools.partial(ask, opened))
+        standby(opened)
         assert ask(opened, f"SERV:PIN {PIN}").startswith("ERROR 302 locked by wrong PINs")
         opened.close()
         sim.end()
@@ -131,7 +128,7 @@ def test_a_technicians_visit_through_pyvisa(provided):
     sim = provided("--speed", "5")
     with instrument(sim.link) as opened:
         query = opened.query
-        ready(query)
+        until(lambda: query("STAT?"), lambda said: "STATE=STANDBY" in said)
         assert query("*CLS") == "OK"
         tool = Tool(opened)
         assert tool.query("*IDN?").startswith(NAME)
@@ -148,9 +145,7 @@ def test_a_technicians_visit_through_pyvisa(provided):
         assert found[0] == '202,"Check sum needed"'
         assert query("*ESR?") == "8"
 
-        while (said := tool.query(f"SERV:PIN {PIN}")).startswith("ERROR 302 wait "):
-            pass
-        assert said == "SERVICE"
+        assert waited_out(lambda: tool.query(f"SERV:PIN {PIN}")) == "SERVICE"
         assert tool.query("SYST:DATE 2027,1,2") == tool.query("SYST:TIME 9,0,0") == "OK"
         assert tool.query("CAL:MEAS CLOSE,21000,29999,21500").startswith("ERROR 402 ")
         assert tool.query("CAL:STOR 2027-12-22,A. Fitter,timer 7").startswith("ERROR -221 ")
@@ -172,13 +167,14 @@ def test_a_technicians_visit_through_pyvisa(provided):
         assert done.returncode == 0, done.stderr
         return done.stdout.strip()
 
+    at_prompt(sim.link)
     assert mpremote("exec", "import sys; print('board' in sys.modules, 'cryo.app' in sys.modules)") == "False False"
     mpremote("reset")
+    restarted(sim.link)
     with instrument(sim.link) as opened:
         query = opened.query
-        while not query("*IDN?").startswith(NAME):
-            pass
-        ready(query)
+        assert query("*IDN?").startswith(NAME)
+        until(lambda: query("STAT?"), lambda said: "STATE=STANDBY" in said)
         for shown in ("TRIP_MDEGC=5000 mdegC", "ROOM_M3=25 m3", "VALVE_CLOSE_DELAY_US=22000 us"):
             assert query(f"CONF? {shown.partition('=')[0]}") == shown  # both saves, and the calibration before them
         assert query("CONF trip_mdegc,6000").startswith("ERROR 303 ")  # a restart ends service mode

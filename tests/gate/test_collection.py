@@ -9,14 +9,15 @@ import textwrap
 
 import pytest
 
-from tests.lanes import LANES, ROOT, LaneMissing
+from host_tools.safety.table import Hazard, Row, Table
+from tests.lanes import LANES, ROOT, LaneMissing, order, summary
 from tests.lanes.discover import NotPortable, discover
 
 
 @pytest.fixture
 def project(tmp_path):
     """A copy of the gate with an empty tests/portable; returns a function that runs pytest in it."""
-    for name in ("pyproject.toml", "tests/__init__.py", "tests/conftest.py"):
+    for name in ("pyproject.toml", "tests/__init__.py", "tests/conftest.py", "tests/drawn.py"):
         (tmp_path / name).parent.mkdir(exist_ok=True)
         shutil.copy(ROOT / name, tmp_path / name)
     for name in ("tests/lanes", "host_tools/twin/cpython"):
@@ -68,12 +69,58 @@ def test_each_test_runs_once_in_each_lane(project):
     assert "1 passed, 1 failed, 0 skipped: micropython 1." in wasm
     assert "FAILED tests/portable/test_a.py::test_only_cpython_passes[unix]" in text
     assert "2 failed, 4 passed" in text
+    assert text.count("\n      sys.implementation.name = 'micropython'\n") == 2
 
 
 def test_a_name_selects_the_test_in_every_lane(project):
     need_every_lane()
     assert "3 passed, 3 deselected" in project(TWO_TESTS, "-k", "everywhere")
     assert "1 passed" in project(TWO_TESTS, "tests/portable/test_a.py::test_everywhere[unix]")
+
+
+def test_cpython_selects_its_lane(project):
+    text = project(TWO_TESTS, "-k", "cpython and everywhere")
+    assert "1 passed" in text and "5 deselected" in text
+    assert "PASSED tests/portable/test_a.py::test_everywhere\n" in text
+
+
+def test_a_collection_of_garbage_does_not_walk_what_pytest_collected(project):
+    source = """
+        import gc
+
+        def test_it():
+            assert gc.get_freeze_count() > 10_000
+    """
+    assert "1 passed" in project(source, "-k", "cpython")
+
+
+CORE = """
+    ANSWER = 42
+
+
+    def halved(number):
+        if number:
+            return number // 2
+        return 0
+"""
+BOTH_BRANCHES = "halved(4) == 2 and halved(0) == 0"
+
+
+@pytest.mark.parametrize(("here", "there", "passes"), [(BOTH_BRANCHES, "True", True), ("halved", BOTH_BRANCHES, False)])
+def test_coverage_counts_the_tests_of_core_and_portable_alone(project, tmp_path, here, there, passes):
+    for file, source in (
+        ("firmware/cryo/core/a.py", CORE),
+        ("firmware/cryo/__init__.py", ""),
+        ("firmware/cryo/core/__init__.py", ""),
+        ("tests/app/test_before.py", f"from cryo.core.a import halved\n\ndef test_it():\n    assert {there}\n"),
+    ):
+        (tmp_path / file).parent.mkdir(parents=True, exist_ok=True)
+        (tmp_path / file).write_text(textwrap.dedent(source))
+    source = f"from cryo.core.a import ANSWER, halved\n\ndef test_it():\n    assert ANSWER and {here}\n"
+    text = project(source, "--cov", "-k", "not unix and not wasm", "-n", "2")
+    assert "2 passed" in text
+    assert ("Required test coverage of 100.0% reached" in text) == passes
+    assert ("FAIL Required test coverage of 100.0% not reached" in text) != passes
 
 
 def test_a_restriction_is_a_counted_skip_and_keeps_cpython_from_importing(project):
@@ -99,6 +146,24 @@ def test_a_lane_that_is_not_installed_is_skipped_and_says_so(project, tmp_path):
     assert "wasm     0 passed, 0 failed, 1 skipped: did not run" in text
     reason = r"skipped  1 in wasm: .*: run `make setup`"
     assert re.search(reason, text)
+
+
+def test_where_the_lanes_are_required_a_missing_one_fails_the_run_and_says_what_to_do(project, tmp_path):
+    source = "def test_it():\n    pass\n"
+    assert "3 passed" in project(source, "--lanes-required")
+    (tmp_path / "host_tools/node").unlink()
+    text = project(source, "--lanes-required")
+    assert re.search("ERROR: lane wasm is missing: .*: run `make setup`; without it no portable test runs in", text)
+    assert "passed" not in text
+
+
+def test_a_skip_says_which_control_was_not_shown():
+    row = Row(control="it trips", tests=("tests/emulated/test_a.py::test_trips", "tests/test_b.py::test_trips"))
+    table = Table((Hazard("H1", "Cold", "It hurts.", "", (row,)),), (), {}, {}, {})
+    ran = {row.tests[0]: "skipped", row.tests[1]: "passed"}
+    (line,) = summary.costs(ran, table)
+    assert line == f"not shown in this run: H1 row 1 by {row.tests[0]} (it trips); 1 other tests of it ran"
+    assert list(summary.costs(ran | {row.tests[0]: "passed"}, table)) == []
 
 
 def test_a_broken_file_fails_every_test_and_shows_the_output(project):
@@ -152,3 +217,14 @@ def test_a_file_that_is_not_portable_stops_the_run(project):
     text = project("import pytest\n\ndef test_it():\n    pass\n")
     assert "bare asserts" in text
     assert "1 error" in text
+
+
+def test_the_longest_files_come_first_in_a_run_by_several_processes(project, tmp_path):
+    assert [name for name in order.LONGEST if not (ROOT / "tests" / name).is_file()] == []
+    for name in ("app/test_a.py", order.LONGEST[1], order.LONGEST[0]):
+        (tmp_path / "tests" / name).parent.mkdir(exist_ok=True)
+        (tmp_path / "tests" / name).write_text("def test_it():\n    pass\n")
+    many = "".join(f"def test_{number}():\n    pass\n\n" for number in range(9))
+    text = project(many + "def test_it():\n    pass\n", "-v", "-n", "1", "-k", "not unix and not wasm")
+    ran = re.findall(r"PASSED tests/(\S+)::test_it *$", text.partition("short test summary")[0], re.MULTILINE)
+    assert ran[:2] == list(order.LONGEST[:2]) and len(ran) == 4, text

@@ -10,6 +10,8 @@ from importlib.metadata import version
 
 import pytest
 
+from host_tools.safety.outcomes import of
+from host_tools.safety.table import Table, load
 from tests.lanes import LANE_NAMES, NATIVE
 
 HOST = "host"
@@ -47,6 +49,19 @@ def lines(stats: Mapping[str, Iterable[object]]) -> Iterator[str]:
         yield f"{lane:8} {numbers}: {ran or 'did not run'}"
     for (lane, reason), number in sorted(skips.items()):
         yield f"skipped  {number} in {lane}: {reason}"
+
+
+def costs(verdicts: Mapping[str, str], table: Table | None = None) -> Iterator[str]:
+    """Yield a line for each control of the hazard table of which a named test was skipped: what was not shown."""
+    for hazard in (table or load()).hazards:
+        for number, row in enumerate(hazard.rows, 1):
+            left = [test for test in row.tests if of(test, verdicts) == "skipped"]
+            if left:
+                others = sum(of(test, verdicts) == "passed" for test in row.tests)
+                yield (
+                    f"not shown in this run: {hazard.id} row {number} by {', '.join(left)} ({row.control}); "
+                    f"{others} other tests of it ran"
+                )
 
 
 def _reason(report: object) -> str:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 
+from host_tools.safety import outcomes
 from tests.lanes import ROOT
 from tests.mutation.review import Key
 
@@ -27,7 +28,8 @@ def write(rows: list[tuple[str, int, int, int, int]], allowed: dict[Key, tuple[i
     lines = [f"| {name} | {made} | {killed} | {survived} |" for name, made, killed, survived, _ in rows]
     if quick:
         lines += ["", "In the run of this table the reviewed survivors were put to the tests of their own module only."]
-    lines += ["", "## Survivors", ""]
+    on = outcomes.measured("tests/portable", "tests/core", "tests/mutation")
+    lines += ["", f"The run was made on the code and tests of digest `{on}`.", "", "## Survivors", ""]
     by_reason: dict[tuple[str, str], list[Key]] = defaultdict(list)
     for key, (_, reason) in allowed.items():
         by_reason[key[0], reason].append(key)

@@ -29,7 +29,7 @@ def python(tmp_path):
             file.write_bytes(packing.archive(members))
         start = USE.format(firmware=str(packing.FIRMWARE), file=str(file))
         command = [lanes.micropython_path(), "-c", start + text]
-        done = subprocess.run(command, capture_output=True, text=True, timeout=60, cwd=tmp_path, check=False)
+        done = subprocess.run(command, capture_output=True, text=True, timeout=300, cwd=tmp_path, check=False)
         return done.stdout + done.stderr
 
     return run

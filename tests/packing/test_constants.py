@@ -50,6 +50,21 @@ def test_what_is_no_number_everywhere_is_left_alone(user):
     assert folded(user)["user"] == user
 
 
+ROWS = "ROWS = (\n    (A := 5, 'a'),\n    (B := A + 1, 'b'),\n)\n"
+
+
+def test_a_number_that_a_table_s_row_names_stands_where_its_name_stood_and_the_row_stays():
+    out = Constants({"p": "", "p.limits": ROWS, "user": "from p import limits\nprint(limits.A, limits.B)\n"}).folded()
+    assert out["user"] == "from p import limits\nprint(5, limits.B)\n"
+    assert out["p.limits"] == ROWS.replace("A + 1", "5 + 1")
+
+
+def test_a_row_s_name_that_is_bound_elsewhere_too_is_left_alone():
+    rows = "ROWS = ((A := 5, 'a'),)\nA = f(A)\n"
+    out = Constants({"p": "", "p.limits": rows, "user": "from p.limits import A\nprint(A)\n"}).folded()
+    assert out["user"] == "from p.limits import A\nprint(A)\n"
+
+
 def test_a_definition_goes_when_nobody_looks_it_up_any_more():
     text = folded("from p.limits import A, B\nprint(A, B)\n")["p.limits"]
     assert text == "from micropython import const\npass\npass\nNAMES = ('x', 'y')\n"

@@ -30,6 +30,18 @@ def set_bad(reading, status=OPEN):
     reading.sequence = (reading.sequence + 1) & 0xFFFF
 
 
+def mask(codes):
+    """Return a set of fault codes as one number, 1 << code for each."""
+    return codes.low | codes.high << 32
+
+
+def taken(causes):
+    """Return the causes that were found as such a number, and forget them, as an update does."""
+    found = mask(causes)
+    causes.low = causes.high = 0
+    return found
+
+
 def raises(error, function, *arguments):
     """True when the call raises `error`."""
     try:

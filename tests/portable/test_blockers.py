@@ -66,7 +66,7 @@ FITTED = both(SEEN, both(put(0, "i", "infrared", "status"), put(0, "i", "infrare
 
 # name, what brings it about, in which modes
 TABLE = (
-    ("FAULT", put(2, "faults", "latched"), MODES),
+    ("FAULT", put(2, "faults", "first"), MODES),
     ("SELF_TEST", put(False, "tested"), MODES),
     ("UNPROVISIONED", put(True, "unchecked"), MODES),
     ("ESTOP", put(1, "i", "estop"), MODES),
@@ -99,6 +99,10 @@ TABLE = (
     ("BASELINE", put(27_999, "i", "skin", "value_mdegc"), NOT_IN_A_PASS),
     ("BASELINE", put(38_001, "i", "skin", "value_mdegc"), NOT_IN_A_PASS),
 )
+
+
+def test_the_table_holds_every_blocker_of_the_registry():
+    assert set([row[0] for row in TABLE]) == set([name for name, _ in blockers.NAMES])
 
 
 def test_with_everything_in_place_none_stands():

@@ -79,7 +79,7 @@ def test_distance_and_pressure():
 
 def test_what_has_to_come_first_is_named_for_each_mode():
     app = App()
-    for now, first in (
+    firsts = (
         (mode.BOOT, "TEST?"),
         (mode.SELF_TEST, "TEST?"),
         (mode.READY, "ARM:OFF"),
@@ -88,10 +88,13 @@ def test_what_has_to_come_first_is_named_for_each_mode():
         (mode.REST, "ARM:OFF"),
         (mode.FAULT, "FAULT?"),
         (mode.SERVICE, "SERV:EXIT"),
-    ):
+    )
+    free = (mode.STANDBY, mode.COMPLETE)
+    assert sorted([now for now, _ in firsts] + list(free)) == list(range(len(mode.NAMES)))
+    for now, first in firsts:
         app.supervisor.mode = now
         is_error(topics.barred(app.console), -221, mode.NAMES[now], first)
-    for now in (mode.STANDBY, mode.COMPLETE):
+    for now in free:
         app.supervisor.mode = now
         assert topics.barred(app.console) is None
 

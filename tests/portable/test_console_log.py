@@ -2,7 +2,7 @@
 
 from console_rig import App, is_error, wrapped
 from cryo import recorder
-from cryo.core import mode
+from cryo.core import faults, mode
 from cryo.store import journal
 from store_rig import FailingFiles
 from test_console_service import PIN, provided
@@ -69,6 +69,26 @@ def test_the_first_fault_with_the_mode_it_came_in_and_the_date():
     assert (said["KIND"], said["CODE"], said["FAULT"], said["MODE"]) == ("FAULT", "2", "LOOP_OPEN", "ARMED")
     assert (said["DATE"], said["TIME"][:4]) == ("2027-01-01", "00:0")
     assert app.ask("LOG? 3") == "NONE"  # the first one only
+
+
+def test_a_fault_s_record_names_latched_codes_of_both_words():
+    app = settled()
+    rows = faults.REGISTRY
+    faults.REGISTRY = rows + ((40, "ANOTHER", faults.HIGH, faults.ACK, ""),)
+    try:
+        wrote(app, recorder.FAULT, (faults.ESTOP, mode.ARMED, 1 << faults.ESTOP | 1 << faults.LOOP_OPEN, 1 << 8))
+        said = fields(app.ask("LOG? 2"))
+    finally:
+        faults.REGISTRY = rows
+    assert (said["FAULT"], said["ALSO"]) == ("ESTOP", "LOOP_OPEN,ANOTHER")
+
+
+def test_the_recorder_keeps_both_words():
+    app = settled()
+    app.supervisor.faults.add(40)
+    app.recorder.poll(mode.STANDBY)
+    note = app.recorder._oldest()
+    assert note[0] == recorder.FAULT and note[4:8] == [40, mode.STANDBY, 0, 1 << 8]
 
 
 def test_a_point_says_what_it_was():

@@ -116,8 +116,8 @@ def test_a_fault_that_latches_is_told_once():
 def test_every_fault_has_its_number_and_name():
     app = App()
     for row in faults.REGISTRY:
-        app.console._tell_faults(0)
-        app.console._tell_faults(1 << row[0])
+        app.console._tell_faults(faults.Codes())
+        app.console._tell_faults(faults.Codes(row[0]))
         assert app.ask("SYST:ERR?") == '{},"Fault {}"'.format(500 + row[0], row[1])
         app.ask("*CLS")
 

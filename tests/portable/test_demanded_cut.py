@@ -3,6 +3,7 @@
 from bench import Bench
 from cryo.core import blockers, faults, mode
 from cryo.core.supervisor import ACKNOWLEDGE, ARM
+from support import mask
 
 
 def _burst():
@@ -30,7 +31,7 @@ def test_a_demand_without_a_number_latches_as_the_sensor():
     bench.tick()
     assert bench.sup.mode == mode.FAULT
     bench.tick(10)
-    assert bench.sup.faults.latched == 1 << faults.SKIN_SENSOR
+    assert mask(bench.sup.faults.latched) == 1 << faults.SKIN_SENSOR
 
 
 def test_a_demand_before_treating_is_no_fault_but_blocks():
@@ -50,7 +51,7 @@ def test_a_shield_opened_beside_a_demand_is_named_too():
     bench.i.loop_a = 0
     bench.i.loop_b = 1
     bench.tick()
-    assert bench.sup.faults.latched & 1 << faults.LOOP_OPEN
+    assert bench.sup.faults.latched.has(faults.LOOP_OPEN)
 
 
 def test_a_loop_that_disagrees_without_a_demand_is_a_fault():

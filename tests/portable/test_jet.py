@@ -241,4 +241,4 @@ def test_the_strong_verdict_is_still_given_against_the_calibrated_constant():
     bench = Strong(1_900).deliver(level=3)
     for _ in range(1_000):
         bench.tick()
-    assert bench.sup.faults.latched >> faults.RESPONSE_STRONG & 1
+    assert bench.sup.faults.latched.has(faults.RESPONSE_STRONG)

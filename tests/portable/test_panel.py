@@ -3,7 +3,7 @@
 from cryo.core import blockers, faults, mode, presets
 from cryo.core.reading import NAMES as STATUS_NAMES
 from cryo.core.supervisor import ACKNOWLEDGE, ARM, Supervisor
-from cryo.panel import Panel
+from cryo.panel import COLOURS, VIOLET, Panel
 from panel_rig import PICTURE, Bench, Display, Pixel
 from support import inputs
 
@@ -259,6 +259,10 @@ def test_a_panel_without_display_and_pixel():
 
 
 def test_an_unprovisioned_device_has_pictures_too():
-    panel = Panel(Supervisor(None), inputs(), Display(), Pixel())
-    for _ in range(200):
+    display = Display()
+    pixel = Pixel()
+    panel = Panel(Supervisor(None), inputs(), display, pixel)
+    for _ in range(60):  # one picture; then the colour blinks
         panel.poll()
+    assert display.row(0) == "STARTING" and display.row(5) == "no level chosen"
+    assert display.row(2) == "NO SKIN READING" and pixel.shown == COLOURS[VIOLET]

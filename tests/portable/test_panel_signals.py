@@ -2,6 +2,7 @@
 
 import micropython
 from cryo.core import faults, mode, presets
+from cryo.core.faults import Codes
 from cryo.core.reading import NAMES as STATUS_NAMES
 from cryo.core.reading import Reading
 from cryo.core.records import Outputs
@@ -134,17 +135,17 @@ def pulses(levels):
 
 
 def test_nothing_to_say_is_silence():
-    assert "1" not in sounds(Beeper(), 0, 0, 0, 1_000)
+    assert "1" not in sounds(Beeper(), 0, 0, Codes(), 1_000)
 
 
 def test_two_whole_seconds_of_tone_before_gas_then_a_short_one_each_second():
-    levels = sounds(Beeper(), 1, 0, 0, 1_200)
+    levels = sounds(Beeper(), 1, 0, Codes(), 1_200)
     assert levels[:200] == "1" * 200
     assert pulses(levels[200:]) == [10] * 10
 
 
 def test_an_alarm_of_high_priority_is_ten_pulses_again_and_again():
-    high = sounds(Beeper(), 0, 1, 1 << faults.ESTOP, 3_000)
+    high = sounds(Beeper(), 0, 1, Codes(faults.ESTOP), 3_000)
     assert high[0] == "1"
     silences = [len(run) for run in high.split("1") if run]
     assert max(silences) == 300
@@ -154,29 +155,29 @@ def test_an_alarm_of_high_priority_is_ten_pulses_again_and_again():
 
 
 def test_an_alarm_of_medium_priority_is_three_longer_pulses():
-    medium = sounds(Beeper(), 0, 1, 1 << faults.BOTTLE_LOW, 3_000)
+    medium = sounds(Beeper(), 0, 1, Codes(faults.BOTTLE_LOW), 3_000)
     burst = medium.split("0" * 500)[0]
     assert pulses(burst) == [20] * 3
     assert medium.startswith(burst + "0" * 500 + burst + "0" * 500)
 
 
 def test_one_high_fault_among_others_and_an_alarm_without_a_fault_sound_high():
-    high = sounds(Beeper(), 0, 1, 1 << faults.ESTOP, 1_000)
-    assert sounds(Beeper(), 0, 1, 1 << faults.ESTOP | 1 << faults.BOTTLE_LOW, 1_000) == high
-    assert sounds(Beeper(), 0, 1, 0, 1_000) == high
+    high = sounds(Beeper(), 0, 1, Codes(faults.ESTOP), 1_000)
+    assert sounds(Beeper(), 0, 1, Codes(faults.ESTOP, faults.BOTTLE_LOW), 1_000) == high
+    assert sounds(Beeper(), 0, 1, Codes(), 1_000) == high
 
 
 def test_an_alarm_goes_before_the_indication_and_each_begins_anew():
     beeper = Beeper()
-    high = sounds(Beeper(), 0, 1, 1 << faults.ESTOP, 100)
-    assert sounds(beeper, 1, 0, 0, 150) == "1" * 150
-    assert sounds(beeper, 1, 1, 1 << faults.ESTOP, 100) == high
-    assert sounds(beeper, 1, 0, 0, 200) == "1" * 200
-    assert sounds(beeper, 0, 0, 0, 5) == "00000"
-    assert sounds(beeper, 1, 0, 0, 200) == "1" * 200
+    high = sounds(Beeper(), 0, 1, Codes(faults.ESTOP), 100)
+    assert sounds(beeper, 1, 0, Codes(), 150) == "1" * 150
+    assert sounds(beeper, 1, 1, Codes(faults.ESTOP), 100) == high
+    assert sounds(beeper, 1, 0, Codes(), 200) == "1" * 200
+    assert sounds(beeper, 0, 0, Codes(), 5) == "00000"
+    assert sounds(beeper, 1, 0, Codes(), 200) == "1" * 200
 
 
 def test_every_fault_sounds_by_its_priority():
-    high = sounds(Beeper(), 0, 1, 1 << faults.ESTOP, 700)
+    high = sounds(Beeper(), 0, 1, Codes(faults.ESTOP), 700)
     for row in faults.REGISTRY:
-        assert (sounds(Beeper(), 0, 1, 1 << row[0], 700) == high) == (row[2] == faults.HIGH), row[1]
+        assert (sounds(Beeper(), 0, 1, Codes(row[0]), 700) == high) == (row[2] == faults.HIGH), row[1]

@@ -1,10 +1,10 @@
 """What every record and guard of the core says before its first tick: no permission, no verdict, nothing counted."""
 
 from cryo import config
-from cryo.core import eye_guard, faults, mode, presets, reading, room, session, supervisor
+from cryo.core import eye_guard, mode, presets, reading, room, session, supervisor
 from cryo.core.bursts import Planner
 from cryo.core.eye_guard import LOST, EyeGuard
-from cryo.core.faults import Faults
+from cryo.core.faults import Codes, Faults
 from cryo.core.observer import Observer
 from cryo.core.overcool import Overcool
 from cryo.core.reading import AGE_MAX_US, NEVER, Reading
@@ -30,7 +30,8 @@ TABLE = (
     (Trigger, {"held": False, "pressed": False, "touched": False}),
     (Response, {"missing": False, "weak": False, "strong": False}),
     (SecondChannel, {"seen": False, "counts": False, "mdegc": 0, "discordant": False}),
-    (Faults, {"latched": 0, "present": 0, "first": 0}),
+    (Faults, {"first": 0}),
+    (Codes, {"low": 0, "high": 0}),
     (
         Valves,
         {"dose_cycles": 0, "shutoff_cycles": 0, "bursts": PROOF_TEST_BURSTS, "pending": False},
@@ -133,4 +134,3 @@ def test_codes_of_a_closed_set_are_numbered_without_a_gap():
     requests = ("NONE", "ARM", "CONFIRM", "DISARM", "ACKNOWLEDGE", "SERVICE")
     assert [getattr(supervisor, name) for name in requests] == [0, 1, 2, 3, 4, 5]
     assert mode.TREATING == 0b111_0000 and (RUNNING, RESTING) == (-1, -2)
-    assert [row[0] for row in faults.REGISTRY] == sorted(row[0] for row in faults.REGISTRY)

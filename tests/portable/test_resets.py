@@ -9,6 +9,7 @@ from cryo.core.resets import (
     ENDED_UNREADABLE,
     LOOP_RESETS,
     Resets,
+    checksum,
     prompt_asked,
 )
 from support import raises
@@ -76,11 +77,35 @@ def test_a_crash_is_told_with_mode_first_fault_and_duration():
 
 def test_every_mode_and_fault_survives():
     for at in range(len(mode.NAMES)):
-        for fault in range(30):
+        for fault in range(62):
             room = Room()
             run(room, 0, at, fault)
             r = Resets(room)
             assert (r.mode, r.fault) == (at, fault)
+
+
+def test_a_record_of_older_firmware_reads_the_same():
+    """It had five bits for the fault, and zeros above the count of restarts."""
+    older = Room()
+    older.power_on = False
+    a = 0x29 << 22 | 2 << 11 | 1 << 10 | mode.DELIVERING << 5 | 29
+    older.words = [a, 77, 100 | 200 << 10, checksum(a, 77, 100 | 200 << 10)]
+    r = Resets(older)
+    assert (r.ended, r.fault, r.mode, r.uptime_s) == (ENDED_CRASHED, 29, mode.DELIVERING, 77)
+    assert r.count == 3 and r.loop
+    for fault, word in ((29, 29), (61, 1 << 19 | 29)):
+        room = Room()
+        run(room, 77, mode.DELIVERING, fault)
+        assert room.words[0] == 0x29 << 22 | mode.DELIVERING << 5 | word and room.words[1] == 77
+
+
+def test_a_full_count_of_restarts_changes_no_fault():
+    for fault in (28, 60):
+        room = Room()
+        for _ in range(256):
+            run(room, 0, mode.STANDBY, fault)
+        r = Resets(room)
+        assert (r.fault, r.mode, r.count) == (fault, mode.STANDBY, 255)
 
 
 def test_a_change_is_written_at_once_and_nothing_else_more_than_once_a_second():

@@ -256,7 +256,7 @@ def test_a_contradiction_is_a_fault_acknowledged_once_the_point_is_over():
     bench.ask(ACKNOWLEDGE)
     assert bench.sup.mode == mode.STANDBY
     bench.tick(100)
-    assert bench.sup.mode == mode.STANDBY and bench.sup.faults.latched == 0
+    assert bench.sup.mode == mode.STANDBY and not bench.sup.faults.latched
 
 
 def test_what_was_acknowledged_does_not_return_with_the_next_arming_or_point():

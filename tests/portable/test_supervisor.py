@@ -68,12 +68,42 @@ def test_every_blocker_stops_the_arm_request():
     def session_over(b):
         b.sup.session.valve_on_ms = 300_000
 
+    def faulty(b):
+        b.sup.faults.add(faults.TICK_LATE)
+
+    def untested(b):
+        b.sup.tested = False
+
+    def unchecked(b):
+        b.sup.unchecked = True
+
+    def no_key(b):
+        b.i.key = 0
+
+    def overdue(b):
+        b.sup.overdue = True
+
+    def resting(b):
+        b.sup.session.rest_left_us = 1_000_000
+
+    def bad_air(b):
+        b.i.room.status = 0
+        b.i.room.value = 5_000
+        b.i.room.age_us = 0
+        b.tick(16)
+
+    def silent_infrared(b):
+        b.sup.second.seen = True
+
     table = (
         (no_point, "SETUP"), (no_attestation, "ATTESTATION"), (open_loop, "LOOP"), (set_bottle(34_999), "BOTTLE"),
         (set_bottle(70_001), "BOTTLE"), (dead_probe, "SKIN_PROBE"), (old_probe, "SKIN_PROBE"),
         (skin(27_900), "BASELINE"), (skin(38_100), "BASELINE"), (pressed, "TRIGGER"), (stopped, "ESTOP"),
         (just_booted, "COOL_DOWN"), (gas_in_room, "ROOM_GAS"), (session_over, "SESSION"),
+        (faulty, "FAULT"), (untested, "SELF_TEST"), (unchecked, "UNPROVISIONED"), (no_key, "KEY"),
+        (overdue, "CALIBRATION"), (resting, "REST"), (bad_air, "ROOM_AIR"), (silent_infrared, "INFRARED"),
     )  # fmt: skip
+    assert set([name for _, name in table]) == set(_names(blockers.TO_ARM))
     for spoil, name in table:
         bench = Bench().stand_by()
         bench.choose()
@@ -394,11 +424,18 @@ def test_choices_are_closed_while_armed():
 
 
 def test_model_floor_stops_bursts_whatever_the_probe_says():
-    bench = Bench().deliver().to_burst(2)
+    bench = Bench({"simulated": 1, "jet_k_mdegc": 24_000})
+    bench.i.distance.value = 80
+    bench.deliver().to_burst(2)
     low = bench.sup.observer.surface_mdegc
     for _ in range(1_500):
         bench.tick()
         low = min(low, bench.sup.observer.surface_mdegc)
-        if bench.sup.mode != mode.DELIVERING:
-            break
-    assert low > 8_000 - 1_500 - 300
+    assert bench.sup.mode == mode.DELIVERING and len(bench.fired) > 20
+    assert 8_000 - 1_500 - 300 < low < 10_000  # it came near the floor of 8 degC
+
+
+def test_a_press_gives_a_burst_of_gas():
+    bench = Bench().deliver().to_burst()
+    bench.tick(10)
+    assert bench.gas_us > 0

@@ -81,7 +81,7 @@ def test_a_lock_out_is_never_acknowledged():
     bench = Bench().deliver().to_burst(1)
     bench.skin_mdegc = 1_900
     bench.tick(11)
-    assert bench.sup.faults.latched >> faults.SKIN_LOCKOUT & 1
+    assert bench.sup.faults.latched.has(faults.SKIN_LOCKOUT)
     bench.skin_mdegc = 32_000
     bench.tick(11)
     bench.ask(ACKNOWLEDGE)

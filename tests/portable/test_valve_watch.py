@@ -5,6 +5,7 @@ from cryo.core import faults
 from cryo.core.records import Inputs
 from cryo.core.valves import Valves
 from cryo.valve import RESTING, RUNNING
+from support import taken
 
 BOTTLE = 57_000
 
@@ -25,6 +26,7 @@ class _Stub:
         self.trigger = _Trigger()
         self.open = False
         self.open_us = 0
+        self.faults = faults.Faults()
 
 
 class Watch:
@@ -42,9 +44,10 @@ class Watch:
     def _look(self):
         micropython.heap_lock()
         try:
-            return self.v.watch(self.s, self.i)
+            self.v.watch(self.s, self.i)
         finally:
             micropython.heap_unlock()
+        return taken(self.s.faults.causes)
 
     def line(self, mbar, off_us=None, open_us=None):
         self.i.burst = RUNNING if open_us is not None else RESTING

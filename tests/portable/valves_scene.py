@@ -2,9 +2,10 @@
 
 import micropython
 from cryo.core import blockers
+from cryo.core.faults import Faults
 from cryo.core.records import RESTING, RUNNING, Outputs
 from cryo.core.valves import Valves
-from support import inputs
+from support import inputs, taken
 
 BOTTLE_MBAR = 57_001  # odd, so that a half and a quarter are rounded down: 28 500 and 14 250
 
@@ -36,7 +37,7 @@ class Scene:
         self.planner = Planner()
         self.s = Holder(
             open=False, open_us=0, blocked_by=blockers.PROOF, planner=self.planner, trigger=Holder(touched=False),
-            session=Holder(point_open=False, uptime_s=0),
+            session=Holder(point_open=False, uptime_s=0), faults=Faults(),
         )  # fmt: skip
         self.i = i = inputs()
         self.o = Outputs()
@@ -51,9 +52,10 @@ class Scene:
     def watch(self):
         micropython.heap_lock()
         try:
-            return self.valves.watch(self.s, self.i)
+            self.valves.watch(self.s, self.i)
         finally:
             micropython.heap_unlock()
+        return taken(self.s.faults.causes)
 
     def line(self, mbar, status=0):
         """A new sample of the line; return the codes found as a mask."""

@@ -5,7 +5,7 @@ from dataclasses import replace
 
 import pytest
 
-from host_tools.safety import code, detection
+from host_tools.safety import code, detection, outcomes, pages
 from host_tools.twin import provoked
 from tests.support import flaws
 
@@ -15,6 +15,8 @@ ROWS = detection.load()
 WHOLE = ("LOOP_DISCORD", "RESET_LOOP")
 # rows of the scenario table run in tests/closed_loop/test_scenarios.py, in real MicroPython in test_valves.py
 OWN = sorted(provoked.OWN)
+EVERY = 15
+SAMPLE = sorted(FAULTS)[int(outcomes.measured(), 16) % EVERY :: EVERY]  # other faults on other code
 
 
 def test_the_table_holds_every_fault_of_the_registry_once_and_no_other():
@@ -23,7 +25,7 @@ def test_the_table_holds_every_fault_of_the_registry_once_and_no_other():
 
 
 @pytest.mark.parametrize("name", FAULTS)
-def test_in_real_micropython_the_fault_came_first_within_its_bound_and_gas_ended(name):
+def test_on_the_code_that_the_page_names_the_fault_came_first_within_its_bound_and_gas_ended(name):
     row = ROWS[name]
     assert detection.problems(row) == []
     assert "micropython" in row["interpreter"] or name in ("TRIGGER_BOOT", "SELF_TEST")  # refused before it was asked
@@ -83,6 +85,25 @@ def judged():
 def test_firmware_that_does_not_end_the_gas_or_hold_its_fault_is_found(judged, name, flaw, said):
     found = judged(name, flaw)
     assert [text for text in found if re.fullmatch(f"{name}: {said}", text)], found
+
+
+@pytest.mark.parametrize("name", SAMPLE)
+def test_a_sample_is_found_in_time_in_real_micropython(name):
+    """The short form of `make detection`: the committed rows may be those of other code, these runs are of this."""
+    row = detection.measure(name, "unix")
+    assert detection.problems(row) == []
+    assert "micropython" in row["interpreter"] or name in ("TRIGGER_BOOT", "SELF_TEST")
+
+
+def test_rows_of_other_code_are_told_and_rows_of_this_are_not():
+    assert detection.stale(detection.measured_on()) == ""
+    told = detection.stale("0123456789ab")
+    assert detection.measured_on() in told and "0123456789ab" in told and "make detection" in told
+
+
+def test_the_page_names_the_code_that_was_measured():
+    text = pages.pages()["detection.md"]
+    assert re.fullmatch("[0-9a-f]{12}", detection.measured_on()) and f"`{detection.measured_on()}`" in text
 
 
 @pytest.mark.parametrize(

@@ -7,6 +7,7 @@ What commands do is loaded with the first line, not at boot, and never while bur
 import gc
 
 from cryo.core import mode
+from cryo.core.faults import REGISTRY, Codes
 from cryo.core.mode import READY, TREATING
 from micropython import const
 
@@ -63,7 +64,7 @@ class Console:
         self._unprintable = False
         self._whole = False  # the line is complete: it has the next tick for itself
         self._answer_due = None
-        self._latched = 0  # faults that the list of errors was told
+        self._latched = Codes()  # faults that the list of errors was told
         self._left = 0  # commands until the heap is looked at
         self.long = False  # the next step takes most of a tick: it waits for a spare one
         self._short = False  # of heap: they wait for the end of the pass ...
@@ -76,8 +77,9 @@ class Console:
         """Do a bounded amount of work, one thing a tick, after it: else an answer would delay the tick that follows."""
         self.alive = True
         s = self.app.supervisor
-        if s.faults.latched != self._latched:
-            self._tell_faults(s.faults.latched)
+        latched = s.faults.latched
+        if latched.low != self._latched.low or latched.high != self._latched.high:
+            self._tell_faults(latched)
         if s.mode != mode.SERVICE and (self.staged or self.calibration):
             # However service mode was left: who gives the PIN next must not store what somebody else had in mind.
             self.staged = {}
@@ -240,13 +242,12 @@ class Console:
 
     def _tell_faults(self, latched):
         """Note each fault that latched since; one that was acknowledged and latches again is another one."""
-        fresh = latched & ~self._latched
-        self._latched = latched
-        code = 0
-        while fresh >> code:
-            if fresh >> code & 1:
-                self.note(_FAULT + code)
-            code += 1
+        told = self._latched
+        for row in REGISTRY:
+            if latched.has(row[0]) and not told.has(row[0]):
+                self.note(_FAULT + row[0])
+        told.low = latched.low
+        told.high = latched.high
 
     def _next_day(self, uptime_s):
         """Midnight has passed: a calibration that was due on the day before blocks the next arming."""

@@ -180,11 +180,10 @@ def _disarm(console, _):
 
 def _fault(console, _):
     f = console.app.supervisor.faults
-    if not f.latched:
+    if not f.first:
         return "NONE"
     first = faults.entry(f.first)
-    others = ",".join(row[1] for row in faults.REGISTRY if f.latched & 1 << row[0] and row[0] != f.first)
-    return "{} {};ALSO={};REMEDY={}".format(first[0], first[1], others or "NONE", first[4])
+    return "{} {};ALSO={};REMEDY={}".format(first[0], first[1], faults.others(f.latched, f.first), first[4])
 
 
 def _acknowledge(console, _):
@@ -192,7 +191,7 @@ def _acknowledge(console, _):
 
 
 def _acknowledged(console, s):
-    if not s.faults.latched:
+    if not s.faults.first:
         return "OK"
     console.note(102)
     return "REFUSED " + _fault(console, "")
@@ -263,7 +262,7 @@ def _status_byte(console, _):
     byte = (
         (128 if treating(s) else 0)
         | (32 if console.events & console.events_told else 0)
-        | (8 if s.faults.latched else 0)
+        | (8 if s.faults.first else 0)
         | (4 if console.errors else 0)
     )
     return str(byte | 64 if byte & console.status_asked else byte)

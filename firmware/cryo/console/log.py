@@ -137,12 +137,14 @@ def _point(f):
 
 
 def _latched(f):
-    others = [row[1] for row in faults.REGISTRY if f[2] >> row[0] & 1 and row[0] != f[0]]
+    latched = faults.Codes()
+    latched.low, latched.high = f[2], f[3]
+    others = faults.others(latched, f[0])
     return (
         ("CODE", f[0]),
         ("FAULT", _fault(f[0])),
         ("MODE", _named(mode.NAMES, f[1])),
-        ("ALSO", ",".join(others) or "NONE"),
+        ("ALSO", others),
     )
 
 

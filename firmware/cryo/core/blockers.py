@@ -87,7 +87,7 @@ def standing(s, i):
     session = s.session
     config = s.config
     treating = TREATING >> s.mode & 1
-    if s.faults.latched:
+    if s.faults.first:
         b |= FAULT
     if not s.tested:
         b |= SELF_TEST

@@ -3,37 +3,6 @@
 from cryo.core import flow
 from micropython import const
 
-# A code is also the bit number in the masks, so codes stay below 30.
-ESTOP = const(1)
-LOOP_OPEN = const(2)
-LOOP_DISCORD = const(3)
-SKIN_LOCKOUT = const(4)
-SKIN_TRIP = const(5)
-SKIN_SENSOR = const(6)
-SKIN_STALE = const(7)
-NO_RESPONSE = const(8)
-RESPONSE_WEAK = const(9)
-RESPONSE_STRONG = const(10)
-DOSE_OPEN = const(11)
-VALVE_PORT = const(12)
-BOTTLE_LOW = const(13)
-BOTTLE_HIGH = const(14)
-BOTTLE_SENSOR = const(15)
-TRIGGER_BOOT = const(16)
-SELF_TEST = const(17)
-TICK_LATE = const(18)
-LINE_SENSOR = const(19)
-INFRARED_DISCORD = const(20)
-ROOM_CO2 = const(21)
-DOSE_SHUT = const(22)
-SHUTOFF_OPEN = const(23)
-SHUTOFF_SHUT = const(24)
-DOSE_COIL = const(25)
-RESET_LOOP = const(26)
-PROGRAM_FLOW = const(27)
-TASK_STOPPED = const(28)
-LOOP_TEST = const(29)
-
 HIGH = const(3)  # IEC 60601-1-8 priorities
 MEDIUM = const(2)
 LOW = const(1)
@@ -41,179 +10,111 @@ LOW = const(1)
 ACK = const(1)  # cleared by an acknowledge once the cause is gone
 RESET = const(2)  # cleared by switching off and on only: the device boots safe and every point counts as treated
 
-# code, name, priority, latch, remedy
+# All that a fault is, a row each: code, name, priority, latch, remedy. Rows stand in the order of urgency.
+# Codes are 1 to 29 and 32 to 61. A new fault takes a code that no fault ever had: logs and crash records keep codes.
 REGISTRY = (
-    (ESTOP, "ESTOP", HIGH, ACK, "Release the emergency stop, look at the skin, then acknowledge."),
-    (LOOP_OPEN, "LOOP_OPEN", HIGH, ACK, "Close the eye shield, check everybody's eye protection, then acknowledge."),
+    (ESTOP := 1, "ESTOP", HIGH, ACK, "Release the emergency stop, look at the skin, then acknowledge."),
     (
-        LOOP_DISCORD,
-        "LOOP_DISCORD",
-        HIGH,
-        ACK,
+        LOOP_OPEN := 2, "LOOP_OPEN", HIGH, ACK,
+        "Close the eye shield, check everybody's eye protection, then acknowledge.",
+    ),
+    (
+        LOOP_DISCORD := 3, "LOOP_DISCORD", HIGH, ACK,
         "The shield's two contacts disagree: check plug and cable, replace the shield switch.",
     ),
     (
-        SKIN_LOCKOUT,
-        "SKIN_LOCKOUT",
-        HIGH,
-        RESET,
+        SKIN_LOCKOUT := 4, "SKIN_LOCKOUT", HIGH, RESET,
         "Skin near freezing: end the treatment, look at the skin, warm it gently, switch off.",
     ),
     (
-        SKIN_TRIP,
-        "SKIN_TRIP",
-        HIGH,
-        ACK,
+        SKIN_TRIP := 5, "SKIN_TRIP", HIGH, ACK,
         "Skin too cold: look at it and let it warm up, then acknowledge and use a lower level.",
     ),
-    (SKIN_SENSOR, "SKIN_SENSOR", HIGH, ACK, "The skin probe gives no valid reading: check plug, cable and probe."),
+    (SKIN_SENSOR := 6, "SKIN_SENSOR", HIGH, ACK, "The skin probe gives no valid reading: check plug, cable and probe."),
     (
-        SKIN_STALE,
-        "SKIN_STALE",
-        HIGH,
-        ACK,
+        SKIN_STALE := 7, "SKIN_STALE", HIGH, ACK,
         "The skin reading stands still: replug the probe; if it returns, have the board serviced.",
     ),
     (
-        NO_RESPONSE,
-        "NO_RESPONSE",
-        HIGH,
-        ACK,
+        NO_RESPONSE := 8, "NO_RESPONSE", HIGH, ACK,
         "Bursts do not cool the probe: fix it to the skin, check its polarity, the bottle and the nozzle.",
     ),
     (
-        RESPONSE_WEAK,
-        "RESPONSE_WEAK",
-        HIGH,
-        ACK,
+        RESPONSE_WEAK := 9, "RESPONSE_WEAK", HIGH, ACK,
         "The probe falls less than predicted: fix it flat to the skin; check nozzle and bottle.",
     ),
     (
-        RESPONSE_STRONG,
-        "RESPONSE_STRONG",
-        HIGH,
-        ACK,
+        RESPONSE_STRONG := 10, "RESPONSE_STRONG", HIGH, ACK,
         "The skin falls faster than predicted: check nozzle and distance, recalibrate the jet.",
     ),
     (
-        DOSE_OPEN,
-        "DOSE_OPEN",
-        HIGH,
-        RESET,
+        DOSE_OPEN := 11, "DOSE_OPEN", HIGH, RESET,
         "The dose valve leaks or stays open: close the bottle, have that valve and its driver checked.",
     ),
     (
-        VALVE_PORT,
-        "VALVE_PORT",
-        HIGH,
-        RESET,
+        VALVE_PORT := 12, "VALVE_PORT", HIGH, RESET,
         "The valve timer did not answer as commanded: do not use, have the board serviced.",
     ),
-    (BOTTLE_LOW, "BOTTLE_LOW", MEDIUM, ACK, "Bottle empty or closed: open or change it, then acknowledge."),
+    (BOTTLE_LOW := 13, "BOTTLE_LOW", MEDIUM, ACK, "Bottle empty or closed: open or change it, then acknowledge."),
     (
-        BOTTLE_HIGH,
-        "BOTTLE_HIGH",
-        HIGH,
-        ACK,
+        BOTTLE_HIGH := 14, "BOTTLE_HIGH", HIGH, ACK,
         "Bottle too warm: close it and let it cool below 25 degC, then acknowledge.",
     ),
     (
-        BOTTLE_SENSOR,
-        "BOTTLE_SENSOR",
-        MEDIUM,
-        ACK,
+        BOTTLE_SENSOR := 15, "BOTTLE_SENSOR", MEDIUM, ACK,
         "The bottle's pressure sensor gives no valid reading: check its plug and cable.",
     ),
     (
-        TRIGGER_BOOT,
-        "TRIGGER_BOOT",
-        MEDIUM,
-        ACK,
+        TRIGGER_BOOT := 16, "TRIGGER_BOOT", MEDIUM, ACK,
         "The trigger was pressed at switch-on: release it, then acknowledge; if it is free, replace it.",
     ),
-    (SELF_TEST, "SELF_TEST", HIGH, RESET, "The self-test failed: do not use; TEST? names the part."),
+    (SELF_TEST := 17, "SELF_TEST", HIGH, RESET, "The self-test failed: do not use; TEST? names the part."),
     (
-        TICK_LATE,
-        "TICK_LATE",
-        HIGH,
-        ACK,
+        TICK_LATE := 18, "TICK_LATE", HIGH, ACK,
         "The control loop ran late during a treatment: acknowledge; if it returns, have the board serviced.",
     ),
     (
-        LINE_SENSOR,
-        "LINE_SENSOR",
-        MEDIUM,
-        ACK,
+        LINE_SENSOR := 19, "LINE_SENSOR", MEDIUM, ACK,
         "The pressure sensor between the valves gives no valid reading: check its plug and cable.",
     ),
     (
-        INFRARED_DISCORD,
-        "INFRARED_DISCORD",
-        HIGH,
-        ACK,
+        INFRARED_DISCORD := 20, "INFRARED_DISCORD", HIGH, ACK,
         "Probe and infrared sensor disagree: look at the skin; fix the probe flat, clean the window, aim at the probe.",
     ),
     (
-        ROOM_CO2,
-        "ROOM_CO2",
-        HIGH,
-        ACK,
+        ROOM_CO2 := 21, "ROOM_CO2", HIGH, ACK,
         "Too much CO2 in the room: close the bottle, everybody leaves, air it; acknowledge below 5 000 ppm.",
     ),
     (
-        DOSE_SHUT,
-        "DOSE_SHUT",
-        HIGH,
-        RESET,
+        DOSE_SHUT := 22, "DOSE_SHUT", HIGH, RESET,
         "The dose valve did not empty the line in its test: close the bottle, have both valves checked.",
     ),
     (
-        SHUTOFF_OPEN,
-        "SHUTOFF_OPEN",
-        HIGH,
-        RESET,
+        SHUTOFF_OPEN := 23, "SHUTOFF_OPEN", HIGH, RESET,
         "The shut-off valve leaks or stays open: close the bottle, have it and the trigger's second contact checked.",
     ),
     (
-        SHUTOFF_SHUT,
-        "SHUTOFF_SHUT",
-        HIGH,
-        RESET,
+        SHUTOFF_SHUT := 24, "SHUTOFF_SHUT", HIGH, RESET,
         "The shut-off valve does not open: have it, its driver and the trigger's second contact checked.",
     ),
     (
-        DOSE_COIL,
-        "DOSE_COIL",
-        HIGH,
-        RESET,
+        DOSE_COIL := 25, "DOSE_COIL", HIGH, RESET,
         "The dose coil's current is not as commanded: close the bottle, have coil, cable and driver checked.",
     ),
     (
-        RESET_LOOP,
-        "RESET_LOOP",
-        HIGH,
-        RESET,
+        RESET_LOOP := 26, "RESET_LOOP", HIGH, RESET,
         "The controller restarted three times in ten minutes: switch off; if it returns, have the board serviced.",
     ),
     (
-        PROGRAM_FLOW,
-        "PROGRAM_FLOW",
-        HIGH,
-        RESET,
+        PROGRAM_FLOW := 27, "PROGRAM_FLOW", HIGH, RESET,
         "A check was left out or ran out of turn: the device restarts; do not use it, have the board serviced.",
     ),
     (
-        TASK_STOPPED,
-        "TASK_STOPPED",
-        HIGH,
-        RESET,
+        TASK_STOPPED := 28, "TASK_STOPPED", HIGH, RESET,
         "Console, display or slow sensors stand still: the device restarts; if it returns, have the board serviced.",
     ),
     (
-        LOOP_TEST,
-        "LOOP_TEST",
-        HIGH,
-        RESET,
+        LOOP_TEST := 29, "LOOP_TEST", HIGH, RESET,
         "A channel of the eye shield does not follow its test: TEST? names it; check plug and cable for a short.",
     ),
 )
@@ -227,49 +128,95 @@ def entry(code):
     return None
 
 
-def _mask(latch):
-    mask = 0
-    for row in REGISTRY:
-        if row[3] == latch:
-            mask |= 1 << row[0]
-    return mask
+class Codes:
+    """A set of fault codes, 1 to 29 and 32 to 61, in two words of under 2**30: no operation allocates.
+
+    low, high   one bit a code; bit 0 of `high` is code 32
+    """
+
+    def __init__(self, *codes):
+        self.low = 0
+        self.high = 0
+        for code in codes:
+            self.add(code)
+
+    def add(self, code):
+        """Put a code into the set."""
+        if code < 32:
+            self.low |= 1 << code
+        else:
+            self.high |= 1 << code - 32
+
+    def has(self, code):
+        """Return 1 when the code is in the set, else 0."""
+        return self.low >> code & 1 if code < 32 else self.high >> code - 32 & 1
+
+    def meets(self, other):
+        """Return a number that is 0 when the two sets have no code in common."""
+        return self.low & other.low | self.high & other.high
+
+    def __bool__(self):
+        return self.low | self.high != 0
 
 
-_RESET_MASK = _mask(RESET)
+def others(codes, first):
+    """Return the names of `codes` but for the code `first`, with commas between, or NONE."""
+    return ",".join([row[1] for row in REGISTRY if codes.has(row[0]) and row[0] != first]) or "NONE"
+
+
+_LASTING = Codes(*[row[0] for row in REGISTRY if row[3] == RESET])
 
 
 class Faults:
-    """Latched faults with their present causes. The first cause is kept until all are cleared."""
+    """Latched faults with their present causes. The first cause is kept until all are cleared.
+
+    causes    codes whose cause was found since the last update; whoever finds one adds it
+    present   those of the last update
+    latched   those that are not cleared yet
+    first     code of the first one, 0 while none is latched
+    """
 
     def __init__(self):
         self.step = flow.FAULTS  # see flow.py
-        self.latched = 0
-        self.present = 0
+        self.causes = Codes()
+        self.present = Codes()
+        self.latched = Codes()
         self.first = 0
 
-    def update(self, present):
-        """Latch every cause in the mask `present`, remember which stand now; return the step that this run is."""
+    def update(self):
+        """Latch every cause that was found, remember which stand now; return the step that this run is."""
         self.step = self.step + 1 & 0xFFFFF
-        self.present = present
-        fresh = present & ~self.latched
-        if fresh:
+        causes = self.causes
+        present = self.present
+        low = present.low = causes.low
+        high = present.high = causes.high
+        if low or high:
+            causes.low = causes.high = 0
+            latched = self.latched
+            latched.low |= low
+            latched.high |= high
             if not self.first:
-                code = 1
-                while not fresh >> code & 1:
-                    code += 1
-                self.first = code
-            self.latched |= fresh
+                self.first = self._most_urgent()
         return self.step
+
+    def _most_urgent(self):
+        for row in REGISTRY:
+            if self.latched.has(row[0]):
+                return row[0]
+        self.latched.add(PROGRAM_FLOW)  # a cause without a row is an error of the program
+        return PROGRAM_FLOW
 
     def add(self, code):
         """Latch one more cause, found after this tick's update."""
-        self.latched |= 1 << code
+        self.latched.add(code)
         if not self.first:
             self.first = code
 
     def acknowledge(self):
         """Clear what may be cleared: its cause is gone and no reset is asked for. Return what stays latched."""
-        self.latched &= self.present | _RESET_MASK
-        if not self.latched:
+        latched = self.latched
+        latched.low &= self.present.low | _LASTING.low
+        latched.high &= self.present.high | _LASTING.high
+        if not latched:
             self.first = 0
-        return self.latched
+        return latched

@@ -24,7 +24,7 @@ VALVES = const(6)
 FAULTS = const(7)
 # a guard counts with: step = step + 1 & 0xFFFFF
 
-RAN = const(1)  # bit of causes.standing: there is no fault with code 0
+RAN = const(1)  # what causes.standing returns at its end
 RAN_BLOCKERS = const(1 << 29)  # bit of blockers.standing
 RAN_ROOM = const(1 << 2)  # bit of room.level
 

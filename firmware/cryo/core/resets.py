@@ -4,7 +4,8 @@ Four words of under 2**30 in a room that survives a reset and not a power cut (`
 time, so the record carries on the ages of the last two such restarts, in seconds, renewed once a second: what passed
 between the last renewal and the new start is not counted, so three restarts seem closer than they were, never further.
 
-word 0   fault (5 bits), mode (4), DELIBERATE, LOOPED, restarts since power-on (8), and a mark in the upper eight bits
+word 0   lower five bits of the fault, mode (4), DELIBERATE, LOOPED, restarts since power-on (8), the fault's sixth bit,
+         and a mark in the upper eight bits; a record of older firmware has no sixth bit, and reads the same
 word 1   time since that start, s
 word 2   ages of the last two restarts, 10 bits each
 word 3   checksum (16 bits), and above it PROMPT when the next start is to be MicroPython's prompt
@@ -20,6 +21,7 @@ _DELIBERATE = const(1 << 9)
 _LOOPED = const(1 << 10)
 _COUNT = const(11)
 _COUNT_MAX = const(255)
+_SIXTH = const(14)  # the fault's sixth bit goes so much higher: it is bit 19
 _MARK = const(0x29 << 22)
 _MARK_MASK = const(0xFF << 22)
 _AGE_BITS = const(10)
@@ -95,7 +97,7 @@ class Resets:
             self._second = second
             return
         self.ended = ENDED_CRASHED
-        self.fault = a & 31
+        self.fault = a & 31 | a >> _SIXTH & 32
         self.mode = a >> _MODE & 15
         self.uptime_s = b
         if self.count < _COUNT_MAX:
@@ -108,7 +110,7 @@ class Resets:
     def poll(self, mode, fault):
         """Take this tick's mode and first fault; writes when either changed, and once a second. Does not allocate."""
         self._ticks += 1
-        state = mode << _MODE | fault
+        state = mode << _MODE | fault & 31 | (fault & 32) << _SIXTH
         if self._ticks >= _TICKS_PER_S:
             self._ticks = 0
             if self._now_s < _UPTIME_MAX:

@@ -45,7 +45,7 @@ DISARM = const(3)
 ACKNOWLEDGE = const(4)
 SERVICE = const(5)
 
-_STARVING = 1 << faults.PROGRAM_FLOW | 1 << faults.TASK_STOPPED  # the watchdog is to end what goes on so
+_STARVING = faults.Codes(faults.PROGRAM_FLOW, faults.TASK_STOPPED)  # the watchdog is to end what goes on so
 _FLOW_TURN = flow.TURN
 _FLOW_ROOM = flow.TURN_ROOM
 _FACTOR = const(955)  # of flow.py, here for the sake of the tick, as is its mask
@@ -172,9 +172,9 @@ class Supervisor:
         steps = steps * _FACTOR + (self.second.update(self, i) or 0) & 0xFFFFF
         steps = steps * _FACTOR + (self.overcool.update(dt_us, i.skin, self.trip_mdegc(), self.second) or 0) & 0xFFFFF
         steps = steps * _FACTOR + (self._observe(dt_us, i) or 0) & 0xFFFFF
-        found = causes.standing(self, dt_us, i) or 0
+        ran = causes.standing(self, dt_us, i) or 0
         steps = steps * _FACTOR + self.valves.step & 0xFFFFF  # causes ask them
-        steps = (steps * _FACTOR + (self.faults.update(found & -2) or 0) & 0xFFFFF) * _FACTOR + (found & 1)
+        steps = (steps * _FACTOR + (self.faults.update() or 0) & 0xFFFFF) * _FACTOR + ran
         if i.request == ACKNOWLEDGE and self.mode == mode.FAULT:
             self.response.reset()
             self.second.reset()
@@ -203,10 +203,10 @@ class Supervisor:
             self._account(i)
         elif self.mode == ARMED and self.valves.pending:
             self.valves.prove(self, dt_us, i, o)
-        latched = self.faults.latched
+        latched = self.faults.first
         o.indicate = treating
         o.alarm = 1 if latched else 0
-        if not latched & _STARVING:
+        if not latched or not self.faults.latched.meets(_STARVING):
             o.feed = 1
 
     # --- guards ---------------------------------------------------------------------------------------------------
@@ -230,7 +230,7 @@ class Supervisor:
         c = 0
         m = self.mode
         b = self.blocked_by
-        if self.faults.latched:
+        if self.faults.first:
             c |= mode.FAULTED
         request = i.request
         if request:

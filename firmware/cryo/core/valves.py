@@ -82,7 +82,6 @@ class Valves:
         self._emptied = False  # by the test or by time, and no burst since
         self._skin_mdegc = 0
         self._fall_mdegc = 0
-        self._found = 0
         self._line_sequence = 0
         self._came = -1  # the line in the last burst: 1 high, 0 low, -1 not seen
         self._judging = False
@@ -119,22 +118,20 @@ class Valves:
 
     # --- in every tick ----------------------------------------------------------------------------------------------
     def watch(self, s, i):
-        """Return the mask of valve faults (1 << code) found in this tick, from supervisor s and its Inputs i."""
-        found = self._found
-        self._found = 0
+        """Add the valve faults found in this tick to s.faults.causes, from supervisor s and its Inputs i."""
         if self._judging and s.planner.off_us < _LINE_FROM_US and (not s.trigger.touched or i.estop or i.loop_b):
             self._judging = False
         if i.line.sequence != self._line_sequence:
             self._line_sequence = i.line.sequence
             if not i.line.status and not i.bottle.status:
-                found |= self._line(s, i)
+                self._line(s, i)
         if i.coil.sequence != self._coil_sequence:
             self._coil_sequence = i.coil.sequence
-            found |= self._coil(s, i)
+            self._coil(s, i)
         self.step = self.step + 1 & 0xFFFFF
-        return found
 
     def _line(self, s, i):
+        """Judge a new sample of the line."""
         line_mbar = i.line.value
         bottle_mbar = i.bottle.value
         if s.open:
@@ -151,28 +148,27 @@ class Valves:
                 else:
                     self._low += 1
                     if self._low >= _LINE_SAMPLES:
-                        return 1 << (faults.DOSE_OPEN if self._came else faults.SHUTOFF_SHUT)
+                        s.faults.causes.add(faults.DOSE_OPEN if self._came else faults.SHUTOFF_SHUT)
         elif self._emptied and line_mbar >= self._from_mbar // 2:
-            return 1 << faults.SHUTOFF_OPEN
-        return 0
+            s.faults.causes.add(faults.SHUTOFF_OPEN)
 
     def _coil(self, s, i):
+        """Judge a new sample of the coil's current."""
         coil = i.coil
         if i.burst == RUNNING:
             if not _COIL_FROM_US <= (s.open_us if s.open else self._since_us) <= _COIL_TO_US:
-                return 0
+                return
             if not coil.status and coil.value >= _COIL_MIN_MA:
                 self._coil_missing = 0
-                return 0
+                return
             self._coil_missing += 1
         elif s.planner.off_us >= _COIL_FALL_US:
             if not coil.status and coil.value < _COIL_MIN_MA:
                 self._coil_extra = 0
-                return 0
+                return
             self._coil_extra += 1
         if self._coil_missing >= _COIL_SAMPLES or self._coil_extra >= _COIL_SAMPLES:
-            return 1 << faults.DOSE_COIL
-        return 0
+            s.faults.causes.add(faults.DOSE_COIL)
 
     # --- the proof test ---------------------------------------------------------------------------------------------
     def prove(self, s, dt_us, i, o):
@@ -195,7 +191,7 @@ class Valves:
                 o.cut = 0
                 o.lease = 1
                 if self._since_us > VENT_US + _PORT_GRACE_US:
-                    self._found |= 1 << faults.VALVE_PORT
+                    s.faults.causes.add(faults.VALVE_PORT)
             else:
                 self._step = _WAIT if i.burst else _JUDGE  # refused or ended by its loop, or whole
         elif step == _JUDGE:
@@ -209,7 +205,7 @@ class Valves:
                 self._proved_s = s.session.uptime_s
                 self.pending = False
         elif self._since_us >= _SKIN_US:
-            self._found |= 1 << (faults.SHUTOFF_OPEN if self._fall_mdegc >= _SKIN_FALL_MDEGC else self._shut())
+            s.faults.causes.add(faults.SHUTOFF_OPEN if self._fall_mdegc >= _SKIN_FALL_MDEGC else self._shut())
 
     def _begin(self, s, i, o):
         line_mbar = i.line.value

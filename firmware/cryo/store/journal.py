@@ -11,7 +11,7 @@ kind     figures
 POINT    preset | level << 4 | site << 8 | point << 16 | reason << 20 | reached << 24, passes | bursts << 8,
          valve-on ms, ms since its first pass, coldest skin, coldest predicted surface, target, floor (mdegC; NONE:
          never known)
-FAULT    code, mode in which it came, mask of all that are latched
+FAULT    code, mode in which it came, the two words of all codes that are latched (core/faults.py, Codes)
 START    how the last run ended (core/resets.py), its mode, fault, uptime in s, restarts since power-on, version
 CHANGE   SETTINGS, value, the key in ASCII, or no key and how many were changed; or CALIBRATION, value, due day, the
          kind in ASCII

@@ -35,42 +35,84 @@ class Asked:
     distance_mm: int | None = None
 
 
-@dataclass(frozen=True)
 class _Ready:
-    given: Given | None
-    who: tuple[str, str]
-    due: datetime.date
-    targets: list[Path]
-    jet: tuple[int, int]
+    """What is known before the first point: from options and file, and as somebody answered."""
+
+    def __init__(self, kind: Kind, given: Given | None, targets: list[Path], known: dict[str, Any], missing):
+        self.given = given
+        self.targets = targets
+        self._kind = kind
+        self._known = known
+        self._missing: dict[str, asking.Question] = missing
+        self._answers: list[Any] = []
+        self._ask()
+
+    @property
+    def asked(self) -> bool:
+        """Whether there was a question to go back to."""
+        return bool(self._missing)
+
+    def back(self) -> None:
+        """Ask the last question again, and with "back" those before it."""
+        self._answers.pop()
+        self._ask()
+
+    def _ask(self):
+        asking.in_turn([question.ask for question in self._missing.values()], self._answers)
+        values = self._known | dict(zip(self._missing, self._answers, strict=True))
+        self.who: tuple[str, str] = (values["technician"], values["instrument"])
+        self.due: datetime.date = values["due"]
+        self.jet: tuple[int, int] = (values.get("nozzle", 0), values.get("distance-mm", 0))
+        if self.given and all(point.reading is not None for point in self.given.points):
+            points.numbers(self._kind, self.given.points, *self.jet)
 
 
 def ready(kind: Kind, asked: Asked, today: datetime.date) -> _Ready:
     """Look at everything that needs no device; ask for what is missing. Raises Problem."""
     given = points.read(asked.points, kind) if asked.points else None
-    if given is None and (asked.yes or not asking.terminal()):
+    may_ask = asking.terminal() and not asked.yes
+    if given is None and not may_ask:
         raise Problem("no points are given", "give --points FILE, or do it at a terminal without --yes")
     targets = [target for path in asked.certificates for target in certificate.targets(path)]
     for target in targets:
         _may_be_written(target)
-    who = session.person(_text("Technician", asked.technician), _text("Instrument", asked.instrument))
+    known: dict[str, Any] = {
+        name: session.words(name, text)
+        for name, text in (("technician", asked.technician), ("instrument", asked.instrument))
+        if text is not None
+    }
     usual = str(today + datetime.timedelta(days=YEAR_D))
-    due = session.due_date(asked.due or (usual if asked.yes or not asking.terminal() else _due(usual)), today)
-    jet = wizard.nozzle(given or Given(()), asked.nozzle, asked.distance_mm) if kind is JET else (0, 0)
-    if given and all(point.reading is not None for point in given.points):
-        points.numbers(kind, given.points, *jet)
-    return _Ready(given, who, due, targets, jet)
+    if asked.due or not may_ask:
+        known["due"] = session.due_date(asked.due or usual, today)
+    if kind is JET:
+        found = given or Given(())
+        options = {"nozzle": (asked.nozzle, found.nozzle), "distance-mm": (asked.distance_mm, found.distance_mm)}
+        for name, (option, in_file) in options.items():
+            if option is not None or in_file is not None:
+                known[name] = in_file if option is None else option
+    missing = {name: question for name, question in _questions(kind, usual, today).items() if name not in known}
+    if missing and not may_ask:
+        name = next(iter(missing))
+        raise Problem(f"{name} is not given", f"give {missing[name].option}")
+    return _Ready(kind, given, targets, known, missing)
 
 
-def _due(usual):
-    return asking.answer("Due on, yyyy-mm-dd", usual)
+def _questions(kind, usual, today) -> dict[str, asking.Question]:
+    """Return what has to be known before the first point, and the question for it."""
 
+    def words(name):
+        return asking.Question(name.capitalize(), f"--{name}", lambda said: session.words(name, said), kind=name)
 
-def _text(name, given):
-    if given is not None:
-        return given
-    if not asking.terminal():
-        raise Problem(f"{name.lower()} is not given", f"give --{name.lower()}")
-    return asking.answer(name)
+    out = {name: words(name) for name in ("technician", "instrument")}
+    out["due"] = asking.Question(
+        "Due on, yyyy-mm-dd", "--due", lambda said: session.due_date(said, today), kind="due", default=usual
+    )
+    if kind is JET:
+        out["nozzle"] = asking.Question("Number of the nozzle", "--nozzle", wizard.whole, kind="nozzle")
+        out["distance-mm"] = asking.Question(
+            "Distance of the bursts in mm", "--distance-mm", wizard.whole, kind="distance of bursts"
+        )
+    return out
 
 
 def _may_be_written(path):
@@ -96,14 +138,27 @@ def calibrate(out: Output, kind: Kind, asked: Asked, port: str | None) -> dict[s
             day, told = session.clock(device, now)
             if told:
                 out.warn(told)
-            taken = _taken(out, device, kind, asked, plan)
-            notes = _notes(out, device, kind, taken)
-            given = points.numbers(kind, taken, *plan.jet)
-            left = _shown(out, kind, taken)
-            results = session.judged(device, kind, given)
-            out.say(f"accepted: {_listed(results)}")
-            question = f"Store it, due on {plan.due}, by {plan.who[0]} with {plan.who[1]}?"
-            asking.confirm([], question, asked.yes)
+            done: list[Any] = []
+            while True:
+                taken = _taken(out, device, kind, asked, plan, done)
+                try:
+                    notes = _notes(out, device, kind, taken)
+                    given = points.numbers(kind, taken, *plan.jet)
+                    left = _shown(out, kind, taken)
+                    results = session.judged(device, kind, given)
+                    out.say(f"accepted: {_listed(results)}")
+                    question = f"Store it, due on {plan.due}, by {plan.who[0]} with {plan.who[1]}?"
+                    asking.confirm([], question, asked.yes, back=bool(done) or plan.asked)
+                    break
+                except asking.Back:
+                    _back(plan, done)
+                except NotAccepted as problem:
+                    if not done or asked.yes or not asking.terminal():
+                        raise
+                    asking.tell(str(problem))
+                    if not asking.again("Change the last point?", True):
+                        raise
+                    done.pop()
             stored = session.keep(device, kind, results, plan.due, plan.who)
         identity = device.identity
         if asked.restart:
@@ -133,20 +188,33 @@ def calibrate(out: Output, kind: Kind, asked: Asked, port: str | None) -> dict[s
     }
 
 
-def _taken(out, device, kind, asked, plan) -> list[Point]:
-    taken = _points(out, device, kind, asked, plan)
-    if not taken:
-        raise NotAccepted("no point was taken", "the old calibration stays")
-    return taken
+def _taken(out, device, kind, asked, plan, done) -> list[Point]:
+    while True:
+        try:
+            taken = _points(out, device, kind, asked, plan, done)
+        except asking.Back:
+            _back(plan, done)
+            continue
+        if not taken:
+            raise NotAccepted("no point was taken", "the old calibration stays")
+        return taken
 
 
-def _points(out, device, kind, asked, plan):
+def _back(plan, done):
+    """Go to the answer before: the last point, else what was asked before the first one."""
+    if done:
+        done.pop()
+    else:
+        plan.back()
+
+
+def _points(out, device, kind, asked, plan, done):
     if plan.given is not None:
         ask = asking.terminal() and not asked.yes
-        return wizard.completed(out, device, kind, plan.given.points, asked.patience_s, ask)
+        return wizard.completed(out, device, kind, plan.given.points, asked.patience_s, ask, done, plan.asked)
     if kind.criteria:
-        return wizard.guided(out, device, kind, asked.patience_s)
-    return wizard.typed(out, kind)
+        return wizard.guided(out, device, kind, asked.patience_s, done, plan.asked)
+    return wizard.typed(out, kind, done, plan.asked)
 
 
 def _notes(out, device, kind, taken) -> list[str]:

@@ -14,6 +14,7 @@ from host_tools.cryoctl.problems import NoDevice, NotVerified, Problem, Refused
 
 NOT_ACCEPTED = 402
 _FAR_D = 1
+_SEPARATORS = ",;"  # of what the device is told
 dates = importlib.import_module("cryo.store.dates")
 _EPOCH = datetime.date(2000, 1, 1)
 
@@ -35,18 +36,26 @@ def day_number(day: datetime.date) -> int:
     return (day - _EPOCH).days
 
 
-def person(technician: str, instrument: str) -> tuple[str, str]:
-    """Return both as the device keeps them: capitals. Raises Problem with the device's sentence."""
-    for name, text in (("technician", technician), ("instrument", instrument)):
-        if "," in text or ";" in text:
-            raise Problem(f"{name} {text!r}: no comma and no semicolon, they separate what the device is told")
-    technician, instrument = technician.strip().upper(), instrument.strip().upper()
+def words(name: str, text: str) -> str:
+    """Return a technician or an instrument as the device keeps it: capitals. Raises Problem: what it cannot store."""
+    text = text.strip().upper()
+    wrong = "".join(dict.fromkeys(ch for ch in text if ch in _SEPARATORS or _refused(ch)))
+    if wrong:
+        raise Problem(
+            f"{name} {text!r}: the device cannot store {' '.join(map(repr, wrong))}",
+            "it stores A to Z without accents, digits, blanks and signs such as . - / ( ), "
+            "no comma, semicolon, double quote or backslash",
+        )
+    if _refused(text):
+        raise Problem(f"{name}: {len(text)} characters", f"the device stores 1 to {records._PERSON}")
+    return text
+
+
+def _refused(text):
+    """Return whether the device does not take it, by its own rule."""
     kind, values = next(iter(records.KINDS.items()))
     today = records.config.EARLIEST_D
-    _, sentence = records.encode(kind, [0] * len(values), today, today + 1, technician, instrument)
-    if sentence:
-        raise Problem(sentence)
-    return technician, instrument
+    return records.encode(kind, [0] * len(values), today, today + 1, text, text)[1] is not None
 
 
 def due_date(text: str, today: datetime.date) -> datetime.date:

@@ -1,16 +1,18 @@
 """Takes the points of a calibration: tells which reference to make, waits until the reading is at rest, shows it."""
 
+import math
 import time
 from collections import deque
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Sequence
 
 from rich.console import Group
 from rich.live import Live
 from rich.text import Text
 
 from host_tools.cryoctl import asking
-from host_tools.cryoctl.calibration.kinds import CLOSING, JET, THERMOCOUPLE, Kind, Reference
-from host_tools.cryoctl.calibration.points import Given, Point
+from host_tools.cryoctl.calibration import NotAccepted
+from host_tools.cryoctl.calibration.kinds import CLOSING, JET, OPENING, THERMOCOUPLE, Kind, Reference
+from host_tools.cryoctl.calibration.points import Point
 from host_tools.cryoctl.calibration.session import cold_junction_c, reading
 from host_tools.cryoctl.calibration.stable import BLOCKS, Before, Criteria, Seen, settled, spark
 from host_tools.cryoctl.device import Device
@@ -20,6 +22,14 @@ from host_tools.cryoctl.problems import Problem
 STANDSTILL_S = 5.0  # [E] 50 conversions without a new sample: noise moves every one of them
 _SAY_S = 5.0  # between two lines where there is no terminal
 _PLAIN = " .:-=+*#"
+_LARGEST = 1e9
+_DIGITS = 8  # of one number that the device takes
+SKIP = "skip"
+_WHAT = {
+    JET.name: "flow in us, fall in degC",
+    CLOSING.name: "closing delay in us",
+    OPENING.name: "opening delay in us",
+}
 
 
 class Readings:
@@ -109,19 +119,49 @@ def measure(
     return Point(reference, value, source.cold_c, note)
 
 
+# --- with somebody at the terminal ------------------------------------------------------------------------------------
+# `done` are the points so far: who goes back to one drops it. before: whether a question came before the first point.
 def completed(
-    out: Output, device: Device, kind: Kind, points: Iterable[Point], patience_s: float, ask: bool
-) -> list[Point]:
-    """Return the points with every reading that was still to be taken. ask: somebody says when a reference is made."""
-    done: list[Point] = []
-    for point in points:
-        if point.reading is None and point.reference is not None:
-            out.say(f"make the reference: {point.reference:g} {kind.unit}")
+    out: Output, device: Device, kind: Kind, points: Sequence[Point], patience_s: float, ask: bool,
+    done: list[Point], before: bool,
+) -> list[Point]:  # fmt: skip
+    """Return the points with every reading that was still to be taken. ask: somebody says when a reference is made.
+
+    done: those that were taken.
+    """
+    missing = [n for n, point in enumerate(points) if point.reading is None and point.reference is not None]
+
+    def all_so_far():
+        taken = dict(zip(missing, done, strict=False))
+        return [taken.get(n, point) for n, point in enumerate(points)]
+
+    def step(n):
+        reference = points[n].reference or 0.0
+
+        def take(back):
+            out.say(f"make the reference: {reference:g} {kind.unit}")
             if ask:
-                asking.answer("Enter when it is made", "")
-            point = measure(out, device, kind, point.reference, _before(done), patience_s)
-        done.append(point)
-    return done
+                asking.Question("Enter when it is made", "--yes", default="").ask(back)
+            before_it = _before(all_so_far()[:n])
+            return _measured(ask, out, device, kind, reference, before_it, patience_s)
+
+        return take
+
+    asking.in_turn([step(n) for n in missing], done, before)
+    return all_so_far()
+
+
+def _measured(ask, *what):
+    """Return a point; where it did not come to rest, somebody may see to it and have it measured again."""
+    while True:
+        try:
+            return measure(*what)
+        except NotAccepted as problem:
+            if not ask:
+                raise
+            asking.tell(str(problem))
+            if not asking.again("Measure it again?", True):
+                raise
 
 
 def _before(done):
@@ -129,71 +169,85 @@ def _before(done):
     return Before(last.reference, last.reading) if last and last.reference is not None else None
 
 
-def guided(out: Output, device: Device, kind: Kind, patience_s: float) -> list[Point]:
-    """Take the points one after the other with somebody at the terminal."""
+def guided(
+    out: Output, device: Device, kind: Kind, patience_s: float, done: list[Point | None], before: bool
+) -> list[Point]:
+    """Take the points one after the other; None is one that was left out."""
     assert kind.criteria
-    out.say(f"{kind.intro}\nAccepted when: {'; '.join(kind.acceptance)}.\nAt rest: {kind.criteria}.")
-    done: list[Point] = []
-    for usual in kind.references:
-        reference = _reference(out, kind, usual)
-        if reference is not None:
-            done.append(measure(out, device, kind, reference, _before(done), patience_s))
-    return done
+    if not done:
+        out.say(f"{kind.intro}\nAccepted when: {'; '.join(kind.acceptance)}.\nAt rest: {kind.criteria}.")
+
+    def step(usual):
+        question = _reference(kind, usual)
+
+        def take(back):
+            out.say(f"\n{usual.how}")
+            reference = question.ask(back)
+            taken = [point for point in done if point]
+            if reference is None:
+                return None
+            return _measured(True, out, device, kind, reference, _before(taken), patience_s)
+
+        return take
+
+    asking.in_turn([step(usual) for usual in kind.references], done, before)
+    return [point for point in done if point]
 
 
-def _reference(out: Output, kind: Kind, usual: Reference) -> float | None:
-    out.say(f"\n{usual.how}")
-    while True:
-        said = asking.answer(f"Reference in {kind.unit}, once it is made ('skip' leaves it out)", f"{usual.value:g}")
-        if said.lower() == "skip":
-            return None
-        number = _number(said)
-        if number is not None:
-            return number
-        out.warn(f"{said!r} is no number")
-
-
-def typed(out: Output, kind: Kind) -> list[Point]:
-    """Take the values of other instruments from somebody at the terminal."""
-    out.say(f"{kind.intro}\nAccepted when: {'; '.join(kind.acceptance)}.")
-    done: list[Point] = []
-    what = (
-        "flow in us, fall in degC"
-        if kind is JET
-        else "closing delay in us"
-        if kind is CLOSING
-        else "opening delay in us"
+def _reference(kind: Kind, usual: Reference) -> asking.Question:
+    return asking.Question(
+        f"Reference in {kind.unit}, once it is made",
+        "--points",
+        lambda said: None if said.lower() == SKIP else number(said),
+        kind=f"reference in {kind.unit}",
+        default=f"{usual.value:g}",
+        hint=f"{SKIP}: leave it out",
     )
-    while True:
-        said = asking.answer(f"{len(done) + 1}: {what} (empty: that was all)", "")
+
+
+def typed(out: Output, kind: Kind, done: list[Point], before: bool) -> list[Point]:
+    """Take the values of other instruments."""
+    if not done:
+        out.say(f"{kind.intro}\nAccepted when: {'; '.join(kind.acceptance)}.")
+    what = _WHAT[kind.name]
+
+    def values(said):
         if not said:
-            return done
-        found = [_number(part) for part in said.split(",")]
-        if None in found or len(found) != kind.needed:
-            out.warn(f"{said!r}: give {what}")
-        elif kind is JET:
-            done.append(Point(found[0], found[1]))
-        else:
-            done.append(Point(None, found[0]))
+            return None
+        found = [number(part) for part in said.split(",")]
+        if len(found) != kind.needed:
+            raise Problem(f"{said!r}: {len(found)} numbers", f"give {what}, {kind.needed} in all")
+        return Point(found[0], found[1]) if kind is JET else Point(None, found[0])
+
+    while True:
+        question = asking.Question(
+            f"{len(done) + 1}: {what}", "--points", values, kind=kind.name, default="", hint="empty: that was all"
+        )
+        try:
+            point = question.ask(bool(done) or before)
+        except asking.Back:
+            if not done:
+                raise
+            done.pop()
+            continue
+        if point is None:
+            return list(done)
+        done.append(point)
 
 
-def nozzle(given: Given, number: int | None, distance_mm: int | None) -> tuple[int, int]:
-    """Return number of the nozzle and distance of a jet's bursts: from options, file, or somebody at the terminal."""
-    out = []
-    for name, option, found in (("nozzle", number, given.nozzle), ("distance-mm", distance_mm, given.distance_mm)):
-        value = option if option is not None else found
-        while value is None:
-            if not asking.terminal():
-                raise Problem(f"{name} is not given", f"give --{name}, or write it into a .toml file of points")
-            said = asking.answer("Number of the nozzle" if name == "nozzle" else "Distance of the bursts in mm")
-            value = int(said) if said.isdigit() else None
-        out.append(value)
-    return out[0], out[1]
-
-
-def _number(text):
+def number(text: str) -> float:
+    """Return a number as typed. Raises Problem when it is none."""
     try:
         value = float(text)
     except ValueError:
-        return None
-    return value if abs(value) < 1e9 else None
+        value = math.nan
+    if not abs(value) < _LARGEST:
+        raise Problem(f"{text.strip()!r} is no number", "write it with digits and a point, such as -78.5")
+    return value
+
+
+def whole(text: str) -> int:
+    """Return a whole number as typed, 0 or larger. Raises Problem when it is none."""
+    if not (text.isascii() and text.isdigit() and len(text) <= _DIGITS):
+        raise Problem(f"{text!r} is no whole number", "write it with digits alone, such as 80")
+    return int(text)

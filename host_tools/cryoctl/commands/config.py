@@ -240,10 +240,14 @@ def edit(
         before = stored(device)
         title = _title(device)
 
-    def again(complaints):
+    def again(path, complaints):
         for line in complaints:
             ctx.obj.errors.print(line, markup=False, style="red")
-        return asking.terminal() and asking.again("Edit again?", True)
+        try:
+            return asking.terminal() and asking.again("Edit again?", True)
+        except KeyboardInterrupt:
+            ctx.obj.errors.print(str(kept(path, "interrupted")), markup=False)
+            raise
 
     values, path = edited(fresh(before, SCHEMA.as_uri(), title), again)
     if values is None:

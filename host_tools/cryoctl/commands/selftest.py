@@ -24,6 +24,7 @@ def selftest(
     yes: Annotated[bool, typer.Option("--yes", "-y", help="Begin without asking.")] = False,
 ) -> None:
     """Test a device at the end of the line or after service: a sheet with pass and fail. Not while it is armed."""
+    from host_tools.cryoctl.asking import confirm
     from host_tools.cryoctl.device import Device
     from host_tools.cryoctl.found import chosen
     from host_tools.cryoctl.port import Port
@@ -45,9 +46,8 @@ def selftest(
         pin=pin(pin_file) if pin_file else None,
     )
     if not (yes or skip_contacts):
-        output.say("close the bottle; hold the applicator away from people: its contacts are tested, gas is not")
-        if output.errors.is_terminal and not typer.confirm("begin?", default=True, err=True):
-            raise Problem("nothing was tested", "begin when you are ready, or leave out the contacts: --skip-contacts")
+        safe = "close the bottle; hold the applicator away from people: its contacts are tested, gas is not"
+        confirm([safe], "Begin?", False, usual=True)
     with Device(Port(chosen(port))) as device:
         found = run.tested(device, asked, output.say)
     if json:

@@ -7,6 +7,7 @@ from pathlib import Path
 
 from host_tools.cryoctl.doctor import FAIL, PASS, WARN, Check
 from host_tools.cryoctl.found import VIRTUAL, Found
+from host_tools.cryoctl.holders import PROC, holders
 
 NAME = "permission"
 RULE_FILE = "/etc/udev/rules.d/60-cryo.rules"
@@ -69,29 +70,11 @@ def _fine(ports):
     return Check(NAME, PASS, ", ".join(ports) or "no serial port of a board is there")
 
 
-def in_use(ports: list[Found], proc: Path = Path("/proc")) -> list[Check]:
-    """Return a check for each port that another program has open, by Linux's /proc; elsewhere none."""
-    devices = {}
-    for port in ports:
-        with contextlib.suppress(OSError):
-            devices[os.path.realpath(port.name)] = port.name
-    out = []
-    for pid, target in _open_files(proc):
-        if target in devices and pid != os.getpid():
-            who = "a program"
-            with contextlib.suppress(OSError):
-                who = (proc / str(pid) / "comm").read_text().strip()
-            text = f"{devices[target]} is open in {who} (process {pid})"
-            out.append(Check("port in use", WARN, text, "close that program before flashing or calibrating"))
-    return list(dict.fromkeys(out)) or [Check("port in use", PASS, "none that could be seen")]
-
-
-def _open_files(proc):
-    with contextlib.suppress(OSError):
-        for folder in proc.iterdir():
-            if not folder.name.isdigit():
-                continue
-            with contextlib.suppress(OSError):  # another user's, or it has ended
-                for link in (folder / "fd").iterdir():
-                    with contextlib.suppress(OSError):
-                        yield int(folder.name), os.readlink(link)
+def in_use(ports: list[Found], proc: Path = PROC) -> list[Check]:
+    """Return a check for each port that another program has open, as far as that can be seen."""
+    remedy = "close that program before flashing or calibrating"
+    out = [
+        Check("port in use", WARN, f"{holder.port} is open in {holder}", remedy)
+        for holder in holders([port.name for port in ports], proc)
+    ]
+    return out or [Check("port in use", PASS, "none that could be seen")]

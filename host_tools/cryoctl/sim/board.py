@@ -24,6 +24,7 @@ SLICE_US = 10_000  # a long sleep passes in such pieces: people act between them
 LOOK_S = 0.01  # how often to see whether someone opened a port that nobody has open
 IDLE_S = 0.1
 SILENT_S = 0.03  # an interpreter that makes no exchange for so long computes, or waits for input
+AGAIN_S = 1.0  # between two Ctrl-C without an exchange: a second one that finds the first pending ends the interpreter
 EDGES_KEPT = 1_000
 CRASHED = b"\r\n(the interpreter crashed: Ctrl-C within a collection, or the program; the board restarts)\r\n"
 ENDS = hal.FLAG_OFF | hal.FLAG_RESET
@@ -60,7 +61,7 @@ class Board:
         self._received = array.array("i", hal.received)
         self._rx = bytearray(hal.RX_MAX)
         self._turn: _Turn | None = None
-        self._quiet_since = 0.0
+        self._interrupt_at = 0.0  # on the wall clock, the next Ctrl-C may reach what makes no exchange
         self._end_by = None
         plant.record.sampling = False
 
@@ -71,7 +72,7 @@ class Board:
             self._turn = None
             self._end_by = None
             self.router.claimed = self.router.interrupts = False
-            self._quiet_since = self._pace.clock()
+            self._interrupt_at = self._pace.clock() + SILENT_S
             with Guest(self._image, raw) as guest:
                 self._serve(guest)
                 raw = self._ended(guest)
@@ -139,9 +140,10 @@ class Board:
         if not self.router.interrupt_next():
             return
         if self._turn is None:
-            if self._pace.clock() - self._quiet_since > SILENT_S:
+            now = self._pace.clock()
+            if self._end_by is None and now > self._interrupt_at:  # else it is for what runs after the restart
                 self.router.take_interrupt()
-                self._quiet_since = self._pace.clock()
+                self._interrupt_at = now + AGAIN_S
                 guest.interrupt()
         elif self._turn.until_input:
             guest.feed(self.router.take_interrupt())
@@ -208,9 +210,10 @@ class Board:
         if self.plant.power_off:
             self._received[hal.IN_FLAGS] |= hal.FLAG_OFF
         guest.reply(self._received, self._rx, turn.interrupted)
-        self._quiet_since = self._pace.clock()
+        now = self._pace.clock()
+        self._interrupt_at = now + SILENT_S
         if self._received[hal.IN_FLAGS] & ENDS:
-            self._end_by = self._quiet_since + END_S
+            self._end_by = now + END_S
 
     # --- waiting ------------------------------------------------------------------------------------------------------
     def _wait(self, guest):
@@ -221,8 +224,8 @@ class Board:
         until = now + IDLE_S
         if turn is None:
             reads.append(guest.frames)
-            if self.router.interrupt_next():
-                until = min(until, self._quiet_since + SILENT_S)
+            if self.router.interrupt_next() and self._end_by is None:
+                until = min(until, self._interrupt_at)
         else:
             until = min(until, turn.due)
         if self.outlet.open():

@@ -40,7 +40,7 @@ class Link:
         self._views = (memoryview(self._frame)[: _HEAD + size], memoryview(self._frame))
         self._reply = array("i", [0] * (2 + hal.IN_INTS + hal.RX_MAX // _INT))
         self._reply_rx = bytearray_at(addressof(self._reply) + (2 + hal.IN_INTS) * _INT, hal.RX_MAX)
-        self.flags = INTERRUPTS
+        self.flags = 0  # nothing runs yet that Ctrl-C could interrupt
         self.interrupted = False
 
     def exchange(self, out, tx, received, rx):

@@ -74,9 +74,12 @@ def main(reader, writer, image, kind):
     prompt = Prompt(link, kind == "raw")
     try:
         hal.attach(link, None)  # the settings are on the image
-        prompt.boot()
+        booted = False
         while True:
             try:
+                if not booted:
+                    booted = True
+                    prompt.boot()
                 prompt.run()
             except KeyboardInterrupt:  # came when nothing was there to be interrupted
                 pass

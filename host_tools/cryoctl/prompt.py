@@ -1,0 +1,169 @@
+"""One line from the person at the terminal: drawn on standard error, its keys read in raw mode.
+
+A key waits until it is read, whenever it was pressed. Ctrl-C is such a key while the terminal is raw, a signal while it
+is not; either is kept until the terminal is as it was, and ends the command then. So none is lost in between.
+"""
+
+import contextlib
+import functools
+import os
+import sys
+from collections.abc import Sequence
+from itertools import takewhile
+from typing import Any
+
+from host_tools.cryoctl.interrupts import Kept
+
+try:
+    import termios
+except ImportError:  # not POSIX
+    termios: Any = None
+
+
+class NoLine(Exception):
+    """Ctrl-D, or the terminal is gone."""
+
+
+class _Interrupted(Exception):
+    """Ctrl-C, within the prompt's own loop."""
+
+
+def line(message: str, earlier: Sequence[str] = (), secret: bool = False) -> str:
+    """Return what somebody typed behind `message`. Raises NoLine; KeyboardInterrupt for Ctrl-C, as a key or a signal.
+
+    earlier    what the arrow keys bring, the newest last
+    secret     nothing of it is shown
+    """
+    from prompt_toolkit.input.typeahead import get_typeahead
+
+    keys, screen = _ends()
+    plain = secret or os.environ.get("TERM", "").lower() in ("dumb", "unknown")
+    session, end = _session(message, keys, None if plain else screen, earlier)
+
+    def wake():
+        if session.app.loop:
+            session.app.loop.call_soon_threadsafe(end)
+
+    def started():
+        if kept.heard:
+            end()
+        session.default_buffer.load_history_if_not_yet_loaded()
+        session.app.create_background_task(_pressed(session.app, ahead))
+
+    text = ""
+    with Kept(wake) as kept, _byte_by_byte(keys):
+        ahead = get_typeahead(keys)
+        try:
+            with _written(session.default_buffer, message, secret) if plain else contextlib.nullcontext():
+                text = session.prompt(pre_run=started, handle_sigint=False)
+        except _Interrupted:
+            kept.heard = True
+        except EOFError:
+            raise NoLine from None
+        finally:
+            kept.heard = _interrupted_behind(keys) or kept.heard
+    return text
+
+
+@functools.cache
+def _ends():
+    """Return where keys come from and where the prompt is drawn; one object each, for what was typed ahead is in it."""
+    from prompt_toolkit.input import create_input
+    from prompt_toolkit.output import create_output
+
+    screen: Any = create_output(sys.stderr)
+    screen.enable_cpr = False  # a terminal that is asked where its cursor is answers as if somebody typed
+    return create_input(sys.stdin), screen
+
+
+def _session(message, keys, screen, earlier):
+    """Return (prompt_toolkit's session, what ends it as Ctrl-C does). No screen: nothing is drawn."""
+    from prompt_toolkit import PromptSession
+    from prompt_toolkit.filters import Condition
+    from prompt_toolkit.history import InMemoryHistory
+    from prompt_toolkit.key_binding import KeyBindings
+    from prompt_toolkit.output import DummyOutput
+
+    bindings = KeyBindings()
+    session: PromptSession[str] = PromptSession(
+        message,
+        input=keys,
+        output=screen or DummyOutput(),
+        history=InMemoryHistory(list(earlier)),
+        key_bindings=bindings,
+        enable_suspend=True,
+        interrupt_exception=_Interrupted,
+        eof_exception=NoLine,
+    )
+
+    @bindings.add("c-@", filter=Condition(lambda: not session.default_buffer.text))
+    def end_of_file(event):  # Ctrl-D that was pressed before the terminal was raw arrives as this byte
+        event.app.exit(exception=NoLine)
+
+    def end():
+        if session.app.future and not session.app.future.done():
+            session.app.exit(exception=_Interrupted())
+
+    return session, end
+
+
+def _interrupted_behind(keys) -> bool:
+    """Return whether Ctrl-C was read as a key behind the line's end; other keys are kept for the next line."""
+    from prompt_toolkit.input.typeahead import get_typeahead, store_typeahead
+    from prompt_toolkit.keys import Keys
+
+    ahead = [*get_typeahead(keys), *keys.read_keys()]
+    store_typeahead(keys, ahead)
+    return any(press.key == Keys.ControlC for press in ahead)
+
+
+async def _pressed(app, ahead):
+    """Press the keys that came behind the line before; as a task of its own, behind the one that loads the history."""
+    app.key_processor.feed_multiple(ahead)
+    app.key_processor.process_keys()
+
+
+@contextlib.contextmanager
+def _byte_by_byte(keys):
+    """Around the raw mode: nothing is echoed, a PIN least of all, and no key waits for Enter; Ctrl-C is a signal."""
+    before = None
+    if termios:
+        with contextlib.suppress(termios.error):  # no terminal, in a test
+            before, now = termios.tcgetattr(keys.fileno()), termios.tcgetattr(keys.fileno())
+            now[3] &= ~(termios.ICANON | termios.ECHO)
+            now[6][termios.VMIN], now[6][termios.VTIME] = 1, 0
+            termios.tcsetattr(keys.fileno(), termios.TCSANOW, now)
+    try:
+        yield
+    finally:
+        if before:
+            with contextlib.suppress(termios.error):  # it is gone
+                termios.tcsetattr(keys.fileno(), termios.TCSANOW, before)
+
+
+@contextlib.contextmanager
+def _written(buffer, message, secret):
+    """Show a line as it is typed on a terminal that moves its cursor by backspace alone; nothing of a secret one."""
+    shown = ""
+
+    def changed(_):
+        nonlocal shown
+        same = sum(1 for _ in takewhile(lambda pair: pair[0] == pair[1], zip(shown, buffer.text, strict=False)))
+        gone = len(shown) - same
+        _write("\b" * gone + " " * gone + "\b" * gone + buffer.text[same:])
+        shown = buffer.text
+
+    _write(message)
+    if not secret:
+        buffer.on_text_changed += changed
+    try:
+        yield
+    finally:
+        if not secret:
+            buffer.on_text_changed -= changed
+        _write("\n")
+
+
+def _write(text):
+    sys.stderr.write(text)
+    sys.stderr.flush()

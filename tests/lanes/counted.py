@@ -1,0 +1,50 @@
+"""What coverage counts in a run of all tests: what the tests of core and portable do in CPython, and their imports.
+
+The other rooms pass through the core too, but do not look at each line's effect: they do not count.
+"""
+
+from __future__ import annotations
+
+import contextlib
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+FOLDERS = ("core", "portable")
+
+
+def counts(path: Path) -> bool:
+    """Return whether the tests of this file or folder count."""
+    return any(part in FOLDERS for part in path.parts[-2:])
+
+
+def first(nodes: list) -> None:
+    """Sort the rooms so that those that count come first: an import counts only for who imports first."""
+    nodes.sort(key=lambda node: not counts(node.path))
+
+
+def pause(config: pytest.Config) -> None:
+    """Count nothing from now on."""
+    if coverage := _coverage(config):
+        coverage.stop()
+
+
+@contextlib.contextmanager
+def counting(config: pytest.Config, wanted: bool) -> Iterator[None]:
+    """Within, coverage counts if wanted and if this run measures it."""
+    coverage = _coverage(config) if wanted else None
+    if coverage is None:
+        yield
+        return
+    coverage.start()
+    try:
+        yield
+    finally:
+        coverage.stop()
+
+
+def _coverage(config: pytest.Config):
+    plugin = config.pluginmanager.getplugin("_cov")
+    controller = getattr(plugin, "cov_controller", None)
+    return getattr(controller, "cov", None)
