@@ -3,6 +3,7 @@
 import random
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import partial
 
 from boards.virtual import pins
 from host_tools.twin.plant import Plant
@@ -12,12 +13,6 @@ Action = Callable[[Plant], None]
 # How strong a jet may get in a treatment. Beyond the firmware's JET_JUMP by what cold skin takes less; a bare nozzle is
 # reckoned at 1.6 to 2.4 times the reference diffuser at 80 mm [C], the basis stands at JET_JUMP in cryo.limits.
 JUMP_MAX = 2.5
-# Longest times to the alarm, and to the end of the gas, where they do not depend on a fault's size. Gas ends a lease
-# (20 ms) and a valve's closing (25 ms) after the tick that cuts.
-CONTACT = {"alarm_ms": 20, "gas_ms": 65}  # a tick, and its lateness [E]
-LET_GO = {"gas_ms": 65}  # a contact that ends a treatment without an alarm
-READINGS = {"alarm_ms": 400, "gas_ms": 170}  # the first bad conversion cuts, the third latches (limit 12); 110 ms each
-SLOW_INPUT = {"alarm_ms": 150, "gas_ms": 195}  # such inputs take turns, one a tick
 RANGE_MAX_MM = 120.0  # more, and the nearest skin that a hand may come to is outside the window for the start
 
 
@@ -32,6 +27,14 @@ class Fault:
     alarm_ms: int | None = None  # longest to the alarm when it comes in a treatment; None: none, or by its size
     gas_ms: int | None = None  # longest that gas flows then
     processor: bool = False  # ticks come late: what a tick has to do within a time is not asked for
+
+
+# Longest times to the alarm, and to the end of the gas, where they do not depend on a fault's size. Gas ends a lease
+# (20 ms) and a valve's closing (25 ms) after the tick that cuts.
+_contact = partial(Fault, alarm_ms=20, gas_ms=65)  # a tick, and its lateness [E]
+_let_go = partial(Fault, gas_ms=65)  # a contact that ends a treatment without an alarm
+_reading = partial(Fault, alarm_ms=400, gas_ms=170)  # limit 12: the first bad one cuts, the third latches; 110 ms each
+_slow_input = partial(Fault, alarm_ms=150, gas_ms=195)  # such inputs take turns, one a tick
 
 
 def _plain(action):
@@ -123,27 +126,26 @@ def _hot(rng):
 
 
 _ROWS = (
-    Fault("shield-opened", "the eye shield is opened", _plain(lambda plant: plant.shield(False)), **CONTACT),
-    Fault("loop-a-open", "loop channel A opens", _input(pins.LOOP_A, 0), **CONTACT),
-    Fault("loop-b-open", "loop channel B opens", _input(pins.LOOP_B, 1), **CONTACT),
+    _contact("shield-opened", "the eye shield is opened", _plain(lambda plant: plant.shield(False))),
+    _contact("loop-a-open", "loop channel A opens", _input(pins.LOOP_A, 0)),
+    _contact("loop-b-open", "loop channel B opens", _input(pins.LOOP_B, 1)),
     Fault("loop-a-stuck", "loop channel A is stuck as made", _stuck_input(pins.LOOP_A, 1)),
     Fault("loop-b-stuck", "loop channel B is stuck as made", _stuck_input(pins.LOOP_B, 0)),
-    Fault("estop", "the emergency stop is pressed, or its wire breaks", _input(pins.ESTOP, 1), **CONTACT),
-    Fault("key-off", "the key is turned off", _input(pins.KEY, 1), **LET_GO),
-    Fault("trigger-lost", "the trigger's first contact opens", _stuck_input(pins.TRIGGER, 1), **LET_GO),
+    _contact("estop", "the emergency stop is pressed, or its wire breaks", _input(pins.ESTOP, 1)),
+    _let_go("key-off", "the key is turned off", _input(pins.KEY, 1)),
+    _let_go("trigger-lost", "the trigger's first contact opens", _stuck_input(pins.TRIGGER, 1)),
     Fault("trigger-stuck", "the trigger's first contact is stuck as pressed", _stuck_input(pins.TRIGGER, 0)),
     Fault("trigger-welded", "the trigger's second contact is welded", _plain(_welded)),
     *(
-        Fault(f"probe-{name}", f"the skin probe's converter: {name}", _chip(0, name), **READINGS)
+        _reading(f"probe-{name}", f"the skin probe's converter: {name}", _chip(0, name))
         for name in ("open", "short_gnd", "short_vcc", "dead_low", "dead_high")
     ),
     Fault("probe-stuck", "the skin probe's converter: stuck", _chip(0, "stuck")),
     Fault("nozzle-probe", "the nozzle probe's wire breaks", _chip(1, "open")),
-    Fault(
+    _reading(
         "bus-error",
         "the bus of both converters reports an error",
         _plain(lambda plant: setattr(plant, "spi_fail", True)),
-        **READINGS,
     ),
     Fault("probe-reversed", "the skin probe's wires are swapped", _reversed),
     Fault("probe-off", "the probe falls off the skin", _plain(lambda plant: plant.probe.detach())),
@@ -173,7 +175,7 @@ _ROWS = (
     Fault("jet-weak", "the jet is weaker: nozzle half blocked", _set("", "strength", 0.0, 0.8)),
     Fault("bottle-empty", "the bottle runs empty", _contents),
     Fault("bottle-hot", "the bottle is too warm", _hot),
-    Fault("bottle-sensor", "the bottle's pressure sensor loses its supply", _analogue(0, 0), **SLOW_INPUT),
+    _slow_input("bottle-sensor", "the bottle's pressure sensor loses its supply", _analogue(0, 0)),
     Fault("line-sensor", "the line's pressure sensor loses its supply", _analogue(1, 0)),
     Fault("range-sensor", "the distance sensor loses its supply", _analogue(2, 0)),
     Fault("range-frozen", "the distance sensor repeats its last figure", _plain(_frozen_range)),

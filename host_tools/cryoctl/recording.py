@@ -21,7 +21,7 @@ from host_tools.twin.lanes import ROOT
 PAGE = ROOT / "docs/virtual_board.md"
 PICTURE = ROOT / "docs/virtual_board.svg"
 WIDTH, HEIGHT = 112, 40
-PATIENCE_S = 60
+PATIENCE_S = 300  # longer than anything takes on a busy machine: only what hangs reaches it
 SETTLED_S = 0.8  # an answer that has not changed for so long is complete
 READY = "Terminal ready"  # picocom forgets what was typed before it says so
 TERMINAL = "picocom --baud 115200 --echo --imap lfcrlf {link}"
@@ -93,6 +93,8 @@ def _simulator(folder, *options):
     give_up = time.monotonic() + PATIENCE_S
     while not link.exists():
         if process.poll() is not None or time.monotonic() > give_up:
+            process.kill()
+            process.wait()
             raise RuntimeError("the simulator did not start")
         time.sleep(0.05)
     return process, link

@@ -65,7 +65,7 @@ def measure(name: str, lane: str = "unix", plan: Plan | None = None, flaws: Sequ
         "detect_ms": None if alarm_us is None or event_us is None else (alarm_us - event_us) / 1000,
         "gas_off_ms": last.get("gas"),
         "dose_off_ms": last.get("dose"),
-        "lease_off_ms": 0.0 if last else None,
+        "lease_off_ms": last.get("lease"),
         "withdrawn": timeline.withdrawn(record.edges) is not None,
         "bursts": len(record.bursts),
         "resets": len(record.resets),

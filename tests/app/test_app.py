@@ -368,6 +368,14 @@ def test_a_cold_or_bad_reading_in_a_burst_cuts_before_the_rest_of_the_tick(
     assert names.count("valve.cut") == 1 + early  # and it is decided all the same
 
 
+@pytest.mark.parametrize("name", MODES)
+def test_nothing_is_stored_while_gas_may_flow_or_soon_may(applicator, name):
+    applicator.supervisor.mode = getattr(importlib.import_module("cryo.core.mode"), name)
+    assert applicator.may_write() == (name not in ("READY", "ARMED", "DELIVERING", "REST"))
+    told = applicator.record("pin", 1).save(b"x")
+    assert (told is None) == applicator.may_write()
+
+
 # --- the heap's lock and the collector ----------------------------------------------------------------------
 def test_the_heap_is_locked_in_the_tick_and_open_when_breathing(virtual, applicator, board):
     depths = {}

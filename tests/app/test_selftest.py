@@ -210,6 +210,12 @@ def test_settings_that_changed_are_named(device):
     assert device.run()[1] == "PASSED"
 
 
+def test_settings_that_changed_places_are_not_the_same(device):
+    settings_sum = sys.modules["cryo.health"].settings_sum
+    assert settings_sum((1, 2, 3)) != settings_sum((2, 1, 3))
+    assert settings_sum((1, 2, 3)) != settings_sum((1, 3, 2))
+
+
 @pytest.mark.parametrize(("used", "sound"), [(4_096, True), (4_097, False)])
 def test_a_stack_without_margin_is_named(device, monkeypatch, used, sound):
     device.board.stack_bytes = 8_192
@@ -354,6 +360,36 @@ def test_a_test_that_raises_has_not_passed(device):
     device.board.core_c = None
     device.board.skin.verified.side_effect = OSError(5)
     assert device.run()[1] == "FAILED SKIN_CHIP: OSError(5)"
+
+
+def test_a_failed_test_is_the_last_one(device):
+    asked = []
+    device.board.core_c = lambda: 99
+    device.board.low_outputs = (("led", SimpleNamespace(value=lambda: asked.append("led"))),)
+    tests = device.module.StartTests(device)
+    verdicts = [tests.poll() for _ in range(5)]
+    assert verdicts[-1] == device.module.FAILED and verdicts.count(device.module.FAILED) > 2
+    assert tests.text.startswith("FAILED ADC: ") and asked == []
+
+
+def test_one_poll_takes_16_ms_and_what_was_begun(virtual, device, monkeypatch):
+    """A tick waits meanwhile: with no end to a poll the whole start would be one late tick."""
+    ticks_us = importlib.import_module("virtual_time").ticks_us
+
+    def long(memory):
+        for _ in range(20):
+            virtual.hal.spend(5_000)
+            yield None
+
+    monkeypatch.setattr(device.module, "march", long)
+    tests = device.module.StartTests(device)
+    took = []
+    while True:
+        before = ticks_us()
+        if tests.poll() != device.module.RUNNING:
+            break
+        took.append(ticks_us() - before & 0x3FFFFFFF)
+    assert len(took) >= 5 and max(took) < 22_000
 
 
 # --- in the application -----------------------------------------------------------------------------------------------

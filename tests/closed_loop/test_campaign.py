@@ -216,7 +216,7 @@ def test_each_thing_that_must_hold_is_judged(sound, change, told):
 @pytest.mark.parametrize(
     ("change", "told"),
     [
-        ({"fault": "SKIN_STALE", "state": "FAULT"}, "false trip SKIN_STALE"),
+        ({"fault": "SKIN_STALE", "state": "FAULT", "alarmed": True}, "false trip SKIN_STALE"),
         ({"state": "STANDBY", "refused": "BASELINE"}, "ended in STANDBY, BASELINE"),
         ({"reached": False, "reason": "STOPPED"}, "target missed: STOPPED"),
         ({"lowest_c": 7.49, "floor_c": 8.0}, "0.51 degC under the floor"),

@@ -342,6 +342,12 @@ def test_a_wrong_answer_and_second_thoughts_cost_nothing_that_was_typed(board, t
     assert "18050" in page and "17000" not in page and "18100" not in page
 
 
+def test_with_yes_nothing_is_asked_at_a_terminal_either(tmp_path):
+    words = ["calibrate", "opening", "--yes", "--points", str(file_of("opening", tmp_path)), "--technician", "A"]
+    status, said = at_terminal(words, {}, "/no/port")
+    assert status == 2 and "instrument is not given; give --instrument" in said
+
+
 def test_a_reading_that_does_not_come_to_rest_may_be_taken_again(bench, tmp_path):
     def moved():
         bench.press(b"+" * 9)

@@ -338,6 +338,16 @@ def test_at_a_terminal_an_error_is_offered_to_edit_again_and_danger_is_confirmed
     assert cryoctl("config", "set", "room_m3", "30", "--yes", port=board).exit_code == 0
 
 
+@pytest.mark.parametrize(("typed", "code"), [(b"\x03", 130), (b"\x04", 2)])
+def test_an_edit_that_is_ended_at_the_question_keeps_the_text(unchanged, tmp_path, typed, code):
+    wrong = editor(tmp_path, "text = text.replace('room_m3 = 30', 'room_m3 = 3')")
+    status, said = at_terminal(["config", "edit"], {b"Edit again?": typed}, unchanged, VISUAL=wrong)
+    assert status == code and "your text is kept" in said, said
+    kept = said.split("config import ")[1].split("`")[0]
+    with open(kept) as file:
+        assert "room_m3 = 3\n" in file.read()
+
+
 def test_unplugged_at_the_question(packed, tmp_path):
     sim = started(packed, tmp_path)
 

@@ -29,7 +29,14 @@ CUTS_LATE = (
     ),
     Flaw("cryo/app.py", _LEASE, "        if o.lease or (i.burst == RUNNING and self.waited <= 10):\n"),
 )
-NEVER_LATCHES = (Flaw("cryo/core/supervisor.py", "self.faults.update(found & -2)", "self.faults.update(0)"),)
+_UPDATE = "        steps = (steps * _FACTOR + (self.faults.update() or 0)"
+NEVER_LATCHES = (
+    Flaw(
+        "cryo/core/supervisor.py",
+        _UPDATE,
+        "        self.faults.causes.low = self.faults.causes.high = 0\n" + _UPDATE,
+    ),
+)
 NO_ALARM = (Flaw("cryo/core/supervisor.py", "        o.alarm = 1 if latched else 0\n", "        o.alarm = 0\n"),)
 # It acknowledges for the operator as soon as the cause is gone.
 ACKNOWLEDGES = (
