@@ -72,7 +72,7 @@ TOPICS = (
         ("ARM:REQ", "READY 4711"),
         (
             ("ARM:REQuest", "", "first step: a number, or every blocker"),
-            ("ARM:CONFirm", "number", "second step, within 10 s: armed"),
+            ("ARM:CONFirm", "number", "second step, within 10 s: armed; the third wrong number ends the request"),
             ("ARM:OFF", "", "disarms"),
             ("STOP", "", "disarms"),
         ),
