@@ -10,6 +10,7 @@ from cryo.console import heard
 from cryo.core import mode
 from cryo.core.faults import REGISTRY, Codes
 from cryo.core.mode import READY, TREATING
+from cryo.core.supervisor import DISARM
 from micropython import const
 
 _ARMED = TREATING | 1 << READY
@@ -25,6 +26,7 @@ _PLENTY = const(1 << 29)
 _FAULT = const(500)  # and a fault's code: its number in the list of errors
 _DAY_S = const(86_400)
 _NEVER_S = const(0x3FFFFFFF)
+_LEFT_S = const(600)  # [E] in service mode, between two lines of somebody who works at the device
 
 
 class Console:
@@ -55,6 +57,7 @@ class Console:
         self.set_s = 0  # ... at this uptime
         self.midnight_s = _NEVER_S  # uptime at which the next day begins
         self.pin_failed_s = 0  # uptime of the last wrong PIN, or switch-on
+        self.typed_s = 0  # uptime of the last line without a check sum: a person's
         self._parser = None
         self._byte = bytearray(1)
         self._line = bytearray(_LINE_MAX)
@@ -79,7 +82,10 @@ class Console:
         latched = s.faults.latched
         if latched.low != self._latched.low or latched.high != self._latched.high:
             self._tell_faults(latched)
-        if s.mode != mode.SERVICE and (self.staged or self.calibration):
+        if s.mode == mode.SERVICE:
+            if s.session.uptime_s - self.typed_s >= _LEFT_S and not (self.tool and self.tool.open):
+                self.app.inputs.request = DISARM
+        elif self.staged or self.calibration:
             # However service mode was left: who gives the PIN next must not store what somebody else had in mind.
             self.staged = {}
             self.calibration = None
@@ -291,6 +297,8 @@ class Console:
         elif unprintable:
             self.say(self.error(-101, "invalid character: use printable ASCII only"))
         elif self._parser or self._loaded():
+            if text[:1] != b"@":
+                self.typed_s = self.app.supervisor.session.uptime_s
             self._parser.begin(self, text.decode().strip())  # pyright: ignore[reportOptionalMemberAccess]
 
     def _loaded(self):
