@@ -118,10 +118,9 @@ def _calibrated(console):
     from cryo.store import calibration
 
     slots = console.app.record("calibration", 1)
-    payload, sentence = slots.load()
-    if payload is None and not slots.blank():
-        return sentence
     found = calibration.newest(slots)
+    if slots.unread:
+        return slots.name + ": " + slots.hidden()
     return max([record[1] for record in found.values()] or [-1])
 
 
