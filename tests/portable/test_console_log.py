@@ -144,6 +144,17 @@ def test_records_that_cannot_be_read_are_no_reason_to_take_an_earlier_date():
     is_error(app.ask("SYST:DATE 2028,6,16"), 401, "read")
     assert app.today_d is None
     app.board.files.fails = ""
+    whole = app.board.files.open
+
+    def without_log(path, mode):
+        if "journal" in path:
+            raise OSError(5)
+        return whole(path, mode)
+
+    app.board.files.open = without_log
+    is_error(app.ask("SYST:DATE 2028,6,16"), 401, "the log cannot be read: OSError 5")
+    assert app.today_d is None
+    app.board.files.open = whole
     assert app.ask("SYST:DATE 2028,6,16") == "OK"
 
 

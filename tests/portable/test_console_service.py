@@ -253,6 +253,23 @@ def test_a_damaged_record_is_none():
     assert pin.unpacked(good)[0] == 0
 
 
+def test_a_record_that_cannot_be_read_is_no_missing_one():
+    """Else the emergency stop would be enough to set another PIN over the one that is there."""
+    for fails in ("seek", "read"):
+        app = provided()
+        app.inputs.estop = 1
+        app.run(2)
+        record = app.pin()
+        app.board.files.fails = fails
+        is_error(app.slow("SERV:NEWP 1111")[0], 401, "pin", "cannot be read, OSError 5")
+        app.inputs.estop = 0
+        assert app.ask("FAULT:ACK") == "OK"
+        is_error(app.slow("SERV:PIN " + PIN)[0], 401, "pin", "cannot be read")
+        app.board.files.fails = ""
+        assert app.pin() == record
+        assert app.slow("SERV:PIN " + PIN) == ["SERVICE"]
+
+
 def test_no_answer_holds_the_pin():
     app = provided()
     before = len(app.stream.written)
