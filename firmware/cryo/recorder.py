@@ -22,6 +22,7 @@ CLEARED = const(6)
 # what a CHANGE changed
 SETTINGS = const(0)
 CALIBRATION = const(1)
+DATE = const(2)  # backwards
 
 NONE = const(0x3FFFFFFF)  # a temperature that was never known
 UNKNOWN = const(-1)  # day or second

@@ -1,5 +1,6 @@
 """Questions to the person at the terminal: all of them are asked here. Without a terminal an option has to answer."""
 
+import contextlib
 import sys
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
@@ -12,12 +13,15 @@ from host_tools.cryoctl.problems import Problem
 BACK = "back"
 
 
+_waiting: list[Callable[[], None]] = []  # what is done while somebody is waited for
+
+
 class Back(Exception):
     """The answer before is to be given again."""
 
 
 class Unanswered(Problem):
-    """Nobody answered: Ctrl-D, or there is no terminal."""
+    """Nobody answered: Ctrl-D, there is no terminal, or nobody is there any more."""
 
 
 @dataclass
@@ -50,7 +54,11 @@ class Question:
         before = answers.earlier(self.kind) if self.kind else []
         while True:
             try:
-                said = prompt.line(self._message(back), before, self.secret).strip()
+                said = prompt.line(self._message(back), before, self.secret, _meanwhile).strip()
+            except prompt.Nobody:
+                raise Unanswered(
+                    f"{self.text}: no key for {prompt.ALONE_S / 60:.0f} minutes", "service mode was left; again"
+                ) from None
             except prompt.NoLine:
                 raise Unanswered(f"{self.text}: not answered", f"answer it, or give {self.option}") from None
             if said == BACK and back:
@@ -80,6 +88,22 @@ class Question:
         if said and not self.secret:
             self.default = said
         return value
+
+
+@contextlib.contextmanager
+def meanwhile(do: Callable[[], None]):
+    """Within, `do` is called about once a second while a question waits; whoever leaves it alone ends the command."""
+    _waiting.append(do)
+    try:
+        yield
+    finally:
+        _waiting.remove(do)
+
+
+def _meanwhile() -> bool:
+    for do in _waiting:
+        do()
+    return bool(_waiting)
 
 
 def terminal() -> bool:

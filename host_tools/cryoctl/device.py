@@ -14,9 +14,11 @@ from host_tools.cryoctl.problems import NoDevice, Problem, Refused, Silent
 
 ANSWER_S = 3.0  # the slowest answer, one that loads a topic on an RP2040 first, takes under 1 s [E]
 TRIES = 3
+KEEP_S = 10.0  # between two signs of life of a tool that waits: 60 s without one end its session and service mode
 APPLICATION = "application"
 PROMPT = "prompt"  # MicroPython's, the application does not run
 SILENT = "silent"
+_KEEP_VIRTUAL_S = 1.0  # of a virtual board, whose clock may run ahead (--speed)
 MAKER = "CO2 cryotherapy applicator"
 # Empties the console's line whether echo is on (backspaces) or off (a line with such characters is refused unread).
 FORGET_LINE = b"\b" * wire.LINE_MAX + b"\n"
@@ -69,7 +71,8 @@ class Device:
         self.port = port
         self.told = 0  # lines sent again, their answer having been lost
         self.ended = False  # the application was left for MicroPython's prompt
-        self._number = 0
+        self._number = 0  # of the next wrapped line; 0: no session has begun
+        self._told_s = 0.0
         self._telemetry: list[dict] = []
         try:
             self.identity = self._met()
@@ -122,15 +125,43 @@ class Device:
     def tell(self, command: str, patience_s: float = ANSWER_S) -> str:
         """Return the answer to a wrapped line, sent again while none comes. Raises Refused, NoDevice.
 
-        The number makes a repetition harmless: the device executes it once. The first number, 0, is never taken for a
-        repetition; so it goes with a question.
+        The number makes a repetition harmless: the device executes it once.
         """
-        if not self._number:
-            self._number = 1
-            self._exchange(0, "*OPC?", patience_s)
+        self.begin(patience_s)
+        return wire.accepted(self._exchange(self._next(), command, patience_s))
+
+    def begin(self, patience_s: float = ANSWER_S) -> None:
+        """Begin a tool's session, if there is none. A service mode that somebody left open ends with it.
+
+        The number 0 begins one. It is never taken for a repetition, so it goes with a question, and once: where its
+        answer does not come, the device may not have heard it.
+        """
+        if self._number:
+            return
+        self._number = 1
+        try:
+            self._exchange(0, "*OPC?", patience_s, tries=1)
+        except Silent:
+            if self.state()["STATE"] == "SERVICE":
+                self._exchange(self._next(), "SERV:EXIT", patience_s)
+
+    def keep(self) -> None:
+        """Give a sign of life when one is due, for the device's session. Waits for no answer. Raises NoDevice."""
+        every_s = _KEEP_VIRTUAL_S if self.identity.board == "virtual" else KEEP_S
+        if self._number and time.monotonic() - self._told_s >= every_s:
+            self._send(wire.wrapped(self._next(), "*OPC?"))
+            while self._line(0.0) is not None:  # the answers before, which nobody waited for
+                pass
+
+    def _next(self):
+        """Return the next number: behind the last one comes 1, as 0 would begin another session."""
         number = self._number
         self._number = number % (wire.NUMBERS - 1) + 1
-        return wire.accepted(self._exchange(number, command, patience_s))
+        return number
+
+    def _send(self, line):
+        self._told_s = time.monotonic()
+        self.port.write(line + b"\n")
 
     def state(self) -> dict[str, str]:
         """Return the fields of STAT?. Raises Refused where there is no state in the answer."""
@@ -157,11 +188,11 @@ class Device:
         out, self._telemetry = self._telemetry, []
         return out
 
-    def _exchange(self, number, command, patience_s):
+    def _exchange(self, number, command, patience_s, tries=TRIES):
         line = wire.wrapped(number, command)
-        for attempt in range(TRIES):
+        for attempt in range(tries):
             self.told += attempt > 0
-            self.port.write(line + b"\n")
+            self._send(line)
             until = time.monotonic() + patience_s
             while (said := self._line(until)) is not None:
                 answer = wire.unwrapped(said) if said != line else None
@@ -170,7 +201,7 @@ class Device:
                 if said.startswith((b"ERROR 201 ", b"ERROR 203 ")):
                     break  # the line arrived damaged
         raise Silent(
-            f"{self.port.name} did not answer {command.split()[0]}, asked {TRIES} times", "look with `cryoctl doctor`"
+            f"{self.port.name} did not answer {command.split()[0]}, asked {tries} times", "look with `cryoctl doctor`"
         )
 
     def _line(self, until, one=False):

@@ -1,6 +1,7 @@
 """Where the command line begins and ends: Ctrl-C and an output that is full are exit codes, and no tracebacks.
 
-Nothing that Python has not loaded for itself is imported before Ctrl-C is heard. Only the interpreter's own start,
+A signal that ends a program (SIGTERM), and a terminal that is gone (SIGHUP), unwind it as Ctrl-C does: a device is not
+left in service mode. Nothing that Python has not loaded for itself is imported before they are heard. Only the interpreter's own start,
 before this module, is not covered.
 """
 
@@ -8,38 +9,44 @@ import os
 import sys
 
 _signal = __import__("_signal")  # the half in C: the other one would load `enum` first, which takes longest of all
-INTERRUPTED = 130
+INTERRUPT = 2
+ENDING = [getattr(_signal, name) for name in ("SIGINT", "SIGTERM", "SIGHUP") if hasattr(_signal, name)]
 
 
 def main() -> None:
     """Run cryoctl, and exit with its code."""
-    heard = _signal.getsignal(_signal.SIGINT) != _signal.SIG_IGN  # not by what a shell runs in the background
-    if heard:
-        _signal.signal(_signal.SIGINT, _end)
+    # not what is ignored: Ctrl-C by what a shell runs in the background, SIGHUP by what nohup does
+    heard = [number for number in ENDING if _signal.getsignal(number) != _signal.SIG_IGN]
+    for number in heard:
+        _signal.signal(number, _end)
     for name in ("stdout", "stderr"):
         if getattr(sys, name) is None:  # it was closed
             setattr(sys, name, open(os.devnull, "w"))  # noqa: SIM115 - for as long as there is anything to say
     from host_tools.cryoctl.main import app
 
     try:
-        if heard:
-            _signal.signal(_signal.SIGINT, _signal.default_int_handler)
+        for number in heard:
+            _signal.signal(number, _unwind)
         try:
             app(prog_name="cryoctl")
         finally:
             sys.stdout.flush()  # here, where it can be told that it cannot be written
-    except KeyboardInterrupt:  # before a command had begun
-        _end()
+    except KeyboardInterrupt as came:  # before a command had begun
+        _end(next(iter(came.args), INTERRUPT))
     except OSError as error:
         sys.exit(_code(error))
     finally:
-        if heard:
-            _signal.signal(_signal.SIGINT, _end)  # the interpreter's own end would print a traceback, too
+        for number in heard:
+            _signal.signal(number, _end)  # the interpreter's own end would print a traceback, too
 
 
-def _end(*_):
+def _end(number, *_):
     """End at once: nothing is open yet, or all is done."""
-    os._exit(INTERRUPTED)
+    os._exit(128 + number)
+
+
+def _unwind(number, _):
+    raise KeyboardInterrupt(int(number))
 
 
 def _code(error):

@@ -15,6 +15,7 @@ from host_tools.cryoctl.commands.monitor import monitor
 from host_tools.cryoctl.commands.report import report
 from host_tools.cryoctl.commands.selftest import selftest
 from host_tools.cryoctl.commands.sim import sim
+from host_tools.cryoctl.entry import INTERRUPT
 from host_tools.cryoctl.output import Output
 from host_tools.cryoctl.problems import CODES, Problem
 
@@ -30,8 +31,8 @@ class _Commands(TyperGroup):
         except Problem as problem:
             typer.echo(str(problem), err=True)
             raise typer.Exit(problem.code) from None
-        except KeyboardInterrupt:
-            raise typer.Exit(130) from None
+        except KeyboardInterrupt as heard:
+            raise typer.Exit(128 + next(iter(heard.args), INTERRUPT)) from None
 
 
 app = typer.Typer(cls=_Commands, no_args_is_help=True, pretty_exceptions_enable=False, epilog=EPILOG)

@@ -48,5 +48,5 @@ CODES = {
     NoDevice.code: "no device: not found, busy, silent, or unplugged on the way",
     Refused.code: "the device refused: armed or treating, not in service mode, wrong PIN, beyond a limit",
     NotVerified.code: "what was read back is not what was written",
-    130: "interrupted (Ctrl-C)",
+    130: "interrupted (Ctrl-C); ended by another signal: 128 and its number, as 143 for SIGTERM",
 }

@@ -8,7 +8,8 @@ import contextlib
 import functools
 import os
 import sys
-from collections.abc import Sequence
+import time
+from collections.abc import Callable, Sequence
 from itertools import takewhile
 from typing import Any
 
@@ -20,19 +21,31 @@ except ImportError:  # not POSIX
     termios: Any = None
 
 
+ALONE_S = 900.0  # without a key, where somebody waits with the person at the terminal
+TURN_S = 1.0
+
+
 class NoLine(Exception):
     """Ctrl-D, or the terminal is gone."""
+
+
+class Nobody(Exception):
+    """No key came for ALONE_S."""
 
 
 class _Interrupted(Exception):
     """Ctrl-C, within the prompt's own loop."""
 
 
-def line(message: str, earlier: Sequence[str] = (), secret: bool = False) -> str:
+def line(
+    message: str, earlier: Sequence[str] = (), secret: bool = False, meanwhile: Callable[[], bool] = lambda: False
+) -> str:
     """Return what somebody typed behind `message`. Raises NoLine; KeyboardInterrupt for Ctrl-C, as a key or a signal.
 
     earlier    what the arrow keys bring, the newest last
     secret     nothing of it is shown
+    meanwhile  called every TURN_S; what it raises ends the line. While it returns True, ALONE_S without a key raise
+               Nobody
     """
     from prompt_toolkit.input.typeahead import get_typeahead
 
@@ -49,6 +62,7 @@ def line(message: str, earlier: Sequence[str] = (), secret: bool = False) -> str
             end()
         session.default_buffer.load_history_if_not_yet_loaded()
         session.app.create_background_task(_pressed(session.app, ahead))
+        session.app.create_background_task(_meanwhile(session.app, meanwhile))
 
     text = ""
     with Kept(wake) as kept, _byte_by_byte(keys):
@@ -121,6 +135,28 @@ async def _pressed(app, ahead):
     """Press the keys that came behind the line before; as a task of its own, behind the one that loads the history."""
     app.key_processor.feed_multiple(ahead)
     app.key_processor.process_keys()
+
+
+async def _meanwhile(app, do):
+    """Do what is to be done while the line waits, and end it when nobody is there."""
+    import asyncio
+
+    pressed_s = time.monotonic()
+
+    def pressed(_):
+        nonlocal pressed_s
+        pressed_s = time.monotonic()
+
+    app.key_processor.before_key_press += pressed
+    while True:
+        await asyncio.sleep(TURN_S)
+        try:
+            if do() and time.monotonic() - pressed_s >= ALONE_S:
+                raise Nobody
+        except Exception as problem:
+            if not app.future.done():
+                app.exit(exception=problem)
+            return
 
 
 @contextlib.contextmanager

@@ -1,5 +1,8 @@
 """Service mode, for the commands that change a device: in with the PIN, out again, or on to MicroPython's prompt.
 
+All of them go in and out here. While somebody is waited for, the device gets signs of life; without them it leaves
+service mode by itself.
+
 A PIN comes from a file, the environment or a question, never from an option's value, which other users of the machine
 could read; it is never printed.
 """
@@ -62,11 +65,13 @@ def _checked(text, where, then):
 def service_mode(device: Device, pin: str):
     """Within, the device is in service mode; it is left again whatever happens. Raises Refused, NoDevice.
 
-    A PIN that somebody typed and the device refused is asked for again, with its reason.
+    One that somebody left open is not taken over: it ends first. A PIN that somebody typed and the device refused is
+    asked for again, with its reason.
     """
     until = time.monotonic() + _SELF_TEST_S
-    while (was := device.unarmed()) in ("BOOT", "SELF_TEST") and time.monotonic() < until:
+    while device.unarmed() in ("BOOT", "SELF_TEST") and time.monotonic() < until:
         time.sleep(0.1)
+    device.begin()
     opened = True  # unless it says no: whoever was interrupted in between does not know
     with Once():  # a second Ctrl-C would leave the device in service mode
         try:
@@ -81,9 +86,10 @@ def service_mode(device: Device, pin: str):
                     asking.tell(str(refused))
                     pin = _typed()
                     opened = True
-            yield device
+            with asking.meanwhile(device.keep):
+                yield device
         finally:
-            if opened and was != "SERVICE" and not device.ended:
+            if opened and not device.ended:
                 with contextlib.suppress(NoDevice, Refused):  # gone: then it is out of service mode
                     device.tell("SERV:EXIT")
 

@@ -11,7 +11,7 @@ import termios
 from pathlib import Path
 
 import pytest
-from prompt_toolkit.application import application
+from prompt_toolkit.application import application, get_app
 from prompt_toolkit.input import create_pipe_input
 from prompt_toolkit.output import DummyOutput
 
@@ -21,7 +21,7 @@ from host_tools.cryoctl.calibration import wizard
 from host_tools.cryoctl.calibration.kinds import JET
 from host_tools.cryoctl.calibration.points import Point
 from host_tools.cryoctl.output import Output
-from host_tools.cryoctl.problems import Problem, Refused
+from host_tools.cryoctl.problems import NoDevice, Problem, Refused
 from host_tools.twin import lanes
 from tests.cryoctl.conftest import PATIENCE_S
 
@@ -200,6 +200,61 @@ def test_without_a_terminal_nothing_is_asked_and_the_option_is_named(monkeypatch
                 ask()
 
 
+# --- who waits with the person at the terminal ------------------------------------------------------------------------
+class Beside:
+    """Done while a question waits, ten seconds apart by the clock that the prompt reads; presses a key now and then."""
+
+    def __init__(self, keys, monkeypatch, presses=()):
+        self.turns = 0
+        self.now_s = 0.0
+        self._keys = keys
+        self._presses = list(presses)
+        self._shown = ""
+        monkeypatch.setattr(prompt, "TURN_S", 0.0)
+        monkeypatch.setattr(prompt.time, "monotonic", lambda: self.now_s)
+
+    def __call__(self):
+        if get_app().current_buffer.text != self._shown:
+            return  # a key that is not read yet
+        self.turns += 1
+        self.now_s += 10.0
+        if self._presses and self.turns == self._presses[0]:
+            self._presses.pop(0)
+            self._shown += "7"
+            self._keys.send_text("7")
+
+
+def test_who_is_waited_for_fifteen_minutes_without_a_key_is_gone(keys, monkeypatch):
+    for presses in ((), (80, 160)):
+        beside = Beside(keys, monkeypatch, presses)
+        with pytest.raises(Unanswered, match="no key for 15 minutes"), asking.meanwhile(beside):
+            number().ask()
+        assert beside.turns in (90 + sum(presses[-1:]), 91 + sum(presses[-1:]))
+
+
+def test_what_goes_wrong_meanwhile_ends_the_question(keys):
+    def gone():
+        raise NoDevice("unplugged")
+
+    with pytest.raises(NoDevice, match="unplugged"), asking.meanwhile(gone):
+        number().ask()
+    keys.send_text("5\n")
+    assert number().ask() == 5  # behind it nothing is done any more
+
+
+def test_a_device_in_service_mode_hears_that_somebody_is_waited_for(keys, monkeypatch):
+    class Kept(Locked):
+        def keep(self):
+            self.told.append("sign of life")
+            keys.send_text("5\n")
+
+    monkeypatch.setattr(prompt, "TURN_S", 0.0)
+    device = Kept(None)
+    with service.service_mode(device, "4711"):
+        assert number().ask() == 5
+    assert "sign of life" in device.told[1:-1]
+
+
 # --- a PIN that the device refuses ------------------------------------------------------------------------------------
 class Locked:
     """A device that answers SERV:PIN as it is told to."""
@@ -212,6 +267,12 @@ class Locked:
 
     def unarmed(self):
         return "STANDBY"
+
+    def begin(self):
+        pass
+
+    def keep(self):
+        pass
 
     def tell(self, command, patience_s=0.0):
         self.told.append(command)

@@ -5,25 +5,29 @@ import errno
 import json
 import os
 import pty
+import signal
 import subprocess
 import sys
 import threading
+import time
 from dataclasses import replace
 
 import pytest
 
-from host_tools.cryoctl import files
+from host_tools.cryoctl import files, interrupts
 from host_tools.cryoctl.calibration import run
 from host_tools.cryoctl.calibration.kinds import DISTANCE, PRESSURE, THERMOCOUPLE
 from host_tools.cryoctl.device import Device
 from host_tools.cryoctl.port import Port
+from host_tools.cryoctl.problems import Refused
 from host_tools.cryoctl.sim import image
 from host_tools.twin import lanes
-from tests.cryoctl.commanded import POINTS, at_terminal, cryoctl, standby, started, with_pin
-from tests.cryoctl.conftest import PATIENCE_S
+from tests.cryoctl.commanded import PIN, POINTS, at_terminal, cryoctl, standby, started, with_pin
+from tests.cryoctl.conftest import PATIENCE_S, until
 
 WHO = ("--technician", "A. Fitter", "--instrument", "Ref 7")
 TODAY = datetime.date.today()
+DUE = str(TODAY + datetime.timedelta(days=90))
 
 
 @pytest.fixture(scope="module")
@@ -70,15 +74,14 @@ def test_a_board_that_was_never_calibrated_says_so_and_is_told_the_date(board, t
 @pytest.mark.parametrize("kind", POINTS)
 def test_each_kind_from_a_file_to_its_certificate(board, tmp_path, kind):
     path = file_of(kind, tmp_path)
-    due = str(TODAY + datetime.timedelta(days=90))
-    words = ("--yes", "--json", "--points", path, *WHO, "--due", due, "--certificate", tmp_path / "paper")
+    words = ("--yes", "--json", "--points", path, *WHO, "--due", DUE, "--certificate", tmp_path / "paper")
     done = cryoctl("calibrate", kind, *words, port=board)
     assert done.exit_code == 0, done.stderr
     record = json.loads(done.stdout)
-    assert (record["serial"], record["technician"], record["due"]) == ("1", "A. FITTER", due)
-    assert kinds(board)[kind]["values"] == record["results"] and kinds(board)[kind]["due"] == due
+    assert (record["serial"], record["technician"], record["due"]) == ("1", "A. FITTER", DUE)
+    assert kinds(board)[kind]["values"] == record["results"] and kinds(board)[kind]["due"] == DUE
     page = (tmp_path / "paper.html").read_text()
-    assert all(words in page for words in ("A. FITTER", "REF 7", due, "not certified", "a simulation", "<svg"))
+    assert all(words in page for words in ("A. FITTER", "REF 7", DUE, "not certified", "a simulation", "<svg"))
     assert (tmp_path / "paper.pdf").read_bytes().startswith(b"%PDF-")
     assert [point["reading"] for point in record["points"]] and len(record["points"]) in (2, 3)
 
@@ -200,6 +203,48 @@ def test_two_tools_at_once(unchanged, tmp_path):
     assert cryoctl("calibrate", "status", port=unchanged).exit_code in (0, 1)
 
 
+# --- ended from outside -----------------------------------------------------------------------------------------------
+ENDED = """import os, sys, time
+from host_tools.cryoctl import entry
+from host_tools.cryoctl.calibration import session
+
+def ended(device, now):
+    assert device.state()["STATE"] == "SERVICE"
+    os.kill(os.getpid(), number)
+    time.sleep(600)
+
+number = int(sys.argv.pop(1))
+session.clock = ended  # the first thing in service mode
+entry.main()
+"""
+
+
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGHUP, signal.SIGINT, signal.SIGKILL])
+def test_a_calibration_that_is_ended_does_not_leave_service_mode_open(unchanged, tmp_path, number):
+    """The next person would set limits without a PIN. One that is killed leaves it to the device, after 60 s."""
+    path = file_of("opening", tmp_path)
+    words = ("calibrate", "opening", "--yes", "--points", str(path), *WHO, "--port", str(unchanged))
+    done = subprocess.run(
+        [sys.executable, "-c", ENDED, str(int(number)), *words],
+        cwd=lanes.ROOT,
+        env={**os.environ, "CRYO_PIN": PIN},
+        capture_output=True,
+        text=True,
+        timeout=PATIENCE_S,
+        check=False,
+        preexec_fn=lambda: [signal.signal(each, signal.SIG_DFL) for each in interrupts.SIGNALS],
+    )
+    with Device(Port(str(unchanged))) as device:
+        if number == signal.SIGKILL:
+            assert done.returncode == -number, done.stderr
+            until(device.state, lambda state: state["STATE"] == "STANDBY")
+        else:
+            assert done.returncode == 128 + number and "Traceback" not in done.stderr, done.stderr
+            assert device.state()["STATE"] == "STANDBY"
+        with pytest.raises(Refused, match="service mode"):
+            device.tell("CONF room_m3,25")
+
+
 # --- at a terminal ----------------------------------------------------------------------------------------------------
 class Bench:
     """A board with its front panel at a terminal of its own, so that its keys can be pressed."""
@@ -304,6 +349,19 @@ def test_bursts_are_typed_as_other_instruments_gave_them(board):
     assert status == 0 and not answers, said
     assert "In service mode the device gives no burst" in said
     assert kinds(board)["jet"]["values"] == {"nozzle": 3, "distance_mm": 80, "k_mdegc": 14990, "k_80_mdegc": 14990}
+
+
+@pytest.mark.long
+def test_an_ice_bath_may_take_its_time(board):
+    """Two minutes of the board's clock between two keys, where a silent tool has one."""
+
+    def later():
+        time.sleep(12)
+        return b"18000\n"
+
+    answers = {b"1: opening": later, b"2: opening": b"18100\n", b"3: opening": later, b"4: opening": b"\n"}
+    status, said = at_terminal(["calibrate", "opening", *WHO, "--due", DUE], answers | {b"Store it": b"y\n"}, board)
+    assert status == 0 and "stored and read back" in said, said
 
 
 def test_a_wrong_answer_and_second_thoughts_cost_nothing_that_was_typed(board, tmp_path):

@@ -33,6 +33,12 @@ class Fake:
     def state(self):
         return {"STATE": "STANDBY"}
 
+    def begin(self):
+        pass
+
+    def keep(self):
+        pass
+
     def tell(self, command, patience_s=3.0):
         self.told.append(command)
         word, _, rest = command.partition(" ")

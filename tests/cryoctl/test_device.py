@@ -97,6 +97,42 @@ def test_the_first_number_is_zero_and_goes_with_a_question():
     assert numbered == [(b"0", b"*OPC?"), (b"1", b"TREAT:LEV")]
 
 
+def test_the_numbers_go_round_without_zero():
+    """0 would begin another session, and end service mode."""
+    port = FakePort(honest)
+    said = Device(port)
+    said.begin()
+    said._number = wire.NUMBERS - 1
+    for _ in range(2):
+        said.tell("STOP")
+    assert re.findall(rb"@(\d+) ", port.written) == [b"0", b"999999", b"1"]
+
+
+@pytest.mark.parametrize(("state", "left"), [("STANDBY", []), ("SERVICE", [b"SERV:EXIT"])])
+def test_zero_is_never_sent_again_and_service_mode_ends_all_the_same(state, left):
+    told = {b"STAT?": f"STATE={state}".encode()}
+    port = FakePort(lambda line: [told[line]] if line in told else honest(line) if b"@0 " not in line else [])
+    Device(port).tell("SYST:DATE?")
+    commands = re.findall(rb"@(\d+) (\S+)", port.written)
+    assert commands == list(zip((b"0", b"1", b"2"), (b"*OPC?", *left, b"SYST:DATE?"), strict=False))
+
+
+def test_signs_of_life_of_a_tool_that_waits(monkeypatch):
+    """The device ends its session after 60 s of silence."""
+    now_s = 1000.0
+    monkeypatch.setattr(device.time, "monotonic", lambda: now_s)
+    port = FakePort(honest)
+    said = Device(port)
+    said.identity = device.Identity("rp2040_pico", "1", "0.1.0")
+    said.keep()  # no session: nothing to keep
+    said.tell("SYST:DATE?")
+    for _ in range(100):
+        now_s += 1.0
+        said.keep()
+    assert re.findall(rb"@(\d+) \*OPC", port.written) == [b"%d" % n for n in (0, *range(2, 12))]
+    assert said.tell("STOP") == "OK" and not port._lines  # what answered them is not taken for another answer
+
+
 @pytest.mark.parametrize("damage", [b"", b"ERROR 201 the sum is wrong", b"@1 O? *0000", b"\xff\xfe"])
 def test_an_answer_that_was_lost_or_damaged_is_asked_for_again_with_the_same_number(damage):
     seen = []

@@ -69,7 +69,7 @@ class Rig:
         if self.lines % 16 == 0:
             app.tick()
         if self.console.tool:
-            self.console.tool._silent = 0  # the tool is there: what it does by falling silent is another test's
+            self.console.tool._silent_us = 0  # the tool is there: what it does by falling silent is another test's
         before = self.state()
         nonce = app.supervisor.nonce
         app.stream.written = b""

@@ -2,7 +2,7 @@
 
 import micropython
 from console_fuzz import line_of
-from console_rig import App, is_error
+from console_rig import App, is_error, wrapped
 from cryo.console import line as console_line
 from cryo.core import mode, supervisor
 from support import Random
@@ -308,7 +308,7 @@ def test_what_waits_and_what_is_left_out_allocate_nothing():
     with Delivering(SHORT) as rig:
         for _ in range(12):
             rig.answers(b"MEAS:DIST?\n")
-        for byte in (None, 120, 10, 59):
+        for byte in (None, 120, 10, 59, 64, 32):
             rig.app.stream.endless = byte
             rig.app.stream.taken = 0
             micropython.heap_lock()
@@ -350,6 +350,48 @@ def test_a_stop_behind_a_line_that_waits_is_heard_and_nothing_else():
                 assert rig.answers(waits) == []
                 rig.answers(data, polls=20)
                 assert (rig.app.inputs.request == supervisor.DISARM) == (data in STOPS), data
+
+
+WAITS = (b"", b"MEAS:DIST?\n", b"*OPC?;*OPC?;*OPC?\n", b"y" * 200 + b"\n", b"\xff\n")
+WRAPPED = (
+    b"@99 STOP *F19B\n", wrapped(999_999, "ARM:OFF").encode() + b"\r\n", wrapped(1, "stop").encode() + b"\n",
+    b"x\n @99 STOP *F19B  \n", b"x" * 300 + b"\n@99 STOP *F19B\n",
+)  # fmt: skip
+NOT_WRAPPED = (
+    b"@99 STOP *F19C\n", b"@98 STOP *F19B\n", b"@99 STOP *f19b\n", b"@99 STOP *F19\n", b"@99 STOP F19B\n",
+    b"@99 STOP *F19B", wrapped(99, "STOPS").encode() + b"\n", wrapped(99, "STAT?").encode() + b"\n",
+    wrapped(1_234_567, "STOP").encode() + b"\n", b"@ STOP *0000\n", b"@\n", b"@99 STOP\n", b" *F19B\n",
+)  # fmt: skip
+
+
+class Tooled(Delivering):
+    """With a tool's session, begun before the pass, or with none."""
+
+    def __init__(self, free, tool):
+        Delivering.__init__(self, free)
+        if tool:
+            self.app.supervisor.mode = mode.STANDBY
+            self.answers(wrapped(0, "*OPC?").encode() + b"\n")
+            self.app.supervisor.mode = mode.DELIVERING
+
+
+def test_a_tool_s_stop_is_heard_as_a_bare_one_is():
+    """A pass short of heap lets commands wait: what stops does not, with a sum or without."""
+    for tool in (True, False):
+        for waits in WAITS:
+            for data in WRAPPED + NOT_WRAPPED:
+                with Tooled(SHORT, tool) as rig:
+                    rig.ask_often(7)
+                    assert not rig.answers(waits)
+                    rig.answers(data, polls=30)
+                    assert (rig.app.inputs.request == supervisor.DISARM) == (data in WRAPPED), (tool, waits, data)
+
+
+def test_a_tool_s_stop_is_answered_with_its_number():
+    with Tooled(SHORT, True) as rig:
+        rig.ask_often(7)
+        assert rig.answers(b"MEAS:DIST?\n") == []
+        assert rig.answers(b"@99 STOP *F19B\n", polls=20) == [wrapped(99, "OK")]
 
 
 def test_a_stop_takes_the_place_of_the_rest_of_a_chain_that_waits():

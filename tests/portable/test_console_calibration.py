@@ -31,6 +31,12 @@ def stored(app):
     return made
 
 
+def test_what_cannot_be_read_is_not_listed_as_never_calibrated():
+    app = serviced()
+    app.board.files.fails = "seek"
+    is_error(app.ask("CAL:LIST?"), 401, "calibration", "cannot be read, OSError 5")
+
+
 def test_all_kinds_together_are_in_force_with_the_first_due_date():
     app = serviced()
     for n, kind in enumerate(sorted(KINDS)):

@@ -275,12 +275,28 @@ def test_a_wrong_number_does_not_arm():
     app = App()
     app.choose()
     nonce = int(app.ask("ARM:REQ").split()[1])
-    for wrong in (nonce + 1, 0, 999999):
-        assert app.ask("ARM:CONF {}".format(wrong)).startswith("REFUSED not armed")
+    for left, wrong in ((2, nonce + 1), (1, 0)):
+        answer = app.ask("ARM:CONF {}".format(wrong))
+        assert answer == "REFUSED not armed: state READY; wrong number, {} more end the request".format(left)
         assert app.supervisor.mode == mode.READY
     for word in ("-1", "1e3", "ABC", "1234567", str(nonce) + " 1"):
         is_error(app.ask("ARM:CONF " + word), -104, "ARM:REQ")
     assert app.ask("ARM:CONF {}".format(nonce)) == "ARMED"
+
+
+def test_the_third_wrong_number_ends_the_request():
+    """Who guesses has three tries; each request begins the count anew."""
+    app = App()
+    app.choose()
+    for _ in range(2):
+        nonce = int(app.ask("ARM:REQ").split()[1])
+        for wrong in (nonce + 1, nonce - 1):
+            app.ask("ARM:CONF {}".format(wrong))
+            assert app.supervisor.mode == mode.READY
+        answer = app.ask("ARM:CONF 999999")
+        assert answer == "REFUSED not armed: state STANDBY; 3 wrong numbers ended the request: ARM:REQ gives another one"
+        assert app.supervisor.mode == mode.STANDBY
+        assert app.ask("ARM:CONF {}".format(nonce)).startswith("REFUSED not armed: state STANDBY")
 
 
 def test_a_late_number_does_not_arm_and_is_not_valid_again():

@@ -71,6 +71,93 @@ def test_the_first_fault_with_the_mode_it_came_in_and_the_date():
     assert app.ask("LOG? 3") == "NONE"  # the first one only
 
 
+# --- a date that is set back ------------------------------------------------------------------------------------------
+def restarted(app):
+    """Return an applicator that was switched off and on: its clock is lost, its files are not."""
+    on = App()
+    on.board.files = app.board.files
+    return settled(on)
+
+
+def test_the_date_never_goes_below_the_newest_record_s_without_service_mode():
+    """Else a calibration that is overdue would hold again."""
+    app = settled()
+    assert app.ask("SYST:DATE 2028,6,15") == app.ask("SYST:TIME 12,0,0") == "OK"
+    wrote(app, recorder.FAULT, (1,))
+    app = restarted(app)
+    for _ in range(3):  # newer records that know no date
+        wrote(app, recorder.FAULT, (1,))
+    before = app.ask("LOG:COUN?")
+    for back in ("2028,6,14", "2026,12,31", "2000,1,1"):
+        is_error(app.ask("SYST:DATE " + back), 303, "2028-06-15", "SERV:PIN")
+        assert app.today_d is None
+    assert app.ask("LOG:COUN?") == before
+    assert app.ask("SYST:DATE 2028,6,15") == "OK"
+    assert app.ask("SYST:DATE 2028,6,16") == "OK"
+    is_error(app.ask("SYST:DATE 2028,6,15"), 303, "2028-06-16")  # nor below today's
+
+
+def test_a_calibration_is_such_a_record():
+    app = provided()
+    app.slow("SERV:PIN " + PIN)
+    app.ask("SYST:DATE 2028,6,15")
+    assert not app.ask("CAL:MEAS OPEN,18100,18000,18300").startswith("ERROR")
+    assert app.ask("CAL:STOR 2029-06-01,A. FITTER,TIMER 7") == "OK"
+    app = restarted(app)
+    for path in ("/journal.0", "/journal.1"):
+        app.board.files.files.pop(path, None)
+    is_error(app.ask("SYST:DATE 2028,6,14"), 303, "2028-06-15")
+    assert app.ask("SYST:DATE 2028,6,15") == "OK"
+
+
+def test_in_service_mode_it_goes_back_and_that_is_noted():
+    app = provided()
+    assert app.ask("SYST:DATE 2062,1,1") == "OK"  # mistyped
+    wrote(app, recorder.FAULT, (1,))
+    app.slow("SERV:PIN " + PIN)
+    assert app.ask("SYST:DATE 2028,6,15") == app.ask("SYST:TIME 12,0,0") == "OK"
+    app.run(60)
+    last = app.ask("LOG:COUN?").split(";")[1].split("=")[1]
+    said = fields(app.ask("LOG? " + last))
+    assert (said["KIND"], said["WHAT"], said["CHANGED"]) == ("CHANGE", "DATE", "2062-01-01 TO 2028-06-15")
+    assert app.ask("SERV:EXIT") == "OK"
+    app = restarted(app)
+    assert app.ask("SYST:DATE 2028,6,15") == "OK"  # the newest record counts, not the highest date
+
+
+def test_however_far_back_the_newest_record_with_a_date_is():
+    app = settled()
+    assert app.ask("SYST:DATE 2028,6,15") == "OK"
+    wrote(app, recorder.FAULT, (1,))
+    app = restarted(app)
+    for _ in range(40):
+        wrote(app, recorder.FAULT, (1,))
+    is_error(app.slow("SYST:DATE 2028,6,14", 40)[0], 303, "2028-06-15")
+
+
+def test_records_that_cannot_be_read_are_no_reason_to_take_an_earlier_date():
+    app = provided()
+    app.ask("SYST:DATE 2028,6,15")
+    wrote(app, recorder.FAULT, (1,))
+    app = restarted(app)
+    app.board.files.fails = "seek"
+    is_error(app.ask("SYST:DATE 2028,6,16"), 401, "read")
+    assert app.today_d is None
+    app.board.files.fails = ""
+    whole = app.board.files.open
+
+    def without_log(path, mode):
+        if "journal" in path:
+            raise OSError(5)
+        return whole(path, mode)
+
+    app.board.files.open = without_log
+    is_error(app.ask("SYST:DATE 2028,6,16"), 401, "the log cannot be read: OSError 5")
+    assert app.today_d is None
+    app.board.files.open = whole
+    assert app.ask("SYST:DATE 2028,6,16") == "OK"
+
+
 def test_a_fault_s_record_names_latched_codes_of_both_words():
     app = settled()
     rows = faults.REGISTRY

@@ -1,7 +1,8 @@
 """Service mode: the PIN that opens it, what wrong ones cost over resets too, and the way to the prompt."""
 
-from console_rig import App, is_error
+from console_rig import App, is_error, wrapped
 from cryo.console import pin
+from cryo.console.wrap import GONE_S
 from cryo.core import mode, supervisor
 
 PIN = "271828"
@@ -75,6 +76,95 @@ def test_the_pin_again_in_service_mode_forgets_nothing():
     assert app.ask("SERV:PIN " + PIN) == "SERVICE"
     assert app.ask("CONF:STAG?") == "TRIP_MDEGC=5000 mdegC"
     assert app.ask("CONF:SAVE") == "OK"
+
+
+# --- service mode that somebody left open -----------------------------------------------------------------------------
+LEFT_S = 600
+
+
+def told(app, number, command, ticks=150):
+    """Send a tool's line; return its answer without number and sum."""
+    lines = app.slow(wrapped(number, command), ticks)
+    assert len(lines) == 1, lines
+    return lines[0].partition(" ")[2].rpartition(" *")[0]
+
+
+def by_tool():
+    """Return an applicator whose service mode a tool has opened."""
+    app = provided()
+    assert told(app, 0, "*OPC?") == "1"
+    assert told(app, 1, "SERV:PIN " + PIN) == "SERVICE"
+    return app
+
+
+def test_a_tool_that_is_gone_leaves_service_mode_behind_it_for_a_minute():
+    app = by_tool()
+    for number in range(2, 5):  # a sign of life every 50 s
+        app.run(5_000)
+        assert told(app, number, "*OPC?", 10) == "1"
+    for n in range(58):  # a person's questions and noise are none
+        app.slow(("STAT?", "@9 *OPC? *0000")[n & 1], 100)
+        assert app.supervisor.mode == mode.SERVICE
+    assert app.ask("CONF trip_mdegc,5000").startswith("ERROR 202 ")
+    app.run(250)
+    assert app.supervisor.mode == mode.STANDBY
+    is_error(app.ask("CONF trip_mdegc,5000"), 303)
+    is_error(told(app, 9, "CONF trip_mdegc,5000"), 303)
+
+
+def test_the_minute_is_one_by_the_clock_whatever_a_tick_lasts():
+    app = by_tool()
+    for n in range(GONE_S * 50 + 20):
+        assert app.supervisor.mode == mode.SERVICE or n > GONE_S * 50 - 100
+        app._now_us = app._now_us + 10_000 & 0x3FFFFFFF
+        app.tick()
+    assert app.supervisor.mode == mode.STANDBY
+
+
+def test_a_person_has_ten_minutes_from_the_last_line():
+    app = provided()
+    app.slow("SERV:PIN " + PIN)
+    for _ in range(3):
+        app.supervisor.session.uptime_s += LEFT_S - 5
+        app.run(20)
+        assert app.supervisor.mode == mode.SERVICE
+        app.ask("STAT?")
+    app.ask("CONF trip_mdegc,5000")
+    app.supervisor.session.uptime_s += LEFT_S - 2
+    app.slow("\xff", 50)  # noise is nobody
+    assert app.supervisor.mode == mode.SERVICE
+    app.run(200)
+    assert app.supervisor.mode == mode.STANDBY
+    app.slow("SERV:PIN " + PIN)
+    assert app.ask("CONF:STAG?") == "NONE"
+
+
+def test_a_tool_that_begins_ends_the_service_mode_that_it_finds():
+    """Else the next one changes limits without a PIN. Its first command is answered behind that."""
+    for number in (0, 1, 500):
+        app = provided()
+        app.slow("SERV:PIN " + PIN)
+        assert told(app, number, "CONF trip_mdegc,5000").startswith("ERROR 303 ")
+        assert app.supervisor.mode == mode.STANDBY
+    app = by_tool()  # that one was killed
+    assert told(app, 2, "CONF trip_mdegc,5000") == "OK"
+    is_error(told(app, 0, "CONF:SAVE"), 303)
+    assert app.supervisor.mode == mode.STANDBY
+    assert told(app, 1, "SERV:PIN 0000").startswith("ERROR 301 ")
+    wait(app)
+    assert told(app, 2, "SERV:PIN " + PIN) == "SERVICE"
+    is_error(told(app, 3, "CONF:SAVE"), -221, "nothing is staged")
+    assert told(app, 999_999, "CONF trip_mdegc,5000") == "OK"
+    assert told(app, 1, "CONF:SAVE") == "OK"  # behind the last number comes 1
+
+
+def test_a_session_that_begins_leaves_other_modes_alone():
+    app = provided()
+    assert told(app, 0, "*OPC?") == "1" and app.ask("SYST:LOC") == "OK"
+    app.arm()
+    for _ in range(2):
+        assert told(app, 0, "*OPC?", 50) == "1"
+    assert app.supervisor.mode == mode.ARMED
 
 
 def test_only_while_nothing_is_armed():
@@ -161,6 +251,23 @@ def test_a_damaged_record_is_none():
     for record in (b"", good[:-1], good + b"x", b"\x07" + good[1:]):
         assert pin.unpacked(record) is None
     assert pin.unpacked(good)[0] == 0
+
+
+def test_a_record_that_cannot_be_read_is_no_missing_one():
+    """Else the emergency stop would be enough to set another PIN over the one that is there."""
+    for fails in ("seek", "read"):
+        app = provided()
+        app.inputs.estop = 1
+        app.run(2)
+        record = app.pin()
+        app.board.files.fails = fails
+        is_error(app.slow("SERV:NEWP 1111")[0], 401, "pin", "cannot be read, OSError 5")
+        app.inputs.estop = 0
+        assert app.ask("FAULT:ACK") == "OK"
+        is_error(app.slow("SERV:PIN " + PIN)[0], 401, "pin", "cannot be read")
+        app.board.files.fails = ""
+        assert app.pin() == record
+        assert app.slow("SERV:PIN " + PIN) == ["SERVICE"]
 
 
 def test_no_answer_holds_the_pin():

@@ -43,6 +43,7 @@ def test_a_wrapped_command_is_answered_alike():
 
 def test_the_last_answer_before_the_prompt_is_wrapped_too():
     app = App()
+    ask(app, 3, "*OPC?")
     app.supervisor.mode = mode.SERVICE
     assert app.slow(wrapped(4, "SERV:REPL"), 60)[0] == wrapped(4, "OK restarting to the prompt")
     assert app.restarts == [True]
@@ -149,6 +150,21 @@ class NoHeap:
         pass
 
 
+def test_a_line_with_a_bad_sum_is_no_sign_of_life():
+    """Whoever sends noise, or the rest of a cut line, is not the tool: what is armed is disarmed all the same."""
+    good = wrapped(40, "STAT?")
+    for line in (good[:-4] + "0000", good[:-1], "@40 STAT?", "@x STAT? *0000", "@", wrapped(40, "STAT?").lower()):
+        app = App()
+        arm(app)
+        app.slow(wrapped(39, "STAT?"), 10)
+        for _ in range(KEEP_S * 10 - 2):
+            app.slow(line, 10)
+        assert app.supervisor.mode == mode.ARMED
+        for _ in range(3):
+            app.slow(line, 10)
+        assert app.supervisor.mode == mode.STANDBY, line
+
+
 def test_silence_does_not_count_while_the_tool_s_command_waits_for_the_end_of_a_pass():
     app = App()
     arm(app)
@@ -156,6 +172,7 @@ def test_silence_does_not_count_while_the_tool_s_command_waits_for_the_end_of_a_
 
     def polled(ticks):
         for _ in range(ticks):
+            app.supervisor.now_us = app.supervisor.now_us + 10_000 & 0x3FFFFFFF
             app.console.poll()
         return app.inputs.request == supervisor.DISARM
 

@@ -223,7 +223,7 @@ def test_what_cannot_be_read_is_no_record():
     files = FailingFiles()
     assert record(files).save(OLD) is None
     files.fails = "read"
-    refused(files, "no copy can be read")
+    refused(files, "settings", "cannot be read, OSError 5", "switch off and on")
 
 
 def test_a_board_whose_files_cannot_be_looked_at_is_not_blank():
@@ -233,7 +233,7 @@ def test_a_board_whose_files_cannot_be_looked_at_is_not_blank():
     assert record(files).save(OLD) is None
     files.fails = "seek"
     assert not record(files).blank()
-    refused(files, "no copy can be read")
+    refused(files, "cannot be read, OSError 5")
     files.fails = ""
     assert record(files).load() == (OLD, None)
 

@@ -31,7 +31,10 @@ def _store(console):
 
 
 def _list(console, _):
-    found = calibration.newest(_store(console).newest)
+    slots = _store(console).newest
+    found = calibration.newest(slots)
+    if slots.unread:
+        return console.error(401, slots.name + ": " + slots.hidden())
     out = []
     for kind in sorted(calibration.KINDS):
         record = found.get(kind)

@@ -6,9 +6,11 @@ What commands do is loaded with the first line, not at boot, and never while bur
 
 import gc
 
+from cryo.console import heard
 from cryo.core import mode
 from cryo.core.faults import REGISTRY, Codes
 from cryo.core.mode import READY, TREATING
+from cryo.core.supervisor import DISARM
 from micropython import const
 
 _ARMED = TREATING | 1 << READY
@@ -21,11 +23,10 @@ _POWER_ON = const(128)  # of *ESR?
 _COMMAND = const(2_048)  # bytes of heap that one takes at most
 _RESERVE = const(24_576)  # of heap: a pass's housekeeping takes under 4 KB, the rest is for what is not in one piece
 _PLENTY = const(1 << 29)
-_STOPS = (b"STOP", b"ARM:OFF")
-_STOP_MAX = const(7)
 _FAULT = const(500)  # and a fault's code: its number in the list of errors
 _DAY_S = const(86_400)
 _NEVER_S = const(0x3FFFFFFF)
+_LEFT_S = const(600)  # [E] in service mode, between two lines of somebody who works at the device
 
 
 class Console:
@@ -56,6 +57,7 @@ class Console:
         self.set_s = 0  # ... at this uptime
         self.midnight_s = _NEVER_S  # uptime at which the next day begins
         self.pin_failed_s = 0  # uptime of the last wrong PIN, or switch-on
+        self.typed_s = 0  # uptime of the last line without a check sum: a person's
         self._parser = None
         self._byte = bytearray(1)
         self._line = bytearray(_LINE_MAX)
@@ -69,7 +71,7 @@ class Console:
         self.long = False  # the next step takes most of a tick: it waits for a spare one
         self._short = False  # of heap: they wait for the end of the pass ...
         self.held = False  # ... as the present one does
-        self._heard = bytearray(_STOP_MAX)  # behind it
+        self._heard = bytearray(heard.LONGEST)  # behind it
         self._heard_used = 0
         self._left_out = False
 
@@ -80,7 +82,10 @@ class Console:
         latched = s.faults.latched
         if latched.low != self._latched.low or latched.high != self._latched.high:
             self._tell_faults(latched)
-        if s.mode != mode.SERVICE and (self.staged or self.calibration):
+        if s.mode == mode.SERVICE:
+            if s.session.uptime_s - self.typed_s >= _LEFT_S and not (self.tool and self.tool.open):
+                self.app.inputs.request = DISARM
+        elif self.staged or self.calibration:
             # However service mode was left: who gives the PIN next must not store what somebody else had in mind.
             self.staged = {}
             self.calibration = None
@@ -137,9 +142,10 @@ class Console:
                 self._short = not self._left
             return True
         if self._short:  # looked at once, as the look allocates too
-            words = [part.encode() for part in self.parts] or bytes(self._line[: self._used]).split(b";")
-            stops = [word for word in words if word.upper().strip() in _STOPS]
-            self.held = not stops
+            line = bytes(self._line[: self._used]).strip()
+            words = [part.encode() for part in self.parts] or line.split(b";")
+            stops = [word for word in words if heard.bare(word, 0, len(word))]
+            self.held = not stops and (bool(self.parts) or not heard.wrapped(line, len(line)))
             if stops and self.parts:
                 self._left_out |= len(stops) < len(words)
                 self.parts = [stop.decode() for stop in stops]
@@ -155,17 +161,17 @@ class Console:
 
     def _listen(self, lines=_CHUNK):
         """Read on behind the command that waits: a stop takes its place, the rest is left out. Allocates nothing."""
-        heard = self._heard
+        data = self._heard
         used = self._heard_used
         for _ in range(_CHUNK):
             if not self.stream.readinto(self._byte, 1):
                 break
             ch = self._byte[0]
             if ch == 10 or ch == 13 or ch == 59:  # semicolon
-                if self._is_stop(used):
+                if used <= heard.LONGEST and (heard.bare(data, 0, used) or heard.wrapped(data, used)):
                     self.parts.clear()
                     for n in range(used):
-                        self._line[n] = heard[n]
+                        self._line[n] = data[n]
                     self._used = used
                     self._whole = self._left_out = True
                     self._overlong = self._unprintable = self.held = False
@@ -176,21 +182,13 @@ class Console:
                 lines -= 1
                 if not lines:
                     break
+            elif used < heard.LONGEST:
+                if used or ch != 32:
+                    data[used] = ch
+                    used += 1
             elif ch != 32:
-                if used < _STOP_MAX:
-                    heard[used] = ch - 32 if 97 <= ch <= 122 else ch
-                used += used <= _STOP_MAX
+                used = heard.LONGEST + 1
         self._heard_used = used
-
-    def _is_stop(self, used):
-        for stop in _STOPS:
-            if len(stop) == used:
-                n = 0
-                while n < used and stop[n] == self._heard[n]:
-                    n += 1
-                if n == used:
-                    return True
-        return False
 
     def _pass_over(self):
         """Return True once what waited for the end of a pass may go on: not behind half a line that is left out."""
@@ -299,6 +297,8 @@ class Console:
         elif unprintable:
             self.say(self.error(-101, "invalid character: use printable ASCII only"))
         elif self._parser or self._loaded():
+            if text[:1] != b"@":
+                self.typed_s = self.app.supervisor.session.uptime_s
             self._parser.begin(self, text.decode().strip())  # pyright: ignore[reportOptionalMemberAccess]
 
     def _loaded(self):

@@ -4,6 +4,7 @@ from cryo import __version__, limits
 from cryo.console import topics
 from cryo.core import blockers, faults, mode, presets, supervisor
 from cryo.core.reading import NAMES as STATUS_NAMES
+from cryo.core.session import WRONG_NUMBERS_MAX
 from micropython import const
 
 
@@ -171,7 +172,14 @@ def _confirm(console, word):
 def _unarmed(console, s):
     console.note(101)
     text = "REFUSED not armed: state " + mode.NAMES[s.mode]
-    return text + "; its loop test did not run: close the eye shield, ARM:OFF, request anew" if s.loop_due else text
+    if s.loop_due:
+        text += "; its loop test did not run: close the eye shield, ARM:OFF, request anew"
+    wrong = s.session.wrong_numbers
+    if s.mode == mode.READY and wrong:
+        text += "; wrong number, {} more end the request".format(WRONG_NUMBERS_MAX - wrong)
+    elif wrong >= WRONG_NUMBERS_MAX:
+        text += "; {} wrong numbers ended the request: ARM:REQ gives another one".format(WRONG_NUMBERS_MAX)
+    return text
 
 
 def _disarm(console, _):

@@ -4,7 +4,7 @@ A header is looked up in three steps: each word's short form (words.NODES); the 
 (live.DO); else the module that its first word stands for (words.ROOTS), which is loaded while nothing is armed.
 """
 
-from cryo.console import live, topics, words
+from cryo.console import heard, live, topics, words
 from cryo.core import mode
 from micropython import const
 
@@ -142,6 +142,9 @@ def _unknown(console, head, word):
 def _wrapped(console, text):
     if console.tool is None:
         if not topics.loadable(console):
+            if heard.wrapped(text.encode(), len(text)):  # a tool that came when it was too late to load what answers it
+                execute(console, text[:-6].partition(" ")[2])
+                return
             console.reply(console.error(-221, "no check sums while {}".format(_state(console))))
             return
         from cryo.console.wrap import Tool

@@ -87,9 +87,13 @@ class _Leaving:
 
 
 def _record(console):
-    """Return (store, record); the record is None where no PIN was ever set, or no copy of it can be read."""
+    """Return (store, record, None) or the error where the flash does not give it: nobody sets another one then.
+
+    The record is None where no PIN was ever set, or every copy of it is damaged.
+    """
     store = console.app.record("pin", pin.VERSION)
-    return store, pin.unpacked(store.load()[0])
+    payload, sentence = store.load()
+    return store, pin.unpacked(payload), console.error(401, sentence) if store.unread else None
 
 
 def _wrong(console, wrong):
@@ -110,7 +114,9 @@ def _enter(console, text):
         return refused
     if not pin.fits(text):
         return console.error(-104, "a PIN has 4 to 10 digits")
-    store, record = _record(console)
+    store, record, refused = _record(console)
+    if refused:
+        return refused
     if record is None:
         return console.error(304, "no PIN is set: press the emergency stop and send SERV:NEWP")
     wrong = record[0]
@@ -129,7 +135,9 @@ def _enter(console, text):
 def _set(console, text):
     if not pin.fits(text):
         return console.error(-104, "a PIN has 4 to 10 digits")
-    store, record = _record(console)
+    store, record, refused = _record(console)
+    if refused:
+        return refused
     if console.app.supervisor.mode != mode.SERVICE:
         if record is not None:
             return console.error(303, "a PIN is set: enter service mode first (SERV:PIN)")

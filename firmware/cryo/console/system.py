@@ -3,13 +3,14 @@
 import gc
 import sys
 
-from cryo import limits
+from cryo import limits, recorder, store
 from cryo.console import topics
 from cryo.core import faults, mode, resets
 from cryo.store import dates
 from micropython import const
 
 _DAY_S = const(86_400)
+_AT_ONCE = const(8)  # records of the log read in a tick
 
 
 # --- clock: no chip keeps it, so it is unknown until date and time were given since switch-on -------------------------
@@ -43,8 +44,84 @@ def _date(console, text):
     days = dates.days(*given)
     if days is None:
         return console.error(-222, "no such date: 2000 to 2099")
-    _set(console, days, day_s)
-    return "OK"
+    console.job = _Dating(console, days)
+    return None
+
+
+class _Dating:
+    """Sets the date. Before today's, or that of the newest record, in service mode only, and it is noted.
+
+    Else a calibration that is overdue would hold again, once the date is set back.
+    """
+
+    def __init__(self, console, days):
+        self._console = console
+        self._days = days
+        self._newest = -1 if console.app.today_d is None else console.app.today_d
+        self._log = None
+        self._next = 0  # sequence of the record behind those that are still to be read
+
+    def poll(self):
+        """Read some records, the newest first, until one tells its day; return the answer then."""
+        console = self._console
+        from cryo.store import journal
+
+        try:
+            if self._log is None:
+                found = _calibrated(console)
+                if isinstance(found, str):
+                    return self._unread(found)
+                self._newest = max(self._newest, found)
+                self._log = journal.Journal(console.app.board.files)
+                self._next = self._log.next()
+                return None
+            first = self._log.first()
+            left = 0 if first is None else self._next - first & journal.MASK
+            if left:
+                count = min(left, _AT_ONCE)
+                self._next = self._next - count & journal.MASK
+                records = self._log.since(self._next, count)
+                days = [record[2] for record in records if record[2] >= 0]
+                if not days:
+                    return None
+                self._newest = max(self._newest, days[-1])
+        except OSError as error:
+            return self._unread("the log cannot be read: OSError {}".format(error.args[0]))
+        return self._done()
+
+    def _unread(self, sentence):
+        if self._console.app.supervisor.mode == mode.SERVICE:
+            return self._done()
+        return self._console.error(401, sentence)
+
+    def _done(self):
+        for name in ("journal", "calibration"):
+            sys.modules.pop("cryo.store." + name, None)
+            if hasattr(store, name):
+                delattr(store, name)
+        console = self._console
+        back = self._days < self._newest
+        if back:
+            if console.app.supervisor.mode != mode.SERVICE:
+                said = "not before {}, the newest record's or today's, but in service mode (SERV:PIN)"
+                return console.error(303, said.format(dates.text(self._newest)))
+            if console.app.recorder.waiting == recorder.ROOM:
+                return console.error(401, "too much waits to be written: LOG:STAT? tells why")
+        _set(console, self._days, _now(console)[1])
+        if back:
+            console.app.recorder.put(recorder.CHANGE, (recorder.DATE, self._days, self._newest))
+        return "OK"
+
+
+def _calibrated(console):
+    """Return the newest day on which anything was calibrated, -1 for never, or a sentence where that is not known."""
+    from cryo.store import calibration
+
+    slots = console.app.record("calibration", 1)
+    found = calibration.newest(slots)
+    if slots.unread:
+        return slots.name + ": " + slots.hidden()
+    return max([record[1] for record in found.values()] or [-1])
 
 
 def _time(console, text):

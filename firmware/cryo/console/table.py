@@ -72,7 +72,7 @@ TOPICS = (
         ("ARM:REQ", "READY 4711"),
         (
             ("ARM:REQuest", "", "first step: a number, or every blocker"),
-            ("ARM:CONFirm", "number", "second step, within 10 s: armed"),
+            ("ARM:CONFirm", "number", "second step, within 10 s: armed; the third wrong number ends the request"),
             ("ARM:OFF", "", "disarms"),
             ("STOP", "", "disarms"),
         ),
@@ -119,7 +119,7 @@ TOPICS = (
         "clock, counts, and how this console behaves",
         ("SYST:DATE 2026,11,22", "OK"),
         (
-            ("SYSTem:DATE[?]", "yyyy,mm,dd", "date; UNKNOWN until date and time were set since switch-on"),
+            ("SYSTem:DATE[?]", "yyyy,mm,dd", "date; UNKNOWN until date and time were set since switch-on; back only in service mode"),
             ("SYSTem:TIME[?]", "hh,mm,ss", "time of day"),
             ("SYSTem:ECHO[?]", "ON|OFF", "echo with backspace and arrow up, for people; off after switch-on"),
             ("FORMat:HUMan", "", "answers as sentences, while not armed"),

@@ -1,20 +1,22 @@
 """`@number command *sum`: a tool's lines with sequence number and check sum (crc.py, over all before the space and *).
 
 A wrong sum changes nothing. The answer comes back wrapped alike. A number that is sent again is answered again and not
-executed twice; 0 is never taken for a repetition, so a tool begins with it. From the first good line on this is a
-tool's session: without a sum nothing is taken but questions and what stops. A tool that falls silent for KEEP_S
-disarms; one that does so for GONE_S has ended its session. While a pass short of heap lets commands wait, neither is
+executed twice; 0 is never taken for a repetition: it begins a session, and so does the first good line without one.
+That ends a service mode that somebody left open: who gives the PIN changes things, nobody else. In a tool's session
+nothing is taken without a sum but questions and what stops. A tool that falls silent for KEEP_S disarms; one that does
+so for GONE_S has ended its session, and service mode. While a pass short of heap lets commands wait, neither is
 counted.
 """
 
 from cryo.console.crc import START, added
 from cryo.core import mode, supervisor
+from cryo.core.ticks import diff, grown
 from micropython import const
 
 KEEP_S = const(2)  # [E] four turns of a tool that asks twice a second; the light and tone before gas last as long
 GONE_S = const(60)
-_KEEP = const(KEEP_S * 100)
-_GONE = const(GONE_S * 100)
+_KEEP_US = const(KEEP_S * 1_000_000)
+_GONE_US = const(GONE_S * 1_000_000)
 _ARMED = 1 << mode.READY | 1 << mode.ARMED | 1 << mode.DELIVERING | 1 << mode.REST
 _BYTES_A_TICK = const(64)
 _HEX = "0123456789ABCDEF"
@@ -28,7 +30,9 @@ class Tool:
         self.answering = False
         self._console = console
         self._execute = execute
-        self._silent = 0  # ticks since the last good line
+        self._silent_us = 0  # since the last good line
+        self._polled_us = console.app.supervisor.now_us
+        self._begins = False  # the command of a line that begins a session waits until service mode is left
         self._data = b""  # what the sum is made of
         self._at = 0
         self._crc = START
@@ -58,11 +62,18 @@ class Tool:
     def poll(self):
         """Go on with a sum; disarm when the tool fell silent. Return True when there was something to do."""
         console = self._console
+        s = console.app.supervisor
+        dt_us = diff(s.now_us, self._polled_us)
+        self._polled_us = s.now_us
         # behind a command that waits for the end of a pass, the tool may be waiting for its answer
-        if self.open and not (console.held and console.app.supervisor.mode == mode.DELIVERING):
-            self._silent += 1
-            if self._silent >= _KEEP and self._gone():
+        if self.open and not (console.held and s.mode == mode.DELIVERING):
+            self._silent_us = grown(self._silent_us, dt_us)
+            if self._silent_us >= _KEEP_US and self._gone():
                 return True
+        if self._begins:
+            self._begins = False
+            self._go_on()
+            return True
         if self._at >= len(self._data):
             return False
         end = min(self._at + _BYTES_A_TICK, len(self._data))
@@ -99,8 +110,18 @@ class Tool:
         if self._crc != self._given:
             self._refuse(201, "the line's check sum is wrong: nothing was done, send it again")
             return
+        begins = not self.open or not self._number
         self.open = True
-        self._silent = 0
+        self._silent_us = 0
+        app = self._console.app
+        if begins and app.supervisor.mode == mode.SERVICE:
+            app.inputs.request = supervisor.DISARM
+            self._begins = True
+            return
+        self._go_on()
+
+    def _go_on(self):
+        """Execute the line's command, or answer it again."""
         if self._number and self._number == self._kept[0]:
             if self._command == self._kept[1]:
                 self._console.say(self._kept[2])
@@ -122,8 +143,11 @@ class Tool:
             if app.inputs.request == supervisor.NONE:
                 app.inputs.request = supervisor.DISARM
                 return True
-        elif self._silent >= _GONE:
+        elif self._silent_us >= _GONE_US:
             self.close()
+            if app.supervisor.mode == mode.SERVICE:
+                app.inputs.request = supervisor.DISARM
+                return True
         return False
 
 

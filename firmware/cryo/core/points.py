@@ -29,6 +29,7 @@ def enter(sup, before, after):
     if after == mode.READY:
         sup.nonce = 1000 + (sup.now_us ^ sup.now_us >> 13) % 9000
         sup.loop_due = sup.loop_tests
+        s.wrong_numbers = 0
     else:
         sup.nonce = 0
         sup.loop_due = False

@@ -14,6 +14,7 @@ from cryo.limits import (
 )
 from micropython import const
 
+WRONG_NUMBERS_MAX = const(3)  # [E] a person mistypes once or twice; more is no person who reads the number
 # why a point ended
 GOING = const(0)
 TARGET = const(1)
@@ -38,6 +39,7 @@ class Session:
         self.site = -1
         self.point = -1
         self.attested = 0
+        self.wrong_numbers = 0  # that came for the last request to arm
         self.uptime_s = 0
         self._uptime_us = 0
         # 0 is the boot: after any reset every point counts as treated at boot (limit 9)

@@ -247,8 +247,8 @@ class Supervisor:
                 c |= mode.ACKNOWLEDGED
             elif request == ARM:
                 c |= mode.REQUESTED
-            elif request == CONFIRM and i.request_value == self.nonce and self.nonce and not self.loop_due:
-                c |= mode.CONFIRMED
+            elif request == CONFIRM and m == mode.READY:
+                c |= self._confirmation(i.request_value)
             elif request == DISARM:
                 c |= mode.DISARMED
             elif request == SERVICE:
@@ -290,6 +290,14 @@ class Supervisor:
         if self.session.point_open and points.end(self) != session.GOING:
             c |= mode.POINT_OVER
         return c
+
+    def _confirmation(self, number):
+        """Return the condition that a number for READY is: the last wrong one that is borne ends the request."""
+        if number == self.nonce:
+            return 0 if self.loop_due else mode.CONFIRMED
+        session_ = self.session
+        session_.wrong_numbers += 1
+        return mode.DISARMED if session_.wrong_numbers >= session.WRONG_NUMBERS_MAX else 0
 
     # --- burst ----------------------------------------------------------------------------------------------------
     def _burst(self, dt_us, i, o):

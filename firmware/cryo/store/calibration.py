@@ -61,7 +61,7 @@ def decode(text):
 
 
 def newest(current):
-    """Return kind -> its newest record, from the Slots of them."""
+    """Return kind -> its newest record, from the Slots of them; none while their `unread` is set."""
     found = {}
     payload, _ = current.load()
     for text in (payload or b"").decode().split("\n"):
@@ -89,6 +89,8 @@ def put_in_force(store, text):
         return None, problem or "no calibration record"
     values = as_dict(made)
     records = newest(store.newest)
+    if store.newest.unread:  # those of the other kinds would be forgotten
+        return None, store.newest.name + ": " + store.newest.hidden()
     records[record[0]] = record
     values["calibration_due_d"] = due(records)
     key = SETTING.get(record[0])

@@ -1,7 +1,8 @@
 """Records one after the other, none ever changed: two files of a few KB in turn, so the oldest go in one piece.
 
 A line: running number, CRC-32 in hex over the history's name, the number and the text, and the text. A line that does
-not fit its CRC is passed over and counted. Loaded when somebody reads or adds to it.
+not fit its CRC is passed over and counted. While a file cannot be read nothing is added, as its records may be the
+newest. Loaded when somebody reads or adds to it.
 """
 
 import binascii
@@ -12,6 +13,7 @@ from micropython import const
 
 SEGMENT = const(4_096)  # bytes of one file; at least so many of the newest records stay
 LONGEST = const(400)  # bytes of a text
+_ENOENT = const(2)
 
 
 class History:
@@ -20,13 +22,14 @@ class History:
     def __init__(self, folder, name, files=None, may_write=None):
         self.name = name
         self.damaged = 0  # lines that read() passed over
+        self.unread = 0  # number of the last OSError that kept a file from being read
         self.files = files or FILES
         self.may_write = may_write
         self.paths = (folder + name + ".log.0", folder + name + ".log.1")
 
     def read(self):
-        """Return [(number, text)] of every whole record, oldest first. Never raises."""
-        self.damaged = 0
+        """Return [(number, text)] of every whole record, oldest first. Never raises: `unread` tells what is left out."""
+        self.damaged = self.unread = 0
         found = self._segment(0)[0] + self._segment(1)[0]
         found.sort()
         return found
@@ -37,8 +40,10 @@ class History:
             return GAS
         if len(text) > LONGEST or "\n" in text:
             return "{}: too long, or more than a line; at most {} characters".format(self.name, LONGEST)
-        self.damaged = 0
+        self.damaged = self.unread = 0
         segments = (self._segment(0), self._segment(1))
+        if self.unread:
+            return "{}: not stored, what is there cannot be read, OSError {}".format(self.name, self.unread)
         last = [records[-1][0] if records else 0 for records, _, _ in segments]
         at = 1 if last[1] > last[0] else 0
         _, size, ended = segments[at]
@@ -49,6 +54,7 @@ class History:
             mode = "wb"
         elif not ended:
             line = b"\n" + line  # behind half a line
+        problem = "it did not read back as written"
         try:
             file = self.files.open(self.paths[at], mode)
             try:
@@ -56,11 +62,13 @@ class History:
                 file.flush()
             finally:
                 file.close()
-        except OSError as error:
-            return "{}: not stored, the file system says OSError {}".format(self.name, error.args[0])
+        except OSError as error:  # it may be there all the same
+            problem = "the file system says OSError {}".format(error.args[0])
         records = self._segment(at)[0]
+        if self.unread:
+            return "{}: it cannot be read back, OSError {}: it may be there".format(self.name, self.unread)
         if not records or records[-1] != (max(last) + 1, text):
-            return self.name + ": not stored, it did not read back as written"
+            return self.name + ": not stored, " + problem
         return None
 
     def _line(self, number, text):
@@ -75,24 +83,27 @@ class History:
         line = b"\n"
         try:
             file = self.files.open(self.paths[n], "rb")
-        except OSError:
+        except OSError as error:
+            if error.args[0] != _ENOENT:
+                self.unread = error.args[0]
             return records, 0, True
         try:
-            while size <= 2 * SEGMENT:
-                part = file.readline()
-                if not part:
-                    break
-                line = part
-                size += len(line)
-                record = self._parsed(line)
-                if record:
-                    records.append(record)
-                elif line != b"\n":
-                    self.damaged += 1
-        except OSError:
-            self.damaged += 1
-        finally:
-            file.close()
+            try:
+                while size <= 2 * SEGMENT:
+                    part = file.readline()
+                    if not part:
+                        break
+                    line = part
+                    size += len(line)
+                    record = self._parsed(line)
+                    if record:
+                        records.append(record)
+                    elif line != b"\n":
+                        self.damaged += 1
+            finally:
+                file.close()
+        except OSError as error:
+            self.unread = error.args[0]
         return records, size, line[-1:] == b"\n"
 
     def _parsed(self, line):

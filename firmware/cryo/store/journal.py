@@ -14,7 +14,7 @@ POINT    preset | level << 4 | site << 8 | point << 16 | reason << 20 | reached 
 FAULT    code, mode in which it came, the two words of all codes that are latched (core/faults.py, Codes)
 START    how the last run ended (core/resets.py), its mode, fault, uptime in s, restarts since power-on, version
 CHANGE   SETTINGS, value, the key in ASCII, or no key and how many were changed; or CALIBRATION, value, due day, the
-         kind in ASCII
+         kind in ASCII; or DATE, the day that it is now, the day below which it was set
 LOST     how many notes found no room
 CLEARED  nothing
 """

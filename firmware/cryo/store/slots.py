@@ -3,6 +3,9 @@
 A slot: "cs", its form (1 byte), version of the payload (1), sequence (2), length (2), payload, CRC-32 (4), all
 little-endian. The CRC runs over the record's name and then over everything before it, so a slot of another record is
 no slot. Every later form keeps these places and the CRC, so that an older application can tell "newer" from "damaged".
+
+A slot that the flash does not give (an OSError, but that there is no such file) is neither missing nor damaged: it may
+be the one that counts. So the other one never stands in for it, and nothing is written beside it.
 """
 
 import binascii
@@ -12,6 +15,7 @@ from micropython import const
 
 FORM = const(1)
 CONTRADICTION = const(-2)
+HIDDEN = const(-3)
 HEAD = const(8)
 LONGEST = const(1_024)  # bytes of a payload; up to about 500 littlefs keeps them beside the name, in one commit
 _AROUND = const(12)
@@ -20,6 +24,7 @@ _ENOENT = const(2)
 
 MISSING = const(0)
 DAMAGED = const(1)
+UNREAD = const(2)
 
 
 class Files:
@@ -49,14 +54,18 @@ class Slots:
         self.name = name
         self.version = version
         self.found = version  # version of the payload that load() returned
+        self.unread = 0  # number of the last OSError that kept a slot from being read
         self.files = files or FILES
         self.may_write = may_write
         self.paths = (folder + name + ".0", folder + name + ".1")
 
     def load(self):
         """Return (payload, None), or (None, sentence) that says what is wrong and what to do. Never raises."""
+        self.unread = 0
         slots = (self.read(0), self.read(1))
         at = current(slots[0], slots[1])
+        if at == HIDDEN:
+            return None, self.name + ": " + self.hidden()
         if at < 0:
             if slots == (MISSING, MISSING):
                 return None, "no {} on this board: provision it".format(self.name)
@@ -70,6 +79,12 @@ class Slots:
             return None, newer.format(self.name, found[0], self.found)
         return found[3], None
 
+    def hidden(self):
+        """Say that a slot cannot be read."""
+        return "a copy cannot be read, OSError {}: switch off and on; if it stays, provision the board anew".format(
+            self.unread
+        )
+
     def blank(self):
         """True when neither slot was ever written: only then there is nothing that a new record could replace."""
         return self.read(0) == self.read(1) == MISSING
@@ -81,17 +96,22 @@ class Slots:
         return save(self, payload)
 
     def read(self, n):
-        """Return (form, version, sequence, payload) of slot n, MISSING or DAMAGED."""
+        """Return (form, version, sequence, payload) of slot n, MISSING, DAMAGED or UNREAD."""
         try:
             file = self.files.open(self.paths[n], "rb")
         except OSError as error:
-            return MISSING if error.args[0] == _ENOENT else DAMAGED
+            if error.args[0] == _ENOENT:
+                return MISSING
+            self.unread = error.args[0]
+            return UNREAD
         try:
-            data = file.read(LONGEST + _AROUND + 1)
-        except OSError:
-            return DAMAGED
-        finally:
-            file.close()
+            try:
+                data = file.read(LONGEST + _AROUND + 1)
+            finally:
+                file.close()
+        except OSError as error:
+            self.unread = error.args[0]
+            return UNREAD
         end = len(data) - 4
         if not HEAD <= end <= LONGEST + HEAD or data[:2] != b"cs" or data[end:] != checksum(self.name, data[:end]):
             return DAMAGED
@@ -101,10 +121,13 @@ class Slots:
 
 
 def current(a, b):
-    """Return which of two slots counts, 0 or 1; -1 for none, CONTRADICTION where their order cannot be told.
+    """Return which of two slots counts, 0 or 1; -1 for none, HIDDEN while one of them is unread, CONTRADICTION where
+    their order cannot be told.
 
     Sequences are serial numbers of 16 bits: the one that is less than half a turn ahead is newer.
     """
+    if a == UNREAD or b == UNREAD:
+        return HIDDEN
     if not isinstance(a, tuple):
         return 1 if isinstance(b, tuple) else -1
     if not isinstance(b, tuple):

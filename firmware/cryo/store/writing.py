@@ -1,7 +1,9 @@
 """Writing a record: into the slot that does not count, read back, compared. Loaded when something is to be written."""
 
-from cryo.store.slots import CONTRADICTION, FORM, LONGEST, checksum, current
+from cryo.store.slots import CONTRADICTION, FORM, HIDDEN, LONGEST, checksum, current
+from micropython import const
 
+_ENOENT = const(2)
 GAS = "nothing is written while gas may flow: disarm first"
 
 
@@ -20,6 +22,8 @@ def save(slots, payload):
     a = slots.read(0)
     b = slots.read(1)
     at = current(a, b)
+    if at == HIDDEN:  # what it holds may be newer than what would be written
+        return slots.name + ": not stored, " + slots.hidden()
     if at == CONTRADICTION:
         at = 1
     sequence = 0 if at < 0 else ((a, b)[at][2] + 1) & 0xFFFF
@@ -28,8 +32,9 @@ def save(slots, payload):
     if problem:
         try:
             slots.files.remove(slots.paths[target])  # it might yet read as valid another time
-        except OSError:
-            pass
+        except OSError as error:
+            if error.args[0] != _ENOENT:  # what is there may be whole, and would be in force
+                return slots.name + ": " + problem + ": it is not known whether it is stored; look again, then repeat"
         return slots.name + ": not stored, " + problem + "; the record before stays"
     return None
 

@@ -10,7 +10,7 @@ from host_tools.cryoctl.devices import looked
 from host_tools.cryoctl.flash import Report, Request, Watch, boards, files, image, provision
 from host_tools.cryoctl.port import Port
 from host_tools.cryoctl.problems import NoDevice, NotVerified, Problem, Refused
-from host_tools.cryoctl.service import to_prompt
+from host_tools.cryoctl.service import service_mode, to_prompt
 
 BACK_S = 30.0  # the boot ROM, a slow USB, and the application's start [E]
 TEST_S = 20.0
@@ -110,12 +110,8 @@ def _leave(port, request):
             f"{port.name}: the application runs there, and ending it takes the device's PIN",
             "give it in a file (--pin-file), or in the variable CRYO_PIN",
         )
-    device.tell(f"SERV:PIN {request.pin}", patience_s=10.0)
-    try:
+    with service_mode(device, request.pin):
         to_prompt(device)
-    except Refused:
-        device.ask("SERV:EXIT")
-        raise
     return True
 
 
