@@ -22,6 +22,7 @@ SYSTEM_HZ = 125_000_000
 PER_US = SYSTEM_HZ // 1_000_000
 DIVIDER = 25
 SYNCHRONISER = 2  # flip-flops
+TICKS_MASK = 0x3FFF_FFFF
 CALL = PER_US  # a method of StateMachine takes MicroPython longer than this [measured: 10 us and more]
 
 _FUNCTION_PIO0 = 6
@@ -163,10 +164,14 @@ class Machine:
 
 
 class Firmware:
-    """cryo.valve.rp2_pio, loaded against a bench: `module` is it; its StateMachine is backed by the bench."""
+    """cryo.valve.rp2_pio, loaded against a bench: `module` is it; its StateMachine is backed by the bench.
+
+    later_us   how far the port's microseconds are ahead of the bench: a rest that need not be stepped
+    """
 
     def __init__(self, bench: Bench, system_hz: int = SYSTEM_HZ):
         self.bench = bench
+        self.later_us = TICKS_MASK - 1_000_000  # the counter wraps early
         self.machines: dict[int, StateMachine] = {}
         firmware = self
 
@@ -176,7 +181,9 @@ class Firmware:
 
         clock = ModuleType("machine")
         vars(clock)["freq"] = lambda: system_hz
-        stand_ins = {"rp2": pio_asm.module(Bound), "machine": clock}
+        ticks = ModuleType("time")
+        vars(ticks)["ticks_us"] = lambda: bench.cycle // PER_US + firmware.later_us & TICKS_MASK
+        stand_ins = {"rp2": pio_asm.module(Bound), "machine": clock, "time": ticks}
         before = {name: sys.modules.get(name) for name in stand_ins}
         spec = importlib.util.spec_from_file_location("rp2_pio", ROOT / "firmware/cryo/valve/rp2_pio.py")
         assert spec and spec.loader

@@ -58,7 +58,8 @@ def valve_files():
     """What the valve needs of the Pico's files."""
     board = packing.ROOT / "boards/rp2040_pico"
     modules = packing.modules(board)
-    wanted = ("cryo/__init__.mpy", "cryo/valve/__init__.mpy", "cryo/valve/rp2_pio.mpy")
+    valve = ("__init__", "rp2_pio", "spacing")
+    wanted = ("cryo/__init__.mpy", "cryo/core/__init__.mpy", "cryo/core/ticks.mpy", *(f"cryo/valve/{m}.mpy" for m in valve))
     return {name: modules[name] for name in wanted} | {"boot.py": packing.application(board)["boot.py"]}
 
 

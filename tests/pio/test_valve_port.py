@@ -1,9 +1,11 @@
 """The port's classes on the stepped programs: each status, each race, nothing waits."""
 
+import itertools
+
 import pytest
 
 from cryo.limits import BURST_MAX_US
-from cryo.valve import BUSY, CUT, DEAD, OK, RESTING, RUNNING
+from cryo.valve import BUSY, CUT, DEAD, EARLY, OK, RESTING, RUNNING
 from host_tools.emulator.pio_bench import CALL, DIVIDER, PER_US, Bench, Firmware, Pin
 from tests.lanes import LANES, LaneMissing, run_file
 
@@ -26,8 +28,13 @@ class Rig:
         self.bench.drive(LOOP_B, 0)
         self.bench.run_us(5)
 
+    def rest(self):
+        """Let two seconds pass for the port alone: limits 5 and 6 are kept."""
+        self.firmware.later_us += 2_000_000
+
     def fire(self, us):
-        """As a tick does it: re-arm, renew the lease, fire."""
+        """As a tick does it, after a rest: re-arm, renew the lease, fire."""
+        self.rest()
         assert (self.valve.rearm(), self.lease.renew()) == (OK, OK)
         self.bench.run_us(40)  # the last lease's word may still wait
         assert self.valve.fire(us) == OK
@@ -62,6 +69,21 @@ def test_one_opening_per_re_arm(rig):
     assert rig.valve.result() == RESTING
     rig.bench.run_us(200)
     assert rig.openings() == [502 * DIVIDER]
+
+
+def test_an_opening_too_soon_after_the_last_is_refused(rig):
+    """Each tick tells it to open, as if nobody planned."""
+    answers = []
+    for _ in range(80):
+        assert (rig.valve.cut(), rig.valve.rearm(), rig.lease.renew()) == (OK,) * 3
+        answers.append(rig.valve.fire(500))
+        assert rig.valve.result() == (RESTING if answers[-1] else RUNNING)
+        rig.bench.run_us(600)
+        assert rig.valve.result() == (RESTING if answers[-1] else 0)
+        rig.firmware.later_us += 9_400  # a tick, of which the port alone sees the rest
+    opened = [tick for tick, answer in enumerate(answers) if answer == OK]
+    assert len(opened) == 3 and set(answers) == {OK, EARLY}
+    assert [b - a for a, b in itertools.pairwise(opened)] == [36, 36]
 
 
 def test_busy_while_it_runs_and_the_opening_is_left_alone(rig):
@@ -215,6 +237,7 @@ def test_re_arming_drops_queued_words_and_old_reports(rig):
     assert machine.registers.tx_fifo.item_count == machine.registers.rx_fifo.item_count == 0
     rig.bench.run_us(100)
     assert rig.openings() == [52 * DIVIDER]
+    rig.rest()
     assert rig.valve.fire(20) == OK
     rig.bench.run_us(30)
     assert rig.valve.result() == 0
@@ -322,9 +345,18 @@ machine.freq = lambda: 125000000
 sys.modules["rp2"] = rp2
 sys.modules["machine"] = machine
 from cryo.valve import rp2_pio
+from cryo.valve.spacing import Spacing
+
+class Rested:
+    def __init__(self):
+        self.now_us = 0
+    def __call__(self):
+        self.now_us += 3000000
+        return self.now_us
 
 def test_it():
     valve = rp2_pio.Valve(0, Pin(), Pin(), Pin())
+    valve._spacing = Spacing(Rested())
     lease = rp2_pio.Lease(4, Pin(), Pin())
     answer = {answer}
     micropython.heap_lock()

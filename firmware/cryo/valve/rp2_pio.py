@@ -11,11 +11,13 @@ are contained in the latencies named here.
 # pyright: reportUndefinedVariable=false, reportCallIssue=false
 
 from array import array
+from time import ticks_us
 
 from rp2 import PIO, StateMachine, asm_pio
 
 from cryo.limits import BURST_MAX_US
-from cryo.valve import BUSY, CUT, DEAD, OK, RESTING, RUNNING
+from cryo.valve import BUSY, CUT, DEAD, EARLY, OK, RESTING, RUNNING
+from cryo.valve.spacing import Spacing
 from machine import freq
 from micropython import const
 
@@ -155,6 +157,7 @@ class Valve:
         self._armed = False
         self._us = 0
         self._result = RESTING
+        self._spacing = Spacing(ticks_us)
         self._sm.active(1)
 
     def rearm(self):
@@ -189,6 +192,8 @@ class Valve:
             us = BURST_MAX_US
         elif us < 0:
             us = 0
+        if self._spacing.ask(us):
+            return EARLY
         self._us = us
         self._result = RUNNING
         self._sm.put(us)
@@ -197,6 +202,8 @@ class Valve:
     def cut(self):
         """Close now; stays cut until re-armed. The rest is in result() one microsecond later."""
         self._armed = False
+        if self._spacing.kept:
+            self._spacing.shut()
         self._sm.exec(self._cut)  # reports again when it had ended: result() keeps the first, re-arming drops the rest
         return OK
 
@@ -208,6 +215,7 @@ class Valve:
                 left = self._left[0]
                 # A cut in the last instruction finds the counter below zero, all ones: nothing was left.
                 self._result = left if left <= self._us else 0
+                self._spacing.ended(self._result)
             elif not self._is_open():
                 self.cut()  # tethered: the count goes on without the pin; now it ends, and says what was left
         return self._result
