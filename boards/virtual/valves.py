@@ -38,7 +38,7 @@ class Valve:
     def cut(self):
         """Close now; stays cut until re-armed."""
         if self._spacing.kept:
-            self._spacing.shut()
+            self._spacing.kept -= 1
         return hal.event(hal.OP_CUT, 0)
 
     def result(self):

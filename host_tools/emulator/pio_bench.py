@@ -181,6 +181,10 @@ class Firmware:
 
         clock = ModuleType("machine")
         vars(clock)["freq"] = lambda: system_hz
+        vars(clock)["mem32"] = Registers(bench)
+        vars(clock)["Pin"] = type(
+            "Pin", (Pin,), {"__init__": lambda pin, number, *_, **__: Pin.__init__(pin, bench, number)}
+        )
         ticks = ModuleType("time")
         vars(ticks)["ticks_us"] = lambda: bench.cycle // PER_US + firmware.later_us & TICKS_MASK
         stand_ins = {"rp2": pio_asm.module(Bound), "machine": clock, "time": ticks}
@@ -199,8 +203,27 @@ class Firmware:
                     sys.modules[name] = was
 
 
+class Registers:
+    """What MicroPython's machine.mem32 gives the firmware here."""
+
+    def __init__(self, bench: Bench):
+        self._bench = bench
+
+    def __getitem__(self, address):
+        self._bench.run(CALL)
+        value = self._bench.chip.read_uint32(address)
+        assert value < 1 << 30, "it would allocate"
+        return value
+
+    def __setitem__(self, address, value):
+        self._bench.chip.write_uint32(address, value)
+        self._bench.run(CALL)
+
+
 class Pin:
     """What MicroPython's machine.Pin gives the firmware here: its level."""
+
+    OUT = 1
 
     def __init__(self, bench: Bench, number: int):
         self._bench, self.number = bench, number

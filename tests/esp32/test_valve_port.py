@@ -192,6 +192,15 @@ def test_an_rmt_that_refuses_a_train_is_a_dead_port_with_nothing_delivered(rig):
     assert rig.chip.out_sel[DOSE] == PLAIN
 
 
+@pytest.mark.parametrize("at_us", [100, 1_000 + LAST_US])
+def test_a_plain_output_that_somebody_set_high_is_low_after_a_cut(rig, at_us):
+    rig.fire(1_000)
+    rig.chip.run_us(at_us)
+    rig.chip.latch[DOSE] = 1
+    assert rig.valve.cut() == OK
+    assert rig.chip.level(DOSE) == 0
+
+
 def test_a_matrix_that_does_not_answer_is_a_dead_port(rig):
     rig.chip.stuck_selects.add(DOSE)
     assert (rig.valve.rearm(), rig.valve.fire(100), rig.valve.result()) == (DEAD, CUT, RESTING)

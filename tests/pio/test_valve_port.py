@@ -19,8 +19,8 @@ class Rig:
         self.bench = Bench()
         self.firmware = Firmware(self.bench)
         module = self.firmware.module
-        dose, pulse, loop_a, loop_b = (Pin(self.bench, number) for number in (DOSE, PULSE, LOOP_A, LOOP_B))
-        self.valve = module.Valve(1, dose, loop_a, pulse)
+        pulse, loop_a, loop_b = (Pin(self.bench, number) for number in (PULSE, LOOP_A, LOOP_B))
+        self.valve = module.Valve(1, DOSE, loop_a, pulse)
         self.lease = module.Lease(6, pulse, loop_b)
         self.dose_machine = self.firmware.machines[1]
         self.pulse_machine = self.firmware.machines[6]
@@ -307,7 +307,7 @@ def test_a_valve_that_does_not_answer_never_waits(rig):
 def test_a_clock_that_5_mhz_does_not_divide_is_refused():
     module = Firmware(Bench(), system_hz=133_000_000).module
     with pytest.raises(ValueError, match="multiple of 5 MHz"):
-        module.Valve(0, None, None, None)
+        module.Valve(0, DOSE, None, None)
 
 
 UNDER_LOCK = """
@@ -337,11 +337,24 @@ class machine:
 
 rp2.PIO = PIO
 class Pin:
+    OUT = 1
+    def __init__(self, number, mode, value): pass
     def value(self): return 0
+
+class Registers:
+    def __init__(self):
+        self.value = 0
+    def __getitem__(self, address):
+        return 0x2000 if address == 0x40014010 else self.value
+    def __setitem__(self, address, value):
+        assert address == 0x40014014
+        self.value = value
 
 rp2.StateMachine = StateMachine
 rp2.asm_pio = lambda **options: lambda program: [None, 0, 11]
 machine.freq = lambda: 125000000
+machine.Pin = Pin
+machine.mem32 = Registers()
 sys.modules["rp2"] = rp2
 sys.modules["machine"] = machine
 from cryo.valve import rp2_pio
@@ -355,9 +368,10 @@ class Rested:
         return self.now_us
 
 def test_it():
-    valve = rp2_pio.Valve(0, Pin(), Pin(), Pin())
+    pin = Pin(7, 0, 0)
+    valve = rp2_pio.Valve(0, 2, pin, pin)
     valve._spacing = Spacing(Rested())
-    lease = rp2_pio.Lease(4, Pin(), Pin())
+    lease = rp2_pio.Lease(4, pin, pin)
     answer = {answer}
     micropython.heap_lock()
     try:

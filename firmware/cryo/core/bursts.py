@@ -17,8 +17,8 @@ from cryo.limits import (
 from micropython import const
 
 _HISTORY = const(8)  # bursts in a duty window: a window of 2 s holds at most 6, off-times being 350 ms or more
-# [E] The port opens after a tick's calculations, which take 2 to 4 ms: it counts from the pin and refuses beyond limit 6
-# (valve/spacing.py). For limit 5 the closing delay, 5 ms at least, is that room.
+# [E] The port opens after a tick's calculations, which take 2 to 4 ms: it counts from the pin, and refuses beyond
+# limit 6 (valve/spacing.py). For limit 5 the closing delay, 5 ms at least, is that room.
 _DUTY_US = DUTY_MAX_US - 5_000
 _LONGEST_ROOT = const(4_000)  # milli root seconds: 16 s, far above every cap; its square is within 31 bits
 _NO_SKIN = const(120_000)  # of room: an implausible reading plans no burst; times 1000 is within 31 bits

@@ -50,8 +50,8 @@ class Valve:
             raise ValueError("valve: set machine.freq() to 80 MHz or more: below, RMT slows down and bursts get longer")
         self._lease = lease
         self._select = _OUT_SEL + 4 * number
-        pin = Pin(number, Pin.OUT, value=0)  # low whenever the matrix leads the plain output to it
-        self._rmt = RMT(pin=pin, resolution_hz=_RESOLUTION_HZ)
+        self._pin = Pin(number, Pin.OUT, value=0)  # low whenever the matrix leads the plain output to it
+        self._rmt = RMT(pin=self._pin, resolution_hz=_RESOLUTION_HZ)
         self._routed = mem32[self._select]
         if not _RMT_FIRST <= self._routed & _SIGNAL <= _RMT_LAST:
             raise RuntimeError("valve: RMT is not on the dose pin: this module needs an original ESP32")
@@ -119,7 +119,7 @@ class Valve:
         self._lease.stop()
         self._withdraw()
         if self._spacing.kept:
-            self._spacing.shut()
+            self._spacing.kept -= 1
         if self._result == RUNNING:
             left = self._us - time.ticks_diff(time.ticks_us(), self._since_us)
             self._result = left if left > 0 else 0
@@ -135,6 +135,7 @@ class Valve:
         return self._result
 
     def _withdraw(self):
+        self._pin.value(0)  # the plain output may have been set high by others
         mem32[self._select] = _PLAIN
         self._armed = False
 

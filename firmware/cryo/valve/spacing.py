@@ -15,51 +15,58 @@ _KEPT = const(8)  # openings: 2 s hold at most 6, off-times being 350 ms or more
 _CALL_US = const(200)  # [E] from asking to the pin's edge, and what two of them may differ by
 _OFF_US = OFF_MIN_US + _CALL_US
 _ON_US = DUTY_MAX_US - _CALL_US
-# Calls of `shut`, one a tick of 10 ms: 100 s. Then nothing of old counts any more, long before microseconds wrap
-# (17.9 min), and not before 2 s even if a tick took 0.2 ms only.
-_FORGOTTEN = const(10_000)
+# Cuts, one a tick of 10 ms: 100 s. Then nothing of old counts any more, long before microseconds wrap (17.9 min), and
+# not before 2 s even if a tick took 0.2 ms only.
+_CUTS = const(10_000)
 
 
 class Spacing:
-    """When the valve was open lately, by the board's ticks_us. `kept`: something of it may still count."""
+    """When the valve was open lately, by the board's ticks_us.
+
+    kept    what was open is remembered for so many cuts more: each cut takes one off. 0: nothing counts any more
+    """
 
     def __init__(self, ticks_us):
-        self.kept = False
+        self.kept = 0
         self._ticks_us = ticks_us
-        self._start_us = [0] * _KEPT
+        self._begun_us = 0  # of the opening now or last
+        self._asked_us = 0  # its length, until `ended`
+        self._start_us = [0] * _KEPT  # openings that ended, in a ring
         self._on_us = [0] * _KEPT
         self._newest = 0
         self._count = 0
         self._clear_us = 0  # from then on every opening is within both limits
-        self._shut = 0
 
     def ask(self, us):
         """Return OK, and book an opening of us that begins now; or EARLY."""
         now_us = self._ticks_us()
         if not self.kept:
             self._count = 0
-            self.kept = True
-        elif (now_us - self._clear_us) & _HALF and self._early(now_us, us):
-            return EARLY
-        self._shut = 0
-        newest = self._newest = (self._newest + 1) & (_KEPT - 1)
-        if self._count < _KEPT:
-            self._count += 1
-        self._start_us[newest] = now_us
-        self._on_us[newest] = us
-        self._clear_us = now_us ^ _HALF  # never, until `ended`
+        elif (now_us - self._clear_us) & _HALF or self._asked_us:
+            if self._asked_us:  # its end was never told
+                self.ended(0)
+            if self._early(now_us, us):
+                return EARLY
+        self._begun_us = now_us
+        self._asked_us = us
+        self.kept = _CUTS
         return OK
 
     def ended(self, left_us):
-        """The last opening ended, left_us of it undelivered. It takes longer than `ask`, in a tick that has the time."""
-        n = self._newest
-        start_us = self._start_us[n]
-        on_us = self._on_us[n] = self._on_us[n] - left_us
+        """The last opening ended, left_us of it undelivered. Longer than `ask`, in a tick that has the time."""
+        start_us = self._begun_us
+        on_us = self._asked_us - left_us
+        self._asked_us = 0
+        n = self._newest = (self._newest + 1) & (_KEPT - 1)
+        self._start_us[n] = start_us
+        self._on_us[n] = on_us
+        count = self._count
+        if count < _KEPT:
+            count = self._count = count + 1
         after_us = on_us + _OFF_US  # from its start on: limit 5
         # Limit 6 is kept by the longest opening, and so by every shorter one, once the part of the window before it
         # holds no more than it leaves: walk back to the moment since which the valve was open for so long.
         room_us = _ON_US - BURST_MAX_US
-        count = self._count
         while True:
             if on_us > room_us:
                 other_us = diff(self._start_us[n], start_us) + on_us - room_us + DUTY_WINDOW_US - BURST_MAX_US
@@ -73,12 +80,6 @@ class Spacing:
             n = (n - 1) & (_KEPT - 1)
             on_us = self._on_us[n]
         self._clear_us = ((start_us - _HALF + after_us) & _MASK) ^ _HALF
-
-    def shut(self):
-        """Call once a tick in which the valve is told to be shut, while `kept`."""
-        self._shut += 1
-        if self._shut >= _FORGOTTEN:
-            self.kept = False
 
     def _early(self, now_us, us):
         """Return True when an opening of us from now on would break limit 5 or 6."""
