@@ -40,7 +40,7 @@ class Board:
         self.loop_a = Pin(pins.LOOP_A, Pin.IN, Pin.PULL_DOWN)
         self.loop_b = Pin(pins.LOOP_B, Pin.IN, Pin.PULL_UP)
         pulse = Pin(pins.LEASE, Pin.OUT, value=0)
-        self.valve = Valve(pins.DOSE_SM, Pin(pins.DOSE, Pin.OUT, value=0), self.loop_a, pulse)
+        self.valve = Valve(pins.DOSE_SM, pins.DOSE, self.loop_a, pulse)
         self.lease = Lease(pins.LEASE_SM, pulse, self.loop_b)
         self.led = Pin(pins.LED, Pin.OUT, value=0)
         self.buzzer = Pin(pins.BUZZER, Pin.OUT, value=0)

@@ -2,33 +2,52 @@
 
 import hal
 from cryo.limits import BURST_MAX_US, LEASE_MAX_US
-from cryo.valve import BUSY, CUT, OK, RESTING, RUNNING
+from cryo.valve import BUSY, CUT, EARLY, OK, RESTING, RUNNING
+from cryo.valve.spacing import Spacing
 
 
 class Valve:
     """The dose valve's one-shot. The twin times it, ends it, and lets loop channel A end it, as hardware would."""
 
+    def __init__(self):
+        self._spacing = Spacing(hal.ticks_us)
+        self._us = 0
+        self._running = False  # as far as was asked
+
     def rearm(self):
         """Allow the next opening."""
+        self.result()
         hal.burst_result = RESTING
         return hal.event(hal.OP_REARM, 0)
 
     def fire(self, us):
         """Open once for us microseconds, clipped to the longest opening. BUSY while one runs, CUT unless re-armed."""
-        if hal.burst_result == RUNNING:
+        if self.result() == RUNNING:
             return BUSY
         if hal.burst_result != RESTING:
             return CUT
+        if us > BURST_MAX_US:
+            us = BURST_MAX_US
+        if self._spacing.ask(us):
+            return EARLY
+        self._us = us
+        self._running = True
         hal.burst_result = RUNNING
-        return hal.event(hal.OP_FIRE, us if us < BURST_MAX_US else BURST_MAX_US)
+        return hal.event(hal.OP_FIRE, us)
 
     def cut(self):
         """Close now; stays cut until re-armed."""
+        if self._spacing.kept:
+            self._spacing.kept -= 1
         return hal.event(hal.OP_CUT, 0)
 
     def result(self):
         """Return RUNNING, RESTING, or us that were not delivered."""
-        return hal.burst_result
+        result = hal.burst_result
+        if self._running and result != RUNNING:
+            self._running = False
+            self._spacing.ended(result if 0 <= result <= self._us else self._us)
+        return result
 
 
 class Lease:

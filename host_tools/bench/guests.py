@@ -123,7 +123,7 @@ while True:
 OURS = """
 from cryo.valve.rp2_pio import Lease, Valve
 pulse = Pin(3, Pin.OUT, value=0)
-valve = Valve(0, dose, Pin(7, Pin.IN), pulse)
+valve = Valve(0, 2, Pin(7, Pin.IN), pulse)
 lease = Lease(4, pulse, Pin(8, Pin.IN))
 while True:
     lease.renew()

@@ -36,7 +36,8 @@ class Sample:
         return code.to_bytes(3, "big")[self._at - 1] if 1 <= self._at <= 3 else 0xFF
 
 
-VALVE = ("cryo/__init__.mpy", "cryo/valve/__init__.mpy", "cryo/valve/rp2_pio.mpy")
+VALVE = tuple(f"cryo/{name}.mpy" for name in ("__init__", "core/__init__", "core/ticks", "valve/__init__"))
+VALVE += ("cryo/valve/rp2_pio.mpy", "cryo/valve/spacing.mpy")
 
 
 class Peer:

@@ -22,6 +22,7 @@ SYSTEM_HZ = 125_000_000
 PER_US = SYSTEM_HZ // 1_000_000
 DIVIDER = 25
 SYNCHRONISER = 2  # flip-flops
+TICKS_MASK = 0x3FFF_FFFF
 CALL = PER_US  # a method of StateMachine takes MicroPython longer than this [measured: 10 us and more]
 
 _FUNCTION_PIO0 = 6
@@ -163,10 +164,14 @@ class Machine:
 
 
 class Firmware:
-    """cryo.valve.rp2_pio, loaded against a bench: `module` is it; its StateMachine is backed by the bench."""
+    """cryo.valve.rp2_pio, loaded against a bench: `module` is it; its StateMachine is backed by the bench.
+
+    later_us   how far the port's microseconds are ahead of the bench: a rest that need not be stepped
+    """
 
     def __init__(self, bench: Bench, system_hz: int = SYSTEM_HZ):
         self.bench = bench
+        self.later_us = TICKS_MASK - 1_000_000  # the counter wraps early
         self.machines: dict[int, StateMachine] = {}
         firmware = self
 
@@ -176,7 +181,13 @@ class Firmware:
 
         clock = ModuleType("machine")
         vars(clock)["freq"] = lambda: system_hz
-        stand_ins = {"rp2": pio_asm.module(Bound), "machine": clock}
+        vars(clock)["mem32"] = Registers(bench)
+        vars(clock)["Pin"] = type(
+            "Pin", (Pin,), {"__init__": lambda pin, number, *_, **__: Pin.__init__(pin, bench, number)}
+        )
+        ticks = ModuleType("time")
+        vars(ticks)["ticks_us"] = lambda: bench.cycle // PER_US + firmware.later_us & TICKS_MASK
+        stand_ins = {"rp2": pio_asm.module(Bound), "machine": clock, "time": ticks}
         before = {name: sys.modules.get(name) for name in stand_ins}
         spec = importlib.util.spec_from_file_location("rp2_pio", ROOT / "firmware/cryo/valve/rp2_pio.py")
         assert spec and spec.loader
@@ -192,8 +203,27 @@ class Firmware:
                     sys.modules[name] = was
 
 
+class Registers:
+    """What MicroPython's machine.mem32 gives the firmware here."""
+
+    def __init__(self, bench: Bench):
+        self._bench = bench
+
+    def __getitem__(self, address):
+        self._bench.run(CALL)
+        value = self._bench.chip.read_uint32(address)
+        assert value < 1 << 30, "it would allocate"
+        return value
+
+    def __setitem__(self, address, value):
+        self._bench.chip.write_uint32(address, value)
+        self._bench.run(CALL)
+
+
 class Pin:
     """What MicroPython's machine.Pin gives the firmware here: its level."""
+
+    OUT = 1
 
     def __init__(self, bench: Bench, number: int):
         self._bench, self.number = bench, number

@@ -13,7 +13,7 @@ import machine, micropython, time
 from machine import Pin
 from cryo.valve.rp2_pio import Lease, Valve
 pulse = Pin(3, Pin.OUT, value=0)
-valve = Valve(0, Pin(2, Pin.OUT, value=0), Pin(7, Pin.IN, Pin.PULL_DOWN), pulse)
+valve = Valve(0, 2, Pin(7, Pin.IN, Pin.PULL_DOWN), pulse)
 lease = Lease(4, pulse, Pin(8, Pin.IN, Pin.PULL_UP))
 event_pin = Pin(22, Pin.OUT, value=0)
 def fire(us):
@@ -58,8 +58,9 @@ def valve_files():
     """What the valve needs of the Pico's files."""
     board = packing.ROOT / "boards/rp2040_pico"
     modules = packing.modules(board)
-    wanted = ("cryo/__init__.mpy", "cryo/valve/__init__.mpy", "cryo/valve/rp2_pio.mpy")
-    return {name: modules[name] for name in wanted} | {"boot.py": packing.application(board)["boot.py"]}
+    wanted = ("__init__", "core/__init__", "core/ticks", "valve/__init__", "valve/rp2_pio", "valve/spacing")
+    files = {f"cryo/{name}.mpy": modules[f"cryo/{name}.mpy"] for name in wanted}
+    return files | {"boot.py": packing.application(board)["boot.py"]}
 
 
 @pytest.fixture

@@ -1,9 +1,11 @@
 """The port's classes on the modelled chip: each status, a cut that the train outlives, nothing waits or allocates."""
 
+import itertools
+
 import pytest
 
 from cryo.limits import OFF_MIN_US
-from cryo.valve import BUSY, CUT, DEAD, OK, RESTING, RUNNING
+from cryo.valve import BUSY, CUT, DEAD, EARLY, OK, RESTING, RUNNING
 from tests.esp32.chip import PLAIN, RMT_OUT0, Waits
 from tests.esp32.test_words import DOSE, LAST_US, LEASE, LONGEST_US, Rig
 from tests.lanes import LANES, LaneMissing, run_file
@@ -36,6 +38,20 @@ def test_one_opening_per_re_arm(rig):
     assert rig.valve.result() == RESTING
     rig.chip.run_us(TRAIN_US)
     assert rig.chip.high_us(DOSE) == [100]
+
+
+def test_an_opening_too_soon_after_the_last_is_refused_and_leaves_the_pin_low(rig):
+    """Each tick tells it to open, as if nobody planned."""
+    answers = []
+    for _ in range(80):
+        assert (rig.valve.cut(), rig.valve.rearm()) == (OK, OK)
+        answers.append(rig.valve.fire(500))
+        rig.chip.run_us(10_000)
+        assert rig.valve.result() == (RESTING if answers[-1] else 0)
+    assert set(answers) == {OK, EARLY}
+    rising = rig.chip.rising_us(DOSE)
+    assert [b - a for a, b in itertools.pairwise(rising)] == [360_000] * 2
+    assert rig.chip.high_us(DOSE) == [500] * 3
 
 
 def test_busy_while_it_runs_and_the_opening_is_left_alone(rig):
@@ -176,6 +192,15 @@ def test_an_rmt_that_refuses_a_train_is_a_dead_port_with_nothing_delivered(rig):
     assert rig.chip.out_sel[DOSE] == PLAIN
 
 
+@pytest.mark.parametrize("at_us", [100, 1_000 + LAST_US])
+def test_a_plain_output_that_somebody_set_high_is_low_after_a_cut(rig, at_us):
+    rig.fire(1_000)
+    rig.chip.run_us(at_us)
+    rig.chip.latch[DOSE] = 1
+    assert rig.valve.cut() == OK
+    assert rig.chip.level(DOSE) == 0
+
+
 def test_a_matrix_that_does_not_answer_is_a_dead_port(rig):
     rig.chip.stuck_selects.add(DOSE)
     assert (rig.valve.rearm(), rig.valve.fire(100), rig.valve.result()) == (DEAD, CUT, RESTING)
@@ -245,10 +270,19 @@ machine.freq = lambda: 160000000
 sys.modules["esp32"] = esp32
 sys.modules["machine"] = machine
 from cryo.valve import BUSY, CUT, DEAD, OK, RESTING, RUNNING, esp32_rmt
+from cryo.valve.spacing import Spacing
+
+class Rested:
+    def __init__(self):
+        self.now_us = 0
+    def __call__(self):
+        self.now_us += 3000000
+        return self.now_us
 
 def test_it():
     lease = esp32_rmt.Lease(26)
     valve = esp32_rmt.Valve(25, lease)
+    valve._spacing = Spacing(Rested())
     rmt = valve._rmt
     micropython.heap_lock()
     try:

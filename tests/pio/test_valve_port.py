@@ -1,9 +1,11 @@
 """The port's classes on the stepped programs: each status, each race, nothing waits."""
 
+import itertools
+
 import pytest
 
 from cryo.limits import BURST_MAX_US
-from cryo.valve import BUSY, CUT, DEAD, OK, RESTING, RUNNING
+from cryo.valve import BUSY, CUT, DEAD, EARLY, OK, RESTING, RUNNING
 from host_tools.emulator.pio_bench import CALL, DIVIDER, PER_US, Bench, Firmware, Pin
 from tests.lanes import LANES, LaneMissing, run_file
 
@@ -17,8 +19,8 @@ class Rig:
         self.bench = Bench()
         self.firmware = Firmware(self.bench)
         module = self.firmware.module
-        dose, pulse, loop_a, loop_b = (Pin(self.bench, number) for number in (DOSE, PULSE, LOOP_A, LOOP_B))
-        self.valve = module.Valve(1, dose, loop_a, pulse)
+        pulse, loop_a, loop_b = (Pin(self.bench, number) for number in (PULSE, LOOP_A, LOOP_B))
+        self.valve = module.Valve(1, DOSE, loop_a, pulse)
         self.lease = module.Lease(6, pulse, loop_b)
         self.dose_machine = self.firmware.machines[1]
         self.pulse_machine = self.firmware.machines[6]
@@ -26,8 +28,13 @@ class Rig:
         self.bench.drive(LOOP_B, 0)
         self.bench.run_us(5)
 
+    def rest(self):
+        """Let two seconds pass for the port alone: limits 5 and 6 are kept."""
+        self.firmware.later_us += 2_000_000
+
     def fire(self, us):
-        """As a tick does it: re-arm, renew the lease, fire."""
+        """As a tick does it, after a rest: re-arm, renew the lease, fire."""
+        self.rest()
         assert (self.valve.rearm(), self.lease.renew()) == (OK, OK)
         self.bench.run_us(40)  # the last lease's word may still wait
         assert self.valve.fire(us) == OK
@@ -62,6 +69,21 @@ def test_one_opening_per_re_arm(rig):
     assert rig.valve.result() == RESTING
     rig.bench.run_us(200)
     assert rig.openings() == [502 * DIVIDER]
+
+
+def test_an_opening_too_soon_after_the_last_is_refused(rig):
+    """Each tick tells it to open, as if nobody planned."""
+    answers = []
+    for _ in range(80):
+        assert (rig.valve.cut(), rig.valve.rearm(), rig.lease.renew()) == (OK,) * 3
+        answers.append(rig.valve.fire(500))
+        assert rig.valve.result() == (RESTING if answers[-1] else RUNNING)
+        rig.bench.run_us(600)
+        assert rig.valve.result() == (RESTING if answers[-1] else 0)
+        rig.firmware.later_us += 9_400  # a tick, of which the port alone sees the rest
+    opened = [tick for tick, answer in enumerate(answers) if answer == OK]
+    assert len(opened) == 3 and set(answers) == {OK, EARLY}
+    assert [b - a for a, b in itertools.pairwise(opened)] == [36, 36]
 
 
 def test_busy_while_it_runs_and_the_opening_is_left_alone(rig):
@@ -215,6 +237,7 @@ def test_re_arming_drops_queued_words_and_old_reports(rig):
     assert machine.registers.tx_fifo.item_count == machine.registers.rx_fifo.item_count == 0
     rig.bench.run_us(100)
     assert rig.openings() == [52 * DIVIDER]
+    rig.rest()
     assert rig.valve.fire(20) == OK
     rig.bench.run_us(30)
     assert rig.valve.result() == 0
@@ -284,7 +307,7 @@ def test_a_valve_that_does_not_answer_never_waits(rig):
 def test_a_clock_that_5_mhz_does_not_divide_is_refused():
     module = Firmware(Bench(), system_hz=133_000_000).module
     with pytest.raises(ValueError, match="multiple of 5 MHz"):
-        module.Valve(0, None, None, None)
+        module.Valve(0, DOSE, None, None)
 
 
 UNDER_LOCK = """
@@ -314,18 +337,41 @@ class machine:
 
 rp2.PIO = PIO
 class Pin:
+    OUT = 1
+    def __init__(self, number, mode, value): pass
     def value(self): return 0
+
+class Registers:
+    def __init__(self):
+        self.value = 0
+    def __getitem__(self, address):
+        return 0x2000 if address == 0x40014010 else self.value
+    def __setitem__(self, address, value):
+        assert address == 0x40014014
+        self.value = value
 
 rp2.StateMachine = StateMachine
 rp2.asm_pio = lambda **options: lambda program: [None, 0, 11]
 machine.freq = lambda: 125000000
+machine.Pin = Pin
+machine.mem32 = Registers()
 sys.modules["rp2"] = rp2
 sys.modules["machine"] = machine
 from cryo.valve import rp2_pio
+from cryo.valve.spacing import Spacing
+
+class Rested:
+    def __init__(self):
+        self.now_us = 0
+    def __call__(self):
+        self.now_us += 3000000
+        return self.now_us
 
 def test_it():
-    valve = rp2_pio.Valve(0, Pin(), Pin(), Pin())
-    lease = rp2_pio.Lease(4, Pin(), Pin())
+    pin = Pin(7, 0, 0)
+    valve = rp2_pio.Valve(0, 2, pin, pin)
+    valve._spacing = Spacing(Rested())
+    lease = rp2_pio.Lease(4, pin, pin)
     answer = {answer}
     micropython.heap_lock()
     try:

@@ -17,6 +17,9 @@ from cryo.limits import (
 from micropython import const
 
 _HISTORY = const(8)  # bursts in a duty window: a window of 2 s holds at most 6, off-times being 350 ms or more
+# [E] The port opens after a tick's calculations, which take 2 to 4 ms: it counts from the pin, and refuses beyond
+# limit 6 (valve/spacing.py). For limit 5 the closing delay, 5 ms at least, is that room.
+_DUTY_US = DUTY_MAX_US - 5_000
 _LONGEST_ROOT = const(4_000)  # milli root seconds: 16 s, far above every cap; its square is within 31 bits
 _NO_SKIN = const(120_000)  # of room: an implausible reading plans no burst; times 1000 is within 31 bits
 _WEAKEST = JET_K_MIN_MDEGC // 8  # no distance makes a jet weaker
@@ -122,16 +125,16 @@ class Planner:
 
     def _within_duty(self, on_us):
         # What was open before only leaves the window: counted at the last burst's end it mostly leaves room enough.
-        if on_us + self._recent_us <= DUTY_MAX_US:
+        if on_us + self._recent_us <= _DUTY_US:
             return on_us
         # A window is fullest when it ends with a burst, so only that one is asked. What leaves the window while the
         # burst lasts depends on its length: shorten until it fits.
         tries = 0
         while on_us > 0 and tries < _HISTORY:
             total = on_us + self._inside(DUTY_WINDOW_US - on_us)
-            if total <= DUTY_MAX_US:
+            if total <= _DUTY_US:
                 return on_us
-            on_us -= total - DUTY_MAX_US
+            on_us -= total - _DUTY_US
             tries += 1
         return 0
 

@@ -15,7 +15,8 @@ import time
 
 from esp32 import RMT  # pyright: ignore[reportMissingImports]
 
-from cryo.valve import BUSY, CUT, DEAD, OK, RESTING, RUNNING
+from cryo.valve import BUSY, CUT, DEAD, EARLY, OK, RESTING, RUNNING
+from cryo.valve.spacing import Spacing
 from machine import Pin, freq, mem32
 from micropython import const
 
@@ -49,8 +50,8 @@ class Valve:
             raise ValueError("valve: set machine.freq() to 80 MHz or more: below, RMT slows down and bursts get longer")
         self._lease = lease
         self._select = _OUT_SEL + 4 * number
-        pin = Pin(number, Pin.OUT, value=0)  # low whenever the matrix leads the plain output to it
-        self._rmt = RMT(pin=pin, resolution_hz=_RESOLUTION_HZ)
+        self._pin = Pin(number, Pin.OUT, value=0)  # low whenever the matrix leads the plain output to it
+        self._rmt = RMT(pin=self._pin, resolution_hz=_RESOLUTION_HZ)
         self._routed = mem32[self._select]
         if not _RMT_FIRST <= self._routed & _SIGNAL <= _RMT_LAST:
             raise RuntimeError("valve: RMT is not on the dose pin: this module needs an original ESP32")
@@ -60,6 +61,7 @@ class Valve:
         self._us = 0
         self._since_us = 0
         self._result = RESTING
+        self._spacing = Spacing(time.ticks_us)
         self._withdraw()
         self._fill(0)
         self._rmt.write_pulses(self._durations, self._levels)
@@ -96,6 +98,9 @@ class Valve:
             us = BURST_LONGEST_US
         elif us < 0:
             us = 0
+        if self._spacing.ask(us):
+            self._withdraw()
+            return EARLY
         self._us = us
         self._fill(us)
         self._since_us = time.ticks_us()  # before it opens: a cut never counts too little as delivered
@@ -104,6 +109,7 @@ class Valve:
         except OSError:
             self._withdraw()
             self._result = us
+            self._spacing.ended(us)
             return DEAD
         self._result = RUNNING
         return OK
@@ -112,9 +118,12 @@ class Valve:
         """Close now, the shut-off first; stays cut until re-armed. DEAD when the pin cannot be taken from RMT."""
         self._lease.stop()
         self._withdraw()
+        if self._spacing.kept:
+            self._spacing.kept -= 1
         if self._result == RUNNING:
             left = self._us - time.ticks_diff(time.ticks_us(), self._since_us)
             self._result = left if left > 0 else 0
+            self._spacing.ended(self._result)
         return OK if mem32[self._select] == _PLAIN else DEAD
 
     def result(self):
@@ -122,9 +131,11 @@ class Valve:
         if self._result == RUNNING and self._rmt.wait_done(timeout=0):
             self._withdraw()  # a train from elsewhere opens nothing
             self._result = 0
+            self._spacing.ended(0)
         return self._result
 
     def _withdraw(self):
+        self._pin.value(0)  # the plain output may have been set high by others
         mem32[self._select] = _PLAIN
         self._armed = False
 

@@ -11,12 +11,14 @@ are contained in the latencies named here.
 # pyright: reportUndefinedVariable=false, reportCallIssue=false
 
 from array import array
+from time import ticks_us
 
 from rp2 import PIO, StateMachine, asm_pio
 
 from cryo.limits import BURST_MAX_US
-from cryo.valve import BUSY, CUT, DEAD, OK, RESTING, RUNNING
-from machine import freq
+from cryo.valve import BUSY, CUT, DEAD, EARLY, OK, RESTING, RUNNING
+from cryo.valve.spacing import Spacing
+from machine import Pin, freq, mem32
 from micropython import const
 
 CLOCK_HZ = const(5_000_000)
@@ -27,6 +29,15 @@ _MACHINES_PER_BLOCK = const(4)
 _OFFSET = const(1)  # in what asm_pio returns: the address at which block 0 holds the program; block 1 follows
 _FIFO_WORDS = const(4)
 _PULL_NOBLOCK = const(0x8080)  # executed by hand it drops a queued word
+
+# The dose pin's own registers [S] RP2040 datasheet, GPIOn_STATUS and, one word on, GPIOn_CTRL. Two bits of the latter
+# drive a pad low whoever else drives it: another function, another state machine, a block that stands still.
+_IO_BANK0 = 0x40014000
+_PIO_FUNCTION = const(6)  # block 0; block 1 follows
+_LOW = const(0x3200)  # CTRL: OUTOVER low, OEOVER enabled
+_FROM_BLOCK = const(1 << 8)  # STATUS: OUTFROMPERI, what the pin's function drives
+_LEVELS = const(0x2300)  # STATUS: that, OUTTOPAD and OETOPAD, what the pad is told ...
+_DRIVEN_LOW = const(0x2000)  # ... after a cut
 
 # addresses within burst
 _ARMED = const(1)
@@ -138,11 +149,17 @@ def _machine(number, program, out_pin, loop_pin):
 class Valve:
     """The dose valve's one-shot on state machine `number`, tethered on the next (0-2: the block without the lease).
 
-    dose, loop_a and pulse are Pin objects: an output that is low, an input with its pull-down, and the lease's output.
-    No method waits or allocates; see cryo.valve for what they promise.
+    dose is the number of the pin; loop_a and pulse are Pin objects: an input with its pull-down, the lease's output.
+    No method waits or allocates; see cryo.valve for what they promise. Unless re-armed the pad itself is forced low. A
+    pin that somebody else took is taken back by a cut, which then says DEAD from now on.
     """
 
     def __init__(self, number, dose, loop_a, pulse):
+        # objects made once: they are beyond 2**30
+        self._pad_status = _IO_BANK0 + 8 * dose
+        self._pad = self._pad_status + 4
+        self._ours = _PIO_FUNCTION + number // _MACHINES_PER_BLOCK
+        dose = Pin(dose, Pin.OUT, value=0)
         self._sm = _machine(number, burst, dose, loop_a)
         # Of two machines that set a pin in the same cycle the higher one wins [S] RP2040 datasheet, PIO output mapping.
         self._tether = _machine(number + 1, tether, dose, pulse)
@@ -155,25 +172,36 @@ class Valve:
         self._armed = False
         self._us = 0
         self._result = RESTING
+        self._spacing = Spacing(ticks_us)
         self._sm.active(1)
+        self._forced = self._ours | _LOW
+        self._routed = self._forced  # what its register was last set to
+        mem32[self._pad] = self._forced
+        self._status = OK
 
     def rearm(self):
-        """Allow the next opening; DEAD when a queued word cannot be dropped."""
+        """Allow the next opening; DEAD when a queued word cannot be dropped, or the pin is not the one-shot's."""
         if self._result == RUNNING and self.result() == RUNNING:
             return BUSY
         sm = self._sm
         sm.exec(self._cut)  # whatever a stray word began: ARMED itself leaves the pin as it is
         n = sm.tx_fifo()
-        while n > 0:
-            sm.exec(_PULL_NOBLOCK)
-            n -= 1
+        if n:
+            while n > 0:
+                sm.exec(_PULL_NOBLOCK)
+                n -= 1
+            if sm.tx_fifo():
+                return DEAD
         n = sm.rx_fifo()
         while n > 0:
             sm.get(self._left)
             n -= 1
-        if sm.tx_fifo():
+        if mem32[self._pad] != self._routed or mem32[self._pad_status] & _FROM_BLOCK:
+            self.cut()
+        if self._status:
             return DEAD
         sm.exec(self._arm)
+        mem32[self._pad] = self._routed = self._ours
         self._armed = True
         self._result = RESTING
         return OK
@@ -189,16 +217,29 @@ class Valve:
             us = BURST_MAX_US
         elif us < 0:
             us = 0
+        if self._spacing.ask(us):
+            return EARLY
         self._us = us
         self._result = RUNNING
         self._sm.put(us)
         return OK
 
     def cut(self):
-        """Close now; stays cut until re-armed. The rest is in result() one microsecond later."""
+        """Close now; stays cut until re-armed. The rest is in result() one microsecond later.
+
+        DEAD once the pin was found led elsewhere, did not come back, or its block went on driving it high.
+        """
         self._armed = False
+        if self._spacing.kept:
+            self._spacing.kept -= 1
         self._sm.exec(self._cut)  # reports again when it had ended: result() keeps the first, re-arming drops the rest
-        return OK
+        pad = self._pad
+        if mem32[pad] != self._routed:
+            self._status = DEAD
+        mem32[pad] = self._routed = self._forced
+        if mem32[self._pad_status] & _LEVELS != _DRIVEN_LOW:
+            self._status = DEAD
+        return self._status
 
     def result(self):
         """Return RUNNING, RESTING, or us that were not delivered. After a cut by the tether it takes two calls."""
@@ -208,6 +249,7 @@ class Valve:
                 left = self._left[0]
                 # A cut in the last instruction finds the counter below zero, all ones: nothing was left.
                 self._result = left if left <= self._us else 0
+                self._spacing.ended(self._result)
             elif not self._is_open():
                 self.cut()  # tethered: the count goes on without the pin; now it ends, and says what was left
         return self._result
