@@ -52,6 +52,8 @@ class Patient:
     jump: tuple[float, int, int] | None = None  # the jet's strength from then on: factor, burst, offset us
     lets_go: tuple[int, int] | None = None  # the trigger, once: at burst, offset us; who treats presses anew
     reads_far_mm: float = 0.0  # of the distance sensor, from switch-on on: a fault
+    freezes: bool = False  # the distance sensor, in the moment that the hand moves: a fault
+    drifts: tuple[float, int] | None = None  # the distance sensor: mm/s, from burst: a fault
     seed: int = 1
 
     def plan(self, **more):
@@ -77,6 +79,11 @@ class Patient:
         if self.moves:
             mm, speed_mm_s, burst, offset_us = self.moves
             plant.on_burst(burst, offset_us, lambda p: p.hand.move(mm, speed_mm_s))
+            if self.freezes:
+                plant.on_burst(burst, offset_us, lambda p: setattr(p, "range_frozen", True))
+        if self.drifts:
+            drift_mm_s, burst = self.drifts
+            plant.on_burst(burst, 0, lambda p: setattr(p, "range_drift_mm_s", drift_mm_s))
         if self.lets_go:
             plant.on_burst(*self.lets_go, lambda p: p.trigger(False))
         if self.jump:
