@@ -43,6 +43,7 @@ class Patient:
     probe_noise_c: float = 0.0
     tremor_mm: float = 0.0
     sway_mm: float = 0.0
+    light_sway: float = 0.0
     open_ms: tuple[float, float] = (15.0, 20.0)  # dose valve, shut-off
     close_ms: tuple[float, float] = (20.0, 20.0)
     jitter_us: int = 0
@@ -70,6 +71,7 @@ class Patient:
         plant.jitter_us = self.jitter_us
         plant.hand.tremor_mm = self.tremor_mm
         plant.hand.sway_mm = self.sway_mm
+        plant.light_sway = self.light_sway
         for valve, opens, closes in zip((plant.dose, plant.shutoff), self.open_ms, self.close_ms, strict=True):
             valve.open_delay_us, valve.close_delay_us = round(opens * 1000), round(closes * 1000)
         plant.skin = SeenSkin(layers=self._layers())
@@ -127,6 +129,7 @@ def draw(rng: random.Random, level: tuple[str, int], *, sound: bool, moves: bool
         moves=_move(rng, distance_mm) if moves and not sound and rng.random() < 0.5 else None,
         seed=rng.randrange(1, 1 << 30),
         lets_go=(rng.randrange(1, 20), rng.randrange(0, 700_000)) if sound and rng.random() < 0.5 else None,
+        light_sway=round(rng.uniform(0.0, 0.15), 3),
     )
 
 

@@ -4,6 +4,7 @@ It advances in steps of 1 ms for heat and to the microsecond for valves. `exchan
 pin_plant.py wires the same plant to a chip's pins.
 """
 
+import math
 import random
 from typing import Any
 
@@ -22,6 +23,7 @@ CELL_US = 1_000
 TICKS_MASK = hal.TICKS_MASK
 START_BEFORE_WRAP_US = 3_000_000  # every run crosses the counter's wrap soon after it began
 RANGE_PERIOD_US = chip_vl53l0x.PERIOD_US
+LIGHT_SWAY_HZ = 0.25  # [E]
 LINE_VENT_S = 0.005  # [E] trapped gas leaves through an open dose valve
 LINE_LEAK_S = 600.0  # [E] a tight line loses its gas slowly
 AIR_C = 22.0
@@ -58,6 +60,7 @@ class Plant:
         self.range_drift_mm_s = 0.0  # ... and what it grows by
         self.range_frozen = False  # the distance sensor repeats its last measurement
         self.range_answers = True
+        self.light_sway = 0.0  # share by which the surface's reflection goes up and down: creases, tilt, another patch
         self.echo = chip_vl53l0x.Echo(seed)
         self.ranges = 0  # measurements of the distance
         self._range_next_us = phase_us % RANGE_PERIOD_US
@@ -415,6 +418,8 @@ class Plant:
             self.ranges += 1
             self.range_error_mm += self.range_drift_mm_s * RANGE_PERIOD_US / 1e6
             if not self.range_frozen:
+                sway = self.light_sway * math.sin(self.now_us / 1e6 * LIGHT_SWAY_HZ * math.tau)
+                self.echo.reflects = chip_vl53l0x.SKIN_REFLECTS * (1.0 + sway)
                 words = self.echo.measure(self.hand.true_mm(self.now_us), self.range_error_mm)
                 if self.fog and self.random.random() < self.fog:
                     words[0] = chip_vl53l0x.NO_ECHO

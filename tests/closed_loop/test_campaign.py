@@ -166,6 +166,15 @@ def test_moving_in_while_the_distance_sensor_repeats_itself_leaves_the_skin_unfr
         assert out.fault is None  # the pass ends, nothing latches
 
 
+@pytest.mark.parametrize("mm_s", [6, 12, 30])
+@pytest.mark.parametrize(("preset", "level"), [("CHRONIC", 4), ("DIABETIC", 3)])
+def test_a_distance_sensor_that_drifts_while_the_hand_moves_in_keeps_the_floor_by_its_light(preset, level, mm_s):
+    patient = Patient(preset, level, 100.0, moves=(20.0, mm_s, 25, 0), drifts=(mm_s, 25), light_sway=0.1)
+    out = run(Case("single/range-wrong/drift", patient), until_s=8.0)
+    assert out.lowest_c > out.floor_c
+    assert out.fault is None  # the light ends the pass before the skin tells
+
+
 @pytest.mark.parametrize(("preset", "level"), levels())
 def test_moving_in_before_a_sensor_that_reads_too_far_leaves_the_skin_unfrozen(preset, level):
     out = run(sweeps.case(f"range/{preset}/{level}/{RANGE_MAX_MM}/25/150"), until_s=sweeps.WATCH_S)

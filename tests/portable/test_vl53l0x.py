@@ -2,6 +2,7 @@
 
 import binascii
 
+import micropython
 from chip_vl53l0x import MAP, NO_ECHO, Echo
 from cryo.drivers import vl53l0x
 from cryo.drivers.vl53l0x import NAMES
@@ -213,6 +214,59 @@ def test_live_light_is_never_taken_for_frozen():
                     assert bench.quantity.status in (vl53l0x.OK, vl53l0x.SIGNAL_FAIL, vl53l0x.SIGMA_FAIL)
                     assert bench.quantity.age_us < DISTANCE_AGE_MAX_US
                 assert bench.quantity.status == vl53l0x.OK or (reflects < 0.1 and mm > 200)
+
+
+def light_of(bench, mm, error_mm=0):
+    """Return the light at a distance, once it has settled."""
+    for _ in range(160):
+        bench.fake.mm = mm
+        bench.error_mm = error_mm
+        bench.poll()
+    return bench.quantity.light
+
+
+class Erring(Echo):
+    """Light of the true distance, a figure that errs."""
+
+    bench = None
+
+    def measure(self, mm, error_mm=0.0):
+        return Echo.measure(self, mm, self.bench.error_mm)
+
+
+def test_the_light_stays_whatever_the_distance_and_grows_where_the_range_does_not_follow():
+    for reflects in (0.3, 0.55, 0.9):
+        echo = Erring(3, reflects)
+        bench = echo.bench = Bench(True, echo)
+        bench.error_mm = 0
+        bench.fake.mm = 120
+        bench.good()
+        first = light_of(bench, 120)
+        assert first > 1_000
+        for mm in (90, 75, 100, 150, 200):
+            assert 0.85 < light_of(bench, mm) / first < 1.15, mm
+        light_of(bench, 120)
+        assert 1.4 < light_of(bench, 95, 25) / first < 1.8  # 120 says the sensor: (120 / 95) squared is 1.6
+        light_of(bench, 120)
+        assert light_of(bench, 120, -25) / first < 0.75
+
+
+def test_the_light_of_any_words_fits_31_bits():
+    bench = Bench().good()
+    for spads, rate, mm in ((1, 0xFFFF, 250), (0xFFFF, 0xFFFF, 250), (1, 0xFFFF, 0), (0, 0xFFFF, 100), (256, 0, 20)):
+        bench.sensor._before[:] = bytes((4, 89, 0, spads >> 8, spads & 255, 0, 0, rate >> 8, rate & 255, 0, 0, 0, mm))
+        bench.quantity.value = mm
+        bench.quantity.light = 0
+        micropython.heap_lock()
+        try:
+            bench.sensor._weigh(bench.quantity)
+        finally:
+            micropython.heap_unlock()
+        assert 0 <= bench.quantity.light * 150 < 1 << 30
+    before = bench.quantity.light = 777
+    bench.quantity.value = 251
+    bench.sensor._weigh(bench.quantity)
+    assert bench.quantity.light == before
 
 
 def test_the_echo_has_noise_in_each_word_and_its_rates_follow_the_surface():

@@ -11,6 +11,7 @@ MAP = b"\xff\x0f\xf0\xff\xff\x3f"
 FINAL_RANGE = 0x00D5  # register 71: the final range of a measurement of 20 ms
 GOOD = 11
 NO_ECHO = 4  # too little light came back
+SKIN_REFLECTS = 0.55  # [K] of infrared light, pale or dark
 
 _SPADS = 180  # [E] that take part where the light is weak
 _ALL_MCPS = 70.0  # [E] they get from a white surface at 100 mm
@@ -29,7 +30,7 @@ class Echo:
     words     code, SPADs (1/256), return rate and ambient rate (1/128 Mcps), range (mm) of the last measurement
     """
 
-    def __init__(self, seed=1, reflects=0.55, ambient=1.0):
+    def __init__(self, seed=1, reflects=SKIN_REFLECTS, ambient=1.0):
         self.reflects = reflects
         self.ambient = ambient
         self.quiet = 1.0
