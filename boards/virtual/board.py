@@ -9,6 +9,7 @@ from cryo.drivers.analog import Transducer
 from cryo.drivers.its90 import Linearise
 from cryo.drivers.max31855 import Max31855
 from cryo.drivers.mlx90614 import Mlx90614
+from cryo.drivers.vl53l0x import Vl53l0x
 from cryo.store.slots import Slots
 from machine import ADC, I2C, SPI, UART, WDT, Pin
 from room import Room
@@ -44,10 +45,10 @@ class Board:
         linearise = Linearise(kind)
         self.skin = Max31855(spi, Pin(pins.CS_SKIN, Pin.OUT, value=1), linearise)
         self.nozzle = Max31855(spi, Pin(pins.CS_NOZZLE, Pin.OUT, value=1), linearise)
-        # 0.5-4.5 V of 5 V, divided to the converter's range: 0-100 bar and 0-300 mm
+        # 0.5-4.5 V of 5 V, divided to the converter's range: 0-100 bar
         self.bottle = Transducer(ADC(Pin(pins.ADC_BOTTLE)), 1907, 1000)
         self.line = Transducer(ADC(Pin(pins.ADC_LINE)), 1907, 1000)
-        self.distance = Transducer(ADC(Pin(pins.ADC_DISTANCE)), 5722, 1_000_000)
+        self.distance = Vl53l0x(I2C(1, freq=400_000))
         self.coil = None
         self.infrared = Mlx90614(I2C(0, freq=100_000), 64_224, every=1)  # 0.98 [K]
         self.room = Room()

@@ -17,11 +17,10 @@ CS_SKIN = 17
 CS_NOZZLE = 20
 ADC_BOTTLE = 26
 ADC_LINE = 27
-ADC_DISTANCE = 28
 
 SAFE_LOW = (DOSE, LEASE, LED, BUZZER, ALARM, LOOP_TEST)  # driven low as boot.py's first act
 CHIP_SELECTS = (CS_SKIN, CS_NOZZLE)
-ANALOGUE = (ADC_BOTTLE, ADC_LINE, ADC_DISTANCE)
+ANALOGUE = (ADC_BOTTLE, ADC_LINE)
 NAMES = {
     DOSE: "dose", LEASE: "lease", LED: "led", BUZZER: "buzzer", ALARM: "alarm", LOOP_A: "loop_a", LOOP_B: "loop_b",
     TRIGGER: "trigger", ESTOP: "estop", KEY: "key", LOOP_TEST: "loop_test", CS_SKIN: "cs_skin", CS_NOZZLE: "cs_nozzle",

@@ -102,8 +102,12 @@ def _welded(plant):
     plant.set_input(pins.TRIGGER, plant.levels[pins.TRIGGER])
 
 
+def _silent_range(plant):
+    plant.range_answers = False
+
+
 def _frozen_range(plant):
-    plant.analogue[2] = round(6_554 + plant.hand.true_mm(plant.now_us) / 5.722e-3)
+    plant.range_frozen = True
 
 
 def _analogue(channel, counts):
@@ -177,7 +181,7 @@ _ROWS = (
     Fault("bottle-hot", "the bottle is too warm", _hot),
     _slow_input("bottle-sensor", "the bottle's pressure sensor loses its supply", _analogue(0, 0)),
     Fault("line-sensor", "the line's pressure sensor loses its supply", _analogue(1, 0)),
-    Fault("range-sensor", "the distance sensor loses its supply", _analogue(2, 0)),
+    Fault("range-sensor", "the distance sensor loses its supply", _plain(_silent_range)),
     Fault("range-frozen", "the distance sensor repeats its last figure", _plain(_frozen_range)),
     Fault("range-wrong", "the distance sensor reads too far", _set("", "range_error_mm", 10, RANGE_MAX_MM, "mm")),
     Fault("range-near", "the distance sensor reads too near", _set("", "range_error_mm", -60, -10, "mm")),

@@ -4,7 +4,7 @@ from pathlib import Path
 
 from host_tools.campaign.faults import JUMP_MAX, RANGE_MAX_MM
 from host_tools.campaign.run import BURST_MAX_MS, BURST_MAX_REDUCED_MS, CUT_MS, FLOW_MAX_MS, RELEASE_MS
-from host_tools.campaign.sweeps import BURSTS, OFFSETS_MS
+from host_tools.campaign.sweeps import BURSTS, FROM_MM, FROZEN_MM, OFFSETS_MS
 from host_tools.safety.pages import head, line
 
 DATA = Path("docs/safety/campaign.json")
@@ -174,6 +174,12 @@ _SWEEPS = {
         "So many mm, from switch-on on; then the hand moves in at 300 mm/s, as far as the device lets it. Up to\n"
         f"{RANGE_MAX_MM:g} mm must hold; basis: DISTANCE_ERROR_MM in firmware/cryo/limits.py.",
         "mm",
+    ),
+    "frozen": (
+        "## The distance sensor repeats its last figure while the hand moves in",
+        f"From the moment that the hand leaves {FROZEN_MM:g} mm at 300 mm/s, or {FROM_MM['frozen']:g} mm at more.\n"
+        "300 mm/s must leave 4 degC, 500 mm/s more than 0.",
+        "mm/s",
     ),
 }
 

@@ -43,6 +43,7 @@ class Patient:
     probe_noise_c: float = 0.0
     tremor_mm: float = 0.0
     sway_mm: float = 0.0
+    light_sway: float = 0.0
     open_ms: tuple[float, float] = (15.0, 20.0)  # dose valve, shut-off
     close_ms: tuple[float, float] = (20.0, 20.0)
     jitter_us: int = 0
@@ -52,6 +53,8 @@ class Patient:
     jump: tuple[float, int, int] | None = None  # the jet's strength from then on: factor, burst, offset us
     lets_go: tuple[int, int] | None = None  # the trigger, once: at burst, offset us; who treats presses anew
     reads_far_mm: float = 0.0  # of the distance sensor, from switch-on on: a fault
+    freezes: bool = False  # the distance sensor, in the moment that the hand moves: a fault
+    drifts: tuple[float, int] | None = None  # the distance sensor: mm/s, from burst: a fault
     seed: int = 1
 
     def plan(self, **more):
@@ -68,6 +71,7 @@ class Patient:
         plant.jitter_us = self.jitter_us
         plant.hand.tremor_mm = self.tremor_mm
         plant.hand.sway_mm = self.sway_mm
+        plant.light_sway = self.light_sway
         for valve, opens, closes in zip((plant.dose, plant.shutoff), self.open_ms, self.close_ms, strict=True):
             valve.open_delay_us, valve.close_delay_us = round(opens * 1000), round(closes * 1000)
         plant.skin = SeenSkin(layers=self._layers())
@@ -77,6 +81,11 @@ class Patient:
         if self.moves:
             mm, speed_mm_s, burst, offset_us = self.moves
             plant.on_burst(burst, offset_us, lambda p: p.hand.move(mm, speed_mm_s))
+            if self.freezes:
+                plant.on_burst(burst, offset_us, lambda p: setattr(p, "range_frozen", True))
+        if self.drifts:
+            drift_mm_s, burst = self.drifts
+            plant.on_burst(burst, 0, lambda p: setattr(p, "range_drift_mm_s", drift_mm_s))
         if self.lets_go:
             plant.on_burst(*self.lets_go, lambda p: p.trigger(False))
         if self.jump:
@@ -120,6 +129,7 @@ def draw(rng: random.Random, level: tuple[str, int], *, sound: bool, moves: bool
         moves=_move(rng, distance_mm) if moves and not sound and rng.random() < 0.5 else None,
         seed=rng.randrange(1, 1 << 30),
         lets_go=(rng.randrange(1, 20), rng.randrange(0, 700_000)) if sound and rng.random() < 0.5 else None,
+        light_sway=round(rng.uniform(0.0, 0.15), 3),
     )
 
 

@@ -1,4 +1,4 @@
-"""How much is too much: a hand that moves in, a diffuser that falls off, a distance sensor that reads too far.
+"""How much is too much: a hand that moves in, a diffuser that falls off, a distance sensor that errs or stands still.
 
 Each for every level, step by step, until the skin is too cold.
 """
@@ -12,12 +12,14 @@ STEPS = {
     "approach": (300, 500, 750, 1_000, 1_500, 2_000, 3_000),  # mm/s
     "diffuser": (1.5, 2.0, 2.5, 3.0, 4.0),  # times as strong a jet
     "range": (20, 35, 50, 70, 100, 120),  # mm too far, from switch-on on; then the hand moves in
+    "frozen": (300, 500, 750, 1_000),  # mm/s; the sensor repeats its last figure from the moment that the hand moves on
 }
 TO_MM = 20.0
 NEAR_MM = 72.0  # by what the sensor says: as near as bursts go on ...
 FAR_MM = 195.0  # ... and as far as they begin, for the longest way in
 FARTHEST_MM = 150.0
-FROM_MM = {"approach": 100.0, "diffuser": 82.0}  # the nearest at which a hand can start and stay
+FROM_MM = {"approach": 100.0, "diffuser": 82.0, "frozen": 100.0}  # the nearest at which a hand can start and stay
+FROZEN_MM = 85.0  # at a walking hand's speed
 BURSTS = (12, 25)  # the skin before the target, and near it
 OFFSETS_MS = (0, 60, 150, 350)
 WATCH_S = 3.0
@@ -50,10 +52,11 @@ def case(name: str) -> Case:
         from_mm = min(FAR_MM - step, FARTHEST_MM)
         moves = (to_mm, WALK_MM_S, burst, offset_ms * 1000)
         return Case(name, Patient(preset, level, from_mm, moves=moves, phase_us=phase_us, reads_far_mm=step))
-    if kind == "approach":
-        return Case(
-            name, Patient(preset, level, FROM_MM[kind], moves=(TO_MM, step, burst, offset_ms * 1000), phase_us=phase_us)
-        )
+    if kind in ("approach", "frozen"):
+        frozen = kind == "frozen"
+        from_mm = FROZEN_MM if frozen and step <= WALK_MM_S else FROM_MM[kind]
+        moves = (TO_MM, step, burst, offset_ms * 1000)
+        return Case(name, Patient(preset, level, from_mm, moves=moves, phase_us=phase_us, freezes=frozen))
     return Case(name, Patient(preset, level, FROM_MM[kind], jump=(step, burst, offset_ms * 1000), phase_us=phase_us))
 
 

@@ -5,13 +5,12 @@ happens, and gives the chip what it senses. Times in us since power-on.
 """
 
 import math
-import random
 
 from boards.virtual import pins
 from host_tools.twin.guest import chip_mlx90614, chip_vl53l0x
 from host_tools.twin.hardware import DosePin, Monostable
 from host_tools.twin.max31856 import Max31856Chip
-from host_tools.twin.plant import RANGE_PERIOD_US, Plant
+from host_tools.twin.plant import Plant
 from host_tools.twin.probe import Max31855Chip
 
 MONOSTABLE_US = 120  # [C] the longer end of what the RP2040 board's timing parts give
@@ -20,8 +19,6 @@ COIL_PEAK_US = 50_000  # [E] of the peak-and-hold driver
 COIL_PEAK_V = 2.5  # [S] parts list: 3.0 V at 1.2 times the peak current
 COIL_HOLD_V = COIL_PEAK_V / 4  # [S] bring-up list: about a quarter
 REFERENCE_V = 3.3
-NO_ECHO = 4  # the range sensor's code for too little light
-GOOD_RANGE = 11
 
 
 class PinPlant(Plant):
@@ -38,14 +35,13 @@ class PinPlant(Plant):
         self.coil_open = False
         self._coil_us = -1  # since when the dose coil is driven
         self._venting = False  # with the shut-off's coil without supply
-        self._noise = random.Random(plant.get("seed", 1) + 7)
         super().__init__(**plant)
         self.one_shot = DosePin()
         self.lease = Monostable(MONOSTABLE_US)
         self.distance = chip_vl53l0x.Chip()
         self.infrared = chip_mlx90614.Chip()
         self._chips_us = 0
-        self._measured_us = 0
+        self._ranges = 0
 
     def _fit_chips(self, seed):
         skin = Max31856Chip(seed=seed)
@@ -60,7 +56,7 @@ class PinPlant(Plant):
         if gone_us > 0:
             self._chips_us = self.now_us
             self.chips[0].advance(self.now_us, self.probe.bead_c)
-            self._measure(gone_us)
+            self._measure()
             self.wires()
 
     def dose_level(self, at_us, level):
@@ -138,15 +134,12 @@ class PinPlant(Plant):
             return COIL_HOLD_V
         return COIL_PEAK_V * -math.expm1(-since_us / 1e6 / COIL_RISE_S)
 
-    def _measure(self, gone_us):
-        sensor = self.distance
-        sensor.advance(gone_us)
-        if self.now_us - self._measured_us < RANGE_PERIOD_US:
+    def _measure(self):
+        self.distance.calibrate()
+        if self.ranges == self._ranges:
             return
-        self._measured_us = self.now_us
-        lost = self.fog and self._noise.random() < self.fog
-        sensor.code = NO_ECHO if lost else GOOD_RANGE
-        sensor.mm = max(0, round(self.hand.true_mm(self.now_us) + self.range_error_mm + self._noise.gauss(0.0, 1.0)))
+        self._ranges = self.ranges
+        self.distance.measured(*self.echo.words)
         for register, word in zip((0x07, 0x06), self.thermopile.words, strict=True):
             if word >= 0:
                 self.infrared.set(register, word & 0xFFFF)

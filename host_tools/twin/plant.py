@@ -4,13 +4,14 @@ It advances in steps of 1 ms for heat and to the microsecond for valves. `exchan
 pin_plant.py wires the same plant to a chip's pins.
 """
 
+import math
 import random
 from typing import Any
 
 from boards.virtual import pins
 from host_tools.twin import jet
 from host_tools.twin.bottle import Bottle
-from host_tools.twin.guest import hal
+from host_tools.twin.guest import chip_vl53l0x, hal
 from host_tools.twin.hardware import NEVER, RUNNING, Lease, OneShot, Solenoid
 from host_tools.twin.motion import Motion
 from host_tools.twin.probe import Max31855Chip, Probe
@@ -21,7 +22,8 @@ from host_tools.twin.surroundings import Room, Thermopile
 CELL_US = 1_000
 TICKS_MASK = hal.TICKS_MASK
 START_BEFORE_WRAP_US = 3_000_000  # every run crosses the counter's wrap soon after it began
-RANGE_PERIOD_US = 33_000  # [S] time-of-flight sensor
+RANGE_PERIOD_US = chip_vl53l0x.PERIOD_US
+LIGHT_SWAY_HZ = 0.25  # [E]
 LINE_VENT_S = 0.005  # [E] trapped gas leaves through an open dose valve
 LINE_LEAK_S = 600.0  # [E] a tight line loses its gas slowly
 AIR_C = 22.0
@@ -54,9 +56,14 @@ class Plant:
         self.strength = 1.0  # of the jet, 1 = the reference nozzle
         self.hand = Motion(distance_mm)
         self.fog = 0.0  # share of distance measurements lost
-        self.range_error_mm = 0.0  # of every distance measurement
-        self._range_next_us = 0
-        self._range_mm = distance_mm
+        self.range_error_mm = 0.0  # of every distance measurement ...
+        self.range_drift_mm_s = 0.0  # ... and what it grows by
+        self.range_frozen = False  # the distance sensor repeats its last measurement
+        self.range_answers = True
+        self.light_sway = 0.0  # share by which the surface's reflection goes up and down: creases, tilt, another patch
+        self.echo = chip_vl53l0x.Echo(seed)
+        self.ranges = 0  # measurements of the distance
+        self._range_next_us = phase_us % RANGE_PERIOD_US
         self.new_skin(seed)
         self.thermopile = Thermopile(self.skin.surface_c, seed)
         self.room = Room()
@@ -65,7 +72,7 @@ class Plant:
         self.stuck_pins = {}
         self.loop_testing = False
         self.spi_fail = False
-        self.analogue = {}  # counts that a channel (0 bottle, 1 line, 2 distance) reads whatever it senses
+        self.analogue = {}  # counts that a channel (0 bottle, 1 line) reads whatever it senses
         self.jitter_us = 0  # a tick begins up to this much late ...
         self.stall_us = 0  # ... and the next one by this much more
         self.pin_levels = 0
@@ -200,13 +207,15 @@ class Plant:
         received[hal.IN_SPI_FAIL] = int(self.spi_fail)
         received[hal.IN_ADC] = _counts(self.bar, 1.907e-3)
         received[hal.IN_ADC + 1] = _counts(self.line_bar, 1.907e-3)
-        received[hal.IN_ADC + 2] = 0 if self._range_mm is None else _counts(self._range_mm, 5.722e-3)
         for channel, counts in self.analogue.items():
             received[hal.IN_ADC + channel] = counts
         for slot, chip in enumerate(self.chips):
             received[hal.IN_SPI + slot * 2] = chip.frame >> 16
             received[hal.IN_SPI + slot * 2 + 1] = chip.frame & 0xFFFF
         received[hal.IN_INFRARED], received[hal.IN_INFRARED + 1] = self.thermopile.words
+        received[hal.IN_RANGE] = self.ranges if self.range_answers else -1
+        for n, word in enumerate(self.echo.words):
+            received[hal.IN_RANGE_WORDS + n] = word
         received[hal.IN_ROOM_PPM] = self.room.shown_ppm
         received[hal.IN_ROOM_SAMPLES] = self.room.samples
         n = 0 if reset else min(len(self.console_in), hal.RX_MAX)
@@ -405,10 +414,15 @@ class Plant:
             if self.shutoff_leak_s:
                 self.line_bar += (self.bar - self.line_bar) * min(1.0, seconds / self.shutoff_leak_s)
         if self.now_us >= self._range_next_us:
-            self._range_next_us = self.now_us + RANGE_PERIOD_US
-            lost = self.fog and self.random.random() < self.fog
-            mm = self.hand.true_mm(self.now_us) + self.range_error_mm
-            self._range_mm = None if lost else mm + self.random.gauss(0.0, 1.0)
+            self._range_next_us += RANGE_PERIOD_US
+            self.ranges += 1
+            self.range_error_mm += self.range_drift_mm_s * RANGE_PERIOD_US / 1e6
+            if not self.range_frozen:
+                sway = self.light_sway * math.sin(self.now_us / 1e6 * LIGHT_SWAY_HZ * math.tau)
+                self.echo.reflects = chip_vl53l0x.SKIN_REFLECTS * (1.0 + sway)
+                words = self.echo.measure(self.hand.true_mm(self.now_us), self.range_error_mm)
+                if self.fog and self.random.random() < self.fog:
+                    words[0] = chip_vl53l0x.NO_ECHO
         if self.now_us % 10_000 == 0:
             self.room.advance(self.now_us, 0.010, self._grams)
             if self._grams:

@@ -37,6 +37,7 @@ TABLE = (
     (13, "RESPONSE_MIN_MDEGC", 250),
     (13, "RESPONSE_MISSES", 3),
     (14, "START_MIN_MM", 80),
+    (14, "DISTANCE_LIGHT_PC", 150),
     (14, "START_MAX_MM", 200),
     (14, "CONTINUE_MIN_MM", 70),
     (14, "CONTINUE_MAX_MM", 220),

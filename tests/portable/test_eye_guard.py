@@ -255,6 +255,37 @@ def test_before_a_point_the_applicator_may_be_moved_in_any_way():
         assert bench.guard.mm == mm
 
 
+# --- a sensor that drifts (limit 14) ----------------------------------------------------------------------------------
+def lit(light):
+    """A bench whose point is open at 100 mm, with that light."""
+    bench = Bench()
+    bench.inputs.distance.light = light
+    bench.seen(100)
+    bench.guard.watch(True)
+    return bench
+
+
+def test_more_light_than_the_point_began_with_is_no_distance_and_less_is_one():
+    for light, expected in ((10, IN_START), (1_000, IN_START), (1_500, IN_START), (1_501, OUTSIDE), (0, IN_START)):
+        bench = lit(1_000)
+        bench.inputs.distance.light = light
+        assert bench.seen(100) == expected, light
+        bench.inputs.distance.light = 1_000
+        assert bench.tick().range == IN_START
+
+
+def test_light_that_nobody_measured_or_outside_a_point_limits_nothing():
+    bench = lit(0)
+    bench.inputs.distance.light = 6_000_000
+    assert bench.seen(100) == IN_START
+    bench = lit(1_000)
+    bench.guard.watch(False)
+    bench.inputs.distance.light = 6_000_000
+    assert bench.seen(100) == IN_START
+    bench.guard.watch(True)  # another point begins with what it has
+    assert bench.seen(100) == IN_START
+
+
 def test_while_the_surface_is_lost_the_last_distance_counts():
     bench = watched(120)
     bench.distance(None, 2)

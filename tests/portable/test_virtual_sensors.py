@@ -1,10 +1,12 @@
-"""The virtual board's infrared and CO2 sensors, from the port to the reading. Heap locked."""
+"""The virtual board's infrared, CO2 and distance sensors, from the port to the reading. Heap locked."""
 
 import hal
 import micropython
 from cryo.core.reading import DEAD_BUS, OK, Reading
 from cryo.core.records import Quantity
+from cryo.drivers import vl53l0x
 from cryo.drivers.mlx90614 import Mlx90614
+from cryo.drivers.vl53l0x import Vl53l0x
 from machine import I2C
 from room import Room
 from virtual_link import Link
@@ -66,3 +68,22 @@ def test_room_samples_age_and_a_silent_sensor_has_no_value():
     hal.received[hal.IN_ROOM_PPM] = -1
     poll(driver, q, 1)
     assert q.status and q.value is None
+
+
+def test_the_distance_of_each_measurement_arrives_and_a_silent_sensor_has_none():
+    link = Link()
+    driver = Vl53l0x(I2C(1))
+    q = Quantity()
+    for n in range(1, 200):  # the start-up, a measurement every second tick
+        link.range = (n // 2, 11, 0x2D00, 2_560 + n, 60, 90 + n // 100)
+        hal.exchange(10_000)
+        poll(driver, q, 1, 10_000)
+    assert q.status == vl53l0x.OK and q.value == 91 and q.age_us <= 60_000
+    for _ in range(12):
+        hal.exchange(10_000)  # no measurement: its age tells
+        poll(driver, q, 1, 10_000)
+    assert q.age_us > 100_000
+    link.range = (-1, 0, 0, 0, 0, 0)
+    hal.exchange(10_000)
+    poll(driver, q, 1, 10_000)
+    assert q.status == vl53l0x.DEAD_BUS and q.value is None

@@ -115,7 +115,7 @@ def tick_calls(link):
 
 def test_the_ticks_calls_do_not_allocate():
     link = Link()
-    link.adc = (0, 65_535, 0)
+    link.adc = (0, 65_535)
     link.spi = (0xFFFF, 0xFFFF, 0, 0)
     tick_calls(link)
 

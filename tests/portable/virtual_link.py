@@ -23,7 +23,8 @@ class Link:
         self.flags = 0
         self.cause = 1
         self.spi_fail = 0
-        self.adc = (0, 0, 0)
+        self.adc = (0, 0)
+        self.range = (0, 0, 0, 0, 0, 0)
         self.spi = (0, 0, 0, 0)
         hal.attach(self, {})
 
@@ -40,8 +41,10 @@ class Link:
         received[hal.IN_BURST] = self.burst
         received[hal.IN_RESET_CAUSE] = self.cause
         received[hal.IN_SPI_FAIL] = self.spi_fail
-        for k in range(3):
+        for k in range(2):
             received[hal.IN_ADC + k] = self.adc[k]
+        for k in range(6):
+            received[hal.IN_RANGE + k] = self.range[k]
         for k in range(4):
             received[hal.IN_SPI + k] = self.spi[k]
         data = self.to_send[: hal.RX_MAX]

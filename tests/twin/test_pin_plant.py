@@ -3,6 +3,7 @@
 import pytest
 
 from boards.virtual import pins
+from host_tools.twin.guest.chip_vl53l0x import GOOD, NO_ECHO
 from host_tools.twin.hardware import NEVER, Monostable
 from host_tools.twin.pin_plant import COIL_HOLD_V, COIL_PEAK_V, MONOSTABLE_US, PinPlant
 from host_tools.twin.plant import AIR_C
@@ -135,13 +136,15 @@ def test_a_dead_line_a_stuck_chip_and_a_short_show_as_the_chip_would(plant):
 
 
 def test_the_distance_sensor_sees_the_hand_and_the_fog(plant):
+    page = plant.distance.pages[0]
+    plant.distance.ranging = True
     plant.hand.move(150.0, 1e9)
     plant.advance(plant.now_us + 40_000)
-    assert abs(plant.distance.mm - 150) <= 6
-    assert plant.distance.code == 11
+    assert page[0x13] == 4 and page[0x14] >> 3 == GOOD
+    assert abs((page[0x1E] << 8 | page[0x1F]) - 150) <= 12
     plant.fog = 1.0
     plant.advance(plant.now_us + 40_000)
-    assert plant.distance.code != 11
+    assert page[0x14] >> 3 == NO_ECHO
 
 
 def test_infrared_and_nozzle_see_skin_and_air(plant):

@@ -5,6 +5,8 @@ import pytest
 import hal
 import machine
 import pins
+from host_tools.twin.guest.chip_vl53l0x import NO_ECHO
+from host_tools.twin.plant import RANGE_PERIOD_US
 
 
 def test_the_hand_moves_at_its_speed_and_stops_at_its_goal(plant, chip):
@@ -19,21 +21,44 @@ def test_the_hand_moves_at_its_speed_and_stops_at_its_goal(plant, chip):
 
 
 def ranges(chip, count=200):
-    """Counts of the distance sensor, one for each of its measurements."""
-    return [chip.do(sleep_us=40_000)[hal.IN_ADC + 2] for _ in range(count)]
+    """Words of the distance sensor, a row for each of its measurements."""
+    at = hal.IN_RANGE_WORDS
+    return [tuple(chip.do(sleep_us=RANGE_PERIOD_US)[at : at + 5]) for _ in range(count)]
 
 
 def test_the_range_sensor_reads_the_distance_with_noise(chip):
-    read_mm = [(counts - 6_554) * 5.722e-3 for counts in ranges(chip)]
-    assert sum(read_mm) / len(read_mm) == pytest.approx(100.0, abs=0.5)
-    assert max(abs(mm - 100.0) for mm in read_mm) < 6
-    assert len(set(read_mm)) > 20
+    read_mm = [words[4] for words in ranges(chip)]
+    assert sum(read_mm) / len(read_mm) == pytest.approx(100.0, abs=1.0)
+    assert max(abs(mm - 100.0) for mm in read_mm) < 12
+    assert len(set(read_mm)) > 8
+
+
+def test_the_range_sensor_measures_every_20_ms_until_it_is_silent(plant, chip):
+    before = chip.do()[hal.IN_RANGE]
+    assert 48 <= chip.do(sleep_us=1_000_000)[hal.IN_RANGE] - before <= 50
+    plant.range_answers = False
+    assert chip.do(sleep_us=40_000)[hal.IN_RANGE] == -1
+
+
+def test_a_frozen_range_sensor_goes_on_with_the_same_words(plant, chip):
+    before = tuple(chip.do(sleep_us=RANGE_PERIOD_US))
+    plant.range_frozen = True
+    plant.hand.move(40.0, 1e9)
+    words = ranges(chip, 5)
+    assert len(set(words)) == 1 and chip.received[hal.IN_RANGE] == before[hal.IN_RANGE] + 5
+
+
+def test_a_range_sensor_that_drifts_reads_further_and_further_while_its_light_stays(plant, chip):
+    plant.range_drift_mm_s = 50.0
+    words = ranges(chip)  # four seconds
+    assert words[-1][4] - words[0][4] == pytest.approx(200.0, abs=20)
+    assert words[-1][2] == pytest.approx(words[0][2], rel=0.1)
 
 
 @pytest.mark.parametrize(("fog", "least", "most"), [(0.0, 0, 0), (0.5, 60, 140), (1.0, 198, 200)])
 def test_fog_makes_the_range_sensor_lose_its_share(plant, chip, fog, least, most):
     plant.fog = fog
-    lost = [counts for counts in ranges(chip) if counts < 3_277]  # below the live zero: no number
+    lost = [words for words in ranges(chip) if words[0] == NO_ECHO]
     assert least <= len(lost) <= most
 
 

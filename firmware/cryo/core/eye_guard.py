@@ -2,6 +2,9 @@
 
 No hand makes the distance jump: it leaped to another surface, or the sensor errs from now on. Either way this is no
 distance to go on at, and until the point is over the skin may be nearer than the sensor says by what it jumped.
+
+A sensor that drifts does not jump. The light that comes back tells: it grows with the square of a hand's way in, and
+stays while only the figure moves. More light than the point began with, for its distance, is no distance to go on at.
 """
 
 from cryo.core.flow import EYE
@@ -11,6 +14,7 @@ from cryo.limits import (
     CONTINUE_MIN_MM,
     DISTANCE_AGE_MAX_US,
     DISTANCE_JUMP_MM,
+    DISTANCE_LIGHT_PC,
     LOOP_DISCORDANCE_US,
     START_MAX_MM,
     START_MIN_MM,
@@ -23,6 +27,7 @@ IN_WINDOW = const(1)  # a treatment may go on here
 OUTSIDE = const(2)  # a surface, but too close or too far
 LOST = const(3)  # no surface, or no fresh measurement
 
+_NO_LIMIT = const(0x3FFFFFFF)
 _US_A_MM = const(2_500)  # while nothing was measured the hand went on, at 0.3 m/s and a third more
 
 
@@ -42,14 +47,17 @@ class EyeGuard:
         self.mm = START_MIN_MM
         self.watching = False
         self._jumped_mm = 0
+        self._light = 0
+        self._most_light = _NO_LIMIT
         self._measured_mm = 0
         self._sequence = -1
         self._disagree_us = 0
 
     def watch(self, on):
-        """Begin or end to look for jumps; the distance counts as measured."""
+        """Begin or end to look for jumps and drifts; the distance counts as measured, and its light as the point's."""
         self.watching = on
         self._jumped_mm = 0
+        self._most_light = self._light * DISTANCE_LIGHT_PC // 100 if on and self._light else _NO_LIMIT
 
     def update(self, dt_us, inputs):
         """Read the channels: made is A high and B low. Broken or shorted wires read as open, or as disagreeing.
@@ -87,7 +95,10 @@ class EyeGuard:
                     return self.step
         mm -= self._jumped_mm
         self.mm = mm
-        if START_MIN_MM <= mm <= START_MAX_MM:
+        light = self._light = distance.light
+        if light > self._most_light:
+            self.range = OUTSIDE
+        elif START_MIN_MM <= mm <= START_MAX_MM:
             self.range = IN_START
         elif CONTINUE_MIN_MM <= mm <= CONTINUE_MAX_MM:
             self.range = IN_WINDOW

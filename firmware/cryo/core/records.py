@@ -16,6 +16,7 @@ class Quantity:
         self.value = None
         self.age_us = 0x1FFFFFFF
         self.sequence = 0
+        self.light = 0  # of a distance: what comes back, times its square; 0: unknown
 
 
 class Inputs:

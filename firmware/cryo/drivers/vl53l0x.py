@@ -1,8 +1,14 @@
 """VL53L0X distance sensor: start-up and ranging as a state machine with one short transfer a poll.
 
 Registers and their order follow ST's API (STSW-IMG005) [S]; values that ST does not explain are in vl53l0x_tuning.
-Continuous timed mode, one result in 33 ms. Writes go out as one buffer of register and value: MicroPython's
-`writeto_mem` joins two buffers on the heap, which the tick forbids.
+Measurements follow each other, each of 20 ms, the shortest that ST allows. Flag and result come in one transfer, the
+next one clears the flag. Writes go out as one buffer of register and value: MicroPython's `writeto_mem` joins two
+buffers on the heap, which the tick forbids.
+
+The light of one SPAD falls with the square of the distance: their product stays as long as the surface does. It is
+smoothed and given with the range: where it grows, the range no longer follows the skin (eye_guard).
+
+A live sensor's light is never the same: a result that repeats range, rates and SPAD count is not live.
 
 Fog in the beam shows as results that fail (SIGNAL_FAIL, PHASE_FAIL, MIN_RANGE) or that jump (SIGMA_FAIL). ST estimates
 sigma on the host from rates; here it is two results in a row further apart than a hand moves [E]. Every bad result
@@ -10,6 +16,7 @@ drops the number at once. A chip that answers but does not measure is restarted.
 """
 
 from cryo.drivers.vl53l0x_tuning import PAIRS
+from cryo.limits import DISTANCE_AGE_MAX_US
 from micropython import const
 
 OK = const(0)
@@ -21,7 +28,7 @@ PHASE_FAIL = const(5)  # the echo is out of bounds: nothing there, or several la
 HARDWARE_FAIL = const(6)  # the chip reports its laser or its supply
 NO_UPDATE = const(7)  # the chip says that this is no result
 TOO_FAR = const(8)  # beyond 2 m: nothing there
-FROZEN = const(9)  # the whole result, rates included, stays the same
+FROZEN = const(9)  # range, rates and SPAD count stay the same (limit 14)
 DEAD_BUS = const(10)  # an error of the bus, or an identity of nothing but zeros or ones
 WRONG_CHIP = const(11)  # another chip answers at this address
 NO_ANSWER = const(12)  # a step of the start-up, or a result, did not come in time
@@ -47,16 +54,16 @@ _BY_CODE = bytes((7, 6, 6, 6, 3, 7, 5, 7, 4, 5, 4, 0, 7, 7, 7, 7))
 
 _TICKS_MASK = const(0x3FFFFFFF)  # ticks_us wraps at 2**30
 _AGE_MAX_US = const(0x1FFFFFFF)
-_PERIOD_MS = const(33)
-_PERIOD_US = const(33_000)
-_PATIENCE_US = const(200_000)  # six results, and far more than any step of the start-up [E]
+_MEASURES_US = const(22_000)  # 20 ms, and a tenth for the chip's own clock [E]
+_PATIENCE_US = const(200_000)  # ten results, and far more than any step of the start-up [E]
 _FAR_MM = const(2000)
-_JUMP_MM = const(60)  # 1 m/s for 33 ms, and noise [E]
-_SAME_MAX = const(16)  # half a second; rates and events are never the same so often [E]
+_JUMP_MM = const(40)  # 1 m/s for 20 ms, and noise [E]
+_REPEATS_MAX = const(4)  # five results in a row that are the same: 80 ms; a dark target gives 4 repeats in 1e7 [C]
 _USELESS_MAX = const(10)
+_WEIGHED_MM = const(250)  # beyond the window in which gas is given
+_BRIGHTEST = const(100_000)  # light of one SPAD; 50 Mcps, far above what skin sends back at 20 mm
 
 _INTERRUPT = const(0x13)
-_RESULT = const(0x14)
 _MAP = const(0xB0)
 
 _WRITE = const(0)
@@ -71,8 +78,6 @@ _KEEP_SPADS = const(8)
 _READ_MAP = const(9)
 _SEND_MAP = const(10)
 _RATE_LIMIT = const(11)
-_READ_CLOCK = const(12)
-_SEND_PERIOD = const(13)
 
 # Operation, register, value.
 _SCRIPT = bytes.fromhex(
@@ -90,10 +95,12 @@ _SCRIPT = bytes.fromhex(
     "050000"
     # interrupt for a new result, active low
     "000a04 028410 000b01"
+    # the final range ends after 214 macro periods: 20 ms in all, with what comes before it [C]
+    "007100 0072d5"
     # calibration of voltage and phase, each a measurement of its own
     "0001e8 000101 000041 031307 000b01 000000 000102 000001 031307 000b01 000000 0001e8"
-    # timed mode
-    "008001 00ff01 000000 070000 000001 00ff00 008000 0c0000 0d0000 000004".replace(" ", "")
+    # one measurement after the other
+    "008001 00ff01 000000 070000 000001 00ff00 008000 000002".replace(" ", "")
 )
 _STEPS = const(69)
 _LEVELS = const(4)  # the step that sets the bus levels
@@ -109,25 +116,25 @@ class Vl53l0x:
         self._address = address
         self._io_2v8 = io_2v8
         self._one = bytearray(1)
-        self._two = bytearray(2)
         self._identity = bytearray(3)
         self._map = bytearray(6)
-        self._result = bytearray(12)
-        self._before = bytearray(12)
+        self._result = bytearray(13)  # the flag, then the result
+        self._before = bytearray(13)
         self._pair = bytearray(2)
         self._limit = bytearray((0x44, 0x00, 0x20))
-        self._period = bytearray((0x04, 0, 0, 0, 0))
         self._enable = bytearray((_MAP, 0, 0, 0, 0, 0, 0))
         self._stop = 0
         self._spads = 0
-        self._same = 0  # over restarts too: a chip that repeats itself afterwards is no better than before
+        # both over restarts too: a chip that repeats itself afterwards is no better than before
+        self._repeats = 0  # results in a row that were like the one before ...
+        self._still_us = 0  # ... and for how long
         self.identified = False  # a chip of this kind has answered since switch-on
         self._polled_us = 0
         self._restart()
 
     def _restart(self):
         self._step = 0
-        self._part = 0  # of a step that takes several polls; of ranging: wait, read, clear
+        self._part = 0  # of a step that takes several polls; of ranging: read, clear
         self._waited_us = 0
         self._unread_us = 0  # since it was last certain that no result waits
         self._useless = 0  # results in a row that were none
@@ -155,11 +162,15 @@ class Vl53l0x:
             if self._step < _STEPS:
                 status = self._start(self._step)
             elif self._part:
-                status = self._range(quantity)
+                self._put(0x0B, 1)
+                self._part = 0
+                if quantity.status == OK:
+                    self._weigh(quantity)
             else:
-                self._read(self._address, _INTERRUPT, self._one)
-                if self._one[0] & 7:
+                self._read(self._address, _INTERRUPT, self._result)
+                if self._result[0] & 7:
                     self._part = 1
+                    status = self._range(quantity)
                 else:
                     self._unread_us = 0
         except OSError:
@@ -232,18 +243,8 @@ class Vl53l0x:
         elif operation == _SEND_MAP:
             self._choose_spads()
             self._write(self._address, self._enable)
-        elif operation == _RATE_LIMIT:
-            self._write(self._address, self._limit)
-        elif operation == _READ_CLOCK:
-            self._read(self._address, 0xF8, self._two)
         else:
-            clock = self._two[0] << 8 | self._two[1]
-            ticks = _PERIOD_MS * clock if clock else _PERIOD_MS
-            period = self._period
-            period[2] = ticks >> 16
-            period[3] = ticks >> 8 & 0xFF
-            period[4] = ticks & 0xFF
-            self._write(self._address, period)
+            self._write(self._address, self._limit)
         self._step = step + 1
         self._waited_us = 0
         self._unread_us = 0
@@ -266,35 +267,60 @@ class Vl53l0x:
             i += 1
 
     def _range(self, quantity):
-        """A result waits: read it, or clear its interrupt; return OK, or why to begin again."""
-        if self._part == 2:
-            self._put(0x0B, 1)
-            self._part = 0
-            return OK
-        self._read(self._address, _RESULT, self._result)
-        self._part = 2
-        self._waited_us = 0
+        """A result was read: judge it; return OK, or why to begin again."""
         status = self._judge()
+        self._waited_us = 0
         quantity.sequence = (quantity.sequence + 1) & 0xFFFF
-        quantity.age_us = _sum(self._unread_us, _PERIOD_US)
+        quantity.age_us = _sum(self._unread_us, _MEASURES_US)
         self._unread_us = 0
         quantity.status = status
         quantity.value = self._last_mm if status == OK else None
         self._useless = self._useless + 1 if status == NO_UPDATE or status == HARDWARE_FAIL or status == FROZEN else 0
         return status if self._useless >= _USELESS_MAX else OK
 
+    def _weigh(self, quantity):
+        """Bring the light of the last result up to date; here, for this tick has the shortest transfer."""
+        result = self._before
+        mm = quantity.value
+        spads = result[3] << 8 | result[4]
+        if not spads or mm > _WEIGHED_MM:
+            return
+        light = (result[7] << 8 | result[8]) * 4096 // spads  # of one SPAD, in 1/2048 Mcps
+        if light > _BRIGHTEST:
+            light = _BRIGHTEST
+        light = light * mm >> 5
+        light = light * mm >> 5  # two steps: the product stays within 31 bits
+        before = quantity.light
+        quantity.light = before + (light - before >> 3) if before else light
+
     def _judge(self):
         """Return the status of the result; keeps its range in _last_mm, and the result itself for comparison."""
         result = self._result
-        self._same = self._same + 1 if result == self._before else 0
-        self._result = self._before
+        before = self._before
+        # Each of the words has noise of its own. The range comes first: most results already differ there.
+        if (
+            result[12] == before[12]
+            and result[8] == before[8]
+            and result[10] == before[10]
+            and result[4] == before[4]
+            and result[11] == before[11]
+            and result[7] == before[7]
+            and result[9] == before[9]
+            and result[3] == before[3]
+        ):
+            self._repeats += 1
+            self._still_us = _sum(self._still_us, self._waited_us)
+        else:
+            self._repeats = 0
+            self._still_us = 0
+        self._result = before
         self._before = result
-        status = _BY_CODE[result[0] >> 3 & 15]
+        status = _BY_CODE[result[1] >> 3 & 15]
         if status != OK:
             return status
-        if self._same >= _SAME_MAX:
+        if self._repeats >= _REPEATS_MAX or self._still_us > DISTANCE_AGE_MAX_US:
             return FROZEN
-        mm = result[10] << 8 | result[11]
+        mm = result[11] << 8 | result[12]
         if mm > _FAR_MM:
             return TOO_FAR
         last_mm = self._last_mm

@@ -34,13 +34,15 @@ IN_BURST = 4
 IN_RESET_CAUSE = 5
 IN_RX = 6
 IN_SPI_FAIL = 7
-IN_ADC = 8  # 3 values
+IN_ADC = 8  # 2 values
 IN_SPI = 12  # high and low half of each frame
 IN_INFRARED = 16  # object and housing: word | check byte << 16; below 0 the sensor does not answer
 IN_ROOM_PPM = 18  # below 0 the sensor does not answer
 IN_ROOM_SAMPLES = 19  # how many it took
 IN_SCRATCH = 20  # 4 words
-IN_INTS = 24
+IN_RANGE = 24  # the distance sensor's measurements since power-on; below 0 it does not answer
+IN_RANGE_WORDS = 25  # code, SPADs, return rate, ambient rate and range of the last one
+IN_INTS = 30
 RX_MAX = 512
 FIFO_MAX = 1024  # received bytes that wait for the console
 
@@ -54,6 +56,8 @@ COST_SPI_US = 287
 COST_TICKS_US = 6
 COST_PORT_US = 15
 COST_I2C_US = 600  # [C] six bytes at 100 kHz
+COST_RANGE_US = 68  # [C] addresses of a transfer at 400 kHz
+COST_RANGE_BYTE_US = 23  # [C] and each of its bytes
 
 out = array("i", [0] * (OUT_HEADER + EVENTS_MAX * EVENT_INTS))
 tx = bytearray(TX_MAX)

@@ -2,6 +2,7 @@
 
 import hal
 import pins
+from chip_vl53l0x import Chip
 
 PWRON_RESET = 1
 WDT_RESET = 3
@@ -93,13 +94,36 @@ class ADC:
 
 
 class I2C:
-    """A bus with an MLX90614 on it, whose emissivity is set for skin."""
+    """Bus 0 has an MLX90614 on it, whose emissivity is set for skin; bus 1 a VL53L0X."""
 
     def __init__(self, id=0, freq=100_000):
-        pass
+        self._range = Chip() if id else None
+        self._measured = 0
+
+    def _on_range(self, size):
+        """Return the VL53L0X, brought up to the plant, for a transfer of so many bytes."""
+        hal.spend(hal.COST_RANGE_US + size * hal.COST_RANGE_BYTE_US)
+        measured = hal.received[hal.IN_RANGE]
+        if measured < 0:
+            raise OSError(5)
+        chip = self._range
+        chip.calibrate()
+        if measured != self._measured:
+            self._measured = measured
+            at = hal.IN_RANGE_WORDS
+            words = hal.received
+            chip.measured(words[at], words[at + 1], words[at + 2], words[at + 3], words[at + 4])
+        return chip
+
+    def writeto(self, address, buffer):
+        """Write to the VL53L0X."""
+        self._on_range(len(buffer)).writeto(address, buffer)
 
     def readfrom_mem_into(self, address, register, buffer):
-        """Read a word: low byte, high byte, check byte."""
+        """Read a word of the MLX90614: low byte, high byte, check byte; or registers of the VL53L0X."""
+        if self._range is not None:
+            self._on_range(len(buffer)).readfrom_mem_into(address, register, buffer)
+            return
         hal.spend(hal.COST_I2C_US)
         if register == 0x06:
             word = hal.received[hal.IN_INFRARED + 1]
