@@ -7,6 +7,7 @@ from cryo import limits, recorder, store
 from cryo.console import topics
 from cryo.core import faults, mode, resets
 from cryo.store import dates
+from cryo.store.journal import MASK
 from micropython import const
 
 _DAY_S = const(86_400)
@@ -76,10 +77,10 @@ class _Dating:
                 self._next = self._log.next()
                 return None
             first = self._log.first()
-            left = 0 if first is None else self._next - first & journal.MASK
+            left = 0 if first is None else self._next - first & MASK
             if left:
                 count = min(left, _AT_ONCE)
-                self._next = self._next - count & journal.MASK
+                self._next = self._next - count & MASK
                 records = self._log.since(self._next, count)
                 days = [record[2] for record in records if record[2] >= 0]
                 if not days:
