@@ -100,13 +100,13 @@ def load(record: Path = RECORD) -> dict:
 def holes(table: Table, record: Mapping, root: Path = ROOT) -> Iterator[str]:
     """Yield a sentence for each row without a flaw, without a result that holds, or with a test that survived."""
     for name, place, row in rows(table):
-        words = list(_row(row, record["rows"].get(name), root))
-        yield from (f"{place}: {text}" for text in words)
+        yield from (f"{place}: {text}" for text in row_holes(row, record["rows"].get(name), root))
     for name in record["rows"].keys() - {name for name, _, _ in rows(table)}:
         yield f"the record of planted flaws has a row that is gone, {name!r}: {RUN}"
 
 
-def _row(row: Row, result: Mapping | None, root: Path) -> Iterator[str]:
+def row_holes(row: Row, result: Mapping | None, root: Path = ROOT) -> Iterator[str]:
+    """Yield a sentence for each thing that its part of the record does not show of a row."""
     if row.rests_on and row.rests_on not in RESTS_ON:
         yield f"rests_on {row.rests_on!r} is none: name one of {', '.join(RESTS_ON)}, or leave it out"
     if not row.flaws:

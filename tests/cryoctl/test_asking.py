@@ -105,6 +105,12 @@ def test_a_pin_is_neither_shown_nor_kept(keys, monkeypatch, capsys):
     assert not answers.path().exists()
 
 
+def test_a_wrong_pin_is_not_brought_back_to_be_put_right(keys, monkeypatch):
+    monkeypatch.delenv(service.VARIABLE, raising=False)
+    keys.send_text(f"12\n{UP}5678\n")
+    assert service.pin() == "5678"  # nobody sees what the arrow key would bring: it would be typed on to
+
+
 def test_a_dumb_terminal_is_shown_what_is_typed(keys, monkeypatch, capsys):
     monkeypatch.setenv("TERM", "dumb")
     keys.send_text(f"12{BACKSPACE}3\n")

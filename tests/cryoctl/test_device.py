@@ -5,6 +5,7 @@ import os
 import re
 import subprocess
 import sys
+import time
 from pathlib import Path
 
 import pytest
@@ -298,6 +299,21 @@ def test_a_port_that_a_program_without_a_lock_reads_is_not_shared():
 def test_a_virtual_board_that_has_both_ends_is_no_other_program():
     with program(IS_BOARD) as (_, name):
         Port(name).close()
+
+
+def test_half_a_line_from_before_a_restart_is_no_part_of_the_first_answer_after_it():
+    said = {b"before\n": b"whole\nhalf", b"after\n": b"answer\n"}
+
+    def answer(received, _):
+        return next((text for asked, text in said.items() if received.endswith(asked)), b"")
+
+    with fake_port(answer) as (name, _), Port(name) as port:
+        port.write(b"before\n")
+        assert port.line(time.monotonic() + PATIENCE_S) == b"whole"
+        assert port.line(time.monotonic()) is None  # the half line is read, and not whole
+        port.reopen()
+        port.write(b"after\n")
+        assert port.line(time.monotonic() + PATIENCE_S) == b"answer"
 
 
 def test_a_port_that_is_not_there_is_said_so():

@@ -133,6 +133,19 @@ def test_without_room_nothing_is_begun():
     assert content(board) == OLD
 
 
+def test_a_copy_that_was_broken_off_needs_room_for_its_rest_alone():
+    wanted = {"main.py": b"main", "application": NEW["application"]}
+    there = {"application.new": wanted["application"][: 5 * PIECE]}
+    rest = -(-(len(wanted["application"]) - 5 * PIECE) // PIECE) + 1  # blocks; main.py takes the last one
+    board = Flash(there, room=(rest - 1) * PIECE)
+    with pytest.raises(Problem, match="file system is full"):
+        put(board, wanted)
+    assert content(board) == there
+    board = Flash(there, room=rest * PIECE)
+    put(board, wanted)
+    assert content(board) == wanted
+
+
 def test_put_out_of_the_way_main_comes_back_without_being_sent():
     board = Flash(OLD)
     files.out_of_the_way(board)

@@ -103,6 +103,15 @@ CORE = """
             return number // 2
         return 0
 """
+APP = """
+    import sys
+
+    from cryo.core.a import halved
+
+
+    def test_it():
+        assert sys.gettrace() is None, "traced without need, and slow"
+"""
 BOTH_BRANCHES = "halved(4) == 2 and halved(0) == 0"
 
 
@@ -112,7 +121,7 @@ def test_coverage_counts_the_tests_of_core_and_portable_alone(project, tmp_path,
         ("firmware/cryo/core/a.py", CORE),
         ("firmware/cryo/__init__.py", ""),
         ("firmware/cryo/core/__init__.py", ""),
-        ("tests/app/test_before.py", f"from cryo.core.a import halved\n\ndef test_it():\n    assert {there}\n"),
+        ("tests/app/test_before.py", APP + f"        assert {there}\n"),
     ):
         (tmp_path / file).parent.mkdir(parents=True, exist_ok=True)
         (tmp_path / file).write_text(textwrap.dedent(source))

@@ -1,8 +1,8 @@
-"""`python -m tests.hazards [--every N] [--only TEXT]`: each row's tests, with its control disabled by a planted flaw.
+"""`python -m tests.hazards [--every N] [--only KEY] [--rest]`: each row's tests, its control disabled by a flaw.
 
-Without an option all rows, and docs/safety/hazards_live.json is written. With --every N a sample that another state of
-the code draws anew, without the slow tests; with --only the rows whose name holds the text, which replace their part
-of the record.
+Without an option all rows, and docs/safety/hazards_live.json is written anew, row by row. With --only the rows whose
+key fits, with --rest those of which the record does not hold: they replace their part of it. With --every N a sample
+that another state of the code draws anew, without the slow tests; nothing is written.
 """
 
 from __future__ import annotations
@@ -13,7 +13,7 @@ import re
 import sys
 import tempfile
 import time
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import ThreadPoolExecutor, as_completed
 from dataclasses import replace
 from pathlib import Path
 from queue import Queue
@@ -98,7 +98,15 @@ class Run:
                 return name, place, str(error)
 
         with ThreadPoolExecutor(PROCESSES) as pool:
-            yield from pool.map(one, chosen)
+            for done in as_completed([pool.submit(one, entry) for entry in chosen]):
+                yield done.result()
+
+
+def _keep(made: dict[str, dict], order: list[str], part_of: object) -> None:
+    """Write the record anew after each row: what takes so long may be stopped and gone on with (--rest)."""
+    merged = (planted.load()["rows"] if part_of else {}) | made
+    whole = {"rows": {name: merged[name] for name in order if name in merged}}
+    planted.RECORD.write_text(json.dumps(whole, indent=1) + "\n", encoding="utf-8")
 
 
 def _told(place: str, part: dict | str) -> list[str]:
@@ -129,6 +137,7 @@ def _sampled(entry: tuple[str, str, Row], record: dict) -> tuple[str, str, Row] 
 def main() -> int:
     parser = argparse.ArgumentParser(description=(__doc__ or "").partition("\n")[0])
     parser.add_argument("--every", type=int, default=1, help="a sample: every so manieth row")
+    parser.add_argument("--rest", action="store_true", help="the rows of which the record does not hold")
     parser.add_argument("--quick", action="store_true", help="without the slow tests; nothing is written")
     parser.add_argument("--only", default="", help="the rows in whose key this regular expression is found")
     options = parser.parse_args()
@@ -141,6 +150,8 @@ def main() -> int:
         chosen = [entry for entry in (_sampled(e, record) for e in rows[first :: options.every]) if entry]
     elif options.only:
         chosen = [entry for entry in rows if re.search(options.only, entry[0])]
+    if options.rest:
+        chosen = [entry for entry in chosen if any(planted.row_holes(entry[2], record["rows"].get(entry[0])))]
     if options.quick:
         chosen = [(n, p, replace(row, tests=tuple(t for t in row.tests if not _slow(t)))) for n, p, row in chosen]
         chosen = [entry for entry in chosen if entry[2].tests]
@@ -156,21 +167,18 @@ def main() -> int:
                 print(f"{place}: as it must be" if not told else "\n".join(told), flush=True)
                 if isinstance(part, dict):
                     made[name] = {"code": code[:12]} | part
+                    if options.every == 1 and not options.quick:
+                        _keep(made, [name for name, _, _ in rows], part_of=options.only or options.rest)
         except Broken as error:
             print(error)
             return 1
         finally:
             run.close()
     seconds = round(time.monotonic() - began)
-    if options.every == 1 and not options.quick:
-        kept = planted.load()["rows"] if options.only else {}
-        merged = {name: (kept | made)[name] for name, _, _ in rows if name in kept | made}
-        planted.RECORD.write_text(json.dumps({"rows": merged}, indent=1) + "\n", encoding="utf-8")
     killed = sum(r["by"] not in (planted.SURVIVED, planted.SKIPPED) for p in made.values() for r in p["tests"].values())
     flaws = sum(len(part["flaws"]) for part in made.values())
     print(
-        f"{len(chosen)} rows, {flaws} flaws; {killed} times a test failed as it must; "
-        f"{len(wrong)} wrong; {seconds} s"
+        f"{len(chosen)} rows, {flaws} flaws; {killed} times a test failed as it must; {len(wrong)} wrong; {seconds} s"
     )
     return 1 if wrong else 0
 

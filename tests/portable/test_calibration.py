@@ -224,6 +224,26 @@ def test_what_the_settings_refuse_is_not_recorded():
     assert files.files == before
 
 
+class _WornHistory(RamFiles):
+    """Where the history is, flash takes nothing any more; everything else can be written."""
+
+    def open(self, path, mode):
+        if mode != "rb" and ".log." in path:
+            raise OSError(28)
+        return RamFiles.open(self, path, mode)
+
+
+def test_what_cannot_be_recorded_is_not_in_force():
+    files, _ = calibrated()
+    worn = _WornHistory()
+    worn.files = files.files
+    before = dict(files.files)
+    for kind in calibration.KINDS:
+        text = record(kind, due_d=DAY + 400)
+        refused(calibration.put_in_force(calibration.Store(worn, always), text), "not stored", "OSError 28")
+    assert files.files == before
+
+
 def test_a_board_without_settings_takes_no_calibration():
     files = RamFiles()
     refused(calibration.put_in_force(calibration.Store(files, always), record("OPEN")), "provision")
