@@ -10,6 +10,7 @@ import time
 
 import cryo
 import micropython
+from cryo.clocks import Clocks
 from cryo.config import overdue
 from cryo.console.line import Console
 from cryo.core import faults, mode
@@ -49,6 +50,7 @@ class Applicator:
         self.resets = Resets(board.scratch)
         self.supervisor.reset_loop = self.resets.loop
         self.health = Health(self.supervisor)
+        self._clocks = Clocks(board.clock)
         self.loop_test = LoopTest(board, self.supervisor)
         self.tested = "RUNNING"  # what TEST? answers
         self._tests = None
@@ -244,8 +246,12 @@ class Applicator:
         elif now == mode.STANDBY and self.health.poll():
             self.tested = self.health.failed
             self.inputs.self_test = 2
-        if not self._turn and self._kept.differ():  # some times a second
-            self.supervisor.faults.add(faults.MEMORY)
+        if not self._turn:  # some times a second
+            if self._kept.differ():
+                self.supervisor.faults.add(faults.MEMORY)
+            if self._clocks.differ() and not self.inputs.self_test:
+                self.tested = "FAILED CLOCK: the processor's differs from the timer's"
+                self.inputs.self_test = 2
         self.resets.poll(now, self.supervisor.faults.first)
         self.recorder.poll(now)
         self.board.buzzer.value(self._beeper.level(self.outputs, self.supervisor.faults.latched))

@@ -97,7 +97,7 @@ def right(board: Board) -> list[Part]:
             ("hold = 1/4 of peak", "shunt and amplifier to SENSE"),
             coil,
         )
-    time = "15-20 ms: 36k x 1 uF, selected" if gates else "0.12 ms: 24k x 10 nF; edges 38 us apart"
+    time = "15-20 ms: 36k x 1 uF, selected" if gates else "0.08 ms: 15k x 10 nF; edges 38 us apart"
     shutoff = Stage(
         "Shut-off valve, normally closed",
         ("24 V coil; diode and suppressor",),

@@ -19,7 +19,7 @@ UP_S = 310  # a point may be treated 300 s after switch-on
 IN_BURST_US = 30_000  # both valves of the plant are open by then
 PROBE_BURST_US = 60_000  # limit 7: the first burst at a point
 PIO_CUT_US = 3  # 1.5 us, in the plant's whole microseconds
-MONOSTABLE_US = 120
+MONOSTABLE_SHORTEST_US = 65
 LEASE_PERIOD_US = 38
 LEASE_MAX_US = 20_000
 RELEASE_MAX_US = 20_000  # limit 16: trigger to pin
@@ -181,8 +181,8 @@ def test_gas_flows_only_with_the_dose_pin_high_and_edges_on_the_lease(finished):
         assert off_us <= down_us + closing_us + 1
         within = [at for at in rises if up_us - 1_000 <= at <= down_us]
         gaps = [b - a for a, b in itertools.pairwise(within)]
-        assert max(gaps) < MONOSTABLE_US / 2
-        assert within[-1] >= down_us - MONOSTABLE_US / 2
+        assert max(gaps) < MONOSTABLE_SHORTEST_US * 2 / 3
+        assert within[-1] >= down_us - MONOSTABLE_SHORTEST_US * 2 / 3
 
 
 def test_the_virtual_board_gives_the_same_bursts(finished):
@@ -249,3 +249,78 @@ def test_a_sensor_bus_held_low_closes_and_hangs_nothing(copy):
     run = copy(after(hang, 60_000))
     assert fell_us(run, "dose") - run["start_us"] <= 3 * TICK_US
     assert_closed(run)
+
+
+# --- a part of the chip itself fails ----------------------------------------------------------------------------------
+PIO0, PIO1 = 0x5020_0000, 0x5030_0000
+PIO_CTRL, PIO_MEMORY = 0x000, 0x048
+SET_HIGH = 0xE001  # set(pins, 1)
+GAS_MAX_US = 20_000  # after a burst's planned end
+
+
+def stop_block(device, block):
+    """None of its state machines runs on."""
+    device.board.mcu.write_uint32(block + PIO_CTRL, 0)
+
+
+def overwrite_block(device, block):
+    """Every word of its memory sets the program's pin."""
+    for n in range(32):
+        device.board.mcu.write_uint32(block + PIO_MEMORY + 4 * n, SET_HIGH)
+
+
+def take_dose_pin(device, _):
+    """The dose pin is led to the plain output, which is high."""
+    mcu = device.board.mcu
+    mcu.write_uint32(0xD000_0014, 1 << DOSE)
+    mcu.write_uint32(0xD000_0024, 1 << DOSE)
+    mcu.write_uint32(0x4001_4000 + 8 * DOSE + 4, 5)
+
+
+def driven_until_us(run):
+    """When both coils were driven for the last time."""
+    on = {"dose": False, "lease": False}
+    until = 0
+    for at, name, level in sorted(edge for edge in run["edges"] if edge[1] in on):
+        if all(on.values()):
+            until = at
+        on[name] = bool(level)
+    return run["now_us"] if all(on.values()) else until
+
+
+@pytest.mark.parametrize(
+    ("fail", "block"),
+    [(stop_block, PIO0), (overwrite_block, PIO0), (stop_block, PIO1), (overwrite_block, PIO1), (take_dose_pin, PIO0)],
+)
+def test_whatever_one_part_of_the_chip_does_gas_ends_with_the_burst(copy, finished, fail, block):
+    start_us, burst_us, _ = finished["bursts"][1]
+    run = copy(after(lambda device: fail(device, block), burst_us - IN_BURST_US + 50_000))
+    assert run["bursts"][1][0] == start_us  # the same burst, undisturbed until then
+    assert driven_until_us(run) <= start_us + burst_us + GAS_MAX_US
+    assert run["chip"][DOSE][-1][1] == 0  # and the pin is low
+    assert run["status"]["STATE"] == "FAULT" or block == PIO1
+    if block == PIO0:
+        assert run["status"]["FAULT"] == "VALVE_PORT"
+    assert not run["flowing"] and run["resets"] == []
+
+
+def slow_clock(device):
+    """The processor's clock at 48 MHz: the valves' programs and SysTick count it, the timer does not."""
+    for block in (PIO0, PIO1):
+        for n in range(4):
+            device.board.mcu.write_uint32(block + 0x0C8 + 0x18 * n, 65 << 16)  # 25 is 5 MHz at 125
+    device.board.mcu.ppb.systick_timer.frequency = 48_000_000
+
+
+def test_a_clock_at_48_mhz_ends_the_burst_in_its_time_and_is_named(copy, finished):
+    start_us, burst_us, _ = finished["bursts"][1]
+
+    def run(device):
+        slow_clock(device)
+        device.run(burst_us - IN_BURST_US + 50_000)
+        return seen(device) | {"test": device.ask("TEST?"), "status": device.state()}
+
+    ended = copy(run)
+    assert driven_until_us(ended) <= start_us + burst_us + GAS_MAX_US
+    assert ended["status"]["STATE"] == "FAULT" and ended["status"]["FAULT"] in ("SELF_TEST", "VALVE_PORT")
+    assert ended["test"].startswith("FAILED CLOCK")

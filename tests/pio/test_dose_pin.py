@@ -2,7 +2,7 @@
 
 import pytest
 
-from cryo.valve import CUT, DEAD, OK
+from cryo.valve import CUT, DEAD, OK, RUNNING
 from host_tools import pio_asm
 from host_tools.emulator.pio_bench import PER_US
 from tests.pio.test_valve_port import DOSE, Rig
@@ -91,6 +91,33 @@ def test_a_pin_taken_between_two_bursts_is_not_re_armed(rig, take):
     assert (rig.valve.rearm(), rig.valve.fire(1_000)) == (DEAD, CUT)
     rig.bench.run_us(2_000)
     assert high_us(rig, before) <= 20  # some calls
+
+
+def still(rig):
+    """The block's clock stands: nothing moves, whatever is written to it."""
+    for number in (1, 2):
+        rig.firmware.machines[number].active(0)
+        rig.firmware.machines[number].exec = lambda word: None
+
+
+def overwritten(rig):
+    """Every word of the block's memory sets the pin."""
+    block = rig.bench.chip.pio[0]
+    block.instructions[:] = [0xE001] * len(block.instructions)
+
+
+@pytest.mark.parametrize("lose", [still, overwritten])
+def test_a_cut_closes_without_the_block_of_the_one_shot(rig, lose):
+    rig.fire(1_000)
+    rig.bench.run_us(100)
+    lose(rig)
+    rig.bench.run_us(2_000)
+    assert rig.bench.level(DOSE) == 1  # neither one-shot nor tether ends it
+    assert rig.valve.result() == RUNNING
+    assert rig.valve.cut() == DEAD
+    assert rig.bench.level(DOSE) == 0
+    rig.bench.run_us(1_000)
+    assert rig.bench.level(DOSE) == 0
 
 
 def test_a_higher_machine_never_reaches_a_pin_that_is_cut(rig):

@@ -6,6 +6,7 @@ import pytest
 
 from host_tools import pio_asm
 from host_tools.emulator.pio_bench import PER_US, Bench, Firmware
+from host_tools.twin.pin_plant import MONOSTABLE_US
 
 PULSE, LOOP_B = 3, 8
 HALF = 19 * PER_US
@@ -166,3 +167,13 @@ def test_a_slower_clock_only_slows_the_edges():
     rig.machine.put(2)
     rig.bench.run_us(2000)
     assert gaps(rig.edges()) == {10 * HALF}
+
+
+def test_at_48_mhz_the_edges_come_too_late_for_the_monostable(rig):
+    """Its longest time, of the board's parts; at full speed they come twice in its time."""
+    rig.machine.put(100)
+    rig.bench.run_us(5_000)
+    rising = rig.edges()[::2]
+    (apart,) = gaps(rising)
+    assert apart <= MONOSTABLE_US * PER_US / 2
+    assert apart * 125 // 48 > MONOSTABLE_US * PER_US

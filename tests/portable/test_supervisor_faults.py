@@ -147,6 +147,27 @@ def test_a_one_shot_that_does_not_end_is_a_fault():
     assert bench.sup.mode == mode.FAULT and _first_fault(bench) == faults.VALVE_PORT and bench.o.cut == 1
 
 
+def test_a_one_shot_that_stands_still_gets_no_lease_beyond_its_time_and_is_cut_within_16_ms():
+    """By the tick's own clock: a lease lasts 19.4 ms at most, and the pad is forced low by the cut."""
+    for number in (1, 2, 3):
+        for late_us in (0, 3_700, 9_900):  # when the ticks fall, against the end
+            bench = Bench().deliver().to_burst(number)
+            bench.one_shot_ends = False
+            open_us = 0
+            bench.tick(1, 10_000 + late_us)
+            open_us += 10_000 + late_us
+            leases = []
+            while not bench.o.cut:
+                if bench.o.lease:
+                    leases.append(open_us)
+                bench.tick()
+                open_us += 10_000
+            burst_us = bench.fired[-1]
+            assert burst_us - 10_000 <= leases[-1] < burst_us, (number, late_us)
+            assert burst_us + 6_000 < open_us <= burst_us + 16_000, (number, late_us)
+            assert bench.sup.mode == mode.FAULT and _first_fault(bench) == faults.VALVE_PORT
+
+
 def test_a_one_shot_that_refuses_holds_no_lease_and_is_a_fault_at_the_third_time():
     bench = Bench().deliver().to_burst(2)
     bench.refuses = True

@@ -173,9 +173,9 @@ def test_an_opening_that_the_timer_refused_or_cut_is_repeated_and_proves_nothing
 def test_an_opening_that_does_not_end_by_itself_is_a_fault():
     rig = Rig().to_vent()
     rig.one_shot_ends = False
-    rig.tick(8)
+    rig.tick(6)
     assert rig.sup.mode == mode.ARMED
-    rig.tick(4)
+    rig.tick(2)
     assert rig.sup.mode == mode.FAULT and rig.first() == faults.VALVE_PORT and rig.o.cut == 1
 
 

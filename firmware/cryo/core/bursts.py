@@ -20,6 +20,9 @@ _HISTORY = const(8)  # bursts in a duty window: a window of 2 s holds at most 6,
 # [E] The port opens after a tick's calculations, which take 2 to 4 ms: it counts from the pin, and refuses beyond
 # limit 6 (valve/spacing.py). For limit 5 the closing delay, 5 ms at least, is that room.
 _DUTY_US = DUTY_MAX_US - 5_000
+# [E] Running so long after its time, a one-shot did not end. The pin opened up to 4 ms after its tick began, and RMT
+# plays 1.1 ms longer; a cut in the tick that follows, 10 ms on, is within 20 ms of the end.
+END_US = const(6_000)
 _LONGEST_ROOT = const(4_000)  # milli root seconds: 16 s, far above every cap; its square is within 31 bits
 _NO_SKIN = const(120_000)  # of room: an implausible reading plans no burst; times 1000 is within 31 bits
 _WEAKEST = JET_K_MIN_MDEGC // 8  # no distance makes a jet weaker

@@ -1,6 +1,7 @@
 """Which causes of faults stand in this tick: what each guard means for the registry."""
 
 from cryo.core import faults
+from cryo.core.bursts import END_US
 from cryo.core.flow import RAN, TASKS_LATE_MAX
 from cryo.core.mode import DELIVERING, SELF_TEST, TREATING
 from cryo.core.records import RESTING, RUNNING
@@ -10,7 +11,6 @@ from micropython import const
 
 _AFTERMATH_US = const(5_000_000)  # after the last gas the skin readings still count, whatever the mode [E]
 _OF_THE_SKIN = faults.Codes(faults.SKIN_TRIP, faults.SKIN_SENSOR)
-_PORT_GRACE_US = const(30_000)  # a one-shot that is this late did not end
 _CUT_TICKS = const(2)  # a one-shot that was cut in a tick has ended in the next; a tethered one may take two looks
 _REFUSALS = const(3)  # [E] a bouncing loop may make the one-shot refuse once, not three times in a row
 
@@ -89,7 +89,7 @@ def standing(s, dt_us, i):
         if dt_us > LATE_TICK_US or s.late_us > LATE_SUM_US:
             causes.add(faults.TICK_LATE)
         if s.open:
-            if i.burst == RUNNING and s.open_us > s.burst_us + _PORT_GRACE_US:
+            if i.burst == RUNNING and s.open_us + dt_us > s.burst_us + END_US:
                 causes.add(faults.VALVE_PORT)
         elif i.line.status:
             causes.add(faults.LINE_SENSOR)

@@ -329,7 +329,9 @@ class Supervisor:
                 self._account(i)
             elif allowed and self.eye.mm >= self._planned_mm - DISTANCE_STEP_MM:  # nearer: planned for another jet
                 o.cut = 0
-                o.lease = 1
+                # By the tick's own clock, whatever the one-shot says: what counts for it may stand still.
+                if self.open_us < self.burst_us:
+                    o.lease = 1
             return
         if not allowed:
             return

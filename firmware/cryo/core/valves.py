@@ -18,6 +18,7 @@ A line that is empty beforehand shows that the shut-off holds; then the opening 
 """
 
 from cryo.core import blockers, faults
+from cryo.core.bursts import END_US
 from cryo.core.flow import VALVES
 from cryo.core.records import RUNNING
 from cryo.core.ticks import SATURATED, grown
@@ -41,7 +42,6 @@ _HOLD_US = const(500_000)  # from the command: so long the line must stay low, i
 _HOLD_SAMPLES = const(3)  # ... at least so many samples [E]: a sensor that fell silent proves nothing
 _SKIN_US = const(1_200_000)  # from the command: the skin has answered, if there was gas
 _SKIN_FALL_MDEGC = 2 * RESPONSE_MIN_MDEGC  # two steps of a converter; 60 ms of gas make that up to 150 mm [C: twin]
-_PORT_GRACE_US = const(30_000)  # an opening that is this late did not end
 _TRIES = const(3)  # [E] openings an arming, when the trigger or a guard cuts them short
 _EMPTY = const(8)  # under an eighth of the bottle's pressure there is nothing to see falling
 _START_BLOCKERS = blockers.TO_START & ~blockers.PROOF
@@ -192,10 +192,12 @@ class Valves:
             if not clear:
                 self._step = _WAIT
             elif i.burst == RUNNING:
-                o.cut = 0
-                o.lease = 1
-                if self._since_us > VENT_US + _PORT_GRACE_US:
+                if self._since_us > VENT_US + END_US:
                     s.faults.causes.add(faults.VALVE_PORT)
+                else:
+                    o.cut = 0
+                    if self._since_us < VENT_US:
+                        o.lease = 1
             else:
                 self._step = _WAIT if i.burst else _JUDGE  # refused or ended by its loop, or whole
         elif step == _JUDGE:

@@ -1,0 +1,47 @@
+"""The processor's clock against the timer's, some times a second, in every mode.
+
+The timer counts the crystal's beats by itself. One-shot, tether and lease count the processor's clock: were it slow,
+all of them would be late alike, and none would tell. Both derive from one crystal; that it is wrong is not seen here.
+"""
+
+import time
+
+from micropython import const
+
+_SHARE = const(20)  # [E] of the time may be the error of two readings; a wrong divider or PLL is 30 % or more
+_SHORT_US = const(5_000)  # [E] a shorter time proves nothing
+_LONG_US = const(500_000)  # a longer one would leave 31 bits
+_TIMES = const(2)  # [E] in a row: an interrupt may fall between two readings
+
+
+class Clocks:
+    """clock: what the board's chip.py offers, or None. What it ran at when this was made is due for ever."""
+
+    def __init__(self, clock):
+        self._clock = clock
+        self._mhz = clock.hz() // 1_000_000 if clock else 0
+        self._at_us = time.ticks_us()
+        self._at = clock.cycles() if clock else 0
+        self._wrong = 0
+
+    def differ(self):
+        """Return True when they do; call between two ticks, often enough for the cycles not to come round."""
+        clock = self._clock
+        if not clock:
+            return False
+        now_us = time.ticks_us()
+        now = clock.cycles()
+        passed_us = time.ticks_diff(now_us, self._at_us)
+        counted = now - self._at & clock.MASK
+        self._at_us = now_us
+        self._at = now
+        if not _SHORT_US <= passed_us <= _LONG_US:
+            return False
+        due = passed_us * self._mhz
+        if due > clock.MASK - clock.MASK // _SHARE:
+            return False
+        if due - due // _SHARE <= counted <= due + due // _SHARE:
+            self._wrong = 0
+            return False
+        self._wrong += 1
+        return self._wrong >= _TIMES
