@@ -16,6 +16,7 @@ def main() -> None:
     heard = _signal.getsignal(_signal.SIGINT) != _signal.SIG_IGN  # not by what a shell runs in the background
     if heard:
         _signal.signal(_signal.SIGINT, _end)
+        sys.unraisablehook = _unraisable
     for name in ("stdout", "stderr"):
         if getattr(sys, name) is None:  # it was closed
             setattr(sys, name, open(os.devnull, "w"))  # noqa: SIM115 - for as long as there is anything to say
@@ -35,6 +36,13 @@ def main() -> None:
     finally:
         if heard:
             _signal.signal(_signal.SIGINT, _end)  # the interpreter's own end would print a traceback, too
+
+
+def _unraisable(what):
+    """Python drops a Ctrl-C that comes while it collects garbage."""
+    from host_tools.cryoctl.interrupts import lost
+
+    lost(what)
 
 
 def _end(*_):

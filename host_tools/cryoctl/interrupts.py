@@ -1,8 +1,11 @@
-"""When Ctrl-C may come: kept until the end of what must not be cut in two, or heard once by what is on its way out."""
+"""When Ctrl-C comes: kept until the end of what must not be cut in two; once, to what is on its way out; never lost."""
 
 import signal
+import sys
 import threading
 from collections.abc import Callable
+
+_SOON_S = 0.01
 
 
 class _Handler:
@@ -32,15 +35,15 @@ class _Handler:
 
 
 class Kept(_Handler):
-    """Within it Ctrl-C is kept; `wake` is called, and at the end it comes: as a signal between two lines, none is lost.
+    """Within it Ctrl-C is kept; `wake` is called, and at the end it comes.
 
     heard    whether it came, or was read as a key
     """
 
-    def __init__(self, wake: Callable[[], None] = lambda: None):
+    def __init__(self):
         super().__init__()
         self.heard = False
-        self._wake = wake
+        self.wake: Callable[[], None] = lambda: None
 
     def __exit__(self, *_):
         super().__exit__()
@@ -49,7 +52,7 @@ class Kept(_Handler):
 
     def _came(self, number, frame):
         self.heard = True
-        self._wake()
+        self.wake()
 
 
 class Once(_Handler):
@@ -57,9 +60,30 @@ class Once(_Handler):
 
     def __init__(self):
         super().__init__()
-        self._heard = False
+        self.heard = False
 
     def _came(self, number, frame):
-        if not self._heard:
-            self._heard = True
+        if not self.heard:
+            self.heard = True
             self._pass_on()
+
+
+def lost(unraisable) -> None:
+    """Have Ctrl-C come again that came while Python collected garbage: it drops what is raised there. For sys."""
+    if unraisable.exc_type is not KeyboardInterrupt:
+        sys.__unraisablehook__(unraisable)
+        return
+    handler = getattr(signal.getsignal(signal.SIGINT), "__self__", None)
+    if isinstance(handler, Once):
+        handler.heard = False
+    again = threading.Timer(_SOON_S, _press)  # not here: what is raised here is dropped, too
+    again.daemon = True
+    again.start()
+
+
+def _press():
+    main = threading.main_thread().ident
+    if hasattr(signal, "pthread_kill") and main:
+        signal.pthread_kill(main, signal.SIGINT)  # it ends a wait, which a signal to this thread would not
+    else:
+        signal.raise_signal(signal.SIGINT)
