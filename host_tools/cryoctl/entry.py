@@ -19,6 +19,8 @@ def main() -> None:
     heard = [number for number in ENDING if _signal.getsignal(number) != _signal.SIG_IGN]
     for number in heard:
         _signal.signal(number, _end)
+    if heard:
+        sys.unraisablehook = _unraisable
     for name in ("stdout", "stderr"):
         if getattr(sys, name) is None:  # it was closed
             setattr(sys, name, open(os.devnull, "w"))  # noqa: SIM115 - for as long as there is anything to say
@@ -38,6 +40,13 @@ def main() -> None:
     finally:
         for number in heard:
             _signal.signal(number, _end)  # the interpreter's own end would print a traceback, too
+
+
+def _unraisable(what):
+    """Python drops a Ctrl-C that comes while it collects garbage."""
+    from host_tools.cryoctl.interrupts import lost
+
+    lost(what)
 
 
 def _end(number, *_):

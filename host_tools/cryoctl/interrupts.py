@@ -1,13 +1,15 @@
 """When Ctrl-C may come, or a signal that ends a program as it does: kept until the end of what must not be cut in two,
-or heard once by what is on its way out.
+heard once by what is on its way out, and never lost.
 """
 
 import contextlib
 import signal
+import sys
 import threading
 from collections.abc import Callable
 
 SIGNALS = [getattr(signal, name) for name in ("SIGINT", "SIGTERM", "SIGHUP") if hasattr(signal, name)]
+_SOON_S = 0.01
 
 
 class _Handler:
@@ -47,16 +49,16 @@ class _Handler:
 
 
 class Kept(_Handler):
-    """Within it Ctrl-C is kept; `wake` is called, and at the end it comes: as a signal between two lines, none is lost.
+    """Within it Ctrl-C is kept; `wake` is called, and at the end it comes.
 
     heard    whether it came, or was read as a key
     """
 
-    def __init__(self, wake: Callable[[], None] = lambda: None):
+    def __init__(self):
         super().__init__()
         self.heard = False
         self._number = signal.SIGINT
-        self._wake = wake
+        self.wake: Callable[[], None] = lambda: None
 
     def __exit__(self, *_):
         super().__exit__()
@@ -66,7 +68,7 @@ class Kept(_Handler):
     def _came(self, number, frame):
         self.heard = True
         self._number = number
-        self._wake()
+        self.wake()
 
 
 class Once(_Handler):
@@ -74,9 +76,30 @@ class Once(_Handler):
 
     def __init__(self):
         super().__init__()
-        self._heard = False
+        self.heard = False
 
     def _came(self, number, frame):
-        if not self._heard:
-            self._heard = True
+        if not self.heard:
+            self.heard = True
             self._pass_on(number)
+
+
+def lost(unraisable) -> None:
+    """Have a signal come again that came while Python collected garbage: it drops what is raised there. For sys."""
+    if unraisable.exc_type is not KeyboardInterrupt:
+        sys.__unraisablehook__(unraisable)
+        return
+    handler = getattr(signal.getsignal(signal.SIGINT), "__self__", None)
+    if isinstance(handler, Once):
+        handler.heard = False
+    again = threading.Timer(_SOON_S, _press)  # not here: what is raised here is dropped, too
+    again.daemon = True
+    again.start()
+
+
+def _press():
+    main = threading.main_thread().ident
+    if hasattr(signal, "pthread_kill") and main:
+        signal.pthread_kill(main, signal.SIGINT)  # it ends a wait, which a signal to this thread would not
+    else:
+        signal.raise_signal(signal.SIGINT)

@@ -51,22 +51,23 @@ def line(
 
     keys, screen = _ends()
     plain = secret or os.environ.get("TERM", "").lower() in ("dumb", "unknown")
-    session, end = _session(message, keys, None if plain else screen, earlier)
-
-    def wake():
-        if session.app.loop:
-            session.app.loop.call_soon_threadsafe(end)
-
-    def started():
-        if kept.heard:
-            end()
-        session.default_buffer.load_history_if_not_yet_loaded()
-        session.app.create_background_task(_pressed(session.app, ahead))
-        session.app.create_background_task(_meanwhile(session.app, meanwhile))
-
     text = ""
-    with Kept(wake) as kept, _byte_by_byte(keys):
+    with Kept() as kept, _byte_by_byte(keys):
+        session, end = _session(message, keys, None if plain else screen, earlier)
         ahead = get_typeahead(keys)
+
+        def wake():
+            if session.app.loop:
+                session.app.loop.call_soon_threadsafe(end)
+
+        def started():
+            if kept.heard:
+                end()
+            session.default_buffer.load_history_if_not_yet_loaded()
+            session.app.create_background_task(_pressed(session.app, ahead))
+            session.app.create_background_task(_meanwhile(session.app, meanwhile))
+
+        kept.wake = wake
         try:
             with _written(session.default_buffer, message, secret) if plain else contextlib.nullcontext():
                 text = session.prompt(pre_run=started, handle_sigint=False)

@@ -1,6 +1,7 @@
 """Questions to a person: what becomes of answers, and that no key and no Ctrl-C is lost, whenever it comes."""
 
 import asyncio
+import contextlib
 import fcntl
 import os
 import pty
@@ -8,6 +9,7 @@ import signal
 import subprocess
 import sys
 import termios
+import time
 from pathlib import Path
 
 import pytest
@@ -15,7 +17,7 @@ from prompt_toolkit.application import application, get_app
 from prompt_toolkit.input import create_pipe_input
 from prompt_toolkit.output import DummyOutput
 
-from host_tools.cryoctl import answers, asking, interrupts, prompt, service
+from host_tools.cryoctl import answers, asking, entry, interrupts, prompt, service
 from host_tools.cryoctl.asking import Back, Question, Unanswered, in_turn
 from host_tools.cryoctl.calibration import wizard
 from host_tools.cryoctl.calibration.kinds import JET
@@ -397,7 +399,8 @@ def test_it_waits_for_a_key_and_a_signal_wakes_it(keys, monkeypatch):
 def test_kept_comes_at_the_end_and_once_comes_once():
     steps = []
     with pytest.raises(KeyboardInterrupt):
-        with interrupts.Kept(lambda: steps.append("woken")):
+        with interrupts.Kept() as kept:
+            kept.wake = lambda: steps.append("woken")
             signal.raise_signal(signal.SIGINT)
             steps.append("on")
         steps.append("not reached")
@@ -413,6 +416,17 @@ def test_kept_comes_at_the_end_and_once_comes_once():
     assert len(steps) == 3
 
 
+def test_service_mode_that_somebody_was_in_before_is_not_ended():
+    class Open(Locked):
+        def unarmed(self):
+            return "SERVICE"
+
+    device = Open(None)
+    with service.service_mode(device, "4711"):
+        pass
+    assert device.told == ["SERV:PIN 4711"]
+
+
 def test_a_second_ctrl_c_does_not_keep_the_device_in_service_mode():
     class Impatient(Locked):
         def tell(self, command, patience_s=0.0):
@@ -424,6 +438,39 @@ def test_a_second_ctrl_c_does_not_keep_the_device_in_service_mode():
     with pytest.raises(KeyboardInterrupt), service.service_mode(device, "4711"):
         signal.raise_signal(signal.SIGINT)
     assert device.told == ["SERV:PIN 4711", "SERV:EXIT"]
+
+
+class Collected:
+    """Ctrl-C comes while Python takes this away."""
+
+    def __init__(self):
+        self.there = True
+
+    def __del__(self):
+        signal.raise_signal(signal.SIGINT)
+
+
+@pytest.mark.parametrize("way_out", [contextlib.nullcontext, interrupts.Once])
+def test_ctrl_c_while_garbage_is_collected_comes_again(monkeypatch, way_out):
+    monkeypatch.setattr(sys, "unraisablehook", entry._unraisable)
+    collected = [Collected()]
+    with pytest.raises(KeyboardInterrupt), way_out():
+        collected.clear()  # Python drops it here
+        time.sleep(PATIENCE_S)
+        pytest.fail("it was not heard")
+
+
+def test_another_error_in_a_destructor_is_told_as_ever(monkeypatch):
+    class Broken:
+        def __del__(self):
+            raise ValueError
+
+    told = []
+    monkeypatch.setattr(sys, "unraisablehook", entry._unraisable)
+    monkeypatch.setattr(sys, "__unraisablehook__", told.append)
+    broken = [Broken()]
+    broken.clear()
+    assert [what.exc_type for what in told] == [ValueError]
 
 
 def test_who_runs_it_in_the_background_keeps_ctrl_c_for_the_foreground():
@@ -440,7 +487,8 @@ TWO = """
 import select, sys, time
 print("ready", flush=True)
 try:
-    from host_tools.cryoctl import prompt
+    from host_tools.cryoctl import interrupts, prompt
+    sys.unraisablehook = interrupts.lost
     from prompt_toolkit.input.vt100 import raw_mode
 
     def once_a_key_came(step):
