@@ -1,8 +1,8 @@
 """Where the command line begins and ends: Ctrl-C and an output that is full are exit codes, and no tracebacks.
 
 A signal that ends a program (SIGTERM), and a terminal that is gone (SIGHUP), unwind it as Ctrl-C does: a device is not
-left in service mode. Nothing that Python has not loaded for itself is imported before they are heard. Only the interpreter's own start,
-before this module, is not covered.
+left in service mode. Nothing that Python has not loaded for itself is imported before they are heard. Only the
+interpreter's own start, before this module, is not covered.
 """
 
 import os
