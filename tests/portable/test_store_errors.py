@@ -97,7 +97,7 @@ def record(files, name="settings"):
 
 
 def boards():
-    """Return (files, payload in force) of boards before a save: the newer slot in either place, any sequence."""
+    """Return (files, payload in force) of boards: the newer slot in either place, the sequence anywhere."""
     out = [({"/settings.0": slot("settings", 1, 0, OLD)}, OLD), ({"/settings.1": slot("settings", 1, 9, OLD)}, OLD)]
     for sequence in (0, 1, 6, 0x7FFE, 0x7FFF, 0x8000, 0xFFFD, 0xFFFE, 0xFFFF):
         for newer in (0, 1):

@@ -28,7 +28,7 @@ class History:
         self.paths = (folder + name + ".log.0", folder + name + ".log.1")
 
     def read(self):
-        """Return [(number, text)] of every whole record, oldest first. Never raises: `unread` tells what lacks."""
+        """Return [(number, text)] of every whole record, oldest first. Never raises: see `unread`."""
         self.damaged = self.unread = 0
         found = self._segment(0)[0] + self._segment(1)[0]
         found.sort()
