@@ -119,7 +119,7 @@ TOPICS = (
         "clock, counts, and how this console behaves",
         ("SYST:DATE 2026,11,22", "OK"),
         (
-            ("SYSTem:DATE[?]", "yyyy,mm,dd", "date; UNKNOWN until set, with the time, since switch-on; back in service mode"),
+            ("SYSTem:DATE[?]", "yyyy,mm,dd", "date, UNKNOWN until set with the time; back in service mode only"),
             ("SYSTem:TIME[?]", "hh,mm,ss", "time of day"),
             ("SYSTem:ECHO[?]", "ON|OFF", "echo with backspace and arrow up, for people; off after switch-on"),
             ("FORMat:HUMan", "", "answers as sentences, while not armed"),
