@@ -329,6 +329,18 @@ def test_it_waits_for_a_key_and_a_signal_wakes_it(keys, monkeypatch):
     assert slept
 
 
+def test_a_signal_before_the_prompt_runs_ends_it_without_a_key(keys, monkeypatch):
+    made = prompt._session
+
+    def interrupted(*of):
+        signal.raise_signal(signal.SIGINT)
+        return made(*of)
+
+    monkeypatch.setattr(prompt, "_session", interrupted)
+    with pytest.raises(KeyboardInterrupt):
+        number().ask()
+
+
 def test_kept_comes_at_the_end_and_once_comes_once():
     steps = []
     with pytest.raises(KeyboardInterrupt):
