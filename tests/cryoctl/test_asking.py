@@ -33,7 +33,13 @@ CTRL_C, CTRL_D, UP, BACKSPACE = "\x03", "\x04", "\x1b[A", "\x7f"
 @pytest.fixture
 def keys(monkeypatch, tmp_path):
     """What is pressed, read by prompt_toolkit without a terminal. A question that nobody answers ends after a while."""
-    before = signal.signal(signal.SIGALRM, lambda *_: pytest.fail("it waits for a key"))
+    late = []
+
+    def end(*_):
+        late.append(True)
+        pytest.fail("it waits for a key")
+
+    before = signal.signal(signal.SIGALRM, end)
     signal.alarm(PATIENCE_S)
     with create_pipe_input() as pressed:
         monkeypatch.setattr(prompt, "_ends", lambda: (pressed, DummyOutput()))
@@ -42,6 +48,7 @@ def keys(monkeypatch, tmp_path):
         yield pressed
     signal.alarm(0)
     signal.signal(signal.SIGALRM, before)
+    assert not late  # also where another exception took its place
 
 
 def number(text="Number", **more):
