@@ -33,7 +33,13 @@ CTRL_C, CTRL_D, UP, BACKSPACE = "\x03", "\x04", "\x1b[A", "\x7f"
 @pytest.fixture
 def keys(monkeypatch, tmp_path):
     """What is pressed, read by prompt_toolkit without a terminal. A question that nobody answers ends after a while."""
-    before = signal.signal(signal.SIGALRM, lambda *_: pytest.fail("it waits for a key"))
+    late = []
+
+    def end(*_):
+        late.append(True)
+        pytest.fail("it waits for a key")
+
+    before = signal.signal(signal.SIGALRM, end)
     signal.alarm(PATIENCE_S)
     with create_pipe_input() as pressed:
         monkeypatch.setattr(prompt, "_ends", lambda: (pressed, DummyOutput()))
@@ -42,6 +48,7 @@ def keys(monkeypatch, tmp_path):
         yield pressed
     signal.alarm(0)
     signal.signal(signal.SIGALRM, before)
+    assert not late  # also where another exception took its place
 
 
 def number(text="Number", **more):
@@ -394,6 +401,18 @@ def test_it_waits_for_a_key_and_a_signal_wakes_it(keys, monkeypatch):
     with pytest.raises(KeyboardInterrupt):
         number().ask()
     assert slept
+
+
+def test_a_signal_before_the_prompt_runs_ends_it_without_a_key(keys, monkeypatch):
+    made = prompt._session
+
+    def interrupted(*of):
+        signal.raise_signal(signal.SIGINT)
+        return made(*of)
+
+    monkeypatch.setattr(prompt, "_session", interrupted)
+    with pytest.raises(KeyboardInterrupt):
+        number().ask()
 
 
 def test_kept_comes_at_the_end_and_once_comes_once():
