@@ -435,17 +435,6 @@ def test_kept_comes_at_the_end_and_once_comes_once():
     assert len(steps) == 3
 
 
-def test_service_mode_that_somebody_was_in_before_is_not_ended():
-    class Open(Locked):
-        def unarmed(self):
-            return "SERVICE"
-
-    device = Open(None)
-    with service.service_mode(device, "4711"):
-        pass
-    assert device.told == ["SERV:PIN 4711"]
-
-
 def test_a_second_ctrl_c_does_not_keep_the_device_in_service_mode():
     class Impatient(Locked):
         def tell(self, command, patience_s=0.0):

@@ -342,9 +342,9 @@ def test_settings_that_cannot_be_read_are_not_written_over():
     assert app.ask("CONF trip_mdegc,5000") == "OK"
     before = dict(app.board.files.files)
     app.board.files.fails = "read"
-    is_error(app.ask("CONF:SAVE"), 401, "settings: no copy can be read")
-    is_error(app.ask("CONF room_m3,25"), 401, "settings: no copy can be read")
-    is_error(app.ask("CONF:STOR?"), 401, "settings: no copy can be read")
+    is_error(app.ask("CONF:SAVE"), 401, "settings: a copy cannot be read")
+    is_error(app.ask("CONF room_m3,25"), 401, "settings: a copy cannot be read")
+    is_error(app.ask("CONF:STOR?"), 401, "settings: a copy cannot be read")
     assert app.board.files.files == before
     app.board.files.fails = ""
     assert app.ask("CONF:STAG?") == "TRIP_MDEGC=5000 mdegC"  # kept for another try

@@ -4,8 +4,6 @@ The settings, the levels and what a pass took from them are compared here, outsi
 The observer, whose states change in every tick, compares their sum itself (observer.py).
 """
 
-from array import array
-
 from cryo.core import presets
 from cryo.core.resets import mix
 from micropython import const
@@ -28,7 +26,7 @@ class Kept:
         self._supervisor = supervisor
         config = supervisor.config
         self._config = None if config is None else [value for value in config]
-        self._levels = [array("H", [_sum(row) for row in preset[presets.LEVELS]]) for preset in presets.PRESETS]
+        self._levels = [[_sum(row) for row in preset[presets.LEVELS]] for preset in presets.PRESETS]
         self._jet_most = supervisor.jet.most
 
     def differ(self):
