@@ -90,6 +90,15 @@ def test_a_number_sent_again_is_answered_again_and_not_executed():
     assert app.supervisor.nonce != nonce
 
 
+def test_a_number_of_the_last_session_is_executed_in_the_next_one():
+    app = App()
+    app.choose()
+    ask(app, 7, "ARM:REQ")
+    assert app.ask("ARM:OFF") == app.ask("SYST:LOC") == "OK"
+    ask(app, 7, "ARM:REQ")
+    assert app.supervisor.mode == mode.READY
+
+
 def test_one_command_a_wrapped_line():
     app = App()
     app.choose()
