@@ -160,7 +160,7 @@ class Codes:
         return self.low & other.low | self.high & other.high
 
     def __bool__(self):
-        return self.low | self.high != 0
+        return bool(self.low | self.high)
 
 
 def others(codes, first):

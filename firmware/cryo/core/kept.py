@@ -26,7 +26,10 @@ class Kept:
         self._supervisor = supervisor
         config = supervisor.config
         self._config = None if config is None else [value for value in config]
-        self._levels = [[_sum(row) for row in preset[presets.LEVELS]] for preset in presets.PRESETS]
+        self._levels = []
+        for preset in presets.PRESETS:
+            levels = preset[presets.LEVELS]
+            self._levels.append([_sum(row) for row in levels])  # pyright: ignore[reportGeneralTypeIssues]
         self._jet_most = supervisor.jet.most
 
     def differ(self):
