@@ -107,6 +107,8 @@ class I2C:
         if measured < 0:
             raise OSError(5)
         chip = self._range
+        if chip is None:
+            raise OSError(19)
         chip.calibrate()
         if measured != self._measured:
             self._measured = measured
