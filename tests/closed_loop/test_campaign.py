@@ -157,20 +157,26 @@ def test_moving_in_at_a_walking_hand_s_speed_leaves_the_skin_unfrozen():
 
 @pytest.mark.parametrize(("mm_s", "least_c"), [(300, 4.0), (500, 0.0)])  # from 85 mm, and from 100
 @pytest.mark.parametrize(("preset", "level"), [("CHRONIC", 3), ("CHRONIC", 4), ("DIABETIC", 2), ("DIABETIC", 3)])
-def test_moving_in_while_the_distance_sensor_repeats_itself_leaves_the_skin_unfrozen(preset, level, mm_s, least_c):
+def test_moving_in_while_the_distance_sensor_repeats_itself_leaves_the_skin_unfrozen(
+    preset, level, mm_s, least_c, record_property
+):
     for burst, offset_ms in ((12, 60), (25, 0), (25, 150)):
         given = sweeps.case(f"frozen/{preset}/{level}/{mm_s}/{burst}/{offset_ms}")
         out = run(given, until_s=2.0)
         assert given.patient.distance_mm == (85.0 if mm_s == 300 else 100.0)
+        record_property("now", out.lowest_c - least_c)
         assert out.lowest_c > least_c, (burst, offset_ms)
         assert out.fault is None  # the pass ends, nothing latches
 
 
 @pytest.mark.parametrize("mm_s", [6, 12, 30])
 @pytest.mark.parametrize(("preset", "level"), [("CHRONIC", 4), ("DIABETIC", 3)])
-def test_a_distance_sensor_that_drifts_while_the_hand_moves_in_keeps_the_floor_by_its_light(preset, level, mm_s):
+def test_a_distance_sensor_that_drifts_while_the_hand_moves_in_keeps_the_floor_by_its_light(
+    preset, level, mm_s, record_property
+):
     patient = Patient(preset, level, 100.0, moves=(20.0, mm_s, 25, 0), drifts=(mm_s, 25), light_sway=0.1)
     out = run(Case("single/range-wrong/drift", patient), until_s=8.0)
+    record_property("now", out.lowest_c - out.floor_c)
     assert out.lowest_c > out.floor_c
     assert out.fault is None  # the light ends the pass before the skin tells
 
