@@ -73,6 +73,7 @@ DISTANCE_AGE_MAX_US = const(100_000)  # 14 [C] since its measurement began; at 0
 DISTANCE_LOST_US = const(500_000)  # 14 [E] a surface lost this long ends the pass
 DISTANCE_JUMP_MM = const(30)  # 14 [E] from sample to sample: a hand at 0.3 m/s moves 12 in two of 20 ms; noise
 DISTANCE_LIGHT_PC = const(150)  # 14 [E] of the point's first light for its distance: a range that is off by a fifth
+DISTANCE_NOISE_MM = const(5)  # 7 [E] a result may read so much too far: the room for a jet that jumps has it
 DISTANCE_STEP_MM = const(10)  # 7 [C] a change beyond this makes the next burst a probe burst; nearer, it ...
 DISTANCE_ERROR_MM = const(50)  # 7 [E] ... ends an open one, and the next leaves room for a sensor that reads so far off
 

@@ -85,6 +85,7 @@ BOUNDED = {
     "DISTANCE_AGE_MAX_US": (33e3, 100e3),  # a hand at 0.3 m/s moves 30 mm in the longest
     "DISTANCE_LOST_US": (0, 500e3),
     "DISTANCE_JUMP_MM": (20, 40),  # a hand at 0.3 m/s moves 20 mm in two samples of 33 ms, 30 in the oldest that counts
+    "DISTANCE_NOISE_MM": (3, 10),  # some standard deviations of a time-of-flight sensor's shortest result
     "DISTANCE_ERROR_MM": (50, 50),  # swept in docs/safety/campaign.md; more leaves the table of the law, from 20 mm on
     "INFRARED_AGE_MAX_US": (280e3, 500e3),  # 180 ms between two reads of a result of 100 ms
     "INFRARED_WAIT_US": (690e3, 1e6),

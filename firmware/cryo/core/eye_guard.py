@@ -28,6 +28,7 @@ OUTSIDE = const(2)  # a surface, but too close or too far
 LOST = const(3)  # no surface, or no fresh measurement
 
 _NO_LIMIT = const(0x3FFFFFFF)
+_FAR_MM = const(9_999)  # nothing was measured yet
 _US_A_MM = const(2_500)  # while nothing was measured the hand went on, at 0.3 m/s and a third more
 
 
@@ -35,6 +36,7 @@ class EyeGuard:
     """Judges loop and distance once a tick; `made` and `range` hold for that tick, `discordant` has its time-out.
 
     mm          distance that counts: as measured, less what it jumped away; holds while range is LOST
+    near_mm     the nearest of the last three results, jumps not taken away: one of them may read too far by its noise
     watching    jumps count: a point is open. Before it, the applicator may be moved in any way
     """
 
@@ -50,6 +52,9 @@ class EyeGuard:
         self._light = 0
         self._most_light = _NO_LIMIT
         self._measured_mm = 0
+        self._before_mm = _FAR_MM
+        self._earlier_mm = _FAR_MM
+        self.near_mm = START_MIN_MM
         self._sequence = -1
         self._disagree_us = 0
 
@@ -84,6 +89,10 @@ class EyeGuard:
         mm = distance.value
         if distance.sequence != self._sequence:
             self._sequence = distance.sequence
+            near_mm = self._before_mm if self._before_mm < mm else mm
+            self.near_mm = self._earlier_mm if self._earlier_mm < near_mm else near_mm
+            self._earlier_mm = self._before_mm
+            self._before_mm = mm
             further = mm - self._measured_mm
             self._measured_mm = mm
             if self.watching and not -DISTANCE_JUMP_MM <= further <= DISTANCE_JUMP_MM:

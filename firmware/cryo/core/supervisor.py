@@ -24,6 +24,7 @@ from cryo.limits import (
     BURST_MIN_US,
     CONFIRM_MS,
     DISTANCE_LOST_US,
+    DISTANCE_NOISE_MM,
     DISTANCE_STEP_MM,
     IDLE_MS,
     MODEL_MARGIN_MDEGC,
@@ -364,7 +365,9 @@ class Supervisor:
         self.lowest_mdegc = baseline_mdegc - fall_mdegc * AS_CALIBRATED // ratio
         mm = self.eye.mm
         k_mdegc = self.config.jet_k_mdegc * ratio // AS_CALIBRATED
-        k_here_mdegc = k_most_mdegc = k_at(k_mdegc, mm)
+        k_here_mdegc = k_at(k_mdegc, mm)
+        near_mm = self.eye.near_mm
+        k_most_mdegc = k_at(k_mdegc, (near_mm if near_mm < mm else mm) - DISTANCE_NOISE_MM)
         nearer_mm = self._burst_mm - mm
         if nearer_mm > DISTANCE_STEP_MM:
             self.planner.probe_due = True
