@@ -125,7 +125,7 @@ OWN = {
         )
     ),
     "VALVE_PORT": Provoked(
-        _in_burst("one-shot", "the one-shot's counter stands still", lambda p: p.one_shot.halt(p.now_us), 600)
+        _in_burst("one-shot", "the one-shot's counter stands still", lambda p: p.one_shot.halt(p.now_us), 1_200)
     ),
     "BOTTLE_HIGH": Provoked(
         _in_burst("bottle-hot", "the bottle is at 45 degC", lambda p: setattr(p.bottle, "temperature_c", 45.0), 150)

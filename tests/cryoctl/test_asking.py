@@ -492,7 +492,16 @@ def test_who_runs_it_in_the_background_keeps_ctrl_c_for_the_foreground():
 
 # --- at a real terminal -----------------------------------------------------------------------------------------------
 TWO = """
-import select, sys, time
+import os, select, signal, sys, time
+
+heard = []
+def once(*_):  # as cryoctl does: what comes on the way out ends it with the same code
+    if heard:
+        os._exit(130)
+    heard.append(1)
+    raise KeyboardInterrupt
+
+signal.signal(signal.SIGINT, once)
 print("ready", flush=True)
 try:
     from host_tools.cryoctl import interrupts, prompt
