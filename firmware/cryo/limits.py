@@ -42,7 +42,9 @@ HOLD_MS = const(5_000)  # [E] at the target, then the point is done
 SAME_POINT_S = const(300)  # 9 [S] five minutes of recovery; every point counts as treated at boot
 SAME_POINT_SKIN_MDEGC = const(28_000)  # 9 [E]
 SESSION_MAX_S = const(1_200)  # 10 [E]
-SESSION_VALVE_ON_MAX_MS = const(300_000)  # 10 [E]
+SESSION_VALVE_ON_MAX_MS = const(300_000)  # 10 [E] in any time of that length, whoever is treated
+NEW_PATIENT_S = const(120)  # 10 [E] without a burst, before the accounts of another patient begin
+ATTESTED_S = const(600)  # 10 [E] without a burst; then the next one is taken for another patient
 
 # --- samples ----------------------------------------------------------------------------------------------------------
 SAMPLE_AGE_MAX_US = const(250_000)  # 11 [E] age of a sample that a burst is planned on

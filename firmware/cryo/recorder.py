@@ -23,6 +23,7 @@ CLEARED = const(6)
 SETTINGS = const(0)
 CALIBRATION = const(1)
 DATE = const(2)  # backwards
+PATIENT = const(3)  # another one's session began
 
 NONE = const(0x3FFFFFFF)  # a temperature that was never known
 UNKNOWN = const(-1)  # day or second

@@ -88,6 +88,8 @@ class Record:
             return f"version {self.version}; last run ended: {self.last_run_ended}{crash}"
         if self.kind == "CHANGE":
             value = "" if self.value is None else f" = {self.value}"
+            if self.what == "PATIENT":
+                return "another patient's session began"
             return f"{self.what}: {self.changed}{value}{f', due {self.due}' if self.due else ''}"
         if self.kind == "LOST":
             return f"{self.count} records found no room to wait and are lost"

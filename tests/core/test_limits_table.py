@@ -30,6 +30,8 @@ TABLE = (
     (9, "SAME_POINT_SKIN_MDEGC", 28e3),
     (10, "SESSION_MAX_S", 20 * 60),
     (10, "SESSION_VALVE_ON_MAX_MS", 300e3),
+    (10, "NEW_PATIENT_S", 2 * 60),
+    (10, "ATTESTED_S", 10 * 60),
     (11, "SAMPLE_AGE_MAX_US", 250e3),
     (11, "SETTLED_US", 350e3),
     (12, "BAD_CONVERSIONS", 3),

@@ -249,6 +249,42 @@ def test_a_new_session_asks_for_attestations_anew():
     assert app.ask("TREAT:ATT?").startswith("MISSING")
 
 
+def test_another_patient_right_after_a_burst_is_refused_with_the_time_to_wait_and_each_one_is_in_the_log():
+    app = App()
+    app.run(60)
+    app.choose()
+    session = app.supervisor.session
+    session.burst(60_000)
+    before = app.ask("LOG:COUN?")
+    answer = app.ask("TREAT:NEW")
+    assert answer.startswith("ERROR -221 another patient takes 120 s without a burst: 12"), answer
+    assert app.ask("TREAT:ATT?") == "COMPLETE"
+    app.run(60)
+    assert app.ask("LOG:COUN?") == before
+    session.uptime_s += 121
+    assert app.ask("TREAT:NEW") == "OK"
+    assert app.ask("TREAT:ATT?").startswith("MISSING")
+    app.run(60)
+    said = app.ask("LOG? 2")
+    assert "KIND=CHANGE" in said and "WHAT=PATIENT" in said, said
+
+
+def test_a_request_says_how_long_the_session_is_used_up():
+    app = App()
+    app.choose()
+    session = app.supervisor.session
+    while not session.used_up():
+        session.burst(500_000)
+    left_s = session.used_up_s()
+    answer = app.ask("ARM:REQ")
+    assert answer.startswith("REFUSED SESSION") and "wait {} s".format(left_s) in answer, answer
+    session.uptime_s = 3_000  # the log says how; here only the session's own time is used up
+    session.valve_on_ms = 0
+    session.session_s = 1_200
+    answer = app.ask("ARM:REQ")
+    assert "for another patient TREAT:NEW, in 0 s" in answer, answer
+
+
 # --- arming ---------------------------------------------------------------------------------------------------
 def test_arming_takes_two_steps():
     app = App()

@@ -216,11 +216,11 @@ def test_a_session_lasts_20_minutes_from_its_first_point():
 def test_a_session_has_300_s_of_valve_on_time():
     bench = Bench()
     bench.begin()
-    for _ in range(599):
+    for _ in range(598):
         bench.burst(500_000)
     bench.burst(499_000)
     assert not bench.session.used_up()
-    bench.burst(1_000)
+    bench.burst(1_000)  # the longest burst still had room before it, and has none now
     assert bench.session.used_up()
 
 
@@ -305,15 +305,17 @@ def test_another_session_asks_anew_but_keeps_gas_and_recovery():
     bench.session.attested = 127
     bench.begin()
     bench.burst(500_000)
-    bench.pass_us(1_200 * SECOND_US)
+    bench.pass_us(1_190 * SECOND_US)
+    bench.burst(1_000)
+    bench.pass_us(10 * SECOND_US)
     bench.end()
     assert bench.session.used_up()
     bench.session.renew()
     now = bench.session
     assert not now.used_up() and not now.started
-    assert (now.attested, now.session_s, now.valve_on_ms) == (0, 0, 0)
+    assert (now.attested, now.session_s, now.valve_on_ms) == (0, 0, 501)
     assert not now.attested_all()
-    assert now.gas_mg == 500
+    assert now.gas_mg == 501
     assert now.cool_down_s() >= 300
     assert now.rest_left_us == 60 * SECOND_US
     bench.pass_us(100 * SECOND_US)
@@ -321,6 +323,91 @@ def test_another_session_asks_anew_but_keeps_gas_and_recovery():
     bench.begin()
     bench.pass_us(SECOND_US)
     assert now.session_s == 1
+
+
+def most_in_a_window(bursts, length_s):
+    """Return the most valve-on time, ms, of any window of this length; bursts are pairs of second and ms."""
+    most = inside = first = 0
+    for second, ms in bursts:
+        inside += ms
+        while bursts[first][0] <= second - length_s:
+            inside -= bursts[first][1]
+            first += 1
+        most = max(most, inside)
+    return most
+
+
+def test_whatever_is_typed_no_20_minutes_have_more_than_300_s_of_valve_on_time():
+    for every_s in (1, 2, 3):  # a burst of 500 ms so often, and a new patient as soon as one is taken
+        bench = Bench()
+        now = bench.session
+        given = []
+        patients = 0
+        while now.uptime_s < 7_200:
+            if now.used_up() and not now.renewal_s():
+                now.renew()
+                patients += 1
+            if not now.used_up():
+                bench.begin()
+                bench.burst(500_000)
+                given.append((now.uptime_s, 500))
+            bench.pass_us(every_s * SECOND_US)
+        assert patients
+        most = most_in_a_window(given, 1_200)
+        assert (298_000 if every_s < 2 else 150_000) <= most <= 300_000, most
+
+
+def test_what_is_waited_for_is_said_and_is_enough():
+    bench = Bench()
+    now = bench.session
+    assert now.used_up_s() == 0
+    bench.begin()
+    while not now.used_up():
+        bench.burst(500_000)
+        bench.pass_us(SECOND_US)
+    left_s = now.used_up_s()
+    assert 600 <= left_s <= 720  # the first minutes leave the window 20 to 21 minutes after they began
+    bench.pass_us((left_s - 61) * SECOND_US)
+    assert now.valve_on_ms >= 299_500
+    bench.pass_us(61 * SECOND_US)
+    assert now.valve_on_ms < 299_500 and now.used_up_s() == 0
+
+
+def test_a_new_patient_takes_120_s_from_the_last_burst_on():
+    bench = Bench()
+    now = bench.session
+    assert now.renewal_s() == 0  # no burst yet
+    bench.begin()
+    bench.pass_us(10 * SECOND_US)
+    bench.burst(60_000)
+    assert now.renewal_s() >= 120
+    bench.pass_us(119 * SECOND_US)
+    assert now.renewal_s() > 0
+    bench.burst(30_000)
+    bench.pass_us(120 * SECOND_US)
+    assert now.renewal_s() > 0
+    bench.pass_us(SECOND_US)
+    assert now.renewal_s() == 0
+
+
+def test_attestations_lapse_after_600_s_without_a_burst_or_another_attestation():
+    for last in (None, "burst", "attest"):
+        bench = Bench()
+        now = bench.session
+        bench.pass_us(400 * SECOND_US)
+        now.attest(127)
+        bench.pass_us(599 * SECOND_US)
+        assert now.attested == 127
+        if last == "burst":
+            bench.burst(60_000)
+        elif last:
+            now.attest(1)
+        bench.pass_us(SECOND_US)
+        assert now.attested == (127 if last else 0)
+        bench.pass_us(598 * SECOND_US)
+        assert now.attested == (127 if last else 0)
+        bench.pass_us(2 * SECOND_US)
+        assert now.attested == 0
 
 
 def test_the_longest_gaps_count_in_full_and_do_not_overflow():

@@ -143,6 +143,12 @@ def _refusal(console, s):
     text = "REFUSED " + (",".join(row[0] for row in _standing(s)) or "state " + mode.NAMES[s.mode])
     if s.blocked_by & blockers.ATTESTATION and rows:
         text += "; missing attestation " + words_of(rows)
+    if s.blocked_by & blockers.SESSION:
+        left_s = s.session.used_up_s()
+        if left_s:
+            text += "; 300 s of gas in 20 minutes are given: wait {} s".format(left_s)
+        else:
+            text += "; for another patient TREAT:NEW, in {} s".format(s.session.renewal_s())
     return text + "; STAT:WHY? tells what to do"
 
 

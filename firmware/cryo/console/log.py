@@ -165,6 +165,8 @@ def _change(f):
         return ("WHAT", "CALIBRATION"), ("CHANGED", _letters(f[3:5])), ("VALUE", f[1]), ("DUE", dates.text(f[2]))
     if f[0] == recorder.DATE:
         return ("WHAT", "DATE"), ("CHANGED", dates.text(f[2]) + " TO " + dates.text(f[1]))
+    if f[0] == recorder.PATIENT:
+        return (("WHAT", "PATIENT"),)
     key = _letters(f[2:])
     if not key:
         return ("WHAT", "SETTINGS"), ("CHANGED", "{} SETTINGS".format(f[1]))

@@ -1,8 +1,10 @@
 """What is treated: the commands of TREATment. Loaded at the first of them, and kept."""
 
+from cryo import recorder
 from cryo.console import topics
 from cryo.console.live import missing, words_of
 from cryo.core import presets, session
+from cryo.limits import NEW_PATIENT_S
 
 
 def _choosing(choose):
@@ -99,12 +101,17 @@ def _attest(console, words):
             allowed = words_of(presets.ATTESTATIONS)
             return console.error(-224, "unknown attestation {}: allowed {}".format(word, allowed))
         mask |= bit
-    p.attested |= mask
+    p.attest(mask)
     return "OK"
 
 
 def _new_session(console, _):
-    console.app.supervisor.renew_session()
+    app = console.app
+    left_s = app.supervisor.session.renewal_s()
+    if not app.supervisor.renew_session():
+        text = "another patient takes {} s without a burst: {} s are left; each attestation is asked anew then"
+        return console.error(-221, text.format(NEW_PATIENT_S, left_s))
+    app.recorder.put(recorder.CHANGE, (recorder.PATIENT,))
     return "OK"
 
 

@@ -3,7 +3,10 @@
 from cryo.core import presets
 from cryo.core.ticks import SATURATED
 from cryo.limits import (
+    ATTESTED_S,
+    BURST_MAX_US,
     GAS_MG_PER_S,
+    NEW_PATIENT_S,
     POINT_MAX_MS,
     POINT_VALVE_ON_MAX_US,
     ROOM_PPM_M3_PER_G,
@@ -14,6 +17,8 @@ from cryo.limits import (
 )
 from micropython import const
 
+_MINUTES = SESSION_MAX_S // 60 + 1  # the minute that has begun, and those that the longest session holds
+_VALVE_ON_MS = SESSION_VALVE_ON_MAX_MS - BURST_MAX_US // 1000  # the longest burst still has its room then
 WRONG_NUMBERS_MAX = const(3)  # [E] a person mistypes once or twice; more is no person who reads the number
 # why a point ended
 GOING = const(0)
@@ -39,6 +44,8 @@ class Session:
         self.site = -1
         self.point = -1
         self.attested = 0
+        self._attested_s = 0  # when the last one was given
+        self._burst_s = -NEW_PATIENT_S  # when the last burst was booked
         self.wrong_numbers = 0  # that came for the last request to arm
         self.uptime_s = 0
         self._uptime_us = 0
@@ -48,7 +55,8 @@ class Session:
         self.started = False
         self._session_us = 0
         self.session_s = 0
-        self.valve_on_ms = 0
+        self.valve_on_ms = 0  # in the last 20 to 21 minutes: the sum of ...
+        self._minutes_ms = [0] * _MINUTES  # ... what each minute had
         self._valve_on_us = 0
         self.gas_mg = 0
         self.bursts_total = 0
@@ -85,6 +93,28 @@ class Session:
         need = presets.PRESETS[self.preset][presets.ATTEST]
         return self.attested & need == need
 
+    def attest(self, mask):
+        """Take attestations: they hold until ATTESTED_S without a burst or another one."""
+        self.attested |= mask
+        self._attested_s = self.uptime_s
+
+    def renewal_s(self):
+        """Return how long no burst must be given before another patient's session begins, s (limit 10)."""
+        left = self._burst_s + NEW_PATIENT_S - self.uptime_s
+        return left if left > 0 else 0
+
+    def used_up_s(self):
+        """Return how long it takes, without bursts, until limit 10 leaves room for one, s: up to a minute too long."""
+        over = self.valve_on_ms - _VALVE_ON_MS
+        if over < 0:
+            return 0
+        minute = self.uptime_s // 60
+        n = 0
+        while over >= 0 and n < _MINUTES:  # the oldest minute leaves first
+            n += 1
+            over -= self._minutes_ms[(minute + n) % _MINUTES]
+        return (minute + n) * 60 - self.uptime_s
+
     def _index(self):
         return self.site * presets.POINTS_PER_SITE + self.point
 
@@ -104,15 +134,15 @@ class Session:
         return self.room_ppm(room_m3) >= ROOM_STOP_PPM
 
     def used_up(self):
-        """True when the session's time or valve-on time is used up (limit 10)."""
-        return self.session_s >= SESSION_MAX_S or self.valve_on_ms >= SESSION_VALVE_ON_MAX_MS
+        """True when the session's time is used up, or the valve-on time of the last 20 minutes (limit 10)."""
+        return self.session_s >= SESSION_MAX_S or self.valve_on_ms >= _VALVE_ON_MS
 
     def advance(self, dt_us):
         """Let time pass: uptime, rest between points, session, point."""
         us = self._uptime_us + dt_us
         while us >= 1_000_000:
             us -= 1_000_000
-            self.uptime_s += 1
+            self._second()
         self._uptime_us = us
         left_us = self.rest_left_us
         if left_us:
@@ -126,6 +156,16 @@ class Session:
         if self.point_open:
             us = self.point_us + dt_us
             self.point_us = us if us < SATURATED else SATURATED
+
+    def _second(self):
+        now_s = self.uptime_s + 1
+        self.uptime_s = now_s
+        if now_s % 60 == 0:
+            n = now_s // 60 % _MINUTES
+            self.valve_on_ms -= self._minutes_ms[n]
+            self._minutes_ms[n] = 0
+        if self.attested and now_s - self._attested_s >= ATTESTED_S <= now_s - self._burst_s:
+            self.attested = 0  # nobody says that another person came
 
     def begin_point(self):
         """The first pass of a point begins."""
@@ -147,6 +187,8 @@ class Session:
         ms = self._valve_on_us // 1000
         self._valve_on_us -= ms * 1000
         self.valve_on_ms += ms
+        self._minutes_ms[self.uptime_s // 60 % _MINUTES] += ms
+        self._burst_s = self.uptime_s + 1  # rounded up
         self.gas_mg += ms * GAS_MG_PER_S // 1000
 
     def end_point(self, reason):
@@ -167,10 +209,9 @@ class Session:
     def renew(self):
         """Start another session: the accounts of the last one end, every attestation must be given anew.
 
-        The gas already in the room and the points' recovery stay.
+        The gas already in the room, the valve-on time of the last 20 minutes and the points' recovery stay.
         """
         self.attested = 0
         self.started = False
         self._session_us = 0
         self.session_s = 0
-        self.valve_on_ms = 0

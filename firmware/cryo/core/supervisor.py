@@ -131,10 +131,15 @@ class Supervisor:
         return self.mode == mode.STANDBY or self.mode == mode.COMPLETE
 
     def renew_session(self):
-        """Start another session (another patient): its accounts begin at zero, attestations are asked anew."""
-        if self.may_choose():
-            self.session.renew()
-            self.overcool.new_session()
+        """Start another session (another patient): its accounts begin at zero, attestations are asked anew.
+
+        Return False where it may not: armed, or too soon after the last burst (limit 10).
+        """
+        if not self.may_choose() or self.session.renewal_s():
+            return False
+        self.session.renew()
+        self.overcool.new_session()
+        return True
 
     def trip_mdegc(self):
         """Return the skin trip in force, mdegC: limit 1 or 2, or the tighter setting; 0 without settings."""
