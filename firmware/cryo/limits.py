@@ -29,6 +29,8 @@ PROBE_BURST_MAX_US = const(60_000)  # 7 [C] first burst at a point, press, pass 
 # more than a nozzle gives that lost its diffuser: a free jet of 1 g/s at 400 to 550 m/s has, 80 mm further, 51 to 60
 # m/s on 14 mm, and 240 to 360 W/m2K at its stagnation point, 1.6 to 2.4 times the reference [C]; unmeasured.
 JET_JUMP = const(2)  # 7 times K at the measured distance, which may leave the surface at ...
+# What the skin shows of a weaker jet counts for the level's floor alone, while probe and infrared agree, never for frostbite.
+JET_WEAKEST_PM = const(800)  # 7 [E] of the calibrated K, in thousandths
 SKIN_LEAST_MDEGC = const(0)  # 7 [E] ... frostbite at 0 degC (ISO 13732-3 research, Geng 2006), or
 SKIN_LEAST_REDUCED_MDEGC = const(4_000)  # 7 [E] ... 4 above it for patients who feel less
 
@@ -36,8 +38,9 @@ SKIN_LEAST_REDUCED_MDEGC = const(4_000)  # 7 [E] ... 4 above it for patients who
 POINT_MAX_MS = const(60_000)  # 8 [S] peers sweep a site for 45-60 s
 POINT_VALVE_ON_MAX_US = const(30_000_000)  # 8 [C]
 PASS_MAX_MS = const(18_000)  # [E] one pass
-PASSES_MAX = const(3)  # [E] passes a point
-PASS_REST_MS = const(3_000)  # [E] between passes
+PASSES_MAX = const(8)  # [E] passes a point, within limit 8
+PASS_REST_MS = const(1_000)  # [E] between passes
+PASS_RESUMED_MS = const(2_000)  # [E] a press so soon after a release goes on with its pass
 HOLD_MS = const(5_000)  # [E] at the target, then the point is done
 SAME_POINT_S = const(300)  # 9 [S] five minutes of recovery; every point counts as treated at boot
 SAME_POINT_SKIN_MDEGC = const(28_000)  # 9 [E]
@@ -60,6 +63,7 @@ RESPONSE_MISSES = const(3)  # 13 [E] bursts in a row without a fall
 # err: probe 2, infrared 0.5 (MLX90614, 0-50 degC [S]), cold gas on its housing 1 [E], emissivity 0.98 +- 0.01 0.2 [C].
 INFRARED_COLDER_MDEGC = const(6_000)  # + 2.3 that its filter (0.77 Hz or faster) still holds of burst and plume [C]
 INFRARED_WARMER_MDEGC = const(12_000)  # + 8.3: two fifths of its field on skin at rest, 21 degC warmer [E]
+INFRARED_AGREES_MDEGC = const(2_000)  # [E] no further apart at settled samples, they agree
 INFRARED_DISCORDS = const(3)  # settled samples in a row that are so far apart
 INFRARED_UNSEEN_BURSTS = const(3)  # [E] after so many without a settled sample, the next one waits for it ...
 INFRARED_WAIT_US = const(700_000)  # ... until then: 350 settled, 180 between two reads, 100 a sample, a turn of polls
@@ -113,6 +117,7 @@ GAS_MG_PER_S = const(1_000)  # 21 [E] reference nozzle at 57 bar
 DOSE_BELOW_MDEGC = const(15_000)  # 24 [S] non-freezing cold injury is a dose injury (PMC4395553)
 DOSE_POINT_DEGC_S = const(400)  # 24 [E]
 DOSE_SESSION_DEGC_S = const(1_600)  # 24 [E]
-MODEL_MARGIN_MDEGC = const(1_500)  # 25 [C] predicted surface may go this far under the floor, no sensor asked
+MODEL_MARGIN_MDEGC = const(1_500)  # 25 [C] predicted surface may go this far under the floor, no sensor asked, or ...
+MODEL_MARGIN_AGREED_MDEGC = const(3_500)  # 25 [E] ... so far while both agree: weak jets, hard skin are 2.4-5.4 warmer [C]
 PROOF_TEST_BURSTS = const(500)  # 26 [E] each valve alone, and at the first arming of a day
 PROOF_TEST_S = const(86_400)  # 26 [E] that day, where no clock tells it: since switch-on or the last proof test

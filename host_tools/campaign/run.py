@@ -51,6 +51,7 @@ class Outcome:
     state: str
     fault: str | None
     reached: bool
+    reach_s: float | None  # from the first burst to the settled sample at or under the target
     reason: str
     lowest_c: float
     floor_c: float
@@ -182,9 +183,20 @@ def run(given: Case, until_s: float | None = None, firmware: Path | None = None)
     if until_s is not None and change:
         burst, offset_us = change[-2:]
         plant.on_burst(burst, offset_us, lambda p: p.at(p.now_us + int(until_s * 1e6), off))
-    plant.operator = Operator(plant, script)
+    plant.operator = _Watching(plant, script)
     messages = lanes.run(plant, "cpython", given.settings, firmware)
     return _judge(given, this, results, refused, messages)
+
+
+class _Watching(Operator):
+    """An operator who also notes when the device takes the target as reached."""
+
+    reached_us = None
+
+    def step(self):
+        super().step()
+        if self.reached_us is None and self.plant.applicator and self.plant.applicator.supervisor.session.reached:
+            self.reached_us = self.plant.now_us
 
 
 def named(name: str) -> Outcome:
@@ -212,6 +224,7 @@ def _judge(given, this, results, refused, messages):
         state=modes[supervisor.mode],
         fault=names[supervisor.faults.first],
         reached=told.get("REACHED") == "1",
+        reach_s=_reach_s(plant),
         reason=told.get("REASON", "NONE"),
         lowest_c=round(min(plant.skin.lowest_c, record.skin_min_c), 3),
         floor_c=_figures(given.patient.preset, given.patient.level)[1],
@@ -236,6 +249,11 @@ def _judge(given, this, results, refused, messages):
     )
     out.problems = _problems(out, given)
     return out
+
+
+def _reach_s(plant):
+    reached_us, bursts = plant.operator.reached_us, plant.record.bursts
+    return round((reached_us - bursts[0].time_us) / 1e6, 2) if reached_us is not None and bursts else None
 
 
 def _alarm_allowed_ms(fault, edges, came_us):

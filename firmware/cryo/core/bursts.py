@@ -5,6 +5,7 @@ constant and never sees that dip, so each opening is budgeted from the last sett
 gets stronger in a treatment is seen after its first burst at the earliest: each one leaves room for it.
 """
 
+from cryo.core.observer import JET_MDEGC, REFERENCE_DROP_DEGC
 from cryo.limits import (
     BURST_MIN_US,
     DUTY_MAX_US,
@@ -36,6 +37,7 @@ class Planner:
         self._open_delay_us = open_delay_us
         self._close_delay_us = close_delay_us
         self.probe_due = True
+        self.margin_mdegc = MODEL_MARGIN_MDEGC
         self.off_us = _LONG  # since the valve closed, its closing delay included
         self._wait_us = 0  # until gas begins to flow
         self._flow_us = 0  # of flow still expected
@@ -75,14 +77,17 @@ class Planner:
         """Return the longest opening allowed now, us, or 0 when it would be shorter than the shortest burst.
 
         Three falls are bounded, each by (room / K) squared of flow: of the settled sample skin_mdegc to the level's
-        floor with the calibrated K, of the observer's surface predicted_mdegc to the model floor (limit 25) with the K
-        at the measured distance k_here_mdegc, and of skin_mdegc to least_mdegc with JET_JUMP times k_most_mdegc, what
-        that K may be instead. K is in mdegC per root second. cap_us holds limit 4, the level's and the settings' caps.
+        floor with k_mdegc, of the observer's surface predicted_mdegc to the model floor (limit 25, margin_mdegc under
+        the level's) with the K at the measured distance k_here_mdegc, and of skin_mdegc to least_mdegc with JET_JUMP
+        times k_most_mdegc, what that K may be instead. K is in mdegC per root second. Cold skin takes less of the jet:
+        to the floor, K counts as the observer's law says for skin_mdegc. cap_us holds limit 4, the level's and the
+        settings' caps.
         """
         room = skin_mdegc - floor_mdegc
-        model_room = predicted_mdegc - floor_mdegc + MODEL_MARGIN_MDEGC
+        model_room = predicted_mdegc - floor_mdegc + self.margin_mdegc
         if not (0 < room <= _NO_SKIN and 0 < model_room <= _NO_SKIN and k_mdegc >= _WEAKEST <= k_here_mdegc):
             return 0
+        k_mdegc = k_mdegc * ((skin_mdegc - JET_MDEGC) // REFERENCE_DROP_DEGC) // 1000
         root = room * 1000 // k_mdegc  # milli root seconds: their squares are us
         other = model_room * 1000 // k_here_mdegc
         if other < root:

@@ -1,10 +1,12 @@
 """What a change of mode does to point, pass and accounts, and why a point ends. Beside the supervisor, for its size."""
 
 from cryo.core import mode, presets, session
+from cryo.core.eye_guard import IN_WINDOW
 from cryo.core.mode import DELIVERING, TREATING
-from cryo.limits import HOLD_MS, MODEL_MARGIN_MDEGC, PASSES_MAX, TICK_US
+from cryo.limits import HOLD_MS, MODEL_MARGIN_MDEGC, PASS_RESUMED_MS, PASSES_MAX, TICK_US
 
 _HOLD_US = HOLD_MS * 1000
+_RESUMED_US = PASS_RESUMED_MS * 1000
 
 
 def end(sup):
@@ -39,11 +41,14 @@ def enter(sup, before, after):
         sup.floor_mdegc = row[presets.FLOOR_MDEGC]
         if not s.point_open:
             _begin(sup)
-        s.passes += 1
-        sup.pass_us = TICK_US  # this tick gives no gas, and counts
+        if s.point_us - s.let_go_us > _RESUMED_US:
+            s.passes += 1
+            sup.pass_us = 0
+        sup.pass_us += TICK_US  # this tick gives no gas, and counts
         sup.late_us = 0
         sup.held = True
         sup.planner.probe_due = True
+        sup.second.agrees = False
     elif s.point_open and not TREATING >> after & 1:
         reason = session.STOPPED
         if after == mode.COMPLETE:
@@ -52,6 +57,9 @@ def enter(sup, before, after):
             reason = session.FAULTED
         s.end_point(reason)
         sup.eye.watch(False)
+    elif after == mode.REST:
+        # Only a hand that stayed at its distance goes on with its pass.
+        s.let_go_us = s.point_us if sup.eye.range <= IN_WINDOW and not sup.trigger.touched else session.NEVER
     if after == mode.ARMED:
         sup.valves.armed(sup)
     sup.mode = after

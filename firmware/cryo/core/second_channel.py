@@ -16,6 +16,7 @@ from cryo.core.eye_guard import IN_WINDOW
 from cryo.core.flow import SECOND
 from cryo.limits import (
     INFRARED_AGE_MAX_US,
+    INFRARED_AGREES_MDEGC,
     INFRARED_COLDER_MDEGC,
     INFRARED_DISCORDS,
     INFRARED_UNSEEN_BURSTS,
@@ -38,6 +39,7 @@ class SecondChannel:
         self.settled = False  # mdegc is fresh, settled, and of a surface in the distance window
         self.counts = False  # mdegc stands beside the probe's reading
         self.mdegc = 0
+        self.agrees = False  # it and the probe were close in the last settled samples of this press, and it is not silent
         self.discordant = False  # it and the probe contradicted each other in three settled samples in a row
         self._unseen = 0  # bursts since it counted last
         self._apart = 0
@@ -49,6 +51,7 @@ class SecondChannel:
 
     def reset(self):
         """Begin the comparison anew: another point, or an acknowledge."""
+        self.agrees = False
         self.discordant = False
         self._apart = 0
 
@@ -67,6 +70,8 @@ class SecondChannel:
         self.counts = False
         self.settled = False
         infrared = i.infrared
+        if infrared.status or infrared.age_us > INFRARED_AGE_MAX_US:
+            self.agrees = False
         if infrared.status:
             return self.step
         if not self.seen:
@@ -90,6 +95,7 @@ class SecondChannel:
         return self.step
 
     def _compare(self, warmer_mdegc):
+        self.agrees = -INFRARED_AGREES_MDEGC <= warmer_mdegc <= INFRARED_AGREES_MDEGC
         if -INFRARED_COLDER_MDEGC <= warmer_mdegc <= INFRARED_WARMER_MDEGC:
             self._apart = 0
         elif self._apart < INFRARED_DISCORDS:

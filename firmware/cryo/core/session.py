@@ -20,6 +20,7 @@ from micropython import const
 _MINUTES = SESSION_MAX_S // 60 + 1  # the minute that has begun, and those that the longest session holds
 _VALVE_ON_MS = SESSION_VALVE_ON_MAX_MS - BURST_MAX_US // 1000  # the longest burst still has its room then
 WRONG_NUMBERS_MAX = const(3)  # [E] a person mistypes once or twice; more is no person who reads the number
+NEVER = const(-0x1FFFFFFF)
 # why a point ended
 GOING = const(0)
 TARGET = const(1)
@@ -65,6 +66,7 @@ class Session:
         self.reason = GOING
         self.reached = False
         self.passes = 0
+        self.let_go_us = NEVER  # point_us at the release that ended the last pass
         self.bursts = 0
         self.point_us = 0
         self.point_valve_on_us = 0
@@ -174,6 +176,7 @@ class Session:
         self.reason = GOING
         self.reached = False
         self.passes = 0
+        self.let_go_us = NEVER
         self.bursts = 0
         self.point_us = 0
         self.point_valve_on_us = 0

@@ -27,6 +27,7 @@ from cryo.limits import (
     DISTANCE_NOISE_MM,
     DISTANCE_STEP_MM,
     IDLE_MS,
+    MODEL_MARGIN_AGREED_MDEGC,
     MODEL_MARGIN_MDEGC,
     OFF_MIN_US,
     PASS_MAX_MS,
@@ -366,7 +367,10 @@ class Supervisor:
         observer = self.observer
         baseline_mdegc = observer.baseline_mdegc
         ratio = self.jet.learn(baseline_mdegc - self.settled_mdegc, baseline_mdegc - observer.probe_mdegc())
-        fall_mdegc = baseline_mdegc - self.floor_mdegc + MODEL_MARGIN_MDEGC
+        agrees = self.second.agrees
+        margin_mdegc = MODEL_MARGIN_AGREED_MDEGC if agrees else MODEL_MARGIN_MDEGC
+        self.planner.margin_mdegc = margin_mdegc
+        fall_mdegc = baseline_mdegc - self.floor_mdegc + margin_mdegc
         self.lowest_mdegc = baseline_mdegc - fall_mdegc * AS_CALIBRATED // ratio
         mm = self.eye.mm
         k_mdegc = self.config.jet_k_mdegc * ratio // AS_CALIBRATED
@@ -379,11 +383,15 @@ class Supervisor:
             k_most_mdegc = k_nearer(k_mdegc, self._burst_mm, mm)
         elif nearer_mm < -DISTANCE_STEP_MM:
             self.planner.probe_due = True
+        # To the level's floor: K where the skin may be, no more than at 80 mm, and less where both sensors show it.
+        k_floor_mdegc = k_most_mdegc if k_most_mdegc < k_mdegc else k_mdegc
+        if agrees:
+            k_floor_mdegc = k_floor_mdegc * self.jet.weaker_pm // AS_CALIBRATED
         return self.planner.plan(
             self.settled_mdegc,
             self.floor_mdegc,
             cap_us,
-            k_mdegc,
+            k_floor_mdegc,
             baseline_mdegc - (baseline_mdegc - observer.surface_mdegc) * ratio // AS_CALIBRATED,
             k_here_mdegc,
             k_most_mdegc,
