@@ -106,7 +106,7 @@ def test_limits_and_units_of_a_kind_are_told(kind):
     assert kind.acceptance and kind.intro
     if kind.criteria:
         assert kind.criteria.basis.startswith(("[E]", "[C]")) and kind.criteria.drift <= kind.error / 2
-            assert kind.criteria.spread / math.sqrt(kind.criteria.least) <= kind.error  # what the mean may err
+        assert kind.criteria.spread / math.sqrt(kind.criteria.least) <= kind.error  # what the mean may err
         assert len(kind.references) >= 2 and kind.unit in str(kind.criteria)
     else:
         assert "other instruments" in kind.intro
