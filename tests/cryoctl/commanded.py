@@ -8,6 +8,7 @@ import subprocess
 import sys
 import tempfile
 import termios
+import time
 
 from typer.testing import CliRunner
 
@@ -82,8 +83,10 @@ def at_terminal(words, answers, board, **more):
         os.close(slave)
         said = b""
         seen = 0
+        give_up = time.monotonic() + PATIENCE_S
         try:
             while True:
+                assert time.monotonic() < give_up, f"it shows something for ever: {said[-2000:]!r}"
                 assert select.select([master], [], [], PATIENCE_S)[0], f"it waits for something: {said[-500:]!r}"
                 try:
                     data = os.read(master, 4096)
@@ -93,6 +96,7 @@ def at_terminal(words, answers, board, **more):
                 while answers and (at := said.find(question := next(iter(answers)), seen)) >= 0:
                     seen = at + len(question)
                     reply = answers.pop(question)
+                    give_up = time.monotonic() + PATIENCE_S
                     os.write(master, reply() if callable(reply) else reply)
             return process.wait(PATIENCE_S), said.decode("utf-8", "replace")
         finally:

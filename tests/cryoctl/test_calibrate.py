@@ -320,7 +320,7 @@ def test_a_technician_is_guided_through_the_distances(bench, tmp_path):
     assert status == 0 and not answers, said
     for words in (
         "light board",
-        "At rest: 3 s without a gap",
+        "At rest: 5 s without a gap",
         "within 5 mm",
         "accepted: error_mm",
         "stored and read back",

@@ -105,7 +105,8 @@ def test_deviations_are_those_that_the_device_judges():
 def test_limits_and_units_of_a_kind_are_told(kind):
     assert kind.acceptance and kind.intro
     if kind.criteria:
-        assert kind.criteria.basis.startswith("[E]") and kind.criteria.spread <= kind.error + 1
+        assert kind.criteria.basis.startswith(("[E]", "[C]")) and kind.criteria.drift <= kind.error / 2
+        assert kind.criteria.spread / math.sqrt(kind.criteria.least) <= kind.error  # what the mean may err
         assert len(kind.references) >= 2 and kind.unit in str(kind.criteria)
     else:
         assert "other instruments" in kind.intro

@@ -110,8 +110,8 @@ DISTANCE = Kind(
         Reference(90.0, "A matt, light board square before the nozzle. Type the distance by the ruler."),
         Reference(190.0, "The same board further away. Type the distance by the ruler."),
     ),
-    Criteria(3.0, 6.0, 2.0, 15, "mm", "[E] 90 measurements of a 33 ms sensor; one more than, and a half of, the "
-             "largest error that is accepted"),
+    Criteria(5.0, 20.0, 2.5, 25, "mm", "[C] 50 measurements of 20 ms, whose noise is 2.4 to 3.3 mm: six of them, and a "
+             "half of the largest error that is accepted"),
     float(measured.DISTANCE_ERROR_MM),
     (
         f"each reading within {measured.DISTANCE_ERROR_MM} mm of its reference",
