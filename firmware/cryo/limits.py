@@ -29,10 +29,10 @@ PROBE_BURST_MAX_US = const(60_000)  # 7 [C] first burst at a point, press, pass 
 # more than a nozzle gives that lost its diffuser: a free jet of 1 g/s at 400 to 550 m/s has, 80 mm further, 51 to 60
 # m/s on 14 mm, and 240 to 360 W/m2K at its stagnation point, 1.6 to 2.4 times the reference [C]; unmeasured.
 JET_JUMP = const(2)  # 7 times K at the measured distance, which may leave the surface at ...
-# What the skin shows of a weaker jet counts for the level's floor alone, while probe and infrared agree, never for frostbite.
-JET_WEAKEST_PM = const(800)  # 7 [E] of the calibrated K, in thousandths
 SKIN_LEAST_MDEGC = const(0)  # 7 [E] ... frostbite at 0 degC (ISO 13732-3 research, Geng 2006), or
 SKIN_LEAST_REDUCED_MDEGC = const(4_000)  # 7 [E] ... 4 above it for patients who feel less
+# What the skin shows of a weaker jet counts for the level's floor alone, and only while probe and infrared agree.
+JET_WEAKEST_PM = const(800)  # 7 [E] of the calibrated K, in thousandths
 
 # --- one point, one session -------------------------------------------------------------------------------------------
 POINT_MAX_MS = const(60_000)  # 8 [S] peers sweep a site for 45-60 s
@@ -118,6 +118,6 @@ DOSE_BELOW_MDEGC = const(15_000)  # 24 [S] non-freezing cold injury is a dose in
 DOSE_POINT_DEGC_S = const(400)  # 24 [E]
 DOSE_SESSION_DEGC_S = const(1_600)  # 24 [E]
 MODEL_MARGIN_MDEGC = const(1_500)  # 25 [C] predicted surface may go this far under the floor, no sensor asked, or ...
-MODEL_MARGIN_AGREED_MDEGC = const(3_500)  # 25 [E] ... so far while both agree: weak jets, hard skin are 2.4-5.4 warmer [C]
+MODEL_MARGIN_AGREED_MDEGC = const(3_500)  # 25 [E] ... while both agree: weak jets, hard skin are 2.4-5.4 warmer [C]
 PROOF_TEST_BURSTS = const(500)  # 26 [E] each valve alone, and at the first arming of a day
 PROOF_TEST_S = const(86_400)  # 26 [E] that day, where no clock tells it: since switch-on or the last proof test

@@ -12,9 +12,7 @@ from cryo.limits import (
     CONFIRM_MS,
     INDICATION_MS,
     MODEL_MARGIN_MDEGC,
-    PASS_REST_MS,
     PASSES_MAX,
-    POINT_MAX_MS,
     SKIN_TRIP_MDEGC,
     TICK_US,
 )
@@ -99,7 +97,7 @@ def band(supervisor, skin):
 # Pages 0-1: the mode, double size. 2-4: skin temperature, three times the size; seconds at the right. 5-7: what is
 # treated, in turns with what stands against it.
 _WORDS = (
-    "STARTING", "TESTING", "STAND-BY", "CONFIRM", "ARMED", "ARMED", "PAUSE", "DONE", "FAULT", "SERVICE",
+    "STARTING", "TESTING", "STAND-BY", "CONFIRM", "ARMED", "ARMED", "ARMED", "DONE", "FAULT", "SERVICE",
 )  # fmt: skip
 _WHILE_ARMED = ("GAS MAY COME", "", "skin: see light")
 _DIGITS = ("0", "1", "2", "3", "4", "5", "6", "7", "8", "9")
@@ -107,7 +105,6 @@ _COLUMNS = const(16)
 _PX = const(8)
 _RIGHT = const(96)  # where the seconds stand
 _ORDER = bytes((2, 3, 4, 0, 1, 5, 6, 7))  # what is measured first, so that it goes first where it may not stay
-_REST_SHOWN = PASS_REST_MS // _TICK_MS // 2  # ticks; the first five pages take up to 60 (400 kHz) or 131 (100 kHz)
 _TURN = const(200)  # ticks until the lower half turns
 _TICKS_MAX = const(100_000)
 _WHILE_TREATING = (blockers.TO_START | blockers.TO_STAY | blockers.TO_TELL) & ~blockers.INDICATION
@@ -156,7 +153,9 @@ class Panel:
         display = self._display
         if display is None or now == mode.DELIVERING:
             return
-        view = mode.ARMED if now == mode.REST and self._ticks >= _REST_SHOWN else now
+        # A rest is shorter than a picture takes, 60 ticks (400 kHz) or 131 (100 kHz) for the first five pages: what is
+        # measured would stand through the pass that follows.
+        view = mode.ARMED if now == mode.REST else now
         if view != self._view:
             self._view = view
             self._at = 0
@@ -224,8 +223,6 @@ class Panel:
         self._label = "left"
         if view == mode.READY:
             left = CONFIRM_MS // 1000 - self._ticks * _TICK_MS // 1000
-        elif view == mode.REST:
-            left = POINT_MAX_MS // 1000 - s.point_us // 1_000_000
         elif (view == mode.STANDBY or view == mode.COMPLETE) and s.site >= 0 and s.point >= 0:
             self._label = "wait"
             left = s.cool_down_s()

@@ -123,8 +123,9 @@ class Bench:
         s.level = level - 1
         s.site = site
         s.point = point - 1
-        s.attested = presets.PRESETS[preset][presets.ATTEST]
         s.uptime_s += 400
+        s.attested = 0
+        s.attest(presets.PRESETS[preset][presets.ATTEST])
 
     def stand_by(self):
         """Boot to STANDBY."""

@@ -76,10 +76,15 @@ class Bench:
 
 
 # --- the budget -------------------------------------------------------------------------------------------------------
+def cold(k, skin):
+    """Return K on skin so cold: the observer's law, in whole thousandths."""
+    return k * ((skin + 78_500) // 106) // 1_000
+
+
 def test_the_budget_is_room_over_k_squared_and_never_above_it():
     for k in (8_000, 11_111, 16_000, 23_500, 32_000, 50_000):
         for room in range(500, 30_000, 371):
-            exact = (room / k) ** 2 * 1e6
+            exact = (room / cold(k, 5_000 + room)) ** 2 * 1e6
             us = budget(5_000 + room, 5_000, k)
             assert us <= exact + 1
             if 45_000 <= exact < 1_200_000:  # shorter: a step of 1 milli root second is more than 1 %
@@ -112,7 +117,7 @@ def test_no_room_no_jet_or_no_skin_plans_nothing():
 
 def test_the_bounds_of_what_is_a_jet_and_what_is_skin():
     # an eighth of the weakest jet that may be calibrated: no distance makes it weaker
-    for k, us in ((1_000, 250_000), (999, 0)):
+    for k, us in ((1_000, 398_161), (999, 0)):
         assert budget(5_500, 5_000, k) == us
         assert Bench().plan(k_here=k, skin=60_000, predicted=4_000) == (225_000 if us else 0)
     for room, us in ((120_000, 500_000), (120_001, 0)):
@@ -141,7 +146,7 @@ def test_no_burst_is_shorter_than_30_ms():
 
 def test_the_budget_less_the_closing_delay_holds():
     for skin, k in ((10_000, 16_000), (9_000, 8_000), (20_000, 50_000)):
-        exact = ((skin - 5_000) / k) ** 2 * 1e6 - CLOSE_DELAY_US
+        exact = ((skin - 5_000) / cold(k, skin)) ** 2 * 1e6 - CLOSE_DELAY_US
         us = Bench().plan(skin=skin, k=k)
         assert 0.98 * exact < us <= exact
 
@@ -172,6 +177,21 @@ def test_an_opening_that_gave_less_than_the_shortest_burst_was_no_probe():
     bench.end(300_000)
     bench.pass_ms(2_500)
     assert bench.plan() == 500_000
+
+
+def test_cold_skin_takes_less_of_the_jet():
+    """By the observer's law: K times the way to the jet at -78.5 degC over the 106 degC that K is defined for."""
+    for skin, share in ((27_500, 1.0), (14_500, 0.877), (6_000, 0.797), (33_000, 1.052)):
+        exact = (4_000 / (8_000 * share)) ** 2 * 1e6
+        assert 0.98 * exact < budget(skin, skin - 4_000, 8_000) < 1.02 * exact
+
+
+def test_the_model_margin_is_the_planner_s():
+    bench = Bench()
+    for margin in (1_500, 3_500):
+        bench.planner.margin_mdegc = margin
+        exact = ((9_000 - 5_000 + margin) / 16_000) ** 2 * 1e6 - CLOSE_DELAY_US
+        assert 0.97 * exact < bench.plan(predicted=9_000) <= exact
 
 
 def test_the_model_floor_holds_whatever_the_probe_says():

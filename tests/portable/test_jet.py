@@ -3,8 +3,9 @@
 import micropython
 from bench import Bench
 from cryo import limits
-from cryo.core import faults, mode
+from cryo.core import faults, mode, points
 from cryo.core.jet import AS_CALIBRATED, LEARN_FROM_MDEGC, LEARN_MARGIN_MDEGC, RATIO_MAX, Jet
+from cryo.core.observer import k_at
 
 K = 16_000
 
@@ -93,6 +94,79 @@ def test_it_is_never_learnt_downward():
     new_point = (0, 0)  # its first burst: another baseline, nothing predicted yet
     assert bursts(jet, new_point, (14_500, 10_000), new_point, (14_500, 10_000)) == [1_300, 1_400, 1_300, 1_400]
     assert jet.kept == 1_300  # one burst of either point
+
+
+def test_a_weaker_jet_is_kept_apart_and_never_below_four_fifths():
+    jet = Jet(K)
+    assert jet.weaker_pm == AS_CALIBRATED
+    for observed, weaker_pm in ((9_000, 950), (8_000, 850), (7_500, 800), (0, 800), (-5_000, 800), (9_500, 1_000)):
+        bursts(jet, (observed, 10_000), (observed, 10_000))
+        assert jet.weaker_pm == weaker_pm and jet.ratio == AS_CALIBRATED, observed
+
+
+def test_the_higher_of_two_samples_counts_for_a_weaker_jet():
+    jet = Jet(K)
+    for observed, predicted, weaker_pm in (
+        (7_000, 10_000, 1_000),  # the first one shows nothing yet
+        (8_000, 10_000, 850),
+        (7_000, 10_000, 850),
+        (7_000, 10_000, 800),
+        (11_000, 10_000, 1_000),
+        (7_000, 10_000, 1_000),
+        (7_000, 10_000, 800),
+        (1_000, 1_999, 1_000),  # too little is predicted: another point
+    ):
+        learn(jet, observed, predicted)
+        assert jet.weaker_pm == weaker_pm, (observed, predicted)
+
+
+def told(bench):
+    """Return the floor's K, the K's of the other two bounds, and the margin that the next plan is made with."""
+    seen = []
+
+    def plan(skin, floor, cap, k, predicted, k_here, k_most, least):
+        seen.extend((k, k_here, k_most, bench.sup.planner.margin_mdegc))
+        return 0
+
+    planner = bench.sup.planner
+    real = planner.plan
+    planner.plan = plan
+    bench.sup._plan()
+    planner.plan = real
+    return seen
+
+
+def test_only_while_both_sensors_agree_the_floor_reckons_with_a_weaker_jet():
+    bench = Bench().deliver(level=3).to_burst(2)
+    jet = bench.sup.jet
+    jet.learn = lambda observed, predicted: AS_CALIBRATED
+    jet.weaker_pm = 800
+    bench.sup.second.agrees = False
+    k, k_here, k_most, margin = told(bench)
+    assert (margin, bench.sup.lowest_mdegc) == (1_500, bench.sup.floor_mdegc - 1_500)
+    bench.sup.second.agrees = True
+    assert told(bench) == [k * 800 // 1_000, k_here, k_most, 3_500]
+    assert bench.sup.lowest_mdegc == bench.sup.floor_mdegc - 3_500
+    jet.weaker_pm = AS_CALIBRATED
+    assert told(bench) == [k, k_here, k_most, 3_500]
+
+
+def test_a_new_press_begins_without_an_agreement():
+    bench = Bench().deliver(level=3)
+    for before in (mode.ARMED, mode.REST):
+        bench.sup.second.agrees = True
+        points.enter(bench.sup, before, mode.DELIVERING)
+        assert not bench.sup.second.agrees
+
+
+def test_the_floor_takes_k_where_the_skin_is_and_no_more_than_at_80_mm():
+    for mm, near_mm in ((120, 120), (120, 110), (90, 90), (80, 80)):
+        bench = Bench().deliver(level=3).to_burst(2)
+        bench.sup.eye.mm = mm
+        bench.sup.eye.near_mm = near_mm
+        bench.sup._burst_mm = mm
+        k, _, _, _ = told(bench)
+        assert k == min(bench.config.jet_k_mdegc, k_at(bench.config.jet_k_mdegc, near_mm - limits.DISTANCE_NOISE_MM))
 
 
 def test_it_stays_within_what_is_treatable():

@@ -97,6 +97,33 @@ def test_only_after_three_bursts_without_a_settled_sample_the_next_one_waits():
             assert channel.awaited(0) == waits
 
 
+def test_they_agree_within_two_degc_at_settled_samples_of_a_press():
+    scene = Scene()
+    assert scene.channel.agrees  # the scene's own sample
+    for infrared, agrees in ((32_000, True), (28_000, True), (32_001, False), (30_000, True), (27_999, False)):
+        assert scene.sample(infrared, 30_000).agrees == agrees
+        assert scene.tick().agrees == agrees  # until the next sample
+
+
+def test_silence_a_fault_and_another_point_end_an_agreement_at_once():
+    for field, value in (("status", 5), ("age_us", 500_001)):
+        scene = Scene()
+        assert scene.tick().agrees
+        setattr(scene.i.infrared, field, value)
+        assert not scene.tick().agrees
+    scene = Scene()
+    scene.channel.reset()
+    assert not scene.channel.agrees
+    scene = Scene()
+    scene.s.planner.off_us = 0  # gas flows: nothing is compared, and nothing was said against it
+    assert scene.tick().agrees
+    scene.channel = SecondChannel()
+    for spoil in ("off", "released"):
+        scene.s.planner.off_us = 0 if spoil == "off" else 1_000_000
+        scene.s.trigger.touched = spoil == "off"
+        assert not scene.sample(30_000, 30_000).agrees
+
+
 def test_it_counts_when_settled_fresh_valid_and_aimed_at_something():
     scene = Scene()
     assert scene.tick().counts and scene.channel.mdegc == 30_000

@@ -163,17 +163,45 @@ def test_light_and_tone_come_two_seconds_before_the_gas():
     assert not bench.sup.blocked_by & blockers.INDICATION
 
 
-def test_a_pass_lasts_18_s_and_its_rest_3_s():
+def test_a_pass_lasts_18_s_and_its_rest_1_s():
     bench = Bench().deliver()
     bench.tick(1_799)
     assert bench.sup.mode == mode.DELIVERING
     bench.tick()
     assert bench.sup.mode == mode.REST
     bench.i.trigger = 0
-    bench.tick(1, 2_999_999)
+    bench.tick(1, 999_999)
     assert bench.sup.mode == mode.REST
     bench.tick(1, 1)
     assert bench.sup.mode == mode.ARMED
+
+
+def test_a_press_within_two_seconds_of_a_release_goes_on_with_its_pass():
+    for released, away, passes in ((150, False, 1), (195, False, 1), (205, False, 2), (150, True, 2)):
+        bench = Bench().deliver().to_burst(3)
+        spent_us = bench.sup.pass_us
+        if away:
+            bench.i.distance.value = 230
+            bench.tick()
+            assert bench.sup.mode == mode.REST
+        bench.i.trigger = 0
+        bench.tick()
+        assert bench.sup.mode == mode.REST and bench.sup.session.passes == 1
+        bench.i.distance.value = 100
+        bench.tick(released - 4)
+        assert bench.sup.mode == mode.ARMED
+        count = len(bench.fired)
+        bench.i.trigger = 1
+        bench.tick(4)
+        assert bench.sup.mode == mode.DELIVERING and bench.sup.session.passes == passes
+        assert (bench.sup.pass_us > spent_us) == (passes == 1)  # its 18 s go on
+        bench.to_burst(count + 1)
+        assert bench.fired[count] == 60_000  # a probe burst, as ever
+
+
+def test_the_first_press_at_a_point_is_a_pass():
+    bench = Bench().deliver()
+    assert bench.sup.session.passes == 1 and bench.sup.pass_us <= 10_000
 
 
 def test_the_target_is_held_for_five_seconds():

@@ -54,6 +54,7 @@ def test_whatever_happens_only_the_test_opens_a_valve_outside_a_pass():
                 i.distance.value = 100
                 i.request = ACKNOWLEDGE if s.mode == mode.FAULT else ARM
                 s.session.uptime_s += 400
+                s.session.attest(0)
                 s.session.rest_left_us = 0
                 s.valves.bursts = 500
                 rig.line_mbar = BOTTLE

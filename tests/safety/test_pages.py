@@ -51,7 +51,7 @@ def test_every_limit_fault_and_blocker_stands_on_its_page():
         ("GAS_MG_PER_S", 1_000, "1000 mg/s"),
         ("JET_K_MIN_MDEGC", 8_000, "8 degC/√s"),
         ("START_MIN_MM", 80, "80 mm"),
-        ("PASSES_MAX", 3, "3 passes"),
+        ("PASSES_MAX", 8, "8 passes"),
     ],
 )
 def test_a_value_is_shown_with_its_unit(name, figure, shown):

@@ -39,7 +39,7 @@ class SecondChannel:
         self.settled = False  # mdegc is fresh, settled, and of a surface in the distance window
         self.counts = False  # mdegc stands beside the probe's reading
         self.mdegc = 0
-        self.agrees = False  # it and the probe were close in the last settled samples of this press, and it is not silent
+        self.agrees = False  # it and the probe were close in this press's last settled samples, and it is not silent
         self.discordant = False  # it and the probe contradicted each other in three settled samples in a row
         self._unseen = 0  # bursts since it counted last
         self._apart = 0
