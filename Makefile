@@ -10,6 +10,7 @@ SCENARIO ?= treatment
 SPEED ?= 0
 FORM ?= long
 LINES ?= 1000000
+N ?= 1000
 TIMES ?= 20
 BUSY ?= 8
 
@@ -24,7 +25,7 @@ WITH_NODE := PATH="$(CURDIR)/$(VENV)/bin:$$PATH"
 PYRIGHT := $(WITH_NODE) node $(NODE_DIR)/node_modules/pyright/index.js
 
 .PHONY: help setup demo test quick lint types mpy pytest long load coverage mutation mutants tables safety hazards hazards-live \
-  hazards-sample holes check board-check uf2 bench exits wiring campaign detection settings powercut sim recording \
+  hazards-sample holes reach check board-check uf2 bench exits wiring campaign detection settings powercut sim recording \
   walkthrough console fuzz clean
 
 help: ## list the targets
@@ -104,6 +105,9 @@ console: setup ## generate docs/console.md and the parser's words from the one t
 
 fuzz: setup ## LINES random lines at the console, 1 000 000 without it (20 minutes)
 	$(PY) -m tests.console.fuzz --lines $(LINES)
+
+reach: setup ## how many healthy virtual patients reach their target: N=200, out/reach.json, docs/reach.md (minutes)
+	$(PY) -m host_tools.campaign.reach --runs $(N)
 
 holes: setup ## run the test of every known hole: out/holes.json, docs/safety/holes.md (minutes)
 	$(PY) -m host_tools.safety.holes

@@ -81,7 +81,7 @@ def page(made: dict) -> str:
         "",
         "Made by `make reach`: the campaign's healthy virtual patients, drawn as docs/safety/campaign.md says. 85 to"
         " 130 mm, nobody guides the hand, half of the operators let go of the trigger once. Simulated; no person was"
-        " treated, and a target that is reached says nothing of its use.",
+        f" treated, and a target that is reached says nothing of its use. Measured on code {made['code']}.",
         "",
         *head("level", "armed", "refused", "reach", "share", "median s", "least over the floor, degC", "false trips"),
     ]

@@ -1,0 +1,102 @@
+"""How many healthy patients reach their target: what is counted, what is missed, and a handful of real runs."""
+
+import json
+from dataclasses import replace
+
+import pytest
+
+from host_tools.campaign import reach
+from host_tools.campaign.run import case, run
+
+# of each preset one level; in 5 and 9 the operator lets go, 3 stands at 120 mm or further
+PATIENTS = (0, 3, 5, 9)
+
+
+@pytest.fixture(scope="module")
+def outs():
+    """Four real treatments."""
+    return [run(case(f"healthy/{number}")) for number in PATIENTS]
+
+
+def test_healthy_patients_reach_their_target_in_time_and_above_the_floor(outs):
+    for out in outs:
+        assert out.problems == [] and out.reached and out.reason == "TARGET", out
+        assert 5.0 < out.reach_s < 55.0
+        assert out.lowest_c >= out.floor_c
+
+
+def test_each_figure_counts_what_it_says(outs):
+    first = outs[0]
+    made = reach.figures(
+        [
+            replace(first, reach_s=20.0, lowest_c=first.floor_c + 1.25),
+            replace(first, reach_s=30.0, lowest_c=first.floor_c + 0.5),
+            replace(first, reached=False, reach_s=None, lowest_c=first.floor_c - 0.6),
+            replace(first, reached=False, reach_s=None, lowest_c=first.floor_c - 0.4, fault="SKIN_TRIP"),
+            replace(first, refused="ARM:REQ: REFUSED BASELINE", reached=False, reach_s=None, lowest_c=-50.0),
+        ]
+    )
+    assert made == {
+        "runs": 4, "refused": 1, "reached": 2, "median_s": 25.0, "least_gap_c": -0.6, "false_trips": 1,
+        "under_floor": 1,
+    }  # fmt: skip
+    assert reach.figures([]) == {
+        "runs": 0, "refused": 0, "reached": 0, "median_s": None, "least_gap_c": 0.0, "false_trips": 0, "under_floor": 0,
+    }  # fmt: skip
+
+
+ALL = {
+    "runs": 100, "refused": 0, "reached": 93, "median_s": 32.0, "least_gap_c": 0.1, "false_trips": 0, "under_floor": 0,
+}  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("changed", "said"),
+    [
+        ({}, []),
+        ({"reached": 92}, ["92 of 100 reach their target, goal 93%"]),
+        ({"runs": 0}, ["93 of 0 reach their target, goal 93%"]),
+        ({"median_s": 32.1}, ["median 32.1 s from the first burst, goal 32"]),
+        ({"median_s": None}, ["median None s from the first burst, goal 32"]),
+        ({"false_trips": 1}, ["1 false trips"]),
+        ({"under_floor": 2}, ["2 runs under the floor"]),
+    ],
+)
+def test_what_misses_its_goal_is_said(changed, said):
+    made = {"code": "c", "unguided": ALL | changed, "by_level": {"CIPN L1": ALL | {"reached": 90}}}
+    assert reach.missed(made) == said
+    text = reach.page(made)
+    assert ("Every goal is met." in text) == (not said)
+    assert all(sentence in text for sentence in said)
+
+
+def test_a_level_that_too_few_reach_is_named():
+    made = {"code": "c", "unguided": ALL, "by_level": {"CIPN L1": ALL | {"reached": 89}}}
+    assert reach.missed(made) == ["CIPN L1: 89 of 100 reach the target, goal 90%"]
+
+
+def test_the_command_writes_both_and_says_what_is_missed(outs, tmp_path, monkeypatch, capsys):
+    monkeypatch.setattr(reach, "ROOT", tmp_path)
+    monkeypatch.setattr(reach, "DATA", tmp_path / "out/reach.json")
+    monkeypatch.setattr(reach, "PAGE", tmp_path / "reach.md")
+    asked = []
+    for reached, status in ((True, 0), (False, 1)):
+        told = [replace(out, reached=reached, reach_s=20.0) for out in outs]
+        monkeypatch.setattr(reach, "measure", lambda runs, processes, told=told: asked.append(runs) or told)
+        assert reach.main(["--runs", "4"]) == status
+        made = json.loads((tmp_path / "out/reach.json").read_text())
+        assert made["unguided"]["runs"] == 4 and made["unguided"]["reached"] == 4 * reached
+        assert sum(row["runs"] for row in made["by_level"].values()) == 4
+        assert ("reach their target, goal" in capsys.readouterr().out) == (not reached)
+        assert made["code"] in (tmp_path / "reach.md").read_text()
+    assert asked == [4, 4]
+    with pytest.raises(SystemExit):
+        reach.main(["--runs", "0"])
+    assert "give 1 or more" in capsys.readouterr().err
+
+
+def test_the_page_in_the_repository_met_every_goal_on_all_its_runs():
+    text = reach.PAGE.read_text()
+    assert "Every goal is met." in text
+    row = next(line for line in text.splitlines() if line.startswith("| all |"))
+    assert int(row.split("|")[2]) >= 200
