@@ -13,6 +13,13 @@ from micropython import const
 _DAY_S = const(86_400)
 _AT_ONCE = const(8)  # records of the log read in a tick
 
+# optional part, its setting, what is gone without it
+_PARTS = (
+    ("INFRARED", "infrared_fitted", "no second channel watches the skin beside the probe"),
+    ("LINE", "line_fitted", "no proof test: a valve that leaks or sticks is not found"),
+    ("CO2", "co2_fitted", "no alarm of CO2 in the room: only the budget of gas for room_m3 stands against it"),
+)
+
 
 # --- clock: no chip keeps it, so it is unknown until date and time were given since switch-on -------------------------
 def _now(console):
@@ -189,6 +196,22 @@ def _crash(console, _):
     return "{};RESTARTS={}".format(text, r.count)
 
 
+def _fitted(console, _):
+    app = console.app
+    config = app.supervisor.config
+    if config is None:
+        return console.error(-221, app.board.config_error)
+    i = app.inputs
+    said = []
+    for (name, key, gone), reading in zip(_PARTS, (i.infrared, i.line, i.room)):
+        if getattr(config, key):
+            text = "SILENT" if reading.status else "FITTED"
+        else:
+            text = "NOT FITTED, " + gone
+        said.append(name + "=" + text)
+    return ";".join(said)
+
+
 def _restart(console, _):
     refused = topics.barred(console)  # a fault that asks to be switched off is not to be restarted away
     if refused:
@@ -236,6 +259,7 @@ DO = {
     "SYST:ECHO?": _echo,
     "SYST:LOC": _local,
     "SYST:INT?": _interpreter,
+    "SYST:FITT?": _fitted,
     "SYST:CRAS?": _crash,
     "SYST:REST": _restart,
     "FORM:HUM": _human,
