@@ -127,6 +127,7 @@ def test_a_good_device_passes_everything():
     assert [item for item in sheet.items if item.verdict == FAIL] == [] and sheet.passed
     assert {item.name for item in sheet.items if item.verdict == SKIPPED} == {one.name for one in contacts.CONTACTS}
     assert "4 not tested" in sheet.verdict
+    assert not [item for item in sheet.items if "not fitted" in item.found]
 
 
 def changed(key, *pairs):

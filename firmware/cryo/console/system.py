@@ -5,7 +5,7 @@ import sys
 
 from cryo import limits, recorder, store
 from cryo.console import topics
-from cryo.core import faults, mode, resets
+from cryo.core import blockers, faults, mode, resets
 from cryo.store import dates
 from cryo.store.journal import MASK
 from micropython import const
@@ -13,11 +13,16 @@ from micropython import const
 _DAY_S = const(86_400)
 _AT_ONCE = const(8)  # records of the log read in a tick
 
-# optional part, its setting, what is gone without it
+# optional part, its setting, the blocker that tells its silence, what is gone without it
 _PARTS = (
-    ("INFRARED", "infrared_fitted", "no second channel watches the skin beside the probe"),
-    ("LINE", "line_fitted", "no proof test: a valve that leaks or sticks is not found"),
-    ("CO2", "co2_fitted", "no alarm of CO2 in the room: only the budget of gas for room_m3 stands against it"),
+    ("INFRARED", "infrared_fitted", blockers.INFRARED, "no second channel watches the skin beside the probe"),
+    ("LINE", "line_fitted", blockers.LINE, "no proof test: a valve that leaks or sticks is not found"),
+    (
+        "CO2",
+        "co2_fitted",
+        blockers.CO2_SENSOR,
+        "no alarm of CO2 in the room: only the budget of gas for room_m3 stands against it",
+    ),
 )
 
 
@@ -198,14 +203,13 @@ def _crash(console, _):
 
 def _fitted(console, _):
     app = console.app
-    config = app.supervisor.config
-    if config is None:
+    s = app.supervisor
+    if s.config is None:
         return console.error(-221, app.board.config_error)
-    i = app.inputs
     said = []
-    for (name, key, gone), reading in zip(_PARTS, (i.infrared, i.line, i.room)):
-        if getattr(config, key):
-            text = "SILENT" if reading.status else "FITTED"
+    for name, key, silent, gone in _PARTS:
+        if getattr(s.config, key):
+            text = "SILENT" if s.blocked_by & silent else "FITTED"
         else:
             text = "NOT FITTED, " + gone
         said.append(name + "=" + text)
