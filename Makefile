@@ -25,7 +25,7 @@ WITH_NODE := PATH="$(CURDIR)/$(VENV)/bin:$$PATH"
 PYRIGHT := $(WITH_NODE) node $(NODE_DIR)/node_modules/pyright/index.js
 
 .PHONY: help setup demo test quick lint types mpy pytest long load coverage mutation mutants tables safety hazards hazards-live \
-  hazards-sample holes reach check board-check uf2 bench exits wiring campaign detection settings powercut sim recording \
+  hazards-sample holes reach check board-check fitted uf2 bench exits wiring campaign detection settings powercut sim recording \
   walkthrough console fuzz clean
 
 help: ## list the targets
@@ -71,6 +71,9 @@ mutants: setup ## a fixed sample of the mutants, one in 80
 
 board-check: setup ## prove pin maps valid: BOARD=rp2040_pico, or all boards
 	$(PY) -m host_tools.board_check $(addprefix boards/,$(BOARD))
+
+fitted: setup ## write into each board file which optional parts its bill of materials has
+	$(PY) -m host_tools.board_check.fitted
 
 uf2: setup ## fetch the MicroPython image of the emulated RP2040: URL=file:///... for a copy of it
 	$(PY) -m host_tools.emulator.download $(URL)

@@ -28,15 +28,17 @@ from scratch import Scratch
 _I2C_TIMEOUT_US = const(1_000)  # a stuck bus costs one tick a tenth of itself
 _COIL_FULL_MA = const(3_600)  # the amplifier's 3.0 V, at 1.2 times the coil's peak [E]: its parts decide
 _SKIN_EMISSIVITY = const(64224)  # 0.98 [K]
+FITTED = {"infrared_fitted": 1, "line_fitted": 1, "co2_fitted": 0}  # from the bill of materials: `make fitted`
 
 
 class Board:
     """Everything the application drives."""
 
     name = "rp2040_pico"
+    fitted = FITTED
 
     def __init__(self):
-        self.config, self.config_error = config.load()
+        self.config, self.config_error = config.load(fitted=FITTED)
         self.loop_a = Pin(pins.LOOP_A, Pin.IN, Pin.PULL_DOWN)
         self.loop_b = Pin(pins.LOOP_B, Pin.IN, Pin.PULL_UP)
         pulse = Pin(pins.LEASE, Pin.OUT, value=0)

@@ -8,4 +8,7 @@ SETTINGS = {
     "valve_open_delay_us": 18_000,  # the slower of its two valves opens after 20 ms
     "valve_close_delay_us": 22_000,  # its dose valve closes after 20 ms
     "calibration_due_d": TODAY_D + 365,
+    "infrared_fitted": 1,
+    "line_fitted": 1,
+    "co2_fitted": 0,  # as on the other boards; the twin has one that is used while it answers
 }

@@ -10,7 +10,7 @@ from cryo import limits
 from cryo.store.slots import Slots
 from micropython import const
 
-VERSION = 3  # of the record; store/migration.py reads the older ones
+VERSION = 4  # of the record; store/migration.py reads the older ones
 NAME = "settings"
 EARLIEST_D = const(9_800)  # 2026-10-31, days since 2000-01-01: a clock that says less was never set [E]
 
@@ -30,6 +30,9 @@ FIELDS = (
     ("valve_close_delay_us", "us", 25_000, 5_000, 60_000, 0, 1),
     ("room_m3", "m3", 30, 10, 1_000, -1, 1),
     ("calibration_due_d", "d", 0, EARLIEST_D, 36_524, 0, 1),
+    ("infrared_fitted", "", 1, 0, 1, 0, 1),
+    ("line_fitted", "", 1, 0, 1, 0, 1),
+    ("co2_fitted", "", 0, 0, 1, 0, 1),
 )
 
 KEYS = tuple(f[0] for f in FIELDS)
@@ -65,17 +68,18 @@ def what(key):
     return WHAT[key]
 
 
-def load(files=None, virtual=False):
+def load(files=None, virtual=False, fitted=None):
     """Return (Config, None) from the board's slots, or (None, sentence): such a device refuses to arm.
 
     There are no defaults for a missing, damaged or incomplete record. files: as for Slots. virtual: True on the virtual
     board alone; on every other one a record that calls it simulated is refused, as its calibrations would not age.
+    fitted: as for decode().
     """
     slots = Slots("/", NAME, VERSION, files)
     payload, problem = slots.load()
     if payload is None:
         return None, problem
-    made, problem = decode(payload, slots.found)
+    made, problem = decode(payload, slots.found, fitted)
     if made and made.simulated and not virtual:
         return None, FOREIGN
     return made, problem
@@ -89,8 +93,11 @@ def encode(config):
     return ("{" + ",".join(parts) + "}").encode()
 
 
-def decode(payload, version=VERSION):
+def decode(payload, version=VERSION, fitted=None):
     """Return (Config, None) from a payload of that version, or (None, sentence).
+
+    fitted: key -> value of the optional parts, as the board's bill of materials has them, for a record that is older
+    than these settings; None: their defaults.
 
     Whatever encode() never makes is refused. Every key must be there: what a record leaves out is not known, and no
     default stands in for it.
@@ -104,7 +111,7 @@ def decode(payload, version=VERSION):
     if version != VERSION:
         from cryo.store.migration import migrated
 
-        problem = migrated(values, version)
+        problem = migrated(values, version, fitted)
         if problem:
             return None, problem
     for key in KEYS:

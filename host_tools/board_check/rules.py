@@ -6,6 +6,7 @@ from collections import defaultdict
 from collections.abc import Callable, Iterator
 
 from host_tools.board_check.board import Board, Signal
+from host_tools.board_check.fitted import fitted_as_in_the_bill
 
 REQUIRED = ("DOSE", "LEASE", "LOOP_A", "LOOP_B", "TRIGGER", "ESTOP")
 SAFETY = frozenset((*REQUIRED, "LOOP_TEST"))  # valves, lease and interlocks: only pins whose level nothing else touches
@@ -173,6 +174,7 @@ RULES: tuple[Callable[[Board], Iterator[str]], ...] = (
     safe_low_outputs,
     loop_test_rests_low,
     broken_wires_are_safe,
+    fitted_as_in_the_bill,
 )
 
 

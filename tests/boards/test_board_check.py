@@ -5,6 +5,7 @@ import shutil
 
 import pytest
 
+from host_tools.board_check import fitted
 from host_tools.board_check.__main__ import BOARDS, check, main
 
 HARDWARE = ("rp2040_pico", "esp32_devkitc")
@@ -16,6 +17,7 @@ def board(tmp_path):
 
     def copy(name, pins=(), toml=()):
         folder = tmp_path / name
+        shutil.copy(BOARDS / "applicator_bom.toml", tmp_path)
         shutil.copytree(BOARDS / name, folder)
         for file, changes in (("pins.py", pins), ("board.toml", toml)):
             text = (folder / file).read_text()
@@ -177,6 +179,47 @@ def test_a_board_brings_its_own_chip(board):
     table = (BOARDS.parent / "host_tools/board_check/chips/rp2040_pico.toml").read_text()
     (folder / "chip.toml").write_text(table)
     assert check(folder) == []
+
+
+def test_a_board_file_that_says_something_else_than_its_bill_of_materials_is_named_and_mended(board):
+    folder = board("rp2040_pico")
+    bill = folder.parent / "applicator_bom.toml"
+    shared = bill.read_text()
+    for old, new, key, value in (
+        ('fitted = true\nsetting = "infrared', 'fitted = false\nsetting = "infrared', "infrared_fitted", 0),
+        ('fitted = true\nsetting = "line', 'fitted = false\nsetting = "line', "line_fitted", 0),
+        ('fitted = false\nsetting = "co2', 'fitted = true\nsetting = "co2', "co2_fitted", 1),
+    ):
+        assert shared.count(old) == 1
+        bill.write_text(shared.replace(old, new))
+        assert check(folder) == ["board.py does not say what the bill of materials has fitted: `make fitted`"]
+        fitted.write(folder)
+        assert check(folder) == [] and f'"{key}": {value}' in (folder / "board.py").read_text()
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "sentence"),
+    [
+        ('setting = "co2_fitted"', 'setting = "co3_fitted"', "`setting` must be one of infrared_fitted,"),
+        ('setting = "co2_fitted"', 'setting = "line_fitted"', "line_fitted has two rows"),
+        ('fitted = false\nsetting = "co2', 'setting = "co2', "`fitted` must be true or false"),
+        ('fitted = false\nsetting = "co2_fitted"\n', "", 'no row with `fitted` and `setting = "co2_fitted"`'),
+    ],
+)
+def test_a_wrong_row_of_an_optional_part_is_named(board, old, new, sentence):
+    folder = board("rp2040_pico")
+    bill = folder.parent / "applicator_bom.toml"
+    text = bill.read_text()
+    assert text.count(old) == 1
+    bill.write_text(text.replace(old, new))
+    (found,) = check(folder)
+    assert sentence in found
+
+
+def test_a_new_record_begins_with_what_the_bills_of_materials_have():
+    defaults = {field[0]: bool(field[2]) for field in fitted.config.FIELDS}
+    for name in HARDWARE:
+        assert {key: defaults[key] for key in fitted.SETTINGS} == fitted.parts(BOARDS / name)
 
 
 @pytest.mark.parametrize("missing", ["pins.py", "board.toml"])

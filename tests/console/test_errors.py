@@ -11,7 +11,7 @@ from host_tools.console_page import PAGE, ROOT
 SOURCES = sorted((ROOT / "firmware").rglob("*.py"))
 NOTING = ("error", "note", "_refuse")
 # what is handed on: line.py's own argument, wrap.py's to it, and the problems that units.py gives with their number
-HANDED_ON = {"number", "problem[0]", "_FAULT + code"}
+HANDED_ON = {"number", "problem[0]", "_FAULT + row[0]"}
 
 
 def noted(tree):

@@ -33,10 +33,13 @@ def fault(name):
     return sample(5_000, seq=6, mode=names.mode_number("FAULT"), fault=names.fault_number(name), blocked=1 | 1 << 5)
 
 
-async def settled(pilot, app, wanted):
-    """Wait until the screen shows a text."""
+async def settled(pilot, app, *wanted, gone=()):
+    """Wait until the screen shows these texts, wherever its lines end, and none of those that are to be gone."""
     give_up = time.monotonic() + PATIENCE_S
-    while wanted not in shown(app):
+    while True:
+        text = " ".join(shown(app).split())
+        if all(part in text for part in wanted) and not any(part in text for part in gone):
+            return text
         assert time.monotonic() < give_up, shown(app)
         await pilot.pause(0.05)
 

@@ -502,8 +502,8 @@ def once(*_):  # as cryoctl does: what comes on the way out ends it with the sam
     raise KeyboardInterrupt
 
 signal.signal(signal.SIGINT, once)
-print("ready", flush=True)
 try:
+    print("ready", flush=True)  # within: Ctrl-C may come before it returns
     from host_tools.cryoctl import interrupts, prompt
     sys.unraisablehook = interrupts.lost
     from prompt_toolkit.input.vt100 import raw_mode

@@ -34,12 +34,13 @@ GOOD = {
         "SIMULATED=0;SERIAL=7;TC_TYPE=0;SKIN_OFFSET_MDEGC=0 mdegC;"
         "TRIP_MDEGC=4000 mdegC;TRIP_REDUCED_MDEGC=8000 mdegC;BURST_MAX_US=500000 us;"
         "JET_K_MDEGC=16000 mdegC/rt s;VALVE_OPEN_DELAY_US=18000 us;VALVE_CLOSE_DELAY_US=22000 us;ROOM_M3=30;"
-        "CALIBRATION_DUE_D=9862 d"
+        "CALIBRATION_DUE_D=9862 d;INFRARED_FITTED=1;LINE_FITTED=1;CO2_FITTED=1"
     ),
     "CONF? SIMULATED": "SIMULATED=0",
     "CAL?": "JET_K=16000;DUE=2027-01-01",
     "CAL:LIST?": KINDS,
     "TEST?": "PASSED",
+    "SYST:FITT?": "INFRARED=FITTED;LINE=FITTED;CO2=FITTED",
     "*TST?": "0",
     "*CLS": "OK",
     "FAULT?": "NONE",
@@ -126,6 +127,7 @@ def test_a_good_device_passes_everything():
     assert [item for item in sheet.items if item.verdict == FAIL] == [] and sheet.passed
     assert {item.name for item in sheet.items if item.verdict == SKIPPED} == {one.name for one in contacts.CONTACTS}
     assert "4 not tested" in sheet.verdict
+    assert not [item for item in sheet.items if "not fitted" in item.found]
 
 
 def changed(key, *pairs):
@@ -188,8 +190,43 @@ def test_what_else_fails():
     assert failed(said={"MEAS:PRES?": Refused("no")}) == {"sensors"}
     assert failed(said={"SYST:ERR?": ['0,"No error"']}) == set()
     absent = {"absent": frozenset(("ROOM", "NOZZLE"))}
-    assert failed(said={"MEAS:ROOM?": "INVALID"}, frozen=("NOZZLE",), asked=absent) == set()
+    assert failed(said={"MEAS:ROOM?": "INVALID"}, frozen=("NOZZLE",), asked=absent) == {"sensor ROOM"}
+    without = {"MEAS:ROOM?": "INVALID", "SYST:FITT?": "INFRARED=FITTED;LINE=FITTED;CO2=NOT FITTED, no alarm"}
+    assert failed(said=without, frozen=("NOZZLE",), asked=absent) == set()
+    assert failed(said={"SYST:FITT?": REFUSED, "MEAS:ROOM?": "INVALID"}, asked=absent) == set()
     assert failed(said={"TEST?": ["RUNNING", "PASSED; no loop test on this board"]}) == set()
+
+
+@pytest.mark.parametrize(
+    ("part", "sensor", "silent"),
+    [
+        ("INFRARED", "INFRARED", changed("MEAS:TEMP?", ("INFRARED=32.69,210ms", "INFRARED=NEVER"))),
+        ("LINE", "LINE", changed("MEAS:PRES?", ("900 mbar", "INVALID"))),
+        ("CO2", "ROOM", {"said": {"MEAS:ROOM?": "INVALID"}}),
+    ],
+)
+def test_of_a_part_that_is_not_fitted_the_sheet_says_which_protection_is_gone(clock, part, sensor, silent):
+    told = GOOD["SYST:FITT?"].replace(f"{part}=FITTED", f"{part}=NOT FITTED, nobody looks")
+
+    def found(said):
+        began = clock.now
+        (item,) = [item for item in sheet_of(FakeDevice(said=said)).items if item.name == f"sensor {sensor}"]
+        return item, clock.now - began
+
+    item, waited_s = found({"SYST:FITT?": told} | silent["said"])
+    assert item.verdict == SKIPPED and item.found.startswith("NOT FITTED, nobody looks; ")
+    assert waited_s < 19  # nobody waits for the sample of a sensor that is not there
+    item, _ = found({"SYST:FITT?": told})
+    assert item.verdict == PASS and item.found.endswith("; the settings call it not fitted")
+    item, _ = found({"SYST:FITT?": GOOD["SYST:FITT?"].replace(f"{part}=FITTED", f"{part}=SILENT")} | silent["said"])
+    assert item.verdict == FAIL
+
+
+def test_a_part_called_absent_that_the_settings_call_fitted_fails_and_names_the_setting():
+    for sensor, (_, setting) in checks.OPTIONAL.items():
+        sheet = sheet_of(FakeDevice(), absent=frozenset((sensor,)))
+        (item,) = [item for item in sheet.items if item.verdict == FAIL]
+        assert item.name == f"sensor {sensor}" and f"config set {setting} 0" in item.remedy
 
 
 def test_a_simulated_board_without_calibrations_is_not_said_to_have_them():

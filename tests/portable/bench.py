@@ -10,7 +10,7 @@ from cryo.valve import RESTING, RUNNING
 TICK_US = 10_000
 MASK = 0x3FFFFFFF
 BEFORE_WRAP = MASK + 1 - 1_500_000
-SETTINGS = {"simulated": 1, "jet_k_mdegc": 16_000}
+SETTINGS = {"simulated": 1, "jet_k_mdegc": 16_000, "infrared_fitted": 0}  # the line has its sensor
 
 
 class Bench:

@@ -57,6 +57,7 @@ class LoopTest:
 
 class Board:
     name = "test"
+    fitted = {"infrared_fitted": 0, "line_fitted": 1, "co2_fitted": 0}
     scratch = ()
 
     def __init__(self):
@@ -77,6 +78,7 @@ class App:
 
     def __init__(self, settings=None):
         given = {"jet_k_mdegc": 16_000, "serial": 42}
+        given.update(Board.fitted)
         given.update(settings or {})
         self.board = Board()
         made = config.build(given)[0]

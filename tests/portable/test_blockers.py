@@ -61,6 +61,9 @@ def uncalibrated(s, i):
 
 
 SEEN = put(True, "second", "seen")
+CO2 = config.build(dict(SETTINGS, co2_fitted=1))[0]
+INFRARED = config.build(dict(SETTINGS, infrared_fitted=1))[0]
+NO_LINE = config.build(dict(SETTINGS, line_fitted=0))[0]
 GAS = put(600_000, "session", "gas_mg")
 FITTED = both(SEEN, both(put(0, "i", "infrared", "status"), put(0, "i", "infrared", "age_us")))
 
@@ -78,6 +81,9 @@ TABLE = (
     ("ROOM_AIR", put(STOP, "room"), MODES),
     ("ROOM_GAS", both(put(UNKNOWN, "room"), GAS), MODES),
     ("INFRARED", SEEN, MODES),
+    ("INFRARED", put(INFRARED, "config"), MODES),
+    ("CO2_SENSOR", put(CO2, "config"), MODES),
+    ("LINE", put(2, "i", "line", "status"), NOT_IN_A_PASS),
     ("INFRARED", both(FITTED, put(5_000_001, "i", "infrared", "age_us")), MODES),
     ("SKIN_PROBE", put(1_000_001, "i", "skin", "age_us"), NOT_IN_A_PASS),
     ("SKIN_PROBE", put(False, "overcool", "valid"), NOT_IN_A_PASS),
@@ -150,6 +156,24 @@ def test_the_figures_themselves_are_allowed():
         assert standing(s, i) == []
 
 
+def test_a_part_that_is_not_fitted_may_be_silent_and_one_that_answers_stands_against_nothing():
+    for allow in (
+        both(put(NO_LINE, "config"), put(2, "i", "line", "status")),
+        both(put(CO2, "config"), put(CLEAR, "room")),
+        both(put(INFRARED, "config"), both(put(0, "i", "infrared", "status"), put(0, "i", "infrared", "age_us"))),
+    ):
+        s, i = ready()
+        allow(s, i)
+        assert standing(s, i) == []
+
+
+def test_a_silent_co2_sensor_and_a_used_up_budget_of_gas_are_both_told():
+    s, i = ready()
+    s.config = CO2
+    GAS(s, i)
+    assert standing(s, i) == ["ROOM_GAS", "CO2_SENSOR"]
+
+
 def test_reduced_sensation_starts_from_28_to_37_degc():
     for mdegc, fits in ((27_999, False), (28_000, True), (37_000, True), (37_001, False)):
         s, i = ready(preset=1)
@@ -187,10 +211,10 @@ def names(mask):
 
 
 def test_the_order_is_that_of_the_bits_and_every_bit_has_its_name_and_sentence():
-    assert names((1 << 22) - 1) == [
+    assert names((1 << 24) - 1) == [
         "FAULT", "SELF_TEST", "UNPROVISIONED", "ESTOP", "KEY", "LOOP", "CALIBRATION", "SKIN_PROBE", "BOTTLE",
         "ROOM_GAS", "SETUP", "ATTESTATION", "SESSION", "COOL_DOWN", "REST", "BASELINE", "TRIGGER", "DISTANCE",
-        "INDICATION", "ROOM_AIR", "INFRARED", "PROOF",
+        "INDICATION", "ROOM_AIR", "INFRARED", "PROOF", "LINE", "CO2_SENSOR",
     ]  # fmt: skip
     for bit, (name, remedy) in enumerate(blockers.NAMES):
         assert getattr(blockers, name) == 1 << bit
@@ -198,8 +222,9 @@ def test_the_order_is_that_of_the_bits_and_every_bit_has_its_name_and_sentence()
 
 
 def test_what_counts_for_arming_for_staying_and_for_a_start():
-    every = names((1 << 22) - 1)
-    assert names(blockers.TO_ARM) == every[:17] + ["ROOM_AIR", "INFRARED"]
+    every = names((1 << 24) - 1)
+    told = ["ROOM_AIR", "INFRARED", "LINE", "CO2_SENSOR"]
+    assert names(blockers.TO_ARM) == every[:17] + told
     assert names(blockers.TO_STAY) == every[:7] + ["ROOM_GAS"]
     assert names(blockers.TO_START) == ["SKIN_PROBE", "SESSION", "BASELINE", "DISTANCE", "INDICATION", "PROOF"]
-    assert names(blockers.TO_TELL) == ["ROOM_AIR", "INFRARED"]
+    assert names(blockers.TO_TELL) == told

@@ -17,6 +17,9 @@ RANGES = (
     ("valve_close_delay_us", 5_000, 60_000, None),
     ("room_m3", 10, 1_000, None),
     ("calibration_due_d", 9_800, 36_524, None),
+    ("infrared_fitted", 0, 1, None),
+    ("line_fitted", 0, 1, None),
+    ("co2_fitted", 0, 1, None),
 )
 
 
@@ -127,9 +130,9 @@ def test_a_config_cannot_be_changed():
 
 def test_what_a_device_is_without_a_key_and_in_which_unit():
     made, _ = config.build({})
-    assert tuple(made) == (0, 0, 0, 0, 4_000, 8_000, 500_000, 0, 15_000, 25_000, 30, 0)
+    assert tuple(made) == (0, 0, 0, 0, 4_000, 8_000, 500_000, 0, 15_000, 25_000, 30, 0, 1, 1, 0)
     units = [field[1] for field in config.FIELDS]
-    assert units == ["", "", "", "mdegC", "mdegC", "mdegC", "us", "mdegC/rt s", "us", "us", "m3", "d"]
+    assert units == ["", "", "", "mdegC", "mdegC", "mdegC", "us", "mdegC/rt s", "us", "us", "m3", "d", "", "", ""]
     assert type(made).__name__ == "Config"
 
 
@@ -174,4 +177,7 @@ def test_what_a_wrong_value_may_harm_is_marked():
         "valve_close_delay_us",
         "room_m3",
         "calibration_due_d",
+        "infrared_fitted",
+        "line_fitted",
+        "co2_fitted",
     ]

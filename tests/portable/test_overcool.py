@@ -66,6 +66,15 @@ def test_the_trip_is_at_its_figure_and_below():
         assert not bench.convert(trip + 250).tripped
 
 
+def test_a_reading_that_is_bad_or_at_the_trip_speaks_against_gas_at_once():
+    bench = Bench()
+    for mdegc, against in ((4_001, False), (4_000, True), (3_999, True), (32_000, False)):
+        bench.good(mdegc)
+        assert bench.overcool.against(bench.skin, 4_000) == against
+    bench.skin.status = 3
+    assert bench.overcool.against(bench.skin, 4_000)
+
+
 def test_a_bad_sample_takes_the_verdict_of_the_last_good_one_away():
     bench = Bench()
     assert bench.convert(3_000).tripped

@@ -266,6 +266,21 @@ def test_what_is_written_in_between_is_no_prompt_and_no_sound_record():
     assert Resets(room).ended == ENDED_UNREADABLE
 
 
+def test_a_damaged_word_in_a_record_that_was_being_written_keeps_the_loop_and_takes_no_age():
+    for looped in (False, True):
+        room = Room()
+        for _ in range(4 if looped else 2):
+            r = run(room, 5)
+        assert r.loop == looped
+        room.words[3] = 0x2C71 << 16 | (1 << 10 if looped else 0)
+        for n in range(3):
+            words = list(room.words)
+            room.words[n] = -1
+            r = Resets(room)
+            assert (r.ended, r.loop, r.count) == (ENDED_UNREADABLE, looped, 1), n
+            room.words = words
+
+
 # --- the record, as the next application must find it -----------------------------------------------------------------
 def test_the_record_is_laid_out_as_documented():
     room = Room()

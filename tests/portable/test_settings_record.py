@@ -10,9 +10,10 @@ GIVEN = {"serial": 7, "jet_k_mdegc": 16_000, "calibration_due_d": 9_900}
 TEXT = (
     b'{"simulated":0,"serial":7,"tc_type":0,"skin_offset_mdegc":0,"trip_mdegc":4000,"trip_reduced_mdegc":8000,"burst_max_us":500000,'
     b'"jet_k_mdegc":16000,"valve_open_delay_us":15000,"valve_close_delay_us":25000,"room_m3":30,'
-    b'"calibration_due_d":9900}'
+    b'"calibration_due_d":9900,"infrared_fitted":1,"line_fitted":1,"co2_fitted":0}'
 )
-TEXT_2 = TEXT.replace(b'"skin_offset_mdegc":0,', b"")
+TEXT_3 = TEXT.replace(b',"infrared_fitted":1,"line_fitted":1,"co2_fitted":0', b"")
+TEXT_2 = TEXT_3.replace(b'"skin_offset_mdegc":0,', b"")
 TEXT_1 = TEXT_2.replace(b',"calibration_due_d":9900', b"")
 
 
@@ -66,7 +67,7 @@ def test_a_virtual_board_s_record_is_taken_by_a_virtual_board_alone():
     made, problem = config.load(stored(SIMULATED), True)
     assert problem is None and made == config.build(dict(GIVEN, simulated=1))[0]
     assert config.load(stored(TEXT), True) == (config.build(GIVEN)[0], None)
-    for older, version in ((TEXT_1, 1), (TEXT_2, 2)):
+    for older, version in ((TEXT_1, 1), (TEXT_2, 2), (TEXT_3, 3)):
         refused(older.replace(b'"simulated":0', b'"simulated":1'), "simulated", version=version)
 
 
@@ -112,13 +113,23 @@ def test_a_payload_in_any_other_form_is_refused():
 
 
 def test_an_older_record_is_read_step_by_step_and_not_written():
-    for text, version, given in ((TEXT_1, 1, dict(GIVEN, calibration_due_d=0)), (TEXT_2, 2, GIVEN)):
+    for text, version, given in ((TEXT_1, 1, dict(GIVEN, calibration_due_d=0)), (TEXT_2, 2, GIVEN), (TEXT_3, 3, GIVEN)):
         files = stored(text, version)
         before = dict(files.files)
         settings, problem = config.load(files)
         assert problem is None and files.files == before
         assert settings == config.build(given)[0]
         assert settings.skin_offset_mdegc == 0
+
+
+def test_what_an_older_record_leaves_out_of_the_parts_is_as_the_board_s_bill_of_materials_has_it():
+    fitted = {"infrared_fitted": 0, "line_fitted": 1, "co2_fitted": 1}
+    for text, version in ((TEXT_1, 1), (TEXT_2, 2), (TEXT_3, 3)):
+        settings, problem = config.load(stored(text, version), fitted=fitted)
+        assert problem is None
+        assert (settings.infrared_fitted, settings.line_fitted, settings.co2_fitted) == (0, 1, 1)
+    settings, _ = config.load(stored(TEXT), fitted=fitted)  # one that says it keeps what it says
+    assert (settings.infrared_fitted, settings.line_fitted, settings.co2_fitted) == (1, 1, 0)
 
 
 def test_a_migrated_record_is_stored_in_the_present_form_by_the_next_change():

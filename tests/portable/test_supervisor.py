@@ -1,6 +1,7 @@
 """The supervisor as a whole: arming, what starts a burst, what ends one, what then. Heap locked, near the wrap."""
 
-from bench import Bench
+from bench import SETTINGS, Bench
+from cryo import config
 from cryo.core import blockers, faults, mode, session
 from cryo.core.supervisor import ARM, CONFIRM, DISARM
 
@@ -95,6 +96,13 @@ def test_every_blocker_stops_the_arm_request():
     def silent_infrared(b):
         b.sup.second.seen = True
 
+    def silent_line(b):
+        b.i.line.status = 2
+
+    def silent_co2(b):
+        b.sup.config = config.build(dict(SETTINGS, co2_fitted=1))[0]
+        b.tick()
+
     table = (
         (no_point, "SETUP"), (no_attestation, "ATTESTATION"), (open_loop, "LOOP"), (set_bottle(34_999), "BOTTLE"),
         (set_bottle(70_001), "BOTTLE"), (dead_probe, "SKIN_PROBE"), (old_probe, "SKIN_PROBE"),
@@ -102,6 +110,7 @@ def test_every_blocker_stops_the_arm_request():
         (just_booted, "COOL_DOWN"), (gas_in_room, "ROOM_GAS"), (session_over, "SESSION"),
         (faulty, "FAULT"), (untested, "SELF_TEST"), (unchecked, "UNPROVISIONED"), (no_key, "KEY"),
         (overdue, "CALIBRATION"), (resting, "REST"), (bad_air, "ROOM_AIR"), (silent_infrared, "INFRARED"),
+        (silent_line, "LINE"), (silent_co2, "CO2_SENSOR"),
     )  # fmt: skip
     assert set([name for _, name in table]) == set(_names(blockers.TO_ARM))
     for spoil, name in table:
@@ -127,7 +136,7 @@ def test_the_edges_of_the_arming_window_are_allowed():
 def test_without_settings_or_jet_constant_nothing_arms():
     for bench, name in (
         (Bench(provisioned=False), "UNPROVISIONED"),
-        (Bench({"simulated": 1, "jet_k_mdegc": 0}), "CALIBRATION"),
+        (Bench(dict(SETTINGS, jet_k_mdegc=0)), "CALIBRATION"),
     ):
         bench.stand_by()
         bench.choose()
@@ -424,7 +433,7 @@ def test_choices_are_closed_while_armed():
 
 
 def test_model_floor_stops_bursts_whatever_the_probe_says():
-    bench = Bench({"simulated": 1, "jet_k_mdegc": 24_000})
+    bench = Bench(dict(SETTINGS, jet_k_mdegc=24_000))
     bench.i.distance.value = 80
     bench.deliver().to_burst(2)
     low = bench.sup.observer.surface_mdegc

@@ -1,6 +1,6 @@
 """What the supervisor does at its edges: each time to the microsecond, two events in one tick, settings, accounts."""
 
-from bench import Bench
+from bench import SETTINGS, Bench
 from cryo import config
 from cryo.core import blockers, mode, session
 from cryo.core.session import GOING
@@ -52,7 +52,7 @@ def test_an_application_without_its_manifest_does_not_arm():
 
 
 def test_the_settings_longest_burst_holds():
-    bench = Bench({"simulated": 1, "jet_k_mdegc": 16_000, "burst_max_us": 100_000}).deliver().to_burst(4)
+    bench = Bench(dict(SETTINGS, burst_max_us=100_000)).deliver().to_burst(4)
     assert max(bench.fired) == 100_000
 
 

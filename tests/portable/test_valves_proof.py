@@ -26,6 +26,14 @@ def test_it_is_due_at_the_first_arming_after_500_bursts_and_after_a_day():
         assert scene.valves.pending == due
 
 
+def test_without_a_sensor_in_the_line_there_is_none():
+    scene = Scene()
+    for fitted, pending in ((0, False), (1, True)):
+        scene.s.config.line_fitted = fitted
+        scene.valves.armed(scene.s)
+        assert scene.valves.pending is pending
+
+
 def test_it_opens_the_dose_valve_once_for_60_ms_and_books_it_as_gas():
     scene = Scene().begun()
     assert (scene.o.cut, scene.o.rearm, scene.o.lease) == (0, 1, 1)

@@ -37,7 +37,7 @@ class Scene:
         self.planner = Planner()
         self.s = Holder(
             open=False, open_us=0, blocked_by=blockers.PROOF, planner=self.planner, trigger=Holder(touched=False),
-            session=Holder(point_open=False, uptime_s=0), faults=Faults(),
+            session=Holder(point_open=False, uptime_s=0), faults=Faults(), config=Holder(line_fitted=1),
         )  # fmt: skip
         self.i = i = inputs()
         self.o = Outputs()

@@ -27,7 +27,7 @@ def _in_force(console, _):
 
 
 def _store(console):
-    return calibration.Store(console.app.board.files, console.app.may_write)
+    return calibration.Store(console.app.board.files, console.app.may_write, console.app.board.fitted)
 
 
 def _list(console, _):

@@ -55,7 +55,7 @@ def _found(console):
     The values are empty on a board that never had any.
     """
     slots = console.app.record(config.NAME, config.VERSION)
-    made, sentence = stored(slots)
+    made, sentence = stored(slots, console.app.board.fitted)
     if made and made.simulated and console.app.board.name != "virtual":
         return slots, None, console.error(401, config.FOREIGN)  # else a save would leave it refused at each start
     if made:
@@ -129,6 +129,7 @@ def _save(console, _):
         return refused
     if not values:
         values["simulated"] = 0
+        values.update(console.app.board.fitted)
     values.update(console.staged)
     absent = [key.upper() for key in config.KEYS if key not in values]
     if absent:

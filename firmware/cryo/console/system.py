@@ -5,13 +5,25 @@ import sys
 
 from cryo import limits, recorder, store
 from cryo.console import topics
-from cryo.core import faults, mode, resets
+from cryo.core import blockers, faults, mode, resets
 from cryo.store import dates
 from cryo.store.journal import MASK
 from micropython import const
 
 _DAY_S = const(86_400)
 _AT_ONCE = const(8)  # records of the log read in a tick
+
+# optional part, its setting, the blocker that tells its silence, what is gone without it
+_PARTS = (
+    ("INFRARED", "infrared_fitted", blockers.INFRARED, "no second channel watches the skin beside the probe"),
+    ("LINE", "line_fitted", blockers.LINE, "no proof test: a valve that leaks or sticks is not found"),
+    (
+        "CO2",
+        "co2_fitted",
+        blockers.CO2_SENSOR,
+        "no alarm of CO2 in the room: only the budget of gas for room_m3 stands against it",
+    ),
+)
 
 
 # --- clock: no chip keeps it, so it is unknown until date and time were given since switch-on -------------------------
@@ -189,6 +201,21 @@ def _crash(console, _):
     return "{};RESTARTS={}".format(text, r.count)
 
 
+def _fitted(console, _):
+    app = console.app
+    s = app.supervisor
+    if s.config is None:
+        return console.error(-221, app.board.config_error)
+    said = []
+    for name, key, silent, gone in _PARTS:
+        if getattr(s.config, key):
+            text = "SILENT" if s.blocked_by & silent else "FITTED"
+        else:
+            text = "NOT FITTED, " + gone
+        said.append(name + "=" + text)
+    return ";".join(said)
+
+
 def _restart(console, _):
     refused = topics.barred(console)  # a fault that asks to be switched off is not to be restarted away
     if refused:
@@ -236,6 +263,7 @@ DO = {
     "SYST:ECHO?": _echo,
     "SYST:LOC": _local,
     "SYST:INT?": _interpreter,
+    "SYST:FITT?": _fitted,
     "SYST:CRAS?": _crash,
     "SYST:REST": _restart,
     "FORM:HUM": _human,

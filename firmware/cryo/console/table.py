@@ -127,6 +127,7 @@ TOPICS = (
             ("DIAGnostic:STATistics?", "", "valve cycles, bursts, gas, uptime, worst late tick, dropped answers, heap"),
             ("SYSTem:LOCal", "", "ends a tool's session: lines without check sum count again"),
             ("SYSTem:INTerpreter?", "", "interpreter and its build"),
+            ("SYSTem:FITTed?", "", "optional parts, by the settings: fitted, silent, or which protection is gone"),
             ("SYSTem:CRASh?", "", "how the last run ended, and restarts since power-on"),
             ("SYSTem:RESTart", "", "restarts the controller"),
         ),

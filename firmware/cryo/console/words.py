@@ -32,6 +32,7 @@ NODES = {
     "STATISTICS": "STAT",
     "LOCAL": "LOC",
     "INTERPRETER": "INT",
+    "FITTED": "FITT",
     "CRASH": "CRAS",
     "RESTART": "REST",
     "COUNT": "COUN",

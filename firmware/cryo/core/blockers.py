@@ -43,6 +43,8 @@ INDICATION = const(1 << 18)
 ROOM_AIR = const(1 << 19)
 INFRARED = const(1 << 20)
 PROOF = const(1 << 21)
+LINE = const(1 << 22)
+CO2_SENSOR = const(1 << 23)
 
 # bit order; name and what to do about it
 NAMES = (
@@ -66,15 +68,17 @@ NAMES = (
     ("DISTANCE", "hold the applicator 80-200 mm from the skin; if it did not move, disarm and arm anew"),
     ("INDICATION", "wait for two seconds of light and tone"),
     ("ROOM_AIR", "5 000 ppm of CO2 or more in the room: air it"),
-    ("INFRARED", "the infrared sensor fell silent: check its window, plug and cable"),
+    ("INFRARED", "the infrared sensor is silent: check its window, plug and cable"),
     ("PROOF", "the valves are tested first: release the trigger, hold still; if it stays, disarm and arm again"),
+    ("LINE", "the pressure sensor between the valves is silent: check its plug and cable"),
+    ("CO2_SENSOR", "the room's CO2 sensor is silent: wait 10 s, then check its plug and cable"),
 )
 
 # which of them count when
-TO_ARM = const(0x1FFFF | ROOM_AIR | INFRARED)  # FAULT .. TRIGGER: the request and its confirmation
+TO_TELL = const(ROOM_AIR | INFRARED | LINE | CO2_SENSOR)  # shown while armed or delivering; it stops nothing
+TO_ARM = const(0x1FFFF | TO_TELL)  # FAULT .. TRIGGER: the request and its confirmation
 TO_STAY = const(FAULT | SELF_TEST | UNPROVISIONED | ESTOP | KEY | LOOP | CALIBRATION | ROOM_GAS)  # armed or delivering
 TO_START = const(SKIN_PROBE | SESSION | BASELINE | DISTANCE | INDICATION | PROOF)  # a pass
-TO_TELL = const(ROOM_AIR | INFRARED)  # shown while armed or delivering; nothing that runs is stopped for it
 
 
 def standing(s, i):
@@ -106,10 +110,13 @@ def standing(s, i):
     room = s.room
     if room > CLEAR:
         b |= ROOM_AIR
-    elif room == UNKNOWN and session.gas_mg and session.room_full(config.room_m3):
-        b |= ROOM_GAS
+    elif room == UNKNOWN:
+        if config.co2_fitted:
+            b |= CO2_SENSOR
+        if session.gas_mg and session.room_full(config.room_m3):
+            b |= ROOM_GAS
     infrared = i.infrared
-    if (infrared.status or infrared.age_us > INFRARED_GONE_US) and s.second.seen:
+    if (infrared.status or infrared.age_us > INFRARED_GONE_US) and (config.infrared_fitted or s.second.seen):
         b |= INFRARED
     if s.mode == DELIVERING:
         return b
@@ -117,6 +124,8 @@ def standing(s, i):
         b |= SKIN_PROBE
     if i.bottle.status or not BOTTLE_ARM_MIN_MBAR <= i.bottle.value <= BOTTLE_ARM_MAX_MBAR:
         b |= BOTTLE
+    if i.line.status and config.line_fitted:
+        b |= LINE
     if session.used_up() or s.overcool.dose_session_reached():
         b |= SESSION
     if not treating:

@@ -91,7 +91,7 @@ def standing(s, dt_us, i):
         if s.open:
             if i.burst == RUNNING and s.open_us + dt_us > s.burst_us + END_US:
                 causes.add(faults.VALVE_PORT)
-        elif i.line.status:
+        elif i.line.status and s.config.line_fitted:
             causes.add(faults.LINE_SENSOR)
         if s.refused >= _REFUSALS:
             causes.add(faults.VALVE_PORT)

@@ -1,4 +1,4 @@
-"""CO2 in the room (limit 21), as its sensor measures it. Without a sensor the session's budget of gas stands in."""
+"""CO2 in the room (limit 21), as its sensor measures it. While it is silent, the session's budget of gas stands in."""
 
 from cryo.core.flow import RAN_ROOM
 from cryo.limits import ROOM_AGE_MAX_US, ROOM_STOP_PPM, ROOM_WARN_PPM

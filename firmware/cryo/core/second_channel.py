@@ -31,11 +31,11 @@ _AFTERMATH_US = const(5_000_000)  # after the last gas the skin still counts, wh
 
 
 class SecondChannel:
-    """Every attribute is a verdict of this tick; a board without the sensor never has any."""
+    """Every attribute is a verdict of this tick; without the sensor there is never any."""
 
     def __init__(self):
         self.step = SECOND  # see flow.py
-        self.seen = False  # it gave a valid reading since boot: it is fitted, so that its silence can be told
+        self.seen = False  # it gave a valid reading since boot: it is there, whatever the settings say of it
         self.settled = False  # mdegc is fresh, settled, and of a surface in the distance window
         self.counts = False  # mdegc stands beside the probe's reading
         self.mdegc = 0

@@ -15,6 +15,7 @@ lease's edges, and with the trigger released: its second contact is in the shut-
 line alone leaves. The line must fall (the dose valve opens, the shut-off holds) and stay low (the shut-off is tight);
 the first burst must fill it again (the shut-off opens) and it must hold then (the dose valve is tight).
 A line that is empty beforehand shows that the shut-off holds; then the opening is owed to the next arming.
+Without a sensor in the line there is no proof, and no burst tells of the valves: the settings say if one is fitted.
 """
 
 from cryo.core import blockers, faults
@@ -99,7 +100,7 @@ class Valves:
 
     def armed(self, s):
         """ARMED was entered. A point that was begun is finished first."""
-        self.pending = not s.session.point_open and self.due(s.session.uptime_s)
+        self.pending = not s.session.point_open and s.config.line_fitted == 1 and self.due(s.session.uptime_s)
         self._step = _WAIT
         self._tries = 0
 

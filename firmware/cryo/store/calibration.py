@@ -84,7 +84,7 @@ def put_in_force(store, text):
     (Config, sentence): in force, but its due date was not kept: repeat it.
     """
     record = decode(text)
-    made, problem = stored(store.settings)
+    made, problem = stored(store.settings, store.fitted)
     if problem or not record:
         return None, problem or "no calibration record"
     values = as_dict(made)
@@ -107,9 +107,14 @@ def put_in_force(store, text):
 
 
 class Store:
-    """Where calibrations are: `history`, `settings`, `newest`. files and may_write as for Slots."""
+    """Where calibrations are: `history`, `settings`, `newest`.
 
-    def __init__(self, files=None, may_write=None):
+    files, may_write    as for Slots
+    fitted              as for config.decode(), for settings of an older form
+    """
+
+    def __init__(self, files=None, may_write=None, fitted=None):
+        self.fitted = fitted
         self.history = History("/", "calibration", files, may_write)
         self.settings = Slots("/", config.NAME, config.VERSION, files, may_write)
         self.newest = Slots("/", "calibration", 1, files, may_write)

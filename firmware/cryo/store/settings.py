@@ -15,12 +15,12 @@ BY_CALIBRATION = (
 )
 
 
-def stored(slots):
-    """Return (Config, None) as the Slots hold it now, or (None, sentence)."""
+def stored(slots, fitted=None):
+    """Return (Config, None) as the Slots hold it now, or (None, sentence). fitted: as for config.decode()."""
     payload, problem = slots.load()
     if payload is None:
         return None, problem
-    return config.decode(payload, slots.found)
+    return config.decode(payload, slots.found, fitted)
 
 
 def as_dict(made):

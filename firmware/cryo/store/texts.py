@@ -23,4 +23,10 @@ WHAT = {
     "valve_close_delay_us": "dose valve: command to closed, longest",
     "room_m3": "limit 21, ROOM_PPM_M3_PER_G: volume of the room, smaller is tighter; basis: [C] 18 ppm a gram in 30 m3",
     "calibration_due_d": "last day on which the calibrations hold, counted from 2000-01-01; 0 = not calibrated",
+    "infrared_fitted": "1: the infrared skin sensor at the nozzle is fitted, and nothing arms while it is silent; "
+    "0: the probe alone watches the skin",
+    "line_fitted": "1: the pressure sensor between the valves is fitted, and nothing arms while it is silent; "
+    "0: there is no proof test, and a valve that leaks or sticks is not found",
+    "co2_fitted": "1: the room's CO2 sensor is fitted, and nothing arms while it is silent; "
+    "0: the budget of gas for room_m3 stands in",
 }

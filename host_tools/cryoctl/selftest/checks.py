@@ -11,7 +11,7 @@ from host_tools import settings
 from host_tools.cryoctl import names, wire
 from host_tools.cryoctl.device import Device
 from host_tools.cryoctl.problems import NoDevice, Refused
-from host_tools.cryoctl.selftest.items import SKIPPED, Item, judged
+from host_tools.cryoctl.selftest.items import PASS, SKIPPED, Item, judged
 
 TESTED_S = 30.0
 TELEMETRY_MS = 500
@@ -29,6 +29,12 @@ CHANNELS = {
     "INFRARED": (-10.0, 60.0, 2_000),
 }
 SENSORS = (*CHANNELS, "DISTANCE", "BOTTLE", "LINE", "ROOM")
+# sensor -> its name in SYST:FITT?, its setting
+OPTIONAL = {
+    "INFRARED": ("INFRARED", "infrared_fitted"),
+    "LINE": ("LINE", "line_fitted"),
+    "ROOM": ("CO2", "co2_fitted"),
+}
 
 
 def identity(device: Device, serial: int | None) -> Iterator[Item]:
@@ -129,7 +135,8 @@ def _all_passed(said):
 
 
 def sensed(device: Device, absent: frozenset[str]) -> Iterator[Item]:
-    """Every sensor: there, plausible, fresh."""
+    """Every sensor: there, plausible, fresh; of a part that is not fitted, which protection is gone."""
+    parts = _Parts(device, absent)
     first, said = _sequences(device), wire.fields(device.ask("MEAS:TEMP?"))
     time.sleep(RESAMPLED_S)
     second = _sequences(device)
@@ -140,16 +147,16 @@ def sensed(device: Device, absent: frozenset[str]) -> Iterator[Item]:
         good = number is not None and least <= float(number[1]) <= most and int(number[2]) <= age_ms
         if good and first.get(name) == second.get(name):
             good, found = False, f"{found}, and no new sample in {RESAMPLED_S:g} s"
-        yield _sensor(name, limit, found, good, absent)
+        yield parts.item(name, limit, found, good)
     pressures = wire.fields(device.ask("MEAS:PRES?"))
     most = names.limits.BOTTLE_STOP_MAX_MBAR
     for name in ("BOTTLE", "LINE"):
-        yield _quantity(name, pressures.get(name, "no answer"), "mbar", 0, most, absent)
-    yield _quantity("DISTANCE", device.ask("MEAS:DIST?"), "mm", 20, names.limits.CONTINUE_MAX_MM, absent)
-    until = time.monotonic() + (0 if "ROOM" in absent else ROOM_S)  # its first sample takes 5 s
+        yield _quantity(name, pressures.get(name, "no answer"), "mbar", 0, most, parts)
+    yield _quantity("DISTANCE", device.ask("MEAS:DIST?"), "mm", 20, names.limits.CONTINUE_MAX_MM, parts)
+    until = time.monotonic() + (ROOM_S if parts.expected("ROOM") else 0)  # its first sample takes 5 s
     while (room := device.ask("MEAS:ROOM?")) == "INVALID" and time.monotonic() < until:
         time.sleep(0.5)
-    yield _quantity("ROOM", room, "ppm", 300, names.limits.ROOM_WARN_PPM, absent)
+    yield _quantity("ROOM", room, "ppm", 300, names.limits.ROOM_WARN_PPM, parts)
 
 
 def _sequences(device):
@@ -157,16 +164,44 @@ def _sequences(device):
     return {name: re.findall(r"#(\d+)", text) for name, text in found.items()}
 
 
-def _quantity(name, found, unit, least, most, absent):
+def _quantity(name, found, unit, least, most, parts):
     number = re.fullmatch(rf"(-?\d+) {unit}", found)
     good = number is not None and least <= int(number[1]) <= most
-    return _sensor(name, f"{least} to {most} {unit}", found, good, absent)
+    return parts.item(name, f"{least} to {most} {unit}", found, good)
 
 
-def _sensor(name, limit, found, good, absent):
-    if name in absent:
-        return Item(f"sensor {name}", limit, f"not fitted; {found}", SKIPPED)
-    return judged(f"sensor {name}", limit, found, good, _CABLE)
+class _Parts:
+    """Which parts the technician calls absent, and which the settings call not fitted."""
+
+    def __init__(self, device, absent):
+        self._absent = absent
+        try:
+            said = wire.fields(device.ask("SYST:FITT?"))
+        except Refused:  # without settings, which is an item of its own
+            said = {}
+        self._said = {sensor: said.get(name, "") for sensor, (name, _) in OPTIONAL.items()}
+
+    def _gone(self, name):
+        said = self._said.get(name, "")
+        return said if said.startswith("NOT FITTED") else ""
+
+    def expected(self, name):
+        """Return whether a reading is to come."""
+        return name not in self._absent and not self._gone(name)
+
+    def item(self, name, limit, found, good):
+        """Return the verdict on a sensor's reading."""
+        title, gone = f"sensor {name}", self._gone(name)
+        if gone and good and name not in self._absent:
+            return Item(title, limit, f"{found}; the settings call it not fitted", PASS)
+        if gone:
+            return Item(title, limit, f"{gone}; {found}", SKIPPED)
+        if name in self._absent and self._said.get(name):
+            remedy = f"the settings call it fitted: `cryoctl config set {OPTIONAL[name][1]} 0`, or fit it"
+            return judged(title, limit, f"not fitted; {found}", False, remedy)
+        if name in self._absent:
+            return Item(title, limit, f"not fitted; {found}", SKIPPED)
+        return judged(title, limit, found, good, _CABLE)
 
 
 def streamed(device: Device) -> Iterator[Item]:
