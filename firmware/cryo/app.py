@@ -159,12 +159,13 @@ class Applicator:
         i.estop = b.estop.value()
         i.key = 1 - b.key.value()
         i.burst = b.valve.result()
-        b.distance.poll(now_us, i.distance)
         b.skin.poll(now_us, i.skin)
         s = self.supervisor
+        sampled = i.skin.sequence != self._sampled
         # A cut need not wait for the rest of the tick, which decides it again and latches.
-        if i.burst == RUNNING and i.skin.sequence != self._sampled and s.overcool.against(i.skin, s.trip_mdegc()):
+        if sampled and i.burst == RUNNING and s.overcool.against(i.skin, s.trip_mdegc()):
             b.valve.cut()
+        b.distance.poll(now_us, i.distance, sampled)  # a new sample's tick may be a burst's first, the longest of all
         s.tick(now_us, i, self.outputs)
 
     def _act(self, now_us):

@@ -61,7 +61,7 @@ def test_what_was_sensed_reaches_the_decision(applicator, pins, board):
     assert (i.trigger, i.estop, i.key, i.loop_a, i.loop_b, i.burst) == (1, 1, 0, 0, 1, 1_234)
     now_us = applicator.supervisor.tick.call_args.args[0]
     board.skin.poll.assert_called_once_with(now_us, i.skin)
-    board.distance.poll.assert_called_once_with(now_us, i.distance)
+    board.distance.poll.assert_called_once_with(now_us, i.distance, False)
 
 
 @pytest.mark.parametrize("missing", [(), ("coil",), ("coil", "infrared", "room")])
@@ -121,7 +121,7 @@ def test_what_takes_the_console_long_has_a_slow_input_s_turn_in_no_long_tick(app
 
 
 def test_the_time_of_a_tick_is_taken_before_its_inputs(virtual, applicator, board):
-    board.distance.poll.side_effect = lambda now_us, quantity: virtual.hal.spend(3_000)
+    board.distance.poll.side_effect = lambda now_us, quantity, busy: virtual.hal.spend(3_000)
     orders(applicator)
     before_us = importlib.import_module("virtual_time").ticks_us()
     applicator.step()
@@ -195,7 +195,7 @@ def test_the_watchdog_runs_before_the_first_tick(virtual, board):
 
 def test_the_real_supervisor_feeds_once_a_complete_tick(applicator, board, calls):
     for name in ("distance", "bottle", "line"):
-        getattr(board, name).poll.side_effect = lambda now_us, quantity: setattr(quantity, "status", 2)
+        getattr(board, name).poll.side_effect = lambda now_us, quantity, *busy: setattr(quantity, "status", 2)
     for _ in range(5):
         applicator.step()
     assert names(calls).count("watchdog.feed") == 5
@@ -455,3 +455,11 @@ def test_a_late_tick_is_counted_and_not_made_up_for(virtual, applicator, board):
     applicator.step()
     applicator.step()
     assert all(9_000 < us <= 10_000 for us in virtual.clock.slept_us)
+
+
+def test_a_tick_with_a_new_skin_sample_takes_no_distance(applicator, board):
+    for sample in (1, 0, 1, 1, 0):
+        applicator.inputs.skin.sequence += sample
+        orders(applicator)
+        applicator.step()
+        assert board.distance.poll.call_args.args[2] == bool(sample)

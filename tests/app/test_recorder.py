@@ -51,7 +51,7 @@ def test_each_point_is_one_record_with_the_figures_the_operator_was_told(two_poi
         bursts = [b for b in run.plant.record.bursts if b.point == number - 1]
         assert int(record["BURSTS"]) == len(bursts) > 10
         assert abs(int(record["VALVE_ON_MS"]) - sum(b.delivered_us for b in bursts) / 1000) < 2 * len(bursts)
-        assert (record["TARGET_MDEGC"], record["FLOOR_MDEGC"]) == ("13600", "8000")
+        assert (record["TARGET_MDEGC"], record["FLOOR_MDEGC"]) == ("13600", "7000")
         assert 8_000 < int(record["SKIN_MDEGC"]) < (13_600 if record["REACHED"] == "1" else 16_000)
         assert abs(int(record["SURFACE_MDEGC"]) - int(record["SKIN_MDEGC"])) < 5_000
         assert 1_000 < int(record["TIME_MS"]) < 60_000

@@ -91,7 +91,7 @@ def test_without_the_file_nothing_arms(virtual, board, file, there):
     applicator = virtual.app.Applicator(board)
     applicator.start()
     for name in ("skin", "distance", "bottle", "line"):
-        getattr(board, name).poll.side_effect = lambda now_us, record: setattr(record, "status", 2)
+        getattr(board, name).poll.side_effect = lambda now_us, record, *busy: setattr(record, "status", 2)
     for _ in range(70):
         applicator.step()
     assert applicator.tested.startswith("PASSED")
