@@ -19,15 +19,11 @@ LOADER = "archive.mpy"
 TEXT = ("boot.py", "main.py")  # the interpreter runs these two by name, as source only
 # Compiled to machine code: what every tick calls most for its size. Three times the bytes, half the time.
 NATIVE = {
-    *(
-        f"cryo/core/{name}.py"
-        for name in (
-            "blockers", "bursts", "causes", "eye_guard", "jet", "mode", "observer", "overcool", "reading", "response",
-            "second_channel", "ticks", "trigger",
-        )
-    ),
-    "cryo/drivers/max31855.py",
-    "cryo/drivers/vl53l0x.py",
+    f"cryo/core/{name}.py"
+    for name in (
+        "blockers", "bursts", "causes", "eye_guard", "mode", "observer", "overcool", "reading", "second_channel",
+        "ticks", "trigger",
+    )
 }  # fmt: skip
 
 # [S] MicroPython's MP_REGISTER_EXTENSIBLE_MODULE: a file of that name comes first, unless it is asked for as u + name.

@@ -17,6 +17,7 @@ from cryo.limits import (
 )
 from micropython import const
 
+_ROOM_MG_M3 = (ROOM_STOP_PPM * 1000 + ROOM_PPM_M3_PER_G - 1) // ROOM_PPM_M3_PER_G  # fills a cubic metre
 _MINUTES = SESSION_MAX_S // 60 + 1  # the minute that has begun, and those that the longest session holds
 _VALVE_ON_MS = SESSION_VALVE_ON_MAX_MS - BURST_MAX_US // 1000  # the longest burst still has its room then
 WRONG_NUMBERS_MAX = const(3)  # [E] a person mistypes once or twice; more is no person who reads the number
@@ -132,8 +133,8 @@ class Session:
         return self.gas_mg // room_m3 * ROOM_PPM_M3_PER_G // 1000
 
     def room_full(self, room_m3):
-        """True when the room's budget of gas is used up."""
-        return self.room_ppm(room_m3) >= ROOM_STOP_PPM
+        """True when the room's budget of gas is used up: as room_ppm counts, turned round for the sake of the tick."""
+        return self.gas_mg >= room_m3 * _ROOM_MG_M3
 
     def used_up(self):
         """True when the session's time is used up, or the valve-on time of the last 20 minutes (limit 10)."""

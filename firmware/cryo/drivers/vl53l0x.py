@@ -1,8 +1,8 @@
-"""VL53L0X distance sensor: start-up and ranging as a state machine with one short transfer a poll, two for a result.
+"""VL53L0X distance sensor: start-up and ranging as a state machine with one short transfer a poll.
 
 Registers and their order follow ST's API (STSW-IMG005) [S]; values that ST does not explain are in vl53l0x_tuning.
 Measurements follow each other, each of 20 ms, the shortest that ST allows. Flag and result come in one transfer, the
-next one clears the flag. Behind a result nothing is asked for 15 ms. Writes go out as one buffer of register and value: MicroPython's `writeto_mem` joins two
+next one clears the flag. Writes go out as one buffer of register and value: MicroPython's `writeto_mem` joins two
 buffers on the heap, which the tick forbids.
 
 The light of one SPAD falls with the square of the distance: their product stays as long as the surface does. It is
@@ -56,7 +56,6 @@ _TICKS_MASK = const(0x3FFFFFFF)  # ticks_us wraps at 2**30
 _AGE_MAX_US = const(0x1FFFFFFF)
 _MEASURES_US = const(22_000)  # 20 ms, and a tenth for the chip's own clock [E]
 _PATIENCE_US = const(200_000)  # ten results, and far more than any step of the start-up [E]
-_NONE_YET_US = const(15_000)  # [E] behind a result nothing is asked: the next one ends 20 ms after it
 _FAR_MM = const(2000)
 _JUMP_MM = const(40)  # 1 m/s for 20 ms, and noise [E]
 _REPEATS_MAX = const(4)  # five results in a row that are the same: 80 ms; a dark target gives 4 repeats in 1e7 [C]
@@ -135,16 +134,16 @@ class Vl53l0x:
 
     def _restart(self):
         self._step = 0
-        self._part = 0  # of a step that takes several polls; of ranging: a result is to be weighed
+        self._part = 0  # of a step that takes several polls; of ranging: read, clear
         self._waited_us = 0
         self._unread_us = 0  # since it was last certain that no result waits
         self._useless = 0  # results in a row that were none
         self._last_mm = -1
 
     def poll(self, now_us, quantity, busy=False):
-        """Do the transfers due at `now_us` (ticks_us, 0..2**30 - 1) and bring `quantity` (mm) up to date.
+        """Do one transfer at `now_us` (ticks_us, 0..2**30 - 1) and bring `quantity` (mm) up to date.
 
-        busy: this tick has no time for a result; it is read in the next one.
+        busy: this tick has no time for a result's transfer, which waits for the next one.
 
         age_us counts from the earliest moment at which the measurement can have begun. Never raises on a failed
         transfer, does not allocate. Always pass the same `quantity`.
@@ -156,22 +155,24 @@ class Vl53l0x:
         # _sum and the wait for a result in place: this is most of the ticks.
         us = quantity.age_us + delta_us
         quantity.age_us = us if us < _AGE_MAX_US else _AGE_MAX_US
+        us = self._waited_us + delta_us
+        self._waited_us = us if us < _AGE_MAX_US else _AGE_MAX_US
         us = self._unread_us + delta_us
         self._unread_us = us if us < _AGE_MAX_US else _AGE_MAX_US
-        us = self._waited_us + delta_us
-        self._waited_us = us = us if us < _AGE_MAX_US else _AGE_MAX_US
         status = OK
         try:
             if self._step < _STEPS:
                 status = self._start(self._step)
+            elif busy:
+                pass
             elif self._part:
+                self._put(0x0B, 1)
                 self._part = 0
                 if quantity.status == OK:
                     self._weigh(quantity)
-            elif not busy and us >= _NONE_YET_US:
+            else:
                 self._read(self._address, _INTERRUPT, self._result)
                 if self._result[0] & 7:
-                    self._put(0x0B, 1)
                     self._part = 1
                     status = self._range(quantity)
                 else:
@@ -282,7 +283,7 @@ class Vl53l0x:
         return status if self._useless >= _USELESS_MAX else OK
 
     def _weigh(self, quantity):
-        """Bring the light of the last result up to date; in a tick of its own, which has no transfer."""
+        """Bring the light of the last result up to date; here, for this tick has the shortest transfer."""
         result = self._before
         mm = quantity.value
         spads = result[3] << 8 | result[4]
