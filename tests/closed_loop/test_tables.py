@@ -3,7 +3,12 @@
 import importlib
 import json
 
+import pytest
+
 from host_tools.twin import lanes, tables
+from host_tools.twin.people import Operator
+from host_tools.twin.plant import Plant
+from host_tools.twin.treatment import Plan, confirm
 
 ROOT = lanes.ROOT
 DATA = json.loads((ROOT / tables.DATA).read_text())
@@ -28,13 +33,37 @@ def test_the_page_is_made_from_its_data():
     assert (ROOT / tables.PAGE).read_text() == tables.page(DATA, phases)
 
 
-def test_a_treatment_from_too_far_is_announced_and_one_from_near_is_not():
-    for mm, far in ((120, True), (90, False)):
-        lines = []
+@pytest.mark.parametrize(
+    ("mm", "room_c", "said"),
+    [
+        (90, 20.0, ""),
+        (160, 20.0, "; the target may not be reached: come closer or choose a lower level"),
+        (90, 14.0, "; the target may not be reached: come closer or choose a lower level, or warm the bottle (4"),
+    ],
+)
+def test_what_keeps_a_target_out_of_reach_is_said_before_the_start(mm, room_c, said):
+    plant = Plant(distance_mm=mm, room_c=room_c)
+    lines = []
 
-        def watch(plant, operator, lines=lines):
-            lines[:] = [text for _, text in operator.lines if text.startswith("READY")]
+    def script(op):
+        yield from op.wait_for(("STANDBY",), 5_000_000)
+        yield 2_000_000  # the distance sensor starts meanwhile
+        op.plant.applicator.supervisor.session.uptime_s += 310
+        yield from confirm(op, Plan("CHRONIC", 3, points=(1,), distance_mm=mm))
+        lines.extend(text for _, text in op.lines if text.startswith("READY"))
 
-        plan = tables.Plan("CHRONIC", 3, points=(1,), warm_up=False, distance_mm=mm)
-        tables.session.run("eye", "cpython", plan=plan, watch=watch)
-        assert ("come closer" in lines[0]) == far, (mm, lines)
+    plant.operator = Operator(plant, script)
+    lanes.run(plant, "cpython")
+    assert lines and lines[0][len("READY 1234") :].startswith(said or "\0") == bool(said), lines
+    assert said or len(lines[0]) == len("READY 1234")
+
+
+def test_without_a_distance_the_reach_is_not_guessed():
+    lines = []
+
+    def watch(plant, operator):
+        lines[:] = [text for _, text in operator.lines if text.startswith("READY")]
+
+    plan = Plan("CHRONIC", 3, points=(1,), warm_up=False, distance_mm=90)
+    tables.session.run("eye", "cpython", plan=plan, watch=watch)  # armed before the sensor has started
+    assert "no distance yet: asked over the skin, ARM:REQ says whether the target is in reach" in lines[0]
