@@ -10,7 +10,7 @@ from host_tools.twin.scenarios import SCENARIOS
 from host_tools.twin.treatment import Plan
 
 # preset, level, distance, strength of the jet: none of them is stopped by RESPONSE_STRONG
-MISSED = (("CHRONIC", 1, 80, 1.45), ("DIABETIC", 2, 80, 1.45), ("CIPN", 2, 80, 1.45))
+MISSED = (("CHRONIC", 1, 80, 1.43), ("DIABETIC", 2, 80, 1.45), ("CIPN", 2, 80, 1.45))
 CLOSE = (("CHRONIC", 2, 80, 1.35), ("CHRONIC", 1, 80, 1.35))
 SEEDS = (1, 2)
 

@@ -47,6 +47,7 @@ def test_the_budget_is_monotone(skin, floor, k, warmer, higher, stronger):
     assert budget_us(skin, floor, k + stronger) <= us
 
 
+@settings(max_examples=1_000)  # many bounds: each has to be the one that holds in some of them
 @given(
     skin=SKIN, floor=FLOOR, cap=st.integers(0, 500_000), k=K, predicted=SKIN, k_here=st.integers(1_500, 61_000),
     probe=st.booleans(), close_us=st.integers(5_000, 60_000), least=LEAST,

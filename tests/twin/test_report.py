@@ -98,7 +98,7 @@ def test_every_quantity_is_plotted(figure):
     assert {"true surface", "probe bead", "device's reading", "predicted surface", "distance mm", "bottle bar"} <= names
     assert {"ARMED", "DELIVERING", "FAULT"} <= names
     lines = {line.text for line in figure.layout.annotations}
-    assert {"target 13.6 °C", "floor 8 °C", "event"} <= lines
+    assert {"target 13.6 °C", "floor 7 °C", "event"} <= lines
 
 
 def test_the_plotted_surface_shows_the_lowest_value(figure, description):
@@ -137,5 +137,5 @@ def test_the_picture_is_small_deterministic_and_vector_only(session, tmp_path):
     svg = (tmp_path / "a.svg").read_bytes()
     assert svg == (tmp_path / "b.svg").read_bytes()
     assert len(svg) < 200_000 and b"<image" not in svg and b"<dc:date>" not in svg
-    for text in (b"target 13.6", b"floor 8", b"simulation", b"DELIVERING"):
+    for text in (b"target 13.6", b"floor 7", b"simulation", b"DELIVERING"):
         assert text in svg
