@@ -1,0 +1,55 @@
+"""What is known and not mended (docs/safety/holes.toml): its figure as it is now, and what still protects."""
+
+from host_tools.twin import lanes
+from host_tools.twin.people import Operator
+from host_tools.twin.plant import Plant
+from host_tools.twin.treatment import Plan, confirm, treatment
+
+GAS_G = 400
+COOL_DOWN_S = 300
+
+
+def run(script):
+    """Run an operator's script on a virtual patient at 90 mm; return the plant."""
+    plant = Plant(distance_mm=90.0)
+    plant.operator = Operator(plant, script)
+    assert lanes.run(plant, "cpython") == ""
+    return plant
+
+
+def test_a_restart_forgets_the_gas_in_the_room_and_every_point_waits_300_s(record_property):
+    found = {}
+
+    def script(op):
+        yield from op.wait_for(("STANDBY",), 5_000_000)
+        op.plant.applicator.supervisor.session.gas_mg = GAS_G * 1000
+        yield from op.ask("SYST:REST")
+        yield 2_000_000
+        yield from op.wait_for(("STANDBY",), 5_000_000)
+        session = op.plant.applicator.supervisor.session
+        found["forgotten_g"] = GAS_G - session.gas_mg // 1000
+        found["uptime_s"] = session.uptime_s
+        for command in ("TREAT:PRES CHRONIC", "TREAT:LEV 1", "TREAT:SITE LFOOT-SOLE", "TREAT:POIN 1"):
+            assert (yield from op.ask(command)) == "OK"
+        found["state"] = yield from op.state()
+
+    plant = run(script)
+    record_property("now", found["forgotten_g"])
+    assert len(plant.record.resets) == 1 and found["uptime_s"] < 10
+    assert int(found["state"]["COOL_S"]) >= COOL_DOWN_S - 10 and "COOL_DOWN" in found["state"]["BLOCKERS"]
+
+
+def test_a_spot_under_another_number_waits_for_its_rest_and_for_28_degc(record_property):
+    found = {}
+
+    def script(op):
+        yield from treatment(Plan("CHRONIC", 1, points=(1,), warm_up=False, distance_mm=90.0), [])(op)
+        op.plant.trigger(False)
+        ended_us = op.plant.now_us
+        yield from confirm(op, Plan("CHRONIC", 1, points=(2,), distance_mm=90.0))
+        found["after_s"] = (op.plant.now_us - ended_us) / 1e6
+        found["skin_c"] = op.plant.skin.surface_c
+
+    run(script)
+    record_property("now", round(found["after_s"]))
+    assert found["after_s"] >= 60 and found["skin_c"] >= 27.5
