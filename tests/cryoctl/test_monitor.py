@@ -179,5 +179,5 @@ def test_a_treatment_goes_on_whatever_happens_to_the_monitor(board, tmp_path):
     rows = [[json.loads(line) for line in log.read_text().splitlines() if line.startswith("{")] for log in logs]
     assert all(row["seq"] is not None for row in rows[1] if row["kind"] == "sample")
     assert all(row["seq"] is None for row in rows[2] + rows[3] if row["kind"] == "sample")
-    assert any(row["kind"] == "choice" and row["floor_mdegc"] == 8_000 for row in rows[2])  # asked, not loaded
+    assert any(row["kind"] == "choice" and row["floor_mdegc"] == 7_000 for row in rows[2])  # asked, not loaded
     board.hand("trigger release")

@@ -43,7 +43,7 @@ def test_the_screen_tells_state_fault_remedy_blockers_counters_and_the_level():
     status = Status(t_ms=2, point=2, passes=3, bursts=4, reached=False, rest_s=55, cool_s=12)
 
     async def look(pilot, app, more):
-        parts = ("FAULT SKIN_TRIP", "LOOP", "target 13.6", "floor 8.0", "trip 4.0", "pass 3 of 3", "55 s", "57.0 bar")
+        parts = ("FAULT SKIN_TRIP", "LOOP", "target 13.6", "floor 8.0", "trip 4.0", "pass 3 of 8", "55 s", "57.0 bar")
         text = await settled(pilot, app, *parts, "4, valve on 1.50 of 30 s")
         assert "".join(names.REMEDIES["SKIN_TRIP"].split()[:6]) in "".join(text.split())
 
