@@ -8,12 +8,14 @@ from __future__ import annotations
 import importlib
 import json
 import os
+import signal
 import sys
 from pathlib import Path
 
 import pytest
 
 _ARGUMENTS = ("-n0", "-q", "-p", "no:cacheprovider", "--hypothesis-seed=0", "-m", "")
+LONGEST_S = 150  # of a test: a flaw may make firmware wait for ever, and a test that does not end has failed
 _SHARED = ("hypothesis", "numpy", "rich.console", "xdist", "typer", "pydantic", "_pytest.junitxml")
 
 
@@ -41,6 +43,12 @@ class Verdicts:
         if report.failed:
             self.broken.append(f"{report.nodeid}: {str(report.longrepr).strip().splitlines()[-1]}")
 
+    def pytest_runtest_setup(self, item):
+        signal.alarm(LONGEST_S)
+
+    def pytest_runtest_teardown(self, item):
+        signal.alarm(0)
+
     def pytest_runtest_logreport(self, report):
         node = report.nodeid
         if report.failed:
@@ -51,7 +59,12 @@ class Verdicts:
             self.found.setdefault(node, "passed")
 
 
+def _too_long(number, frame):
+    raise TimeoutError(f"not ended within {LONGEST_S} s")
+
+
 def _judge(answer: str, tests: list[str]) -> None:
+    signal.signal(signal.SIGALRM, _too_long)
     verdicts = Verdicts()
     status = pytest.main([*_ARGUMENTS, *tests], plugins=[verdicts])
     if not verdicts.found and not verdicts.broken:
