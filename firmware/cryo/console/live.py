@@ -147,7 +147,7 @@ def _refusal(console, s):
     if s.blocked_by & blockers.SESSION:
         left_s = s.session.used_up_s()
         if left_s:
-            text += "; 300 s of gas in 20 minutes are given: wait {} s".format(left_s)
+            text += "; 300 s of gas were given in 20 minutes: wait {} s".format(left_s)
         else:
             text += "; for another patient TREAT:NEW, in {} s".format(s.session.renewal_s())
     return text + "; STAT:WHY? tells what to do"
@@ -155,7 +155,7 @@ def _refusal(console, s):
 
 _FULL_MBAR = const(57_300)  # [C] vapour pressure of CO2 at 20 degC, at which a jet is as calibrated
 _FLOW_EXPONENT = 0.6  # [E] a jet's constant goes with its flow, so with the pressure, to this power
-_WEAK = 0.95  # [E] of the calibrated jet: in the virtual population fewer than nine of ten reach their target below it
+_WEAK = 0.95  # [E] of the calibrated jet
 
 
 def _advice(console, s):
