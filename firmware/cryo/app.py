@@ -79,6 +79,11 @@ class Applicator:
         self._sampled = i.skin.sequence
         self._configure_in = 0  # ticks until a lost set-up is written again
         self.spare = False  # this tick has room for what takes long
+        # Bound once, for the sake of the tick.
+        self._sensed = (
+            b.loop_a.value, b.loop_b.value, b.trigger.value, b.estop.value, b.key.value, b.valve.result, b.skin.poll,
+            b.distance.poll,
+        )  # fmt: skip
         self._lamps = -1
         self._last_of_valves = sum(driver is not None for driver, _ in slow[:3]) - 1
         self._polled_in_burst = (2 << self._last_of_valves) - 1
@@ -152,20 +157,21 @@ class Applicator:
 
     def _sense(self, now_us):
         i = self.inputs
-        b = self.board
-        i.loop_a = b.loop_a.value()
-        i.loop_b = b.loop_b.value()
-        i.trigger = 1 - b.trigger.value()
-        i.estop = b.estop.value()
-        i.key = 1 - b.key.value()
-        i.burst = b.valve.result()
-        b.skin.poll(now_us, i.skin)
+        loop_a, loop_b, trigger, estop, key, result, poll_skin, poll_distance = self._sensed
+        i.loop_a = loop_a()
+        i.loop_b = loop_b()
+        i.trigger = 1 - trigger()
+        i.estop = estop()
+        i.key = 1 - key()
+        i.burst = result()
+        skin = i.skin
+        poll_skin(now_us, skin)
         s = self.supervisor
-        sampled = i.skin.sequence != self._sampled
+        sampled = skin.sequence != self._sampled
         # A cut need not wait for the rest of the tick, which decides it again and latches.
-        if sampled and i.burst == RUNNING and s.overcool.against(i.skin, s.trip_mdegc()):
-            b.valve.cut()
-        b.distance.poll(now_us, i.distance, sampled)  # a new sample's tick may be a burst's first, the longest of all
+        if sampled and i.burst == RUNNING and s.overcool.against(skin, s.trip_mdegc):
+            self.board.valve.cut()
+        poll_distance(now_us, i.distance, sampled)  # a new sample's tick may be a burst's first, the longest of all
         s.tick(now_us, i, self.outputs)
 
     def _act(self, now_us):

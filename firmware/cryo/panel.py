@@ -85,7 +85,7 @@ def band(supervisor, skin):
     if skin.status or skin.age_us > SKIN_AGE_MAX_US:
         return VIOLET
     mdegc = skin.value_mdegc
-    if mdegc <= (supervisor.trip_mdegc() if supervisor.config else SKIN_TRIP_MDEGC):
+    if mdegc <= (supervisor.trip_mdegc if supervisor.config else SKIN_TRIP_MDEGC):
         return RED
     level = supervisor.session.row()
     if level is None or mdegc > level[presets.TARGET_MDEGC]:

@@ -11,6 +11,7 @@ from pathlib import Path
 
 from host_tools.board_check.board import load
 from host_tools.packing.constants import Constants
+from host_tools.packing.names import shortened
 
 ROOT = Path(__file__).resolve().parent.parent.parent
 FIRMWARE = ROOT / "firmware"
@@ -48,7 +49,7 @@ def compiled(source: Path, architecture: str = "") -> bytes:
 
 
 def sources(board: Path, firmware: Path = FIRMWARE) -> dict[str, str]:
-    """Return path -> text of every module that the application on a board may import, constants folded.
+    """Return path -> text of every module that the application on a board may import: constants folded, names short.
 
     In the order of the imports. What the board never imports, another board's valve for instance, is left out.
     """
@@ -61,7 +62,9 @@ def sources(board: Path, firmware: Path = FIRMWARE) -> dict[str, str]:
     modules = Constants(Constants(modules).folded()).folded()  # again: what only dropped constants referred to
     paths = {dotted(path): path for path in found}
     direct = str if board.name == "virtual" else built_in  # its machine and time are the twin's files
-    return {paths[name]: direct(modules[name]) for name in needed(modules, main)}
+    order = needed(modules, main)
+    modules = shortened({name: modules[name] for name in order})
+    return {paths[name]: direct(modules[name]) for name in order}
 
 
 def built_in(text: str) -> str:

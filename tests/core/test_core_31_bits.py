@@ -83,7 +83,7 @@ def watch(samples, trip):
         skin.age_us = skin.ended_age_us = age
         skin.sequence = I31(skin.sequence + new & 0xFFFF)
         overcool.update(dt, skin, trip)
-    overcool.dose_reached()
+    overcool.dose_spent
     assert overcool.step == 4 + len(samples)
     return overcool
 
@@ -106,7 +106,7 @@ def test_overcool_at_its_extremes(mdegc, dt):
 
 def test_the_cold_dose_saturates_within_31_bits():
     overcool = watch([(I31(500_000), I31(JET), I31(100_000), 0, 1)] * 5_000, I31(4_000))
-    assert overcool.dose_reached()
+    assert overcool.dose_spent
     assert overcool.dose_session_reached()
 
 
@@ -246,7 +246,7 @@ def test_session(steps):
             session.begin_point()
         session.burst(us)
         session.point_spent()
-        session.used_up()
+        session.used_up
         if session.point_open and dt > 1_000_000:
             session.end_point(I31(1))
         assert 0 <= session.cool_down_s() <= 301  # rounded up

@@ -90,7 +90,7 @@ TABLE = (
     ("BOTTLE", put(2, "i", "bottle", "status"), NOT_IN_A_PASS),
     ("BOTTLE", put(34_999, "i", "bottle", "value"), NOT_IN_A_PASS),
     ("BOTTLE", put(70_001, "i", "bottle", "value"), NOT_IN_A_PASS),
-    ("SESSION", put(1_200, "session", "session_s"), NOT_IN_A_PASS),
+    ("SESSION", put(True, "session", "used_up"), NOT_IN_A_PASS),
     ("SESSION", put(160_000_000, "overcool", "dose_session"), NOT_IN_A_PASS),
     ("TRIGGER", put(True, "trigger", "touched"), NOT_IN_A_PASS),
     ("DISTANCE", put(IN_WINDOW, "eye", "range"), NOT_IN_A_PASS),
@@ -148,7 +148,7 @@ def test_the_figures_themselves_are_allowed():
     for allow in (
         put(1_000_000, "i", "skin", "age_us"), put(35_000, "i", "bottle", "value"), put(70_000, "i", "bottle", "value"),
         put(2_000_000, "indicated_us"), put(300, "session", "uptime_s"), put(28_000, "i", "skin", "value_mdegc"),
-        put(38_000, "i", "skin", "value_mdegc"), put(1_199, "session", "session_s"), put(CLEAR, "room"),
+        put(38_000, "i", "skin", "value_mdegc"), put(CLEAR, "room"),
         both(FITTED, put(5_000_000, "i", "infrared", "age_us")), both(put(CLEAR, "room"), GAS), put(UNKNOWN, "room"),
     ):  # fmt: skip
         s, i = ready()

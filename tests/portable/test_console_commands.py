@@ -273,7 +273,7 @@ def test_a_request_says_how_long_the_session_is_used_up():
     app = App()
     app.choose()
     session = app.supervisor.session
-    while not session.used_up():
+    while not session.used_up:
         session.burst(500_000)
     left_s = session.used_up_s()
     answer = app.ask("ARM:REQ")

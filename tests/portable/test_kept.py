@@ -38,7 +38,7 @@ def test_a_figure_that_changed_by_itself_differs():
         values[number] ^= 1
         bench.sup.config = config.Config(*values)
         assert differs(kept), config.KEYS[number]
-    for name, change in (("target_mdegc", 1), ("floor_mdegc", -1)):
+    for name, change in (("target_mdegc", 1), ("floor_mdegc", -1), ("trip_mdegc", -1)):
         bench, kept = treated()
         setattr(bench.sup, name, getattr(bench.sup, name) + change)
         assert differs(kept), name

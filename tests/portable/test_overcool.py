@@ -303,12 +303,12 @@ def test_the_point_dose_is_400_degc_seconds_below_15():
     hold(bench, 5_000, 39)
     for _ in range(99):
         bench.good(5_000)
-    assert not bench.overcool.dose_reached()
+    assert not bench.overcool.dose_spent
     bench.good(5_000)
-    assert bench.overcool.dose_reached()
+    assert bench.overcool.dose_spent
     assert not bench.overcool.dose_session_reached()
     bench.overcool.new_point()
-    assert not bench.overcool.dose_reached() and bench.overcool.dose_point == 0
+    assert not bench.overcool.dose_spent and bench.overcool.dose_point == 0
 
 
 def test_nothing_is_booked_at_15_degc_or_warmer():
@@ -318,17 +318,17 @@ def test_nothing_is_booked_at_15_degc_or_warmer():
     assert bench.overcool.dose_point == bench.overcool.dose_session == 0
     assert Bench().good(14_999).dose_point == 1  # mdegC x 10 ms
     hold(bench, 5_000, 39)
-    assert not bench.overcool.dose_reached()
+    assert not bench.overcool.dose_spent
     hold(bench, 5_000, 1)
-    assert bench.overcool.dose_reached()
+    assert bench.overcool.dose_spent
 
 
 def test_half_a_degree_below_15_counts_too():
     bench = Bench()
     hold(bench, 14_500, 799)
-    assert not bench.overcool.dose_reached()
+    assert not bench.overcool.dose_spent
     hold(bench, 14_500, 1)
-    assert bench.overcool.dose_reached()
+    assert bench.overcool.dose_spent
 
 
 def test_the_session_dose_is_1600_over_all_points():
@@ -344,7 +344,7 @@ def test_the_session_dose_is_1600_over_all_points():
     assert not bench.overcool.dose_session_reached()
     bench.good(5_000, 100_000)
     assert bench.overcool.dose_session_reached()
-    assert bench.overcool.dose_reached()  # no further point either
+    assert bench.overcool.dose_spent  # no further point either
     bench.overcool.new_session()
     assert bench.overcool.dose_session == bench.overcool.dose_point == 0
 
@@ -352,7 +352,7 @@ def test_the_session_dose_is_1600_over_all_points():
 def seconds_until(bench, mdegc):
     """Return how long at a temperature it takes from here to use up the point's dose."""
     ticks = 0
-    while not bench.overcool.dose_reached():
+    while not bench.overcool.dose_spent:
         bench.good(mdegc)
         ticks += 1
     return ticks / 100
@@ -376,9 +376,9 @@ def test_a_late_tick_books_its_whole_time():
     bench = Bench()
     for _ in range(79):
         bench.good(5_000, 500_000)
-    assert not bench.overcool.dose_reached()
+    assert not bench.overcool.dose_spent
     bench.good(5_000, 500_000)
-    assert bench.overcool.dose_reached()
+    assert bench.overcool.dose_spent
 
 
 def test_the_dose_saturates():
@@ -387,4 +387,4 @@ def test_the_dose_saturates():
         bench.good(-60_000, 1_000_000)
     for _ in range(3):
         bench.good(-60_000, LONGEST_DT_US)
-    assert bench.overcool.dose_reached() and bench.overcool.dose_session_reached()
+    assert bench.overcool.dose_spent and bench.overcool.dose_session_reached()

@@ -203,14 +203,14 @@ def test_the_point_clock_stands_while_no_point_is_open():
 def test_a_session_lasts_20_minutes_from_its_first_point():
     bench = Bench()
     bench.pass_us(2_000 * SECOND_US)
-    assert bench.session.session_s == 0 and not bench.session.used_up()
+    assert bench.session.session_s == 0 and not bench.session.used_up
     bench.begin()
     bench.pass_us(1_200 * SECOND_US - 1)
-    assert not bench.session.used_up()
+    assert not bench.session.used_up
     bench.pass_us(1)
-    assert bench.session.used_up()
+    assert bench.session.used_up
     bench.pass_us(5_000 * SECOND_US)
-    assert bench.session.used_up()
+    assert bench.session.used_up
 
 
 def test_a_session_has_300_s_of_valve_on_time():
@@ -219,9 +219,9 @@ def test_a_session_has_300_s_of_valve_on_time():
     for _ in range(598):
         bench.burst(500_000)
     bench.burst(499_000)
-    assert not bench.session.used_up()
+    assert not bench.session.used_up
     bench.burst(1_000)  # the longest burst still had room before it, and has none now
-    assert bench.session.used_up()
+    assert bench.session.used_up
 
 
 def test_a_millisecond_is_booked_when_it_is_full():
@@ -309,10 +309,10 @@ def test_another_session_asks_anew_but_keeps_gas_and_recovery():
     bench.burst(1_000)
     bench.pass_us(10 * SECOND_US)
     bench.end()
-    assert bench.session.used_up()
+    assert bench.session.used_up
     bench.session.renew()
     now = bench.session
-    assert not now.used_up() and not now.started
+    assert not now.used_up and not now.started
     assert (now.attested, now.session_s, now.valve_on_ms) == (0, 0, 501)
     assert not now.attested_all()
     assert now.gas_mg == 501
@@ -344,10 +344,10 @@ def test_whatever_is_typed_no_20_minutes_have_more_than_300_s_of_valve_on_time()
         given = []
         patients = 0
         while now.uptime_s < 7_200:
-            if now.used_up() and not now.renewal_s():
+            if now.used_up and not now.renewal_s():
                 now.renew()
                 patients += 1
-            if not now.used_up():
+            if not now.used_up:
                 bench.begin()
                 bench.burst(500_000)
                 given.append((now.uptime_s, 500))
@@ -362,7 +362,7 @@ def test_what_is_waited_for_is_said_and_is_enough():
     now = bench.session
     assert now.used_up_s() == 0
     bench.begin()
-    while not now.used_up():
+    while not now.used_up:
         bench.burst(500_000)
         bench.pass_us(SECOND_US)
     left_s = now.used_up_s()
@@ -422,5 +422,5 @@ def test_the_longest_gaps_count_in_full_and_do_not_overflow():
         micropython.heap_unlock()
     assert bench.session.uptime_s == 3 * LONGEST_DT_US // SECOND_US
     assert bench.session.point_spent() == session.TIME
-    assert bench.session.used_up()
+    assert bench.session.used_up
     assert bench.session.cool_down_s() == 0

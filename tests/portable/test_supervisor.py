@@ -68,6 +68,7 @@ def test_every_blocker_stops_the_arm_request():
 
     def session_over(b):
         b.sup.session.valve_on_ms = 300_000
+        b.sup.session.burst(1_000)
 
     def faulty(b):
         b.sup.faults.add(faults.TICK_LATE)

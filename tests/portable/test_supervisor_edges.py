@@ -6,7 +6,6 @@ from cryo.core import blockers, mode, session
 from cryo.core.session import GOING
 from cryo.core.supervisor import ACKNOWLEDGE, ARM, CONFIRM, DISARM, SERVICE, Supervisor
 from cryo.core.ticks import SATURATED
-from cryo.limits import DOSE_POINT_DEGC_S
 
 
 def test_a_clock_that_steps_back_is_no_time():
@@ -75,13 +74,15 @@ def _spent(spend):
 
 def test_each_account_that_is_used_up_ends_the_point_with_its_name():
     def dose(s):
-        s.overcool.dose_point = DOSE_POINT_DEGC_S * 100_000
+        s.overcool.dose_spent = True
 
     def session_time(s):
-        s.session.session_s = 1_200
+        s.session.session_s = 1_199
+        s.session.advance(1_000_000)
 
     def session_gas(s):
         s.session.valve_on_ms = 300_000
+        s.session.burst(1_000)
 
     def point_time(s):
         s.session.point_us = 60_000_000

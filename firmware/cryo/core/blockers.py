@@ -126,7 +126,7 @@ def standing(s, i):
         b |= BOTTLE
     if i.line.status and config.line_fitted:
         b |= LINE
-    if session.used_up() or s.overcool.dose_session_reached():
+    if session.used_up or s.overcool.dose_session_reached():
         b |= SESSION
     if not treating:
         if s.overdue:  # midnight ends no treatment

@@ -35,21 +35,27 @@ def standing(s, dt_us, i):
     if i.tasks_late > TASKS_LATE_MAX:
         causes.add(faults.TASK_STOPPED)
     # The chip's demand opens channel B by gates of its own; it is named, not the shield.
-    demanded = i.skin.cut and i.loop_a
-    if s.eye.discordant and not demanded:
+    cut = i.skin.cut
+    demanded = cut and i.loop_a
+    eye = s.eye
+    if eye.discordant and not demanded:
         causes.add(faults.LOOP_DISCORD)
-    if i.port_status or (i.burst == RUNNING and s.cut_ticks >= _CUT_TICKS):
+    running = i.burst == RUNNING
+    if i.port_status or (running and s.cut_ticks >= _CUT_TICKS):
         causes.add(faults.VALVE_PORT)
-    if not s.eye.made and not demanded and (treating or latched.has(faults.LOOP_OPEN)):
+    if not eye.made and not demanded and (treating or latched.has(faults.LOOP_OPEN)):
         causes.add(faults.LOOP_OPEN)
-    if s.trigger.touched and (s.mode <= SELF_TEST or latched.has(faults.TRIGGER_BOOT)):
-        causes.add(faults.TRIGGER_BOOT)
-    if s.mode == SELF_TEST and i.burst != RESTING:
-        causes.add(faults.SELF_TEST)
+    if s.mode <= SELF_TEST:
+        if s.trigger.touched:
+            causes.add(faults.TRIGGER_BOOT)
+        if s.mode == SELF_TEST and i.burst != RESTING:
+            causes.add(faults.SELF_TEST)
     if s.room == STOP:  # in every mode: it is the air that people breathe
         causes.add(faults.ROOM_CO2)
     overcool = s.overcool
     if s.faults.first:
+        if s.trigger.touched and latched.has(faults.TRIGGER_BOOT):
+            causes.add(faults.TRIGGER_BOOT)
         if latched.has(faults.ROOM_CO2) and s.room != CLEAR:  # a sensor that fell silent clears nothing
             causes.add(faults.ROOM_CO2)
         # gone when the skin has recovered, not when it is just above the trip
@@ -59,16 +65,18 @@ def standing(s, dt_us, i):
             causes.add(faults.SKIN_TRIP)
         if latched.has(faults.SKIN_SENSOR) and not overcool.valid:
             causes.add(faults.SKIN_SENSOR)
-    if i.skin.cut and (treating or latched.meets(_OF_THE_SKIN)):
+    if cut and (treating or latched.meets(_OF_THE_SKIN)):
         causes.add(faults.SKIN_TRIP if overcool.valid else faults.SKIN_SENSOR)
     if treating or s.planner.off_us < _AFTERMATH_US:
         if overcool.locked_out:
             causes.add(faults.SKIN_LOCKOUT)
         if overcool.tripped:
             causes.add(faults.SKIN_TRIP)
-    code = _bottle(i)
-    if code and (treating or latched.has(code)):
-        causes.add(code)
+    bottle = i.bottle
+    if bottle.status or not BOTTLE_STOP_MIN_MBAR <= bottle.value <= BOTTLE_STOP_MAX_MBAR:
+        code = _bottle(bottle)
+        if treating or latched.has(code):
+            causes.add(code)
     if not treating:
         return RAN
 
@@ -89,7 +97,7 @@ def standing(s, dt_us, i):
         if dt_us > LATE_TICK_US or s.late_us > LATE_SUM_US:
             causes.add(faults.TICK_LATE)
         if s.open:
-            if i.burst == RUNNING and s.open_us + dt_us > s.burst_us + END_US:
+            if running and s.open_us + dt_us > s.burst_us + END_US:
                 causes.add(faults.VALVE_PORT)
         elif i.line.status and s.config.line_fitted:
             causes.add(faults.LINE_SENSOR)
@@ -98,12 +106,8 @@ def standing(s, dt_us, i):
     return RAN
 
 
-def _bottle(i):
-    """Return the code of what is wrong with the bottle, or 0."""
-    if i.bottle.status:
+def _bottle(bottle):
+    """Return the code of what is wrong with the bottle."""
+    if bottle.status:
         return faults.BOTTLE_SENSOR
-    if i.bottle.value < BOTTLE_STOP_MIN_MBAR:
-        return faults.BOTTLE_LOW
-    if i.bottle.value > BOTTLE_STOP_MAX_MBAR:
-        return faults.BOTTLE_HIGH
-    return 0
+    return faults.BOTTLE_LOW if bottle.value < BOTTLE_STOP_MIN_MBAR else faults.BOTTLE_HIGH

@@ -57,6 +57,7 @@ class EyeGuard:
         self.near_mm = START_MIN_MM
         self._sequence = -1
         self._disagree_us = 0
+        self.update = self.update  # bound once: every tick calls it
 
     def watch(self, on):
         """Begin or end to look for jumps and drifts; the distance counts as measured, and its light as the point's."""

@@ -186,6 +186,7 @@ class Faults:
         self.present = Codes()
         self.latched = Codes()
         self.first = 0
+        self.update = self.update  # bound once: every tick calls it
 
     def update(self):
         """Latch every cause that was found, remember which stand now; return the step that this run is."""

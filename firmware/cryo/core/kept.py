@@ -47,6 +47,8 @@ class Kept:
         jet = s.jet
         if not (1_000 <= jet.kept <= jet.ratio <= self._jet_most == jet.most):
             return True
+        if s.trip_mdegc != s.chosen_trip_mdegc():
+            return True
         p = s.session
         row = p.row()
         if row is None:

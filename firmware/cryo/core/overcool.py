@@ -4,7 +4,7 @@ The first line is the burst budget (bursts.py): a sensor that lags cannot see a 
 """
 
 from cryo.core.flow import OVERCOOL
-from cryo.core.ticks import grown
+from cryo.core.ticks import SATURATED, grown
 from cryo.limits import (
     BAD_CONVERSIONS,
     BAD_WINDOW_US,
@@ -40,28 +40,28 @@ class Overcool:
         self.new_sample = False
         self.dose_point = 0
         self.dose_session = 0
+        self.dose_spent = False  # the point's or the session's cold dose is used up (limit 24)
         self._sequence = -1
         self._last_mdegc = 0
         self._last_ok = False
         self._last_begun_us = 0  # time since the last good sample's conversion began
         self._bad_us = [_NEVER] * BAD_CONVERSIONS  # times since the newest bad conversions, newest first
+        self.update = self.update  # bound once: every tick calls it
 
     def new_point(self):
         """Start the cold dose of another point."""
         self.dose_point = 0
+        self.dose_spent = self.dose_session_reached()
 
     def new_session(self):
         """Start the cold dose of another session."""
         self.dose_point = 0
         self.dose_session = 0
+        self.dose_spent = False
 
     def dose_session_reached(self):
         """True when the session's cold dose is used up (limit 24)."""
         return self.dose_session >= _DOSE_SESSION
-
-    def dose_reached(self):
-        """True when the point's or the session's cold dose is used up (limit 24)."""
-        return self.dose_point >= _DOSE_POINT or self.dose_session >= _DOSE_SESSION
 
     def against(self, skin, trip_mdegc):
         """True when this reading of the probe ends gas at once: it is bad, or at the trip."""
@@ -80,7 +80,8 @@ class Overcool:
             while i >= 0:
                 ages[i] = grown(ages[i], dt_us)
                 i -= 1
-        self._last_begun_us = grown(self._last_begun_us, dt_us)
+        us = self._last_begun_us + dt_us  # ticks.grown, in place for the sake of the tick
+        self._last_begun_us = us if us < SATURATED else SATURATED
 
         good = skin.status == 0
         self.new_sample = skin.sequence != self._sequence
@@ -121,6 +122,7 @@ class Overcool:
                 self.dose_point += add
             if self.dose_session < _DOSE_SESSION:
                 self.dose_session += add
+            self.dose_spent = self.dose_point >= _DOSE_POINT or self.dose_session_reached()
         return self.step
 
     def _trend(self, skin):

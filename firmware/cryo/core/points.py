@@ -14,9 +14,9 @@ def end(sup):
     s = sup.session
     if s.reached and sup.hold_us >= _HOLD_US:
         return session.TARGET
-    if sup.overcool.dose_reached():
+    if sup.overcool.dose_spent:
         return session.DOSE
-    if s.used_up():
+    if s.used_up:
         return session.SESSION
     if s.passes >= PASSES_MAX and (sup.mode != DELIVERING or sup.pass_over):
         return session.PASSES

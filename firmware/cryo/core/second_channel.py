@@ -44,6 +44,7 @@ class SecondChannel:
         self._unseen = 0  # bursts since it counted last
         self._apart = 0
         self._sequence = -1
+        self.update = self.update  # bound once: every tick calls it
 
     def colder(self, mdegc):
         """Return the probe's reading mdegc, or the infrared one where it is settled and colder."""

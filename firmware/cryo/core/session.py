@@ -60,6 +60,7 @@ class Session:
         self.valve_on_ms = 0  # in the last 20 to 21 minutes: the sum of ...
         self._minutes_ms = [0] * _MINUTES  # ... what each minute had
         self._valve_on_us = 0
+        self.used_up = False  # the session's time, or the valve-on time of the last 20 minutes (limit 10)
         self.gas_mg = 0
         self.bursts_total = 0
         # the point under treatment, or the last one
@@ -136,9 +137,9 @@ class Session:
         """True when the room's budget of gas is used up: as room_ppm counts, turned round for the sake of the tick."""
         return self.gas_mg >= room_m3 * _ROOM_MG_M3
 
-    def used_up(self):
-        """True when the session's time is used up, or the valve-on time of the last 20 minutes (limit 10)."""
-        return self.session_s >= SESSION_MAX_S or self.valve_on_ms >= _VALVE_ON_MS
+    def _judge(self):
+        """Bring used_up up to date: here, where one of its figures changes, for the sake of the tick."""
+        self.used_up = self.session_s >= SESSION_MAX_S or self.valve_on_ms >= _VALVE_ON_MS
 
     def advance(self, dt_us):
         """Let time pass: uptime, rest between points, session, point."""
@@ -155,6 +156,7 @@ class Session:
             while us >= 1_000_000:
                 us -= 1_000_000
                 self.session_s += 1
+                self._judge()
             self._session_us = us
         if self.point_open:
             us = self.point_us + dt_us
@@ -167,6 +169,7 @@ class Session:
             n = now_s // 60 % _MINUTES
             self.valve_on_ms -= self._minutes_ms[n]
             self._minutes_ms[n] = 0
+            self._judge()
         if self.attested and now_s - self._attested_s >= ATTESTED_S <= now_s - self._burst_s:
             self.attested = 0  # nobody says that another person came
 
@@ -192,6 +195,7 @@ class Session:
         self._valve_on_us -= ms * 1000
         self.valve_on_ms += ms
         self._minutes_ms[self.uptime_s // 60 % _MINUTES] += ms
+        self._judge()
         self._burst_s = self.uptime_s + 1  # rounded up
         self.gas_mg += ms * GAS_MG_PER_S // 1000
 
@@ -219,3 +223,4 @@ class Session:
         self.started = False
         self._session_us = 0
         self.session_s = 0
+        self._judge()

@@ -115,13 +115,13 @@ class Supervisor:
         self.loop_tests = False  # the board has a test of the eye-shield loop (loop_test.py) ...
         self.loop_due = False  # ... and READY still waits for it
         self.reset_loop = False  # too many restarts: no gas until switched off (resets.py)
+        self.trip_mdegc = self.chosen_trip_mdegc()  # the skin trip in force
         self._turn = _ROOM_TICKS  # of the program flow
         self._flow = flow.START  # its signature, as it must be
         self._looked = flow.ROOM  # steps
         self._observed = flow.OBSERVE
         # Bound once, for the sake of the tick: MicroPython looks for a method in the instance first, and to find out
         # that its table lacks one takes a walk through most of it when it is nearly full.
-        self.trip_mdegc = self.trip_mdegc
         self._observe = self._observe
         self._conditions = self._conditions
         self._burst = self._burst
@@ -142,8 +142,8 @@ class Supervisor:
         self.overcool.new_session()
         return True
 
-    def trip_mdegc(self):
-        """Return the skin trip in force, mdegC: limit 1 or 2, or the tighter setting; 0 without settings."""
+    def chosen_trip_mdegc(self):
+        """Return the skin trip of the chosen preset, mdegC: limit 1 or 2, or the tighter setting; 0 without settings."""
         config = self.config
         if not config:
             return 0
@@ -169,6 +169,8 @@ class Supervisor:
         us = 0
         if TREATING >> self.mode & 1:
             us = self.indicated_us + dt_us
+        else:  # nothing chooses another one while treating; kept.py compares it
+            self.trip_mdegc = self.chosen_trip_mdegc()
         self.indicated_us = us if us < SATURATED else SATURATED
         self.session.advance(dt_us)
 
@@ -183,7 +185,7 @@ class Supervisor:
         steps = self._looked * _FACTOR + (self.trigger.update(dt_us, i.trigger) or 0) & 0xFFFFF
         steps = steps * _FACTOR + (self.eye.update(dt_us, i) or 0) & 0xFFFFF
         steps = steps * _FACTOR + (self.second.update(self, i) or 0) & 0xFFFFF
-        steps = steps * _FACTOR + (self.overcool.update(dt_us, i.skin, self.trip_mdegc(), self.second) or 0) & 0xFFFFF
+        steps = steps * _FACTOR + (self.overcool.update(dt_us, i.skin, self.trip_mdegc, self.second) or 0) & 0xFFFFF
         steps = steps * _FACTOR + (self._observe(dt_us, i) or 0) & 0xFFFFF
         ran = causes.standing(self, dt_us, i) or 0
         steps = steps * _FACTOR + self.valves.step & 0xFFFFF  # causes ask them
@@ -315,8 +317,10 @@ class Supervisor:
             self.late_us = grown(self.late_us, dt_us - TICK_US)
         elif self.late_us:
             self.late_us = self.late_us - _MADE_GOOD_US if self.late_us > _MADE_GOOD_US else 0
-        self.pass_us = grown(self.pass_us, dt_us)
-        self.open_us = grown(self.open_us, dt_us)
+        us = self.pass_us + dt_us  # ticks.grown again
+        self.pass_us = us if us < SATURATED else SATURATED
+        us = self.open_us + dt_us
+        self.open_us = us if us < SATURATED else SATURATED
         if s.reached:
             self.hold_us = grown(self.hold_us, dt_us)
         elif not self.settled:

@@ -15,6 +15,7 @@ class Trigger:
         self.touched = False
         self._closed = False  # in the tick before
         self._stood_us = 0
+        self.update = self.update  # bound once: every tick calls it
 
     def update(self, dt_us, contact):
         """Take the contact's level of this tick: 1 pressed. Return the step that this run is."""
