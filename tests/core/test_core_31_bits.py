@@ -83,7 +83,6 @@ def watch(samples, trip):
         skin.age_us = skin.ended_age_us = age
         skin.sequence = I31(skin.sequence + new & 0xFFFF)
         overcool.update(dt, skin, trip)
-    overcool.dose_spent
     assert overcool.step == 4 + len(samples)
     return overcool
 
@@ -245,8 +244,6 @@ def test_session(steps):
         if begins:
             session.begin_point()
         session.burst(us)
-        session.point_spent()
-        session.used_up
         if session.point_open and dt > 1_000_000:
             session.end_point(I31(1))
         assert 0 <= session.cool_down_s() <= 301  # rounded up

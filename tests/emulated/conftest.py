@@ -9,7 +9,7 @@ from tests.lanes import summary
 DOSE, LEASE, LOOP_A, LOOP_B, EVENT = 2, 3, 7, 8, 22
 
 GUEST = """
-import machine, micropython, time
+import machine, micropython, rp2, time
 from machine import Pin
 from cryo.valve.rp2_pio import Lease, Valve
 pulse = Pin(3, Pin.OUT, value=0)

@@ -64,7 +64,7 @@ def test_after_a_cut_nothing_opens_until_re_armed(chip):
 fire(300000); hold(10); valve.cut(); time.sleep_ms(1)
 left = valve.result()
 print(valve.fire(50000), 285000 < left < 295000)
-valve._sm.put(50000); valve._sm.put(50000)
+rp2.StateMachine(0).put(50000); rp2.StateMachine(0).put(50000)
 hold(80)
 """)
     assert out.split() == ["2", "True"]

@@ -162,9 +162,9 @@ def test_a_point_lasts_60_s():
     bench.pass_us(100 * SECOND_US)
     bench.begin()
     bench.pass_us(60 * SECOND_US - 1)
-    assert bench.session.point_spent() == session.GOING
+    assert bench.session.point_spent == session.GOING
     bench.pass_us(1)
-    assert bench.session.point_spent() == session.TIME
+    assert bench.session.point_spent == session.TIME
 
 
 def test_a_point_has_30_s_of_valve_on_time():
@@ -173,9 +173,9 @@ def test_a_point_has_30_s_of_valve_on_time():
     for _ in range(59):
         bench.burst(500_000)
     bench.burst(499_999)
-    assert bench.session.point_spent() == session.GOING
+    assert bench.session.point_spent == session.GOING
     bench.burst(1)
-    assert bench.session.point_spent() == session.GAS
+    assert bench.session.point_spent == session.GAS
 
 
 def test_a_new_point_begins_at_zero():
@@ -188,7 +188,7 @@ def test_a_new_point_begins_at_zero():
     bench.end()
     bench.begin()
     now = bench.session
-    assert now.point_open and now.reason == session.GOING and now.point_spent() == session.GOING
+    assert now.point_open and now.reason == session.GOING and now.point_spent == session.GOING
     assert (now.passes, now.bursts, now.point_us, now.point_valve_on_us, now.reached) == (0, 0, 0, 0, False)
     assert now.bursts_total == 1
 
@@ -421,6 +421,6 @@ def test_the_longest_gaps_count_in_full_and_do_not_overflow():
     finally:
         micropython.heap_unlock()
     assert bench.session.uptime_s == 3 * LONGEST_DT_US // SECOND_US
-    assert bench.session.point_spent() == session.TIME
+    assert bench.session.point_spent == session.TIME
     assert bench.session.used_up
     assert bench.session.cool_down_s() == 0

@@ -89,6 +89,7 @@ def test_each_account_that_is_used_up_ends_the_point_with_its_name():
 
     def point_gas(s):
         s.session.point_valve_on_us = 30_000_000
+        s.session.burst(0)
 
     for spend, reason in (
         (dose, session.DOSE), (session_time, session.SESSION), (session_gas, session.SESSION),

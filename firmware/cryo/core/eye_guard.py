@@ -76,9 +76,10 @@ class EyeGuard:
         self.made = a == 1 and b == 0
         if a == b:
             self._disagree_us = grown(self._disagree_us, dt_us)
+            self.discordant = self._disagree_us >= LOOP_DISCORDANCE_US
         else:
             self._disagree_us = 0
-        self.discordant = self._disagree_us >= LOOP_DISCORDANCE_US
+            self.discordant = False
 
         distance = inputs.distance
         if distance.status or distance.age_us > DISTANCE_AGE_MAX_US:

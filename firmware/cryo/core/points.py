@@ -20,7 +20,7 @@ def end(sup):
         return session.SESSION
     if s.passes >= PASSES_MAX and (sup.mode != DELIVERING or sup.pass_over):
         return session.PASSES
-    return s.point_spent()
+    return s.point_spent
 
 
 def enter(sup, before, after):

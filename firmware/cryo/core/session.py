@@ -18,6 +18,7 @@ from cryo.limits import (
 from micropython import const
 
 _ROOM_MG_M3 = (ROOM_STOP_PPM * 1000 + ROOM_PPM_M3_PER_G - 1) // ROOM_PPM_M3_PER_G  # fills a cubic metre
+_POINT_MAX_US = POINT_MAX_MS * 1000
 _MINUTES = SESSION_MAX_S // 60 + 1  # the minute that has begun, and those that the longest session holds
 _VALVE_ON_MS = SESSION_VALVE_ON_MAX_MS - BURST_MAX_US // 1000  # the longest burst still has its room then
 WRONG_NUMBERS_MAX = const(3)  # [E] a person mistypes once or twice; more is no person who reads the number
@@ -72,6 +73,7 @@ class Session:
         self.bursts = 0
         self.point_us = 0
         self.point_valve_on_us = 0
+        self.point_spent = GOING  # TIME or GAS when the point's elapsed or valve-on time is used up (limit 8)
         # Bound once: every tick calls them, and a full table of attributes is walked through for each method.
         self.advance = self.advance
         self.reduced = self.reduced
@@ -161,6 +163,8 @@ class Session:
         if self.point_open:
             us = self.point_us + dt_us
             self.point_us = us if us < SATURATED else SATURATED
+            if us >= _POINT_MAX_US:
+                self.point_spent = TIME
 
     def _second(self):
         now_s = self.uptime_s + 1
@@ -184,12 +188,15 @@ class Session:
         self.bursts = 0
         self.point_us = 0
         self.point_valve_on_us = 0
+        self.point_spent = GOING
 
     def burst(self, on_us):
         """A burst ended that delivered on_us (commanded less what was cut)."""
         self.bursts += 1
         self.bursts_total += 1
         self.point_valve_on_us += on_us
+        if self.point_valve_on_us >= POINT_VALVE_ON_MAX_US and not self.point_spent:
+            self.point_spent = GAS
         self._valve_on_us += on_us
         ms = self._valve_on_us // 1000
         self._valve_on_us -= ms * 1000
@@ -205,14 +212,6 @@ class Session:
         self.reason = reason
         self._treated_s[self._index()] = self.uptime_s + 1  # whole seconds: rounded up, so never a short recovery
         self.rest_left_us = self.row()[presets.REST_S] * 1_000_000
-
-    def point_spent(self):
-        """Return TIME or GAS when the point's elapsed or valve-on time is used up (limit 8), else GOING."""
-        if self.point_us >= POINT_MAX_MS * 1000:
-            return TIME
-        if self.point_valve_on_us >= POINT_VALVE_ON_MAX_US:
-            return GAS
-        return GOING
 
     def renew(self):
         """Start another session: the accounts of the last one end, every attestation must be given anew.

@@ -16,7 +16,7 @@ from cryo.core.records import RESTING, RUNNING
 from cryo.core.response import Response
 from cryo.core.second_channel import SecondChannel
 from cryo.core.session import Session
-from cryo.core.ticks import SATURATED, diff, grown
+from cryo.core.ticks import HALF, MASK, SATURATED, grown
 from cryo.core.trigger import Trigger
 from cryo.core.valves import Valves
 from cryo.limits import (
@@ -93,8 +93,7 @@ class Supervisor:
         self.settled = False  # the newest sample is settled and fresh
         self.lowest_mdegc = 0  # the observer's surface may go down to here (limit 25)
         self.burst_us = 0  # commanded length of the burst now or last
-        self._started = False
-        self.now_us = 0
+        self.now_us = -1  # no tick yet
         self.mode_us = 0  # time in this mode
         self.idle_us = 0
         self.indicated_us = 0  # light and tone since
@@ -143,7 +142,7 @@ class Supervisor:
         return True
 
     def chosen_trip_mdegc(self):
-        """Return the skin trip of the chosen preset, mdegC: limit 1 or 2, or the tighter setting; 0 without settings."""
+        """Return the chosen preset's skin trip, mdegC: limit 1 or 2, or the tighter setting; 0 without settings."""
         config = self.config
         if not config:
             return 0
@@ -156,11 +155,13 @@ class Supervisor:
     # --- the tick -------------------------------------------------------------------------------------------------
     def tick(self, now_us, i, o):
         """Decide for this tick. now_us is ticks_us; i the Inputs; o the Outputs, all of them set here."""
-        dt_us = diff(now_us, self.now_us) if self._started else TICK_US
-        if dt_us < 0:
-            dt_us = 0
+        before_us = self.now_us
         self.now_us = now_us
-        self._started = True
+        dt_us = now_us - before_us & MASK  # ticks.diff, but a clock that steps back is no time
+        if dt_us >= HALF:
+            dt_us = 0
+        if before_us < 0:
+            dt_us = TICK_US
         # ticks.grown, in place for the sake of the tick
         us = self.mode_us + dt_us
         self.mode_us = us if us < SATURATED else SATURATED
@@ -228,18 +229,19 @@ class Supervisor:
     # --- guards ---------------------------------------------------------------------------------------------------
     def _observe(self, dt_us, i):
         self._observed = self._observed + 1 & 0xFFFFF
-        flow_us = self.planner.advance(dt_us)
+        planner = self.planner
+        flow_us = planner.advance(dt_us)
         if self.session.point_open and self.config:
             self.observer.advance(self.k_here_mdegc() if flow_us else 0, flow_us, dt_us)
         skin = i.skin
         self.settled = False
         if skin.status == 0:
-            self.settled = skin.age_us <= SAMPLE_AGE_MAX_US and self.planner.off_us - skin.ended_age_us >= SETTLED_US
-            if self.settled:
+            if skin.age_us <= SAMPLE_AGE_MAX_US and planner.off_us - skin.ended_age_us >= SETTLED_US:
+                self.settled = True
                 self.settled_mdegc = skin.value_mdegc
             if self.overcool.new_sample:
                 self.response.sample(skin.value_mdegc, self.observer.probe_mdegc())
-        if self.response.open and self.mode != DELIVERING and self.planner.off_us >= SETTLED_US:
+        if self.response.open and self.mode != DELIVERING and planner.off_us >= SETTLED_US:
             self.response.close()  # the answer had its time; what the skin does later is none
         return self._observed
 
@@ -284,13 +286,14 @@ class Supervisor:
         if self.idle_us > _IDLE_US:
             c |= mode.IDLE
         if m == DELIVERING:
-            self.pass_over = (
+            eye = self.eye
+            over = self.pass_over = (
                 not trigger.touched
                 or self.pass_us >= _PASS_MAX_US
-                or self.eye.range == OUTSIDE
-                or self.eye.lost_us > DISTANCE_LOST_US
+                or eye.range == OUTSIDE
+                or eye.lost_us > DISTANCE_LOST_US
             )
-            if self.pass_over:
+            if over:
                 c |= mode.PASS_OVER
                 if self.pass_us < _PASS_MAX_US:
                     self.held = False
