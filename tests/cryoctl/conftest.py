@@ -11,7 +11,10 @@ import time
 
 import pytest
 import serial
+from prompt_toolkit.input import create_pipe_input
+from prompt_toolkit.output import DummyOutput
 
+from host_tools.cryoctl import answers, asking, prompt
 from host_tools.cryoctl.sim import image
 from host_tools.twin import lanes
 
@@ -148,3 +151,24 @@ def at_prompt(link):
     """Wait until boot.py and main.py have ended after a restart: a Ctrl-C, as mpremote begins with, ends them."""
     with serial.Serial(str(link), timeout=AGAIN_S) as port:
         until(lambda: (port.write(b"\r"), port.read_until(PROMPT))[1], lambda said: said.endswith(PROMPT))
+
+
+@pytest.fixture
+def keys(monkeypatch, tmp_path):
+    """What is pressed, read by prompt_toolkit without a terminal. A question that nobody answers ends after a while."""
+    late = []
+
+    def end(*_):
+        late.append(True)
+        pytest.fail("it waits for a key")
+
+    before = signal.signal(signal.SIGALRM, end)
+    signal.alarm(PATIENCE_S)
+    with create_pipe_input() as pressed:
+        monkeypatch.setattr(prompt, "_ends", lambda: (pressed, DummyOutput()))
+        monkeypatch.setattr(asking, "terminal", lambda: True)
+        monkeypatch.setattr(answers, "path", lambda: tmp_path / "data" / "answers.json")
+        yield pressed
+    signal.alarm(0)
+    signal.signal(signal.SIGALRM, before)
+    assert not late  # also where another exception took its place

@@ -11,8 +11,9 @@ from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[2]
 NAMES = (
-    "adapters", "application", "calibrate", "config", "device", "devices", "doctor", "entry", "flash", "life", "log",
-    "log_follow", "monitor", "mpremote", "output", "parts", "prompt", "recording", "selftest", "service",
+    "adapters", "application", "asking_interrupts", "asking_terminal", "calibrate", "config", "device", "devices",
+    "doctor", "entry", "flash", "life", "log", "log_follow", "monitor", "mpremote", "output", "parts", "prompt",
+    "recording", "selftest", "service",
 )  # fmt: skip
 TALKING = tuple(f"tests/cryoctl/test_{name}.py" for name in NAMES)
 BUSY = "import os\nparent = os.getppid()\nwhile os.getppid() == parent:\n    sum(range(1_000_000))\n"  # ends with it
