@@ -25,7 +25,7 @@ WITH_NODE := PATH="$(CURDIR)/$(VENV)/bin:$$PATH"
 PYRIGHT := $(WITH_NODE) node $(NODE_DIR)/node_modules/pyright/index.js
 
 .PHONY: help setup demo test quick lint types mpy pytest long load coverage mutation mutants tables safety hazards hazards-live \
-  hazards-sample holes reach check board-check fitted uf2 bench exits wiring campaign detection settings powercut sim recording \
+  hazards-sample holes reach changes check board-check fitted uf2 bench exits wiring campaign detection settings powercut sim recording \
   walkthrough console fuzz clean
 
 help: ## list the targets
@@ -111,6 +111,9 @@ fuzz: setup ## LINES random lines at the console, 1 000 000 without it (20 minut
 
 reach: setup ## how many healthy virtual patients reach their target: N=200, out/reach.json, docs/reach.md (minutes)
 	$(PY) -m host_tools.campaign.reach --runs $(N)
+
+changes: setup ## what each of the rules alone brings that let healthy skin reach its target: docs/levels.md (minutes)
+	$(PY) -m host_tools.campaign.changes
 
 holes: setup ## run the test of every known hole: out/holes.json, docs/safety/holes.md (minutes)
 	$(PY) -m host_tools.safety.holes
