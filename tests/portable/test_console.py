@@ -214,7 +214,9 @@ class Delivering:
     def __exit__(self, *_):
         console_line.gc = self._gc
 
-    def answers(self, data, polls=12):
+    def answers(self, data, polls=12, since_s=2):
+        """Send data since_s after what was before; return the answers."""
+        self.app.supervisor.session.uptime_s += since_s
         stream = self.app.stream
         before = len(stream.written)
         stream.incoming += data
@@ -239,6 +241,20 @@ def test_a_pass_with_room_on_its_heap_answers_everything():
             for _ in range(32):
                 assert len(rig.answers(b"MEAS:DIST?\n")) == 1
             assert rig.heap.looks == 25 // room
+
+
+def test_a_host_that_uses_up_the_room_at_once_waits_for_the_end_of_the_pass_and_costs_no_look():
+    for since_s, answered, looks in ((0, 7, 0), (1, 32, 4), (2, 32, 4)):
+        with Delivering(RESERVE + 7 * COMMAND) as rig:
+            got = [len(rig.answers(b"MEAS:DIST?\n", since_s=since_s)) for _ in range(32)]
+            assert sum(got) == answered and rig.heap.looks == looks, since_s
+            assert rig.answers(b"STOP\n", since_s=0) == ["OK"]  # it is heard all the same
+            rig.rest()
+            assert len(rig.answers(b"MEAS:DIST?\n", polls=80)) >= 1
+    with Delivering(RESERVE + 7 * COMMAND) as rig:  # seven fast ones, two seconds, seven more: one look
+        for since_s in [0] * 7 + [2] + [0] * 12:
+            rig.answers(b"MEAS:DIST?\n", since_s=since_s)
+        assert rig.heap.looks == 1
 
 
 def test_commands_on_the_way_to_a_pass_count_and_no_heap_is_too_small_to_be_counted():

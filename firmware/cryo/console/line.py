@@ -21,6 +21,7 @@ _QUEUE_MAX = const(4096)  # bytes of answers that wait for the host; more are dr
 _ERRORS_MAX = const(10)
 _POWER_ON = const(128)  # of *ESR?
 _COMMAND = const(2_048)  # bytes of heap that one takes at most
+_LOOK_S = const(2)  # [E] between two looks at the heap: each is 4 to 14 ms of a late tick, one second makes 10 ms good
 _RESERVE = const(24_576)  # of heap: a pass's housekeeping takes under 4 KB, the rest is for what is not in one piece
 _PLENTY = const(1 << 29)
 _FAULT = const(500)  # and a fault's code: its number in the list of errors
@@ -68,6 +69,7 @@ class Console:
         self._answer_due = None
         self._latched = Codes()  # faults that the list of errors was told
         self._left = 0  # commands until the heap is looked at
+        self._looked_s = 0  # uptime of the last look
         self.long = False  # the next step takes most of a tick: it waits for a spare one
         self._short = False  # of heap: they wait for the end of the pass ...
         self.held = False  # ... as the present one does
@@ -130,7 +132,8 @@ class Console:
         """Return True while a command has to wait. What it leaves behind must not bring on a collection under gas.
 
         Looking takes 9 ms or so on an RP2040. So commands are counted from the collection on the way to a pass, each as
-        the most that one takes, and only when those are used up it is looked, in a spare tick.
+        the most that one takes, and only when those are used up it is looked, in a spare tick. A host that uses them up
+        soon after the last look waits as if the heap were short: many looks would be the fault TICK_LATE.
         """
         if self.held:
             self._listen()
@@ -141,6 +144,11 @@ class Console:
                 self.count()
                 self._short = not self._left
             return True
+        if not self._left and not self._short:
+            if self.app.supervisor.session.uptime_s - self._looked_s >= _LOOK_S:
+                self.long = True
+                return True
+            self._short = True
         if self._short:  # looked at once, as the look allocates too
             line = bytes(self._line[: self._used]).strip()
             words = [part.encode() for part in self.parts] or line.split(b";")
@@ -149,15 +157,13 @@ class Console:
             if stops and self.parts:
                 self._left_out |= len(stops) < len(words)
                 self.parts = [stop.decode() for stop in stops]
-        elif not self._left:
-            self.long = True
-            return True
         return self.held
 
     def count(self):
         """Look at the heap: for how many commands there is room. To be called after a collection too, without gas."""
         free = gc.mem_free() if hasattr(gc, "mem_free") else _PLENTY
         self._left = (free - _RESERVE) // _COMMAND if free > _RESERVE else 0
+        self._looked_s = self.app.supervisor.session.uptime_s
 
     def _listen(self, lines=_CHUNK):
         """Read on behind the command that waits: a stop takes its place, the rest is left out. Allocates nothing."""
