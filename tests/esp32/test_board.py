@@ -274,11 +274,11 @@ usb = Module()
 usb.UsbStream = Terminal
 sys.modules["cryo.console.usb"] = usb
 from cryo import config
-from cryo.store import slots
+from cryo.store import slots, writing
 from storage import RamFiles
 slots.FILES = RamFiles()
 payload = config.encode(config.build({"jet_k_mdegc": 16000})[0])
-slots.Slots("/", config.NAME, config.VERSION, None, lambda: True).save(payload)
+writing.save(slots.Slots("/", config.NAME, config.VERSION, None, lambda: True), payload)
 import board
 import pins
 from cryo.app import Applicator
