@@ -10,9 +10,9 @@ import json
 import sys
 
 from cryo import config
-from cryo.recorder import CLEARED, FAULT
 from cryo.store import calibration, journal, writing
 from cryo.store.history import LONGEST, SEGMENT
+from cryo.store.notes import CLEARED, FAULT
 from cryo.store.slots import Slots
 from cryo.store.writing import slot
 from flash import ALIVE, WAYS, Flash, formatted, mounted
