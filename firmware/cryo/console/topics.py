@@ -9,13 +9,12 @@ import sys
 import cryo.console as room
 from cryo.core import mode
 
-_UNLOADABLE = 1 << mode.READY | 1 << mode.ARMED | 1 << mode.DELIVERING | 1 << mode.REST
 loaded = {}  # name -> module
 
 
 def loadable(console):
     """True while a module may be loaded: a tick may be late, and what it leaves behind is collected before a burst."""
-    return not _UNLOADABLE >> console.app.supervisor.mode & 1
+    return not mode.MAY_GIVE_GAS >> console.app.supervisor.mode & 1
 
 
 def forget():
