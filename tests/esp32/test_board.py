@@ -6,11 +6,10 @@ import shutil
 import pytest
 
 from cryo import config, limits
-from cryo.core.records import Quantity
+from cryo.core.records import RESTING, Quantity
 from cryo.drivers import analog
 from cryo.store import slots
 from cryo.store.writing import slot
-from cryo.valve import RESTING
 from host_tools.board_check.__main__ import BOARDS, check
 from storage import RamFiles
 from tests.lanes import LANES, LaneMissing, run_file
