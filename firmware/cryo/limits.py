@@ -11,6 +11,7 @@ from micropython import const
 SKIN_TRIP_MDEGC = const(4_000)  # 1 [E] frostbite at 0 degC (ISO 13732-3 research, Geng 2006) + sensor 2 + undershoot
 SKIN_TRIP_REDUCED_MDEGC = const(8_000)  # 2 [E] numbness at 7 degC (Geng 2006) + 1, for patients who feel less
 SKIN_LOCKOUT_MDEGC = const(2_000)  # 3 [S] red band of a peer's skin display begins below 2 degC
+AFTERMATH_US = const(5_000_000)  # 1 [E] after the last gas the skin's readings count for so long, whatever the mode
 TREND_LOOKAHEAD_MS = const(200)  # 3 [E] skin + this long at its present slope ...
 TREND_LOCKOUT_MDEGC = const(0)  # 3 [E] ... must stay above freezing
 

@@ -9,6 +9,7 @@ TABLE = (
     (1, "SKIN_TRIP_MDEGC", 4.0 * 1000),
     (2, "SKIN_TRIP_REDUCED_MDEGC", 8.0 * 1000),
     (3, "SKIN_LOCKOUT_MDEGC", 2.0 * 1000),
+    (1, "AFTERMATH_US", 5e6),
     (3, "TREND_LOOKAHEAD_MS", 0.2 * 1000),
     (3, "TREND_LOCKOUT_MDEGC", 0),
     (4, "BURST_MAX_US", 500e3),
