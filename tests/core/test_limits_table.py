@@ -49,6 +49,7 @@ TABLE = (
     (17, "ONE_SHOT_MAX_MS", 600),
     (17, "LEASE_MAX_US", 20e3),
     (18, "WATCHDOG_MS", 500),
+    (18, "TASKS_LATE_MAX", 2 * 6),  # two rounds of the six slow inputs
     (20, "BOTTLE_ARM_MIN_MBAR", 35e3),
     (20, "BOTTLE_ARM_MAX_MBAR", 70e3),
     (20, "BOTTLE_STOP_MIN_MBAR", 20e3),

@@ -2,7 +2,7 @@
 
 from cryo.core import faults
 from cryo.core.bursts import END_US
-from cryo.core.flow import RAN, TASKS_LATE_MAX
+from cryo.core.flow import RAN
 from cryo.core.mode import DELIVERING, SELF_TEST, TREATING
 from cryo.core.records import RESTING, RUNNING
 from cryo.core.room import CLEAR, STOP
@@ -13,6 +13,7 @@ from cryo.limits import (
     LATE_SUM_US,
     LATE_TICK_US,
     SAME_POINT_SKIN_MDEGC,
+    TASKS_LATE_MAX,
 )
 from micropython import const
 
