@@ -103,6 +103,8 @@ TICK_US = const(10_000)  # the control tick
 LATE_TICK_US = const(25_000)  # 18 [E] one tick this long while bursts are given latches a fault, ...
 LATE_SUM_US = const(50_000)  # 18 [E] ... and so do many that are each a little late, once they add up to this
 TASKS_LATE_MAX = const(12)  # 18 [E] ticks without a background task's sign of life: two rounds of six slow inputs
+LOOP_RESETS = const(3)  # 19 [E] so many restarts that nobody asked for ...
+LOOP_RESETS_S = const(600)  # 19 [E] ... within this time: no gas until switched off
 
 # --- gas --------------------------------------------------------------------------------------------------------------
 BOTTLE_ARM_MIN_MBAR = const(35_000)  # 20 [C] vapour pressure 34.9 bar at 0 degC
