@@ -10,6 +10,7 @@ from cryo.drivers.its90 import Linearise
 from cryo.drivers.max31855 import Max31855
 from cryo.drivers.mlx90614 import Mlx90614
 from cryo.drivers.vl53l0x import Vl53l0x
+from cryo.store import writing
 from cryo.store.slots import Slots
 from machine import ADC, I2C, SPI, UART, WDT, Pin
 from room import Room
@@ -83,7 +84,7 @@ def provisioned(changes):
     made, problem = config.build(settings)
     if problem:
         raise ValueError(problem)
-    Slots("/", config.NAME, config.VERSION, files, _always).save(config.encode(made))
+    writing.save(Slots("/", config.NAME, config.VERSION, files, _always), config.encode(made))
     return files
 
 

@@ -1,8 +1,9 @@
 """The virtual board's one-shot and lease: the port of cryo.valve over the twin's hardware timers."""
 
 import hal
+from cryo.core.records import RESTING, RUNNING
 from cryo.limits import BURST_MAX_US, LEASE_MAX_US
-from cryo.valve import BUSY, CUT, EARLY, OK, RESTING, RUNNING
+from cryo.valve import BUSY, CUT, EARLY, OK
 from cryo.valve.spacing import Spacing
 
 

@@ -29,7 +29,6 @@ from micropython import const
 
 _LATE_MAX = const(1_000)
 _LAST_STEPS = const(100)  # of the log, before a restart: nine records of seven steps at most
-_MAY_GIVE_GAS = mode.TREATING | 1 << mode.READY
 _CONFIGURE_EVERY = const(30)  # ticks: each set-up begins a conversion anew, three of which have this time [E]
 _SHUT_US = const(100_000)  # [E] an opening that was cut in the last tick still flows for the closing delay
 _QUIET = (mode.READY, mode.REST, mode.COMPLETE, mode.FAULT)  # on the way into these a collection runs: no gas
@@ -104,7 +103,7 @@ class Applicator:
     def may_write(self):
         """True while no gas may flow, nor soon may, and the valve has been shut for some ticks."""
         s = self.supervisor
-        return not _MAY_GIVE_GAS >> s.mode & 1 and s.planner.off_us >= _SHUT_US
+        return not mode.MAY_GIVE_GAS >> s.mode & 1 and s.planner.off_us >= _SHUT_US
 
     def start(self):
         """Begin the tick's rhythm and the watchdog."""

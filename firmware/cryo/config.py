@@ -111,7 +111,7 @@ def decode(payload, version=VERSION, fitted=None):
     if version != VERSION:
         from cryo.store.migration import migrated
 
-        problem = migrated(values, version, fitted)
+        problem = migrated(values, version, VERSION, FIELDS, fitted)
         if problem:
             return None, problem
     for key in KEYS:

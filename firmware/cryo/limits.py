@@ -11,6 +11,7 @@ from micropython import const
 SKIN_TRIP_MDEGC = const(4_000)  # 1 [E] frostbite at 0 degC (ISO 13732-3 research, Geng 2006) + sensor 2 + undershoot
 SKIN_TRIP_REDUCED_MDEGC = const(8_000)  # 2 [E] numbness at 7 degC (Geng 2006) + 1, for patients who feel less
 SKIN_LOCKOUT_MDEGC = const(2_000)  # 3 [S] red band of a peer's skin display begins below 2 degC
+AFTERMATH_US = const(5_000_000)  # 1 [E] after the last gas the skin's readings count for so long, whatever the mode
 TREND_LOOKAHEAD_MS = const(200)  # 3 [E] skin + this long at its present slope ...
 TREND_LOCKOUT_MDEGC = const(0)  # 3 [E] ... must stay above freezing
 
@@ -57,6 +58,17 @@ BAD_WINDOW_US = const(1_000_000)  # 12 [E] ... within this time latch; the first
 STALE_US = const(1_000_000)  # 12 [E] ten conversions without a changed frame while bursts are given
 RESPONSE_MIN_MDEGC = const(250)  # 13 [C] in-cycle dips are 0.6-1.6 degC; one step of a MAX31855
 RESPONSE_MISSES = const(3)  # 13 [E] bursts in a row without a fall
+# Falls observed are judged by falls predicted. Before they are called strong, one step of the converter a burst comes
+# off: the lowest of several noisy samples lies under their mean. A window is judged once so much was predicted in it
+# that steps and noise stay below a quarter; older bursts fade by half with every judgement. On the virtual patient
+# healthy windows, noise, tremor, a probe 20 % faster and a jet 10 % stronger included, stayed under 1.32; a jet 1.7
+# times as strong was over 1.4 wherever its floor was in danger [C].
+RESPONSE_WINDOW_MDEGC = const(3_000)  # 13 [E] a fall predicted, in as many bursts as that takes
+RESPONSE_WEAK_TENTHS = const(5)  # 13 [C] of predicted in a window; under it a probe hangs loose
+RESPONSE_STRONG_TENTHS = const(16)  # 13 [E] of predicted since the window began, at any sample, ...
+RESPONSE_STRONG_MARGIN_MDEGC = const(750)  # 13 [E] ... and this; over both a jet is closer, or its nozzle another one
+RESPONSE_WINDOW_STRONG_TENTHS = const(14)  # 13 [C] the same of a whole window, which tells more ...
+RESPONSE_WINDOW_MARGIN_MDEGC = const(500)  # 13 [C] ... and this
 
 # --- second skin channel (infrared): a settled sample counts beside the probe's in limits 1, 2, 3 and 24 --------------
 # Further apart than this, it and the probe contradict each other [E]. 3.7 degC of both limits is what the sensors may
@@ -101,6 +113,9 @@ WATCHDOG_MS = const(500)  # 18 [E] fed after all checks of a tick
 TICK_US = const(10_000)  # the control tick
 LATE_TICK_US = const(25_000)  # 18 [E] one tick this long while bursts are given latches a fault, ...
 LATE_SUM_US = const(50_000)  # 18 [E] ... and so do many that are each a little late, once they add up to this
+TASKS_LATE_MAX = const(12)  # 18 [E] ticks without a background task's sign of life: two rounds of six slow inputs
+LOOP_RESETS = const(3)  # 19 [E] so many restarts that nobody asked for ...
+LOOP_RESETS_S = const(600)  # 19 [E] ... within this time: no gas until switched off
 
 # --- gas --------------------------------------------------------------------------------------------------------------
 BOTTLE_ARM_MIN_MBAR = const(35_000)  # 20 [C] vapour pressure 34.9 bar at 0 degC

@@ -10,22 +10,9 @@ from array import array
 
 from cryo import store
 from cryo.core import mode
+from cryo.store.notes import FAULT, LOST, NONE, POINT, START
 from micropython import const
 
-# kinds of records, with their figures: store/journal.py
-POINT = const(1)
-FAULT = const(2)
-START = const(3)
-CHANGE = const(4)
-LOST = const(5)
-CLEARED = const(6)
-# what a CHANGE changed
-SETTINGS = const(0)
-CALIBRATION = const(1)
-DATE = const(2)  # backwards
-PATIENT = const(3)  # another one's session began
-
-NONE = const(0x3FFFFFFF)  # a temperature that was never known
 UNKNOWN = const(-1)  # day or second
 WORDS = const(12)  # kind, day, second of the day, uptime in s, eight figures
 ROOM = const(8)

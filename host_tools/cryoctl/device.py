@@ -8,7 +8,7 @@ import time
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from host_tools.cryoctl import wire
+from host_tools.cryoctl import names, wire
 from host_tools.cryoctl.port import Port
 from host_tools.cryoctl.problems import NoDevice, Problem, Refused, Silent
 
@@ -22,7 +22,6 @@ _KEEP_VIRTUAL_S = 1.0  # of a virtual board, whose clock may run ahead (--speed)
 MAKER = "CO2 cryotherapy applicator"
 # Empties the console's line whether echo is on (backspaces) or off (a line with such characters is refused unread).
 FORGET_LINE = b"\b" * wire.LINE_MAX + b"\n"
-_BUSY = ("READY", "ARMED", "DELIVERING", "REST")
 
 
 @dataclass(frozen=True)
@@ -173,7 +172,7 @@ class Device:
     def unarmed(self) -> str:
         """Return the state. Raises Refused when the device is armed or treating: then nothing may be asked of it."""
         state = self.state()["STATE"]
-        if state in _BUSY:
+        if state in names.BUSY:
             raise Refused(
                 f"the device is {state}: nothing was done",
                 "end the treatment (STOP, or the emergency stop), then again",

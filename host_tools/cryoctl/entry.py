@@ -9,7 +9,6 @@ import os
 import sys
 
 _signal = __import__("_signal")  # the half in C: the other one would load `enum` first, which takes longest of all
-INTERRUPT = 2
 ENDING = [getattr(_signal, name) for name in ("SIGINT", "SIGTERM", "SIGHUP") if hasattr(_signal, name)]
 
 
@@ -34,7 +33,7 @@ def main() -> None:
         finally:
             sys.stdout.flush()  # here, where it can be told that it cannot be written
     except KeyboardInterrupt as came:  # before a command had begun
-        _end(next(iter(came.args), INTERRUPT))
+        _end(next(iter(came.args), _signal.SIGINT))
     except OSError as error:
         sys.exit(_code(error))
     finally:

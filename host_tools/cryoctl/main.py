@@ -1,5 +1,6 @@
 """cryoctl: the command line. Exit codes: host_tools/cryoctl/problems.py."""
 
+import signal
 from typing import Annotated
 
 import typer
@@ -15,7 +16,6 @@ from host_tools.cryoctl.commands.monitor import monitor
 from host_tools.cryoctl.commands.report import report
 from host_tools.cryoctl.commands.selftest import selftest
 from host_tools.cryoctl.commands.sim import sim
-from host_tools.cryoctl.entry import INTERRUPT
 from host_tools.cryoctl.output import Output
 from host_tools.cryoctl.problems import CODES, Problem
 
@@ -32,7 +32,7 @@ class _Commands(TyperGroup):
             typer.echo(str(problem), err=True)
             raise typer.Exit(problem.code) from None
         except KeyboardInterrupt as heard:
-            raise typer.Exit(128 + next(iter(heard.args), INTERRUPT)) from None
+            raise typer.Exit(128 + next(iter(heard.args), signal.SIGINT)) from None
 
 
 app = typer.Typer(cls=_Commands, no_args_is_help=True, pretty_exceptions_enable=False, epilog=EPILOG)

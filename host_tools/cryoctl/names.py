@@ -16,8 +16,10 @@ EARLIEST_D: int = _settings.EARLIEST_D
 
 NO_FAULT = "NONE"
 MODES: tuple[str, ...] = _mode.NAMES
-BUSY = frozenset(("READY", "ARMED", "DELIVERING", "REST"))  # nothing is loaded there
-TREATING = frozenset(name for number, name in enumerate(MODES) if _mode.TREATING >> number & 1)
+BUSY, TREATING = (
+    frozenset(name for number, name in enumerate(MODES) if modes >> number & 1)
+    for modes in (_mode.MAY_GIVE_GAS, _mode.TREATING)  # in the first a device loads nothing
+)
 BLOCKERS: dict[str, str] = dict(_blockers.NAMES)
 REMEDIES: dict[str, str] = {row[1]: row[4] for row in _faults.REGISTRY}
 _FAULT_NAMES = {0: NO_FAULT, **{row[0]: row[1] for row in _faults.REGISTRY}}

@@ -28,7 +28,13 @@ _UNITS = {
     "_MBAR": ("bar", 1000),
     "_PPM": ("ppm", 1),
 }
-_COUNTED = {"BURSTS": "bursts", "CONVERSIONS": "conversions", "MISSES": "bursts", "PASSES": "passes"}
+_COUNTED = {
+    "BURSTS": "bursts",
+    "CONVERSIONS": "conversions",
+    "MISSES": "bursts",
+    "PASSES": "passes",
+    "TENTHS": "tenths",
+}
 
 
 def value(constant: Constant) -> str:

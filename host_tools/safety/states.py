@@ -84,7 +84,7 @@ def _support(row: list[int], conditions: int) -> int:
 
 def explore(module) -> Machine:
     """Return the machine of a module with next_mode, NAMES, CONDITIONS and its constants."""
-    others = (*module.NAMES, "NAMES", "TREATING", "CONDITIONS")
+    others = (*module.NAMES, "NAMES", "TREATING", "MAY_GIVE_GAS", "CONDITIONS")
     bits = {v: name for name, v in vars(module).items() if name.isupper() and name not in others}
     conditions = tuple(bits[1 << bit] for bit in range(module.CONDITIONS))
     arrows = []

@@ -146,8 +146,8 @@ def test_a_fault_survives_the_restart(virtual, watched, board):
         again.step()
     journal = importlib.import_module("cryo.store.journal")
     records = journal.Journal(board.files).since(1, 9)
-    recorder = importlib.import_module("cryo.recorder")
-    assert [record[1] for record in records] == [recorder.START, recorder.FAULT, recorder.START]
+    notes = importlib.import_module("cryo.store.notes")
+    assert [record[1] for record in records] == [notes.START, notes.FAULT, notes.START]
     assert records[1][5:7] == (1, 2)  # ESTOP, in STANDBY
 
 

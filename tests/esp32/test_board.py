@@ -6,11 +6,10 @@ import shutil
 import pytest
 
 from cryo import config, limits
-from cryo.core.records import Quantity
+from cryo.core.records import RESTING, Quantity
 from cryo.drivers import analog
 from cryo.store import slots
 from cryo.store.writing import slot
-from cryo.valve import RESTING
 from host_tools.board_check.__main__ import BOARDS, check
 from storage import RamFiles
 from tests.lanes import LANES, LaneMissing, run_file
@@ -274,11 +273,11 @@ usb = Module()
 usb.UsbStream = Terminal
 sys.modules["cryo.console.usb"] = usb
 from cryo import config
-from cryo.store import slots
+from cryo.store import slots, writing
 from storage import RamFiles
 slots.FILES = RamFiles()
 payload = config.encode(config.build({"jet_k_mdegc": 16000})[0])
-slots.Slots("/", config.NAME, config.VERSION, None, lambda: True).save(payload)
+writing.save(slots.Slots("/", config.NAME, config.VERSION, None, lambda: True), payload)
 import board
 import pins
 from cryo.app import Applicator

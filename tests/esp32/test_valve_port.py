@@ -4,8 +4,9 @@ import itertools
 
 import pytest
 
+from cryo.core.records import RESTING, RUNNING
 from cryo.limits import OFF_MIN_US
-from cryo.valve import BUSY, CUT, DEAD, EARLY, OK, RESTING, RUNNING
+from cryo.valve import BUSY, CUT, DEAD, EARLY, OK
 from tests.esp32.chip import PLAIN, RMT_OUT0, Waits
 from tests.esp32.test_words import DOSE, LAST_US, LEASE, LONGEST_US, Rig
 from tests.lanes import LANES, LaneMissing, run_file
@@ -269,7 +270,8 @@ machine.mem32 = Registers()
 machine.freq = lambda: 160000000
 sys.modules["esp32"] = esp32
 sys.modules["machine"] = machine
-from cryo.valve import BUSY, CUT, DEAD, OK, RESTING, RUNNING, esp32_rmt
+from cryo.core.records import RESTING, RUNNING
+from cryo.valve import BUSY, CUT, DEAD, OK, esp32_rmt
 from cryo.valve.spacing import Spacing
 
 class Rested:

@@ -2,7 +2,8 @@
 
 import pytest
 
-from cryo.valve import CUT, DEAD, OK, RUNNING
+from cryo.core.records import RUNNING
+from cryo.valve import CUT, DEAD, OK
 from host_tools import pio_asm
 from host_tools.emulator.pio_bench import PER_US
 from tests.pio.test_valve_port import DOSE, Rig

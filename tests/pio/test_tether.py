@@ -2,7 +2,8 @@
 
 import pytest
 
-from cryo.valve import OK, RUNNING
+from cryo.core.records import RUNNING
+from cryo.valve import OK
 from host_tools import pio_asm
 from host_tools.emulator.pio_bench import PER_US, Bench, Firmware, Pin
 

@@ -4,8 +4,9 @@ import itertools
 
 import pytest
 
+from cryo.core.records import RESTING, RUNNING
 from cryo.limits import BURST_MAX_US
-from cryo.valve import BUSY, CUT, DEAD, EARLY, OK, RESTING, RUNNING
+from cryo.valve import BUSY, CUT, DEAD, EARLY, OK
 from host_tools.emulator.pio_bench import CALL, DIVIDER, PER_US, Bench, Firmware, Pin
 from tests.lanes import LANES, LaneMissing, run_file
 

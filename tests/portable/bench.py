@@ -3,9 +3,8 @@
 import micropython
 from cryo import config
 from cryo.core import mode, presets
-from cryo.core.records import Inputs, Outputs
+from cryo.core.records import RESTING, RUNNING, Inputs, Outputs
 from cryo.core.supervisor import ARM, CONFIRM, NONE, Supervisor
-from cryo.valve import RESTING, RUNNING
 
 TICK_US = 10_000
 MASK = 0x3FFFFFFF

@@ -8,6 +8,7 @@ from cryo.core.records import Inputs, Outputs
 from cryo.core.supervisor import Supervisor
 from cryo.recorder import Recorder
 from cryo.store.slots import Slots
+from cryo.store.writing import save
 from store_rig import FailingFiles, record
 
 ALL = "SKIN,EYESPATIENT,EYESOPERATOR,CONTRA,WOUND"
@@ -82,7 +83,7 @@ class App:
         given.update(settings or {})
         self.board = Board()
         made = config.build(given)[0]
-        assert record(self.board.files, config.NAME, config.VERSION).save(config.encode(made)) is None
+        assert save(record(self.board.files, config.NAME, config.VERSION), config.encode(made)) is None
         self.today_d = None
         self.inputs = Inputs()
         self.outputs = Outputs()

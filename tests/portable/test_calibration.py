@@ -3,6 +3,7 @@
 from cryo import config
 from cryo.core.observer import k_at
 from cryo.store import calibration, dates, measured
+from cryo.store.writing import save
 from storage import RamFiles
 from store_rig import always
 
@@ -148,7 +149,7 @@ def board(may_write=always):
     """A provisioned board that was never calibrated."""
     files = RamFiles()
     store = calibration.Store(files, always)
-    assert store.settings.save(config.encode(config.build({"serial": 7})[0])) is None
+    assert save(store.settings, config.encode(config.build({"serial": 7})[0])) is None
     return files, calibration.Store(files, may_write)
 
 

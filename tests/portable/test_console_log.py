@@ -3,7 +3,7 @@
 from console_rig import App, is_error, wrapped
 from cryo import recorder
 from cryo.core import faults, mode
-from cryo.store import journal
+from cryo.store import journal, notes
 from store_rig import FailingFiles
 from test_console_service import PIN, provided
 
@@ -83,10 +83,10 @@ def test_the_date_never_goes_below_the_newest_record_s_without_service_mode():
     """Else a calibration that is overdue would hold again."""
     app = settled()
     assert app.ask("SYST:DATE 2028,6,15") == app.ask("SYST:TIME 12,0,0") == "OK"
-    wrote(app, recorder.FAULT, (1,))
+    wrote(app, notes.FAULT, (1,))
     app = restarted(app)
     for _ in range(3):  # newer records that know no date
-        wrote(app, recorder.FAULT, (1,))
+        wrote(app, notes.FAULT, (1,))
     before = app.ask("LOG:COUN?")
     for back in ("2028,6,14", "2026,12,31", "2000,1,1"):
         is_error(app.ask("SYST:DATE " + back), 303, "2028-06-15", "SERV:PIN")
@@ -113,7 +113,7 @@ def test_a_calibration_is_such_a_record():
 def test_in_service_mode_it_goes_back_and_that_is_noted():
     app = provided()
     assert app.ask("SYST:DATE 2062,1,1") == "OK"  # mistyped
-    wrote(app, recorder.FAULT, (1,))
+    wrote(app, notes.FAULT, (1,))
     app.slow("SERV:PIN " + PIN)
     assert app.ask("SYST:DATE 2028,6,15") == app.ask("SYST:TIME 12,0,0") == "OK"
     app.run(60)
@@ -128,17 +128,17 @@ def test_in_service_mode_it_goes_back_and_that_is_noted():
 def test_however_far_back_the_newest_record_with_a_date_is():
     app = settled()
     assert app.ask("SYST:DATE 2028,6,15") == "OK"
-    wrote(app, recorder.FAULT, (1,))
+    wrote(app, notes.FAULT, (1,))
     app = restarted(app)
     for _ in range(40):
-        wrote(app, recorder.FAULT, (1,))
+        wrote(app, notes.FAULT, (1,))
     is_error(app.slow("SYST:DATE 2028,6,14", 40)[0], 303, "2028-06-15")
 
 
 def test_records_that_cannot_be_read_are_no_reason_to_take_an_earlier_date():
     app = provided()
     app.ask("SYST:DATE 2028,6,15")
-    wrote(app, recorder.FAULT, (1,))
+    wrote(app, notes.FAULT, (1,))
     app = restarted(app)
     app.board.files.fails = "seek"
     is_error(app.ask("SYST:DATE 2028,6,16"), 401, "read")
@@ -163,7 +163,7 @@ def test_a_fault_s_record_names_latched_codes_of_both_words():
     rows = faults.REGISTRY
     faults.REGISTRY = rows + ((40, "ANOTHER", faults.HIGH, faults.ACK, ""),)
     try:
-        wrote(app, recorder.FAULT, (faults.ESTOP, mode.ARMED, 1 << faults.ESTOP | 1 << faults.LOOP_OPEN, 1 << 8))
+        wrote(app, notes.FAULT, (faults.ESTOP, mode.ARMED, 1 << faults.ESTOP | 1 << faults.LOOP_OPEN, 1 << 8))
         said = fields(app.ask("LOG? 2"))
     finally:
         faults.REGISTRY = rows
@@ -175,18 +175,18 @@ def test_the_recorder_keeps_both_words():
     app.supervisor.faults.add(40)
     app.recorder.poll(mode.STANDBY)
     note = app.recorder._oldest()
-    assert note[0] == recorder.FAULT and note[4:8] == [40, mode.STANDBY, 0, 1 << 8]
+    assert note[0] == notes.FAULT and note[4:8] == [40, mode.STANDBY, 0, 1 << 8]
 
 
 def test_a_point_says_what_it_was():
     app = settled()
     choice = 0 | 2 << 4 | 9 << 8 | 3 << 16 | 7 << 20
-    wrote(app, recorder.POINT, (choice, 2 | 700 << 8, 12_345, 50_000, 9_120, -300, 13_600, 8_000))
+    wrote(app, notes.POINT, (choice, 2 | 700 << 8, 12_345, 50_000, 9_120, -300, 13_600, 8_000))
     assert app.ask("LOG? 2").endswith(
         ";PRESET=CHRONIC;LEVEL=3;SITE=LFOOT-SOLE;POINT=4;END=STOPPED;REACHED=0;PASSES=2;BURSTS=700;VALVE_ON_MS=12345;"
         "TIME_MS=50000;SKIN_MDEGC=9120;SURFACE_MDEGC=-300;TARGET_MDEGC=13600;FLOOR_MDEGC=8000"
     )
-    wrote(app, recorder.POINT, (1 << 24 | 1 << 20, 1, 0, 0, recorder.NONE, recorder.NONE, 1, 1))
+    wrote(app, notes.POINT, (1 << 24 | 1 << 20, 1, 0, 0, notes.NONE, notes.NONE, 1, 1))
     said = fields(app.ask("LOG? 3"))
     assert (said["END"], said["REACHED"], said["SKIN_MDEGC"]) == ("TARGET", "1", "NONE")
 
@@ -195,14 +195,14 @@ def test_what_a_newer_application_wrote_is_shown_as_it_is():
     app = settled()
     wrote(app, 99, (1, 2, 3, 4, 5, 6, 7, 8))
     assert fields(app.ask("LOG? 2"))["FIGURES"] == "1,2,3,4,5,6,7,8"
-    wrote(app, recorder.POINT, (0xF | 0xFF << 8 | 15 << 20,))
+    wrote(app, notes.POINT, (0xF | 0xFF << 8 | 15 << 20,))
     assert fields(app.ask("LOG? 3"))["SITE"] == "255"
 
 
 def test_records_come_in_pieces_and_wrapped():
     app = settled()
     for n in range(5):
-        wrote(app, recorder.LOST, (n,))
+        wrote(app, notes.LOST, (n,))
     lines = app.slow("LOG? 2,3")
     assert [fields(line)["COUNT"] for line in lines] == ["0", "1", "2"]
     assert [fields(line)["NO"] for line in app.slow("LOG? 5,4")] == ["5", "6"]
@@ -223,7 +223,7 @@ def test_a_saved_setting_is_recorded_by_its_name_and_value_and_many_by_their_num
     room, serial = [fields(app.ask("LOG? " + str(n))) for n in (last - 1, last)]
     assert (room["KIND"], room["WHAT"], room["CHANGED"], room["VALUE"]) == ("CHANGE", "SETTINGS", "ROOM_M3", "25")
     assert (serial["CHANGED"], serial["VALUE"]) == ("SERIAL", "7")
-    app.recorder.put(recorder.CHANGE, (recorder.SETTINGS, 11))
+    app.recorder.put(notes.CHANGE, (notes.SETTINGS, 11))
     app.run(60)
     assert fields(app.ask("LOG? " + str(last + 1)))["CHANGED"] == "11 SETTINGS"
 
@@ -285,7 +285,7 @@ def test_what_finds_no_room_is_counted_and_recorded():
     app.run(100)
     found = journal.Journal(app.board.files)
     records = found.since(2, 99)
-    assert [r[1] for r in records] == [99] * 8 + [recorder.LOST]
+    assert [r[1] for r in records] == [99] * 8 + [notes.LOST]
     assert [r[5] for r in records] == [0, 1, 2, 3, 4, 5, 6, 7, 3]
     wrote(app, 99)
     assert app.recorder.lost == 3

@@ -2,7 +2,7 @@
 
 from console_rig import App, is_error
 from cryo import config
-from cryo.console import live, sentences, table, topics, words
+from cryo.console import live, parse, sentences, table, topics, words
 from cryo.console.units import scaled
 from cryo.core import faults, mode
 
@@ -12,7 +12,7 @@ def test_each_command_of_the_table_has_a_function_and_each_function_a_row():
     App().ask("STAT?")
     functions = set(live.DO)
     for name in ("setup", "conf", "calib", "log", "system", "service", "help"):
-        functions.update(topics._load(name).DO)
+        functions.update(parse._load(name).DO)
     assert functions == set(table.known())
     assert len(table.known()) == len(functions)
 
@@ -260,13 +260,13 @@ def test_modules_are_dropped_before_arming_and_none_is_loaded_while_armed():
     app = App()
     app.choose()
     app.ask("DIAG:STAT?")
-    assert "system" in topics._loaded
+    assert "system" in topics.loaded
     nonce = app.ask("ARM:REQ").split()[1]
-    assert "system" not in topics._loaded
+    assert "system" not in topics.loaded
     for state in ("READY", "ARMED"):
         for command in ("CONF?", "SYST:INT?", "HELP", "SERV:PIN 1234", "STRM ON", "@1 STAT? *0000"):
             is_error(app.ask(command), -221)
-        assert [name for name in topics._loaded if name != "setup"] == [], state
+        assert [name for name in topics.loaded if name != "setup"] == [], state
         if state == "READY":
             app.ask("ARM:CONF " + nonce)
     assert app.ask("STRM OFF") == "OK"

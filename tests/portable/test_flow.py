@@ -3,7 +3,7 @@
 from bench import Bench
 from cryo.core import blockers, causes, faults, flow, mode, room
 from cryo.core.supervisor import ACKNOWLEDGE
-from cryo.limits import LEASE_MAX_US
+from cryo.limits import LEASE_MAX_US, TASKS_LATE_MAX
 
 GUARDS = (("trigger", 2), ("eye", 2), ("second", 2), ("overcool", 4), ("faults", 0))
 
@@ -204,11 +204,10 @@ def test_a_mode_that_ignores_a_fault_gets_neither_lease_nor_feed():
 
 def test_a_background_task_without_a_sign_of_life_ends_gas_and_food_after_the_bound():
     bench = Bench().deliver().to_burst(2)
-    assert flow.TASKS_LATE_MAX == 2 * 6  # two rounds of the six slow inputs
-    bench.i.tasks_late = flow.TASKS_LATE_MAX
+    bench.i.tasks_late = TASKS_LATE_MAX
     bench.tick()
     assert bench.o.feed == 1 and bench.sup.mode == mode.DELIVERING
-    bench.i.tasks_late = flow.TASKS_LATE_MAX + 1
+    bench.i.tasks_late = TASKS_LATE_MAX + 1
     bench.tick()
     assert bench.o.feed == 0 and bench.o.lease == 0 and bench.o.cut == 1
     assert bench.sup.faults.first == faults.TASK_STOPPED

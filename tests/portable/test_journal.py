@@ -1,7 +1,7 @@
 """The log's files: appended, torn, damaged, full, dropped in turn, wrapped sequence; nothing else is lost."""
 
-from cryo.recorder import CLEARED, FAULT, START
 from cryo.store import journal
+from cryo.store.notes import CLEARED, FAULT, START
 from store_rig import FailingFiles, flipped
 
 PATHS = ("/journal.0", "/journal.1")

@@ -133,4 +133,4 @@ def test_codes_of_a_closed_set_are_numbered_without_a_gap():
         assert value == 1 << bit and word == word.upper()
     requests = ("NONE", "ARM", "CONFIRM", "DISARM", "ACKNOWLEDGE", "SERVICE")
     assert [getattr(supervisor, name) for name in requests] == [0, 1, 2, 3, 4, 5]
-    assert mode.TREATING == 0b111_0000 and (RUNNING, RESTING) == (-1, -2)
+    assert (mode.TREATING, mode.MAY_GIVE_GAS) == (0b111_0000, 0b111_1000) and (RUNNING, RESTING) == (-1, -2)

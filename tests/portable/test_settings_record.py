@@ -2,7 +2,7 @@
 
 from cryo import config
 from cryo.store import migration
-from cryo.store.writing import slot
+from cryo.store.writing import save, slot
 from storage import RamFiles
 from store_rig import flipped, record
 
@@ -135,7 +135,7 @@ def test_what_an_older_record_leaves_out_of_the_parts_is_as_the_board_s_bill_of_
 def test_a_migrated_record_is_stored_in_the_present_form_by_the_next_change():
     files = stored(TEXT_1, 1)
     changed = config.build(dict(GIVEN, serial=8))[0]
-    assert record(files, version=config.VERSION).save(config.encode(changed)) is None
+    assert save(record(files, version=config.VERSION), config.encode(changed)) is None
     assert config.load(files) == (changed, None)
     assert files.files["/settings.1"][3] == config.VERSION
 

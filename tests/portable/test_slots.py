@@ -2,7 +2,7 @@
 
 from cryo.store import slots as module
 from cryo.store.slots import CONTRADICTION, DAMAGED, LONGEST, MISSING, current
-from cryo.store.writing import slot
+from cryo.store.writing import save, slot
 from storage import RamFiles
 from store_rig import FailingFiles, flipped, record
 
@@ -38,7 +38,7 @@ def test_a_first_record_and_one_after_the_other():
     assert record(files).load() == (None, "no settings on this board: provision it")
     for n in range(5):
         payload = b"record %d" % n
-        assert record(files).save(payload) is None
+        assert save(record(files), payload) is None
         assert record(files).load() == (payload, None)
         assert len(files.files) == (1 if n == 0 else 2)
 
@@ -48,7 +48,7 @@ def test_the_record_that_counts_is_never_the_one_that_is_written():
     for n in range(6):
         before = dict(files.files)
         counts = current(record(files).read(0), record(files).read(1))
-        assert record(files).save(b"%d" % n) is None
+        assert save(record(files), b"%d" % n) is None
         if counts >= 0:
             path = "/settings.%d" % counts
             assert files.files[path] == before[path]
@@ -59,7 +59,7 @@ def test_the_sequence_wraps():
         files = two(start)
         assert record(files).load() == (NEW, None)
         for n in range(4):
-            assert record(files).save(b"%d" % n) is None
+            assert save(record(files), b"%d" % n) is None
             assert record(files).load() == (b"%d" % n, None)
 
 
@@ -105,20 +105,20 @@ def test_damage_to_the_only_slot_or_to_both_is_a_refusal():
     for path in files.files:
         files.files[path] = files.files[path][:-1]
     refused(files, "no copy can be read")
-    assert record(files).save(NEW) is None and record(files).load() == (NEW, None)
+    assert save(record(files), NEW) is None and record(files).load() == (NEW, None)
 
 
 def test_a_damaged_slot_is_written_next():
     files = two()
     files.files["/settings.0"] = b""
-    assert record(files).save(b"third") is None
+    assert save(record(files), b"third") is None
     assert record(files).load() == (b"third", None)
     assert files.files["/settings.1"] == two().files["/settings.1"]
 
 
 def test_a_slot_of_another_record_is_none():
     files = RamFiles()
-    assert record(files, "pin").save(b"secret") is None
+    assert save(record(files, "pin"), b"secret") is None
     files.files["/settings.0"] = files.files["/pin.0"]
     refused(files, "no copy can be read")
     files.files["/settings.1"] = slot("settings", 1, 9, OLD)
@@ -165,7 +165,7 @@ def test_two_slots_that_contradict_each_other_are_no_record_until_one_is_written
         files = two()
         files.files["/settings.1"] = slot("settings", 1, sequence, NEW)
         refused(files, "contradict")
-        assert record(files).save(b"third") is None
+        assert save(record(files), b"third") is None
         assert record(files).load() == (b"third", None)
 
 
@@ -173,7 +173,7 @@ def test_nothing_is_written_while_gas_may_flow():
     for may_write in (None, lambda: False):
         files = two()
         before = dict(files.files)
-        sentence = record(files, may_write=may_write).save(b"third")
+        sentence = save(record(files, may_write=may_write), b"third")
         assert "gas" in sentence and "disarm" in sentence
         assert files.files == before
         assert record(files).load() == (NEW, None)
@@ -182,46 +182,46 @@ def test_nothing_is_written_while_gas_may_flow():
 def test_a_file_system_that_fails_leaves_the_old_record_and_says_so():
     for fails, word in (("open", "28"), ("write", "5"), ("flip", "read back"), ("half", "read back")):
         files = FailingFiles()
-        assert record(files).save(OLD) is None and record(files).save(NEW) is None
+        assert save(record(files), OLD) is None and save(record(files), NEW) is None
         files.fails = fails
-        sentence = record(files).save(b"third")
+        sentence = save(record(files), b"third")
         assert "settings" in sentence and word in sentence, sentence
         files.fails = ""
         assert record(files).load() == (NEW, None), fails
-        assert record(files).save(b"third") is None and record(files).load() == (b"third", None)
+        assert save(record(files), b"third") is None and record(files).load() == (b"third", None)
 
 
 def test_a_slot_that_did_not_read_back_is_taken_away():
     """It is newer than the record that counts: a later read that goes well would put it in force."""
     for fails in ("flip", "half", "tail", "misread"):
         files = FailingFiles()
-        assert record(files).save(OLD) is None and record(files).save(NEW) is None
+        assert save(record(files), OLD) is None and save(record(files), NEW) is None
         files.fails = fails
-        assert "read back" in record(files).save(b"third")
+        assert "read back" in save(record(files), b"third")
         files.fails = ""
         assert list(files.files) == ["/settings.1"], fails
         assert record(files).load() == (NEW, None)
         # without a record before it, nothing is left of it either
         files = FailingFiles()
         files.fails = fails
-        assert "read back" in record(files).save(OLD)
+        assert "read back" in save(record(files), OLD)
         files.fails = ""
         assert record(files).load() == (None, "no settings on this board: provision it")
 
 
 def test_a_slot_that_cannot_be_taken_away_is_told_all_the_same():
     files = FailingFiles()
-    assert record(files).save(OLD) is None
+    assert save(record(files), OLD) is None
     files.fails = "flip"
     files.remove = files.refuse
-    assert "read back" in record(files).save(NEW)
+    assert "read back" in save(record(files), NEW)
     files.fails = ""
     assert record(files).load() == (OLD, None)
 
 
 def test_what_cannot_be_read_is_no_record():
     files = FailingFiles()
-    assert record(files).save(OLD) is None
+    assert save(record(files), OLD) is None
     files.fails = "read"
     refused(files, "settings", "cannot be read, OSError 5", "switch off and on")
 
@@ -230,7 +230,7 @@ def test_a_board_whose_files_cannot_be_looked_at_is_not_blank():
     """Whoever takes it for blank writes a first record over the one that is there."""
     files = FailingFiles()
     assert record(files).blank()
-    assert record(files).save(OLD) is None
+    assert save(record(files), OLD) is None
     files.fails = "seek"
     assert not record(files).blank()
     refused(files, "cannot be read, OSError 5")
@@ -242,9 +242,9 @@ def test_no_file_stays_open_whatever_fails():
     """What is not closed is not written on littlefs, and a board has few open files."""
     for fails in ("", "open", "seek", "write", "read", "flip", "half", "tail", "misread"):
         files = FailingFiles()
-        assert record(files).save(OLD) is None
+        assert save(record(files), OLD) is None
         files.fails = fails
-        record(files).save(NEW)
+        save(record(files), NEW)
         record(files).load()
         record(files).blank()
         assert files.opened == 0, fails
@@ -260,10 +260,10 @@ def test_a_file_that_is_too_short_for_a_slot_is_none_though_its_sum_fits():
 def test_the_longest_and_the_shortest_payload():
     for length in (0, 1, LONGEST):
         files = RamFiles()
-        assert record(files).save(b"x" * length) is None
+        assert save(record(files), b"x" * length) is None
         assert record(files).load() == (b"x" * length, None)
     before = dict(files.files)
-    assert "1024" in record(files).save(b"x" * (LONGEST + 1))
+    assert "1024" in save(record(files), b"x" * (LONGEST + 1))
     assert files.files == before
     files.files["/settings.1"] = slot("settings", 1, 1, b"x" * (LONGEST + 1))
     assert record(files).load() == (b"x" * LONGEST, None)

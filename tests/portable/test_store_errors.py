@@ -7,7 +7,7 @@ from cryo import config
 from cryo.store import calibration, journal
 from cryo.store.history import History
 from cryo.store.slots import Slots
-from cryo.store.writing import slot
+from cryo.store.writing import save, slot
 from storage import RamFiles
 from store_rig import always
 
@@ -130,15 +130,15 @@ def test_an_older_copy_never_stands_in_for_one_that_cannot_be_read():
 
 def test_a_save_is_done_only_when_its_record_is_in_force():
     for before, counts in [({}, None)] + boards():
-        for files in cases(before, lambda files: record(files).save(NEW)):
-            problem = record(files).save(NEW)
+        for files in cases(before, lambda files: save(record(files), NEW)):
+            problem = save(record(files), NEW)
             found, _ = record(files.works()).load()
             if problem is None:
                 assert found == NEW
             else:
                 assert "settings" in problem and "OSError %d" % files.number in problem, problem
                 assert found in ((counts, NEW) if "not known" in problem else (counts,)), problem
-            assert record(files).save(NEXT) is None and record(files).load() == (NEXT, None)
+            assert save(record(files), NEXT) is None and record(files).load() == (NEXT, None)
 
 
 # --- calibrations -----------------------------------------------------------------------------------------------------
@@ -146,7 +146,7 @@ def calibrated(kinds):
     """Return files of a board with settings and a record of each of these kinds."""
     files = RamFiles()
     made = config.build({"jet_k_mdegc": 16_000, "calibration_due_d": 9_900})[0]
-    assert Slots("/", config.NAME, config.VERSION, files, always).save(config.encode(made)) is None
+    assert save(Slots("/", config.NAME, config.VERSION, files, always), config.encode(made)) is None
     for kind in kinds:
         assert calibrate(files, kind, 9_900)[1] is None
     return files.files

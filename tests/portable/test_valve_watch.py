@@ -2,9 +2,8 @@
 
 import micropython
 from cryo.core import faults
-from cryo.core.records import Inputs
+from cryo.core.records import RESTING, RUNNING, Inputs
 from cryo.core.valves import Valves
-from cryo.valve import RESTING, RUNNING
 from support import taken
 
 BOTTLE = 57_000

@@ -1,9 +1,9 @@
 """The valves' proof test in the supervisor: when it comes, what keeps it away or cuts it, what it finds."""
 
 from cryo.core import blockers, faults, mode
+from cryo.core.records import RUNNING
 from cryo.core.supervisor import ACKNOWLEDGE, ARM, CONFIRM, DISARM
 from cryo.core.valves import Valves
-from cryo.valve import RUNNING
 from valves_rig import BOTTLE, VENT_US, Rig
 
 

@@ -2,8 +2,8 @@
 
 from cryo.core import mode, valves
 from cryo.core.eye_guard import EyeGuard
+from cryo.core.records import RUNNING
 from cryo.core.supervisor import ACKNOWLEDGE, ARM, CONFIRM, DISARM
-from cryo.valve import RUNNING
 from valves_rig import BOTTLE, VENT_US, Rig
 
 

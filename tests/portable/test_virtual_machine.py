@@ -3,7 +3,8 @@
 import hal
 import machine
 import pins
-from cryo.valve import BUSY, CUT, OK, RESTING, RUNNING
+from cryo.core.records import RESTING, RUNNING
+from cryo.valve import BUSY, CUT, OK
 from machine import ADC, SPI, UART, WDT, Pin, Timer
 from valves import Lease, Valve
 from virtual_link import MASK, Link, chips, raised

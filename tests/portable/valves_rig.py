@@ -1,7 +1,7 @@
 """A bench with gas between two valves, for the tests of valve supervision."""
 
 from bench import Bench
-from cryo.valve import RUNNING
+from cryo.core.records import RUNNING
 
 BOTTLE = 57_000
 VENT_US = 60_000

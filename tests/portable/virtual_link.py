@@ -2,7 +2,7 @@
 
 import hal
 import pins
-from cryo.valve import RESTING
+from cryo.core.records import RESTING
 from machine import Pin
 
 MASK = 0x3FFFFFFF

@@ -91,13 +91,14 @@ GUEST = """
 import sys
 from cryo import config
 from cryo.store.slots import Slots
+from cryo.store.writing import save
 if sys.argv[1] == "read":
     slots = Slots(sys.argv[2] + "/", config.NAME, config.VERSION)
     payload, problem = slots.load()
     print(tuple(config.decode(payload, slots.found)[0]))
 else:
     made, problem = config.build(eval(sys.argv[3]))
-    assert Slots(sys.argv[2] + "/", config.NAME, config.VERSION, None, lambda: True).save(config.encode(made)) is None
+    assert save(Slots(sys.argv[2] + "/", config.NAME, config.VERSION, None, lambda: True), config.encode(made)) is None
 """
 
 

@@ -3,9 +3,8 @@
 What is stored is in force after the next start (SYST:REST).
 """
 
-from cryo import recorder
 from cryo.core import mode
-from cryo.store import calibration, dates, measured
+from cryo.store import calibration, dates, measured, notes
 
 _PAIRS = {"TC": measured.thermocouple, "PRESSURE": measured.pressure, "DISTANCE": measured.distance}
 
@@ -118,7 +117,7 @@ def _keep(console, text):
         return console.error(401, sentence)
     name = kind.encode() + bytes(8 - len(kind))
     letters = (int.from_bytes(name[:4], "little"), int.from_bytes(name[4:], "little"))
-    console.app.recorder.put(recorder.CHANGE, (recorder.CALIBRATION, values[-1], due_d) + letters)
+    console.app.recorder.put(notes.CHANGE, (notes.CALIBRATION, values[-1], due_d) + letters)
     console.calibration = None
     return "OK"
 

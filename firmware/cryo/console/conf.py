@@ -3,9 +3,10 @@
 What is saved is in force after the next start (SYST:REST).
 """
 
-from cryo import config, recorder
+from cryo import config
 from cryo.console.units import scaled
 from cryo.core import mode
+from cryo.store import notes
 from cryo.store.settings import BY_CALIBRATION, as_dict, save, stored
 
 _NOTED = 4  # at once: the log's queue is short
@@ -110,12 +111,12 @@ def _stored(console, _):
 def _note(log, staged):
     """Note each key with its value; of many, as when a device is provisioned, only how many."""
     if len(staged) > _NOTED:
-        log.put(recorder.CHANGE, (recorder.SETTINGS, len(staged)))
+        log.put(notes.CHANGE, (notes.SETTINGS, len(staged)))
         return
     for key in sorted(staged):
         letters = key.encode() + bytes(_LETTERS - len(key))
         figures = [int.from_bytes(letters[n : n + 4], "little") for n in range(0, _LETTERS, 4)]
-        log.put(recorder.CHANGE, [recorder.SETTINGS, staged[key]] + figures)
+        log.put(notes.CHANGE, [notes.SETTINGS, staged[key]] + figures)
 
 
 def _save(console, _):

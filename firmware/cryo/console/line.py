@@ -9,11 +9,10 @@ import gc
 from cryo.console import heard
 from cryo.core import mode
 from cryo.core.faults import REGISTRY, Codes
-from cryo.core.mode import READY, TREATING
+from cryo.core.mode import MAY_GIVE_GAS, TREATING
 from cryo.core.supervisor import DISARM
 from micropython import const
 
-_ARMED = TREATING | 1 << READY
 _CTRL_A = const(1)
 _LINE_MAX = const(120)
 _CHUNK = const(64)  # bytes taken a tick, however many wait
@@ -91,7 +90,7 @@ class Console:
             # However service mode was left: who gives the PIN next must not store what somebody else had in mind.
             self.staged = {}
             self.calibration = None
-        if s.session.uptime_s >= self.midnight_s and not _ARMED >> s.mode & 1:
+        if s.session.uptime_s >= self.midnight_s and not MAY_GIVE_GAS >> s.mode & 1:
             self._next_day(s.session.uptime_s)
         tool = self.tool
         if tool and tool.poll():

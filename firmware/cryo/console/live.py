@@ -22,7 +22,7 @@ def words_of(rows):
 
 def treating(s):
     """True while bursts may be given: then an answer must not make a tick late."""
-    return s.mode in (mode.ARMED, mode.DELIVERING, mode.REST)
+    return mode.TREATING >> s.mode & 1
 
 
 def _standing(s):

@@ -1,8 +1,7 @@
 """The device's log: asked for record by record while not armed, cleared in service mode."""
 
-from cryo import recorder
 from cryo.core import faults, mode, presets, resets, session
-from cryo.store import dates, journal
+from cryo.store import dates, journal, notes
 from micropython import const
 
 _MOST = const(4)  # records an answer
@@ -82,7 +81,7 @@ class _Clearing:
 def _clear(console, _):
     if console.app.supervisor.mode != mode.SERVICE:
         return console.error(303, "the log is cleared in service mode (SERV:PIN)")
-    if not console.app.recorder.put(recorder.CLEARED):
+    if not console.app.recorder.put(notes.CLEARED):
         return console.error(401, "too much waits to be written: LOG:STAT? tells why")
     console.job = _Clearing(console)
     return None
@@ -108,7 +107,7 @@ def _named(names, n):
 
 
 def _mdegc(value):
-    return "NONE" if value == recorder.NONE else value
+    return "NONE" if value == notes.NONE else value
 
 
 def _fault(code):
@@ -161,11 +160,11 @@ def _letters(figures):
 
 
 def _change(f):
-    if f[0] == recorder.CALIBRATION:
+    if f[0] == notes.CALIBRATION:
         return ("WHAT", "CALIBRATION"), ("CHANGED", _letters(f[3:5])), ("VALUE", f[1]), ("DUE", dates.text(f[2]))
-    if f[0] == recorder.DATE:
+    if f[0] == notes.DATE:
         return ("WHAT", "DATE"), ("CHANGED", dates.text(f[2]) + " TO " + dates.text(f[1]))
-    if f[0] == recorder.PATIENT:
+    if f[0] == notes.PATIENT:
         return (("WHAT", "PATIENT"),)
     key = _letters(f[2:])
     if not key:
@@ -178,12 +177,12 @@ def _plain(f):
 
 
 _KINDS = {
-    recorder.POINT: ("POINT", _point),
-    recorder.FAULT: ("FAULT", _latched),
-    recorder.START: ("START", _start),
-    recorder.CHANGE: ("CHANGE", _change),
-    recorder.LOST: ("LOST", lambda f: (("COUNT", f[0]),)),
-    recorder.CLEARED: ("CLEARED", lambda f: ()),
+    notes.POINT: ("POINT", _point),
+    notes.FAULT: ("FAULT", _latched),
+    notes.START: ("START", _start),
+    notes.CHANGE: ("CHANGE", _change),
+    notes.LOST: ("LOST", lambda f: (("COUNT", f[0]),)),
+    notes.CLEARED: ("CLEARED", lambda f: ()),
 }
 
 DO = {

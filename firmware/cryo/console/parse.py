@@ -109,8 +109,37 @@ def _find(console, word):
     name = words.ROOTS.get(root[:-1] if root[-1:] == "?" else root)
     if name is None:
         return None
-    module = topics.module(console, name)
+    module = _module(console, name)
     return _barred if module is None else module.DO.get(word)
+
+
+def _module(console, name):
+    """Return the module of commands of that name, or None while it may not be loaded."""
+    found = topics.loaded.get(name)
+    if found or not topics.loadable(console):
+        return found
+    topics.forget()
+    found = topics.loaded[name] = _load(name)
+    return found
+
+
+def _load(name):
+    # spelled out, one by one: packing finds what a board needs by its import statements
+    if name == "setup":
+        from cryo.console import setup as found
+    elif name == "conf":
+        from cryo.console import conf as found
+    elif name == "calib":
+        from cryo.console import calib as found
+    elif name == "system":
+        from cryo.console import system as found
+    elif name == "log":
+        from cryo.console import log as found
+    elif name == "service":
+        from cryo.console import service as found
+    else:
+        from cryo.console import help as found
+    return found
 
 
 def _barred(console, head):

@@ -1,9 +1,8 @@
-"""Service mode by PIN. The PIN's record is the board's `pin_record`: load() -> (bytes or None, sentence or None),
-save(bytes) -> None or a sentence. No answer, note or telemetry holds a PIN.
-"""
+"""Service mode by PIN, which is a record in two slots (store/slots.py). No answer, note or telemetry holds a PIN."""
 
 from cryo.console import pin, topics
 from cryo.core import mode, supervisor
+from cryo.store import writing
 from micropython import const
 
 _LAST_WORDS_TICKS = const(30)  # for the answer to reach the host
@@ -26,7 +25,7 @@ class _Entry:
         wrong, salt, expected = self._record
         if not pin.same(digest, expected):
             return _wrong(console, wrong + 1)
-        sentence = self._store.save(pin.packed(0, salt, expected))
+        sentence = writing.save(self._store, pin.packed(0, salt, expected))
         if sentence:
             return console.error(401, sentence)
         console.job = _Request(console)
@@ -64,7 +63,7 @@ class _Setting:
         digest = self._digest.poll()
         if digest is None:
             return None
-        sentence = self._store.save(pin.packed(0, self._salt, digest))
+        sentence = writing.save(self._store, pin.packed(0, self._salt, digest))
         return self._console.error(401, sentence) if sentence else "OK"
 
 
@@ -125,7 +124,7 @@ def _enter(console, text):
     left_s = console.pin_failed_s + pin.WAIT_S[wrong] - s.session.uptime_s
     if left_s > 0:
         return console.error(302, "wait {} s".format(left_s))
-    sentence = store.save(pin.packed(wrong + 1, record[1], record[2]))  # first: a reset is no free attempt
+    sentence = writing.save(store, pin.packed(wrong + 1, record[1], record[2]))  # first: a reset is no free attempt
     if sentence:
         return console.error(401, sentence)
     console.job = _Entry(console, store, record, text)

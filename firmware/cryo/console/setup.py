@@ -1,10 +1,10 @@
 """What is treated: the commands of TREATment. Loaded at the first of them, and kept."""
 
-from cryo import recorder
 from cryo.console import topics
 from cryo.console.live import missing, words_of
 from cryo.core import presets, session
 from cryo.limits import NEW_PATIENT_S
+from cryo.store import notes
 
 
 def _choosing(choose):
@@ -111,7 +111,7 @@ def _new_session(console, _):
     if not app.supervisor.renew_session():
         text = "another patient takes {} s without a burst: {} s are left; each attestation is asked anew then"
         return console.error(-221, text.format(NEW_PATIENT_S, left_s))
-    app.recorder.put(recorder.CHANGE, (recorder.PATIENT,))
+    app.recorder.put(notes.CHANGE, (notes.PATIENT,))
     return "OK"
 
 

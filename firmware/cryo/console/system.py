@@ -6,7 +6,7 @@ import sys
 from cryo import limits, recorder, store
 from cryo.console import topics
 from cryo.core import blockers, faults, mode, resets
-from cryo.store import dates
+from cryo.store import dates, notes
 from cryo.store.journal import MASK
 from micropython import const
 
@@ -122,7 +122,7 @@ class _Dating:
                 return console.error(401, "too much waits to be written: LOG:STAT? tells why")
         _set(console, self._days, _now(console)[1])
         if back:
-            console.app.recorder.put(recorder.CHANGE, (recorder.DATE, self._days, self._newest))
+            console.app.recorder.put(notes.CHANGE, (notes.DATE, self._days, self._newest))
         return "OK"
 
 

@@ -17,7 +17,6 @@ KEEP_S = const(2)  # [E] four turns of a tool that asks twice a second; the ligh
 GONE_S = const(60)
 _KEEP_US = const(KEEP_S * 1_000_000)
 _GONE_US = const(GONE_S * 1_000_000)
-_ARMED = 1 << mode.READY | 1 << mode.ARMED | 1 << mode.DELIVERING | 1 << mode.REST
 _BYTES_A_TICK = const(64)
 _HEX = "0123456789ABCDEF"
 
@@ -139,7 +138,7 @@ class Tool:
 
     def _gone(self):
         app = self._console.app
-        if _ARMED >> app.supervisor.mode & 1:
+        if mode.MAY_GIVE_GAS >> app.supervisor.mode & 1:
             if app.inputs.request == supervisor.NONE:
                 app.inputs.request = supervisor.DISARM
                 return True

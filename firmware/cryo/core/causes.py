@@ -2,14 +2,21 @@
 
 from cryo.core import faults
 from cryo.core.bursts import END_US
-from cryo.core.flow import RAN, TASKS_LATE_MAX
+from cryo.core.flow import RAN
 from cryo.core.mode import DELIVERING, SELF_TEST, TREATING
 from cryo.core.records import RESTING, RUNNING
 from cryo.core.room import CLEAR, STOP
-from cryo.limits import BOTTLE_STOP_MAX_MBAR, BOTTLE_STOP_MIN_MBAR, LATE_SUM_US, LATE_TICK_US, SAME_POINT_SKIN_MDEGC
+from cryo.limits import (
+    AFTERMATH_US,
+    BOTTLE_STOP_MAX_MBAR,
+    BOTTLE_STOP_MIN_MBAR,
+    LATE_SUM_US,
+    LATE_TICK_US,
+    SAME_POINT_SKIN_MDEGC,
+    TASKS_LATE_MAX,
+)
 from micropython import const
 
-_AFTERMATH_US = const(5_000_000)  # after the last gas the skin readings still count, whatever the mode [E]
 _OF_THE_SKIN = faults.Codes(faults.SKIN_TRIP, faults.SKIN_SENSOR)
 _CUT_TICKS = const(2)  # a one-shot that was cut in a tick has ended in the next; a tethered one may take two looks
 _REFUSALS = const(3)  # [E] a bouncing loop may make the one-shot refuse once, not three times in a row
@@ -67,7 +74,7 @@ def standing(s, dt_us, i):
             causes.add(faults.SKIN_SENSOR)
     if cut and (treating or latched.meets(_OF_THE_SKIN)):
         causes.add(faults.SKIN_TRIP if overcool.valid else faults.SKIN_SENSOR)
-    if treating or s.planner.off_us < _AFTERMATH_US:
+    if treating or s.planner.off_us < AFTERMATH_US:
         if overcool.locked_out:
             causes.add(faults.SKIN_LOCKOUT)
         if overcool.tripped:

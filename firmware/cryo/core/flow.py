@@ -43,6 +43,3 @@ def strung(steps):
 START = strung((ROOM, TRIGGER, EYE, SECOND, OVERCOOL, OBSERVE, VALVES, FAULTS, 3))  # of no tick yet; 3: both have run
 TURN = strung((0, 1, 1, 1, 1, 1, 1, 1, 0))  # what a tick adds to the signature ...
 TURN_ROOM = strung((1, 1, 1, 1, 1, 1, 1, 1, 0))  # ... and one in which the room's sensor is asked
-
-# [E] ticks without a sign of life of each background task: two rounds of six slow inputs. The watchdog's time follows.
-TASKS_LATE_MAX = const(12)

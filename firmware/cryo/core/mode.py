@@ -16,6 +16,7 @@ COMPLETE = const(7)  # a point ended, its result stands
 FAULT = const(8)
 SERVICE = const(9)
 TREATING = const(1 << ARMED | 1 << DELIVERING | 1 << REST)  # set of modes
+MAY_GIVE_GAS = const(TREATING | 1 << READY)  # set of modes: now, or soon, with no more than a number and a press
 NAMES = ("BOOT", "SELF_TEST", "STANDBY", "READY", "ARMED", "DELIVERING", "REST", "COMPLETE", "FAULT", "SERVICE")
 
 # conditions

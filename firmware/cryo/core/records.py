@@ -3,7 +3,7 @@
 from cryo.core.reading import Reading
 from micropython import const
 
-# what Inputs.burst says besides us that were not delivered
+# what Inputs.burst says, as the valve's port gives it, besides us that were not delivered
 RUNNING = const(-1)
 RESTING = const(-2)
 

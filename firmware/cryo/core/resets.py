@@ -12,10 +12,8 @@ word 3   checksum (16 bits), and above it PROMPT when the next start is to be Mi
          written, WRITING, and LOOPED as in word 0
 """
 
+from cryo.limits import LOOP_RESETS_S
 from micropython import const
-
-LOOP_RESETS = 3  # [E] so many restarts ...
-LOOP_S = const(600)  # [E] ... within this time: no gas until switched off
 
 _MODE = const(5)
 _DELIBERATE = const(1 << 9)
@@ -57,7 +55,7 @@ class Resets:
     the second call on; or is None on a board without such a room: then every start counts as a power-on.
     ended, mode, fault, uptime_s   how the last run ended, and for ENDED_CRASHED its mode, first fault and duration
     count                          restarts that nobody asked for, since power-on
-    loop                           LOOP_RESETS of them within LOOP_S: only switching off clears it
+    loop                           LOOP_RESETS of them within LOOP_RESETS_S: only switching off clears it
     """
 
     def __init__(self, scratch):
@@ -113,7 +111,7 @@ class Resets:
 
     def _aged(self, first, second):
         """A restart that nobody asked for, behind two of these ages."""
-        if first <= LOOP_S and second <= LOOP_S:
+        if first <= LOOP_RESETS_S and second <= LOOP_RESETS_S:
             self.loop = True
         self._first = 0
         self._second = first

@@ -4,24 +4,17 @@ The fall of the reading within a burst's cycle is compared with the fall of the 
 differ by the model's error, falls may not.
 """
 
-from cryo.limits import BURST_MIN_US, RESPONSE_MIN_MDEGC, RESPONSE_MISSES
-from micropython import const
-
-# A window is judged once this much fall was predicted in it: 0.25 degC steps and the noise of a probe then stay below
-# a quarter of it. Older bursts fade by half with every judgement [E].
-WINDOW_MDEGC = const(3_000)
-WEAK_NUM = const(1)  # observed under half of predicted: a probe that hangs loose [C]
-WEAK_DEN = const(2)
-# Observed, less one 0.25 degC step a burst (the lowest of several noisy samples lies under their mean), over 1.6 times
-# predicted + 0.75 degC: a closer jet or another nozzle [E].
-STRONG_NUM = const(8)
-STRONG_DEN = const(5)
-STRONG_MARGIN_MDEGC = const(750)
-# The same over a whole window, which tells more: 1.4 times + 0.5 degC. On the virtual patient healthy windows, noise,
-# tremor, a probe 20 % faster and a jet 10 % stronger included, stayed under 1.32; a jet 1.7 times as strong was over
-# 1.4 wherever its floor was in danger [C].
-WINDOW_STRONG_NUM = const(7)
-WINDOW_MARGIN_MDEGC = const(500)
+from cryo.limits import (
+    BURST_MIN_US,
+    RESPONSE_MIN_MDEGC,
+    RESPONSE_MISSES,
+    RESPONSE_STRONG_MARGIN_MDEGC,
+    RESPONSE_STRONG_TENTHS,
+    RESPONSE_WEAK_TENTHS,
+    RESPONSE_WINDOW_MARGIN_MDEGC,
+    RESPONSE_WINDOW_MDEGC,
+    RESPONSE_WINDOW_STRONG_TENTHS,
+)
 
 
 class Response:
@@ -76,7 +69,7 @@ class Response:
             # an early verdict on a jet that is too strong: every sample may tell, and waiting costs skin
             observed = self._observed + self._before - self._lowest - self._steps - RESPONSE_MIN_MDEGC
             predicted = self._predicted + self._probe_before - self._probe_lowest
-            if observed > predicted * STRONG_NUM // STRONG_DEN + STRONG_MARGIN_MDEGC:
+            if observed > predicted * RESPONSE_STRONG_TENTHS // 10 + RESPONSE_STRONG_MARGIN_MDEGC:
                 self.strong = True
 
     def close(self):
@@ -96,10 +89,11 @@ class Response:
         self._observed += fall
         self._predicted += self._probe_before - self._probe_lowest
         self._steps += RESPONSE_MIN_MDEGC
-        if self._predicted >= WINDOW_MDEGC:
-            if self._observed * WEAK_DEN < self._predicted * WEAK_NUM:
+        if self._predicted >= RESPONSE_WINDOW_MDEGC:
+            if self._observed * 10 < self._predicted * RESPONSE_WEAK_TENTHS:
                 self.weak = True
-            if self._observed - self._steps > self._predicted * WINDOW_STRONG_NUM // STRONG_DEN + WINDOW_MARGIN_MDEGC:
+            most = self._predicted * RESPONSE_WINDOW_STRONG_TENTHS // 10 + RESPONSE_WINDOW_MARGIN_MDEGC
+            if self._observed - self._steps > most:
                 self.strong = True
             self._observed >>= 1
             self._predicted >>= 1

@@ -15,6 +15,7 @@ infrared one, so after three bursts without it the next one waits for it.
 from cryo.core.eye_guard import IN_WINDOW
 from cryo.core.flow import SECOND
 from cryo.limits import (
+    AFTERMATH_US,
     INFRARED_AGE_MAX_US,
     INFRARED_AGREES_MDEGC,
     INFRARED_COLDER_MDEGC,
@@ -25,9 +26,6 @@ from cryo.limits import (
     SAMPLE_AGE_MAX_US,
     SETTLED_US,
 )
-from micropython import const
-
-_AFTERMATH_US = const(5_000_000)  # after the last gas the skin still counts, whatever the mode [E]
 
 
 class SecondChannel:
@@ -84,7 +82,7 @@ class SecondChannel:
             return self.step
         self.settled = True
         self.mdegc = infrared.value_mdegc
-        if off_us >= _AFTERMATH_US and not s.session.point_open:
+        if off_us >= AFTERMATH_US and not s.session.point_open:
             return self.step
         self.counts = True
         self._unseen = 0

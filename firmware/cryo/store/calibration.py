@@ -103,7 +103,9 @@ def put_in_force(store, text):
     if problem:
         return None, problem
     lines = [encode(r[0], r[5:], r[1], r[2], r[3], r[4])[0] or "" for r in records.values()]
-    return made, store.newest.save("\n".join(lines).encode())
+    from cryo.store import writing  # most of those who read never write
+
+    return made, writing.save(store.newest, "\n".join(lines).encode())
 
 
 class Store:

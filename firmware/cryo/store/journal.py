@@ -5,25 +5,14 @@ the day (4, -1 = unknown), uptime in s (4), eight figures (4 each), CRC-32 over 
 
 A record's place is its sequence: the n-th of a file has the sequence of the first one and n. So a torn or damaged
 record is a gap in the sequence, and takes nothing else with it. A file whose first record says CLEARED makes the other
-one void. Loaded by who writes or reads, and dropped afterwards.
-
-kind     figures
-POINT    preset | level << 4 | site << 8 | point << 16 | reason << 20 | reached << 24, passes | bursts << 8,
-         valve-on ms, ms since its first pass, coldest skin, coldest predicted surface, target, floor (mdegC; NONE:
-         never known)
-FAULT    code, mode in which it came, the two words of all codes that are latched (core/faults.py, Codes)
-START    how the last run ended (core/resets.py), its mode, fault, uptime in s, restarts since power-on, version
-CHANGE   SETTINGS, value, the key in ASCII, or no key and how many were changed; or CALIBRATION, value, due day, the
-         kind in ASCII; or DATE, the day that it is now, the day below which it was set
-LOST     how many notes found no room
-CLEARED  nothing
+one void. Kinds and figures of records: notes.py. Loaded by who writes or reads, and dropped afterwards.
 """
 
 import binascii
 import struct
 
 from cryo import __version__
-from cryo.recorder import CLEARED, START
+from cryo.store.notes import CLEARED, START
 from cryo.store.slots import FILES
 from micropython import const
 

@@ -40,5 +40,8 @@ def save(slots, values):
         if key not in values:
             return None, key + " is missing: a record has every setting"
     made, problem = config.build(values)
-    problem = problem or slots.save(config.encode(made))
+    if not problem:
+        from cryo.store import writing  # most of those who read never write
+
+        problem = writing.save(slots, config.encode(made))
     return (None, problem) if problem else (made, None)

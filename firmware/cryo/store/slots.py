@@ -1,5 +1,7 @@
 """One record in two slot files, `name.0` and `name.1`: the newer valid one counts, the other is written next.
 
+Only what reads is here: store/writing.py, which a boot does not need, writes.
+
 A slot: "cs", its form (1 byte), version of the payload (1), sequence (2), length (2), payload, CRC-32 (4), all
 little-endian. The CRC runs over the record's name and then over everything before it, so a slot of another record is
 no slot. Every later form keeps these places and the CRC, so that an older application can tell "newer" from "damaged".
@@ -88,12 +90,6 @@ class Slots:
     def blank(self):
         """True when neither slot was ever written: only then there is nothing that a new record could replace."""
         return self.read(0) == self.read(1) == MISSING
-
-    def save(self, payload):
-        """Make payload the record; return None when it was read back, or a sentence: then it is not stored."""
-        from cryo.store.writing import save  # not needed to boot
-
-        return save(self, payload)
 
     def read(self, n):
         """Return (form, version, sequence, payload) of slot n, MISSING, DAMAGED or UNREAD."""

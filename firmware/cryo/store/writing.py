@@ -14,7 +14,10 @@ def slot(name, version, sequence, payload):
 
 
 def save(slots, payload):
-    """As Slots.save."""
+    """Make payload the record of these Slots.
+
+    Return None when it was read back, or a sentence: then it is not stored.
+    """
     if slots.may_write is None or not slots.may_write():
         return GAS
     if len(payload) > LONGEST:

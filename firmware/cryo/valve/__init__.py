@@ -8,6 +8,7 @@ A board gives two objects (the virtual board's are in boards/virtual/valves.py):
                           EARLY, and none, where limits 5 and 6 forbid it (spacing.py)
     cut() -> status       close now and stay closed until re-armed; queued openings are dropped
     result() -> int       RUNNING, RESTING (nothing fired since the last re-arm or reset), or us not delivered (0 = all)
+                          (the two numbers: core/records.py)
 
 `lease`, the series shut-off valve, held open by edges only
     renew() -> status     open for limits.LEASE_MAX_US from now: replaces what is left, never adds; channel B ends it
@@ -22,7 +23,3 @@ BUSY = const(1)  # an opening is still running, or the hardware's queue is full:
 CUT = const(2)  # not re-armed
 DEAD = const(3)  # the hardware does not answer
 EARLY = const(4)  # too soon after the last opening, or too much in 2 s: nothing was opened
-
-# results
-RUNNING = const(-1)
-RESTING = const(-2)

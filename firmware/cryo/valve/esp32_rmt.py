@@ -15,7 +15,8 @@ import time
 
 from esp32 import RMT  # pyright: ignore[reportMissingImports]
 
-from cryo.valve import BUSY, CUT, DEAD, EARLY, OK, RESTING, RUNNING
+from cryo.core.records import RESTING, RUNNING
+from cryo.valve import BUSY, CUT, DEAD, EARLY, OK
 from cryo.valve.spacing import Spacing
 from machine import Pin, freq, mem32
 from micropython import const

@@ -15,8 +15,9 @@ from time import ticks_us
 
 from rp2 import PIO, StateMachine, asm_pio
 
+from cryo.core.records import RESTING, RUNNING
 from cryo.limits import BURST_MAX_US
-from cryo.valve import BUSY, CUT, DEAD, EARLY, OK, RESTING, RUNNING
+from cryo.valve import BUSY, CUT, DEAD, EARLY, OK
 from cryo.valve.spacing import Spacing
 from machine import Pin, freq, mem32
 from micropython import const

@@ -10,9 +10,9 @@ import json
 import sys
 
 from cryo import config
-from cryo.recorder import CLEARED, FAULT
-from cryo.store import calibration, journal
+from cryo.store import calibration, journal, writing
 from cryo.store.history import LONGEST, SEGMENT
+from cryo.store.notes import CLEARED, FAULT
 from cryo.store.slots import Slots
 from cryo.store.writing import slot
 from flash import ALIVE, WAYS, Flash, formatted, mounted
@@ -48,7 +48,7 @@ class Change:
         self.n = n
 
     def __call__(self, files):
-        return settings(files).save(values(self.n))
+        return writing.save(settings(files), values(self.n))
 
     def seen(self, files):
         """Return (what is in force, a record beside it)."""
@@ -147,7 +147,7 @@ def nothing(files):
 
 def once(files):
     """Provisioned by its own console: one slot."""
-    settings(files).save(values(1))
+    writing.save(settings(files), values(1))
 
 
 def at_sequence(sequence):
@@ -342,12 +342,12 @@ def plant(name):
 
         config.load = loaded
     else:
-        save = Slots.save
+        save = writing.save
 
-        def saved(self, payload):
-            save(self, payload)
+        def saved(slots, payload):
+            save(slots, payload)
 
-        Slots.save = saved
+        writing.save = saved
 
 
 def main(length, programs):
