@@ -25,8 +25,8 @@ WITH_NODE := PATH="$(CURDIR)/$(VENV)/bin:$$PATH"
 PYRIGHT := $(WITH_NODE) node $(NODE_DIR)/node_modules/pyright/index.js
 
 .PHONY: help setup demo test quick lint types mpy pytest long load coverage mutation mutants tables safety hazards hazards-live \
-  hazards-sample holes reach changes check board-check fitted uf2 bench exits wiring campaign detection settings powercut sim recording \
-  walkthrough console fuzz clean
+  hazards-sample holes reach changes check board-check fitted wheel uf2 bench exits wiring campaign detection settings powercut sim \
+  recording walkthrough console fuzz clean
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## / {printf "%-14s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -74,6 +74,10 @@ board-check: setup ## prove pin maps valid: BOARD=rp2040_pico, or all boards
 
 fitted: setup ## write into each board file which optional parts its bill of materials has
 	$(PY) -m host_tools.board_check.fitted
+
+wheel: setup ## the whole cryoctl with firmware and boards as one file for `pipx install`: out/cryo_applicator-*.whl
+	$(PIP) wheel --no-deps --no-build-isolation --check-build-dependencies --wheel-dir out .
+	@ls out/cryo_applicator-*.whl
 
 uf2: setup ## fetch the MicroPython image of the emulated RP2040: URL=file:///... for a copy of it
 	$(PY) -m host_tools.emulator.download $(URL)

@@ -12,11 +12,12 @@ import sys
 from pathlib import Path
 from typing import Any
 
-ROOT = Path(__file__).resolve().parent.parent
-CONSOLE = ROOT / "firmware/cryo/console"
+from host_tools.places import DOCS, FIRMWARE, ROOT
+
+CONSOLE = FIRMWARE / "cryo/console"
 TABLE = CONSOLE / "table.py"
 WORDS = CONSOLE / "words.py"
-PAGE = ROOT / "docs/console.md"
+PAGE = DOCS / "console.md"
 TEXT = Path(__file__).with_name("console_page.md")  # what stands above the commands
 COMMAND = "python -m host_tools.console_page"
 RESIDENT = "live"  # the module whose functions are found without its topic being loaded

@@ -16,8 +16,9 @@ from host_tools.bench import guests
 from host_tools.bench.memory import HeapWatch, Layout
 from host_tools.emulator.applicator import EmulatedApplicator, application
 from host_tools.emulator.rp2040 import Rp2040Board, Timeout
+from host_tools.places import BOARDS
 
-BOARD = packing.ROOT / "boards/rp2040_pico"
+BOARD = BOARDS / "rp2040_pico"
 UP_S = 310
 SETUP = (
     "TREAT:PRES CHRONIC",

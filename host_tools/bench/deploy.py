@@ -18,7 +18,7 @@ import time
 from dataclasses import dataclass
 from pathlib import Path
 
-from host_tools.packing import ROOT
+from host_tools.places import ROOT
 
 CHANGED = "firmware/cryo/health.py"
 CHANGE = "\n\nadded = 4711\n"

@@ -10,6 +10,7 @@ from host_tools import packing
 from host_tools.bench import guests
 from host_tools.bench.memory import HeapWatch, Layout
 from host_tools.emulator.rp2040 import Rp2040Board, Timeout
+from host_tools.places import BOARDS
 
 DOSE, LEASE, LOOP_A, LOOP_B, TRIGGER, SELECT_SKIN, DRDY, BEAT = 2, 3, 7, 8, 9, 17, 21, 23
 SHORT_MS = 30  # the shorter, the more often a collection meets a burst's end
@@ -44,7 +45,7 @@ class Peer:
     """One program on one chip, with the load's console traffic."""
 
     def __init__(self, uf2, layout: Layout, program: str, length_ms: int):
-        ours = packing.modules(packing.ROOT / "boards/rp2040_pico")
+        ours = packing.modules(BOARDS / "rp2040_pico")
         files = {name: ours[name] for name in VALVE} if program == guests.OURS else {}
         self.board = board = Rp2040Board(uf2, {"boot.py": b"", **files})
         self.skin = Sample()

@@ -4,7 +4,7 @@ import sys
 from typing import Any
 
 from host_tools.emulator.pio_bench import Bench, Firmware
-from host_tools.packing import ROOT
+from host_tools.places import FIRMWARE, STANDIN
 
 BURSTS_MS = (30, 60, 300, 500)
 PHASES = 75  # cycles of the system clock over which the loop's opening is moved: three instructions of the program
@@ -14,9 +14,9 @@ DOSE, LOOP_A = 2, 7
 
 def _burst():
     """Return (bench, module, program, machine) of the burst program, which waits for a word."""
-    for folder in ("firmware", "host_tools/twin/cpython"):  # the program's module imports its limits and micropython
-        if str(ROOT / folder) not in sys.path:
-            sys.path.append(str(ROOT / folder))
+    for folder in (FIRMWARE, STANDIN):  # the program's module imports its limits and micropython
+        if str(folder) not in sys.path:
+            sys.path.append(str(folder))
     bench = Bench()
     module: Any = Firmware(bench).module
     machine = bench.load(0, module.burst, DOSE, LOOP_A)

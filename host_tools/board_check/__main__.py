@@ -7,8 +7,7 @@ from pathlib import Path
 
 from host_tools.board_check.board import BoardError, load
 from host_tools.board_check.rules import RULES, remarks, violations
-
-BOARDS = Path(__file__).parents[2] / "boards"
+from host_tools.places import BOARDS
 
 
 def check(folder: Path) -> list[str]:

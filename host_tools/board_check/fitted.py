@@ -12,9 +12,9 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from host_tools.board_check.board import Board, BoardError
+from host_tools.places import BOARDS
 from host_tools.settings import config
 
-BOARDS = Path(__file__).parents[2] / "boards"
 LINE = re.compile(r"^FITTED = .*$", re.MULTILINE)
 SETTINGS = tuple(key for key in config.KEYS if key.endswith("_fitted"))
 

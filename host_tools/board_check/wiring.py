@@ -4,14 +4,13 @@ from __future__ import annotations
 
 import sys
 from dataclasses import dataclass
-from pathlib import Path
 
 from host_tools.board_check import parts
 from host_tools.board_check.board import Board, Signal, load
 from host_tools.board_check.parts import Part, Stage
 from host_tools.board_check.svg import ANALOGUE, BUS, INK, MUTED, SAFETY, Drawing
+from host_tools.places import BOARDS
 
-BOARDS = Path(__file__).parents[2] / "boards"
 WIDTH = 1610
 TOP = 96
 PITCH = 30

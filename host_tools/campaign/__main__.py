@@ -24,8 +24,8 @@ from pathlib import Path
 from host_tools.campaign import page, summary, sweeps, tighten
 from host_tools.campaign.faults import FAULTS
 from host_tools.campaign.run import Outcome, case, levels, named, run
+from host_tools.places import ROOT
 from host_tools.safety import outcomes
-from host_tools.twin.lanes import ROOT
 
 RUNS = ROOT / "out/campaign/runs.jsonl"
 SWEEPS = RUNS.with_name("sweeps.json")

@@ -22,10 +22,10 @@ from pathlib import Path
 from host_tools.campaign.faults import FAULTS
 from host_tools.campaign.run import Outcome
 from host_tools.campaign.summary import spare_c
+from host_tools.places import ROOT
 from host_tools.safety import outcomes
 from host_tools.safety.pages import head, line
 from host_tools.safety.planted import Flaw, planted
-from host_tools.twin.lanes import ROOT
 
 PAGE = ROOT / "docs/levels.md"
 _COPIED = ("firmware", "boards", "host_tools")

@@ -17,9 +17,9 @@ from pathlib import Path
 
 from host_tools.campaign.run import UNDER_FLOOR_C, Outcome, named
 from host_tools.campaign.summary import level
+from host_tools.places import ROOT
 from host_tools.safety import outcomes
 from host_tools.safety.pages import head, line
-from host_tools.twin.lanes import ROOT
 
 DATA = ROOT / "out/reach.json"
 PAGE = ROOT / "docs/reach.md"

@@ -16,7 +16,8 @@ from tomlkit.exceptions import TOMLKitError
 
 from host_tools.cryoctl.files import text_of
 from host_tools.cryoctl.problems import Problem
-from host_tools.settings import ROOT, Setting, config, schema
+from host_tools.places import DOCS, INSTALLED
+from host_tools.settings import Setting, config, schema
 from host_tools.settings.model import Settings
 
 BY_CALIBRATION: tuple[str, ...] = importlib.import_module("cryo.store.settings").BY_CALIBRATION
@@ -24,7 +25,7 @@ _KIND = {key: kind for kind, key in importlib.import_module("cryo.store.calibrat
 _COMMANDS = {"OPEN": "opening", "CLOSE": "closing", "JET": "jet"}
 GIVEN = "simulated"  # what a board is, it knows itself
 FIXED = (GIVEN, *BY_CALIBRATION)
-SCHEMA = ROOT / "docs/settings.schema.json"
+SCHEMA = DOCS / "settings.schema.json"
 ROWS: dict[str, Setting] = {setting.key: setting for setting in schema()}
 
 
@@ -141,7 +142,9 @@ def over(text: str, values: Mapping[str, int], schema_at: str, name: str = "the 
 
 
 def schema_for(path: Path) -> str:
-    """Return where a settings file at `path` finds the JSON Schema: a relative path, else an address."""
+    """Return where a settings file at `path` finds the JSON Schema: in a clone a relative path, else an address."""
+    if INSTALLED:  # the file may move; what is installed stays where it is
+        return SCHEMA.as_uri()
     try:
         return Path(os.path.relpath(SCHEMA, path.resolve().parent)).as_posix()
     except ValueError:  # another drive

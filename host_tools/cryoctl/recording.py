@@ -16,7 +16,7 @@ from pathlib import Path
 from rich.console import Console
 from rich.text import Text
 
-from host_tools.twin.lanes import ROOT
+from host_tools.places import ROOT
 
 PAGE = ROOT / "docs/virtual_board.md"
 PICTURE = ROOT / "docs/virtual_board.svg"

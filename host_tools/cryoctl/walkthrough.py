@@ -14,7 +14,7 @@ import time
 from pathlib import Path
 
 from host_tools.cryoctl.recording import PATIENCE_S, READY, answered, picture, placed, settled
-from host_tools.twin.lanes import ROOT
+from host_tools.places import ROOT
 
 PAGE = ROOT / "docs/walkthrough.md"
 PICTURES = ROOT / "docs"

@@ -22,6 +22,7 @@ from host_tools import packing
 from host_tools.emulator.i2c import I2cBus, RegisterChip
 from host_tools.emulator.pio_gate import PioGate
 from host_tools.emulator.rp2040 import Rp2040Board, Timeout
+from host_tools.places import BOARDS
 from host_tools.settings import provision
 from host_tools.twin.people import Operator, fields
 from host_tools.twin.pin_plant import REFERENCE_V, PinPlant
@@ -58,7 +59,7 @@ def application(
     overlay     files that replace or join these, modules (.mpy) in the archive; a value of None takes a file away
     """
     inside = {path: data for path, data in (overlay or {}).items() if data is not None and path.endswith(".mpy")}
-    files = packing.application(packing.ROOT / "boards/rp2040_pico", overlay=inside)
+    files = packing.application(BOARDS / "rp2040_pico", overlay=inside)
     if settings is not None:
         files |= provision(settings)
     if up_s:

@@ -40,7 +40,7 @@ def fetch(url: str) -> bytes:
     except (OSError, HTTPException, ValueError) as error:  # URLError is an OSError; ValueError: no URL at all
         raise Refused(
             f"cannot read {url}: {error}. On a machine without network: download {URL} elsewhere, "
-            f"then make uf2 URL=file:///path/to/{NAME}"
+            f"then `make uf2 URL=file:///path/to/{NAME}` in a clone, or `cryoctl flash --image` with that file"
         ) from error
     if len(data) > LONGEST:
         raise Refused(f"{url} is longer than any image for this board ({LONGEST} bytes)")

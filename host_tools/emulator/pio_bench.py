@@ -16,7 +16,7 @@ from rp2040py.gpio_pin import GPIOPinState
 from rp2040py.rp2040 import RP2040
 
 from host_tools import pio_asm
-from host_tools.packing import ROOT
+from host_tools.places import FIRMWARE
 
 SYSTEM_HZ = 125_000_000
 PER_US = SYSTEM_HZ // 1_000_000
@@ -189,7 +189,7 @@ class Firmware:
         vars(ticks)["ticks_us"] = lambda: bench.cycle // PER_US + firmware.later_us & TICKS_MASK
         stand_ins = {"rp2": pio_asm.module(Bound), "machine": clock, "time": ticks}
         before = {name: sys.modules.get(name) for name in stand_ins}
-        spec = importlib.util.spec_from_file_location("rp2_pio", ROOT / "firmware/cryo/valve/rp2_pio.py")
+        spec = importlib.util.spec_from_file_location("rp2_pio", FIRMWARE / "cryo/valve/rp2_pio.py")
         assert spec and spec.loader
         self.module = importlib.util.module_from_spec(spec)
         sys.modules.update(stand_ins)

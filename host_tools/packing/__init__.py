@@ -13,9 +13,8 @@ from host_tools.board_check.board import load
 from host_tools.packing.constants import Constants
 from host_tools.packing.machine_code import FUNCTIONS, marked
 from host_tools.packing.names import shortened
+from host_tools.places import FIRMWARE
 
-ROOT = Path(__file__).resolve().parent.parent.parent
-FIRMWARE = ROOT / "firmware"
 ARCHIVE = "application"  # what firmware/archive.py looks for
 LOADER = "archive.mpy"
 TEXT = ("boot.py", "main.py")  # the interpreter runs these two by name, as source only

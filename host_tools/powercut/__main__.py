@@ -13,11 +13,12 @@ import subprocess
 import sys
 from dataclasses import dataclass
 
+from host_tools.places import DOCS, HOST_TOOLS
 from host_tools.safety import outcomes
 from host_tools.twin import lanes
 
-PAGE = lanes.ROOT / "docs/powercut.md"
-GUEST = lanes.ROOT / "host_tools/powercut/guest"
+PAGE = DOCS / "powercut.md"
+GUEST = HOST_TOOLS / "powercut/guest"
 PROGRAMS = {256: "RP2040, 256 bytes", 32: "ESP32, 32 bytes"}  # [S] MicroPython's _boot.py and vfs_lfs.c
 WALL_S = 600
 

@@ -14,8 +14,8 @@ from rich.console import Console
 from rich.markup import escape
 from rich.table import Table as Grid
 
+from host_tools.places import ROOT
 from host_tools.safety import check, code, detection, outcomes, planted, table
-from host_tools.safety.code import ROOT
 
 NOT_CERTIFIED = "The device is not certified and not for treating people; no claim of efficacy is made."
 _FILE_WIDTH = 200  # columns where the output is no terminal: test ids are long

@@ -5,8 +5,9 @@ from collections import Counter
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 
+from host_tools.places import ROOT
 from host_tools.safety import outcomes, planted
-from host_tools.safety.code import ROOT, Code
+from host_tools.safety.code import Code
 from host_tools.safety.table import LAYERS, Row, Table, nearest
 
 SOURCE = "docs/safety/hazards.toml"

@@ -7,10 +7,10 @@ from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
 
+from host_tools.places import BOARDS, FIRMWARE
 from host_tools.twin import lanes
 
-ROOT = lanes.ROOT
-LIMITS = ROOT / "firmware/cryo/limits.py"
+LIMITS = FIRMWARE / "cryo/limits.py"
 _LINE = re.compile(r"^(?P<name>[A-Z][A-Z0-9_]*) = const\(.*?\)\s*(?:#\s*(?P<comment>.*))?$")
 _NUMBER = re.compile(r"^(\d+)\b\s*")
 _TAG = re.compile(r"\[([SCEK])\]\s*")
@@ -129,5 +129,5 @@ def read() -> Code:
         limits = importlib.import_module("cryo.limits")
         faults = _faults(importlib.import_module("cryo.core.faults"))
         blockers = _blockers(importlib.import_module("cryo.core.blockers"))
-    files = [f for folder in ("firmware", "boards") for f in (ROOT / folder).rglob("*.py") if f != LIMITS]
+    files = [f for folder in (FIRMWARE, BOARDS) for f in folder.rglob("*.py") if f != LIMITS]
     return Code(constants(LIMITS.read_text(encoding="utf-8"), limits), faults, blockers, names_used(files))

@@ -15,8 +15,9 @@ from concurrent.futures import ProcessPoolExecutor
 from multiprocessing import get_context
 from pathlib import Path
 
+from host_tools.places import ROOT
 from host_tools.safety import code, outcomes
-from host_tools.safety.code import ROOT, Code
+from host_tools.safety.code import Code
 from host_tools.twin import provoked, timeline
 from host_tools.twin.people import fields
 from host_tools.twin.provoked import Flaw

@@ -15,8 +15,8 @@ from pathlib import Path
 
 import pytest
 
+from host_tools.places import ROOT
 from host_tools.safety import outcomes
-from host_tools.safety.code import ROOT
 
 SOURCE = ROOT / "docs/safety/holes.toml"
 JSON = ROOT / "out/holes.json"

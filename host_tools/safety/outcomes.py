@@ -11,7 +11,7 @@ from collections.abc import Iterable, Mapping
 from functools import cache
 from pathlib import Path
 
-from host_tools.safety.code import ROOT
+from host_tools.places import ROOT
 
 RECORD = ROOT / "out/tests.json"
 _FOLDERS = ("firmware", "boards", "host_tools", "tests")

@@ -6,8 +6,9 @@
 import sys
 from collections.abc import Iterable
 
+from host_tools.places import ROOT
 from host_tools.safety import check, code, detection, state_diagram, states, table
-from host_tools.safety.code import ROOT, Code, Constant
+from host_tools.safety.code import Code, Constant
 from host_tools.safety.states import Machine
 from host_tools.safety.table import Row, Table
 

@@ -11,7 +11,7 @@ from collections.abc import Iterator, Mapping
 from functools import cache
 from pathlib import Path
 
-from host_tools.safety.code import ROOT
+from host_tools.places import ROOT
 from host_tools.safety.table import RESTS_ON, Flaw, Row, Table
 
 RECORD = ROOT / "docs/safety/hazards_live.json"

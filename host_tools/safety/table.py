@@ -5,7 +5,7 @@ from dataclasses import dataclass, fields
 from difflib import get_close_matches
 from pathlib import Path
 
-from host_tools.safety.code import ROOT
+from host_tools.places import ROOT
 
 HAZARDS = ROOT / "docs/safety/hazards.toml"
 LIMITS = ROOT / "docs/safety/limits.toml"

@@ -13,12 +13,12 @@ import sys
 from collections.abc import Mapping
 from dataclasses import dataclass
 from errno import ENOENT
-from pathlib import Path
 
-ROOT = Path(__file__).resolve().parent.parent.parent
-for folder in ("host_tools/twin/cpython", "firmware"):  # last: nothing of the host is hidden by them
-    if str(ROOT / folder) not in sys.path:
-        sys.path.append(str(ROOT / folder))
+from host_tools.places import FIRMWARE, STANDIN
+
+for folder in (STANDIN, FIRMWARE):  # last: nothing of the host is hidden by them
+    if str(folder) not in sys.path:
+        sys.path.append(str(folder))
 config = importlib.import_module("cryo.config")
 slots = importlib.import_module("cryo.store.slots")
 writing = importlib.import_module("cryo.store.writing")

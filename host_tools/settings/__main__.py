@@ -2,11 +2,12 @@
 
 import json
 
-from host_tools.settings import ROOT, STEPS, config, schema
+from host_tools.places import DOCS
+from host_tools.settings import STEPS, config, schema
 from host_tools.settings.model import Settings
 
-PAGE = ROOT / "docs/settings.md"
-SCHEMA = ROOT / "docs/settings.schema.json"
+PAGE = DOCS / "settings.md"
+SCHEMA = DOCS / "settings.schema.json"
 
 HEAD = """# Settings
 

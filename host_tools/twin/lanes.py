@@ -19,11 +19,9 @@ import sys
 import traceback
 from pathlib import Path
 
+from host_tools.places import FIRMWARE, GUEST, HOST_TOOLS, INSTALLED, REPAIR, ROOT, STANDIN, VIRTUAL
 from host_tools.twin.guest import hal as port
 
-ROOT = Path(__file__).resolve().parent.parent.parent
-FOLDERS = ("firmware", "boards/virtual", "host_tools/twin/guest")
-STANDIN = "host_tools/twin/cpython"
 LANES = ("cpython", "unix", "wasm")
 NODE_MIN = 18
 
@@ -47,8 +45,7 @@ def run(plant, lane="cpython", settings=None, firmware=None):
 
 def import_folders(firmware=None):
     """Return the guest's import path; `firmware` replaces the project's own firmware folder."""
-    own, *others = (str(ROOT / folder) for folder in FOLDERS)
-    return (str(firmware or own), *others)
+    return tuple(map(str, (firmware or FIRMWARE, VIRTUAL, GUEST)))
 
 
 # --- in this process --------------------------------------------------------------------------------------------------
@@ -66,7 +63,7 @@ def firmware_imports(folders=None):
     for name in saved:
         del sys.modules[name]
     real_time = sys.modules.get("time")
-    sys.path[:0] = [*(folders or import_folders()), str(ROOT / STANDIN)]
+    sys.path[:0] = [*(folders or import_folders()), str(STANDIN)]
     try:
         sys.modules["time"] = importlib.import_module("virtual_time")
         yield importlib.import_module("hal")
@@ -158,19 +155,21 @@ def _node_version(node):
 def _unix(plant, settings, folders):
     micropython = micropython_path()
     if micropython is None:
-        raise LaneError("real MicroPython is missing: run `make setup`")
+        raise LaneError(f"real MicroPython is missing: run {REPAIR}")
     env = {**os.environ, "MICROPYPATH": os.pathsep.join([".frozen", *folders])}
-    start = str(ROOT / "host_tools/twin/guest/start.py")
+    start = str(GUEST / "start.py")
     return _subprocess(
         plant, lambda r, w: [micropython, start, f"/dev/fd/{r}", f"/dev/fd/{w}", json.dumps(settings)], env
     )
 
 
 def _wasm(plant, settings, folders):
+    if INSTALLED:
+        raise LaneError("the lane wasm needs Node's packages: run it in a clone of the project, after `make setup`")
     node = node_path()
     if node is None:
         raise LaneError("Node is missing: run `make setup`")
-    script = str(ROOT / "host_tools/twin/wasm.mjs")
+    script = str(HOST_TOOLS / "twin/wasm.mjs")
     return _subprocess(plant, lambda r, w: [node, script, str(r), str(w), json.dumps(settings), *folders], None)
 
 

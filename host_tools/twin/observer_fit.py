@@ -9,11 +9,11 @@ import argparse
 import importlib
 import math
 import sys
-from pathlib import Path
 
 import numpy as np
 
-_ROOT = Path(__file__).resolve().parents[2]
+from host_tools.places import FIRMWARE, STANDIN
+
 FIRST_S = 0.008  # just under one tick
 LAST_S = 70.0  # beyond the longest point of 60 s
 TIMES = 500
@@ -83,7 +83,7 @@ def root_t_error(tau_ms, weight_e4, first_s=0.010, last_s=60.0):
 
 
 def _firmware():
-    for folder in (_ROOT / "firmware", _ROOT / "host_tools/twin/cpython"):
+    for folder in (FIRMWARE, STANDIN):
         if str(folder) not in sys.path:
             sys.path.append(str(folder))
     return importlib.import_module("cryo.core.observer")

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from boards.virtual import pins
-from host_tools.twin import lanes
+from host_tools.places import FIRMWARE, VIRTUAL
 from host_tools.twin.scenarios import SCENARIOS, Scenario
 from host_tools.twin.treatment import Plan
 
@@ -229,11 +229,11 @@ def firmware(flaws: Sequence[Flaw], folder: Path) -> Path | None:
     if not flaws:
         return None
     made = folder / "firmware"
-    shutil.copytree(lanes.ROOT / "firmware", made, ignore=shutil.ignore_patterns("__pycache__"))
+    shutil.copytree(FIRMWARE, made, ignore=shutil.ignore_patterns("__pycache__"))
     for flaw in flaws:
         file = made / flaw.file
         if flaw.board:
-            shutil.copy(lanes.ROOT / "boards/virtual" / flaw.file, file)
+            shutil.copy(VIRTUAL / flaw.file, file)
         text = file.read_text(encoding="utf-8")
         if text.count(flaw.text) != 1:
             raise ValueError(f"{flaw.file} has not just one {flaw.text!r}: adapt the flaw")

@@ -8,7 +8,7 @@ from types import SimpleNamespace
 import pytest
 
 from boards.virtual import pins
-from host_tools import packing
+from host_tools import packing, places
 from host_tools.twin import lanes
 from host_tools.twin.people import Operator, fields
 from host_tools.twin.plant import Plant
@@ -60,7 +60,7 @@ def test_the_sum_of_a_file_and_its_own_sum_is_the_residue():
 
 @pytest.mark.parametrize("name", ["rp2040_pico", "esp32_devkitc"])
 def test_the_application_as_packed_passes(device, file, name):
-    file.write_bytes(packing.application(packing.ROOT / "boards" / name)[packing.ARCHIVE])
+    file.write_bytes(packing.application(places.BOARDS / name)[packing.ARCHIVE])
     assert device.run() == (device.module.PASSED, "PASSED")
 
 

@@ -4,7 +4,7 @@ import socket
 import threading
 
 from host_tools.bench import deploy, figures
-from host_tools.packing import ROOT
+from host_tools.places import ROOT
 from tests.bench.test_bench import DEPLOY
 
 BACK = b"so much more"

@@ -33,20 +33,24 @@ def own_boards(tmp_path_factory):
 
 
 class Sim:
-    """A running `cryoctl sim`; link is its serial port, said what it printed so far."""
+    """A running `cryoctl sim`; link is its serial port, said what it printed so far.
 
-    def __init__(self, folder, *options, image_path=None, link=None):
+    program: an installed cryoctl, run in `folder`; else this project's
+    """
+
+    def __init__(self, folder, *options, image_path=None, link=None, program=None):
         self.image = image_path or folder / "board.img"
         self.link = link or folder / "port"
         self._log = folder / f"said{time.monotonic_ns()}"
-        command = [sys.executable, "-m", "host_tools.cryoctl", "sim", "--headless"]
+        own = [sys.executable, "-m", "host_tools.cryoctl"]
+        command = [*([program] if program else own), "sim", "--headless"]
         with self._log.open("wb") as log:
             self.process = subprocess.Popen(
                 [*command, "--image", str(self.image), "--link", str(self.link), *options],
                 stdout=log,
                 stderr=subprocess.STDOUT,
                 stdin=subprocess.DEVNULL,
-                cwd=lanes.ROOT,
+                cwd=folder if program else lanes.ROOT,
                 env={**os.environ, "COLUMNS": "200"},
             )
 

@@ -2,7 +2,7 @@
 
 import pytest
 
-from host_tools import packing
+from host_tools import packing, places
 from host_tools.emulator import image
 from tests.lanes import summary
 
@@ -56,7 +56,7 @@ def uf2():
 @pytest.fixture(scope="session")
 def valve_files():
     """What the valve needs of the Pico's files."""
-    board = packing.ROOT / "boards/rp2040_pico"
+    board = places.BOARDS / "rp2040_pico"
     modules = packing.modules(board)
     wanted = ("__init__", "core/__init__", "core/ticks", "valve/__init__", "valve/rp2_pio", "valve/spacing")
     files = {f"cryo/{name}.mpy": modules[f"cryo/{name}.mpy"] for name in wanted}

@@ -11,8 +11,8 @@ import subprocess
 import sys
 from pathlib import Path
 
+from host_tools.places import ROOT
 from host_tools.safety import outcomes, planted
-from host_tools.safety.code import ROOT
 from host_tools.safety.table import Flaw
 
 TIMEOUT_S = 1_800  # of one run; a flaw that makes a test wait for ever is another kind of flaw

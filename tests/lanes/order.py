@@ -19,6 +19,7 @@ LONGEST = (
     "cryoctl/test_calibrate.py",
     "cryoctl/test_config.py",
     "cryoctl/test_log_follow.py",
+    "cryoctl/test_wheel.py",
     "portable/test_resets.py",
     "portable/test_console_fuzz.py",
     "portable/test_second_channel.py",

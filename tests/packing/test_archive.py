@@ -5,7 +5,7 @@ from dataclasses import replace
 
 import pytest
 
-from host_tools import packing
+from host_tools import packing, places
 from host_tools.twin import lanes, session
 from host_tools.twin.scenarios import SCENARIOS
 from host_tools.twin.treatment import Plan
@@ -64,7 +64,7 @@ def test_without_the_file_nothing_is_mounted(python, tmp_path):
 
 def test_a_treatment_is_the_same_with_the_packed_application(tmp_path):
     """Constants folded, modules out of the file: every edge of every valve at the same microsecond."""
-    virtual = packing.ROOT / "boards/virtual"
+    virtual = places.VIRTUAL
     files = packing.application(virtual)
     file = tmp_path / "application"
     file.write_bytes(files[packing.ARCHIVE])

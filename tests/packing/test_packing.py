@@ -5,10 +5,10 @@ import subprocess
 
 import pytest
 
-from host_tools import packing
+from host_tools import packing, places
 from host_tools.board_check.board import load
 
-BOARDS = [packing.ROOT / "boards" / name for name in ("rp2040_pico", "esp32_devkitc")]
+BOARDS = [places.BOARDS / name for name in ("rp2040_pico", "esp32_devkitc")]
 
 
 @pytest.mark.parametrize("board", BOARDS, ids=lambda board: board.name)

@@ -24,7 +24,7 @@ PAYLOAD_MAX = 476
 _NOT_FOR_FLASH = 1  # flags
 _FAMILY_GIVEN = 0x2000
 _COPY = 64 * 1024
-_AGAIN = "fetch it anew (`make uf2` has the pinned one), and compare its SHA-256 with the publisher's"
+_AGAIN = "fetch it anew (`--image official` has the pinned one), and compare its SHA-256 with the publisher's"
 
 
 @dataclass(frozen=True)

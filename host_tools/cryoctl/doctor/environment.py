@@ -9,27 +9,28 @@ import tomllib
 from pathlib import Path
 
 from host_tools.cryoctl.doctor import FAIL, PASS, WARN, Check
-from host_tools.packing import ROOT
+from host_tools.places import REPAIR, ROOT
 
 _PIN = re.compile(r"([A-Za-z0-9._-]+)==([^\s;]+)")
 _OLDEST = (3, 11)
-_SETUP = "`make setup` installs them as pinned"
+_SETUP = f"{REPAIR} installs them as pinned"
+_PROJECT = "cryo-applicator"
 
 
 def python(version: tuple[int, ...] = tuple(sys.version_info[:3])) -> Check:
     """Return whether the interpreter is new enough."""
     text = ".".join(map(str, version))
     if version[:2] < _OLDEST:
-        return Check("Python", FAIL, text, f"install {'.'.join(map(str, _OLDEST))} or newer, then `make setup`")
+        return Check("Python", FAIL, text, f"install {'.'.join(map(str, _OLDEST))} or newer, then {REPAIR}")
     return Check("Python", PASS, text)
 
 
 def pins(root: Path = ROOT) -> dict[str, str]:
-    """Return package -> version as pinned; none where this does not run from its source tree."""
+    """Return package -> version as pinned: by a clone's pyproject.toml, else by the wheel that is installed."""
     try:
         wanted = tomllib.loads((root / "pyproject.toml").read_text())["project"]["dependencies"]
     except OSError:
-        return {}
+        wanted = [line for line in importlib.metadata.requires(_PROJECT) or () if "extra ==" not in line]
     return {found[1]: found[2] for line in wanted if (found := _PIN.match(line))}
 
 
@@ -48,8 +49,6 @@ def packages(wanted: dict[str, str]) -> Check:
         return Check("packages", FAIL, f"missing: {', '.join(missing)}", _SETUP)
     if other:
         return Check("packages", WARN, f"not as pinned: {'; '.join(other)}", _SETUP)
-    if not wanted:
-        return Check("packages", PASS, "installed without the source tree: as the installer resolved them")
     return Check("packages", PASS, f"{len(wanted)}, as pinned")
 
 

@@ -4,9 +4,8 @@ from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 
-from host_tools.packing import ROOT
+from host_tools.places import BOARDS
 
-BOARDS = ROOT / "boards"
 PARTS = ("find", "image", "compile", "compare", "copy", "restart")
 
 

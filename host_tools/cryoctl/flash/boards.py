@@ -8,6 +8,7 @@ from host_tools.board_check.board import BoardError, Chip, load
 from host_tools.cryoctl.flash import folder, names
 from host_tools.cryoctl.problems import Problem
 from host_tools.packing import application
+from host_tools.places import REPAIR
 
 OLDEST = (1, 27, 0)  # of MicroPython, that the firmware is written for
 MPY = 6  # version of what mpy-cross makes
@@ -72,7 +73,7 @@ def compiled(board: str) -> dict[str, bytes]:
     except subprocess.CalledProcessError as error:
         raise Problem(f"mpy-cross: {error.stderr.strip() or error}", "the source at fault is named there") from None
     except OSError as error:
-        raise Problem(f"mpy-cross does not run ({error.strerror})", "`make setup` installs it") from None
+        raise Problem(f"mpy-cross does not run ({error.strerror})", f"{REPAIR} installs it") from None
 
 
 def version() -> str:

@@ -6,7 +6,7 @@ import re
 from host_tools.cryoctl.monitor.screen import MonitorApp
 from host_tools.cryoctl.monitor.seen import Recorder, Seen
 from host_tools.cryoctl.recording_file import read
-from host_tools.twin.lanes import ROOT
+from host_tools.places import ROOT
 
 RECORDING = ROOT / "docs/cryoctl/treatment.jsonl"
 PICTURE = ROOT / "docs/cryoctl/monitor.svg"

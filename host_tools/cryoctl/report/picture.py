@@ -7,7 +7,7 @@ from pathlib import Path
 
 from host_tools.cryoctl.report import gather
 from host_tools.cryoctl.report.page import page
-from host_tools.twin.lanes import ROOT
+from host_tools.places import ROOT
 
 FOLDER = ROOT / "docs/cryoctl"
 LOG, RECORDING, PICTURE = FOLDER / "device.jsonl", FOLDER / "treatment.jsonl", FOLDER / "report.png"

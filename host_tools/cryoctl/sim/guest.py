@@ -9,6 +9,7 @@ import subprocess
 from dataclasses import dataclass
 
 from host_tools.cryoctl.sim import SimError
+from host_tools.places import GUEST, REPAIR, VIRTUAL
 from host_tools.twin import lanes
 from host_tools.twin.guest import hal
 
@@ -20,8 +21,7 @@ RESTARTS_RAW = 4  # exit statuses of sim_start.py
 NO_FILES = 5
 STATUSES = (0, 3, RESTARTS_RAW)
 
-FOLDERS = ("host_tools/twin/guest", "boards/virtual")
-START = lanes.ROOT / "host_tools/twin/guest/sim_start.py"
+START = GUEST / "sim_start.py"
 END_S = 2.0  # so long it may take to end once it was told to
 SAID_MAX = 2_000
 
@@ -45,12 +45,12 @@ class Guest:
     def __init__(self, image, raw):
         micropython = lanes.micropython_path()
         if micropython is None:
-            raise SimError("real MicroPython is missing: run `make setup`")
+            raise SimError(f"real MicroPython is missing: run {REPAIR}")
         to_guest_r, self._replies = os.pipe()
         self.frames, from_guest_w = os.pipe()
         self._input_r, self._input = os.pipe()
         self.said, output = os.pipe()
-        path = os.pathsep.join([".frozen", *(str(lanes.ROOT / folder) for folder in FOLDERS)])
+        path = os.pathsep.join([".frozen", str(GUEST), str(VIRTUAL)])
         self._process = subprocess.Popen(
             [
                 *(micropython, str(START), f"/dev/fd/{to_guest_r}", f"/dev/fd/{from_guest_w}"),

@@ -9,13 +9,13 @@ from platformdirs import user_data_path
 
 from boards.virtual.settings import SETTINGS
 from host_tools.cryoctl.sim import SimError
-from host_tools.packing import ROOT, application
+from host_tools.packing import application
+from host_tools.places import VIRTUAL
 from host_tools.settings import PATHS, provision
 from host_tools.twin.guest.flash import BLOCK_SIZE
 
 BLOCKS = 352  # as much as a Raspberry Pi Pico's: 1408 KiB
 SIZE = BLOCK_SIZE * BLOCKS
-BOARD = ROOT / "boards/virtual"
 _PROG_SIZE = 256
 
 logging.getLogger("littlefs.context").setLevel(logging.WARNING)
@@ -50,7 +50,7 @@ def locked(path: Path):
         yield path
 
 
-def deploy(path: Path, board: Path = BOARD) -> dict[str, int]:
+def deploy(path: Path, board: Path = VIRTUAL) -> dict[str, int]:
     """Write the application as packed for the board onto the image; other files stay. Returns path -> bytes.
 
     A board without settings is given those of the virtual board; what it has stays. The caller holds the image (see

@@ -1,0 +1,20 @@
+"""Where the project's own files are: in a clone, and in a wheel that was installed without one.
+
+These places are read only in an installed wheel. What a user makes goes to the current folder, or to where platformdirs
+says.
+"""
+
+from pathlib import Path
+
+import host_tools
+
+INSTALLED = host_tools.INSTALLED
+HOST_TOOLS = Path(host_tools.__file__).resolve().parent
+ROOT = Path(host_tools.ROOT)  # has firmware/, boards/ and docs/; the clone, where there is one
+FIRMWARE = ROOT / "firmware"
+BOARDS = ROOT / "boards"
+VIRTUAL = BOARDS / "virtual"
+DOCS = ROOT / "docs"  # a wheel has only the settings' schema of it
+GUEST = HOST_TOOLS / "twin/guest"  # the virtual board's modules, for MicroPython
+STANDIN = HOST_TOOLS / "twin/cpython"  # MicroPython's modules, for CPython
+REPAIR = "`pipx reinstall cryo-applicator`" if INSTALLED else "`make setup`"  # what brings back a tool that is missing
