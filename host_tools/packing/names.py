@@ -20,8 +20,8 @@ def shortened(modules: dict[str, str]) -> dict[str, str]:
     """Return name -> source of the same modules with short private names.
 
     A private name begins with one underscore. It stays as it is in all modules where one of them imports it, names it
-    in a text, or uses it without having bound it; and so do all names of modules one of which derives a class from
-    another's.
+    in a text, uses it without having bound it, or asks anything but self for it; and so do all names of modules one of
+    which derives a class from another's.
     """
     trees = {name: ast.parse(text) for name, text in modules.items()}
     bound = {name: set(_bound(tree)) for name, tree in trees.items()}
@@ -47,6 +47,8 @@ def _names(tree) -> Iterator[tuple[str, bool]]:
             yield node.name, True
         elif isinstance(node, ast.arg):
             yield node.arg, True
+        elif isinstance(node, ast.keyword) and node.arg:
+            yield node.arg, False
 
 
 def _bound(tree) -> Iterator[str]:
@@ -59,6 +61,8 @@ def _kept(tree, bound: set[str]) -> Iterator[str]:
     for node in ast.walk(tree):
         if isinstance(node, ast.Import | ast.ImportFrom):
             yield from (part for alias in node.names for part in alias.name.split("."))
+        elif isinstance(node, ast.Attribute) and not (isinstance(node.value, ast.Name) and node.value.id == "self"):
+            yield node.attr  # whose it is cannot be told
         elif isinstance(node, ast.Constant) and isinstance(node.value, str):
             yield from _PRIVATE.findall(node.value)
         elif isinstance(node, ast.JoinedStr):  # its parts have no reliable places

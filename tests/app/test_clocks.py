@@ -60,6 +60,14 @@ def test_a_clock_that_is_not_what_it_was_is_named_within_a_quarter_of_a_second(d
     assert device.supervisor.faults.latched.has(faults.SELF_TEST)
 
 
+def test_the_test_that_failed_first_stays_told(device, board):
+    device.tested = "FAILED ADC: the chip's temperature reads 120 degC"
+    device.inputs.self_test = 2
+    board.clock.change(48)
+    device.run_for(SLOW_US)
+    assert device.tested.startswith("FAILED ADC: ")
+
+
 @pytest.mark.parametrize("mhz", [125, 121, 129])
 def test_a_clock_within_a_twentieth_is_sound(device, board, mhz):
     board.clock.change(mhz)

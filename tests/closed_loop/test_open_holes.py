@@ -53,3 +53,17 @@ def test_a_spot_under_another_number_waits_for_its_rest_and_for_28_degc(record_p
     run(script)
     record_property("now", round(found["after_s"]))
     assert found["after_s"] >= 60 and found["skin_c"] >= 27.5
+
+
+def test_right_behind_a_point_its_rest_and_the_cold_skin_bar_the_next_number():
+    found = {}
+
+    def script(op):
+        yield from treatment(Plan("CHRONIC", 1, points=(1,), warm_up=False, distance_mm=90.0), [])(op)
+        op.plant.trigger(False)
+        assert (yield from op.ask("TREAT:POIN 2")) == "OK"
+        yield 500_000
+        found.update((yield from op.state()))
+
+    run(script)
+    assert {"REST", "BASELINE"} <= set(found["BLOCKERS"].split(",")) and 55 <= int(found["REST_S"]) < 60

@@ -32,7 +32,7 @@ def test_each_figure_counts_what_it_says(outs):
             replace(first, reach_s=20.0, lowest_c=first.floor_c + 1.25),
             replace(first, reach_s=30.0, lowest_c=first.floor_c + 0.5),
             replace(first, reached=False, reach_s=None, lowest_c=first.floor_c - 0.6),
-            replace(first, reached=False, reach_s=None, lowest_c=first.floor_c - 0.4, fault="SKIN_TRIP"),
+            replace(first, reached=False, reach_s=50.0, lowest_c=first.floor_c - 0.4, fault="SKIN_TRIP"),
             replace(first, refused="ARM:REQ: REFUSED BASELINE", reached=False, reach_s=None, lowest_c=-50.0),
         ]
     )
@@ -68,6 +68,17 @@ def test_what_misses_its_goal_is_said(changed, said):
     text = reach.page(made)
     assert ("Every goal is met." in text) == (not said)
     assert all(sentence in text for sentence in said)
+
+
+def test_a_row_of_the_page_tells_its_own_figures():
+    few = ALL | {"runs": 40, "reached": 38, "median_s": None, "false_trips": 2}
+    text = reach.page({"code": "c", "unguided": ALL | {"refused": 7}, "by_level": {"CIPN L1": few}})
+    assert "| all | 100 | 7 | 93 | 93.0% | 32.0 | +0.10 | 0 |" in text
+    assert "| CIPN L1 | 40 | 0 | 38 | 95.0% | - | +0.10 | 2 |" in text
+
+
+def test_the_campaign_s_first_patients_are_measured():
+    assert [out.name for out in reach.measure(2, 1)] == ["healthy/0", "healthy/1"]
 
 
 def test_a_level_that_too_few_reach_is_named():

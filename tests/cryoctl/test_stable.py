@@ -166,6 +166,16 @@ def test_a_converter_that_stands_still_gives_no_reading():
     assert value is None and "stands still" in note
 
 
+@pytest.mark.parametrize("noise_mm", [2.4, 3.3])  # the sensor's, on a light board near and far
+def test_a_board_that_stands_still_comes_to_rest_with_the_sensor_s_noise_and_one_that_moves_does_not(noise_mm):
+    for seed in range(20):
+        noise = random.Random(seed)
+        seen, _ = at_rest(lambda s, n=noise: 90.0 + round(n.gauss(0, noise_mm)), limits=DISTANCE.criteria)
+        assert seen.value == pytest.approx(90.0, abs=DISTANCE.error / 2)
+        with pytest.raises(NotAccepted, match="not at rest within 60 s"):
+            at_rest(lambda s, n=noise: 90.0 + 2 * s + round(n.gauss(0, noise_mm)), limits=DISTANCE.criteria)
+
+
 @pytest.mark.parametrize("said", ["INVALID", "NEVER", "OPEN", "", "BOTTLE=INVALID;LINE=3 mbar", "SKIN=OPEN"])
 @pytest.mark.parametrize("kind", [THERMOCOUPLE, PRESSURE, DISTANCE])
 def test_what_is_no_number_is_no_reading(kind, said):

@@ -51,6 +51,18 @@ def test_a_name_that_another_module_uses_stays_in_both():
     assert both == {"a": "def _f():\n    pass\n_a = 1\n", "b": "import a\na._f()\n_a = 2\n"}
 
 
+@pytest.mark.parametrize(
+    ("theirs", "ours"),
+    [
+        ("def f(_by=1):\n    return _by\n", "import a\na.f(_by=2)\n"),
+        ("class C:\n    def __init__(self):\n        self._x = 1\n", "import a\nc = a.C()\nc._x = 2\n"),
+    ],
+)
+def test_a_name_that_another_module_gives_or_sets_stays_in_both(theirs, ours):
+    assert shortened({"a": theirs, "b": ours}) == {"a": theirs, "b": ours}
+    assert shortened({"a": theirs, "b": "import a\n"})["a"] != theirs
+
+
 def test_a_base_class_keeps_its_names_where_another_module_derives_from_it():
     base = "class Base:\n    def __init__(self):\n        self._mine = 1\n"
     assert shortened({"p.b": base, "own": "from p.b import Base\nclass C(Base):\n    pass\n"})["p.b"] == base

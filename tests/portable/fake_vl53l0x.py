@@ -34,6 +34,16 @@ class Bench:
             assert self.fake.transfers - before == 1
             assert (self.quantity.status == 0) == (self.quantity.value is not None)
 
+    def busy(self, after_us=POLL_US):
+        """Poll once in a tick that has no time for a transfer."""
+        self.now_us = (self.now_us + after_us) & MASK
+        self.fake.advance(after_us)
+        micropython.heap_lock()
+        try:
+            self.sensor.poll(self.now_us, self.quantity, True)
+        finally:
+            micropython.heap_unlock()
+
     def until(self, status, polls=400):
         """Poll until the status is this one; return the polls it took, or -1."""
         for i in range(polls):

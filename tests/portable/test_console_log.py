@@ -2,7 +2,7 @@
 
 from console_rig import App, is_error, wrapped
 from cryo import recorder
-from cryo.core import faults, mode
+from cryo.core import faults, mode, session
 from cryo.store import journal, notes
 from store_rig import FailingFiles
 from test_console_service import PIN, provided
@@ -242,6 +242,24 @@ def test_clearing_takes_service_mode_and_numbers_go_on():
     is_error(app.slow("LOG:CLE")[0], 401, "28")
 
 
+def test_each_point_has_its_own_coldest_skin_and_surface():
+    app = settled()
+    app.choose()
+    sup = app.supervisor
+    for mdegc in (9_000, 21_000):
+        sup.session.begin_point()
+        sup.treated = True
+        sup.observer.reset(mdegc - 1_000)
+        app.inputs.skin.value_mdegc = mdegc
+        app.run(5)
+        sup.session.end_point(session.STOPPED)
+        app.inputs.skin.value_mdegc = 32_000
+        app.run(80)
+        last = fields(app.ask("LOG:COUN?"))["LAST"]
+        said = fields(app.ask("LOG? " + last))
+        assert (said["KIND"], said["SKIN_MDEGC"], said["SURFACE_MDEGC"]) == ("POINT", str(mdegc), str(mdegc - 1_000))
+
+
 def test_not_while_armed():
     app = settled()
     app.arm()
@@ -264,6 +282,11 @@ def test_a_broken_file_system_costs_neither_state_nor_treatment_and_is_counted()
     app.board.files.fails = ""
     app.run(2_000)
     assert app.recorder.waiting == 0 and fields(app.ask("LOG? 1"))["KIND"] == "START"
+    app.board.files.fails = "open"
+    failed = app.recorder.failed
+    app.recorder.put(99)
+    app.run(300)
+    assert app.recorder.failed > failed + 1  # what was written since ended the long pauses
     app.board.files.fails = "read"
     is_error(app.ask("LOG?"), 401, "5")
     is_error(app.ask("LOG:COUN?"), 401)

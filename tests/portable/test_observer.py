@@ -191,6 +191,15 @@ def test_a_reset_forgets_everything():
         assert bench.observer.probe_mdegc() == fresh.observer.probe_mdegc()
 
 
+def test_gas_that_no_step_has_taken_belongs_to_no_other_point():
+    skin = Observer()
+    skin.reset(32_000)
+    skin.advance(16_000, 4_000, 4_000)  # less than a step's time is left: it waits
+    skin.reset(31_000)
+    skin.advance(0, 0, 10 * TICK_US)
+    assert skin.surface_mdegc == 31_000
+
+
 def test_before_a_reset_the_surface_is_no_warm_skin():
     assert Observer().surface_mdegc <= 0
 

@@ -349,6 +349,18 @@ def test_the_session_dose_is_1600_over_all_points():
     assert bench.overcool.dose_session == bench.overcool.dose_point == 0
 
 
+def test_a_session_whose_dose_is_used_up_has_no_further_point_and_the_next_session_has():
+    bench = Bench()
+    for _ in range(5):
+        bench.overcool.new_point()
+        hold(bench, 5_000, 33)
+    assert bench.overcool.dose_session_reached() and bench.overcool.dose_spent
+    bench.overcool.new_point()
+    assert bench.overcool.dose_spent
+    bench.overcool.new_session()
+    assert not bench.overcool.dose_spent
+
+
 def seconds_until(bench, mdegc):
     """Return how long at a temperature it takes from here to use up the point's dose."""
     ticks = 0

@@ -373,6 +373,20 @@ def test_what_is_waited_for_is_said_and_is_enough():
     assert now.valve_on_ms < 299_500 and now.used_up_s() == 0
 
 
+def test_who_begins_anew_and_waits_as_long_as_is_said_has_room_again():
+    bench = Bench()
+    now = bench.session
+    bench.begin()
+    while not now.used_up:
+        bench.burst(500_000)
+        bench.pass_us(SECOND_US)
+    bench.end()
+    now.renew()
+    assert now.used_up  # the gas of the last 20 minutes stays
+    bench.pass_us(now.used_up_s() * SECOND_US)
+    assert not now.used_up and now.used_up_s() == 0
+
+
 def test_a_new_patient_takes_120_s_from_the_last_burst_on():
     bench = Bench()
     now = bench.session

@@ -2,7 +2,7 @@
 
 from bench import Bench
 from cryo.core import blockers, faults, mode
-from cryo.core.supervisor import ACKNOWLEDGE, DISARM
+from cryo.core.supervisor import ACKNOWLEDGE, ARM, CONFIRM, DISARM
 
 
 def _names(mask):
@@ -29,6 +29,31 @@ def test_a_fault_latches_until_acknowledged_with_its_cause_gone_and_rearms_nothi
     assert bench.sup.mode == mode.STANDBY and bench.o.alarm == 0
     bench.tick(500)  # the trigger is still held
     assert bench.sup.mode == mode.STANDBY and bench.o.cut == 1
+
+
+def test_a_treatment_keeps_the_trip_that_it_began_with():
+    bench = Bench().deliver(preset=1, level=3).to_burst(1)
+    bench.sup.session.preset = 0  # memory changed it: that is told (kept.py), and must not loosen the trip
+    bench.tick()
+    assert bench.sup.trip_mdegc == 8_000
+    assert bench.read(8_000) == mode.FAULT
+    assert _first_fault(bench) == faults.SKIN_TRIP
+
+
+def test_what_is_chosen_behind_a_finished_point_has_its_own_trip():
+    bench = Bench().deliver().to_burst(1)
+    bench.sup.session.point_us = 60_000_000
+    bench.tick()
+    assert bench.sup.mode == mode.COMPLETE and bench.sup.trip_mdegc == 4_000
+    bench.i.trigger = 0
+    bench.choose(preset=1, level=3, point=2)
+    bench.sup.session.rest_left_us = 0
+    bench.skin_mdegc = 32_000
+    bench.tick(20)
+    bench.ask(ARM)
+    bench.ask(CONFIRM, bench.sup.nonce)
+    assert bench.sup.mode == mode.ARMED, _names(bench.sup.blocked_by)
+    assert bench.sup.trip_mdegc == 8_000
 
 
 def test_skin_trip_is_acknowledged_only_when_the_skin_has_recovered():

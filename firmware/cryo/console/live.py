@@ -162,7 +162,10 @@ def _advice(console, s):
     """Say before the start when the jet is too weak for the level's target: by its bottle, or at this distance."""
     if s.eye.range == LOST:
         return "; no distance yet: asked over the skin, ARM:REQ says whether the target is in reach"
-    mbar = console.app.inputs.bottle.value
+    bottle = console.app.inputs.bottle
+    if bottle.status:
+        return ""  # it fell silent behind the decision: the next tick ends the request
+    mbar = bottle.value
     share = (mbar / _FULL_MBAR) ** _FLOW_EXPONENT
     need = s.session.row()[presets.REACH_K_MDEGC]
     if share >= _WEAK and s.k_here_mdegc() * share >= need:
