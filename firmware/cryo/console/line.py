@@ -173,7 +173,8 @@ class Console:
                 break
             ch = self._byte[0]
             if ch == 10 or ch == 13 or ch == 59:  # semicolon
-                if used <= heard.LONGEST and (heard.bare(data, 0, used) or heard.wrapped(data, used)):
+                # 64, @: only a wrapped line is looked at twice, as each look takes time
+                if used <= heard.LONGEST and (heard.bare(data, 0, used) or data[0] == 64 and heard.wrapped(data, used)):
                     self.parts.clear()
                     for n in range(used):
                         self._line[n] = data[n]
