@@ -4,7 +4,7 @@ import re
 
 import pytest
 
-from host_tools import packing
+from host_tools import packing, places
 from host_tools.board_check.board import load
 from host_tools.packing.machine_code import FUNCTIONS, marked
 from tests.packing.test_packing import BOARDS
@@ -36,7 +36,7 @@ def test_a_function_that_cannot_be_marked_is_named(text, why):
         marked(text, ("f",))
 
 
-@pytest.mark.parametrize("board", [*BOARDS, packing.ROOT / "boards/virtual"], ids=lambda board: board.name)
+@pytest.mark.parametrize("board", [*BOARDS, places.BOARDS / "virtual"], ids=lambda board: board.name)
 def test_each_board_with_a_processor_of_its_own_has_them_all(board):
     made = packing.sources(board)
     for path, text in made.items():

@@ -174,7 +174,8 @@ class Console:
             ch = self._byte[0]
             if ch == 10 or ch == 13 or ch == 59:  # semicolon
                 # 64, @: only a wrapped line is looked at twice, as each look takes time
-                if used <= heard.LONGEST and (heard.bare(data, 0, used) or data[0] == 64 and heard.wrapped(data, used)):
+                stops = used <= heard.LONGEST and heard.bare(data, 0, used)
+                if stops or (used <= heard.LONGEST and data[0] == 64 and heard.wrapped(data, used)):
                     self.parts.clear()
                     for n in range(used):
                         self._line[n] = data[n]
