@@ -133,6 +133,27 @@ def row(name: str, found: list[Outcome]) -> str:
     return line(name, *cells)
 
 
+def _spread(found: dict[str, list[Outcome]]) -> str:
+    """Return how far a single fault's least spare differs from form to form."""
+    least: dict[str, list[float]] = {}
+    for outs_ in found.values():
+        of_form: dict[str, float] = {}
+        for out in outs_:
+            if out.name.startswith("single") and out.came:
+                name = out.name.split("/")[1]
+                of_form[name] = min(spare_c(out), of_form.get(name, spare_c(out)))
+        for name, value in of_form.items():
+            least.setdefault(name, []).append(value)
+    spreads = {name: max(values) - min(values) for name, values in least.items() if len(values) == len(found)}
+    if not spreads:
+        return "No fault came in every form."
+    widest = max(spreads, key=lambda name: spreads[name])
+    return (
+        f"The least spare of one and the same fault differs by {statistics.median(spreads.values()):.1f} degC in the median"
+        f" between these forms, and by {spreads[widest]:.1f} at most ({widest})."
+    )
+
+
 def measure(forms: dict[str, set[int]], cases: list[str], processes: int) -> dict[str, list[Outcome]]:
     """Return the outcomes by form: name -> the rules that hold."""
 
@@ -165,8 +186,8 @@ def page(found: dict[str, list[Outcome]], healthy: int, each: int, pairs: int) -
             ),
             *(row(name, outs_) for name, outs_ in found.items()),
             "",
-            "A rule changes the moments of all later bursts, and so which of them a fault meets: the same fault's spare"
-            " differs by about 1 degC from form to form. That is this table's noise.",
+            "A rule changes the moments of all later bursts, and so which of them a fault meets: that is this table's"
+            f" noise. {_spread(found)}",
             "",
         ]
     )  # fmt: skip

@@ -54,4 +54,8 @@ def test_a_row_counts_what_it_says():
     assert made == "| x | 1 of 2 | 20.0 | +0.25 | 1 | +2.50 (a) | +3.00 (a+b) |"
     assert changes.row("y", []) == "| y | 0 of 0 | - | +0.00 | 0 | - | - |"
     text = changes.page({"x": [warm], "y": [cold]}, 1, 2, 3)
+    assert "No fault came in every form." in text
+    again = replace(fault, lowest_c=5.0)
+    text = changes.page({"x": [warm, fault, again, not_come], "y": [cold, replace(fault, lowest_c=7.75)]}, 1, 2, 3)
+    assert "differs by 2.8 degC in the median between these forms, and by 2.8 at most (a)." in text
     assert "1 healthy virtual patients" in text and "faults 2 times" in text and "| y | 0 of 1 |" in text
