@@ -53,9 +53,9 @@ def test_a_row_counts_what_it_says():
     made = changes.row("x", [warm, cold, refused, fault, not_come, pair])
     assert made == "| x | 1 of 2 | 20.0 | +0.25 | 1 | +2.50 (a) | +3.00 (a+b) |"
     assert changes.row("y", []) == "| y | 0 of 0 | - | +0.00 | 0 | - | - |"
-    text = changes.page({"x": [warm], "y": [cold]}, 1, 2, 3)
-    assert "No fault came in every form." in text
-    again = replace(fault, lowest_c=5.0)
-    text = changes.page({"x": [warm, fault, again, not_come], "y": [cold, replace(fault, lowest_c=7.75)]}, 1, 2, 3)
-    assert "differs by 2.8 degC in the median between these forms, and by 2.8 at most (a)." in text
-    assert "1 healthy virtual patients" in text and "faults 2 times" in text and "| y | 0 of 1 |" in text
+    near, far = (replace(fault, lowest_c=lowest_c) for lowest_c in (5.0, 7.75))
+    text = changes.page({"none": [warm, fault, far], "other": [cold], "all": [near, far, not_come]}, 1, 2, 3)
+    assert "1 healthy virtual patients" in text and "faults 2 times" in text and "| other | 0 of 1 |" in text
+    assert "Of 1 single faults that came, 1 leave the skin more than 0.1 degC colder" in text
+    assert "| a | +2.50 | +1.00 | 1.50 |" in text and "| b |" not in text
+    assert "that came, 0 leave" in changes.page({"none": [fault], "all": [fault, far]}, 1, 2, 3)
