@@ -152,8 +152,8 @@ def _cost(before: list[Outcome], after: list[Outcome]) -> list[str]:
         for name in sorted(lost, key=lambda name: (-lost[name], name))
     ]
     return [
-        f"Of {len(was.keys() & now.keys())} single faults that came, {len(lost)} leave the skin more than 0.1 degC colder"
-        " with all rules than with none: healthy skin gets to its target, and a fault finds it there.",
+        f"Of {len(was.keys() & now.keys())} single faults that came, {len(lost)} leave the skin more than 0.1 degC"
+        " colder with all rules than with none: healthy skin gets to its target, and a fault finds it there.",
         "",
         *head("fault", "spare with none, degC", "with all", "less"),
         *rows,
