@@ -40,6 +40,11 @@ def test_skin_at_rest_between_two_passes_is_no_stale_reading(name, preset, level
     assert out.problems == [] and out.state == "COMPLETE"
 
 
+def test_the_bottom_of_a_first_burst_s_dip_is_no_stale_reading():
+    out = run(found("healthy/856", "CIPN", 3))  # a quiet probe gives the same frame for 0.9 s there
+    assert out.problems == [] and out.state == "COMPLETE" and out.reached
+
+
 @pytest.mark.parametrize(
     "name",
     [

@@ -27,7 +27,7 @@ def healthy(in_mode):
     bench = Bench()
     bench.tick(11)
     bench.sup.mode = in_mode
-    bench.sup.response.open = True
+    bench.sup.response.begin(30_000, bench.sup.observer.probe_mdegc() + 250)
     bench.sup.cut_ticks = 0
     return bench.sup, bench.i
 
@@ -271,3 +271,11 @@ def test_skin_at_rest_before_a_pass_s_first_burst_may_give_the_same_frame_for_lo
     s.overcool.stale = True
     s.response.open = False
     assert not standing(s, i) >> faults.SKIN_STALE & 1
+
+
+def test_a_frame_may_repeat_while_the_predicted_reading_does_not_move_by_a_step_either():
+    for moved_mdegc, stale in ((0, 0), (249, 0), (250, 1), (-249, 0), (-250, 1)):
+        s, i = healthy(mode.DELIVERING)
+        s.overcool.stale = True
+        s.response.sample(29_000, s.observer.probe_mdegc() - moved_mdegc)
+        assert standing(s, i) >> faults.SKIN_STALE & 1 == stale, moved_mdegc

@@ -99,7 +99,8 @@ def standing(s, dt_us, i):
     if response.strong:
         causes.add(faults.RESPONSE_STRONG)
     if s.mode == DELIVERING:
-        if overcool.stale and response.open:  # skin at rest, between passes too, may give the same frame for longer
+        # Skin at rest, between passes too, may give the same frame for longer.
+        if overcool.stale and response.open and response.owed(s.observer.probe_mdegc()):
             causes.add(faults.SKIN_STALE)
         if dt_us > LATE_TICK_US or s.late_us > LATE_SUM_US:
             causes.add(faults.TICK_LATE)

@@ -40,6 +40,7 @@ class Response:
         self._lowest = 0
         self._probe_before = 0
         self._probe_lowest = 0
+        self._probe_seen = 0  # predicted reading at the newest sample
         self.open = False
 
     def failed(self):
@@ -53,7 +54,16 @@ class Response:
         self._lowest = skin_mdegc
         self._probe_before = probe_mdegc
         self._probe_lowest = probe_mdegc
+        self._probe_seen = probe_mdegc
         self._delivered_us = 0
+
+    def owed(self, probe_mdegc):
+        """True when the predicted reading has moved by a step since the newest sample: a live probe gives another.
+
+        At the bottom of a short burst's dip a sound one may repeat its frame for a second: nothing moves there.
+        """
+        moved = probe_mdegc - self._probe_seen
+        return not -RESPONSE_MIN_MDEGC < moved < RESPONSE_MIN_MDEGC
 
     def delivered(self, us):
         """The burst delivered this much."""
@@ -61,6 +71,7 @@ class Response:
 
     def sample(self, skin_mdegc, probe_mdegc):
         """A new sample since the burst began, with the predicted reading of its time."""
+        self._probe_seen = probe_mdegc
         if self.open:
             if skin_mdegc < self._lowest:
                 self._lowest = skin_mdegc
