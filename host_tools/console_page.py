@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Any
 
 from host_tools.places import DOCS, FIRMWARE, ROOT
+from host_tools.twin import lanes
 
 CONSOLE = FIRMWARE / "cryo/console"
 TABLE = CONSOLE / "table.py"
@@ -25,7 +26,8 @@ RESIDENT = "live"  # the module whose functions are found without its topic bein
 
 def load(path: Path = TABLE) -> dict[str, Any]:
     """Return the table module's names."""
-    return runpy.run_path(str(path))
+    with lanes.firmware_imports():
+        return runpy.run_path(str(path))
 
 
 def nodes(table: dict[str, Any]) -> dict[str, str]:

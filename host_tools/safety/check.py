@@ -116,13 +116,10 @@ def _open(table: Table, code: Code) -> Iterator[str]:
 
 def _figures(table: Table, code: Code) -> Iterator[str]:
     names = [c.name for c in code.constants]
-    for name in names:
-        if name not in table.tighter:
-            yield f'{name} has no direction: add {name} = "higher" or "lower" under [tighter] in {FIGURES}'
-    for name, direction in table.tighter.items():
-        if direction not in ("higher", "lower"):
-            yield f'{name} is tighter {direction!r}: write "higher" or "lower" in {FIGURES}'
-    for name in {*table.tighter, *table.unread} - set(names):
+    for constant in code.constants:
+        if not constant.tighter:
+            yield f"{constant.name} has no direction: write higher or lower behind its number in limits.py"
+    for name in set(table.unread) - set(names):
         yield f"{name} is no constant of limits.py{nearest(name, names)}: correct it in {FIGURES}"
     for number in code.numbers:
         if number not in table.title:

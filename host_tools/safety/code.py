@@ -13,18 +13,23 @@ from host_tools.twin import lanes
 LIMITS = FIRMWARE / "cryo/limits.py"
 _LINE = re.compile(r"^(?P<name>[A-Z][A-Z0-9_]*) = const\(.*?\)\s*(?:#\s*(?P<comment>.*))?$")
 _NUMBER = re.compile(r"^(\d+)\b\s*")
+_TIGHTER = re.compile(r"^(higher|lower)\b\s*")
 _TAG = re.compile(r"\[([SCEK])\]\s*")
 
 
 @dataclass(frozen=True)
 class Constant:
-    """One line of limits.py. number: the limit's, or None; tags: some of S C E K; value in the unit of the name."""
+    """One line of limits.py. number: the limit's, or None; tags: some of S C E K; value in the unit of the name.
+
+    tighter: "higher" or "lower", the way in which it is stricter; "" where the line does not say so.
+    """
 
     name: str
     value: int
     number: int | None
     tags: str
     text: str
+    tighter: str
 
 
 @dataclass(frozen=True)
@@ -76,13 +81,14 @@ def constants(source: str, values) -> tuple[Constant, ...]:
         name, comment = match["name"], (match["comment"] or "").strip()
         number = _NUMBER.match(comment)
         rest = comment[number.end() :] if number else comment
+        tighter, rest = (way[1], rest[way.end() :]) if (way := _TIGHTER.match(rest)) else ("", rest)
         tags = "".join(dict.fromkeys(_TAG.findall(rest)))
         value = getattr(values, name)
-        found.append(Constant(name, value, int(number[1]) if number else None, tags, rest.strip()))
+        found.append(Constant(name, value, int(number[1]) if number else None, tags, rest.strip(), tighter))
     missed = {name for name in vars(values) if name.isupper()} - {c.name for c in found}
     if missed:
         names = ", ".join(sorted(missed))
-        raise ValueError(f"{LIMITS.name}: write {names} as `NAME = const(value)  # number [tag] text` on one line")
+        raise ValueError(f"{LIMITS.name}: write {names} as one line, `NAME = const(value)  # number higher [tag] text`")
     return tuple(found)
 
 

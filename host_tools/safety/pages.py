@@ -95,7 +95,7 @@ def _figures(rows: Table, constants: list[Constant]) -> list[str]:
     out = head("name", "value", "tighter", "basis")
     for c in constants:
         basis = f"{c.text} ({rows.unread[c.name]})" if c.name in rows.unread else c.text
-        out.append(line(f"`{c.name}`", value(c), rows.tighter.get(c.name, "?"), basis or "as the line before"))
+        out.append(line(f"`{c.name}`", value(c), c.tighter or "?", basis or "as the line before"))
     return [*out, ""]
 
 

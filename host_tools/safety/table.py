@@ -1,4 +1,4 @@
-"""The hand-written sources: docs/safety/hazards.toml (hazards, controls, tests), limits.toml (titles, directions)."""
+"""The hand-written sources: docs/safety/hazards.toml (hazards, controls, tests), limits.toml (titles)."""
 
 import tomllib
 from dataclasses import dataclass, fields
@@ -69,12 +69,11 @@ class Open:
 
 @dataclass(frozen=True)
 class Table:
-    """Both sources. tighter: constant -> "higher" or "lower"; unread: constant -> why no firmware file reads it."""
+    """Both sources. unread: constant -> why no firmware file reads it."""
 
     hazards: tuple[Hazard, ...]
     open: tuple[Open, ...]
     title: dict[int, str]
-    tighter: dict[str, str]
     unread: dict[str, str]
 
 
@@ -116,7 +115,7 @@ def load(hazards: Path = HAZARDS, limits: Path = LIMITS) -> Table:
         raise TableError(f"{hazards.name} or {limits.name}: {error}") from error
     for name, data, known in (
         (hazards.name, rows, ("hazard", "open")),
-        (limits.name, figures, ("title", "tighter", "unread")),
+        (limits.name, figures, ("title", "unread")),
     ):
         for key in set(data) - set(known):
             raise TableError(f"{name}: unknown table {key!r}{nearest(key, known)}: use {', '.join(known)}")
@@ -124,6 +123,5 @@ def load(hazards: Path = HAZARDS, limits: Path = LIMITS) -> Table:
         tuple(_hazard(e, f"hazard {e.get('id', n)}") for n, e in enumerate(rows.get("hazard", []), 1)),
         tuple(_make(Open, e, f"open {e.get('id', n)}") for n, e in enumerate(rows.get("open", []), 1)),
         {int(number): words for number, words in figures.get("title", {}).items()},
-        figures.get("tighter", {}),
         figures.get("unread", {}),
     )

@@ -2,7 +2,7 @@
 
 import micropython
 from bench import SETTINGS, Bench
-from cryo import config
+from cryo import config, limits
 from cryo.core import blockers, flow, mode
 from cryo.core.eye_guard import IN_WINDOW, LOST, OUTSIDE
 from cryo.core.room import CLEAR, STOP, UNKNOWN, WARN
@@ -219,6 +219,13 @@ def test_the_order_is_that_of_the_bits_and_every_bit_has_its_name_and_sentence()
     for bit, (name, remedy) in enumerate(blockers.NAMES):
         assert getattr(blockers, name) == 1 << bit
         assert len(remedy) > 10
+
+
+def test_people_are_told_the_figures_of_the_limits():
+    told = dict(blockers.NAMES)
+    bar = (limits.BOTTLE_ARM_MIN_MBAR // 1000, limits.BOTTLE_ARM_MAX_MBAR // 1000)
+    assert "outside {}-{} bar:".format(*bar) in told["BOTTLE"]
+    assert "wait for {} s of".format(limits.INDICATION_MS // 1000) in told["INDICATION"]
 
 
 def test_what_counts_for_arming_for_staying_and_for_a_start():

@@ -1,6 +1,7 @@
 """The fault registry and its latches."""
 
 import micropython
+from cryo import limits
 from cryo.core import faults
 from cryo.core.faults import ACK, HIGH, LOW, MEDIUM, REGISTRY, RESET, Codes, Faults, entry
 from support import mask
@@ -72,6 +73,10 @@ def test_every_fault_has_a_priority_a_latch_and_a_remedy_sentence():
         assert priority in (HIGH, MEDIUM, LOW), name
         assert latch in (ACK, RESET), name
         assert len(remedy) > 20 and remedy.endswith(".") and remedy[0].isupper(), name
+
+
+def test_people_are_told_the_figures_of_the_limits():
+    assert "in {} minutes:".format(limits.LOOP_RESETS_S // 60) in entry(faults.RESET_LOOP)[4]
 
 
 def test_what_must_not_be_acknowledged_away():

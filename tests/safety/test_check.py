@@ -10,10 +10,10 @@ from host_tools.safety.table import Hazard, Open, Row, Table, TableError
 
 FIRMWARE = Code(
     constants=(
-        Constant("TRIP_MDEGC", 4_000, 1, "E", "[E] trip"),
-        Constant("PROOF_BURSTS", 500, 2, "E", "[E] proof"),
-        Constant("HOLD_MS", 5_000, None, "E", "[E] hold"),
-        Constant("SHOT_MS", 600, 3, "E", "[E] kept by a counter"),
+        Constant("TRIP_MDEGC", 4_000, 1, "E", "[E] trip", "higher"),
+        Constant("PROOF_BURSTS", 500, 2, "E", "[E] proof", "lower"),
+        Constant("HOLD_MS", 5_000, None, "E", "[E] hold", "lower"),
+        Constant("SHOT_MS", 600, 3, "E", "[E] kept by a counter", "lower"),
     ),
     faults=(Fault(1, "ESTOP", "high", "acknowledge", "Release it."),),
     blockers=(Blocker("KEY", "turn it on", "to arm"),),
@@ -26,7 +26,6 @@ GOOD = Table(
     hazards=(Hazard("H1", "Cold", "It hurts.", "", (ROW,)),),
     open=(Open("O1", 2, True, "PROOF_BURSTS", "Not proven."),),
     title={1: "trip", 2: "proof", 3: "one-shot"},
-    tighter={"TRIP_MDEGC": "higher", "PROOF_BURSTS": "lower", "HOLD_MS": "lower", "SHOT_MS": "lower"},
     unread={"SHOT_MS": "its counter"},
 )
 RAN = {STOP: "passed", KEY: "passed"}
@@ -84,10 +83,8 @@ HOLES = {
     "TRIP_MDEGC is read by the firmware: take it off [unread]": replace(
         GOOD, unread={"SHOT_MS": "its counter", "TRIP_MDEGC": "none"}
     ),
-    "HOLD_MS has no direction": replace(GOOD, tighter={k: v for k, v in GOOD.tighter.items() if k != "HOLD_MS"}),
-    "HOLD_MS is tighter 'up'": replace(GOOD, tighter=GOOD.tighter | {"HOLD_MS": "up"}),
     "TRIP_MDEG is no constant of limits.py (nearest: TRIP_MDEGC)": replace(
-        GOOD, tighter=GOOD.tighter | {"TRIP_MDEG": "higher"}
+        GOOD, unread=GOOD.unread | {"TRIP_MDEG": "none"}
     ),
     "limit 3 has no title": replace(GOOD, title={1: "trip", 2: "proof"}),
     "limit 8 is unknown": replace(GOOD, title=GOOD.title | {8: "more"}),
@@ -96,6 +93,12 @@ HOLES = {
 @pytest.mark.parametrize("sentence", HOLES)
 def test_a_hole_is_told(root, sentence):
     assert any(sentence in hole for hole in check.holes(HOLES[sentence], FIRMWARE, None, root))
+
+
+def test_a_limit_that_does_not_say_which_way_is_stricter_is_a_hole(root):
+    silent = tuple(replace(c, tighter="") if c.name == "HOLD_MS" else c for c in FIRMWARE.constants)
+    (hole,) = check.holes(GOOD, replace(FIRMWARE, constants=silent), RAN, root)
+    assert "HOLD_MS has no direction" in hole
 
 
 def test_a_fault_whose_tests_never_speak_of_it_is_a_hole(root):

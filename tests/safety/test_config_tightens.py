@@ -1,4 +1,4 @@
-"""Settings that stand for a hard limit may tighten it and never loosen it; the directions are those of limits.toml.
+"""Settings that stand for a hard limit may tighten it and never loosen it; the directions are those of limits.py.
 
 tests/portable/test_config.py has the ranges typed on their own and runs on every interpreter; here every field that the
 code ties to a limit is found by itself.
@@ -9,9 +9,7 @@ import re
 import pytest
 
 from cryo import config, limits
-from host_tools.safety import code, table
-
-TIGHTER = table.load().tighter
+from host_tools.safety import code
 
 
 def bounds():
@@ -20,9 +18,9 @@ def bounds():
     for key, _unit, _default, low, high, _tighter, _danger in config.FIELDS:
         number = re.match(r"limit (\d+)\b", config.what(key))
         for constant in code.read().of(int(number[1])) if number else ():
-            if constant.value == low and TIGHTER[constant.name] == "higher":
+            if constant.value == low and constant.tighter == "higher":
                 found.append((key, int(number[1]), constant.name, low, -1))
-            if constant.value == high and TIGHTER[constant.name] == "lower":
+            if constant.value == high and constant.tighter == "lower":
                 found.append((key, int(number[1]), constant.name, high, 1))
     return found
 

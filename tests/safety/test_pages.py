@@ -55,16 +55,17 @@ def test_every_limit_fault_and_blocker_stands_on_its_page():
     ],
 )
 def test_a_value_is_shown_with_its_unit(name, figure, shown):
-    assert pages.value(Constant(name, figure, 1, "E", "")) == shown
+    assert pages.value(Constant(name, figure, 1, "E", "", "higher")) == shown
 
 
 def test_a_comment_is_taken_apart():
-    source = "A_MS = const(1_000)  # 7 [S] seen; [E] chosen\nB_S = const(2)  # [C] without\nC_MM = const(3)  # 14\n"
+    source = "A_MS = const(1_000)  # 7 higher [S] seen; [E] chosen\n"
+    source += "B_S = const(2)  # lower [C] without\nC_MM = const(3)  # 14\n"
     values = type("Limits", (), {"A_MS": 1_000, "B_S": 2, "C_MM": 3})
     assert code.constants(source, values) == (
-        Constant("A_MS", 1_000, 7, "SE", "[S] seen; [E] chosen"),
-        Constant("B_S", 2, None, "C", "[C] without"),
-        Constant("C_MM", 3, 14, "", ""),
+        Constant("A_MS", 1_000, 7, "SE", "[S] seen; [E] chosen", "higher"),
+        Constant("B_S", 2, None, "C", "[C] without", "lower"),
+        Constant("C_MM", 3, 14, "", "", ""),
     )
 
 

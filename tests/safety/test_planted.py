@@ -28,7 +28,7 @@ def root(tmp_path_factory):
 
 
 def of(row):
-    return Table((Hazard("H1", "Cold", "It hurts.", "", (row,)),), (), {}, {}, {})
+    return Table((Hazard("H1", "Cold", "It hurts.", "", (row,)),), (), {}, {})
 
 
 def record(root, row=ROW, by=None, kills=1):

@@ -147,7 +147,9 @@ def _refusal(console, s):
     if s.blocked_by & blockers.SESSION:
         left_s = s.session.used_up_s()
         if left_s:
-            text += "; 300 s of gas were given in 20 minutes: wait {} s".format(left_s)
+            text += "; {} s of gas were given in {} minutes: wait {} s".format(
+                limits.SESSION_VALVE_ON_MAX_MS // 1000, limits.SESSION_MAX_S // 60, left_s
+            )
         else:
             text += "; for another patient TREAT:NEW, in {} s".format(s.session.renewal_s())
     return text + "; STAT:WHY? tells what to do"

@@ -3,13 +3,14 @@ made of; a command that is not here keeps its answer.
 """
 
 from cryo.core import mode
+from cryo.limits import INDICATION_MS
 
 _STATES = (
     "starting",
     "testing itself",
     "in stand-by",
     "waiting for the second step: ARM:CONF with the number",
-    "armed: press the trigger when light and tone have come for two seconds",
+    "armed: press the trigger when light and tone have come for {} s".format(INDICATION_MS // 1000),
     "delivering",
     "resting between two passes",
     "done with this point",

@@ -5,6 +5,8 @@ A command: its header, what it takes, what it does. Capitals are the short form.
 is given and asked. An argument in brackets may be left out. `python -m host_tools.console_page` after each change.
 """
 
+from cryo.limits import CONFIRM_MS, SAME_POINT_S
+
 TOPICS = (
     (
         "COMMON",
@@ -29,7 +31,10 @@ TOPICS = (
         "STATUS",
         "live",
         "state, and what stands between you and gas",
-        ("STAT:WHY?", "COOL_DOWN: this point needs 300 s since its last treatment or since switch-on"),
+        (
+            "STAT:WHY?",
+            "COOL_DOWN: this point needs {} s since its last treatment or since switch-on".format(SAME_POINT_S),
+        ),
         (
             ("STATus?", "", "state, blockers, first fault, point, passes, bursts, waiting times"),
             ("STATus:WHY?", "", "each blocker with what to do about it, most important first"),
@@ -72,7 +77,10 @@ TOPICS = (
         ("ARM:REQ", "READY 4711"),
         (
             ("ARM:REQuest", "", "first step: a number, or every blocker"),
-            ("ARM:CONFirm", "number", "second step, within 10 s: armed; the third wrong number ends the request"),
+            (
+                "ARM:CONFirm", "number",
+                "second step, within {} s: armed; the third wrong number ends the request".format(CONFIRM_MS // 1000),
+            ),
             ("ARM:OFF", "", "disarms"),
             ("STOP", "", "disarms"),
         ),

@@ -1,5 +1,6 @@
 """The one registry of faults: what latches, how urgent it is, and what the operator does about it."""
 
+from cryo import limits
 from cryo.core import flow
 from micropython import const
 
@@ -83,7 +84,9 @@ REGISTRY = (
     ),
     (
         ROOM_CO2 := 21, "ROOM_CO2", HIGH, ACK,
-        "Too much CO2 in the room: close the bottle, everybody leaves, air it; acknowledge below 5 000 ppm.",
+        "Too much CO2 in the room: close the bottle, everybody leaves, air it; acknowledge below {} ppm.".format(
+            limits.ROOM_WARN_PPM
+        ),
     ),
     (
         DOSE_SHUT := 22, "DOSE_SHUT", HIGH, RESET,
@@ -103,7 +106,9 @@ REGISTRY = (
     ),
     (
         RESET_LOOP := 26, "RESET_LOOP", HIGH, RESET,
-        "The controller restarted three times in ten minutes: switch off; if it returns, have the board serviced.",
+        "The controller restarted repeatedly in {} minutes: switch off; if it returns, have the board serviced.".format(
+            limits.LOOP_RESETS_S // 60
+        ),
     ),
     (
         PROGRAM_FLOW := 27, "PROGRAM_FLOW", HIGH, RESET,

@@ -11,7 +11,7 @@ WHAT = {
     "skin_offset_mdegc": "added to the skin probe's reading by its calibration, which only ever makes it colder; "
     "[E] at most the 2 degC by which a probe that is accepted may be wrong",
     "trip_mdegc": "limit 1, SKIN_TRIP_MDEGC: skin trip, higher is tighter; "
-    "basis: [E] frostbite at 0 degC (ISO 13732-3 research, Geng 2006) + sensor 2 + undershoot",
+    "basis: [E] frostbite at 0 degC (ISO 13732-3, Geng 2006) + sensor 2 + undershoot",
     "trip_reduced_mdegc": "limit 2, SKIN_TRIP_REDUCED_MDEGC: skin trip, reduced sensation, higher is tighter; "
     "basis: [E] numbness at 7 degC (Geng 2006) + 1, for patients who feel less",
     "burst_max_us": "limit 4, BURST_MAX_US: longest opening, lower is tighter; "
