@@ -111,7 +111,7 @@ class Supervisor:
         self.tested = False
         self.overdue = False  # a calibration is, as far as the date is known
         self.unchecked = False  # the application came without the sum that proves it
-        self.loop_tests = False  # the board has a test of the eye-shield loop (loop_test.py) ...
+        self.loop_tests = False  # the board has a test of the eye-shield loop (shield_loop_test.py) ...
         self.loop_due = False  # ... and READY still waits for it
         self.reset_loop = False  # too many restarts: no gas until switched off (resets.py)
         self.trip_mdegc = self.chosen_trip_mdegc()  # the skin trip in force
