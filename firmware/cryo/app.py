@@ -21,9 +21,9 @@ from cryo.core.resets import Resets
 from cryo.core.supervisor import NONE, Supervisor
 from cryo.health import Health
 from cryo.limits import TICK_US, WATCHDOG_MS
-from cryo.loop_test import LoopTest
 from cryo.panel import Beeper, Panel
 from cryo.recorder import Recorder
+from cryo.shield_loop_test import ShieldLoopTest
 from cryo.store.slots import Slots
 from micropython import const
 
@@ -50,7 +50,7 @@ class Applicator:
         self.supervisor.reset_loop = self.resets.loop
         self.health = Health(self.supervisor)
         self._clocks = Clocks(board.clock)
-        self.loop_test = LoopTest(board, self.supervisor)
+        self.loop_test = ShieldLoopTest(board, self.supervisor)
         self.tested = "RUNNING"  # what TEST? answers
         self._tests = None
         self.inputs.self_test = 1

@@ -217,16 +217,16 @@ class Panel:
                 display.text("s", _RIGHT + 3 * _PX)
 
     def _count_down(self):
-        s = self._supervisor.session
+        session_ = self._supervisor.session
         view = self._view
         left = -1
         self._label = "left"
         if view == mode.READY:
             left = CONFIRM_MS // 1000 - self._ticks * _TICK_MS // 1000
-        elif (view == mode.STANDBY or view == mode.COMPLETE) and s.site >= 0 and s.point >= 0:
+        elif (view == mode.STANDBY or view == mode.COMPLETE) and session_.site >= 0 and session_.point >= 0:
             self._label = "wait"
-            left = s.cool_down_s()
-            rest = (s.rest_left_us + 999_999) // 1_000_000
+            left = session_.cool_down_s()
+            rest = (session_.rest_left_us + 999_999) // 1_000_000
             if rest > left:
                 left = rest
             if left == 0:
@@ -301,11 +301,11 @@ class Panel:
         return True
 
     def _choice(self, display, line):
-        s = self._supervisor.session
-        level = s.row()
+        session_ = self._supervisor.session
+        level = session_.row()
         if line == 0:
             if self._view == mode.COMPLETE:
-                display.text("target reached" if s.reached else "target missed", 0)
+                display.text("target reached" if session_.reached else "target missed", 0)
             elif level is None:
                 display.text("no level chosen", 0)
             else:
@@ -316,23 +316,23 @@ class Panel:
         elif line == 1:
             if self._view == mode.COMPLETE:
                 display.text("end:", 0)
-                display.text(session.REASONS[s.reason], 5 * _PX)
+                display.text(session.REASONS[session_.reason], 5 * _PX)
                 return
-            if s.preset >= 0:
-                display.text(presets.PRESETS[s.preset][presets.NAME], 0)
-            if s.level >= 0:
+            if session_.preset >= 0:
+                display.text(presets.PRESETS[session_.preset][presets.NAME], 0)
+            if session_.level >= 0:
                 display.text("L", 9 * _PX)
-                display.text(_DIGITS[s.level + 1], 10 * _PX)
-            if s.point_open:
-                display.text(_DIGITS[s.passes], 13 * _PX)
+                display.text(_DIGITS[session_.level + 1], 10 * _PX)
+            if session_.point_open:
+                display.text(_DIGITS[session_.passes], 13 * _PX)
                 display.text("/", 14 * _PX)
                 display.text(_DIGITS[PASSES_MAX], 15 * _PX)
         else:
-            if s.site >= 0:
-                display.text(presets.SITES[s.site], 0)
-            if s.point >= 0:
+            if session_.site >= 0:
+                display.text(presets.SITES[session_.site], 0)
+            if session_.point >= 0:
                 display.text("P", 14 * _PX)
-                display.text(_DIGITS[s.point + 1], 15 * _PX)
+                display.text(_DIGITS[session_.point + 1], 15 * _PX)
 
 
 def _four(display, tenths, x, scale, part):

@@ -206,7 +206,7 @@ def named(name: str) -> Outcome:
 
 def _judge(given, this, results, refused, messages):
     plant, record = this.plant, this.plant.record
-    told = results[-1] if results else {}
+    result = results[-1] if results else {}
     alarm_us = next((at for at, name, up in record.edges if name == "alarm" and up), None)
     flows = timeline.intervals(record.edges, "flow", plant.now_us)
     from_us = this.came_us[0] if this.came_us else 0
@@ -223,9 +223,9 @@ def _judge(given, this, results, refused, messages):
         came=len(this.came_us) == len(given.faults),
         state=modes[supervisor.mode],
         fault=names[supervisor.faults.first],
-        reached=told.get("REACHED") == "1",
+        reached=result.get("REACHED") == "1",
         reach_s=_reach_s(plant),
-        reason=told.get("REASON", "NONE"),
+        reason=result.get("REASON", "NONE"),
         lowest_c=round(min(plant.skin.lowest_c, record.skin_min_c), 3),
         floor_c=_figures(given.patient.preset, given.patient.level)[1],
         reduced=given.patient.preset != "CHRONIC",

@@ -70,9 +70,9 @@ class Record:
 
     def line(self) -> str:
         """Return number, time, kind and what it tells as one line, for people."""
-        return f"{self.number:<6}  {self.when or f'up {self.uptime_s} s':<19}  {self.kind:<7}  {self.told()}"
+        return f"{self.number:<6}  {self.when or f'up {self.uptime_s} s':<19}  {self.kind:<7}  {self.sentence()}"
 
-    def told(self) -> str:
+    def sentence(self) -> str:
         """Say what it tells, for people."""
         if self.kind == "POINT":
             reached = "reached" if self.reached else "not reached"
@@ -106,9 +106,9 @@ def degc(mdegc: int | None) -> str:
 
 def decoded(line: str, serial: str) -> Record:
     """Return the record in an answer's line. Raises Problem for one that is none; unknown fields are left out."""
-    told = {_NAMES.get(key, key.lower()): value for key, value in wire.fields(line).items()}
+    said = {_NAMES.get(key, key.lower()): value for key, value in wire.fields(line).items()}
     values: dict = {}
-    for name, value in told.items():
+    for name, value in said.items():
         if name not in COLUMNS or value in _NOTHING:
             continue
         try:
@@ -117,8 +117,8 @@ def decoded(line: str, serial: str) -> Record:
             raise _strange(line) from None
     if "number" not in values or "kind" not in values:
         raise _strange(line)
-    if told.get("date", "UNKNOWN") != "UNKNOWN" and told.get("time", "UNKNOWN") != "UNKNOWN":
-        values |= {"when": f"{told['date']}T{told['time']}", "when_is": RECORDED}
+    if said.get("date", "UNKNOWN") != "UNKNOWN" and said.get("time", "UNKNOWN") != "UNKNOWN":
+        values |= {"when": f"{said['date']}T{said['time']}", "when_is": RECORDED}
     fault = values.get("fault")
     if values["kind"] == "FAULT" and isinstance(fault, str):
         values["remedy"] = names.REMEDIES.get(fault)
@@ -170,12 +170,12 @@ def extent(device: Device) -> Extent:
     state = device.state().get("STATE", "unknown")
     if state in names.BUSY:
         raise Refused(f"the device is {state}: its log is not read while it is armed", "wait until the treatment ended")
-    told = wire.fields(device.tell("LOG:COUN?"))
+    said = wire.fields(device.tell("LOG:COUN?"))
     try:
-        first, last = (None if told[key] == "NONE" else int(told[key]) for key in ("FIRST", "LAST"))
-        return Extent(first, last, int(told["LOST"]))
+        first, last = (None if said[key] == "NONE" else int(said[key]) for key in ("FIRST", "LAST"))
+        return Extent(first, last, int(said["LOST"]))
     except (KeyError, ValueError):
-        raise _strange(str(told)) from None
+        raise _strange(str(said)) from None
 
 
 def records(

@@ -58,7 +58,7 @@ def _figure(session):
         return (at_us - zero_us) / 1e6
 
     samples = [s for s in timeline.thinned(session, from_us, 200_000) if s[5] or s[0] % 40_000 == 0]
-    told = [row for row in timeline.readings(session.operator.lines) if row[0] >= from_us][::3]
+    readings = [row for row in timeline.readings(session.operator.lines) if row[0] >= from_us][::3]
     figure, (main, bar) = plt.subplots(
         2, 1, figsize=(10, 5.2), sharex=True, height_ratios=(12, 1), layout="constrained"
     )
@@ -66,13 +66,13 @@ def _figure(session):
     main.broken_barh([(seconds(a), (b - a) / 1e6) for a, b in flows], (0, 1.6), color=GAS, linewidth=0)
     main.text(seconds(from_us) + 0.3, 0.8, "gas", color="#4d7ea8", va="center", fontsize=10)
     at = [seconds(s[0]) for s in samples]
-    told_at = [seconds(row[0]) for row in told]
+    read_at = [seconds(row[0]) for row in readings]
     main.plot(at, [s[1] for s in samples], color=SURFACE, lw=1.1, label="skin surface (true)")
     dashes = (0, (2, 1))
     main.plot(
-        told_at, [_value(r[2]) for r in told], color=PREDICTED, lw=1.0, ls=dashes, label="predicted by the firmware"
+        read_at, [_value(r[2]) for r in readings], color=PREDICTED, lw=1.0, ls=dashes, label="predicted by the firmware"
     )
-    main.step(told_at, [_value(r[1]) for r in told], color=READING, lw=1.0, where="post", label="device's reading")
+    main.step(read_at, [_value(r[1]) for r in readings], color=READING, lw=1.0, where="post", label="device's reading")
     figures = timeline.level_figures(plan.preset, plan.level)
     if figures:
         for value, name, colour in zip(figures, ("target", "floor"), (TARGET, FLOOR), strict=True):

@@ -165,13 +165,13 @@ def figure(session, description):
     )  # fmt: skip
     samples = timeline.thinned(session, from_us)
     at = [seconds(sample[0]) for sample in samples]
-    told = [row for row in timeline.readings(session.operator.lines) if row[0] >= from_us]
-    told_at = [seconds(row[0]) for row in told]
+    readings = [row for row in timeline.readings(session.operator.lines) if row[0] >= from_us]
+    read_at = [seconds(row[0]) for row in readings]
     lines = (
         ("true surface", at, [round(s[1], 3) for s in samples], "#c8372d", 2.0, "solid", "linear", 1),
         ("probe bead", at, [round(s[2], 3) for s in samples], "#8a5a44", 1.2, "solid", "linear", 1),
-        ("device's reading", told_at, [row[1] for row in told], "#1f2933", 1.4, "solid", "hv", 1),
-        ("predicted surface", told_at, [row[2] for row in told], "#7b3fb5", 1.2, "dot", "linear", 1),
+        ("device's reading", read_at, [row[1] for row in readings], "#1f2933", 1.4, "solid", "hv", 1),
+        ("predicted surface", read_at, [row[2] for row in readings], "#7b3fb5", 1.2, "dot", "linear", 1),
         ("distance mm", at, [round(s[3], 1) for s in samples], "#3a6b5b", 1.4, "solid", "linear", 2),
         ("bottle bar", at, [round(s[4], 2) for s in samples], "#3a6b5b", 1.4, "solid", "linear", 3),
     )

@@ -102,24 +102,24 @@ def _end_us(edges, from_us, to_us):
 def _points(session):
     record = session.plant.record
     out = []
-    for index, (told, (from_us, to_us)) in enumerate(zip(session.results, _windows(session), strict=False)):
+    for index, (result, (from_us, to_us)) in enumerate(zip(session.results, _windows(session), strict=False)):
         bursts = [burst for burst in record.bursts if burst.point == index]
         begin_us = bursts[0].time_us if bursts else to_us
         samples = [sample[1] for sample in record.samples if begin_us <= sample[0] <= to_us]
         out.append(
             {
                 "point": _point_name(session.plan, index),
-                "reason": told.get("REASON", "NONE"),
-                "target_reached": told.get("REACHED") == "1",
-                "passes": int(told.get("PASSES", 0)),
+                "reason": result.get("REASON", "NONE"),
+                "target_reached": result.get("REACHED") == "1",
+                "passes": int(result.get("PASSES", 0)),
                 "bursts": len(bursts),
                 "valve_on_us": sum(burst.delivered_us for burst in bursts),
                 "duration_ms": (_end_us(record.edges, from_us, to_us) - begin_us) / 1000 if bursts else 0,
                 "skin_min_mdegc": round(min(samples) * 1000) if samples else None,
                 "device": {
-                    "bursts": int(told.get("BURSTS", 0)),
-                    "valve_on_us": int(told.get("VALVE_ON_US", 0)),
-                    "duration_ms": int(told.get("DURATION_MS", 0)),
+                    "bursts": int(result.get("BURSTS", 0)),
+                    "valve_on_us": int(result.get("VALVE_ON_US", 0)),
+                    "duration_ms": int(result.get("DURATION_MS", 0)),
                 },
             }
         )

@@ -282,9 +282,9 @@ def test_an_answer_that_is_no_record_is_a_problem(line):
 
 def test_a_newer_device_s_fields_and_kinds_do_no_harm():
     record = log.decoded("NO=5;KIND=KIND99;DATE=UNKNOWN;TIME=UNKNOWN;UPTIME_S=1;FIGURES=1,2;NEWER=3", "1")
-    assert record.kind == "KIND99" and record.figures == "1,2" and record.told() == "1,2"
+    assert record.kind == "KIND99" and record.figures == "1,2" and record.sentence() == "1,2"
     record = log.decoded("NO=5;KIND=FAULT;UPTIME_S=1;CODE=99;FAULT=NEWER;MODE=ARMED;ALSO=NONE", "1")
-    assert record.remedy is None and "manual" in record.told()
+    assert record.remedy is None and "manual" in record.sentence()
 
 
 def test_an_empty_log():

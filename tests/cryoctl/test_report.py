@@ -97,7 +97,7 @@ def test_the_example_of_the_documentation_is_read_today():
     assert picture.PICTURE.read_bytes()[:4] == b"\x89PNG"
     words = (lanes.ROOT / "docs/cryoctl/log.md").read_text()
     for record in log_file.read(picture.LOG)[0]:
-        assert record.told() in words
+        assert record.sentence() in words
 
 
 def test_what_a_person_typed_is_no_html(tmp_path):

@@ -51,7 +51,7 @@ class Resets:
     ended = mode = fault = uptime_s = count = 0
 
 
-class LoopTest:
+class ShieldLoopTest:
     def answer(self, tested):
         return tested
 
@@ -93,7 +93,7 @@ class App:
         self.late_us_max = 0
         self.spare = True
         self.tested = "PASSED"
-        self.loop_test = LoopTest()
+        self.loop_test = ShieldLoopTest()
         self.resets = Resets()
         self.recorder = Recorder(self)
         self.restarts = []

@@ -6,7 +6,7 @@ loads none of them.
 
 import sys
 
-import cryo.console as room
+import cryo.console as package
 from cryo.core import mode
 
 loaded = {}  # name -> module
@@ -28,8 +28,8 @@ def forget():
 def drop(name):
     """Take one module out of the interpreter's tables."""
     sys.modules.pop("cryo.console." + name, None)
-    if hasattr(room, name):
-        delattr(room, name)
+    if hasattr(package, name):
+        delattr(package, name)
 
 
 def barred(console):

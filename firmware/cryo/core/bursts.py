@@ -19,13 +19,13 @@ from micropython import const
 
 _HISTORY = const(8)  # bursts in a duty window: a window of 2 s holds at most 6, off-times being 350 ms or more
 # [E] The port opens after a tick's calculations, which take 2 to 4 ms: it counts from the pin, and refuses beyond
-# limit 6 (valve/spacing.py). For limit 5 the closing delay, 5 ms at least, is that room.
+# limit 6 (valve/spacing.py). For limit 5 the closing delay, 5 ms at least, is that margin.
 _DUTY_US = DUTY_MAX_US - 5_000
 # [E] Running so long after its time, a one-shot did not end. The pin opened up to 4 ms after its tick began, and RMT
 # plays 1.1 ms longer; a cut in the tick that follows, 10 ms on, is within 20 ms of the end.
 END_US = const(6_000)
 _LONGEST_ROOT = const(4_000)  # milli root seconds: 16 s, far above every cap; its square is within 31 bits
-_NO_SKIN = const(120_000)  # of room: an implausible reading plans no burst; times 1000 is within 31 bits
+_NO_SKIN = const(120_000)  # of a fall: an implausible reading plans no burst; times 1000 is within 31 bits
 _WEAKEST = JET_K_MIN_MDEGC // 8  # no distance makes a jet weaker
 _LONG = const(0x02000000)  # 33 s: longer is the same; the sum of all gaps stays within 31 bits
 
@@ -76,20 +76,20 @@ class Planner:
     def plan(self, skin_mdegc, floor_mdegc, cap_us, k_mdegc, predicted_mdegc, k_here_mdegc, k_most_mdegc, least_mdegc):
         """Return the longest opening allowed now, us, or 0 when it would be shorter than the shortest burst.
 
-        Three falls are bounded, each by (room / K) squared of flow: of the settled sample skin_mdegc to the level's
+        Three falls are bounded, each by (fall / K) squared of flow: of the settled sample skin_mdegc to the level's
         floor with k_mdegc, of the observer's surface predicted_mdegc to the model floor (limit 25, margin_mdegc under
         the level's) with the K at the measured distance k_here_mdegc, and of skin_mdegc to least_mdegc with JET_JUMP
         times k_most_mdegc, what that K may be instead. K is in mdegC per root second. Cold skin takes less of the jet:
         to the floor, K counts as the observer's law says for skin_mdegc. cap_us holds limit 4, the level's and the
         settings' caps.
         """
-        room = skin_mdegc - floor_mdegc
-        model_room = predicted_mdegc - floor_mdegc + self.margin_mdegc
-        if not (0 < room <= _NO_SKIN and 0 < model_room <= _NO_SKIN and k_mdegc >= _WEAKEST <= k_here_mdegc):
+        fall_mdegc = skin_mdegc - floor_mdegc
+        modelled_mdegc = predicted_mdegc - floor_mdegc + self.margin_mdegc
+        if not (0 < fall_mdegc <= _NO_SKIN and 0 < modelled_mdegc <= _NO_SKIN and k_mdegc >= _WEAKEST <= k_here_mdegc):
             return 0
         k_mdegc = k_mdegc * ((skin_mdegc - JET_MDEGC) // REFERENCE_DROP_DEGC) // 1000
-        root = room * 1000 // k_mdegc  # milli root seconds: their squares are us
-        other = model_room * 1000 // k_here_mdegc
+        root = fall_mdegc * 1000 // k_mdegc  # milli root seconds: their squares are us
+        other = modelled_mdegc * 1000 // k_here_mdegc
         if other < root:
             root = other
         other = (skin_mdegc - least_mdegc) * 1000 // (k_most_mdegc * JET_JUMP)
@@ -132,7 +132,7 @@ class Planner:
         self._recent_us = self._inside(DUTY_WINDOW_US)
 
     def _within_duty(self, on_us):
-        # What was open before only leaves the window: counted at the last burst's end it mostly leaves room enough.
+        # What was open before only leaves the window: counted at the last burst's end it mostly leaves enough.
         if on_us + self._recent_us <= _DUTY_US:
             return on_us
         # A window is fullest when it ends with a burst, so only that one is asked. What leaves the window while the

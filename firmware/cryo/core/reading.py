@@ -75,11 +75,11 @@ class Reading:
 
     def grow(self, delta_us):
         """Let delta_us (0..2**30 - 1) pass: the sample ages."""
-        room_us = AGE_MAX_US - delta_us
+        most_us = AGE_MAX_US - delta_us
         age_us = self.age_us
-        self.age_us = age_us + delta_us if age_us < room_us else AGE_MAX_US
+        self.age_us = age_us + delta_us if age_us < most_us else AGE_MAX_US
         age_us = self.ended_age_us
-        self.ended_age_us = age_us + delta_us if age_us < room_us else AGE_MAX_US
+        self.ended_age_us = age_us + delta_us if age_us < most_us else AGE_MAX_US
 
     def renew(self, ended_us, conversion_us):
         """Begin another sample, good or bad: its conversion of conversion_us ended ended_us ago at the earliest."""

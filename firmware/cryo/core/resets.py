@@ -1,6 +1,6 @@
 """What a restart leaves behind: the crash record, and the count of restarts that nobody asked for.
 
-Four words of under 2**30 in a room that survives a reset and not a power cut (`scratch`). Each boot knows only its own
+Four words of under 2**30 in memory that survives a reset and not a power cut (`scratch`). Each boot knows only its own
 time, so the record carries on the ages of the last two such restarts, in seconds, renewed once a second: what passed
 between the last renewal and the new start is not counted, so three restarts seem closer than they were, never further.
 
@@ -52,7 +52,7 @@ class Resets:
     """Reads the last run's record at once and begins this run's; `poll` once a tick keeps it.
 
     `scratch` has cold() (true after power-on), read(n) and write(n, word) for n 0 .. 3, none of which allocates from
-    the second call on; or is None on a board without such a room: then every start counts as a power-on.
+    the second call on; or is None on a board without such a memory: then every start counts as a power-on.
     ended, mode, fault, uptime_s   how the last run ended, and for ENDED_CRASHED its mode, first fault and duration
     count                          restarts that nobody asked for, since power-on
     loop                           LOOP_RESETS of them within LOOP_RESETS_S: only switching off clears it

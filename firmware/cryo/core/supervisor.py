@@ -111,7 +111,7 @@ class Supervisor:
         self.tested = False
         self.overdue = False  # a calibration is, as far as the date is known
         self.unchecked = False  # the application came without the sum that proves it
-        self.loop_tests = False  # the board has a test of the eye-shield loop (loop_test.py) ...
+        self.loop_tests = False  # the board has a test of the eye-shield loop (shield_loop_test.py) ...
         self.loop_due = False  # ... and READY still waits for it
         self.reset_loop = False  # too many restarts: no gas until switched off (resets.py)
         self.trip_mdegc = self.chosen_trip_mdegc()  # the skin trip in force
@@ -314,7 +314,7 @@ class Supervisor:
     # --- burst ----------------------------------------------------------------------------------------------------
     def _burst(self, dt_us, i, o):
         """One tick of a pass. Whatever speaks against gas now cuts."""
-        s = self.session
+        session_ = self.session
         self.idle_us = 0
         if dt_us > _PUNCTUAL_US:
             self.late_us = grown(self.late_us, dt_us - TICK_US)
@@ -324,14 +324,14 @@ class Supervisor:
         self.pass_us = us if us < SATURATED else SATURATED
         us = self.open_us + dt_us
         self.open_us = us if us < SATURATED else SATURATED
-        if s.reached:
+        if session_.reached:
             self.hold_us = grown(self.hold_us, dt_us)
         elif not self.settled:
             pass
         elif not self.treated:
             self.observer.reset(self.settled_mdegc)  # skin before the first burst
         elif self.settled_mdegc <= self.target_mdegc:
-            s.reached = True
+            session_.reached = True
 
         allowed = (
             (self.eye.range == IN_START or self.eye.range == IN_WINDOW)
@@ -354,7 +354,7 @@ class Supervisor:
             return
         off_us = self.planner.off_us
         # at the target, bursts go on only to stay there
-        if off_us >= OFF_MIN_US and (not s.reached or self.settled_mdegc > self.target_mdegc):
+        if off_us >= OFF_MIN_US and (not session_.reached or self.settled_mdegc > self.target_mdegc):
             on_us = 0 if self.second.awaited(off_us) else self._plan()
             if on_us:
                 self.response.close()

@@ -59,7 +59,7 @@ _COIL_FALL_US = const(100_000)  # [E] after the last closing
 _COIL_MIN_MA = const(300)  # [E] a tenth of the peak
 _COIL_SAMPLES = const(3)  # [E] in a row, with the command or without it
 
-# steps of the proof test
+# stages of the proof test
 _WAIT = const(0)
 _VENT = const(1)
 _JUDGE = const(2)
@@ -77,7 +77,7 @@ class Valves:
         self.bursts = PROOF_TEST_BURSTS  # since the last proof; there is no clock: every boot is another day
         self.pending = False
         self._proved_s = 0
-        self._step = _WAIT
+        self._stage = _WAIT
         self._tries = 0
         self._since_us = SATURATED  # since the test's opening was commanded
         self._from_mbar = 0  # the line before it
@@ -101,7 +101,7 @@ class Valves:
     def armed(self, s):
         """ARMED was entered. A point that was begun is finished first."""
         self.pending = not s.session.point_open and s.config.line_fitted == 1 and self.due(s.session.uptime_s)
-        self._step = _WAIT
+        self._stage = _WAIT
         self._tries = 0
 
     def fired(self):
@@ -154,7 +154,7 @@ class Valves:
                         s.faults.causes.add(faults.DOSE_OPEN if self._came else faults.SHUTOFF_SHUT)
         elif self._emptied and line_mbar >= self._from_mbar // 2:
             s.faults.causes.add(faults.SHUTOFF_OPEN)
-        elif self._step == _HOLD:
+        elif self._stage == _HOLD:
             self._held += 1
 
     def _coil(self, s, i):
@@ -182,16 +182,16 @@ class Valves:
         clear = (
             not s.blocked_by & _START_BLOCKERS and not s.trigger.touched and not i.line.status and not i.bottle.status
         )
-        step = self._step
-        if step == _WAIT:
+        stage = self._stage
+        if stage == _WAIT:
             if clear and self._tries < _TRIES and s.planner.off_us >= OFF_MIN_US:
                 self._begin(s, i, o)
             return
         if not i.skin.status and self._skin_mdegc - i.skin.value_mdegc > self._fall_mdegc:
             self._fall_mdegc = self._skin_mdegc - i.skin.value_mdegc
-        if step == _VENT:
+        if stage == _VENT:
             if not clear:
-                self._step = _WAIT
+                self._stage = _WAIT
             elif i.burst == RUNNING:
                 if self._since_us > VENT_US + END_US:
                     s.faults.causes.add(faults.VALVE_PORT)
@@ -200,17 +200,17 @@ class Valves:
                     if self._since_us < VENT_US:
                         o.lease = 1
             else:
-                self._step = _WAIT if i.burst else _JUDGE  # refused or ended by its loop, or whole
-        elif step == _JUDGE:
+                self._stage = _WAIT if i.burst else _JUDGE  # refused or ended by its loop, or whole
+        elif stage == _JUDGE:
             if self._since_us >= _LEASE_OVER_US:
                 self._judge(i)
             elif s.trigger.touched:
-                self._step = _WAIT
-        elif step == _HOLD:
+                self._stage = _WAIT
+        elif stage == _HOLD:
             if self._since_us < _HOLD_US:
                 return
             if self._held < _HOLD_SAMPLES:
-                self._step = _WAIT
+                self._stage = _WAIT
             else:
                 self.bursts = 0
                 self._proved_s = s.session.uptime_s
@@ -226,7 +226,7 @@ class Valves:
             self.pending = False
             return
         self._from_mbar = line_mbar
-        self._step = _VENT
+        self._stage = _VENT
         self._tries += 1
         self._since_us = 0
         self._skin_mdegc = i.skin.value_mdegc
@@ -240,13 +240,13 @@ class Valves:
 
     def _judge(self, i):
         if i.line.status:
-            self._step = _WAIT
+            self._stage = _WAIT
         elif i.line.value < self._from_mbar // 4:
             self._emptied = True
             self._held = 0
-            self._step = _HOLD
+            self._stage = _HOLD
         elif self._since_us >= _FALL_US:
-            self._step = _SKIN
+            self._stage = _SKIN
 
     def _shut(self):
         """Name what kept the dose valve shut: no current in its coil, where that is measured, else the valve."""

@@ -66,14 +66,14 @@ class Spacing:
         after_us = on_us + _OFF_US  # from its start on: limit 5
         # Limit 6 is kept by the longest opening, and so by every shorter one, once the part of the window before it
         # holds no more than it leaves: walk back to the moment since which the valve was open for so long.
-        room_us = _ON_US - BURST_MAX_US
+        spare_us = _ON_US - BURST_MAX_US
         while True:
-            if on_us > room_us:
-                other_us = diff(self._start_us[n], start_us) + on_us - room_us + DUTY_WINDOW_US - BURST_MAX_US
+            if on_us > spare_us:
+                other_us = diff(self._start_us[n], start_us) + on_us - spare_us + DUTY_WINDOW_US - BURST_MAX_US
                 if other_us > after_us:
                     after_us = other_us
                 break
-            room_us -= on_us
+            spare_us -= on_us
             count -= 1
             if not count:
                 break

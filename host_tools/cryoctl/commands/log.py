@@ -75,7 +75,7 @@ def log(
         text = log_file.head() if form == log_file.CSV else ""
         print(text + "".join(log_file.line(record, form) for record in found), end="", file=output.console.file)
     else:
-        rows = [[str(r.number), r.when or f"up {r.uptime_s} s", r.kind, r.told()] for r in found]
+        rows = [[str(r.number), r.when or f"up {r.uptime_s} s", r.kind, r.sentence()] for r in found]
         output.table(["number", "when", "kind", "what"], rows)
 
 
@@ -91,20 +91,20 @@ def _follow(output: Output, port: str | None, to: Path | None, form: str | None,
     sink = log_file.Sink(to, form) if to else None
     if sink:
         since = max(since or 0, sink.last)
-    told = list(sink.records) if sink else []
+    known = list(sink.records) if sink else []
     new: list[device_log.Record] = []
     stop = threading.Event()
     was = signal.signal(signal.SIGTERM, lambda *_: stop.set())
 
     def tell():
-        device_log.dated([*told, *new])
+        device_log.dated([*known, *new])
         for record in new:
             if sink:
                 sink.add([record])
                 output.say(record.line())
             else:
                 _printed(log_file.line(record, form) if form else record.line() + "\n", output, stop)
-        told.extend(new)
+        known.extend(new)
         new.clear()
 
     try:

@@ -194,7 +194,7 @@ def _faults(records: list[Record]) -> str:
 
 
 def _events(found: Found) -> str:
-    rows = [(r.number, _when(r), r.kind, r.told()) for r in found.records if r.kind not in ("POINT", "FAULT")]
+    rows = [(r.number, _when(r), r.kind, r.sentence()) for r in found.records if r.kind not in ("POINT", "FAULT")]
     gaps = "".join(
         f"<p class='bad'>numbers {begin} to {end} are not in the log: damaged, or dropped before they were read</p>"
         for begin, end in found.missing

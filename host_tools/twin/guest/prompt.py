@@ -40,7 +40,7 @@ def _show(value):
         write(repr(value) + "\n")
 
 
-def told(error):
+def traceback_of(error):
     """Return an exception's traceback, without the files that stand for the chip."""
     text = io.StringIO()
     sys.print_exception(error, text)
@@ -101,7 +101,7 @@ class Prompt:
         error = self._run(text, name, "exec")
         if error is None:
             return True
-        write(told(error))
+        write(traceback_of(error))
         return False
 
     def _run(self, text, name, kind):
@@ -156,7 +156,7 @@ class Prompt:
         error = self._run(str(text, "utf8"), "<stdin>", "exec")
         sys.stdout.buffer.write(b"\x04")
         if error is not None:
-            write(told(error))
+            write(traceback_of(error))
         sys.stdout.buffer.write(b"\x04")
 
     def _paste(self):
@@ -206,7 +206,7 @@ class Prompt:
             if isinstance(text, str) and text.strip():
                 error = self._run(text, "<stdin>", "single")
                 if error is not None:
-                    write(told(error))
+                    write(traceback_of(error))
 
     def _paste_friendly(self):
         write("\npaste mode; Ctrl-C to cancel, Ctrl-D to finish\n=== ")
@@ -227,4 +227,4 @@ class Prompt:
                 sys.stdout.buffer.write(bytes((byte,)))
         error = self._run(str(text, "utf8"), "<stdin>", "exec")
         if error is not None:
-            write(told(error))
+            write(traceback_of(error))

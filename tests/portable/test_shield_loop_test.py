@@ -1,10 +1,10 @@
 """Test pulses on the eye-shield loop: when, with what disarmed, what they find, and what it names."""
 
 from bench import Bench
-from cryo import loop_test
+from cryo import shield_loop_test
 from cryo.core import faults, mode
 from cryo.core.supervisor import ARM, CONFIRM, DISARM
-from cryo.loop_test import LoopTest
+from cryo.shield_loop_test import ShieldLoopTest
 from support import mask
 
 
@@ -74,10 +74,10 @@ class Loop:
 
 
 def fitted(loop, bench=None):
-    """Return (LoopTest on that loop, its supervisor): time passes for the loop only."""
+    """Return (ShieldLoopTest on that loop, its supervisor): time passes for the loop only."""
     bench = bench or Bench()
-    loop_test.time = loop
-    return LoopTest(loop, bench.sup), bench.sup
+    shield_loop_test.time = loop
+    return ShieldLoopTest(loop, bench.sup), bench.sup
 
 
 def found(loop):
@@ -94,7 +94,7 @@ def test_a_sound_loop_passes_and_the_pulse_is_a_few_ms_with_both_valves_disarmed
     loop = Loop()
     assert found(loop) == ""
     assert loop.seen == ["cut", "stop", "high", "low"]
-    assert loop.slept_us == loop_test.OPEN_US + loop_test.BACK_US
+    assert loop.slept_us == shield_loop_test.OPEN_US + shield_loop_test.BACK_US
     assert loop.slept_us <= 5_000
     assert loop.level("a") == 1 and loop.level("b") == 0
 
@@ -110,10 +110,10 @@ def test_each_channel_that_does_not_follow_is_named():
 def test_following_and_coming_back_have_a_bound():
     for channel, name in (("a", "channel A"), ("b", "channel B")):
         for open_us, back_us, text in (
-            (loop_test.OPEN_US, 5, ""),
-            (loop_test.OPEN_US + 1, 5, "does not open"),
-            (5, loop_test.BACK_US, ""),
-            (5, loop_test.BACK_US + 1, "does not come back"),
+            (shield_loop_test.OPEN_US, 5, ""),
+            (shield_loop_test.OPEN_US + 1, 5, "does not open"),
+            (5, shield_loop_test.BACK_US, ""),
+            (5, shield_loop_test.BACK_US + 1, "does not come back"),
         ):
             loop = Loop()
             loop.lag_us[channel] = (open_us, back_us)
@@ -121,7 +121,7 @@ def test_following_and_coming_back_have_a_bound():
 
 
 def test_an_open_shield_and_one_that_opens_in_the_pulse_are_no_fault_and_prove_nothing():
-    for opens_at_us in (0, loop_test.OPEN_US, loop_test.OPEN_US + loop_test.BACK_US):
+    for opens_at_us in (0, shield_loop_test.OPEN_US, shield_loop_test.OPEN_US + shield_loop_test.BACK_US):
         loop = Loop()
         loop.made = opens_at_us > 0
         loop.opens_at_us = opens_at_us
@@ -178,7 +178,7 @@ def test_nothing_is_armed_without_a_pulse_that_passed():
     bench = armed_by(loop)
     assert bench.sup.mode == mode.FAULT and bench.sup.faults.first == faults.LOOP_TEST
     loop = Loop()
-    loop.opens_at_us = loop_test.OPEN_US  # and it is closed again before the tick sees it
+    loop.opens_at_us = shield_loop_test.OPEN_US  # and it is closed again before the tick sees it
     assert armed_by(loop).sup.mode == mode.READY
 
 

@@ -13,7 +13,7 @@ OPEN_US = const(3_000)  # [E] thirty times what 10 kOhm and 10 nF of cable take 
 BACK_US = const(2_000)  # [E]
 
 
-class LoopTest:
+class ShieldLoopTest:
     """Pulses in SELF_TEST and in READY, so before each ARMED. `problem` names what did not follow, or is empty.
 
     A board without `loop_test` works without: it says so, and finds such a fault only when the shield opens.

@@ -46,7 +46,7 @@ def test_with_the_shield_open_at_switch_on_nothing_is_pulsed_and_nothing_is_wron
 
 
 def test_a_board_without_the_output_says_so(lane, firmware):
-    path = firmware / "cryo/loop_test.py"
+    path = firmware / "cryo/shield_loop_test.py"
     text = path.read_text()
     mark = 'getattr(board, "loop_test", None)'
     assert text.count(mark) == 1

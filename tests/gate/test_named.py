@@ -1,0 +1,118 @@
+"""What docs/architecture.md and docs/glossary.md name exists; what they list as not one-way is all that is not."""
+
+import re
+
+import pytest
+
+from host_tools import imports
+from tests.gate.named import missing, symbols
+
+PAGES = ("docs/architecture.md", "docs/glossary.md")
+ROOT = imports.ROOT
+USERS, SIMULATOR, BUILD, EVIDENCE = "users' tools", "simulator", "build", "evidence"
+MAY = {(USERS, BUILD), (EVIDENCE, SIMULATOR), (EVIDENCE, BUILD), (SIMULATOR, BUILD)}
+TARGETS = ("firmware", "boards")  # what host tools and boards are made for
+STARTS = ("firmware/boot.py", "firmware/main.py")  # they ask for what each board's folder has
+DOOR = "host_tools/cryoctl/sim/"
+
+
+@pytest.mark.parametrize("page", PAGES)
+def test_every_file_and_symbol_that_a_page_names_exists(page):
+    text = (ROOT / page).read_text(encoding="utf-8")
+    assert text.count("`") > 100 and list(missing(text, ROOT)) == []
+
+
+@pytest.mark.parametrize(
+    ("named", "problem"),
+    [
+        ("firmware/cryo/gone.py", "no file firmware/cryo/gone.py"),
+        ("firmware/gone/", "no file firmware/gone/"),
+        ("docs/gone*.md", "no file docs/gone*.md"),
+        ("firmware/cryo/a.py:two", "no two in firmware/cryo/a.py"),
+        ("firmware/cryo/a.py:A.gone", "no A.gone in firmware/cryo/a.py"),
+        ("firmware/cryo/a.py:inner", "no inner in firmware/cryo/a.py"),
+        ("CODE", "neither a file, nor a symbol in one, nor a command"),
+        ("50%", "neither a file, nor a symbol in one, nor a command"),
+        ("make one gone X=gone", "no target gone"),
+        ("python -m host_tools.gone", "no module host_tools.gone"),
+        (".venv/bin/pytest -k unix tests/gone.py", "no file tests/gone.py"),
+        ("firmware/cryo/a.py:A.kept", ""),
+        ("firmware/cryo/a.py:A.called", ""),
+        ("firmware/cryo/a.py:CODE", ""),
+        ("firmware/cryo/a.py:A", ""),
+        ("firmware/c*/*.py", ""),
+        ("make one", ""),
+        ("firmware/cryo/", ""),
+    ],
+)
+def test_what_is_not_there_is_found(tmp_path, named, problem):
+    (tmp_path / "firmware/cryo").mkdir(parents=True)
+    (tmp_path / "Makefile").write_text("one: two\n\ttrue\n")
+    (tmp_path / "firmware/cryo/a.py").write_text(
+        "ROWS = ((CODE := 1, 'x'),)\nclass A:\n    def called(self):\n        self.kept, self.more = 1, 2\n"
+        "def one():\n    inner = 1\n"
+    )
+    assert list(missing(f"Text `{named}` text.", tmp_path)) == ([f"`{named}`: {problem}"] if problem else [])
+
+
+def test_a_symbol_is_what_a_module_defines_not_what_it_mentions(tmp_path):
+    file = tmp_path / "a.py"
+    file.write_text("from b import c\nd: int = 1\ne, f = 2, 3\nprint(g)\nclass H:\n    i = 'j'\n")
+    assert symbols(file) == {"d", "e", "f", "H", "H.i"}
+
+
+def rooms():
+    """Return folder -> purpose of the host tools, as the table of docs/architecture.md has them."""
+    table = (ROOT / PAGES[0]).read_text(encoding="utf-8")
+    rows = re.findall(r"^\| (users' tools|simulator|build|evidence): ([^|]+)\|", table, re.MULTILINE)
+    return {folder: room for room, cell in rows for folder in re.findall(r"`([^`]+)`", cell)}
+
+
+def against(graph, purposes):
+    """Yield (module, other) of each import that is not one of the ways that the rooms may take."""
+
+    def room(module):
+        known = (purpose for folder, purpose in purposes.items() if module.startswith(folder))
+        return next(known, BUILD if module.startswith("host_tools/") else module.partition("/")[0])
+
+    for module, imported in graph.items():
+        here = room(module)
+        for other in imported:
+            there = room(other)
+            may = here == there or (here, there) in MAY or other.endswith("/__init__.py")
+            may |= there in TARGETS and here != "firmware"
+            may |= there == "boards" and module in STARTS
+            may |= (here, there) == (USERS, SIMULATOR) and module.startswith(DOOR)
+            if not may:
+                yield module, other
+
+
+def test_the_table_has_each_room_of_the_host_tools():
+    folders = {module.rpartition("/")[0] for module in imports.graph() if module.count("/") > 1}
+    wanted = {"/".join(folder.split("/")[:2]) + "/" for folder in folders if folder.startswith("host_tools/")}
+    assert set(rooms()) == wanted and set(rooms().values()) == {USERS, SIMULATOR, BUILD, EVIDENCE}
+
+
+def test_what_is_listed_as_not_one_way_is_all_of_it():
+    text = (ROOT / PAGES[0]).read_text(encoding="utf-8")
+    listed = re.findall(r"^- `(\S+)` -> `(\S+)`$", text, re.MULTILINE)
+    assert sorted(listed) == sorted(against(imports.graph(), rooms()))
+
+
+@pytest.mark.parametrize(
+    ("module", "other"),
+    [
+        ("firmware/cryo/app.py", "host_tools/places.py"),
+        ("firmware/cryo/app.py", "boards/virtual/pins.py"),
+        ("boards/virtual/board.py", "host_tools/packing/names.py"),
+        ("host_tools/packing/names.py", "host_tools/twin/plant.py"),
+        ("host_tools/places.py", "host_tools/cryoctl/wire.py"),
+        ("host_tools/twin/plant.py", "host_tools/safety/code.py"),
+        ("host_tools/twin/plant.py", "host_tools/cryoctl/wire.py"),
+        ("host_tools/safety/code.py", "host_tools/cryoctl/wire.py"),
+        ("host_tools/cryoctl/wire.py", "host_tools/twin/plant.py"),
+        ("host_tools/cryoctl/wire.py", "host_tools/safety/code.py"),
+    ],
+)
+def test_an_import_against_the_one_way_is_found(module, other):
+    assert list(against({module: {other}}, rooms())) == [(module, other)]
