@@ -169,7 +169,7 @@ def test_where_the_lanes_are_required_a_missing_one_fails_the_run_and_says_what_
 
 def test_a_skip_says_which_control_was_not_shown():
     row = Row(control="it trips", tests=("tests/emulated/test_a.py::test_trips", "tests/test_b.py::test_trips"))
-    table = Table((Hazard("H1", "Cold", "It hurts.", "", (row,)),), (), {}, {}, {})
+    table = Table((Hazard("H1", "Cold", "It hurts.", "", (row,)),), (), {}, {})
     ran = {row.tests[0]: "skipped", row.tests[1]: "passed"}
     (line,) = summary.costs(ran, table)
     assert line == f"not shown in this run: H1 row 1 by {row.tests[0]} (it trips); 1 other tests of it ran"
