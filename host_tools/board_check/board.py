@@ -50,6 +50,7 @@ class Chip:
     architecture: str = ""  # mpy-cross -march, for machine code; without it a board gets bytecode only
     micropython: dict[str, str] = field(default_factory=dict)  # by what its interpreter is known, how it is installed
     header: dict[str, str] = field(default_factory=dict)  # what the board prints beside each pin, for the wiring
+    modelled: bool = False  # no parts around it: nothing to compute from them
 
 
 @dataclass(frozen=True)
@@ -61,6 +62,7 @@ class Board:
     signals: dict[str, Signal]
     safe_low: tuple[int, ...]
     imports: bool = False
+    design: dict[str, dict] = field(default_factory=dict)  # board.toml's other tables: parts' values, by what they do
     undescribed: dict[str, int] = field(default_factory=dict)
     missing: tuple[str, ...] = ()
 
@@ -125,6 +127,7 @@ def load(folder: Path) -> Board:
         signals=signals,
         safe_low=tuple(names.get("SAFE_LOW", ())),
         imports=imports,
+        design={key: table for key, table in asked.items() if key != "signals" and isinstance(table, dict)},
         undescribed={
             name: value
             for name, value in numbers.items()

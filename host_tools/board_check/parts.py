@@ -36,6 +36,15 @@ def external_gates(board: Board) -> bool:
     return board.chip.state_machines == 0
 
 
+def _time(table: dict) -> str:
+    """A monostable's time and capacitor, of board.toml's [timing]."""
+    least, most = table["us"]
+    ends, unit = ((least / 1000, most / 1000), "ms") if least >= 1000 else ((least, most), "us")
+    nf = table["nf"]
+    capacitor = f"{nf / 1000:g} uF" if nf >= 1000 else f"{nf} nF"
+    return f"{ends[0]:g}-{ends[1]:g} {unit}: {capacitor}, resistor selected"
+
+
 def left(board: Board) -> list[Part]:
     """Sensors and display; only with the signals that the board has."""
     has = board.signals
@@ -86,18 +95,18 @@ def right(board: Board) -> list[Part]:
     if gates:
         dose = Part(
             "74HC08 gates, then driver",
-            (("1A", "DOSE"), ("1B", "LOOP_A"), ("2B", ">Q of the monostable")),
-            ("high only with DOSE, loop A and Q;", "then a peak-and-hold driver,", "hold = 1/4 of peak"),
+            (("1A", "DOSE"), ("1B", "LOOP_A"), ("2B", ">Q of the monostable"), ("3B", ">2Q, opening timer")),
+            ("high only with DOSE, loop A, Q and 2Q;", "then a peak-and-hold driver,", "hold = 1/4 of peak"),
             coil,
         )
     else:
         dose = Part(
-            "Peak-and-hold driver",
-            (("IN", "DOSE"), ("SENSE", "ADC_COIL")),
-            ("hold = 1/4 of peak", "shunt and amplifier to SENSE"),
+            "74HC08 gate, then driver",
+            (("1A", "DOSE"), ("1B", ">2Q, opening timer"), ("SENSE", "ADC_COIL")),
+            ("high only with DOSE and 2Q; then a", "peak-and-hold driver, 1/4 of peak", "shunt, amplifier to SENSE"),
             coil,
         )
-    time = "15-20 ms: 36k x 1 uF, selected" if gates else "0.08 ms: 15k x 10 nF; edges 38 us apart"
+    timing = board.design["timing"]
     shutoff = Stage(
         "Shut-off valve, normally closed",
         ("24 V coil; diode and suppressor",),
@@ -107,8 +116,13 @@ def right(board: Board) -> list[Part]:
     lease = Part(
         "74HC423 retriggerable monostable",
         (("B", "LEASE"), ("/RD", "B_MADE")),
-        (time, "a level, high or low, gives nothing", "input A to ground"),
+        (_time(timing["monostable"]), "a level, high or low, gives nothing", "input A to ground"),
         shutoff,
+    )
+    opening = Part(
+        "Opening timer: 74HC423, second half",
+        (("2B", ">DOSE"), ("2Q", ">2Q, opening timer")),
+        (_time(timing["opening"]), "2A to ground, /2RD to 3V3"),
     )
     tested = "LOOP_TEST" in has
     feed = (("feed", "LOOP_FEED"),) if tested else ()
@@ -144,6 +158,7 @@ def right(board: Board) -> list[Part]:
     key = () if "KEY" in has else ("the key switches this supply",)
     return [
         dose,
+        opening,
         loop_a,
         lease,
         loop_b,

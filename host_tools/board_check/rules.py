@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterator
 
 from host_tools.board_check.board import Board, Signal
 from host_tools.board_check.fitted import fitted_as_in_the_bill
+from host_tools.board_check.timing import ends_without_the_clock
 
 REQUIRED = ("DOSE", "LEASE", "LOOP_A", "LOOP_B", "TRIGGER", "ESTOP")
 SAFETY = frozenset((*REQUIRED, "LOOP_TEST"))  # valves, lease and interlocks: only pins whose level nothing else touches
@@ -175,6 +176,7 @@ RULES: tuple[Callable[[Board], Iterator[str]], ...] = (
     loop_test_rests_low,
     broken_wires_are_safe,
     fitted_as_in_the_bill,
+    ends_without_the_clock,
 )
 
 

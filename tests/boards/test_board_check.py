@@ -135,6 +135,15 @@ BROKEN = (
         [wants("ESTOP", 'function = "gpio_in", pull = "internal up"')],
         "ESTOP (GPIO35): the pin has no internal pull",
     ),
+    # what a slow clock stretches, parts end; [65, 80] us without an opening timer was the first design
+    ("rp2040_pico", [], [(r"us = \[55, 60\]", "us = [65, 80]")], "until the clock is 3.79 times too slow"),
+    ("rp2040_pico", [], [(r"^opening = .*\n", "")], "[timing] has no opening timer: a slow"),
+    ("esp32_devkitc", [], [(r"^opening = .*\n", "")], "[timing] has no opening timer: a slow"),
+    ("rp2040_pico", [], [(r"us = \[55, 60\]", "us = [45, 60]")], "45 us is too near the 38 us between two edges"),
+    ("rp2040_pico", [], [(r"540_000, 590_000", "540_000, 610_000")], "610 ms may be over limit 17, 600 ms"),
+    ("rp2040_pico", [], [(r"540_000, 590_000", "510_000, 590_000")], "510 ms cuts openings that the one-shot allows"),
+    ("rp2040_pico", [], [(r"\[9_760, 13_700\]", "[10_000, 12_000]")], "monostable: no resistor of 10000 to 12000 ohm"),
+    ("rp2040_pico", [], [(r"^monostable = .*\n", "")], "[timing] of board.toml lacks monostable"),
     # the two files agree
     ("rp2040_pico", [("SPI_BUS = 0", "SPI_BUS = 0\nFAN = 15")], [], "FAN (GPIO15) is not described"),
     ("rp2040_pico", [(r"^KEY = .*\n", "")], [], "KEY has no number"),

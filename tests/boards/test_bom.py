@@ -12,7 +12,7 @@ HARDWARE = ("rp2040_pico", "esp32_devkitc")
 SAFETY_PARTS = (
     "dose valve", "series shut-off valve", "relief valve, between the two valves", "retriggerable monostable",
     "trigger", "E-stop", "pull resistor, 10 kOhm", "flyback diode and suppressor, each coil",
-    "peak-and-hold driver, dose valve", "eye-shield loop contact", "monostable's timing parts",
+    "peak-and-hold driver, dose valve", "eye-shield loop contact", "monostable's timing parts", "opening timer",
 )  # fmt: skip
 
 
@@ -50,7 +50,7 @@ def test_each_volume_that_closed_valves_enclose_has_its_relief_valve(name, place
     assert part["quantity"] == 1 and part["safety"] is True
 
 
-@pytest.mark.parametrize(("name", "beside"), [("rp2040_pico", 2), ("esp32_devkitc", 4)])
+@pytest.mark.parametrize(("name", "beside"), [("rp2040_pico", 3), ("esp32_devkitc", 4)])
 def test_pull_resistors_are_those_of_the_pin_map_and_the_named_ones(name, beside):
     signals = load(BOARDS / name).signals.values()
     pulls = sum(signal.pull.startswith("external") or bool(signal.pull_down) for signal in signals)
@@ -61,6 +61,19 @@ def test_a_board_with_a_loop_test_has_its_parts():
     for name in HARDWARE:
         assert ("LOOP_TEST" in load(BOARDS / name).signals) == ("loop test stage" in bom(name)[0])
     assert bom("rp2040_pico")[0]["loop test stage"]["safety"] is True
+
+
+@pytest.mark.parametrize("name", HARDWARE)
+@pytest.mark.parametrize(("row", "key"), [("monostable's timing parts", "monostable"), ("opening timer", "opening")])
+def test_the_timing_parts_are_those_that_board_check_reckons_with(name, row, key):
+    table = load(BOARDS / name).design["timing"][key]
+    words = bom(name)[0][row]["requirement"]
+    least, most = table["us"]
+    time = f"{least} to {most} us" if least < 1000 else f"{least // 1000} to {most // 1000} ms"
+    capacitor = f"{table['nf']} nF" if table["nf"] < 1000 else f"{table['nf'] / 1000:g} uF"
+    low, high = (f"{ohm / 1000:g}" for ohm in table["ohm"])
+    for text in (f"measures {time}", capacitor, f"{table['percent']} %", f"a resistor of {low} to {high} kOhm"):
+        assert text in words
 
 
 def test_cycle_life_adds_up():
