@@ -26,6 +26,7 @@ class Signal:
     bus: int | None = None
     state_machine: int | None = None
     pull: str = ""  # of inputs: "external down", "external up", "internal down", "internal up"
+    ohms: float = 10_000  # of that resistor
     pull_down: str = ""  # of outputs: the part that holds it low while nothing drives it
 
 
@@ -50,6 +51,7 @@ class Chip:
     architecture: str = ""  # mpy-cross -march, for machine code; without it a board gets bytecode only
     micropython: dict[str, str] = field(default_factory=dict)  # by what its interpreter is known, how it is installed
     header: dict[str, str] = field(default_factory=dict)  # what the board prints beside each pin, for the wiring
+    levels: dict[str, float] = field(default_factory=dict)  # of inputs at 3.3 V, and the least of the own pulls
     modelled: bool = False  # no parts around it: nothing to compute from them
 
 

@@ -125,12 +125,13 @@ def right(board: Board) -> list[Part]:
         (_time(timing["opening"]), "2A to ground, /2RD to 3V3"),
     )
     tested = "LOOP_TEST" in has
+    loop = board.design["loop"]
     feed = (("feed", "LOOP_FEED"),) if tested else ()
     loop_a = Part(
         "Eye-shield loop, channel A",
         (("contact", "LOOP_A"), *feed),
         (
-            "contact to FEED: high = made" if tested else "contact to 3V3: high = made",
+            "contact to FEED: high = made" if tested else f"contact by {loop['feed_ohm']} Ohm to 3V3: high = made",
             "cuts the gate above" if gates else "cuts the one-shot in PIO",
         ),
     )
@@ -143,7 +144,7 @@ def right(board: Board) -> list[Part]:
             *((("return", "LOOP_RETURN"),) if tested else ()),
         ),
         (
-            "contact to RETURN, 10k to 3V3" if tested else "contact to ground, 10k to 3V3",
+            f"contact by {loop['return_ohm']} Ohm to {'RETURN' if tested else 'ground'}, 10k to 3V3",
             "74HC00: OUT = made and not FAULT",
             "LOOP_B is low = made",
         ),
@@ -151,7 +152,12 @@ def right(board: Board) -> list[Part]:
     test = Part(
         "Loop test stage",
         (("IN", "LOOP_TEST"), ("FEED", "LOOP_FEED"), ("RETURN", "LOOP_RETURN")),
-        ("1k from 3V3 to FEED; 2 N-MOSFETs:", "IN high pulls FEED to ground,", "FEED high ties RETURN to ground"),
+        (
+            f"{loop.get('source_ohm', 0)} Ohm from 3V3 to a node; {loop['feed_ohm']} Ohm",
+            "from it to FEED; 2 N-MOSFETs:",
+            "IN high pulls the node to ground,",
+            "the node high ties RETURN to ground",
+        ),
     )
     operator = [("trigger 1", "TRIGGER"), ("E-stop 1", "ESTOP"), ("key", "KEY")]
     indicators = [("LED", "LED"), ("buzzer", "BUZZER"), ("alarm lamp", "ALARM"), ("WS2812", "RGB")]

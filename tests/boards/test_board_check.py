@@ -61,6 +61,13 @@ FREE = (pin("RGB", 22), pin("FAULT_SKIN", 15))  # exchanges two pins of the Pico
 UNSAFE_PULLS = (("LOOP_A", 7, "up"), ("LOOP_B", 8, "down"), ("TRIGGER", 9, "down"), ("ESTOP", 12, "down"))
 INTERLOCKS = (("LOOP_A",), ("LOOP_B",), ("TRIGGER",), ("ESTOP",))
 
+FIRST_PICO = (
+    (r"source_ohm = 220", "source_ohm = 1_000"),
+    (r"feed_ohm = 680", "feed_ohm = 0"),
+    (r"return_ohm = 100", "return_ohm = 0"),
+)
+FIRST_ESP32 = ((r"feed_ohm = 470", "feed_ohm = 0"), (r"return_ohm = 100", "return_ohm = 0"))
+
 BROKEN = (
     # pin used twice
     ("rp2040_pico", [pin("RGB", 13)], [], "KEY and RGB share GPIO13"),
@@ -142,8 +149,21 @@ BROKEN = (
     ("rp2040_pico", [], [(r"us = \[55, 60\]", "us = [45, 60]")], "45 us is too near the 38 us between two edges"),
     ("rp2040_pico", [], [(r"540_000, 590_000", "540_000, 610_000")], "610 ms may be over limit 17, 600 ms"),
     ("rp2040_pico", [], [(r"540_000, 590_000", "510_000, 590_000")], "510 ms cuts openings that the one-shot allows"),
-    ("rp2040_pico", [], [(r"\[9_760, 13_700\]", "[10_000, 12_000]")], "monostable: no resistor of 10000 to 12000 ohm"),
+    ("rp2040_pico", [], [(r"\[9_760, 13_700\]", "[10_000, 12_000]")], "monostable: no resistor of 10000 to 12000"),
     ("rp2040_pico", [], [(r"^monostable = .*\n", "")], "[timing] of board.toml lacks monostable"),
+    # wires of the loop that touch: the first design had 10k and 10k, on the Pico 1k before the node, and no other
+    *(
+        (name, [], [(r", ohms = 2_200", ""), *series], f"loop, {sentence}")
+        for name, series, sentence in (
+            ("rp2040_pico", FIRST_PICO, "shield off, A and B shorted together: A 1.6"),
+            ("rp2040_pico", FIRST_PICO, "shield in place, A and B shorted together: the test stage's"),
+            ("rp2040_pico", FIRST_PICO, "shield in place, B to supply: 625 mA through a contact"),
+            ("esp32_devkitc", FIRST_ESP32, "shield off, A and B shorted together: A 1.6"),
+            ("esp32_devkitc", FIRST_ESP32, "shield in place, A and B shorted together: A 1.6"),
+        )
+    ),
+    ("rp2040_pico", [], [(r"source_ohm = 220", "source_ohm = 2_200")], "loop, shield in place, no fault: A"),
+    ("rp2040_pico", [], [(r"^return_ohm = .*\n", "")], "[loop] of board.toml lacks return_ohm"),
     # the two files agree
     ("rp2040_pico", [("SPI_BUS = 0", "SPI_BUS = 0\nFAN = 15")], [], "FAN (GPIO15) is not described"),
     ("rp2040_pico", [(r"^KEY = .*\n", "")], [], "KEY has no number"),
