@@ -1,7 +1,7 @@
 """The eye-shield loop's levels for each fault of its wires, computed from the resistors of board.toml, table [loop].
 
-Four wires lead to the two contacts: FEED and A of pole A, B and RETURN of pole B. The loop reads as made with A high and
-B low, and as nothing else; a level between the inputs' thresholds may read as anything.
+Four wires lead to the two contacts: FEED and A of pole A, B and RETURN of pole B. The loop reads as made with A high
+and B low, and with nothing else; a level between the inputs' thresholds may read as anything.
 
               220         FEED      A
     3V3 ----/\\/\\/--+--/\\/\\/---o/ o---+--- LOOP_A          with a test stage; without one 3V3 feeds FEED's resistor
