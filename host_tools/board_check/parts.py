@@ -72,7 +72,7 @@ def left(board: Board) -> list[Part]:
             (("SCK", "SPI_SCK"), ("SO", "SPI_MISO"), ("CS", "CS_NOZZLE")),
             ("type must match the chip's letter", "10 nF T+ to T-"),
         ),
-        Part("VL53L0X, distance", i2c, ("address 0x29, 4.7k pull-ups", "window kept clear of frost")),
+        Part("VL53L0X, distance", i2c, ("address 0x29", "window kept clear of frost")),
         Part("MLX90614, infrared skin", i2c, ("address 0x5A, at most 100 kHz", "narrow field of view")),
         Part("SSD1306, display", panel_rows, ("address 0x3C, one page at a time",)),
         Part("SCD4x, room CO2 (optional)", panel_rows, ("address 0x62",), optional=True),

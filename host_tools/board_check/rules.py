@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterator
 
 from host_tools.board_check.board import Board, Signal
 from host_tools.board_check.fitted import fitted_as_in_the_bill
+from host_tools.board_check.i2c import buses_are_right
 from host_tools.board_check.loop import loop_wires_read_safe
 from host_tools.board_check.timing import ends_without_the_clock
 
@@ -179,6 +180,7 @@ RULES: tuple[Callable[[Board], Iterator[str]], ...] = (
     fitted_as_in_the_bill,
     ends_without_the_clock,
     loop_wires_read_safe,
+    buses_are_right,
 )
 
 

@@ -164,6 +164,20 @@ BROKEN = (
     ),
     ("rp2040_pico", [], [(r"feed_ohm = 680", "feed_ohm = 1_500")], "loop, shield in place, no fault: A 1."),
     ("rp2040_pico", [], [(r"^return_ohm = .*\n", "")], "[loop] of board.toml lacks return_ohm"),
+    # I2C: the first Pico's panel had no pull-ups, the first ESP32 had 400 kHz beside parts of 100
+    ("rp2040_pico", [], [(r', pull = "external up", ohms = 4_700', "")], "PANEL_SDA (GPIO10): the line has no pull-up"),
+    ("rp2040_pico", [], [(r', pull = "external up", ohms = 4_700', "")], "PANEL_SCL (GPIO11): the line has no pull-up"),
+    ("rp2040_pico", [], [(r"ohms = 2_200 }\nP", "ohms = 9_100 }\nP")], "SENSOR_SCL (GPIO1): 9100 ohm with 70 pF rise"),
+    ("rp2040_pico", [], [(r"wiring_pf = 50", "wiring_pf = 400")], "SENSOR_SDA (GPIO0): 420 pF on one line, 400"),
+    ("rp2040_pico", [], [(r"wiring_pf = 50", "wiring_pf = 50, modules_ohm = [1_000]")], "688 ohm let 4.5 mA flow"),
+    ("rp2040_pico", [], [(r'"vl53l0x"', '"vl53l0x", "mlx90614"')], "SENSOR_BUS: 400 kHz is too fast for mlx90614"),
+    ("rp2040_pico", [], [(r'"vl53l0x"', '"vl53l0x", "vl6180"')], "SENSOR_BUS: vl6180 is not in host_tools"),
+    ("rp2040_pico", [], [(r'"fram"', '"fram", "fram"')], "PANEL_BUS: address 0x50 of fram is taken twice"),
+    ("rp2040_pico", [], [(r'"scd4x", ', "")], "board.py: Scd4x is on PANEL_BUS, and [i2c.PANEL_BUS] does not name it"),
+    ("rp2040_pico", [], [(r"hz = 400_000", "hz = 100_000")], "board.py: Vl53l0x runs SENSOR_BUS at 400000 Hz"),
+    ("rp2040_pico", [], [(r"^PANEL_BUS = .*\n", "")], "[i2c.PANEL_BUS] of board.toml lacks hz"),
+    ("esp32_devkitc", [], [(r"hz = 100_000", "hz = 400_000")], "SENSOR_BUS: 400 kHz is too fast for mlx90614"),
+    ("esp32_devkitc", [], [(r"hz = 100_000", "hz = 400_000")], "SENSOR_BUS: 400 kHz is too fast for scd4x"),
     # the two files agree
     ("rp2040_pico", [("SPI_BUS = 0", "SPI_BUS = 0\nFAN = 15")], [], "FAN (GPIO15) is not described"),
     ("rp2040_pico", [(r"^KEY = .*\n", "")], [], "KEY has no number"),
@@ -189,6 +203,18 @@ def test_a_broken_rule_gives_its_sentence(board, capsys, name, pins, toml, sente
     assert main([str(board(name, pins, toml))]) == 1
     found = capsys.readouterr().err
     assert sentence in found
+
+
+def test_a_board_file_that_runs_its_bus_faster_than_a_part_bears_is_named(board):
+    """As the ESP32's did at first."""
+    folder = board("esp32_devkitc")
+    source = folder / "board.py"
+    text = source.read_text()
+    assert text.count("Vl53l0x(_bus(100_000))") == 1
+    source.write_text(text.replace("Vl53l0x(_bus(100_000))", "Vl53l0x(_bus(400_000))"))
+    assert check(folder) == ["board.py: Vl53l0x runs SENSOR_BUS at 400000 Hz, board.toml says 100000: make them equal"]
+    source.write_text(text.replace("Vl53l0x(_bus(100_000))", "Vl53l0x(None)"))
+    assert check(folder) == ["board.py: Vl53l0x is not made with _bus(...): write it as the other boards do"]
 
 
 def test_a_board_without_a_loop_test_passes_and_is_told_so(board, capsys):

@@ -100,6 +100,17 @@ def test_the_board_s_page_has_the_loop_s_levels(name):
     assert page[at : at + len(table)] == table
 
 
+@pytest.mark.parametrize("name", HARDWARE)
+def test_each_line_of_an_i2c_bus_has_its_pull_up_in_the_bill(name):
+    wanted: dict[str, int] = {}
+    for signal in load(BOARDS / name).signals.values():
+        if signal.function in ("i2c_sda", "i2c_scl"):
+            row = f"I2C pull-up, {signal.ohms / 1000:g} kOhm"
+            wanted[row] = wanted.get(row, 0) + 1
+            assert signal.name in bom(name)[0][row]["requirement"]
+    assert {row: bom(name)[0][row]["quantity"] for row in wanted} == wanted
+
+
 def test_cycle_life_adds_up():
     life = bom("rp2040_pico")[1]["cycle_life"]
     bursts = life["bursts_a_point"] * life["points_a_day"]
