@@ -58,7 +58,15 @@ def wants(name, text):
 
 FREE = (pin("RGB", 22), pin("FAULT_SKIN", 15))  # exchanges two pins of the Pico: valid
 
-UNSAFE_PULLS = (("LOOP_A", 7, "up"), ("LOOP_B", 8, "down"), ("TRIGGER", 9, "down"), ("ESTOP", 12, "down"))
+UNSAFE_PULLS = (
+    ("LOOP_A", 7, "up"), ("LOOP_B", 8, "down"), ("TRIGGER", 9, "down"), ("ESTOP", 12, "down"), ("KEY", 13, "down"),
+    ("DRDY_SKIN", 21, "down"), ("FAULT_SKIN", 22, "down"),
+)  # fmt: skip
+INPUTS = (("LOOP_A", 7), ("LOOP_B", 8), ("TRIGGER", 9), ("ESTOP", 12), ("KEY", 13), ("FAULT_SKIN", 22))
+CROSSED = [
+    ("SENSOR_SDA", 10, "sda", "PANEL"), ("SENSOR_SCL", 11, "scl", "PANEL"),
+    ("PANEL_SDA", 0, "sda", "SENSOR"), ("PANEL_SCL", 1, "scl", "SENSOR"),
+]  # fmt: skip
 INTERLOCKS = (("LOOP_A",), ("LOOP_B",), ("TRIGGER",), ("ESTOP",))
 
 FIRST_PICO = (
@@ -128,7 +136,7 @@ BROKEN = (
     ("rp2040_pico", [(r"\(DOSE, ", "(KEY, DOSE, ")], [], "KEY (GPIO13) is in SAFE_LOW but is an input"),
     ("rp2040_pico", [(r"\(DOSE, ", "(29, DOSE, ")], [], "SAFE_LOW holds GPIO29, which is no signal"),
     ("rp2040_pico", [(", LOOP_TEST\\)", ")")], [], "LOOP_TEST (GPIO14) is not in SAFE_LOW"),
-    ("rp2040_pico", [], [wants("LOOP_TEST", 'function = "gpio_in"')], "LOOP_TEST (GPIO14): gpio_in cannot give"),
+    ("rp2040_pico", [], [wants("LOOP_TEST", 'function = "gpio_in"')], "LOOP_TEST (GPIO14): gpio_in is not what"),
     ("rp2040_pico", [], [wants("LOOP_TEST", 'function = "gpio_out"')], "LOOP_TEST (GPIO14) has no pull-down"),
     # a broken wire is safe
     *(
@@ -178,6 +186,42 @@ BROKEN = (
     ("rp2040_pico", [], [(r"^PANEL_BUS = .*\n", "")], "[i2c.PANEL_BUS] of board.toml lacks hz"),
     ("esp32_devkitc", [], [(r"hz = 100_000", "hz = 400_000")], "SENSOR_BUS: 400 kHz is too fast for mlx90614"),
     ("esp32_devkitc", [], [(r"hz = 100_000", "hz = 400_000")], "SENSOR_BUS: 400 kHz is too fast for scd4x"),
+    # a name has one function: the first design passed with each of these
+    *(
+        ("rp2040_pico", [], [wants(name, 'function = "gpio_out"')], f"{name} (GPIO{at}): gpio_out is not what")
+        for name, at in INPUTS
+    ),
+    *(
+        ("rp2040_pico", [], [wants(name, 'function = "gpio_in"')], f"{name} (GPIO{at}): gpio_in is not what the board")
+        for name, at in (("LED", 4), ("CS_SKIN", 17), ("SPI_SCK", 18), ("ADC_LINE", 27), ("SENSOR_SCL", 1))
+    ),
+    (
+        "rp2040_pico",
+        [pin("ADC_LINE", 15), pin("RGB", 27)],
+        [wants("ADC_LINE", 'function = "gpio_in"')],
+        "ADC_LINE (GPIO15): gpio_in is not what the board file makes of it: its function is adc",
+    ),
+    *(
+        (
+            "rp2040_pico",
+            [pin(name, at) for name, at, _, _ in CROSSED],
+            [wants(to, f'function = "i2c_{line}", bus = "{on}_BUS"') for to, _, line, on in CROSSED],
+            f"{name} (GPIO{at}): its bus is {bus}_BUS: the board file takes {name[:-4]}_BUS",
+        )
+        for name, at, _, bus in CROSSED
+    ),
+    ("rp2040_pico", [], [(r'bus = "SENSOR_BUS"', "bus = 0")], "SENSOR_SDA (GPIO0): its bus is a number: the board"),
+    ("rp2040_pico", [], [(r'"LEASE_SM"', "5")], "LEASE (GPIO3): its state machine is a number: the board file takes"),
+    ("rp2040_pico", [], [wants("ADC_COIL", 'function = "adc"')], "ADC_COIL (GPIO28): with pull ''"),
+    (
+        "rp2040_pico",
+        [],
+        [wants("ADC_COIL", 'function = "adc", pull = "internal down"')],
+        "ADC_COIL (GPIO28): the converter's pin gets no internal pull",
+    ),
+    ("rp2040_pico", [(r"\(CS_SKIN, ", "(")], [], "CHIP_SELECTS of pins.py and CS_SKIN (GPIO17) do not agree: add it"),
+    ("esp32_devkitc", [(r"\(ADC_BOTTLE, ", "(LOOP_A, ADC_BOTTLE, ")], [], "ANALOGUE of pins.py and LOOP_A (GPIO32) do"),
+    ("esp32_devkitc", [(", BUZZER", "")], [], "BUZZER (GPIO14) is not in SAFE_LOW"),
     # the two files agree
     ("rp2040_pico", [("SPI_BUS = 0", "SPI_BUS = 0\nFAN = 15")], [], "FAN (GPIO15) is not described"),
     ("rp2040_pico", [(r"^KEY = .*\n", "")], [], "KEY has no number"),
