@@ -48,13 +48,14 @@ def _time(table: dict) -> str:
 def left(board: Board) -> list[Part]:
     """Sensors and display; only with the signals that the board has."""
     has = board.signals
-    panel = "PANEL" if "PANEL_SDA" in has else "SENSOR"
     skin_rows = [("SCK", "SPI_SCK"), ("SDI", "SPI_MOSI"), ("SDO", "SPI_MISO"), ("CS", "CS_SKIN"), ("DRDY", "DRDY_SKIN")]
     skin_rows.append(("FAULT", "FAULT_SKIN" if "FAULT_SKIN" in has else ">FAULT, to loop B"))
     half = "divider 6.19k / 12.0k (0.66), 100 nF" if not external_gates(board) else "divider 10k / 10k (0.5), 100 nF"
-    i2c = (("SDA", "SENSOR_SDA"), ("SCL", "SENSOR_SCL"))
-    panel_rows = (("SDA", f"{panel}_SDA"), ("SCL", f"{panel}_SCL"))
-    mark = [Part("FRAM (optional)", panel_rows, ("address 0x50, a mark beside the files",), optional=True)]
+    lines = {part: bus.removesuffix("BUS") for bus, table in board.design["i2c"].items() for part in table["parts"]}
+    i2c = {part: (("SDA", f"{prefix}SDA"), ("SCL", f"{prefix}SCL")) for part, prefix in lines.items()}
+    mark = []  # a chip with non-volatile storage of its own needs none
+    if "fram" in i2c:
+        mark.append(Part("FRAM (optional)", i2c["fram"], ("address 0x50, a mark beside the files",), optional=True))
     return [
         Part(
             "MAX31856, skin thermocouple",
@@ -72,11 +73,11 @@ def left(board: Board) -> list[Part]:
             (("SCK", "SPI_SCK"), ("SO", "SPI_MISO"), ("CS", "CS_NOZZLE")),
             ("type must match the chip's letter", "10 nF T+ to T-"),
         ),
-        Part("VL53L0X, distance", i2c, ("address 0x29", "window kept clear of frost")),
-        Part("MLX90614, infrared skin", i2c, ("address 0x5A, at most 100 kHz", "narrow field of view")),
-        Part("SSD1306, display", panel_rows, ("address 0x3C, one page at a time",)),
-        Part("SCD4x, room CO2 (optional)", panel_rows, ("address 0x62",), optional=True),
-        *(mark if panel == "PANEL" else []),  # elsewhere the chip has non-volatile storage of its own
+        Part("VL53L0X, distance", i2c["vl53l0x"], ("address 0x29", "window kept clear of frost")),
+        Part("MLX90614, infrared skin", i2c["mlx90614"], ("address 0x5A, at most 100 kHz", "narrow field of view")),
+        Part("SSD1306, display", i2c["ssd1306"], ("address 0x3C, one page at a time",)),
+        Part("SCD4x, room CO2 (optional)", i2c["scd4x"], ("address 0x62",), optional=True),
+        *mark,
         Part("Pressure transducer, bottle", (("OUT", "ADC_BOTTLE"),), ("0-100 bar, 0.5-4.5 V of 5 V", half)),
         Part("Pressure transducer, between valves", (("OUT", "ADC_LINE"),), ("0-100 bar, 0.5-4.5 V of 5 V", half)),
     ]
