@@ -124,13 +124,13 @@ class Board:
         )
         self.skin.configure()  # a chip that does not answer shows as a status in every reading
         self.nozzle = Max31855(spi, nozzle_select, Linearise(kind))
-        self.distance = Vl53l0x(_bus(400_000))
+        self.distance = Vl53l0x(_bus(100_000))
         self.infrared = Mlx90614(_bus(100_000), _SKIN_EMISSIVITY, every=1)
         self.bottle = Transducer(Halved(pins.ADC_BOTTLE), 1907, 1000)  # 0-100 bar
         self.line = Transducer(Halved(pins.ADC_LINE), 1907, 1000)
         self.coil = None
         self.room = Scd4x(_bus(100_000))
-        self.display = Ssd1306(_bus(400_000), at_once=16)
+        self.display = Ssd1306(_bus(100_000), at_once=7)
         self.pixel = None
         self.console = Terminal()
         self.scratch = Scratch()
@@ -162,7 +162,7 @@ def _tightened(loaded):
 
 
 def _bus(hz):
-    """The sensors' two wires at a clock of their own, in software.
+    """The sensors' two wires, in software; the slowest part decides the clock of all, for each sees all that moves.
 
     The port's I2C counts a time-out in ticks of its operating system, 10 ms: the 1 ms that a bus may take here is none
     of them. It also asks for the address before each transfer [S] MicroPython 1.28 machine_i2c.c; ESP-IDF's FreeRTOS at

@@ -25,7 +25,10 @@ class Signal:
     function: str
     bus: int | None = None
     state_machine: int | None = None
+    bus_name: str = ""  # as board.toml has it; empty for a number
+    state_machine_name: str = ""
     pull: str = ""  # of inputs: "external down", "external up", "internal down", "internal up"
+    ohms: float = 10_000  # of that resistor
     pull_down: str = ""  # of outputs: the part that holds it low while nothing drives it
 
 
@@ -50,6 +53,8 @@ class Chip:
     architecture: str = ""  # mpy-cross -march, for machine code; without it a board gets bytecode only
     micropython: dict[str, str] = field(default_factory=dict)  # by what its interpreter is known, how it is installed
     header: dict[str, str] = field(default_factory=dict)  # what the board prints beside each pin, for the wiring
+    levels: dict[str, float] = field(default_factory=dict)  # of inputs at 3.3 V, and the least of the own pulls
+    modelled: bool = False  # no parts around it: nothing to compute from them
 
 
 @dataclass(frozen=True)
@@ -61,6 +66,9 @@ class Board:
     signals: dict[str, Signal]
     safe_low: tuple[int, ...]
     imports: bool = False
+    blocks: tuple[str, ...] = ()  # names in pins.py that number a block of the chip
+    groups: dict[str, tuple[int, ...]] = field(default_factory=dict)  # and its tuples of pins
+    design: dict[str, dict] = field(default_factory=dict)  # board.toml's other tables: parts' values, by what they do
     undescribed: dict[str, int] = field(default_factory=dict)
     missing: tuple[str, ...] = ()
 
@@ -114,6 +122,7 @@ def load(folder: Path) -> Board:
         wants = dict(wants)
         for key in ("bus", "state_machine"):
             if isinstance(wants.get(key), str):
+                wants[f"{key}_name"] = wants[key]
                 wants[key] = numbers.get(wants[key])
         try:
             signals[name] = Signal(name, numbers[name], **wants)
@@ -125,6 +134,9 @@ def load(folder: Path) -> Board:
         signals=signals,
         safe_low=tuple(names.get("SAFE_LOW", ())),
         imports=imports,
+        blocks=tuple(name for name in numbers if name.endswith(BUSES)),
+        groups={name: value for name, value in names.items() if isinstance(value, tuple)},
+        design={key: table for key, table in asked.items() if key != "signals" and isinstance(table, dict)},
         undescribed={
             name: value
             for name, value in numbers.items()

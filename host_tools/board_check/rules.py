@@ -7,11 +7,13 @@ from collections.abc import Callable, Iterator
 
 from host_tools.board_check.board import Board, Signal
 from host_tools.board_check.fitted import fitted_as_in_the_bill
+from host_tools.board_check.i2c import buses_are_right
+from host_tools.board_check.loop import loop_wires_read_safe
+from host_tools.board_check.names import blocks_by_name, broken_wires_are_safe, functions_by_name, groups_are_whole
+from host_tools.board_check.timing import ends_without_the_clock
 
 REQUIRED = ("DOSE", "LEASE", "LOOP_A", "LOOP_B", "TRIGGER", "ESTOP")
 SAFETY = frozenset((*REQUIRED, "LOOP_TEST"))  # valves, lease and interlocks: only pins whose level nothing else touches
-# With these pulls a broken wire reads as loop open, trigger released, E-stop pressed [E].
-SAFE_PULL = {"LOOP_A": "down", "LOOP_B": "up", "TRIGGER": "up", "ESTOP": "up"}
 READS = frozenset(("gpio_in", "adc", "spi_miso"))  # functions that do not drive the pin
 PARTNERS = {"spi_miso": "spi_sck", "spi_mosi": "spi_sck", "i2c_sda": "i2c_scl", "i2c_scl": "i2c_sda"}
 SM_A_BLOCK = 4  # RP2040 datasheet, section 3.1
@@ -140,27 +142,6 @@ def safe_low_outputs(board: Board) -> Iterator[str]:
             yield f"{_at(signal)} has no pull-down: fit one and name it in board.toml (pull_down)"
 
 
-def broken_wires_are_safe(board: Board) -> Iterator[str]:
-    """Pulls make a broken wire read as the safe state; a pin without internal pulls has external ones."""
-    for signal in board.signals.values():
-        wanted = SAFE_PULL.get(signal.name)
-        if wanted and not signal.pull.endswith(wanted):
-            yield f"{_at(signal)}: with pull {signal.pull!r} a broken wire reads as made: pull it {wanted}"
-        if signal.pull.startswith("internal") and signal.pin in board.chip.no_internal_pull:
-            yield f"{_at(signal)}: the pin has no internal pull: fit a resistor and say external in board.toml"
-
-
-def loop_test_rests_low(board: Board) -> Iterator[str]:
-    """The test output of the eye-shield loop is a plain output, and at rest unless the firmware drives it."""
-    signal = board.signals.get("LOOP_TEST")
-    if signal is None:
-        return
-    if signal.function != "gpio_out":
-        yield f"{_at(signal)}: {signal.function} cannot give test pulses: its function must be gpio_out"
-    if signal.pin not in board.safe_low:
-        yield f"{_at(signal)} is not in SAFE_LOW: add it, boot.py must end a pulse that a reset cut short"
-
-
 RULES: tuple[Callable[[Board], Iterator[str]], ...] = (
     files_agree,
     required_signals,
@@ -172,9 +153,14 @@ RULES: tuple[Callable[[Board], Iterator[str]], ...] = (
     hardware_timed,
     separate_blocks,
     safe_low_outputs,
-    loop_test_rests_low,
+    functions_by_name,
+    blocks_by_name,
+    groups_are_whole,
     broken_wires_are_safe,
     fitted_as_in_the_bill,
+    ends_without_the_clock,
+    loop_wires_read_safe,
+    buses_are_right,
 )
 
 

@@ -77,9 +77,9 @@ def _part(draw: Drawing, part: Part, x: float, y: float, rows: list[Row], edge: 
 
 def _pulls(draw: Drawing, signal: Signal, x: float, y: float) -> None:
     if signal.pull_down or signal.pull == "external down":
-        draw.resistor_down(x, y)
+        draw.resistor_down(x, y, f"{signal.ohms / 1000:g}k")
     elif signal.pull == "external up":
-        draw.resistor_up(x, y)
+        draw.resistor_up(x, y, f"{signal.ohms / 1000:g}k")
 
 
 def _wires(draw: Drawing, board: Board, rows: list[Row], edge: float, chip: float, seen: dict[str, float]) -> None:

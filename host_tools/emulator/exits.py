@@ -288,7 +288,7 @@ level 4 at 100 mm, event 5 ms into a burst of 500 ms, or 60 ms before the next b
 compared with silicon; its times are lower bounds.
 
 Counted from the event to the dose pin low / to the last rising edge of the lease, ms. After the last edge come the
-monostable (0.08 ms) and the valves themselves (up to 25 ms). "went on": the gas was untouched {seen_ms} ms later, and
+monostable (0.06 ms) and the valves themselves (up to 25 ms). "went on": the gas was untouched {seen_ms} ms later, and
 the next burst came.
 
 | event | expected | in a burst | in an off-phase |

@@ -166,11 +166,13 @@ class Machine:
 class Firmware:
     """cryo.valve.rp2_pio, loaded against a bench: `module` is it; its StateMachine is backed by the bench.
 
+    slower     how much too slow the system clock is: it alone drives every divider, so all programs are late alike
     later_us   how far the port's microseconds are ahead of the bench: a rest that need not be stepped
     """
 
-    def __init__(self, bench: Bench, system_hz: int = SYSTEM_HZ):
+    def __init__(self, bench: Bench, system_hz: int = SYSTEM_HZ, slower: float = 1):
         self.bench = bench
+        self.slower = slower
         self.later_us = TICKS_MASK - 1_000_000  # the counter wraps early
         self.machines: dict[int, StateMachine] = {}
         firmware = self
@@ -239,7 +241,8 @@ class StateMachine:
     def __init__(self, firmware: Firmware, number: int, program: list, *, freq: int, set_base: Pin, jmp_pin: Pin):
         assert SYSTEM_HZ % freq == 0
         self._bench = firmware.bench
-        self.machine = self._bench.load(number, program, set_base.number, jmp_pin.number, SYSTEM_HZ // freq)
+        divider = round(SYSTEM_HZ // freq * firmware.slower)
+        self.machine = self._bench.load(number, program, set_base.number, jmp_pin.number, divider)
         self.puts: list[int] = []
         firmware.machines[number] = self
 

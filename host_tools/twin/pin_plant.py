@@ -13,7 +13,7 @@ from host_tools.twin.max31856 import Max31856Chip
 from host_tools.twin.plant import Plant
 from host_tools.twin.probe import Max31855Chip
 
-MONOSTABLE_US = 80  # [C] the longer end of what the RP2040 board's timing parts give
+MONOSTABLE_US = 60  # the longest that the RP2040 board's monostable may take: boards/rp2040_pico/board.toml
 COIL_RISE_S = 0.005  # [E] inductance over resistance
 COIL_PEAK_US = 50_000  # [E] of the peak-and-hold driver
 COIL_PEAK_V = 2.5  # [S] parts list: 3.0 V at 1.2 times the peak current

@@ -58,8 +58,23 @@ def wants(name, text):
 
 FREE = (pin("RGB", 22), pin("FAULT_SKIN", 15))  # exchanges two pins of the Pico: valid
 
-UNSAFE_PULLS = (("LOOP_A", 7, "up"), ("LOOP_B", 8, "down"), ("TRIGGER", 9, "down"), ("ESTOP", 12, "down"))
+UNSAFE_PULLS = (
+    ("LOOP_A", 7, "up"), ("LOOP_B", 8, "down"), ("TRIGGER", 9, "down"), ("ESTOP", 12, "down"), ("KEY", 13, "down"),
+    ("DRDY_SKIN", 21, "down"), ("FAULT_SKIN", 22, "down"),
+)  # fmt: skip
+INPUTS = (("LOOP_A", 7), ("LOOP_B", 8), ("TRIGGER", 9), ("ESTOP", 12), ("KEY", 13), ("FAULT_SKIN", 22))
+CROSSED = [
+    ("SENSOR_SDA", 10, "sda", "PANEL"), ("SENSOR_SCL", 11, "scl", "PANEL"),
+    ("PANEL_SDA", 0, "sda", "SENSOR"), ("PANEL_SCL", 1, "scl", "SENSOR"),
+]  # fmt: skip
 INTERLOCKS = (("LOOP_A",), ("LOOP_B",), ("TRIGGER",), ("ESTOP",))
+
+FIRST_PICO = (
+    (r"source_ohm = 220", "source_ohm = 1_000"),
+    (r"feed_ohm = 680", "feed_ohm = 0"),
+    (r"return_ohm = 100", "return_ohm = 0"),
+)
+FIRST_ESP32 = ((r"feed_ohm = 470", "feed_ohm = 0"), (r"return_ohm = 100", "return_ohm = 0"))
 
 BROKEN = (
     # pin used twice
@@ -121,7 +136,7 @@ BROKEN = (
     ("rp2040_pico", [(r"\(DOSE, ", "(KEY, DOSE, ")], [], "KEY (GPIO13) is in SAFE_LOW but is an input"),
     ("rp2040_pico", [(r"\(DOSE, ", "(29, DOSE, ")], [], "SAFE_LOW holds GPIO29, which is no signal"),
     ("rp2040_pico", [(", LOOP_TEST\\)", ")")], [], "LOOP_TEST (GPIO14) is not in SAFE_LOW"),
-    ("rp2040_pico", [], [wants("LOOP_TEST", 'function = "gpio_in"')], "LOOP_TEST (GPIO14): gpio_in cannot give"),
+    ("rp2040_pico", [], [wants("LOOP_TEST", 'function = "gpio_in"')], "LOOP_TEST (GPIO14): gpio_in is not what"),
     ("rp2040_pico", [], [wants("LOOP_TEST", 'function = "gpio_out"')], "LOOP_TEST (GPIO14) has no pull-down"),
     # a broken wire is safe
     *(
@@ -135,6 +150,78 @@ BROKEN = (
         [wants("ESTOP", 'function = "gpio_in", pull = "internal up"')],
         "ESTOP (GPIO35): the pin has no internal pull",
     ),
+    # what a slow clock stretches, parts end; [65, 80] us without an opening timer was the first design
+    ("rp2040_pico", [], [(r"us = \[55, 60\]", "us = [65, 80]")], "until the clock is 3.79 times too slow"),
+    ("rp2040_pico", [], [(r"^opening = .*\n", "")], "[timing] has no opening timer: a slow"),
+    ("esp32_devkitc", [], [(r"^opening = .*\n", "")], "[timing] has no opening timer: a slow"),
+    ("rp2040_pico", [], [(r"us = \[55, 60\]", "us = [45, 60]")], "45 us is too near the 38 us between two edges"),
+    ("rp2040_pico", [], [(r"540_000, 590_000", "540_000, 610_000")], "610 ms may be over limit 17, 600 ms"),
+    ("rp2040_pico", [], [(r"540_000, 590_000", "510_000, 590_000")], "510 ms cuts openings that the one-shot allows"),
+    ("rp2040_pico", [], [(r"\[9_760, 13_700\]", "[10_000, 12_000]")], "monostable: no resistor of 10000 to 12000"),
+    ("rp2040_pico", [], [(r"^monostable = .*\n", "")], "[timing] of board.toml lacks monostable"),
+    # wires of the loop that touch: the first design had 10k and 10k, on the Pico 1k before the node, and no other
+    *(
+        (name, [], [(r", ohms = 2_200", ""), *series], f"loop, {sentence}")
+        for name, series, sentence in (
+            ("rp2040_pico", FIRST_PICO, "shield off, A and B shorted together: A 1.6"),
+            ("rp2040_pico", FIRST_PICO, "shield in place, A and B shorted together: the test stage's"),
+            ("rp2040_pico", FIRST_PICO, "shield in place, B to supply: 625 mA through a contact"),
+            ("esp32_devkitc", FIRST_ESP32, "shield off, A and B shorted together: A 1.6"),
+            ("esp32_devkitc", FIRST_ESP32, "shield in place, A and B shorted together: A 1.6"),
+        )
+    ),
+    ("rp2040_pico", [], [(r"feed_ohm = 680", "feed_ohm = 1_500")], "loop, shield in place, no fault: A 1."),
+    ("rp2040_pico", [], [(r"^return_ohm = .*\n", "")], "[loop] of board.toml lacks return_ohm"),
+    # I2C: the first Pico's panel had no pull-ups, the first ESP32 had 400 kHz beside parts of 100
+    ("rp2040_pico", [], [(r', pull = "external up", ohms = 4_700', "")], "PANEL_SDA (GPIO10): the line has no pull-up"),
+    ("rp2040_pico", [], [(r', pull = "external up", ohms = 4_700', "")], "PANEL_SCL (GPIO11): the line has no pull-up"),
+    ("rp2040_pico", [], [(r"ohms = 2_200 }\nP", "ohms = 9_100 }\nP")], "SENSOR_SCL (GPIO1): 9100 ohm with 70 pF rise"),
+    ("rp2040_pico", [], [(r"wiring_pf = 50", "wiring_pf = 400")], "SENSOR_SDA (GPIO0): 420 pF on one line, 400"),
+    ("rp2040_pico", [], [(r"wiring_pf = 50", "wiring_pf = 50, modules_ohm = [1_000]")], "688 ohm let 4.5 mA flow"),
+    ("rp2040_pico", [], [(r'"vl53l0x"', '"vl53l0x", "mlx90614"')], "SENSOR_BUS: 400 kHz is too fast for mlx90614"),
+    ("rp2040_pico", [], [(r'"vl53l0x"', '"vl53l0x", "vl6180"')], "SENSOR_BUS: vl6180 is not in host_tools"),
+    ("rp2040_pico", [], [(r'"fram"', '"fram", "fram"')], "PANEL_BUS: address 0x50 of fram is taken twice"),
+    ("rp2040_pico", [], [(r'"scd4x", ', "")], "board.py: Scd4x is on PANEL_BUS, and [i2c.PANEL_BUS] does not name it"),
+    ("rp2040_pico", [], [(r"hz = 400_000", "hz = 100_000")], "board.py: Vl53l0x runs SENSOR_BUS at 400000 Hz"),
+    ("rp2040_pico", [], [(r"^PANEL_BUS = .*\n", "")], "[i2c.PANEL_BUS] of board.toml lacks hz"),
+    ("esp32_devkitc", [], [(r"hz = 100_000", "hz = 400_000")], "SENSOR_BUS: 400 kHz is too fast for mlx90614"),
+    ("esp32_devkitc", [], [(r"hz = 100_000", "hz = 400_000")], "SENSOR_BUS: 400 kHz is too fast for scd4x"),
+    # a name has one function: the first design passed with each of these
+    *(
+        ("rp2040_pico", [], [wants(name, 'function = "gpio_out"')], f"{name} (GPIO{at}): gpio_out is not what")
+        for name, at in INPUTS
+    ),
+    *(
+        ("rp2040_pico", [], [wants(name, 'function = "gpio_in"')], f"{name} (GPIO{at}): gpio_in is not what the board")
+        for name, at in (("LED", 4), ("CS_SKIN", 17), ("SPI_SCK", 18), ("ADC_LINE", 27), ("SENSOR_SCL", 1))
+    ),
+    (
+        "rp2040_pico",
+        [pin("ADC_LINE", 15), pin("RGB", 27)],
+        [wants("ADC_LINE", 'function = "gpio_in"')],
+        "ADC_LINE (GPIO15): gpio_in is not what the board file makes of it: its function is adc",
+    ),
+    *(
+        (
+            "rp2040_pico",
+            [pin(name, at) for name, at, _, _ in CROSSED],
+            [wants(to, f'function = "i2c_{line}", bus = "{on}_BUS"') for to, _, line, on in CROSSED],
+            f"{name} (GPIO{at}): its bus is {bus}_BUS: the board file takes {name[:-4]}_BUS",
+        )
+        for name, at, _, bus in CROSSED
+    ),
+    ("rp2040_pico", [], [(r'bus = "SENSOR_BUS"', "bus = 0")], "SENSOR_SDA (GPIO0): its bus is a number: the board"),
+    ("rp2040_pico", [], [(r'"LEASE_SM"', "5")], "LEASE (GPIO3): its state machine is a number: the board file takes"),
+    ("rp2040_pico", [], [wants("ADC_COIL", 'function = "adc"')], "ADC_COIL (GPIO28): with pull ''"),
+    (
+        "rp2040_pico",
+        [],
+        [wants("ADC_COIL", 'function = "adc", pull = "internal down"')],
+        "ADC_COIL (GPIO28): the converter's pin gets no internal pull",
+    ),
+    ("rp2040_pico", [(r"\(CS_SKIN, ", "(")], [], "CHIP_SELECTS of pins.py and CS_SKIN (GPIO17) do not agree: add it"),
+    ("esp32_devkitc", [(r"\(ADC_BOTTLE, ", "(LOOP_A, ADC_BOTTLE, ")], [], "ANALOGUE of pins.py and LOOP_A (GPIO32) do"),
+    ("esp32_devkitc", [(", BUZZER", "")], [], "BUZZER (GPIO14) is not in SAFE_LOW"),
     # the two files agree
     ("rp2040_pico", [("SPI_BUS = 0", "SPI_BUS = 0\nFAN = 15")], [], "FAN (GPIO15) is not described"),
     ("rp2040_pico", [(r"^KEY = .*\n", "")], [], "KEY has no number"),
@@ -160,6 +247,18 @@ def test_a_broken_rule_gives_its_sentence(board, capsys, name, pins, toml, sente
     assert main([str(board(name, pins, toml))]) == 1
     found = capsys.readouterr().err
     assert sentence in found
+
+
+def test_a_board_file_that_runs_its_bus_faster_than_a_part_bears_is_named(board):
+    """As the ESP32's did at first."""
+    folder = board("esp32_devkitc")
+    source = folder / "board.py"
+    text = source.read_text()
+    assert text.count("Vl53l0x(_bus(100_000))") == 1
+    source.write_text(text.replace("Vl53l0x(_bus(100_000))", "Vl53l0x(_bus(400_000))"))
+    assert check(folder) == ["board.py: Vl53l0x runs SENSOR_BUS at 400000 Hz, board.toml says 100000: make them equal"]
+    source.write_text(text.replace("Vl53l0x(_bus(100_000))", "Vl53l0x(None)"))
+    assert check(folder) == ["board.py: Vl53l0x is not made with _bus(...): write it as the other boards do"]
 
 
 def test_a_board_without_a_loop_test_passes_and_is_told_so(board, capsys):

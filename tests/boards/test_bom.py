@@ -7,12 +7,14 @@ import pytest
 
 from host_tools.board_check.__main__ import BOARDS
 from host_tools.board_check.board import load
+from host_tools.board_check.loop import loop_table
 
 HARDWARE = ("rp2040_pico", "esp32_devkitc")
 SAFETY_PARTS = (
     "dose valve", "series shut-off valve", "relief valve, between the two valves", "retriggerable monostable",
     "trigger", "E-stop", "pull resistor, 10 kOhm", "flyback diode and suppressor, each coil",
-    "peak-and-hold driver, dose valve", "eye-shield loop contact", "monostable's timing parts",
+    "peak-and-hold driver, dose valve", "eye-shield loop contact", "monostable's timing parts", "opening timer",
+    "loop A's pull-down, 2.2 kOhm",
 )  # fmt: skip
 
 
@@ -50,10 +52,11 @@ def test_each_volume_that_closed_valves_enclose_has_its_relief_valve(name, place
     assert part["quantity"] == 1 and part["safety"] is True
 
 
-@pytest.mark.parametrize(("name", "beside"), [("rp2040_pico", 2), ("esp32_devkitc", 4)])
+@pytest.mark.parametrize(("name", "beside"), [("rp2040_pico", 3), ("esp32_devkitc", 4)])
 def test_pull_resistors_are_those_of_the_pin_map_and_the_named_ones(name, beside):
     signals = load(BOARDS / name).signals.values()
-    pulls = sum(signal.pull.startswith("external") or bool(signal.pull_down) for signal in signals)
+    pulled = [signal for signal in signals if signal.pull.startswith("external") or signal.pull_down]
+    pulls = sum(signal.ohms == 10_000 for signal in pulled)
     assert bom(name)[0]["pull resistor, 10 kOhm"]["quantity"] == pulls + beside
 
 
@@ -61,6 +64,51 @@ def test_a_board_with_a_loop_test_has_its_parts():
     for name in HARDWARE:
         assert ("LOOP_TEST" in load(BOARDS / name).signals) == ("loop test stage" in bom(name)[0])
     assert bom("rp2040_pico")[0]["loop test stage"]["safety"] is True
+
+
+@pytest.mark.parametrize("name", HARDWARE)
+@pytest.mark.parametrize(("row", "key"), [("monostable's timing parts", "monostable"), ("opening timer", "opening")])
+def test_the_timing_parts_are_those_that_board_check_reckons_with(name, row, key):
+    table = load(BOARDS / name).design["timing"][key]
+    words = bom(name)[0][row]["requirement"]
+    least, most = table["us"]
+    time = f"{least} to {most} us" if least < 1000 else f"{least // 1000} to {most // 1000} ms"
+    capacitor = f"{table['nf']} nF" if table["nf"] < 1000 else f"{table['nf'] / 1000:g} uF"
+    low, high = (f"{ohm / 1000:g}" for ohm in table["ohm"])
+    for text in (f"measures {time}", capacitor, f"{table['percent']} %", f"a resistor of {low} to {high} kOhm"):
+        assert text in words
+
+
+SERIES = (("rp2040_pico", "loop test stage"), ("esp32_devkitc", "loop's series resistors"))
+
+
+@pytest.mark.parametrize(("name", "row"), SERIES)
+def test_the_loop_s_resistors_are_those_that_board_check_reckons_with(name, row):
+    board = load(BOARDS / name)
+    loop, words = board.design["loop"], bom(name)[0][row]["requirement"]
+    for key in ("source_ohm", "feed_ohm", "return_ohm"):
+        assert key not in loop or f"{loop[key]} Ohm {loop['percent']} %" in words
+    pull = bom(name)[0]["loop A's pull-down, 2.2 kOhm"]["requirement"]
+    assert f"{board.signals['LOOP_A'].ohms / 1000:g} kOhm" in pull
+
+
+@pytest.mark.parametrize("name", HARDWARE)
+def test_the_board_s_page_has_the_loop_s_levels(name):
+    table = loop_table(load(BOARDS / name))
+    page = (BOARDS / name / "README.md").read_text().splitlines()
+    at = page.index(table[0])
+    assert page[at : at + len(table)] == table
+
+
+@pytest.mark.parametrize("name", HARDWARE)
+def test_each_line_of_an_i2c_bus_has_its_pull_up_in_the_bill(name):
+    wanted: dict[str, int] = {}
+    for signal in load(BOARDS / name).signals.values():
+        if signal.function in ("i2c_sda", "i2c_scl"):
+            row = f"I2C pull-up, {signal.ohms / 1000:g} kOhm"
+            wanted[row] = wanted.get(row, 0) + 1
+            assert signal.name in bom(name)[0][row]["requirement"]
+    assert {row: bom(name)[0][row]["quantity"] for row in wanted} == wanted
 
 
 def test_cycle_life_adds_up():

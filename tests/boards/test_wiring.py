@@ -8,6 +8,7 @@ import pytest
 
 from host_tools.board_check.__main__ import BOARDS
 from host_tools.board_check.board import load
+from host_tools.board_check.parts import left
 from host_tools.board_check.wiring import draw_board
 
 HARDWARE = ("rp2040_pico", "esp32_devkitc")
@@ -55,6 +56,17 @@ def test_the_shut_off_s_supply_goes_through_both_second_contacts(name):
     supply = stage[: stage.index("24 V, fuse")]
     contacts = [text.split(",")[0] for text in supply if "contact 2" in text]
     assert contacts == ["trigger contact 2", "E-stop contact 2"]
+
+
+@pytest.mark.parametrize("name", HARDWARE)
+def test_each_i2c_part_is_drawn_at_the_bus_that_the_board_file_makes_it_on(name):
+    """board-check holds [i2c] against the board file; the drawing once had the infrared sensor on the other bus."""
+    board = load(BOARDS / name)
+    drawn = {part.title.split(",")[0].split()[0].lower(): dict(part.rows) for part in left(board)}
+    for bus, table in board.design["i2c"].items():
+        prefix = bus.removesuffix("BUS")
+        for part in table["parts"]:
+            assert (drawn[part]["SDA"], drawn[part]["SCL"]) == (f"{prefix}SDA", f"{prefix}SCL")
 
 
 def test_a_moved_pin_changes_the_diagram(tmp_path):

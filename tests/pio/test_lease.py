@@ -5,7 +5,10 @@ from itertools import pairwise
 import pytest
 
 from host_tools import pio_asm
+from host_tools.board_check.board import load
+from host_tools.board_check.timing import HOLDS
 from host_tools.emulator.pio_bench import PER_US, Bench, Firmware
+from host_tools.places import BOARDS
 from host_tools.twin.pin_plant import MONOSTABLE_US
 
 PULSE, LOOP_B = 3, 8
@@ -157,7 +160,7 @@ def test_an_open_channel_b_swallows_every_word(rig):
     assert rig.edges() == []
 
 
-def test_a_slower_clock_only_slows_the_edges():
+def test_a_larger_divider_only_slows_the_edges():
     rig = Rig()
     rig.bench = Bench()
     firmware = Firmware(rig.bench).module
@@ -169,11 +172,12 @@ def test_a_slower_clock_only_slows_the_edges():
     assert gaps(rig.edges()) == {10 * HALF}
 
 
-def test_at_48_mhz_the_edges_come_too_late_for_the_monostable(rig):
-    """Its longest time, of the board's parts; at full speed they come twice in its time."""
+def test_the_edges_come_well_within_the_shortest_monostable_s_time(rig):
+    timing = load(BOARDS / "rp2040_pico").design["timing"]
+    shortest_us, longest_us = timing["monostable"]["us"]
     rig.machine.put(100)
     rig.bench.run_us(5_000)
-    rising = rig.edges()[::2]
-    (apart,) = gaps(rising)
-    assert apart <= MONOSTABLE_US * PER_US / 2
-    assert apart * 125 // 48 > MONOSTABLE_US * PER_US
+    (apart,) = gaps(rig.edges()[::2])
+    assert apart == timing["edges_us"] * PER_US
+    assert HOLDS * apart <= shortest_us * PER_US
+    assert longest_us == MONOSTABLE_US  # the twin has the longest

@@ -155,8 +155,11 @@ def test_a_level_is_no_edge(rig, level):
 
 
 @pytest.mark.parametrize(("slower", "holds"), [(25, True), (32, True), (36, False), (75, False)])
-def test_edges_of_a_slow_clock_hold_no_burst(slower, holds):
-    """Divider of the lease's clock alone; 25 is its own. Over a third too slow, the burst ends."""
+def test_edges_of_a_wrong_divider_hold_no_burst(slower, holds):
+    """Divider of the lease's machine alone; 25 is its own. Over a third too slow, the burst ends.
+
+    A slow system clock slows the tether as well, which then sees nothing: tests/pio/test_slow_clock.py.
+    """
     rig = Rig(slower)
     rig.start(400_000)
     rig.bench.run_us(5_000)
