@@ -152,9 +152,13 @@ def restarted(link):
 
 
 def at_prompt(link):
-    """Wait until boot.py and main.py have ended after a restart: a Ctrl-C, as mpremote begins with, ends them."""
+    """Wait until boot.py and main.py have ended after a restart; no prompt is left over for others."""
     with serial.Serial(str(link), timeout=AGAIN_S) as port:
         until(lambda: (port.write(b"\r"), port.read_until(PROMPT))[1], lambda said: said.endswith(PROMPT))
+        port.timeout = PATIENCE_S
+        port.write(b"print('last', 'answer')\r")  # it answers in order: no prompt of an earlier Enter is left over
+        last = b"last answer" + PROMPT
+        assert port.read_until(last).endswith(last)
 
 
 @pytest.fixture

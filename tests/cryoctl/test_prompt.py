@@ -30,7 +30,9 @@ def prompt(sim, port):
 
 def typed(prompt, keys, until=b"\r\n>>> "):
     prompt.write(keys)
-    return prompt.read_until(until)
+    said = prompt.read_until(until)
+    assert said.endswith(until), f"no {until!r} within {prompt.timeout} s: {said!r}"
+    return said
 
 
 def test_an_expressions_value_is_shown_and_kept(prompt):
@@ -62,10 +64,17 @@ def test_paste_mode_takes_a_program_whole(prompt):
     ],
 )
 def test_ctrl_c_interrupts_what_runs(prompt, busy):
-    prompt.write(busy + (b"\r\r" if b"while" in busy else b"\r"))
-    prompt.read_until(busy[-4:] + b"\r\n")
-    prompt.write(b"\x03")
-    assert b"KeyboardInterrupt" in prompt.read_until(b"\r\n>>> ")
+    typed(prompt, busy + (b"\r\r" if b"while" in busy else b"\r"), busy[-4:] + b"\r\n")
+    assert b"KeyboardInterrupt" in typed(prompt, b"\x03")
+    assert typed(prompt, b"1 + 1\r") == b"1 + 1\r\n2\r\n>>> "
+
+
+@pytest.mark.parametrize("busy", [b"while True: pass\r\r", b"import time; time.sleep(10_000)\r"])
+@pytest.mark.parametrize("before", [b"0\r", b"import micropython; micropython.kbd_intr(-1)\r"])
+def test_ctrl_c_right_behind_a_line_interrupts_what_the_line_starts(prompt, before, busy):
+    for _ in range(10):
+        typed(prompt, before)
+        assert typed(prompt, busy + b"\x03", b"KeyboardInterrupt: \r\n>>> ").count(b">>>") == 1
     assert typed(prompt, b"1 + 1\r") == b"1 + 1\r\n2\r\n>>> "
 
 

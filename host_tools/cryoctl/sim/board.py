@@ -9,6 +9,7 @@ from host_tools.cryoctl.sim.guest import (
     AT_PROMPT,
     CLAIMED,
     END_S,
+    HEARD,
     INTERRUPTS,
     NO_FILES,
     RESTARTS_RAW,
@@ -62,6 +63,7 @@ class Board:
         self._rx = bytearray(hal.RX_MAX)
         self._turn: _Turn | None = None
         self._interrupt_at = 0.0  # on the wall clock, the next Ctrl-C may reach what makes no exchange
+        self._at_input = False  # its last exchange waited for input
         self._end_by = None
         plant.record.sampling = False
 
@@ -71,7 +73,7 @@ class Board:
         while not self.plant.power_off:
             self._turn = None
             self._end_by = None
-            self.router.claimed = self.router.interrupts = False
+            self.router.claimed = self.router.interrupts = self._at_input = False
             self._interrupt_at = self._pace.clock() + SILENT_S
             with Guest(self._image, raw) as guest:
                 self._serve(guest)
@@ -100,6 +102,8 @@ class Board:
                     return
                 if frame.room >= 0:
                     self._arrived(guest, frame)
+                elif self._turn is not None:
+                    self._turn.interrupted = True
             if self._over(guest):
                 return
 
@@ -141,15 +145,19 @@ class Board:
             return
         if self._turn is None:
             now = self._pace.clock()
-            if self._end_by is None and now > self._interrupt_at:  # else it is for what runs after the restart
+            if self._may_signal() and now > self._interrupt_at:
                 self.router.take_interrupt()
                 self._interrupt_at = now + AGAIN_S
                 guest.interrupt()
-        elif self._turn.until_input:
-            guest.feed(self.router.take_interrupt())
-        else:
+        elif not self._turn.until_input:
             self.router.take_interrupt()
             self._turn.interrupted = True
+        elif not guest.fed:  # else it is for the program that the input before it starts, if that does
+            guest.feed(self.router.take_interrupt())
+
+    def _may_signal(self):
+        """Return whether a program runs; else the prompt reads a line, or a restart is on its way: Ctrl-C waits."""
+        return self._end_by is None and not self._at_input
 
     # --- time ---------------------------------------------------------------------------------------------------------
     def _arrived(self, guest, frame):
@@ -160,9 +168,10 @@ class Board:
         guest.at_prompt = bool(frame.flags & AT_PROMPT)
         now = self._pace.clock()
         sleep_us = frame.out[2]
-        self._turn = _Turn(frame, abs(sleep_us), sleep_us < 0, now, now)
-        self._step(0 if sleep_us < 0 else min(sleep_us, SLICE_US))
-        if sleep_us < 0:
+        self._at_input = sleep_us < 0
+        self._turn = _Turn(frame, abs(sleep_us), self._at_input, now, now, bool(frame.flags & HEARD))
+        self._step(0 if self._at_input else min(sleep_us, SLICE_US))
+        if self._at_input:
             self._turn.due = now + self._pace.idle_s(self._turn.left_us)
 
     def _step(self, us):
@@ -224,7 +233,7 @@ class Board:
         until = now + IDLE_S
         if turn is None:
             reads.append(guest.frames)
-            if self.router.interrupt_next() and self._end_by is None:
+            if self.router.interrupt_next() and self._may_signal():
                 until = min(until, self._interrupt_at)
         else:
             until = min(until, turn.due)

@@ -16,6 +16,7 @@ from host_tools.twin.guest import hal
 CLAIMED = 1  # flags of sim_link.py
 INTERRUPTS = 2
 AT_PROMPT = 4
+HEARD = 8
 INTERRUPTED = 1
 RESTARTS_RAW = 4  # exit statuses of sim_start.py
 NO_FILES = 5
@@ -83,7 +84,7 @@ class Guest:
 
     # --- exchanges ----------------------------------------------------------------------------------------------------
     def frame(self):
-        """Return the next Frame, or None when its pipe has ended. One that was sent again is answered from memory."""
+        """Return the next Frame, or None when its pipe has ended. One that was sent again has no room."""
         head = self._exactly((_HEAD + _OUT) * 4)
         if head is None:
             return None
@@ -91,7 +92,7 @@ class Guest:
         out = ints[_HEAD:]
         tx = (self._exactly(hal.TX_MAX) or b"")[: out[3]] if out[3] else b""
         if number == self._number:
-            self._send(self._reply)
+            self._send(self._reply)  # from memory; a frame without an answer yet gets the one before, and skips it
             return Frame(flags, -1, out, b"")
         self._number = number
         return Frame(flags, room, out, tx)

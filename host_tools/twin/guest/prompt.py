@@ -70,7 +70,7 @@ class Prompt:
 
     def run(self):
         """Answer."""
-        self._link.flags = self._link.flags & ~CLAIMED | AT_PROMPT | INTERRUPTS
+        self._tell(self._link.flags & ~CLAIMED | AT_PROMPT | INTERRUPTS)
         while True:
             if self.raw:
                 self._raw()
@@ -106,9 +106,8 @@ class Prompt:
 
     def _run(self, text, name, kind):
         """Run a program; return what it raised, or None."""
-        if not self._link.flags & INTERRUPTS:
-            self._link.kbd_intr(3)
         try:
+            self._link.kbd_intr(3)  # from here on Ctrl-C is for the program
             exec(compile(text, name, kind), self._names)
         except SystemExit:
             self._soft_reset()
@@ -116,7 +115,15 @@ class Prompt:
             raise
         except BaseException as error:
             return error
+        finally:
+            self._tell(self._link.flags | INTERRUPTS)  # a program may have made it a byte
         return None
+
+    def _tell(self, flags):
+        """Let the simulator know before anybody sees a prompt: bytes that answer it are the prompt's."""
+        if flags != self._link.flags:
+            self._link.flags = flags
+            hal.exchange(0)
 
     # --- the raw prompt -----------------------------------------------------------------------------------------------
     def _raw(self):

@@ -1,7 +1,7 @@
 """The virtual board's exchange with a simulator that also runs its serial port.
 
-Each exchange has a number: one that Ctrl-C broke off is sent again, and the simulator answers it from memory. Both
-frames are short enough for a pipe to carry them whole.
+Each exchange has a number: one that Ctrl-C broke off is sent again with HEARD, and a sleep in it ends. The simulator
+answers one that it had answered from memory. Both frames are short enough for a pipe to carry them whole.
 
 To the simulator    number, flags, room for console bytes; hal.out; hal.tx where it has bytes
 From it             number, flags; hal.received; hal.rx
@@ -16,6 +16,7 @@ import hal
 CLAIMED = 1  # the application has opened the serial port as its console: received bytes are for hal.fifo
 INTERRUPTS = 2  # Ctrl-C interrupts
 AT_PROMPT = 4  # boot.py and main.py have ended
+HEARD = 8  # a Ctrl-C was heard: whoever sleeps is to wake
 
 INTERRUPTED = 1
 
@@ -47,7 +48,7 @@ class Link:
         """See hal.attach. Raises hal.PowerOff when the simulator is gone."""
         head = self._head
         head[0] = (head[0] + 1) & _NUMBER_MASK
-        head[1] = self.flags
+        head[1] = self.flags | (HEARD if self.interrupted else 0)
         head[2] = hal.FIFO_MAX - (hal.rx_len - hal.rx_used)
         self._frame[:_HEAD] = self._head_bytes
         self._frame[_HEAD : _HEAD + len(self._body)] = self._body
@@ -67,6 +68,8 @@ class Link:
                         break
             except KeyboardInterrupt:
                 self.interrupted = True
+                head[1] |= HEARD
+                self._frame[:_HEAD] = self._head_bytes
         if reply[1] & INTERRUPTED:
             self.interrupted = True
         for n in range(hal.IN_INTS):
@@ -100,9 +103,13 @@ class Link:
         return hal_event(op, arg)
 
     def kbd_intr(self, character):
-        """As micropython.kbd_intr: 3 lets Ctrl-C interrupt, -1 makes it a byte like others."""
+        """As micropython.kbd_intr: 3 lets Ctrl-C interrupt, -1 makes it a byte like others.
+
+        Raises KeyboardInterrupt for one that came before the simulator knew.
+        """
         self.flags = self.flags | INTERRUPTS if character == 3 else self.flags & ~INTERRUPTS
         hal.exchange(0)  # the simulator knows before the next byte comes
+        self._raise()
 
 
 hal_sleep_us = hal.sleep_us
