@@ -16,7 +16,7 @@ BUSY ?= 8
 
 VENV := .venv
 PY := $(VENV)/bin/python
-NODE_DIR := host_tools/node
+NODE_DIR := host_tools/toolchain/node
 PY_STAMP := $(VENV)/.stamp
 NODE_STAMP := $(NODE_DIR)/node_modules/.stamp
 PIP := $(PY) -m pip --disable-pip-version-check --quiet
@@ -31,10 +31,10 @@ PYRIGHT := $(WITH_NODE) node $(NODE_DIR)/node_modules/pyright/index.js
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## / {printf "%-14s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
-setup: $(PY_STAMP) $(NODE_STAMP) ## install the pinned tools into .venv and host_tools/node
+setup: $(PY_STAMP) $(NODE_STAMP) ## install the pinned tools into .venv and host_tools/toolchain/node
 
 demo: setup ## a treatment on the virtual board and patient: SCENARIO=treatment|list|all|..., SPEED=1 for real time
-	$(PY) -m host_tools.twin.demo --scenario "$(SCENARIO)" --speed "$(SPEED)"
+	$(PY) -m host_tools.simulator.twin.demo --scenario "$(SCENARIO)" --speed "$(SPEED)"
 
 test: lint types pytest mutants check hazards-sample ## everything that must pass: lint, types, the tests in every lane, their trace
 
@@ -70,32 +70,32 @@ mutants: setup ## a fixed sample of the mutants, one in 80
 	$(PY) -m tests.mutation --every 80
 
 board-check: setup ## prove pin maps valid: BOARD=rp2040_pico, or all boards
-	$(PY) -m host_tools.board_check $(addprefix boards/,$(BOARD))
+	$(PY) -m host_tools.toolchain.board_check $(addprefix boards/,$(BOARD))
 
 fitted: setup ## write into each board file which optional parts its bill of materials has
-	$(PY) -m host_tools.board_check.fitted
+	$(PY) -m host_tools.toolchain.board_check.fitted
 
 wheel: setup ## the whole cryoctl with firmware and boards as one file for `pipx install`: out/cryo_applicator-*.whl
 	$(PIP) wheel --no-deps --no-build-isolation --check-build-dependencies --wheel-dir out .
 	@ls out/cryo_applicator-*.whl
 
 uf2: setup ## fetch the MicroPython image of the emulated RP2040: URL=file:///... for a copy of it
-	$(PY) -m host_tools.emulator.download $(URL)
+	$(PY) -m host_tools.toolchain.uf2.download $(URL)
 
 bench: setup ## measure against the goals on the emulated RP2040: out/bench.json, docs/bench.md
-	$(PY) -m host_tools.bench
+	$(PY) -m host_tools.evidence.bench
 
 exits: setup ## every way out of the interpreter on the emulated RP2040: docs/exits.md
-	$(PY) -m host_tools.emulator.exits
+	$(PY) -m host_tools.evidence.exits
 
 wiring: setup ## draw boards/*/wiring.svg from the pin maps
-	$(PY) -m host_tools.board_check.wiring
+	$(PY) -m host_tools.toolchain.board_check.wiring
 
 hazards: setup ## print hazard, cause, control, limit, test; fails on a hole, as check does
-	$(PY) -m host_tools.safety
+	$(PY) -m host_tools.evidence.safety
 
 check: setup ## only the check: each limit, fault and blocker has a test that is there and ran
-	$(PY) -m host_tools.safety --quiet
+	$(PY) -m host_tools.evidence.safety --quiet
 
 hazards-live: setup ## each control of the trace disabled by a planted flaw: its tests must fail (30 minutes)
 	$(PY) -m tests.hazards $(if $(ONLY),--only "$(ONLY)")
@@ -104,48 +104,48 @@ hazards-sample: setup ## the same for one row in 8, without the slow tests
 	$(PY) -m tests.hazards --every 8
 
 detection: setup ## provoke every fault in real MicroPython: docs/safety/detection.json, then the pages (minutes)
-	$(PY) -m host_tools.safety.detection
-	$(PY) -m host_tools.safety.pages
+	$(PY) -m host_tools.evidence.safety.detection
+	$(PY) -m host_tools.evidence.safety.pages
 
 console: setup ## generate docs/console.md and the parser's words from the one table of commands
-	$(PY) -m host_tools.console_page
+	$(PY) -m host_tools.toolchain.console_page
 
 fuzz: setup ## LINES random lines at the console, 1 000 000 without it (20 minutes)
 	$(PY) -m tests.console.fuzz --lines $(LINES)
 
 reach: setup ## how many healthy virtual patients reach their target: N=200, out/reach.json, docs/reach.md (minutes)
-	$(PY) -m host_tools.campaign.reach --runs $(N)
+	$(PY) -m host_tools.evidence.campaign.reach --runs $(N)
 
 changes: setup ## what each of the rules alone brings that let healthy skin reach its target: docs/levels.md (minutes)
-	$(PY) -m host_tools.campaign.changes
+	$(PY) -m host_tools.evidence.campaign.changes
 
 holes: setup ## run the test of every known hole: out/holes.json, docs/safety/holes.md (minutes)
-	$(PY) -m host_tools.safety.holes
+	$(PY) -m host_tools.evidence.safety.holes
 
 safety: setup ## generate docs/safety/*.md and its state diagram
-	$(PY) -m host_tools.safety.pages
+	$(PY) -m host_tools.evidence.safety.pages
 
 campaign: setup ## virtual patients with and without faults, docs/safety/campaign.md: FORM=long (an hour) or short
 	if [ "$(FORM)" = long ]; then HYPOTHESIS_PROFILE=campaign $(PY) -m pytest -n 0 tests/closed_loop/test_machine.py; fi
-	$(PY) -m host_tools.campaign --form $(FORM)
+	$(PY) -m host_tools.evidence.campaign --form $(FORM)
 
 tables: setup ## generate the tables of the documentation from the twin
-	$(PY) -m host_tools.twin.tables
+	$(PY) -m host_tools.evidence.pages.tables
 
 sim: setup ## the virtual board with the application on a serial port, ./build/cryo (docs/virtual_board.md)
 	$(VENV)/bin/cryoctl sim --deploy --link build/cryo
 
 recording: setup ## record the sessions of docs/virtual_board.md; needs picocom and tmux
-	$(PY) -m host_tools.cryoctl.recording
+	$(PY) -m host_tools.evidence.pages.recording
 
 walkthrough: setup ## record docs/walkthrough.md on the virtual board; needs picocom, tmux and chromium
-	$(PY) -m host_tools.cryoctl.walkthrough
+	$(PY) -m host_tools.evidence.pages.walkthrough
 
 settings: setup ## generate docs/settings.md and its JSON Schema from the firmware's schema
-	$(PY) -m host_tools.settings
+	$(PY) -m host_tools.toolchain.settings
 
 powercut: setup ## cut the power at every flash operation of every write of the store: docs/powercut.md
-	$(PY) -m host_tools.powercut
+	$(PY) -m host_tools.evidence.powercut
 
 clean: ## remove everything that was installed or generated
 	rm -rf $(VENV) $(NODE_DIR)/node_modules out build .pytest_cache .ruff_cache .hypothesis .coverage

@@ -3,9 +3,9 @@
 To find 50 modules in folders of a flash file system takes an RP2040 a third of a second at every boot, and a file left
 beside them could run in place of one. Without the file, modules are looked up as ever.
 
-The file (host_tools/packing writes it): a line "path offset" for each module, an empty line, the modules one after
-the other, the CRC-32 of all that, little-endian. Offsets count from the end of the empty line. The self-test checks the
-sum.
+The file (host_tools/toolchain/packing writes it): a line "path offset" for each module, an empty line, the modules one
+after the other, the CRC-32 of all that, little-endian. Offsets count from the end of the empty line. The self-test
+checks the sum.
 """
 
 import io

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import settings
 
 import micropython
-from host_tools.safety import outcomes
+from host_tools.evidence.safety import outcomes
 from tests import drawn
 from tests.lanes import (
     LANES,

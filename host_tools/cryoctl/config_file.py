@@ -17,8 +17,8 @@ from tomlkit.exceptions import TOMLKitError
 from host_tools.cryoctl.files import text_of
 from host_tools.cryoctl.problems import Problem
 from host_tools.places import DOCS, INSTALLED
-from host_tools.settings import Setting, config, schema
-from host_tools.settings.model import Settings
+from host_tools.toolchain.settings import Setting, config, schema
+from host_tools.toolchain.settings.model import Settings
 
 BY_CALIBRATION: tuple[str, ...] = importlib.import_module("cryo.store.settings").BY_CALIBRATION
 _KIND = {key: kind for kind, key in importlib.import_module("cryo.store.calibration").SETTING.items()}

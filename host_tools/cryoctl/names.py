@@ -3,7 +3,7 @@
 import importlib
 from dataclasses import dataclass
 
-from host_tools.settings import config as _settings  # puts the firmware on the import path
+from host_tools.toolchain.settings import config as _settings  # puts the firmware on the import path
 
 limits = importlib.import_module("cryo.limits")
 _blockers = importlib.import_module("cryo.core.blockers")

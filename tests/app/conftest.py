@@ -8,7 +8,7 @@ from unittest import mock
 
 import pytest
 
-from host_tools.twin import lanes
+from host_tools.simulator.twin import lanes
 
 DRIVERS = ("skin", "nozzle", "bottle", "line", "coil", "infrared", "room", "distance")
 

@@ -8,10 +8,10 @@ from unittest import mock
 import pytest
 
 from boards.virtual import pins
-from host_tools.twin import lanes
-from host_tools.twin.hardware import LEASE_CLIP_US
-from host_tools.twin.people import Operator, fields
-from host_tools.twin.plant import Plant
+from host_tools.simulator.twin import lanes
+from host_tools.simulator.twin.hardware import LEASE_CLIP_US
+from host_tools.simulator.twin.people import Operator, fields
+from host_tools.simulator.twin.plant import Plant
 
 BOOT = lanes.ROOT / "firmware" / "boot.py"
 SAFE_LOW_NAMES = {pins.NAMES[pin] for pin in pins.SAFE_LOW}

@@ -4,10 +4,10 @@ import re
 
 import pytest
 
-from host_tools.twin import lanes
-from host_tools.twin.people import Operator, fields
-from host_tools.twin.plant import Plant
-from host_tools.twin.treatment import Plan, arm
+from host_tools.simulator.twin import lanes
+from host_tools.simulator.twin.people import Operator, fields
+from host_tools.simulator.twin.plant import Plant
+from host_tools.simulator.twin.treatment import Plan, arm
 
 WATCHDOG_US = 500_000
 TICK_US = 10_000

@@ -7,10 +7,10 @@ from types import SimpleNamespace
 import pytest
 
 from boards.virtual import pins
-from host_tools.twin import lanes
-from host_tools.twin.people import Operator, fields
-from host_tools.twin.plant import Plant
-from host_tools.twin.treatment import Plan, treatment
+from host_tools.simulator.twin import lanes
+from host_tools.simulator.twin.people import Operator, fields
+from host_tools.simulator.twin.plant import Plant
+from host_tools.simulator.twin.treatment import Plan, treatment
 
 SAFE = {"STANDBY", "COMPLETE", "FAULT", "SERVICE"}
 

@@ -2,9 +2,9 @@
 
 import pytest
 
-from host_tools.twin import lanes
-from host_tools.twin.people import Operator, fields
-from host_tools.twin.plant import Plant
+from host_tools.simulator.twin import lanes
+from host_tools.simulator.twin.people import Operator, fields
+from host_tools.simulator.twin.plant import Plant
 
 # the device lives for a while, then a check is left out
 DIES = "if self.session.uptime_s >= {}:\n    return"

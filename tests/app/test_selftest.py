@@ -8,10 +8,11 @@ from types import SimpleNamespace
 import pytest
 
 from boards.virtual import pins
-from host_tools import packing, places
-from host_tools.twin import lanes
-from host_tools.twin.people import Operator, fields
-from host_tools.twin.plant import Plant
+from host_tools import places
+from host_tools.simulator.twin import lanes
+from host_tools.simulator.twin.people import Operator, fields
+from host_tools.simulator.twin.plant import Plant
+from host_tools.toolchain import packing
 
 MODULES = {"a.mpy": b"M\x06" + bytes(range(200)) * 9, "cryo/b.mpy": b"M\x06 second"}
 DIFFERS = "FAILED APPLICATION: the file of its modules differs from its sum"

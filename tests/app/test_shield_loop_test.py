@@ -3,10 +3,10 @@
 import pytest
 
 from boards.virtual import pins
-from host_tools.twin import lanes
-from host_tools.twin.people import Operator, fields
-from host_tools.twin.plant import Plant
-from host_tools.twin.treatment import Plan, arm
+from host_tools.simulator.twin import lanes
+from host_tools.simulator.twin.people import Operator, fields
+from host_tools.simulator.twin.plant import Plant
+from host_tools.simulator.twin.treatment import Plan, arm
 
 
 @pytest.fixture(params=["unix", "cpython"])

@@ -4,10 +4,10 @@ import importlib
 
 import pytest
 
-from host_tools.twin import lanes, session
-from host_tools.twin.people import Operator
-from host_tools.twin.plant import START_BEFORE_WRAP_US, Plant
-from host_tools.twin.treatment import Plan
+from host_tools.simulator.twin import lanes, session
+from host_tools.simulator.twin.people import Operator
+from host_tools.simulator.twin.plant import START_BEFORE_WRAP_US, Plant
+from host_tools.simulator.twin.treatment import Plan
 from tests.lanes import WASM_PACKAGE, LaneMissing, find_node, summary
 from tests.support.i31 import I31
 

@@ -6,11 +6,11 @@ import json
 import pytest
 from rich.console import Console
 
-from host_tools.bench import __main__ as bench
-from host_tools.bench import application, deploy, figures, guests, hosts, report
-from host_tools.bench import rows as table
-from host_tools.bench.rows import Row
-from host_tools.emulator import image
+from host_tools.evidence.bench import __main__ as bench
+from host_tools.evidence.bench import application, deploy, figures, guests, hosts, report
+from host_tools.evidence.bench import rows as table
+from host_tools.evidence.bench.rows import Row
+from host_tools.toolchain.uf2 import image
 
 NAMES = (
     "burst_error_us_max",

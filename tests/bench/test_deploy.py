@@ -3,7 +3,7 @@
 import socket
 import threading
 
-from host_tools.bench import deploy, figures
+from host_tools.evidence.bench import deploy, figures
 from host_tools.places import ROOT
 from tests.bench.test_bench import DEPLOY
 

@@ -4,7 +4,7 @@ from functools import partial
 
 import pytest
 
-from host_tools.emulator import image
+from host_tools.toolchain.uf2 import image
 
 LOCKED_US = (700, 2_500)
 GUEST = f"""
@@ -32,8 +32,8 @@ def at_prompt():
     uf2 = image.find_image()
     if uf2 is None:
         pytest.skip(image.MISSING)
-    from host_tools.bench.memory import HeapWatch, find
-    from host_tools.emulator.rp2040 import Rp2040Board
+    from host_tools.evidence.bench.memory import HeapWatch, find
+    from host_tools.simulator.emulator.rp2040 import Rp2040Board
 
     board = Rp2040Board(uf2, {"boot.py": b""})
     board.boot_to_prompt()

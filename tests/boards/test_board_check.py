@@ -5,8 +5,8 @@ import shutil
 
 import pytest
 
-from host_tools.board_check import fitted
-from host_tools.board_check.__main__ import BOARDS, check, main
+from host_tools.toolchain.board_check import fitted
+from host_tools.toolchain.board_check.__main__ import BOARDS, check, main
 
 HARDWARE = ("rp2040_pico", "esp32_devkitc")
 
@@ -275,7 +275,7 @@ def test_a_valid_exchange_of_pins_passes(board):
 
 def test_a_board_brings_its_own_chip(board):
     folder = board("rp2040_pico", [], [('chip = "rp2040_pico"', 'chip = "mine"')])
-    table = (BOARDS.parent / "host_tools/board_check/chips/rp2040_pico.toml").read_text()
+    table = (BOARDS.parent / "host_tools/toolchain/board_check/chips/rp2040_pico.toml").read_text()
     (folder / "chip.toml").write_text(table)
     assert check(folder) == []
 

@@ -5,9 +5,9 @@ import tomllib
 
 import pytest
 
-from host_tools.board_check.__main__ import BOARDS
-from host_tools.board_check.board import load
-from host_tools.board_check.loop import loop_table
+from host_tools.toolchain.board_check.__main__ import BOARDS
+from host_tools.toolchain.board_check.board import load
+from host_tools.toolchain.board_check.loop import loop_table
 
 HARDWARE = ("rp2040_pico", "esp32_devkitc")
 SAFETY_PARTS = (

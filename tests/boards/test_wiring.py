@@ -6,10 +6,10 @@ from itertools import pairwise
 
 import pytest
 
-from host_tools.board_check.__main__ import BOARDS
-from host_tools.board_check.board import load
-from host_tools.board_check.parts import left
-from host_tools.board_check.wiring import draw_board
+from host_tools.toolchain.board_check.__main__ import BOARDS
+from host_tools.toolchain.board_check.board import load
+from host_tools.toolchain.board_check.parts import left
+from host_tools.toolchain.board_check.wiring import draw_board
 
 HARDWARE = ("rp2040_pico", "esp32_devkitc")
 SAFETY_PARTS = (

@@ -9,7 +9,7 @@ import importlib
 import sys
 
 from boards.virtual import pins
-from host_tools.twin import lanes
+from host_tools.simulator.twin import lanes
 
 MODULES = ("faults", "mode", "supervisor")
 CUT_US = 45_000  # lease 20, closing delay 25

@@ -7,10 +7,10 @@ from dataclasses import replace
 import pytest
 
 from boards.virtual import pins
-from host_tools.campaign import page, summary, sweeps
-from host_tools.campaign.faults import FAULTS, JUMP_MAX, RANGE_MAX_MM
-from host_tools.campaign.patients import Patient
-from host_tools.campaign.run import (
+from host_tools.evidence.campaign import page, summary, sweeps
+from host_tools.evidence.campaign.faults import FAULTS, JUMP_MAX, RANGE_MAX_MM
+from host_tools.evidence.campaign.patients import Patient
+from host_tools.evidence.campaign.run import (
     SKIN_MIN_C,
     SKIN_MIN_REDUCED_C,
     Case,
@@ -20,8 +20,8 @@ from host_tools.campaign.run import (
     levels,
     run,
 )
-from host_tools.twin import provoked
-from host_tools.twin.lanes import ROOT
+from host_tools.evidence.safety import provoked
+from host_tools.simulator.twin.lanes import ROOT
 from tests.support import flaws
 
 HEALTHY = (2, 7, 58, 80)  # in 7 the operator lets go within a burst; 80 goes under its floor without the burst budget
@@ -267,4 +267,4 @@ def test_the_summary_names_what_got_too_cold_worst_first(sound):
 
 def test_the_committed_page_is_made_from_its_data():
     data = json.loads((ROOT / page.DATA).read_text())
-    assert (ROOT / page.PAGE).read_text() == page.page(data), "run: python -m host_tools.campaign --page"
+    assert (ROOT / page.PAGE).read_text() == page.page(data), "run: python -m host_tools.evidence.campaign --page"

@@ -4,8 +4,8 @@ from dataclasses import replace
 
 import pytest
 
-from host_tools.campaign import changes
-from host_tools.campaign.run import case, run
+from host_tools.evidence.campaign import changes
+from host_tools.evidence.campaign.run import case, run
 
 NOT_WITHOUT = "healthy/0"  # reaches its target with all rules, and with none does not
 

@@ -7,7 +7,7 @@ from dataclasses import replace
 
 import pytest
 
-from host_tools.campaign.run import case, run
+from host_tools.evidence.campaign.run import case, run
 
 
 def found(name, preset, level):

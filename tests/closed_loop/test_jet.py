@@ -5,9 +5,9 @@ from dataclasses import replace
 
 import pytest
 
-from host_tools.twin import lanes, session
-from host_tools.twin.scenarios import SCENARIOS
-from host_tools.twin.treatment import Plan
+from host_tools.simulator.twin import lanes, session
+from host_tools.simulator.twin.scenarios import SCENARIOS
+from host_tools.simulator.twin.treatment import Plan
 
 # preset, level, distance, strength of the jet: none of them is stopped by RESPONSE_STRONG
 MISSED = (("CHRONIC", 1, 80, 1.43), ("DIABETIC", 2, 80, 1.45), ("CIPN", 2, 80, 1.45))

@@ -14,10 +14,10 @@ from hypothesis import HealthCheck, settings
 from hypothesis.stateful import RuleBasedStateMachine, initialize, precondition, rule, run_state_machine_as_test
 
 from boards.virtual import pins
-from host_tools.campaign import patients
-from host_tools.campaign.faults import FAULTS
-from host_tools.campaign.run import levels
-from host_tools.twin.treatment import ATTESTATIONS
+from host_tools.evidence.campaign import patients
+from host_tools.evidence.campaign.faults import FAULTS
+from host_tools.evidence.campaign.run import levels
+from host_tools.simulator.twin.treatment import ATTESTATIONS
 from tests.closed_loop.stepped import Device
 
 _EVERY = {

@@ -1,9 +1,9 @@
 """What is known and not mended (docs/safety/holes.toml): its figure as it is now, and what still protects."""
 
-from host_tools.twin import lanes
-from host_tools.twin.people import Operator
-from host_tools.twin.plant import Plant
-from host_tools.twin.treatment import Plan, confirm, treatment
+from host_tools.simulator.twin import lanes
+from host_tools.simulator.twin.people import Operator
+from host_tools.simulator.twin.plant import Plant
+from host_tools.simulator.twin.treatment import Plan, confirm, treatment
 
 GAS_G = 400
 COOL_DOWN_S = 300

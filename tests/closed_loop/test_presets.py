@@ -2,7 +2,7 @@
 
 import pytest
 
-from host_tools.twin import tables
+from host_tools.evidence.pages import tables
 
 CASES = [(preset, level, mm) for preset, level, _ in tables.levels() for mm in tables.DISTANCES_MM]
 

@@ -5,8 +5,8 @@ from dataclasses import replace
 
 import pytest
 
-from host_tools.campaign import reach
-from host_tools.campaign.run import case, run
+from host_tools.evidence.campaign import reach
+from host_tools.evidence.campaign.run import case, run
 
 # of each preset one level; in 5 and 9 the operator lets go, 3 stands at 120 mm or further
 PATIENTS = (0, 3, 5, 9)

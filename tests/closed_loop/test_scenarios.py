@@ -4,9 +4,9 @@ from dataclasses import replace
 
 import pytest
 
-from host_tools.twin import session
-from host_tools.twin.scenarios import SCENARIOS
-from host_tools.twin.treatment import Plan
+from host_tools.simulator.twin import session
+from host_tools.simulator.twin.scenarios import SCENARIOS
+from host_tools.simulator.twin.treatment import Plan
 
 
 def run(name, lane="cpython", **plan):

@@ -5,10 +5,11 @@ import json
 
 import pytest
 
-from host_tools.twin import lanes, tables
-from host_tools.twin.people import Operator
-from host_tools.twin.plant import Plant
-from host_tools.twin.treatment import Plan, confirm
+from host_tools.evidence.pages import tables
+from host_tools.simulator.twin import lanes
+from host_tools.simulator.twin.people import Operator
+from host_tools.simulator.twin.plant import Plant
+from host_tools.simulator.twin.treatment import Plan, confirm
 
 ROOT = lanes.ROOT
 DATA = json.loads((ROOT / tables.DATA).read_text())

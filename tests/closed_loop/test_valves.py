@@ -9,9 +9,9 @@ import pytest
 
 from boards.virtual import pins
 from cryo.core import faults
-from host_tools.twin import session
-from host_tools.twin.scenarios import SCENARIOS
-from host_tools.twin.treatment import Plan
+from host_tools.simulator.twin import session
+from host_tools.simulator.twin.scenarios import SCENARIOS
+from host_tools.simulator.twin.treatment import Plan
 from tests.lanes import summary
 
 VENT_US = 60_000  # as long as the probe burst of limit 7

@@ -58,7 +58,7 @@ def main(argv: list[str] | None = None) -> int:
     parser.add_argument("--lines", type=int, default=1_000_000)
     parser.add_argument("--seed", type=int, default=1)
     options = parser.parse_args(argv)
-    sys.path[:0] = [str(ROOT / folder) for folder in ("host_tools/twin/cpython", *GUEST_FOLDERS)]
+    sys.path[:0] = [str(ROOT / folder) for folder in ("host_tools/simulator/twin/cpython", *GUEST_FOLDERS)]
     began = time.monotonic()
     found = run(options.lines, options.seed)
     for answer, count in found.most_common():

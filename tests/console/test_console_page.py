@@ -5,7 +5,7 @@ import sys
 
 import pytest
 
-from host_tools import console_page
+from host_tools.toolchain import console_page
 from tests.console import fuzz
 
 

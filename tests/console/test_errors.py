@@ -6,7 +6,7 @@ from pathlib import Path
 
 from cryo.console import live, units
 from cryo.core import faults
-from host_tools.console_page import PAGE, ROOT
+from host_tools.toolchain.console_page import PAGE, ROOT
 
 SOURCES = sorted((ROOT / "firmware").rglob("*.py"))
 NOTING = ("error", "note", "_refuse")

@@ -3,9 +3,9 @@
 import pytest
 
 from boards.virtual import pins
-from host_tools.twin import lanes
-from host_tools.twin.people import Operator
-from host_tools.twin.plant import Plant
+from host_tools.simulator.twin import lanes
+from host_tools.simulator.twin.people import Operator
+from host_tools.simulator.twin.plant import Plant
 
 
 @pytest.fixture(params=["cpython", "unix"])

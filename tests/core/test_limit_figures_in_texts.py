@@ -8,8 +8,8 @@ import sys
 import pytest
 
 from cryo import limits
+from host_tools.evidence.safety import code, pages
 from host_tools.places import FIRMWARE
-from host_tools.safety import code, pages
 
 TOLD = sorted([*(FIRMWARE / "cryo/core").glob("*.py"), *(FIRMWARE / "cryo/console").glob("*.py")])
 _UNITS = {"seconds": "s", "second": "s", "minutes": "min", "minute": "min", "times": "", "bursts": ""}

@@ -12,10 +12,10 @@ from cryo.core import presets
 from cryo.core.bursts import Planner
 from cryo.core.observer import Observer, k_at
 from cryo.core.response import Response
-from host_tools.twin import observer_fit
-from host_tools.twin.jet import SKIN_EFFUSIVITY, T_JET_C, h_at, k_mdegc_per_sqrt_s
-from host_tools.twin.probe import Probe
-from host_tools.twin.skin import AMBIENT_H_W_M2K, LAYERS, Skin
+from host_tools.evidence import observer_fit
+from host_tools.simulator.twin.jet import SKIN_EFFUSIVITY, T_JET_C, h_at, k_mdegc_per_sqrt_s
+from host_tools.simulator.twin.probe import Probe
+from host_tools.simulator.twin.skin import AMBIENT_H_W_M2K, LAYERS, Skin
 
 DISTANCES_MM = (80, 100, 120)
 CHRONIC = presets.PRESETS[0][presets.LEVELS]

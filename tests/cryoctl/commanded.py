@@ -16,8 +16,8 @@ from host_tools.cryoctl.device import Device
 from host_tools.cryoctl.main import app
 from host_tools.cryoctl.port import Port
 from host_tools.cryoctl.sim import image
-from host_tools.settings.pin import provision
-from host_tools.twin import lanes
+from host_tools.simulator.twin import lanes
+from host_tools.toolchain.settings.pin import provision
 from tests.cryoctl.conftest import PATIENCE_S, Sim, until
 
 PIN = "4711"

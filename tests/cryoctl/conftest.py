@@ -16,7 +16,7 @@ from prompt_toolkit.output import DummyOutput
 
 from host_tools.cryoctl import answers, asking, prompt
 from host_tools.cryoctl.sim import image
-from host_tools.twin import lanes
+from host_tools.simulator.twin import lanes
 
 PATIENCE_S = 180  # longer than any answer takes on a busy machine: only what hangs reaches it
 AGAIN_S = 1  # a question is sent again: what came before a restart is lost

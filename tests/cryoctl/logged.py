@@ -2,7 +2,7 @@
 
 import importlib
 
-from host_tools.settings import config as _config  # puts the firmware on the import path
+from host_tools.toolchain.settings import config as _config  # puts the firmware on the import path
 
 journal = importlib.import_module("cryo.store.journal")
 notes = importlib.import_module("cryo.store.notes")

@@ -7,7 +7,7 @@ import time
 from host_tools.cryoctl import names
 from host_tools.cryoctl.monitor import answers
 from host_tools.cryoctl.recording_file import Choice, Header, Sample
-from host_tools.twin import lanes
+from host_tools.simulator.twin import lanes
 from tests.cryoctl.conftest import PATIENCE_S
 
 HEADER = Header(

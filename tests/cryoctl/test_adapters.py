@@ -10,7 +10,7 @@ from host_tools.cryoctl.device import PROMPT, look
 from host_tools.cryoctl.flash import Report, Request, Watch, boards, delta, run
 from host_tools.cryoctl.port import Port
 from host_tools.cryoctl.problems import NoDevice, Problem, Refused
-from host_tools.packing import archive
+from host_tools.toolchain.packing import archive
 from tests.cryoctl.conftest import PATIENCE_S
 from tests.cryoctl.fake_port import application as answering
 from tests.cryoctl.fake_port import fake_port

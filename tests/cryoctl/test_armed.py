@@ -3,7 +3,7 @@
 import pytest
 
 from host_tools.cryoctl import found
-from host_tools.settings.pin import provision
+from host_tools.toolchain.settings.pin import provision
 from tests.cryoctl import treating
 from tests.cryoctl.commanded import PIN, POINTS, cryoctl
 

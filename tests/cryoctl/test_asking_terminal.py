@@ -10,7 +10,7 @@ import termios
 
 import pytest
 
-from host_tools.twin import lanes
+from host_tools.simulator.twin import lanes
 from tests.cryoctl.conftest import PATIENCE_S
 
 TWO = """

@@ -21,7 +21,7 @@ from host_tools.cryoctl.device import Device
 from host_tools.cryoctl.port import Port
 from host_tools.cryoctl.problems import Refused
 from host_tools.cryoctl.sim import image
-from host_tools.twin import lanes
+from host_tools.simulator.twin import lanes
 from tests.cryoctl.commanded import PIN, POINTS, at_terminal, cryoctl, standby, started, with_pin
 from tests.cryoctl.conftest import PATIENCE_S, until
 

@@ -26,7 +26,7 @@ from host_tools.cryoctl.calibration.kinds import (
 from host_tools.cryoctl.calibration.points import Left, Point
 from host_tools.cryoctl.device import Identity
 from host_tools.cryoctl.problems import NoDevice, NotVerified, Problem
-from host_tools.twin.probe import Max31855Chip
+from host_tools.simulator.twin.probe import Max31855Chip
 
 
 # --- points -----------------------------------------------------------------------------------------------------------

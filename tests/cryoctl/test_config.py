@@ -13,7 +13,7 @@ from host_tools.cryoctl import config_file, files
 from host_tools.cryoctl.config_file import ROWS
 from host_tools.cryoctl.problems import Problem
 from host_tools.cryoctl.sim import image
-from host_tools.settings import stored as hosted
+from host_tools.toolchain.settings import stored as hosted
 from tests.cryoctl.commanded import at_terminal, cryoctl, started
 
 

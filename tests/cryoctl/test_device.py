@@ -17,7 +17,7 @@ from host_tools.cryoctl.device import Device, look
 from host_tools.cryoctl.port import Port
 from host_tools.cryoctl.problems import NoDevice, Problem, Refused
 from host_tools.cryoctl.sim import image
-from host_tools.settings.pin import provision
+from host_tools.toolchain.settings.pin import provision
 from tests.cryoctl.conftest import PATIENCE_S, Sim, until
 from tests.cryoctl.fake_port import fake_port
 

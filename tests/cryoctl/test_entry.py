@@ -8,7 +8,7 @@ import sys
 
 import pytest
 
-from host_tools.twin import lanes
+from host_tools.simulator.twin import lanes
 from tests.cryoctl.conftest import PATIENCE_S
 
 INTERRUPTS = """import os, signal, time

@@ -12,7 +12,7 @@ from host_tools.cryoctl.flash import provision as provision_step
 from host_tools.cryoctl.port import Port
 from host_tools.cryoctl.problems import NoDevice, Problem
 from host_tools.cryoctl.sim import image
-from host_tools.settings import PATHS, pin, provision, stored
+from host_tools.toolchain.settings import PATHS, pin, provision, stored
 from tests.cryoctl.conftest import Sim, ask, restarted, until
 from tests.cryoctl.fake_port import application as answering
 from tests.cryoctl.fake_port import cryoctl, fake_port

@@ -5,7 +5,7 @@ import pytest
 from host_tools.cryoctl.adapters.mpremote import sha256
 from host_tools.cryoctl.flash import Watch, files
 from host_tools.cryoctl.problems import NoDevice, NotVerified, Problem
-from host_tools.packing import archive
+from host_tools.toolchain.packing import archive
 
 OLD = {
     "boot.py": b"old boot",

@@ -17,8 +17,8 @@ import pytest
 from host_tools.cryoctl.sim import board, image
 from host_tools.cryoctl.sim.guest import INTERRUPTS
 from host_tools.cryoctl.sim.pace import Pace
-from host_tools.twin import lanes
-from host_tools.twin.plant import Plant
+from host_tools.simulator.twin import lanes
+from host_tools.simulator.twin.plant import Plant
 from tests.cryoctl.conftest import PATIENCE_S, PROMPT, ask, at_prompt, until
 from tests.cryoctl.test_mpremote import MPREMOTE
 

@@ -18,7 +18,7 @@ from host_tools.cryoctl.log import Extent
 from host_tools.cryoctl.main import app
 from host_tools.cryoctl.problems import NoDevice, Problem, Refused
 from host_tools.cryoctl.sim import image
-from host_tools.twin import lanes
+from host_tools.simulator.twin import lanes
 from tests.cryoctl import logged, treating
 from tests.cryoctl.conftest import PATIENCE_S, Sim, ask, until
 

@@ -17,7 +17,7 @@ from host_tools.cryoctl.device import PROMPT
 from host_tools.cryoctl.log_follow import Follower
 from host_tools.cryoctl.problems import NoDevice, Problem, Refused, Silent
 from host_tools.cryoctl.sim import image
-from host_tools.twin import lanes
+from host_tools.simulator.twin import lanes
 from tests.cryoctl import logged, treating
 from tests.cryoctl.conftest import PATIENCE_S, Sim, until
 

@@ -11,7 +11,7 @@ import pytest
 from host_tools.cryoctl.monitor import feed, seen
 from host_tools.cryoctl.monitor.screen import MonitorApp
 from host_tools.cryoctl.recording_file import Sample, read
-from host_tools.twin import lanes
+from host_tools.simulator.twin import lanes
 from tests.cryoctl import treating
 from tests.cryoctl.conftest import PATIENCE_S
 from tests.cryoctl.fake_port import by_line, fake_port

@@ -4,7 +4,7 @@ import importlib.util
 
 import pytest
 
-from host_tools.twin import lanes
+from host_tools.places import GUEST
 from tests.cryoctl.conftest import Sim
 
 BANNER = b"raw REPL; CTRL-B to exit\r\n>"
@@ -123,7 +123,7 @@ def test_an_interpreter_that_crashes_is_a_board_that_restarts_with_its_outputs_l
 # --- whether a statement goes on --------------------------------------------------------------------------------------
 @pytest.fixture(scope="module")
 def goes_on():
-    spec = importlib.util.spec_from_file_location("line_editor", lanes.ROOT / "host_tools/twin/guest/line_editor.py")
+    spec = importlib.util.spec_from_file_location("line_editor", GUEST / "line_editor.py")
     module = importlib.util.module_from_spec(spec)
     spec.loader.exec_module(module)
     return module.goes_on

@@ -5,7 +5,7 @@ import shutil
 
 import pytest
 
-from host_tools.cryoctl import recording, walkthrough
+from host_tools.evidence.pages import recording, walkthrough
 
 
 @pytest.mark.skipif(

@@ -13,7 +13,7 @@ from host_tools.cryoctl.problems import NoDevice, Problem, Refused
 from host_tools.cryoctl.report import gather, picture, plots
 from host_tools.cryoctl.report.page import NOTICE, page
 from host_tools.cryoctl.sim import image
-from host_tools.twin import lanes
+from host_tools.simulator.twin import lanes
 from tests.cryoctl import logged
 from tests.cryoctl.conftest import PATIENCE_S, Sim, until
 

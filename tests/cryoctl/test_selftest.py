@@ -16,8 +16,8 @@ from host_tools.cryoctl.problems import NoDevice, Problem, Refused
 from host_tools.cryoctl.selftest import checks, contacts, paper, run
 from host_tools.cryoctl.selftest.items import FAIL, PASS, SKIPPED, Item, Sheet
 from host_tools.cryoctl.sim import image
-from host_tools.settings.pin import provision
-from host_tools.twin import lanes
+from host_tools.simulator.twin import lanes
+from host_tools.toolchain.settings.pin import provision
 from tests.cryoctl import treating
 from tests.cryoctl.conftest import PATIENCE_S
 

@@ -17,8 +17,8 @@ from host_tools.cryoctl.device import PROMPT
 from host_tools.cryoctl.flash import Report, Request, Watch, boards, image, provision, run
 from host_tools.cryoctl.port import Port
 from host_tools.cryoctl.problems import NoDevice, NotVerified, Problem
-from host_tools.settings import provision as settings_files
-from host_tools.settings import stored
+from host_tools.toolchain.settings import provision as settings_files
+from host_tools.toolchain.settings import stored
 from tests.cryoctl.fake_port import application, cryoctl, fake_port
 from tests.cryoctl.test_flash_files import Flash
 

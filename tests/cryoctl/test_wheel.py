@@ -11,9 +11,10 @@ from pathlib import Path, PurePosixPath
 import pytest
 from packaging.requirements import Requirement
 
-from host_tools import packing, places
+from host_tools import places
 from host_tools.cryoctl.names import VERSION
 from host_tools.cryoctl.sim import image
+from host_tools.toolchain import packing
 from tests.cryoctl.conftest import PATIENCE_S
 
 PROJECT = "cryo-applicator"
@@ -110,14 +111,14 @@ def test_it_holds_one_package_and_nothing_that_only_a_clone_uses(wheel):
     names = [PurePosixPath(name) for name in zipfile.ZipFile(wheel).namelist()]
     tops = {name.parts[0] for name in names if not name.parts[0].endswith(".dist-info")}
     assert tops == {"host_tools"}
-    assert not {part for name in names for part in name.parts} & {"tests", "node", "node_modules", "safety", "campaign"}
+    assert not {part for name in names for part in name.parts} & {"tests", "node", "node_modules", "evidence"}
 
 
 def test_every_module_can_be_imported_with_the_packages_it_asks_for(installed, tmp_path):
     command = [installed.python, "-I", "-c", IMPORTS]
     done = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True, timeout=PATIENCE_S, check=False)
     assert done.returncode == 0, done.stderr
-    assert {"host_tools.cryoctl.commands.flash", "host_tools.twin.plant"} <= set(done.stdout.split())
+    assert {"host_tools.cryoctl.commands.flash", "host_tools.simulator.twin.plant"} <= set(done.stdout.split())
 
 
 def test_from_an_empty_folder_a_board_is_flashed_set_up_and_reported_on(cryoctl, installed, start, tmp_path):

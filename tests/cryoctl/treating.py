@@ -16,7 +16,7 @@ from host_tools.cryoctl.sim.pace import Pace
 from host_tools.cryoctl.sim.panel import action
 from host_tools.cryoctl.sim.pty_port import PtyPort
 from host_tools.cryoctl.sim.tcp_port import TcpPort
-from host_tools.twin.plant import Plant
+from host_tools.simulator.twin.plant import Plant
 from tests.cryoctl.conftest import PATIENCE_S
 
 CHOICE = ("PRES CHRONIC", "LEV 3", "SITE LFOOT-SOLE", "POIN 1", "ATT SKIN,EYESPATIENT,EYESOPERATOR,CONTRA,WOUND")

@@ -9,7 +9,7 @@ import thermocouple_its90
 from cryo.core.reading import OK, Reading
 from cryo.drivers.its90 import CJ_MAX_MDEGC, CJ_MIN_MDEGC, Linearise
 from cryo.drivers.max31855 import Max31855, decode
-from host_tools import its90_tables
+from host_tools.toolchain import its90_tables
 from tests.support.i31 import I31
 
 # From the data sheet of the MAX31855, not from the code under test.

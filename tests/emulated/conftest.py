@@ -2,8 +2,9 @@
 
 import pytest
 
-from host_tools import packing, places
-from host_tools.emulator import image
+from host_tools import places
+from host_tools.toolchain import packing
+from host_tools.toolchain.uf2 import image
 from tests.lanes import summary
 
 DOSE, LEASE, LOOP_A, LOOP_B, EVENT = 2, 3, 7, 8, 22
@@ -66,7 +67,7 @@ def valve_files():
 @pytest.fixture
 def chip(uf2, valve_files, request):
     """A board at its prompt with valve and lease set up, loop made, edges recorded."""
-    from host_tools.emulator.rp2040 import Rp2040Board
+    from host_tools.simulator.emulator.rp2040 import Rp2040Board
 
     board = Rp2040Board(uf2, valve_files)
     board.watch(DOSE, LEASE, EVENT)

@@ -8,10 +8,10 @@ import itertools
 
 import pytest
 
-from host_tools.twin import lanes
-from host_tools.twin.people import Operator, fields
-from host_tools.twin.plant import Plant
-from host_tools.twin.treatment import Plan, confirm, indicated
+from host_tools.simulator.twin import lanes
+from host_tools.simulator.twin.people import Operator, fields
+from host_tools.simulator.twin.plant import Plant
+from host_tools.simulator.twin.treatment import Plan, confirm, indicated
 from tests.lanes import summary
 
 DOSE, LEASE = 2, 3  # the Pico's pin map
@@ -54,7 +54,7 @@ def finish(op):
 @pytest.fixture(scope="module")
 def armed(uf2):
     """A device that was armed just now. Whoever runs it on runs a copy of it, or is the last one."""
-    from host_tools.emulator.applicator import EmulatedApplicator, application
+    from host_tools.simulator.emulator.applicator import EmulatedApplicator, application
 
     device = EmulatedApplicator(uf2, application(up_s=UP_S))
     device.until_state("STANDBY")
@@ -186,7 +186,7 @@ def test_gas_flows_only_with_the_dose_pin_high_and_edges_on_the_lease(finished):
 
 
 def test_the_virtual_board_gives_the_same_bursts(finished):
-    from host_tools.emulator.applicator import SETTINGS
+    from host_tools.simulator.emulator.applicator import SETTINGS
 
     plant = Plant()
 

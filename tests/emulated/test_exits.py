@@ -4,7 +4,7 @@ from itertools import pairwise
 
 import pytest
 
-from host_tools.emulator import image
+from host_tools.toolchain.uf2 import image
 from tests.lanes import summary
 
 STOP_US = 20_000
@@ -22,7 +22,7 @@ LONG = ("port touched at 1200 Bd", "DTR toggled", "file system wiped")  # of wha
 # the boot knows nothing of the phase
 ONE_PHASE = pytest.mark.parametrize("phase", ["burst"], indirect=True)
 
-exits = pytest.importorskip("host_tools.emulator.exits", reason=image.MISSING)
+exits = pytest.importorskip("host_tools.evidence.exits", reason=image.MISSING)
 
 
 def rows(*outcomes):

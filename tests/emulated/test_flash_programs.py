@@ -5,7 +5,7 @@ import hashlib
 from host_tools.cryoctl.adapters import mpremote
 from host_tools.cryoctl.adapters.uf2 import content as content_of
 from host_tools.cryoctl.flash import Watch, boards, files, image
-from host_tools.packing import archive
+from host_tools.toolchain.packing import archive
 from tests.lanes import summary
 
 ANSWER_US = 60_000_000
@@ -26,7 +26,7 @@ class _Emulated:
 
 
 def test_an_application_is_replaced_and_the_image_in_the_flash_is_known_by_its_hash(uf2, request):
-    from host_tools.emulator.rp2040 import Rp2040Board
+    from host_tools.simulator.emulator.rp2040 import Rp2040Board
 
     before = OTHERS | {"application": archive(MODULES)}
     wanted = OTHERS | {"application": archive(MODULES | {"cryo/m3.mpy": b"new" * 40})}

@@ -28,8 +28,8 @@ HEAP_LOOK_US = 100  # a collection takes milliseconds
 
 def garbage(device, layout):
     """Return (bursts, Guard) of a copy of the device that is sent garbage."""
-    from host_tools.bench import hosts
-    from host_tools.bench.memory import HeapWatch
+    from host_tools.evidence.bench import hosts
+    from host_tools.evidence.bench.memory import HeapWatch
 
     begun_us = device.board.us
     heap = HeapWatch(device.board, layout, HEAP_LOOK_US)
@@ -54,9 +54,9 @@ def bursts(device):
 @pytest.fixture(scope="module")
 def runs(uf2):
     """Return (interpreter, bursts without garbage, bursts with it, Guard)."""
-    from host_tools.bench.memory import find
-    from host_tools.emulator.applicator import UP_MAIN, EmulatedApplicator, application
-    from host_tools.twin.treatment import Plan
+    from host_tools.evidence.bench.memory import find
+    from host_tools.simulator.emulator.applicator import UP_MAIN, EmulatedApplicator, application
+    from host_tools.simulator.twin.treatment import Plan
 
     layout = find(uf2)
     main = f"ballast = bytearray({BALLAST})\n" + UP_MAIN.format(up_s=310, today_d=TODAY_D)

@@ -51,8 +51,8 @@ class Shy:
 @pytest.fixture(scope="module")
 def booted(uf2):
     """A chip at its prompt with a memory on bus 0."""
-    from host_tools.emulator.i2c import I2cBus, RegisterChip
-    from host_tools.emulator.rp2040 import Rp2040Board
+    from host_tools.simulator.emulator.i2c import I2cBus, RegisterChip
+    from host_tools.simulator.emulator.rp2040 import Rp2040Board
 
     board = Rp2040Board(uf2, {})
     bus = I2cBus(board, 0)

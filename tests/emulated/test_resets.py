@@ -26,7 +26,7 @@ applicator.run()
 @pytest.fixture(scope="module")
 def device(uf2):
     """A device whose first boot ends in a hang, in its second one."""
-    from host_tools.emulator.applicator import EmulatedApplicator, application
+    from host_tools.simulator.emulator.applicator import EmulatedApplicator, application
 
     device = EmulatedApplicator(uf2, application(overlay={"main.py": HANGS}))
     device.until_state("STANDBY")

@@ -2,13 +2,13 @@
 
 import pytest
 
-from host_tools.settings import config
+from host_tools.toolchain.settings import config
 from tests.lanes import summary
 
 
 @pytest.mark.long
 def test_a_virtual_board_s_settings_are_refused_by_name(uf2, request):
-    from host_tools.emulator.applicator import SETTINGS, EmulatedApplicator, application
+    from host_tools.simulator.emulator.applicator import SETTINGS, EmulatedApplicator, application
 
     device = EmulatedApplicator(uf2, application({**SETTINGS, "simulated": 1}))
     assert "UNPROVISIONED" in device.until_state("STANDBY")["BLOCKERS"]

@@ -6,7 +6,7 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
 import pytest
 
-from host_tools.emulator import download
+from host_tools.toolchain.uf2 import download
 
 DATA = b"UF2\n" + bytes(range(256)) * 8
 PIN = hashlib.sha256(DATA).hexdigest()

@@ -10,7 +10,7 @@ from cryo.core.records import RESTING, Quantity
 from cryo.drivers import analog
 from cryo.store import slots
 from cryo.store.writing import slot
-from host_tools.board_check.__main__ import BOARDS, check
+from host_tools.toolchain.board_check.__main__ import BOARDS, check
 from storage import RamFiles
 from tests.lanes import LANES, LaneMissing, run_file
 

@@ -9,7 +9,7 @@ import textwrap
 
 import pytest
 
-from host_tools.safety.table import Hazard, Row, Table
+from host_tools.evidence.safety.table import Hazard, Row, Table
 from tests.lanes import LANES, ROOT, LaneMissing, order, summary
 from tests.lanes.discover import NotPortable, discover
 
@@ -20,9 +20,10 @@ def project(tmp_path):
     for name in ("pyproject.toml", "tests/__init__.py", "tests/conftest.py", "tests/drawn.py"):
         (tmp_path / name).parent.mkdir(exist_ok=True)
         shutil.copy(ROOT / name, tmp_path / name)
-    for name in ("tests/lanes", "host_tools/twin/cpython"):
+    for name in ("tests/lanes", "host_tools/simulator/twin/cpython"):
         shutil.copytree(ROOT / name, tmp_path / name)
-    (tmp_path / "host_tools/node").symlink_to(ROOT / "host_tools/node")
+    (tmp_path / "host_tools/toolchain").mkdir()
+    (tmp_path / "host_tools/toolchain/node").symlink_to(ROOT / "host_tools/toolchain/node")
     (tmp_path / "tests/portable").mkdir()
 
     def run(source, *arguments):
@@ -150,7 +151,7 @@ def test_a_restriction_is_a_counted_skip_and_keeps_cpython_from_importing(projec
 
 
 def test_a_lane_that_is_not_installed_is_skipped_and_says_so(project, tmp_path):
-    (tmp_path / "host_tools/node").unlink()
+    (tmp_path / "host_tools/toolchain/node").unlink()
     text = project("def test_it():\n    pass\n")
     assert "2 passed, 1 skipped" in text
     assert "wasm     0 passed, 0 failed, 1 skipped: did not run" in text
@@ -161,7 +162,7 @@ def test_a_lane_that_is_not_installed_is_skipped_and_says_so(project, tmp_path):
 def test_where_the_lanes_are_required_a_missing_one_fails_the_run_and_says_what_to_do(project, tmp_path):
     source = "def test_it():\n    pass\n"
     assert "3 passed" in project(source, "--lanes-required")
-    (tmp_path / "host_tools/node").unlink()
+    (tmp_path / "host_tools/toolchain/node").unlink()
     text = project(source, "--lanes-required")
     assert re.search("ERROR: lane wasm is missing: .*: run `make setup`; without it no portable test runs in", text)
     assert "passed" not in text

@@ -2,9 +2,10 @@
 
 import pytest
 
-from host_tools import imports
+from host_tools.toolchain import imports
 
 A, B, C = (f"firmware/cryo/{name}.py" for name in "abc")
+GUEST_MACHINE = "host_tools/simulator/twin/guest/machine.py"
 PACKAGE, X, Y = "host_tools/all/__init__.py", "host_tools/all/x.py", "host_tools/y.py"
 
 
@@ -32,11 +33,11 @@ def test_no_module_imports_itself_through_others(modules):
         ("firmware/cryo/recorder.py", "firmware/cryo/store/journal.py"),  # in a function
         ("firmware/main.py", "boards/esp32_devkitc/board.py"),  # by the name that each board has
         ("boards/rp2040_pico/board.py", "boards/rp2040_pico/chip.py"),
-        ("boards/virtual/board.py", "host_tools/twin/guest/hal.py"),
+        ("boards/virtual/board.py", "host_tools/simulator/twin/guest/hal.py"),
         ("host_tools/cryoctl/names.py", "firmware/cryo/limits.py"),  # as text
         ("host_tools/cryoctl/doctor/environment.py", "host_tools/cryoctl/adapters/mpremote.py"),  # its end is computed
-        ("host_tools/powercut/guest/cuts.py", "host_tools/powercut/guest/pins.py"),
-        ("host_tools/settings/pin.py", "host_tools/settings/__init__.py"),
+        ("host_tools/evidence/powercut/guest/cuts.py", "host_tools/evidence/powercut/guest/pins.py"),
+        ("host_tools/toolchain/settings/pin.py", "host_tools/toolchain/settings/__init__.py"),
     ],
 )
 def test_the_graph_has_the_project_s_imports(modules, module, imported):
@@ -46,8 +47,8 @@ def test_the_graph_has_the_project_s_imports(modules, module, imported):
 def test_the_graph_has_no_import_that_nobody_makes(modules):
     assert not [name for name in modules["boards/rp2040_pico/board.py"] if name.startswith("boards/virtual")]
     assert not [name for file in modules if file.startswith("firmware") for name in modules[file] if "/twin/" in name]
-    assert "boards/virtual/pins.py" not in modules["host_tools/powercut/guest/cuts.py"]
-    assert "host_tools/powercut/guest/pins.py" not in modules["firmware/boot.py"]
+    assert "boards/virtual/pins.py" not in modules["host_tools/evidence/powercut/guest/cuts.py"]
+    assert "host_tools/evidence/powercut/guest/pins.py" not in modules["firmware/boot.py"]
 
 
 @pytest.mark.parametrize(
@@ -103,7 +104,7 @@ def test_each_circle_is_named(tmp_path):
         {A: "from cryo import b, c", B: "from cryo import c", C: ""},
         {A: "# from cryo import b", B: "'''from cryo import a'''\nfrom cryo import a"},
         {PACKAGE: "from host_tools.all.x import X", X: "import host_tools.y", Y: ""},
-        {A: "from machine import Pin", "host_tools/twin/guest/machine.py": "import cryo.a"},  # a board's is built in
+        {A: "from machine import Pin", GUEST_MACHINE: "import cryo.a"},  # a board's is built in
         {A: "from time import sleep", B: "from cryo import a"},
         {"boards/one/pins.py": "import cryo.a", "boards/one/board.py": "import pins", A: ""},
     ],

@@ -18,8 +18,8 @@ from dataclasses import replace
 from pathlib import Path
 from queue import Queue
 
-from host_tools.safety import outcomes, planted, table
-from host_tools.safety.table import Flaw, Row
+from host_tools.evidence.safety import outcomes, planted, table
+from host_tools.evidence.safety.table import Flaw, Row
 from tests.hazards.runner import Broken, Copy
 
 PROCESSES = 2

@@ -11,13 +11,13 @@ import subprocess
 import sys
 from pathlib import Path
 
+from host_tools.evidence.safety import outcomes, planted
+from host_tools.evidence.safety.table import Flaw
 from host_tools.places import ROOT
-from host_tools.safety import outcomes, planted
-from host_tools.safety.table import Flaw
 
 TIMEOUT_S = 1_800  # of one run; a flaw that makes a test wait for ever is another kind of flaw
 _COPIED = ("firmware", "boards", "host_tools", "tests", "docs", "pyproject.toml", "README.md", "Makefile")
-_LINKED = ("host_tools/node/node_modules", ".venv")
+_LINKED = ("host_tools/toolchain/node/node_modules", ".venv")
 # With any flaw a pass still gives gas: one that stops the device would make every test fail, whatever it tests.
 WITNESS = "tests/portable/test_supervisor.py::test_a_press_gives_a_burst_of_gas"
 

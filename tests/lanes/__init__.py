@@ -15,14 +15,14 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from host_tools.twin.lanes import NODE_MIN, node_path
+from host_tools.simulator.twin.lanes import NODE_MIN, node_path
 from tests.lanes.served import Ran, Server
 
 ROOT = Path(__file__).resolve().parents[2]
 PORTABLE = ROOT / "tests" / "portable"
-GUEST_FOLDERS = ("firmware", "boards/virtual", "host_tools/twin/guest", "tests/portable")
+GUEST_FOLDERS = ("firmware", "boards/virtual", "host_tools/simulator/twin/guest", "tests/portable")
 TIMEOUT_S = 300
-WASM_PACKAGE = ROOT / "host_tools/node/node_modules/@micropython/micropython-webassembly-pyscript"
+WASM_PACKAGE = ROOT / "host_tools/toolchain/node/node_modules/@micropython/micropython-webassembly-pyscript"
 MARK = "#lane "
 ANEW, VALUE = "assert", "value"  # what an assert tells: explain.py
 

@@ -10,8 +10,8 @@ from importlib.metadata import version
 
 import pytest
 
-from host_tools.safety.outcomes import of
-from host_tools.safety.table import Table, load
+from host_tools.evidence.safety.outcomes import of
+from host_tools.evidence.safety.table import Table, load
 from tests.lanes import LANE_NAMES, NATIVE
 
 HOST = "host"

@@ -6,7 +6,7 @@
 import fs from "node:fs";
 import path from "node:path";
 import readline from "node:readline";
-import { loadMicroPython } from "../../host_tools/node/node_modules/@micropython/micropython-webassembly-pyscript/micropython.mjs";
+import { loadMicroPython } from "../../host_tools/toolchain/node/node_modules/@micropython/micropython-webassembly-pyscript/micropython.mjs";
 
 const HEAP_BYTES = 8 * 1024 * 1024;
 const RUNNER_FOLDER = "tests/lanes";

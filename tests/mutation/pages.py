@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 
-from host_tools.safety import outcomes
+from host_tools.evidence.safety import outcomes
 from tests.lanes import ROOT
 from tests.mutation.review import Key
 

@@ -25,7 +25,7 @@ from tests.mutation.mutants import Mutant
 
 FIRMWARE = ROOT / "firmware"
 PACKAGE = FIRMWARE / "cryo"
-FOLDERS = ("host_tools/twin/cpython", *GUEST_FOLDERS)
+FOLDERS = ("host_tools/simulator/twin/cpython", *GUEST_FOLDERS)
 # A mutant that goes on for ever is stopped by its computing time, which other work on the machine does not touch.
 CPU_LEAST_S = 2.0
 CPU_FACTOR = 20.0

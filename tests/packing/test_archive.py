@@ -5,10 +5,11 @@ from dataclasses import replace
 
 import pytest
 
-from host_tools import packing, places
-from host_tools.twin import lanes, session
-from host_tools.twin.scenarios import SCENARIOS
-from host_tools.twin.treatment import Plan
+from host_tools import places
+from host_tools.simulator.twin import lanes, session
+from host_tools.simulator.twin.scenarios import SCENARIOS
+from host_tools.simulator.twin.treatment import Plan
+from host_tools.toolchain import packing
 
 USE = "import sys\nsys.path[:] = [{firmware!r}]\nimport archive\narchive.use({file!r})\n"
 

@@ -2,7 +2,7 @@
 
 import pytest
 
-from host_tools.packing.constants import Constants
+from host_tools.toolchain.packing.constants import Constants
 
 LIMITS = "from micropython import const\nA = const(5)\nB = const(-A * 2)\nNAMES = ('x', 'y')\n"
 

@@ -4,9 +4,10 @@ import re
 
 import pytest
 
-from host_tools import packing, places
-from host_tools.board_check.board import load
-from host_tools.packing.machine_code import FUNCTIONS, marked
+from host_tools import places
+from host_tools.toolchain import packing
+from host_tools.toolchain.board_check.board import load
+from host_tools.toolchain.packing.machine_code import FUNCTIONS, marked
 from tests.packing.test_packing import BOARDS
 
 

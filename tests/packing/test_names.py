@@ -5,8 +5,8 @@ import re
 
 import pytest
 
-from host_tools import packing
-from host_tools.packing.names import shortened
+from host_tools.toolchain import packing
+from host_tools.toolchain.packing.names import shortened
 from tests.packing.test_packing import BOARDS
 
 

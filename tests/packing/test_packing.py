@@ -5,8 +5,9 @@ import subprocess
 
 import pytest
 
-from host_tools import packing, places
-from host_tools.board_check.board import load
+from host_tools import places
+from host_tools.toolchain import packing
+from host_tools.toolchain.board_check.board import load
 
 BOARDS = [places.BOARDS / name for name in ("rp2040_pico", "esp32_devkitc")]
 

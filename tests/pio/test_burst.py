@@ -2,8 +2,8 @@
 
 import pytest
 
-from host_tools import pio_asm
-from host_tools.emulator.pio_bench import DIVIDER, PER_US, Bench, Firmware
+from host_tools.simulator.emulator.pio_bench import DIVIDER, PER_US, Bench, Firmware
+from host_tools.toolchain import pio_asm
 
 DOSE, LOOP_A = 2, 7
 LATENCY = PER_US * 3 // 2  # loop open -> pin low

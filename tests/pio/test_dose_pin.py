@@ -4,8 +4,8 @@ import pytest
 
 from cryo.core.records import RUNNING
 from cryo.valve import CUT, DEAD, OK
-from host_tools import pio_asm
-from host_tools.emulator.pio_bench import PER_US
+from host_tools.simulator.emulator.pio_bench import PER_US
+from host_tools.toolchain import pio_asm
 from tests.pio.test_valve_port import DOSE, Rig
 
 IO_CTRL = 0x4001_4000 + 8 * DOSE + 4

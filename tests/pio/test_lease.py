@@ -4,12 +4,12 @@ from itertools import pairwise
 
 import pytest
 
-from host_tools import pio_asm
-from host_tools.board_check.board import load
-from host_tools.board_check.timing import HOLDS
-from host_tools.emulator.pio_bench import PER_US, Bench, Firmware
 from host_tools.places import BOARDS
-from host_tools.twin.pin_plant import MONOSTABLE_US
+from host_tools.simulator.emulator.pio_bench import PER_US, Bench, Firmware
+from host_tools.simulator.twin.pin_plant import MONOSTABLE_US
+from host_tools.toolchain import pio_asm
+from host_tools.toolchain.board_check.board import load
+from host_tools.toolchain.board_check.timing import HOLDS
 
 PULSE, LOOP_B = 3, 8
 HALF = 19 * PER_US

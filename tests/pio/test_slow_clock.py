@@ -1,7 +1,7 @@
 """The system clock too slow: one-shot, tether and lease are late alike, and parts that do not count it end the gas.
 
 All three divide the one clock, so every divider is scaled together here. The times of monostable and opening timer are
-those of boards/rp2040_pico/board.toml; the coil is that of host_tools/board_check/timing.py.
+those of boards/rp2040_pico/board.toml; the coil is that of host_tools/toolchain/board_check/timing.py.
 """
 
 from itertools import pairwise
@@ -9,11 +9,11 @@ from itertools import pairwise
 import pytest
 
 from cryo.valve import OK
-from host_tools.board_check.board import load
-from host_tools.board_check.timing import Selected, coil_share, duty, no_current_from, slow_clock_table
-from host_tools.emulator.pio_bench import PER_US, Bench, Firmware, Pin
 from host_tools.places import BOARDS
-from host_tools.twin.hardware import Monostable
+from host_tools.simulator.emulator.pio_bench import PER_US, Bench, Firmware, Pin
+from host_tools.simulator.twin.hardware import Monostable
+from host_tools.toolchain.board_check.board import load
+from host_tools.toolchain.board_check.timing import Selected, coil_share, duty, no_current_from, slow_clock_table
 
 DOSE, PULSE, LOOP_A, LOOP_B = 2, 3, 7, 8
 TICK_US = 10_000

@@ -4,8 +4,8 @@ import pytest
 
 from cryo.core.records import RUNNING
 from cryo.valve import OK
-from host_tools import pio_asm
-from host_tools.emulator.pio_bench import PER_US, Bench, Firmware, Pin
+from host_tools.simulator.emulator.pio_bench import PER_US, Bench, Firmware, Pin
+from host_tools.toolchain import pio_asm
 
 DOSE, PULSE, LOOP_A, LOOP_B = 2, 3, 7, 8
 LIMIT = 54 * PER_US  # last rising edge of the lease -> dose pin low

@@ -7,7 +7,7 @@ import pytest
 from cryo.core.records import RESTING, RUNNING
 from cryo.limits import BURST_MAX_US
 from cryo.valve import BUSY, CUT, DEAD, EARLY, OK
-from host_tools.emulator.pio_bench import CALL, DIVIDER, PER_US, Bench, Firmware, Pin
+from host_tools.simulator.emulator.pio_bench import CALL, DIVIDER, PER_US, Bench, Firmware, Pin
 from tests.lanes import LANES, LaneMissing, run_file
 
 DOSE, PULSE, LOOP_A, LOOP_B = 2, 3, 7, 8

@@ -4,9 +4,9 @@ from dataclasses import replace
 
 import pytest
 
-from host_tools.safety import check, code, table
-from host_tools.safety.code import Blocker, Code, Constant, Fault
-from host_tools.safety.table import Hazard, Open, Row, Table, TableError
+from host_tools.evidence.safety import check, code, table
+from host_tools.evidence.safety.code import Blocker, Code, Constant, Fault
+from host_tools.evidence.safety.table import Hazard, Open, Row, Table, TableError
 
 FIRMWARE = Code(
     constants=(

@@ -9,7 +9,7 @@ import re
 import pytest
 
 from cryo import config, limits
-from host_tools.safety import code
+from host_tools.evidence.safety import code
 
 
 def bounds():

@@ -5,8 +5,7 @@ from dataclasses import replace
 
 import pytest
 
-from host_tools.safety import code, detection, outcomes, pages
-from host_tools.twin import provoked
+from host_tools.evidence.safety import code, detection, outcomes, pages, provoked
 from tests.support import flaws
 
 FAULTS = {fault.name: fault for fault in code.read().faults}

@@ -4,8 +4,8 @@ from types import SimpleNamespace
 
 import pytest
 
-from host_tools.safety import holes
-from host_tools.safety.holes import Heard, Hole, Wrong
+from host_tools.evidence.safety import holes
+from host_tools.evidence.safety.holes import Heard, Hole, Wrong
 
 ROW = Hole("a", 1, "behaviour", "what was seen", "<= 0", "tests/x.py::test_a")
 

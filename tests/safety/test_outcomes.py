@@ -4,7 +4,7 @@ from types import SimpleNamespace
 
 import pytest
 
-from host_tools.safety import outcomes
+from host_tools.evidence.safety import outcomes
 
 FILES = ("firmware/a.py", "boards/b.py", "host_tools/c.py", "tests/test_d.py", "pyproject.toml")
 

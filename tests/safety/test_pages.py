@@ -4,8 +4,8 @@ import re
 
 import pytest
 
-from host_tools.safety import code, pages
-from host_tools.safety.code import Constant
+from host_tools.evidence.safety import code, pages
+from host_tools.evidence.safety.code import Constant
 
 PAGES = pages.pages()
 

@@ -4,8 +4,8 @@ from dataclasses import replace
 
 import pytest
 
-from host_tools.safety import planted, table
-from host_tools.safety.table import Flaw, Hazard, Row, Table
+from host_tools.evidence.safety import planted, table
+from host_tools.evidence.safety.table import Flaw, Hazard, Row, Table
 
 TRIPS, WARNS = "tests/test_a.py::test_trips", "tests/test_a.py::test_warns"
 SOURCE = "LIMIT = 4\n\n\ndef trips(c):\n    return c <= LIMIT\n"

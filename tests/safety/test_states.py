@@ -8,7 +8,7 @@ from types import SimpleNamespace
 import pytest
 
 from cryo.core import mode
-from host_tools.safety import state_diagram, states
+from host_tools.evidence.safety import state_diagram, states
 
 
 @pytest.fixture(scope="module")

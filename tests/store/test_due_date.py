@@ -4,7 +4,7 @@ import importlib
 
 import pytest
 
-from host_tools.twin import lanes
+from host_tools.simulator.twin import lanes
 
 
 class Link:

@@ -10,9 +10,9 @@ from hypothesis import strategies as st
 from pydantic import ValidationError
 
 from cryo import config
-from host_tools.settings import PATHS, SettingsError, __main__, payload, provision, schema, stored
-from host_tools.settings.model import Settings
-from host_tools.twin import lanes
+from host_tools.simulator.twin import lanes
+from host_tools.toolchain.settings import PATHS, SettingsError, __main__, payload, provision, schema, stored
+from host_tools.toolchain.settings.model import Settings
 
 GIVEN = {"serial": 7, "jet_k_mdegc": 16_000, "calibration_due_d": 9_900}
 

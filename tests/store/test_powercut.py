@@ -4,8 +4,8 @@ import re
 
 import pytest
 
-from host_tools.powercut import __main__ as powercut
-from host_tools.twin import lanes
+from host_tools.evidence.powercut import __main__ as powercut
+from host_tools.simulator.twin import lanes
 
 
 @pytest.fixture(scope="module", autouse=True)

@@ -3,7 +3,7 @@
 Each flaw is planted in a copy of the firmware; a text that is no longer there once is an error that says so.
 """
 
-from host_tools.twin.provoked import Flaw
+from host_tools.evidence.safety.provoked import Flaw
 
 _CUTS = "        if o.cut:\n            status |= b.valve.cut()\n"
 _LEASE = "        if o.lease:\n"

@@ -2,7 +2,7 @@
 
 import pytest
 
-from host_tools.twin.plant import Plant
+from host_tools.simulator.twin.plant import Plant
 from tests.support.firmware_standin import Chip
 
 

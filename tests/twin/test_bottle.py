@@ -3,8 +3,8 @@
 import pytest
 from CoolProp.CoolProp import PropsSI
 
-from host_tools.twin import bottle
-from host_tools.twin.bottle import Bottle
+from host_tools.simulator.twin import bottle
+from host_tools.simulator.twin.bottle import Bottle
 
 AIR_BAR = 1.01325
 

@@ -8,10 +8,10 @@ import re
 import pytest
 from rich.console import Console
 
-from host_tools.twin import demo, live, scenario_table, session_file, timeline
-from host_tools.twin.scenarios import SCENARIOS
-from host_tools.twin.session import run
-from host_tools.twin.treatment import Plan
+from host_tools.simulator.twin import demo, live, scenario_table, session_file, timeline
+from host_tools.simulator.twin.scenarios import SCENARIOS
+from host_tools.simulator.twin.session import run
+from host_tools.simulator.twin.treatment import Plan
 
 QUICK = Plan(points=(1,), warm_up=False)
 

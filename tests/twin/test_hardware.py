@@ -2,7 +2,7 @@
 
 import pytest
 
-from host_tools.twin.hardware import LEASE_CLIP_US, NEVER, RESTING, RUNNING, Lease, OneShot, Solenoid
+from host_tools.simulator.twin.hardware import LEASE_CLIP_US, NEVER, RESTING, RUNNING, Lease, OneShot, Solenoid
 
 ONE_SHOT_MAX_US = 600_000  # limit 17: closed by hardware by then
 

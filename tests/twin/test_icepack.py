@@ -4,7 +4,7 @@ import itertools
 
 import pytest
 
-from host_tools.twin import icepack
+from host_tools.simulator.twin import icepack
 
 
 def test_constant_is_the_fit_of_the_published_point():

@@ -2,7 +2,7 @@
 
 import pytest
 
-from host_tools.twin import jet
+from host_tools.simulator.twin import jet
 
 
 @pytest.mark.parametrize(("mm", "h"), [(80, 150), (100, 107), (120, 82), (150, 58), (200, 38)])

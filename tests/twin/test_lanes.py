@@ -4,8 +4,8 @@ import shutil
 
 import pytest
 
-from host_tools.twin import lanes
-from host_tools.twin.plant import Plant
+from host_tools.simulator.twin import lanes
+from host_tools.simulator.twin.plant import Plant
 
 
 def test_an_interpreter_that_neither_speaks_nor_ends_is_ended_and_named(tmp_path, monkeypatch):

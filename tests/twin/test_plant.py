@@ -6,7 +6,7 @@ import pytest
 
 import hal
 import pins
-from host_tools.twin.plant import Plant
+from host_tools.simulator.twin.plant import Plant
 from tests.support.firmware_standin import (
     DOSE_CLOSE_US,
     LEASE_US,

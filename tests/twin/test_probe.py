@@ -5,7 +5,7 @@ import math
 import pytest
 import thermocouple_its90
 
-from host_tools.twin.probe import Max31855Chip, Probe, emf_mv, pack
+from host_tools.simulator.twin.probe import Max31855Chip, Probe, emf_mv, pack
 
 
 def tc_of(frame):

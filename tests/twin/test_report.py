@@ -7,9 +7,10 @@ from types import SimpleNamespace
 
 import pytest
 
-from host_tools.twin import icepack, picture, report, session_file, timeline
-from host_tools.twin.session import run
-from host_tools.twin.treatment import Plan
+from host_tools.evidence.pages import picture
+from host_tools.simulator.twin import icepack, report, session_file, timeline
+from host_tools.simulator.twin.session import run
+from host_tools.simulator.twin.treatment import Plan
 
 
 class Page(HTMLParser):

@@ -4,8 +4,8 @@ import math
 
 import pytest
 
-from host_tools.twin.probe import Probe
-from host_tools.twin.skin import Layer, Skin
+from host_tools.simulator.twin.probe import Probe
+from host_tools.simulator.twin.skin import Layer, Skin
 
 JET_C = -78.5
 

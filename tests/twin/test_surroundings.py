@@ -2,9 +2,9 @@
 
 import pytest
 
-from host_tools.twin.guest.chip_mlx90614 import ADDRESS, crc8
-from host_tools.twin.plant import Plant
-from host_tools.twin.surroundings import SILENT, Room, Thermopile
+from host_tools.simulator.twin.guest.chip_mlx90614 import ADDRESS, crc8
+from host_tools.simulator.twin.plant import Plant
+from host_tools.simulator.twin.surroundings import SILENT, Room, Thermopile
 
 REST_C = 33.0
 

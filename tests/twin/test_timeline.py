@@ -2,7 +2,7 @@
 
 import pytest
 
-from host_tools.twin import timeline
+from host_tools.simulator.twin import timeline
 
 SPANS = [(1_000, 2_000), (5_000, 9_000)]
 

@@ -6,9 +6,9 @@ import pytest
 from vcd.reader import TokenKind, tokenize
 
 from boards.virtual import pins
-from host_tools.twin import trace
-from host_tools.twin.session import run
-from host_tools.twin.treatment import Plan
+from host_tools.simulator.twin import trace
+from host_tools.simulator.twin.session import run
+from host_tools.simulator.twin.treatment import Plan
 
 
 class Trace:

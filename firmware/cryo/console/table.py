@@ -2,7 +2,7 @@
 
 A topic: its name, the module whose DO has the functions, what it is about, one example with its answer, its commands.
 A command: its header, what it takes, what it does. Capitals are the short form. "?" at the end: it is asked; "[?]": it
-is given and asked. An argument in brackets may be left out. `python -m host_tools.console_page` after each change.
+is given and asked. An argument in brackets may be left out. `make console` after each change.
 """
 
 from cryo.limits import CONFIRM_MS, SAME_POINT_S

@@ -1,4 +1,4 @@
-"""The parser's words, from table.py by `python -m host_tools.console_page`: not to be edited."""
+"""The parser's words, from table.py by `python -m host_tools.toolchain.console_page`: not to be edited."""
 
 # long form -> short form
 NODES = {

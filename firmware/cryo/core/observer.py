@@ -1,8 +1,8 @@
 """Predicts the skin surface from the bursts alone, without a temperature sensor (limit 25).
 
 Skin under a step of heat flux is a semi-infinite solid: its surface falls by K root t. A sum of seven first-order
-states follows root t within 1 % from 10 ms to 60 s (weights fitted by host_tools/twin/observer_fit.py) [C]. While gas
-flows they are driven by K (T - T_jet) / 106, because the flux falls as the skin approaches the jet at -78.5 degC.
+states follows root t within 1 % from 10 ms to 60 s [C]; host_tools/evidence/observer_fit.py fits their weights. While
+gas flows they are driven by K (T - T_jet) / 106, because the flux falls as the skin approaches the jet at -78.5 degC.
 """
 
 from cryo.limits import DISTANCE_ERROR_MM, TICK_US

@@ -3,7 +3,7 @@
 import importlib
 from dataclasses import dataclass
 
-import host_tools.settings as _settings  # noqa: F401  the firmware's modules are found from there
+import host_tools.toolchain.settings as _settings  # noqa: F401  the firmware's modules are found from there
 from host_tools.cryoctl.calibration.stable import Criteria
 
 measured = importlib.import_module("cryo.store.measured")

@@ -10,7 +10,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from host_tools.cryoctl.calibration.points import Point
-from host_tools.its90_tables import SLOPE_UV_PER_C, emf_mv, temperature_c
+from host_tools.toolchain.its90_tables import SLOPE_UV_PER_C, emf_mv, temperature_c
 
 COLD_JUNCTION_C = 25.0  # [E] where a file does not give it
 APART_C = 0.5  # [E] what the device allows off the line through three points: less than that tells nothing apart

@@ -4,11 +4,11 @@ import importlib
 import subprocess
 import threading
 
-from host_tools.board_check.board import BoardError, Chip, load
 from host_tools.cryoctl.flash import folder, names
 from host_tools.cryoctl.problems import Problem
-from host_tools.packing import application
 from host_tools.places import REPAIR
+from host_tools.toolchain.board_check.board import BoardError, Chip, load
+from host_tools.toolchain.packing import application
 
 OLDEST = (1, 27, 0)  # of MicroPython, that the firmware is written for
 MPY = 6  # version of what mpy-cross makes
@@ -78,5 +78,5 @@ def compiled(board: str) -> dict[str, bytes]:
 
 def version() -> str:
     """Return the version of this tree's application, as *IDN? says it."""
-    importlib.import_module("host_tools.settings")  # puts the firmware where modules are found
+    importlib.import_module("host_tools.toolchain.settings")  # puts the firmware where modules are found
     return importlib.import_module("cryo").__version__

@@ -10,7 +10,7 @@ from collections.abc import Mapping
 from host_tools.cryoctl.adapters.mpremote import Prompt, full, sha256
 from host_tools.cryoctl.flash import Watch, delta
 from host_tools.cryoctl.problems import NotVerified
-from host_tools.packing import ARCHIVE
+from host_tools.toolchain.packing import ARCHIVE
 
 MAIN = "main.py"
 NEW = ".new"

@@ -5,14 +5,14 @@ import re
 from collections.abc import Callable
 from pathlib import Path
 
-from host_tools.board_check.board import Chip
 from host_tools.cryoctl.adapters import mpremote, uf2
 from host_tools.cryoctl.files import content
 from host_tools.cryoctl.flash import Watch, boards, files
 from host_tools.cryoctl.port import Port
 from host_tools.cryoctl.problems import NotVerified, Problem
-from host_tools.emulator import download
-from host_tools.emulator import image as cache
+from host_tools.toolchain.board_check.board import Chip
+from host_tools.toolchain.uf2 import download
+from host_tools.toolchain.uf2 import image as cache
 
 OFFICIAL = "official"
 PINNED = ("rp2040_pico",)  # boards whose image download.SHA256 is

@@ -4,10 +4,10 @@ import importlib
 from collections.abc import Mapping
 
 from boards.virtual.settings import SETTINGS as VIRTUAL
-from host_tools import settings as host
 from host_tools.cryoctl.flash import Request, Watch
 from host_tools.cryoctl.problems import Problem
-from host_tools.settings import pin
+from host_tools.toolchain import settings as host
+from host_tools.toolchain.settings import pin
 
 CALIBRATED = importlib.import_module("cryo.store.settings").BY_CALIBRATION
 HELD = (*host.PATHS, *pin.PIN_PATHS)  # what has to be read before it is known what to write

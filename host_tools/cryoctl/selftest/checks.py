@@ -7,11 +7,11 @@ import time
 from collections.abc import Iterator
 from datetime import date, datetime
 
-from host_tools import settings
 from host_tools.cryoctl import names, wire
 from host_tools.cryoctl.device import Device
 from host_tools.cryoctl.problems import NoDevice, Refused
 from host_tools.cryoctl.selftest.items import PASS, SKIPPED, Item, judged
+from host_tools.toolchain import settings
 
 TESTED_S = 30.0
 TELEMETRY_MS = 500

@@ -19,7 +19,7 @@ from host_tools.cryoctl.sim.guest import (
 )
 from host_tools.cryoctl.sim.ports import Outlet
 from host_tools.cryoctl.sim.router import Router
-from host_tools.twin.guest import hal
+from host_tools.simulator.twin.guest import hal
 
 SLICE_US = 10_000  # a long sleep passes in such pieces: people act between them
 LOOK_S = 0.01  # how often to see whether someone opened a port that nobody has open

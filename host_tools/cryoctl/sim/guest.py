@@ -10,8 +10,8 @@ from dataclasses import dataclass
 
 from host_tools.cryoctl.sim import SimError
 from host_tools.places import GUEST, REPAIR, VIRTUAL
-from host_tools.twin import lanes
-from host_tools.twin.guest import hal
+from host_tools.simulator.twin import lanes
+from host_tools.simulator.twin.guest import hal
 
 CLAIMED = 1  # flags of sim_link.py
 INTERRUPTS = 2

@@ -9,10 +9,10 @@ from platformdirs import user_data_path
 
 from boards.virtual.settings import SETTINGS
 from host_tools.cryoctl.sim import SimError
-from host_tools.packing import application
 from host_tools.places import VIRTUAL
-from host_tools.settings import PATHS, provision
-from host_tools.twin.guest.flash import BLOCK_SIZE
+from host_tools.simulator.twin.guest.flash import BLOCK_SIZE
+from host_tools.toolchain.packing import application
+from host_tools.toolchain.settings import PATHS, provision
 
 BLOCKS = 352  # as much as a Raspberry Pi Pico's: 1408 KiB
 SIZE = BLOCK_SIZE * BLOCKS

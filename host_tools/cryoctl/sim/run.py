@@ -16,7 +16,7 @@ from host_tools.cryoctl.sim.keyboard import Keyboard
 from host_tools.cryoctl.sim.pace import Pace
 from host_tools.cryoctl.sim.pty_port import PtyPort
 from host_tools.cryoctl.sim.tcp_port import TcpPort, address
-from host_tools.twin.plant import Plant
+from host_tools.simulator.twin.plant import Plant
 
 SIGNALS = (signal.SIGINT, signal.SIGTERM)
 

@@ -1,0 +1,140 @@
+"""Draws a virtual patient, an operator's hand and a device within its tolerances. A range without a mark is [E]."""
+
+import random
+from dataclasses import dataclass
+
+from host_tools.simulator.twin.plant import TICKS_MASK, Plant
+from host_tools.simulator.twin.probe import Probe
+from host_tools.simulator.twin.skin import LAYERS, Layer, Skin
+from host_tools.simulator.twin.surroundings import Thermopile
+from host_tools.simulator.twin.treatment import Plan
+
+H_MIN, H_MAX = 30.0, 1_000.0  # W/m2K at the skin; 183 is 70 mm, the least distance at which a burst goes on
+WALK_MM_S = 300.0  # an operator who moves in up to this fast is use, not a fault
+STAY_MM = (80.0, 200.0)  # where a treatment may start
+
+
+class SeenSkin(Skin):
+    """Skin that remembers its coldest millisecond."""
+
+    lowest_c = 1e9
+
+    def step(self, h_jet_w_m2k, t_jet_c):
+        """Advance as Skin does."""
+        surface_c = super().step(h_jet_w_m2k, t_jet_c)
+        if surface_c < self.lowest_c:
+            self.lowest_c = surface_c
+        return surface_c
+
+
+@dataclass(frozen=True)
+class Patient:
+    """Everything about one run that is no fault. Times in us, lengths in mm."""
+
+    preset: str
+    level: int
+    distance_mm: float
+    strength: float = 1.0  # of the jet against its calibration
+    bottle_room_c: float = 20.0  # sets the bottle's pressure
+    layers_mm: tuple[float, float, float] = (0.1, 1.5, 8.0)  # epidermis, dermis, fat
+    conduction: float = 1.0
+    perfusion: float = 1.0
+    probe_tau_s: float = 0.25
+    probe_noise_c: float = 0.0
+    tremor_mm: float = 0.0
+    sway_mm: float = 0.0
+    light_sway: float = 0.0
+    open_ms: tuple[float, float] = (15.0, 20.0)  # dose valve, shut-off
+    close_ms: tuple[float, float] = (20.0, 20.0)
+    jitter_us: int = 0
+    phase_us: int = 0
+    wrap_us: int = 3_000_000  # when the tick counter wraps, after switch-on
+    moves: tuple[float, float, int, int] | None = None  # to mm, at mm/s, from burst, offset us
+    jump: tuple[float, int, int] | None = None  # the jet's strength from then on: factor, burst, offset us
+    lets_go: tuple[int, int] | None = None  # the trigger, once: at burst, offset us; who treats presses anew
+    reads_far_mm: float = 0.0  # of the distance sensor, from switch-on on: a fault
+    freezes: bool = False  # the distance sensor, in the moment that the hand moves: a fault
+    drifts: tuple[float, int] | None = None  # the distance sensor: mm/s, from burst: a fault
+    seed: int = 1
+
+    def plan(self, **more):
+        """Return the operator's plan: one point."""
+        return Plan(self.preset, self.level, points=(1,), warm_up=False, distance_mm=self.distance_mm, **more)
+
+    def plant(self):
+        """Return the plant with this patient before it."""
+        plant = Plant(distance_mm=self.distance_mm, seed=self.seed, phase_us=self.phase_us, room_c=self.bottle_room_c)
+        plant.ticks_origin = TICKS_MASK + 1 - self.wrap_us & TICKS_MASK
+        plant.ticks_ms_origin = TICKS_MASK + 1 - self.wrap_us // 1000 & TICKS_MASK
+        plant.strength = self.strength
+        plant.range_error_mm = self.reads_far_mm
+        plant.jitter_us = self.jitter_us
+        plant.hand.tremor_mm = self.tremor_mm
+        plant.hand.sway_mm = self.sway_mm
+        plant.light_sway = self.light_sway
+        for valve, opens, closes in zip((plant.dose, plant.shutoff), self.open_ms, self.close_ms, strict=True):
+            valve.open_delay_us, valve.close_delay_us = round(opens * 1000), round(closes * 1000)
+        plant.skin = SeenSkin(layers=self._layers())
+        plant.probe = Probe(tau_s=self.probe_tau_s, t_c=plant.skin.surface_c, seed=self.seed)
+        plant.probe.noise_c = self.probe_noise_c
+        plant.thermopile = Thermopile(plant.skin.surface_c, self.seed)
+        if self.moves:
+            mm, speed_mm_s, burst, offset_us = self.moves
+            plant.on_burst(burst, offset_us, lambda p: p.hand.move(mm, speed_mm_s))
+            if self.freezes:
+                plant.on_burst(burst, offset_us, lambda p: setattr(p, "range_frozen", True))
+        if self.drifts:
+            drift_mm_s, burst = self.drifts
+            plant.on_burst(burst, 0, lambda p: setattr(p, "range_drift_mm_s", drift_mm_s))
+        if self.lets_go:
+            plant.on_burst(*self.lets_go, lambda p: p.trigger(False))
+        if self.jump:
+            factor, burst, offset_us = self.jump
+            plant.on_burst(burst, offset_us, lambda p: setattr(p, "strength", factor))
+        return plant
+
+    def _layers(self):
+        epidermis, dermis, fat, muscle = LAYERS
+        thick = (*self.layers_mm, muscle.thickness_mm)
+        return tuple(
+            Layer(x.name, mm, x.k_w_mk * self.conduction, x.rho_kg_m3, x.c_j_kgk, x.perfusion_per_s * self.perfusion)
+            for x, mm in zip((epidermis, dermis, fat, muscle), thick, strict=True)
+        )
+
+
+def draw(rng: random.Random, level: tuple[str, int], *, sound: bool, moves: bool = True) -> Patient:
+    """Draw a patient for a level. sound: what a healthy treatment may be like, else all that a fault may meet."""
+    tau_s = rng.uniform(0.2, 0.3) if sound else rng.uniform(0.15, 0.4)  # [S] 0.25 for 40 AWG in air
+    distance_mm = rng.uniform(85.0, 130.0) if sound else rng.uniform(*STAY_MM)
+    skin = (rng.uniform(0.06, 0.15), rng.uniform(1.0, 2.0), rng.uniform(3.0, 12.0))
+    if not sound:
+        skin = (rng.uniform(0.06, 0.8), rng.uniform(1.0, 2.5), rng.uniform(2.0, 15.0))  # [K] soles are the thickest
+    return Patient(
+        *level,
+        distance_mm=round(distance_mm, 1),
+        strength=round(rng.uniform(0.9, 1.1), 3),
+        bottle_room_c=round(rng.uniform(16.0, 26.0), 1),
+        layers_mm=(round(skin[0], 3), round(skin[1], 3), round(skin[2], 3)),
+        conduction=round(rng.uniform(0.9, 1.1), 3),
+        perfusion=round(rng.uniform(0.3, 1.5), 2),
+        probe_tau_s=round(tau_s, 3),
+        probe_noise_c=round(rng.uniform(0.0, 0.05), 3),  # beside the converter's own 0.05
+        tremor_mm=round(rng.uniform(0.0, 1.5), 2),
+        sway_mm=round(rng.uniform(0.0, 3.0), 2),
+        open_ms=(round(rng.uniform(10.0, 20.0), 1), round(rng.uniform(15.0, 25.0), 1)),  # [S] 5-25 ms
+        close_ms=(round(rng.uniform(12.0, 22.0), 1), round(rng.uniform(12.0, 25.0), 1)),
+        jitter_us=rng.choice((0, 500, 2_000)),
+        phase_us=rng.randrange(100_000),
+        wrap_us=rng.randrange(100_000, 70_000_000),
+        moves=_move(rng, distance_mm) if moves and not sound and rng.random() < 0.5 else None,
+        seed=rng.randrange(1, 1 << 30),
+        lets_go=(rng.randrange(1, 20), rng.randrange(0, 700_000)) if sound and rng.random() < 0.5 else None,
+        light_sway=round(rng.uniform(0.0, 0.15), 3),
+    )
+
+
+def _move(rng, from_mm):
+    """The hand goes to where the jet's coefficient is anything from 30 to 1000 W/m2K, at a walking hand's speed."""
+    h = H_MIN * (H_MAX / H_MIN) ** rng.random()
+    mm = 80.0 * (150.0 / h) ** (1 / 1.5)  # jet.h_at turned round
+    return round(mm, 1), round(rng.uniform(20.0, WALK_MM_S)), rng.randrange(1, 30), rng.randrange(0, 700_000)

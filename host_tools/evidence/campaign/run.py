@@ -1,0 +1,325 @@
+"""One run of a case: the firmware treats a virtual patient (cpython lane); what the plant went through is judged."""
+
+import importlib
+import random
+from dataclasses import asdict, dataclass, field
+from functools import cache
+from pathlib import Path
+
+from boards.virtual import pins
+from host_tools.evidence.campaign import patients
+from host_tools.evidence.campaign.faults import FAULTS
+from host_tools.evidence.campaign.patients import Patient
+from host_tools.evidence.pages import tables
+from host_tools.simulator.twin import lanes, timeline
+from host_tools.simulator.twin.hardware import NEVER
+from host_tools.simulator.twin.people import Operator
+from host_tools.simulator.twin.treatment import RefusedError, treatment
+
+KINDS = ("healthy", "single", "double")
+SKIN_MIN_C, SKIN_MIN_REDUCED_C = 0.0, 4.0  # true surface, under any single fault
+UNDER_FLOOR_C = 0.5  # true surface under the level's floor, nothing faulty
+BURST_MAX_MS, BURST_MAX_REDUCED_MS = 500, 300  # limit 4
+FLOW_MAX_MS = 600  # limit 17: an opening that hardware must end
+CUT_MS = 45  # from the alarm: lease 20, closing delay 25
+RELEASE_MS = 55  # from the contact: a tick 10, lease 20, closing delay 25
+DOSE_MS = 1  # from the alarm to the end of the dose valve's drive: the cut comes first in the same tick [E]
+LEASE_MS = 20  # from the alarm: it is not renewed (limit 17)
+PIN_MS = 20  # from the contact's release to the end of the dose valve's drive (limit 16)
+AFTERWARDS = 20  # questions, 0.1 s apart: what comes after the end belongs to the run
+LONGEST_US = 100_000_000  # of which a point takes 60 s; a device that waits for something goes on waiting
+START_SHARE = 0.12  # of the faults are there from switch-on
+
+
+@dataclass(frozen=True)
+class Case:
+    """What is run: a patient, faults with their sizes and times, settings that tighten a limit."""
+
+    name: str  # kind/faults/number: draws everything else
+    patient: Patient
+    faults: tuple[str, ...] = ()
+    settings: dict = field(default_factory=dict)
+
+
+@dataclass
+class Outcome:
+    """What a run showed; temperatures in degC of the true surface, times in ms of virtual time."""
+
+    name: str
+    patient: dict
+    faults: list[str]  # with size and time
+    came: bool  # every fault of the case came about
+    state: str
+    fault: str | None
+    reached: bool
+    reach_s: float | None  # from the first burst to the settled sample at or under the target
+    reason: str
+    lowest_c: float
+    floor_c: float
+    reduced: bool
+    commanded_max_ms: float
+    flow_max_ms: float
+    detect_ms: float | None  # from the first fault to the alarm; of one that was there at switch-on there is none
+    gas_after_alarm_ms: float | None
+    dose_after_alarm_ms: float | None  # at the pin: a lease that ends hides in the gas what the dose valve does
+    lease_after_alarm_ms: float | None
+    gas_after_fault_ms: float | None  # of one that comes in a treatment
+    alarm_allowed_ms: int | None  # for such a fault, where it has a bound
+    gas_allowed_ms: int | None
+    alarmed: bool
+    alarm_withdrawn: bool  # it ended though nobody acknowledged
+    gas_after_release_ms: float
+    dose_after_release_ms: float
+    resets: int
+    simulated_s: float
+    refused: str | None
+    messages: str
+    problems: list[str] = field(default_factory=list)
+
+
+def case(name: str, settings: dict | None = None) -> Case:
+    """Return the case of a name such as healthy/12, single/jet-strong/3, double/dose-open+probe-off/0.
+
+    Raises ValueError for another name.
+    """
+    kind, _, rest = name.partition("/")
+    words = rest.partition("/")[0].split("+") if kind != "healthy" else []
+    if kind not in KINDS or len(words) != KINDS.index(kind) or not set(words) <= set(FAULTS):
+        raise ValueError(f"case {name!r}: write healthy/N, single/FAULT/N or double/FAULT+FAULT/N; {', '.join(FAULTS)}")
+    rng = random.Random(name)
+    level = rng.choice(levels())
+    return Case(name, patients.draw(rng, level, sound=kind == "healthy"), tuple(words), settings or {})
+
+
+@cache
+def levels() -> list[tuple[str, int]]:
+    """Return (preset, level) of every level that is not locked."""
+    return [row[:2] for row in tables.levels()]
+
+
+@cache
+def _figures(preset, level):
+    return timeline.level_figures(preset, level) or (0.0, 0.0)
+
+
+@cache
+def _names():
+    """Return the names of the modes, and of the faults by code."""
+    with lanes.firmware_imports():
+        registry = importlib.import_module("cryo.core.faults").REGISTRY
+        return importlib.import_module("cryo.core.mode").NAMES, {0: None} | {row[0]: row[1] for row in registry}
+
+
+@cache
+def _treating():
+    """Return the modes in which gas may flow, as a mask."""
+    with lanes.firmware_imports():
+        return importlib.import_module("cryo.core.mode").TREATING
+
+
+class _Run:
+    """The faults of a case as they come about, and what the hand at the trigger did."""
+
+    def __init__(self, given: Case):
+        self.came_us: list[int] = []
+        self.treating = False  # when the first fault came
+        self.texts: list[str] = []
+        self.plant = given.patient.plant()
+        self._after_first: list = []
+        rng = random.Random(given.name + " faults")
+        for word in given.faults:
+            self._add(FAULTS[word], rng)
+
+    def _add(self, fault, rng):
+        """Plan one fault; the second one comes within two seconds of the first."""
+        size, action = fault.draw(rng)
+        title = f"{fault.name} {size}".rstrip()
+        burst, offset_us, delay_us = rng.randrange(14), rng.randrange(900_000), rng.randrange(2_000_000)
+
+        def come(plant):
+            if not self.came_us:
+                self.treating = bool(_treating() >> plant.applicator.supervisor.mode & 1) if plant.applicator else False
+            self.came_us.append(plant.now_us)
+            action(plant)
+            for other in self._after_first:
+                plant.at(plant.now_us + delay_us, other)
+            self._after_first.clear()
+
+        if self.texts:
+            self.texts.append(f"{title} soon after")
+            self._after_first.append(come)
+        elif fault.fitted or rng.random() < START_SHARE:
+            self.texts.append(f"{title} from switch-on")
+            self.plant.at(0, come)
+        else:
+            self.texts.append(f"{title} at burst {burst} + {offset_us / 1000:.0f} ms")
+            self.plant.on_burst(burst, offset_us, come)
+
+
+def run(given: Case, until_s: float | None = None, firmware: Path | None = None) -> Outcome:
+    """Run a case. until_s ends it so long after hand or jet changed (a sweep needs no more).
+
+    firmware is the folder to boot from, normally the project's own.
+    """
+    this = _Run(given)
+    plant = this.plant
+    results: list[dict] = []
+    refused = None
+
+    def script(op):
+        nonlocal refused
+        try:
+            yield from treatment(given.patient.plan(), results)(op)
+        except RefusedError as error:
+            refused = str(error)
+        plant.trigger(False)
+        for _ in range(AFTERWARDS):
+            yield 100_000
+
+    def off(p):
+        p.power_off = True
+
+    plant.at(LONGEST_US, off)
+    change = given.patient.moves or given.patient.jump
+    if until_s is not None and change:
+        burst, offset_us = change[-2:]
+        plant.on_burst(burst, offset_us, lambda p: p.at(p.now_us + int(until_s * 1e6), off))
+    plant.operator = _Watching(plant, script)
+    messages = lanes.run(plant, "cpython", given.settings, firmware)
+    return _judge(given, this, results, refused, messages)
+
+
+class _Watching(Operator):
+    """An operator who also notes when the device takes the target as reached."""
+
+    reached_us = None
+
+    def step(self):
+        super().step()
+        if self.reached_us is None and self.plant.applicator and self.plant.applicator.supervisor.session.reached:
+            self.reached_us = self.plant.now_us
+
+
+def named(name: str) -> Outcome:
+    """Run the case of a name."""
+    return run(case(name))
+
+
+def _judge(given, this, results, refused, messages):
+    plant, record = this.plant, this.plant.record
+    result = results[-1] if results else {}
+    alarm_us = next((at for at, name, up in record.edges if name == "alarm" and up), None)
+    flows = timeline.intervals(record.edges, "flow", plant.now_us)
+    from_us = this.came_us[0] if this.came_us else 0
+    last = {} if alarm_us is None else timeline.last_after(record.edges, alarm_us, plant.now_us)
+    in_treatment = this.treating and len(given.faults) == 1
+    fault = FAULTS[given.faults[0]] if in_treatment else None
+    dosed = timeline.intervals(record.edges, "dose", plant.now_us)
+    supervisor = plant.applicator.supervisor
+    modes, names = _names()
+    out = Outcome(
+        name=given.name,
+        patient=asdict(given.patient),
+        faults=this.texts,
+        came=len(this.came_us) == len(given.faults),
+        state=modes[supervisor.mode],
+        fault=names[supervisor.faults.first],
+        reached=result.get("REACHED") == "1",
+        reach_s=_reach_s(plant),
+        reason=result.get("REASON", "NONE"),
+        lowest_c=round(min(plant.skin.lowest_c, record.skin_min_c), 3),
+        floor_c=_figures(given.patient.preset, given.patient.level)[1],
+        reduced=given.patient.preset != "CHRONIC",
+        commanded_max_ms=max((b.commanded_us for b in record.bursts), default=0) / 1000,
+        flow_max_ms=max((to - since for since, to in flows), default=0) / 1000,
+        detect_ms=None if alarm_us is None or not from_us else (alarm_us - from_us) / 1000,
+        gas_after_alarm_ms=last.get("gas"),
+        dose_after_alarm_ms=last.get("dose"),
+        lease_after_alarm_ms=last.get("lease"),
+        gas_after_fault_ms=timeline.lasted_ms(flows, from_us, plant.now_us) if fault else None,
+        alarm_allowed_ms=_alarm_allowed_ms(fault, record.edges, from_us) if fault else None,
+        gas_allowed_ms=fault.gas_ms if fault else None,
+        alarmed=alarm_us is not None,
+        alarm_withdrawn=timeline.withdrawn(record.edges) is not None,
+        gas_after_release_ms=_after_releases(record.edges, flows, plant.now_us),
+        dose_after_release_ms=_after_releases(record.edges, dosed, plant.now_us),
+        resets=len(record.resets),
+        simulated_s=round(plant.now_us / 1e6, 1),
+        refused=refused,
+        messages=messages,
+    )
+    out.problems = _problems(out, given)
+    return out
+
+
+def _reach_s(plant):
+    reached_us, bursts = plant.operator.reached_us, plant.record.bursts
+    return round((reached_us - bursts[0].time_us) / 1e6, 2) if reached_us is not None and bursts else None
+
+
+def _alarm_allowed_ms(fault, edges, came_us):
+    """Return how long the fault's alarm may take; None where it has no bound, or the treatment ended before."""
+    if fault.alarm_ms is None:
+        return None
+    name = pins.NAMES[pins.TRIGGER]
+    released_us = next((at for at, signal, level in edges if signal == name and level and at > came_us), NEVER)
+    return None if released_us < came_us + fault.alarm_ms * 1000 else fault.alarm_ms
+
+
+def _after_releases(edges, spans, end_us):
+    """Return the longest that a span went on after any release of the trigger, before the next press, ms."""
+    worst = 0.0
+    moves = [(at, level) for at, name, level in edges if name == pins.NAMES[pins.TRIGGER]]
+    for k, (at, level) in enumerate(moves):
+        if level:
+            worst = max(worst, timeline.lasted_ms(spans, at, moves[k + 1][0] if k + 1 < len(moves) else end_us))
+    return worst
+
+
+def _problems(out, given):
+    found = []
+    single = len(given.faults) <= 1
+    least_c = SKIN_MIN_REDUCED_C if out.reduced else SKIN_MIN_C
+    if out.lowest_c < least_c:
+        found.append(f"skin {out.lowest_c:.2f} degC, under {least_c:g}")
+    if out.commanded_max_ms > (BURST_MAX_REDUCED_MS if out.reduced else BURST_MAX_MS):
+        found.append(f"a burst of {out.commanded_max_ms:.0f} ms was ordered")
+    if single and out.flow_max_ms > FLOW_MAX_MS:
+        found.append(f"gas flowed for {out.flow_max_ms:.0f} ms in one go")
+    if single and (out.gas_after_alarm_ms or 0) > CUT_MS:
+        found.append(f"gas flowed until {out.gas_after_alarm_ms:.0f} ms after the alarm")
+    if single and (out.dose_after_alarm_ms or 0) > DOSE_MS:
+        found.append(f"the dose valve was driven until {out.dose_after_alarm_ms:.0f} ms after the alarm")
+    if single and (out.lease_after_alarm_ms or 0) > LEASE_MS:
+        found.append(f"the lease ran until {out.lease_after_alarm_ms:.0f} ms after the alarm")
+    if out.fault and not out.alarmed:
+        found.append(f"{out.fault} latched, and there was no alarm")
+    if single and out.alarm_withdrawn:
+        found.append("the alarm ended, and nobody had acknowledged it")
+    for what, took_ms, allowed_ms in (
+        ("alarm", out.detect_ms, out.alarm_allowed_ms),
+        ("gas flowed until", out.gas_after_fault_ms, out.gas_allowed_ms),
+    ):
+        if allowed_ms is not None and (took_ms is None or took_ms > allowed_ms):
+            found.append(f"{what} {took_ms} ms after the fault, allowed {allowed_ms}")
+    if single and out.gas_after_release_ms > RELEASE_MS:
+        found.append(f"gas flowed until {out.gas_after_release_ms:.0f} ms after a release")
+    if single and not any(FAULTS[name].processor for name in given.faults) and out.dose_after_release_ms > PIN_MS:
+        found.append(f"the dose valve was driven until {out.dose_after_release_ms:.0f} ms after a release")
+    if out.messages:
+        found.append(f"the firmware raised: {out.messages.splitlines()[-1]}")
+    if not given.faults:
+        found += _unhealthy(out)
+    return found
+
+
+def _unhealthy(out):
+    if out.fault:
+        return [f"false trip {out.fault}"]
+    if out.state != "COMPLETE":
+        return [f"ended in {out.state}, {out.refused or 'not refused'}"]
+    if not out.reached and out.reason not in ("TIME", "PASSES", "DOSE"):
+        return [f"target missed: {out.reason}"]
+    if out.lowest_c < out.floor_c - UNDER_FLOOR_C:
+        return [f"skin {out.floor_c - out.lowest_c:.2f} degC under the floor"]
+    return []

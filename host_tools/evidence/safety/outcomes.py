@@ -1,0 +1,107 @@
+"""Which tests there are, and what became of each when it last ran on this very code.
+
+A test run adds its outcomes to out/tests.json. The file belongs to one state of the code: a run on other code begins it
+anew, so an outcome in it is never one of older code.
+"""
+
+import ast
+import hashlib
+import json
+from collections.abc import Iterable, Mapping
+from functools import cache
+from pathlib import Path
+
+from host_tools.places import ROOT
+
+RECORD = ROOT / "out/tests.json"
+_FOLDERS = ("firmware", "boards", "host_tools", "tests")
+MEASURED = ("firmware", "boards/virtual", "host_tools/simulator/twin")  # what a run of the twin depends on
+_KINDS = (".py", ".toml", ".mjs", ".json")
+_VERDICTS = {
+    "failed": "failed",
+    "error": "failed",
+    "passed": "passed",
+    "xpassed": "passed",
+    "skipped": "skipped",
+    "xfailed": "skipped",
+}
+
+
+def digest(root: Path = ROOT, folders: Iterable[str] = ()) -> str:
+    """Return a digest of all code that a test's outcome depends on, or of these folders and files alone."""
+    whole = hashlib.sha256()
+    files = [root / folder for folder in folders if (root / folder).is_file()]
+    if not folders:
+        files = [root / "pyproject.toml"]
+    for folder in folders or _FOLDERS:
+        files += (f for f in (root / folder).rglob("*") if f.suffix in _KINDS and "node_modules" not in f.parts)
+    for file in sorted(files):
+        whole.update(str(file.relative_to(root)).encode() + b"\0" + hashlib.sha256(file.read_bytes()).digest())
+    return whole.hexdigest()
+
+
+def measured(*more: str, root: Path = ROOT) -> str:
+    """Return what names the code of a measurement on a page: a short digest of firmware, virtual board and twin.
+
+    more: folders and files that the measurement depends on beside them.
+    """
+    return digest(root, (*MEASURED, *more))[:12]
+
+
+def verdicts(stats: Mapping[str, Iterable]) -> dict[str, str]:
+    """Return node id -> passed, failed or skipped, from pytest's reports by category; the worst of a test counts."""
+    found: dict[str, str] = {}
+    for category in ("skipped", "xfailed", "passed", "xpassed", "failed", "error"):
+        for report in stats.get(category, ()):
+            if getattr(report, "nodeid", ""):
+                found[report.nodeid] = _VERDICTS[category]
+    return found
+
+
+def save(code: str, found: dict[str, str], record: Path = RECORD, root: Path = ROOT) -> bool:
+    """Add the outcomes of a run that began on the code of digest `code`; return False when it changed meanwhile.
+
+    Such outcomes belong to no one state of the code, and are dropped.
+    """
+    if code != digest(root):
+        return False
+    record.parent.mkdir(exist_ok=True)
+    fresh = record.with_suffix(".new")
+    fresh.write_text(json.dumps({"code": code, "outcomes": load(code, record) | found}, indent=0, sort_keys=True))
+    fresh.replace(record)
+    return True
+
+
+def load(code: str, record: Path = RECORD) -> dict[str, str]:
+    """Return the outcomes that are recorded for the code of this digest."""
+    try:
+        data = json.loads(record.read_text())
+        return data["outcomes"] if data["code"] == code else {}
+    except (OSError, ValueError, KeyError):
+        return {}
+
+
+def of(test: str, found: Mapping[str, str]) -> str:
+    """Return what became of a test over all its parameters and lanes: failed, passed, skipped, or "" (did not run)."""
+    mine = {verdict for node, verdict in found.items() if node == test or node.startswith(test + "[")}
+    return next((verdict for verdict in ("failed", "passed", "skipped") if verdict in mine), "")
+
+
+@cache
+def functions(file: Path) -> frozenset[str]:
+    """Return the test functions that a file defines, those of a class as Class::name; none where there is no file."""
+    if not file.is_file():
+        return frozenset()
+    found = set()
+    for node in ast.parse(file.read_text(encoding="utf-8"), str(file)).body:
+        if isinstance(node, ast.FunctionDef):
+            found.add(node.name)
+        elif isinstance(node, ast.ClassDef):
+            found |= {f"{node.name}::{inner.name}" for inner in node.body if isinstance(inner, ast.FunctionDef)}
+    return frozenset(name for name in found if name.split("::")[-1].startswith("test_"))
+
+
+@cache
+def mentions(file: Path) -> str:
+    """Return the text of a test file, for what it names."""
+    return file.read_text(encoding="utf-8") if file.is_file() else ""

@@ -1,0 +1,232 @@
+"""Runs the firmware on the plant in one of three interpreters, over one port, booting again whenever the chip resets.
+
+cpython   in this process
+unix      real MicroPython, 64-bit, a subprocess
+wasm      real MicroPython, 32-bit WebAssembly under Node, a subprocess
+"""
+
+import array
+import contextlib
+import functools
+import importlib
+import json
+import os
+import re
+import select
+import shutil
+import subprocess
+import sys
+import traceback
+from pathlib import Path
+
+from host_tools.places import FIRMWARE, GUEST, HOST_TOOLS, INSTALLED, REPAIR, ROOT, STANDIN, VIRTUAL
+from host_tools.simulator.twin.guest import hal as port
+
+LANES = ("cpython", "unix", "wasm")
+NODE_MIN = 18
+
+_CHIP_RESETS = 3
+_STUCK_WALL_S = 60  # a subprocess that says nothing for so long hangs in a way virtual time cannot see
+_END_WALL_S = 20
+
+
+class LaneError(RuntimeError):
+    """The firmware's interpreter could not be started, or ended in an unexpected way."""
+
+
+def run(plant, lane="cpython", settings=None, firmware=None):
+    """Run until the plant powers off. Returns the interpreter's messages (its tracebacks), normally empty.
+
+    firmware is the folder to boot from, normally the project's own. An application that raises ends at the prompt, as
+    on a board: only the watchdog goes on from there.
+    """
+    return {"cpython": _cpython, "unix": _unix, "wasm": _wasm}[lane](plant, settings or {}, import_folders(firmware))
+
+
+def import_folders(firmware=None):
+    """Return the guest's import path; `firmware` replaces the project's own firmware folder."""
+    return tuple(map(str, (firmware or FIRMWARE, VIRTUAL, GUEST)))
+
+
+# --- in this process --------------------------------------------------------------------------------------------------
+_FIRMWARE = (
+    *("boot", "main", "archive", "board", "valves", "room", "scratch", "settings", "storage", "chip", "pins"),
+    *("hal", "machine", "virtual_time", "cryo"),
+)
+
+
+@contextlib.contextmanager
+def firmware_imports(folders=None):
+    """Within, imports find the firmware, the virtual board and their `time`; afterwards this process is as before."""
+    before = list(sys.path)
+    saved = {name: module for name, module in sys.modules.items() if name.split(".")[0] in _FIRMWARE}
+    for name in saved:
+        del sys.modules[name]
+    real_time = sys.modules.get("time")
+    sys.path[:0] = [*(folders or import_folders()), str(STANDIN)]
+    try:
+        sys.modules["time"] = importlib.import_module("virtual_time")
+        yield importlib.import_module("hal")
+    finally:
+        sys.path[:] = before
+        if real_time is not None:
+            sys.modules["time"] = real_time
+        for name in [n for n in sys.modules if n.split(".")[0] in _FIRMWARE]:
+            del sys.modules[name]
+        sys.modules.update(saved)
+
+
+def _cpython(plant, settings, folders):
+    messages = []
+    while not plant.power_off:
+        with firmware_imports(folders) as hal:
+            link = _Link(plant)
+            try:
+                hal.attach(link, settings)
+                try:
+                    importlib.import_module("boot")
+                    _tell_plant(importlib.import_module("cryo.app"), plant)
+                    importlib.import_module("main")
+                except Exception:
+                    if link.failed:
+                        raise
+                    messages.append(traceback.format_exc())
+                hal.exchange(0)  # what was driven last reaches the pins
+            except hal.PowerOff:
+                break
+            except hal.Reset:
+                continue
+        _at_prompt(plant)
+    return "\n".join(messages)
+
+
+class _Link:
+    """The plant in the same process. An error of its own ends the run: it is no exception of the firmware's."""
+
+    def __init__(self, plant):
+        self._plant = plant
+        self.failed = False
+
+    def exchange(self, out, tx, received, rx):
+        self.failed = True
+        self._plant.exchange(out, tx, received, rx)
+        self.failed = False
+
+
+def _tell_plant(app, plant):
+    """Let tests reach the running applicator as plant.applicator."""
+    start = app.Applicator.start
+
+    def started(applicator):
+        plant.applicator = applicator
+        start(applicator)
+
+    app.Applicator.start = started
+
+
+def _at_prompt(plant):
+    """Only the watchdog, or the end of the run, goes on from here."""
+    if not plant.run_until_reset(1_000_000):
+        plant.power_off = True
+
+
+# --- in a subprocess --------------------------------------------------------------------------------------------------
+def micropython_path():
+    """Return the path of real MicroPython (unix), or None."""
+    beside = Path(sys.executable).with_name("micropython")
+    return str(beside) if beside.exists() else shutil.which("micropython")
+
+
+def node_path():
+    """Return the path of a Node that is new enough, or None. A virtual environment's own comes first."""
+    for node in (Path(sys.executable).with_name("node"), shutil.which("node")):
+        if node and Path(node).exists() and _node_version(str(node)) >= NODE_MIN:
+            return str(node)
+    return None
+
+
+@functools.cache  # asked once a run: a Node of a virtual environment takes long to answer
+def _node_version(node):
+    asked = subprocess.run([node, "--version"], capture_output=True, text=True, check=False)
+    found = re.match(r"v(\d+)\.", asked.stdout)
+    return int(found[1]) if found else 0
+
+
+def _unix(plant, settings, folders):
+    micropython = micropython_path()
+    if micropython is None:
+        raise LaneError(f"real MicroPython is missing: run {REPAIR}")
+    env = {**os.environ, "MICROPYPATH": os.pathsep.join([".frozen", *folders])}
+    start = str(GUEST / "start.py")
+    return _subprocess(
+        plant, lambda r, w: [micropython, start, f"/dev/fd/{r}", f"/dev/fd/{w}", json.dumps(settings)], env
+    )
+
+
+def _wasm(plant, settings, folders):
+    if INSTALLED:
+        raise LaneError("the lane wasm needs Node's packages: run it in a clone of the project, after `make setup`")
+    node = node_path()
+    if node is None:
+        raise LaneError("Node is missing: run `make setup`")
+    script = str(HOST_TOOLS / "simulator/twin/wasm.mjs")
+    return _subprocess(plant, lambda r, w: [node, script, str(r), str(w), json.dumps(settings), *folders], None)
+
+
+def _subprocess(plant, command, env):
+    messages = []
+    while not plant.power_off:
+        status, text = _boot_once(plant, command, env)
+        if text:
+            messages.append(text)
+        if status == _CHIP_RESETS or plant.power_off:
+            continue
+        if status == 1:
+            _at_prompt(plant)
+            continue
+        raise LaneError(f"the interpreter ended with status {status}: {text}")
+    return "\n".join(messages)
+
+
+def _boot_once(plant, command, env):
+    to_guest_r, to_guest_w = os.pipe()
+    from_guest_r, from_guest_w = os.pipe()
+    process = subprocess.Popen(
+        command(to_guest_r, from_guest_w),
+        pass_fds=(to_guest_r, from_guest_w),
+        env=env,
+        cwd=ROOT,
+        stdin=subprocess.DEVNULL,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
+    )
+    os.close(to_guest_r)
+    os.close(from_guest_w)
+    with os.fdopen(from_guest_r, "rb") as reader, os.fdopen(to_guest_w, "wb", buffering=0) as writer:
+        with contextlib.suppress(BrokenPipeError):
+            _serve(plant, reader, writer)
+        try:
+            text, _ = process.communicate(timeout=_END_WALL_S)
+        except subprocess.TimeoutExpired:
+            process.kill()
+            text, _ = process.communicate()
+            raise LaneError(f"the interpreter hangs: {text}") from None
+    return process.returncode, text.strip()
+
+
+def _serve(plant, reader, writer):
+    out = array.array("i", port.out)
+    received = array.array("i", port.received)
+    rx = bytearray(port.RX_MAX)
+    size = len(out) * out.itemsize
+    while True:
+        if not select.select([reader], [], [], _STUCK_WALL_S)[0]:
+            return  # it neither speaks nor ends: the caller ends it
+        data = reader.read(size)
+        if len(data) < size:
+            return
+        out = array.array("i", data)
+        tx = reader.read(port.TX_MAX) if out[3] else b""
+        plant.exchange(out, tx, received, rx)
+        writer.write(received.tobytes() + (bytes(rx) if received[port.IN_RX] else b""))

@@ -1,0 +1,164 @@
+"""Virtual thermocouple probe and MAX31855 chip: what a skin sensor really reports, its faults included."""
+
+import math
+import random
+
+from host_tools.toolchain.its90_tables import SLOPE_UV_PER_C, emf_mv
+
+# The chip's straight line, mV per degC, by the type it was trimmed for.
+SENSITIVITY_MV = {kind: slope / 1000 for kind, slope in SLOPE_UV_PER_C.items()}
+
+FAULT_BITS = {"open": 0b001, "short_gnd": 0b010, "short_vcc": 0b100}
+FAULTS = (None, *FAULT_BITS, "dead_low", "dead_high", "stuck")
+FULL_SCALE_CODE = 0x1FFF
+
+
+def pack(tc_code, cj_code, fault_bits=0):
+    """The 32-bit frame of a MAX31855 [S: datasheet, memory map].
+
+    `tc_code`: 0.25 degC, signed 14 bits; `cj_code`: 0.0625 degC, signed 12 bits; `fault_bits`: 4 short to
+    Vcc, 2 short to GND, 1 open; any of them sets the fault bit D16. Raises ValueError for codes that do not
+    fit.
+    """
+    if not -8192 <= tc_code <= 8191 or not -2048 <= cj_code <= 2047 or not 0 <= fault_bits <= 7:
+        raise ValueError(f"codes {tc_code}, {cj_code}, {fault_bits}: give signed 14, signed 12 and 3 bits")
+    return (tc_code & 0x3FFF) << 18 | bool(fault_bits) << 16 | (cj_code & 0xFFF) << 4 | fault_bits
+
+
+class Probe:
+    """Thermocouple bead on the skin: first-order lag of `tau_s` (40 AWG in air: 0.25 s [S]).
+
+    `bead_c` is the bead's temperature (degC). `noise_c` (default 0) is the standard deviation of contact
+    noise added to it, from a generator seeded with `seed`. A swapped polarity is electrical: see
+    `Max31855Chip.reversed`.
+    """
+
+    def __init__(self, *, tau_s=0.25, t_c=32.8, seed=0):
+        if not tau_s > 0:
+            raise ValueError(f"tau_s is {tau_s}: give a lag above 0 s")
+        self.tau_s = tau_s
+        self.noise_c = 0.0
+        self.bead_c = t_c
+        self._lagged_c = t_c
+        self._random = random.Random(seed)
+        self.attach()
+
+    def attach(self):
+        """Lie on the skin properly."""
+        self._gain = 1.0
+        self._origin_c = 0.0
+        self._bath_c = None
+        self.detached = False
+
+    def half_detach(self, gain):
+        """Follow only `gain` (0 to 1) of the skin's change from the bead's present temperature."""
+        if not 0 <= gain <= 1:
+            raise ValueError(f"gain {gain}: give 0 to 1")
+        self._gain = gain
+        self._origin_c = self._lagged_c
+        self.detached = False
+
+    def detach(self, bath_c=None):
+        """Hang in the air, so that the bead follows the ambient temperature; or lie in a bath of `bath_c` degC."""
+        self.detached = True
+        self._bath_c = bath_c
+
+    def step(self, dt_s, surface_c, ambient_c):
+        """Advance by `dt_s` (exact for a constant target) toward skin or air; returns `bead_c`."""
+        around_c = ambient_c if self._bath_c is None else self._bath_c
+        target = around_c if self.detached else self._origin_c + self._gain * (surface_c - self._origin_c)
+        self._lagged_c += (target - self._lagged_c) * -math.expm1(-dt_s / self.tau_s)
+        self.bead_c = self._lagged_c
+        if self.noise_c:
+            self.bead_c += self._random.gauss(0.0, self.noise_c)
+        return self.bead_c
+
+
+class Max31855Chip:
+    """MAX31855 trimmed for `kind` ("K" or "T"), converting on its own clock.
+
+    Conversions end at `phase_us + n*conversion_us`, n >= 1; until the first ends a read gives 0 [K]. Before
+    quantising, the voltage carries noise of `noise_c` degC and the cold junction of `cj_noise_c` (standard
+    deviations). `cold_junction_c` and `reversed` (thermocouple wires swapped) may be set at any time.
+    """
+
+    def __init__(self, *, kind="K", cold_junction_c=25.0, conversion_us=100_000, phase_us=0, noise_c=0.05,
+                 cj_noise_c=0.03, seed=0):
+        if kind not in SENSITIVITY_MV:
+            raise ValueError(f"thermocouple type {kind!r}: give 'K' or 'T'")
+        if conversion_us <= 0:
+            raise ValueError(f"conversion_us is {conversion_us}: give more than 0")
+        self.kind = kind
+        self.cold_junction_c = cold_junction_c
+        self.conversion_us = conversion_us
+        self.noise_c = noise_c
+        self.cj_noise_c = cj_noise_c
+        self.reversed = False
+        self._random = random.Random(seed)
+        self._fault = None
+        self._latched = 0
+        self._now_us = 0
+        self._ends_us = phase_us + conversion_us
+
+    @property
+    def fault(self):
+        """None, "open", "short_gnd", "short_vcc", "dead_low", "dead_high" or "stuck".
+
+        Wire faults show in the frame of the next conversion; a dead data line and a stuck chip at once.
+        """
+        return self._fault
+
+    @fault.setter
+    def fault(self, name):
+        if name not in FAULTS:
+            raise ValueError(f"fault {name!r}: give one of {', '.join(map(repr, FAULTS))}")
+        self._fault = name
+
+    @property
+    def frame(self):
+        """The 32-bit word a read returns now."""
+        if self._fault == "dead_low":
+            return 0
+        if self._fault == "dead_high":
+            return 0xFFFFFFFF
+        return self._latched
+
+    def advance(self, to_us, bead_c):
+        """Run to plant time `to_us` (an unbounded integer that never decreases), the bead at `bead_c`.
+
+        Every conversion that ends on the way latches a new frame. Raises ValueError for a time gone by.
+        """
+        if to_us < self._now_us:
+            raise ValueError(f"to_us {to_us} lies before {self._now_us}: plant time never runs back")
+        self._now_us = to_us
+        while self._ends_us <= to_us:
+            self._ends_us += self.conversion_us
+            frame = self._convert(bead_c)
+            if self._fault != "stuck":
+                self._latched = frame
+
+    def restart(self):
+        """Power cycle: frame 0, the first conversion ends one conversion from now; frees a stuck chip [E]."""
+        self._latched = 0
+        self._ends_us = self._now_us + self.conversion_us
+        if self._fault == "stuck":
+            self._fault = None
+
+    def _convert(self, bead_c):
+        noise_c = self._random.gauss(0.0, self.noise_c)
+        junction_c = self.cold_junction_c + self._random.gauss(0.0, self.cj_noise_c)
+        slope = SENSITIVITY_MV[self.kind]
+        voltage = emf_mv(self.kind, bead_c) - emf_mv(self.kind, self.cold_junction_c)
+        if self.reversed:
+            voltage = -voltage
+        cj_code = min(max(round(junction_c * 16), -2048), 2047)
+        bits = FAULT_BITS.get(self._fault or "", 0)
+        if self._fault == "open":
+            # The temperature field during a fault is not specified. Assumed [K]: an open input is pulled to
+            # full scale, a short leaves no voltage, so the field repeats the cold junction and looks sane.
+            return pack(FULL_SCALE_CODE, cj_code, bits)
+        if bits:
+            voltage = 0.0
+        reading_c = voltage / slope + noise_c + junction_c
+        tc_code = round(min(max(reading_c, -250.0), 1372.0) * 4)
+        return pack(tc_code, cj_code, bits)

@@ -1,0 +1,130 @@
+"""The I2C buses of a board: clock, parts, pull-ups and capacitance, from board.toml, table [i2c], and its board file.
+
+A line rises through its pull-ups alone, and whoever pulls it low sinks their current. Bounds: UM10204 (NXP), table 10.
+"""
+
+from __future__ import annotations
+
+import ast
+import tomllib
+from collections.abc import Iterator
+from pathlib import Path
+
+from host_tools.toolchain.board_check.board import Board, Signal
+
+PARTS = tomllib.loads(Path(__file__).with_name("i2c_parts.toml").read_text())
+FIELDS = ("hz", "parts", "wiring_pf")
+CHIP_PF = 10  # [K] of the processor's pin
+MOST_PF = 400
+SINK_A = 0.003
+LOW_V = 0.4
+SUPPLY_V = 3.35
+RISE = 0.8473  # of R x C, from 0.3 to 0.7 of the supply [C]
+OHM_PERCENT = 5  # of modules' own resistors; a pull-up of the board has 1
+MODES = ((100_000, 1000), (400_000, 300))  # up to this clock: the longest rise, ns
+
+
+def pull_up_ohm(signal: Signal, table: dict) -> float:
+    """The line's resistor and those of the modules on it, in parallel; endless when there is none."""
+    found = [signal.ohms] if signal.pull == "external up" else []
+    through = sum(1 / ohm for ohm in (*found, *table.get("modules_ohm", ())))
+    return 1 / through if through else float("inf")
+
+
+def capacitance_pf(table: dict) -> float:
+    """Of a line: the wires, each part's pin, and the processor's."""
+    return table["wiring_pf"] + CHIP_PF + sum(PARTS[part]["pf"] for part in table["parts"])
+
+
+def rise_ns(ohm: float, pf: float) -> float:
+    """How long a line takes from low to high."""
+    return RISE * ohm * pf / 1000
+
+
+def buses_are_right(board: Board) -> Iterator[str]:
+    """Each I2C bus has a clock that all its parts bear, and pull-ups that its capacitance and its drivers allow."""
+    if board.chip.modelled:
+        return
+    tables = board.design.get("i2c", {})
+    lines: dict[str, list[Signal]] = {}
+    for signal in board.signals.values():
+        if signal.function in ("i2c_sda", "i2c_scl"):
+            lines.setdefault(f"{signal.name.rpartition('_')[0]}_BUS", []).append(signal)
+    for bus, signals in lines.items():
+        table = tables.get(bus, {})
+        missing = [key for key in FIELDS if key not in table]
+        if missing:
+            yield f"[i2c.{bus}] of board.toml lacks {', '.join(missing)}: copy the table of boards/rp2040_pico"
+            continue
+        unknown = [part for part in table["parts"] if part not in PARTS]
+        if unknown:
+            yield f"{bus}: {', '.join(unknown)} is not in host_tools/toolchain/board_check/i2c_parts.toml: add it there"
+            continue
+        yield from _clock(bus, table)
+        for signal in signals:
+            yield from _line(signal, table)
+        yield from _as_coded(board, bus, table, only=len(lines) == 1)
+
+
+def _clock(bus: str, table: dict) -> Iterator[str]:
+    slow = [part for part in table["parts"] if PARTS[part]["hz"] < table["hz"]]
+    for part in slow:
+        yield (
+            f"{bus}: {table['hz'] // 1000} kHz is too fast for {part}, which bears {PARTS[part]['hz'] // 1000}: "
+            "slow the bus down, or give the part another"
+        )
+    addresses = [PARTS[part]["address"] for part in table["parts"]]
+    for part in table["parts"]:
+        if addresses.count(PARTS[part]["address"]) > 1:
+            yield f"{bus}: address {PARTS[part]['address']:#x} of {part} is taken twice: give it another bus"
+
+
+def _line(signal: Signal, table: dict) -> Iterator[str]:
+    at = f"{signal.name} (GPIO{signal.pin})"
+    ohm, pf = pull_up_ohm(signal, table), capacitance_pf(table)
+    if ohm == float("inf"):
+        yield f"{at}: the line has no pull-up: fit one, and say pull and ohms in board.toml"
+        return
+    most = next((most for hz, most in MODES if table["hz"] <= hz), 0)
+    took = rise_ns(ohm * 1.01, pf)
+    if took > most:
+        yield f"{at}: {ohm:.0f} ohm with {pf:.0f} pF rise in {took:.0f} ns, {most} are allowed: lower the resistor"
+    sunk = (SUPPLY_V - LOW_V) / (ohm * (1 - OHM_PERCENT / 100))
+    if sunk > SINK_A:
+        yield f"{at}: {ohm:.0f} ohm let {sunk * 1000:.1f} mA flow, a part sinks 3: take pull-ups off modules"
+    if pf > MOST_PF:
+        yield f"{at}: {pf:.0f} pF on one line, {MOST_PF} are allowed: shorten the wires"
+
+
+def _as_coded(board: Board, bus: str, table: dict, only: bool) -> Iterator[str]:
+    """The board file makes its drivers on that bus with that clock."""
+    source = board.folder / "board.py"
+    try:
+        tree = ast.parse(source.read_text())
+    except (OSError, SyntaxError) as problem:
+        yield f"{source.name} cannot be read for its buses: {problem}"
+        return
+    named: dict[str, ast.Call] = {}
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Assign) and _is_bus(node.value) and isinstance(node.targets[0], ast.Name):
+            named[node.targets[0].id] = node.value  # pyright: ignore[reportArgumentType]
+    for node in ast.walk(tree):
+        if not (isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.func.id.lower() in PARTS):
+            continue
+        made = node.args[0] if node.args else None
+        call = named.get(made.id) if isinstance(made, ast.Name) else made
+        if not isinstance(call, ast.Call) or not _is_bus(call):
+            yield f"{source.name}: {node.func.id} is not made with _bus(...): write it as the other boards do"
+            continue
+        on = [arg.attr for arg in call.args if isinstance(arg, ast.Attribute) and arg.attr.endswith("_BUS")]
+        if on != [bus] and not only:
+            continue
+        hz = call.args[-1].value if isinstance(call.args[-1], ast.Constant) else None
+        if node.func.id.lower() not in table["parts"]:
+            yield f"{source.name}: {node.func.id} is on {bus}, and [i2c.{bus}] does not name it: add it to parts"
+        if hz != table["hz"]:
+            yield f"{source.name}: {node.func.id} runs {bus} at {hz} Hz, board.toml says {table['hz']}: make them equal"
+
+
+def _is_bus(node: ast.expr) -> bool:
+    return isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.func.id == "_bus"

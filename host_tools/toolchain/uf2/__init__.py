@@ -1,0 +1,1 @@
+"""MicroPython images: the pinned official one, and the cache that keeps it."""

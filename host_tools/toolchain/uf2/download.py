@@ -1,0 +1,90 @@
+"""Fetch the official MicroPython image that the emulated RP2040 runs: `make uf2`, with URL=... for a copy of it.
+
+Whatever the URL, only the pinned bytes are accepted.
+"""
+
+import argparse
+import hashlib
+import os
+import sys
+import tempfile
+import urllib.request
+from http.client import HTTPException
+from pathlib import Path
+
+from host_tools.toolchain.uf2 import image
+
+NAME = "RPI_PICO-20260406-v1.28.0.uf2"
+URL = f"https://micropython.org/resources/firmware/{NAME}"
+# [S] The same 676,352 bytes are committed under this name in two unrelated public repositories,
+# vmyronovych/oselia-hearth-di16g-firmware (provisioning/uf2) and lithochasm/dczia2026-mk9-badge (firmware).
+SHA256 = "00aedb8431ebea83b470ef909509f16432c5b1b43e8f6eaf015f6f9560bc8152"
+LONGEST = 4 * 1024 * 1024  # no image of a 2 MiB flash is longer: a UF2 file holds half payload
+TIMEOUT_S = 30
+
+
+class Refused(Exception):
+    """No image was stored; the message says why and what to do."""
+
+
+def sha256(data: bytes) -> str:
+    """Return the SHA-256 of data, in hexadecimal."""
+    return hashlib.sha256(data).hexdigest()
+
+
+def fetch(url: str) -> bytes:
+    """Return what a URL (https, http or file) holds, at most LONGEST bytes. Raises Refused."""
+    try:
+        with urllib.request.urlopen(url, timeout=TIMEOUT_S) as answer:
+            data = answer.read(LONGEST + 1)
+    except (OSError, HTTPException, ValueError) as error:  # URLError is an OSError; ValueError: no URL at all
+        raise Refused(
+            f"cannot read {url}: {error}. On a machine without network: download {URL} elsewhere, "
+            f"then `make uf2 URL=file:///path/to/{NAME}` in a clone, or `cryoctl flash --image` with that file"
+        ) from error
+    if len(data) > LONGEST:
+        raise Refused(f"{url} is longer than any image for this board ({LONGEST} bytes)")
+    return data
+
+
+def store(data: bytes, target: Path, expected: str) -> None:
+    """Write data to target if its SHA-256 is the expected one; a reader sees the whole file or none. Raises Refused."""
+    found = sha256(data)
+    if found != expected:
+        raise Refused(f"SHA-256 is {found}, expected {expected} ({NAME}): not stored")
+    target.parent.mkdir(parents=True, exist_ok=True)
+    handle, name = tempfile.mkstemp(dir=target.parent, prefix=target.name)
+    try:
+        with os.fdopen(handle, "wb") as file:
+            file.write(data)
+        os.replace(name, target)
+    except BaseException:
+        os.unlink(name)
+        raise
+
+
+def ensure(url: str, target: Path, expected: str) -> str:
+    """Have the image at target; return a sentence for the user. Raises Refused, also for another image there."""
+    if target.exists():
+        found = sha256(target.read_bytes())
+        if found != expected:
+            raise Refused(f"{target} is another image (SHA-256 {found}): delete it if {NAME} is to take its place")
+        return f"{target} is {NAME} already"
+    store(fetch(url), target, expected)
+    return f"{NAME} is at {target}, SHA-256 as pinned"
+
+
+def main(argv: list[str] | None = None) -> int:
+    """Return the exit code: 0 when the image is there."""
+    parser = argparse.ArgumentParser(prog="make uf2", description=f"Fetch {NAME} for the emulated RP2040.")
+    parser.add_argument("url", nargs="?", default=URL, help="another place of the same file, file:///... included")
+    try:
+        print(ensure(parser.parse_args(argv).url, image.CACHE, SHA256))
+    except Refused as error:
+        print(f"uf2: {error}", file=sys.stderr)
+        return 1
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
