@@ -68,7 +68,9 @@ def announced(names: list[str], image: Path):
     path = _folder() / f"{os.getpid()}.json"
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
-        path.write_text(json.dumps({"ports": names, "image": str(image)}))
+        whole = path.with_suffix(".new")
+        whole.write_text(json.dumps({"ports": names, "image": str(image)}))
+        whole.replace(path)  # who looks meanwhile sees no half of it
     except OSError:
         path = None
     try:

@@ -6,6 +6,7 @@ import pytest
 
 from host_tools.cryoctl import found
 from host_tools.cryoctl.port import Port
+from host_tools.cryoctl.sim import run
 from tests.cryoctl.fake_port import application, cryoctl, fake_port
 
 GARBAGE = bytes(range(128, 256)) + b"\xff\xfe\r\n\xc3\x28\n"
@@ -79,3 +80,17 @@ def test_a_virtual_board_is_there_by_itself(start):
     assert (only["port"], only["kind"], only["state"]) == (str(sim.link), found.VIRTUAL, "prompt")
     sim.end()
     assert listed() == []
+
+
+def test_a_virtual_board_is_listed_before_it_says_where_it_is(tmp_path, monkeypatch):
+    """Who waits for its words may look through the ports at once."""
+    link = tmp_path / "port"
+    said = {}
+
+    def there():
+        return [port.name for port in found.ports() if port.kind == found.VIRTUAL]
+
+    monkeypatch.setattr(run, "_say", lambda _, text: said.update({text.split()[0]: there()}))
+    monkeypatch.setattr(run.Board, "run", lambda _: None)
+    run.run(run.Options(tmp_path / "board.img", link, headless=True), None)
+    assert said["link"] == [str(link)] and there() == []

@@ -45,12 +45,12 @@ def run(options: Options, console: Console) -> None:
             sizes = image.deploy(options.image)
             _say(console, f"application   {sum(sizes.values())} bytes: {', '.join(sizes)}")
         ports = _ports(where, options.link, stack)
+        stack.enter_context(announced([str(options.link or ports[-1].path)], options.image.absolute()))
         _say(console, f"image         {options.image}")
         for port in ports:
             _say(console, f"serial port   {port.path}")
         if options.link:
             _say(console, f"link          {options.link}")
-        stack.enter_context(announced([str(options.link or ports[-1].path)], options.image.absolute()))
         keyboard = stack.enter_context(contextlib.nullcontext(Keyboard()) if options.headless else Keyboard())
         board = Board(plant, options.image, ports, Pace(options.speed), also=keyboard.fds)
         shown = None if options.headless or not console.is_terminal else console
