@@ -38,8 +38,8 @@ demo: setup ## a treatment on the virtual board and patient: SCENARIO=treatment|
 
 test: lint types pytest mutants check hazards-sample ## everything that must pass: lint, types, the tests in every lane, their trace
 
-quick: lint ## a developer's loop, below a minute: lint, and the tests of core, drivers and console in CPython and 64-bit
-	$(PY) -m pytest -q tests/core tests/drivers tests/portable -k "not wasm"
+quick: lint ## a developer's loop, below a minute: lint, and the tests of core and drivers in CPython and 64-bit
+	$(PY) -m pytest -q tests/firmware/core tests/portable -k "not wasm"
 
 lint: setup ## ruff on all Python files
 	$(VENV)/bin/ruff check
@@ -61,13 +61,13 @@ load: setup ## terminal and serial tests TIMES times beside BUSY busy processes:
 	$(PY) -m tests.gate.load --times $(TIMES) --busy $(BUSY) $(TESTS)
 
 coverage: setup ## only what counts for it: branch coverage of the core by its tests in CPython, 100 % or it fails
-	$(PY) -m pytest -q tests/core tests/portable -k "not unix and not wasm" --cov
+	$(PY) -m pytest -q tests/firmware/core tests/portable -k "not unix and not wasm" --cov
 
 mutation: setup ## every mutant of core, limits and decoders (15 to 30 minutes): MODULE="core/bursts limits" for a part
-	$(PY) -m tests.mutation $(MODULE)
+	$(PY) -m tests.evidence.mutation $(MODULE)
 
 mutants: setup ## a fixed sample of the mutants, one in 80
-	$(PY) -m tests.mutation --every 80
+	$(PY) -m tests.evidence.mutation --every 80
 
 board-check: setup ## prove pin maps valid: BOARD=rp2040_pico, or all boards
 	$(PY) -m host_tools.toolchain.board_check $(addprefix boards/,$(BOARD))
@@ -98,10 +98,10 @@ check: setup ## only the check: each limit, fault and blocker has a test that is
 	$(PY) -m host_tools.evidence.safety --quiet
 
 hazards-live: setup ## each control of the trace disabled by a planted flaw: its tests must fail (30 minutes)
-	$(PY) -m tests.hazards $(if $(ONLY),--only "$(ONLY)")
+	$(PY) -m tests.evidence.hazards $(if $(ONLY),--only "$(ONLY)")
 
 hazards-sample: setup ## the same for one row in 8, without the slow tests
-	$(PY) -m tests.hazards --every 8
+	$(PY) -m tests.evidence.hazards --every 8
 
 detection: setup ## provoke every fault in real MicroPython: docs/safety/detection.json, then the pages (minutes)
 	$(PY) -m host_tools.evidence.safety.detection
@@ -111,7 +111,7 @@ console: setup ## generate docs/console.md and the parser's words from the one t
 	$(PY) -m host_tools.toolchain.console_page
 
 fuzz: setup ## LINES random lines at the console, 1 000 000 without it (20 minutes)
-	$(PY) -m tests.console.fuzz --lines $(LINES)
+	$(PY) -m tests.firmware.console.fuzz --lines $(LINES)
 
 reach: setup ## how many healthy virtual patients reach their target: N=200, out/reach.json, docs/reach.md (minutes)
 	$(PY) -m host_tools.evidence.campaign.reach --runs $(N)
@@ -126,7 +126,7 @@ safety: setup ## generate docs/safety/*.md and its state diagram
 	$(PY) -m host_tools.evidence.safety.pages
 
 campaign: setup ## virtual patients with and without faults, docs/safety/campaign.md: FORM=long (an hour) or short
-	if [ "$(FORM)" = long ]; then HYPOTHESIS_PROFILE=campaign $(PY) -m pytest -n 0 tests/closed_loop/test_machine.py; fi
+	if [ "$(FORM)" = long ]; then HYPOTHESIS_PROFILE=campaign $(PY) -m pytest -n 0 tests/simulator/closed_loop/test_machine.py; fi
 	$(PY) -m host_tools.evidence.campaign --form $(FORM)
 
 tables: setup ## generate the tables of the documentation from the twin

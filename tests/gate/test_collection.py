@@ -9,6 +9,7 @@ import textwrap
 
 import pytest
 
+from host_tools.evidence.safety.planted import SKIPS
 from host_tools.evidence.safety.table import Hazard, Row, Table
 from tests.lanes import LANES, ROOT, LaneMissing, order, summary
 from tests.lanes.discover import NotPortable, discover
@@ -123,7 +124,7 @@ def test_coverage_counts_the_tests_of_core_and_portable_alone(project, tmp_path,
         ("firmware/cryo/core/a.py", CORE),
         ("firmware/cryo/__init__.py", ""),
         ("firmware/cryo/core/__init__.py", ""),
-        ("tests/app/test_before.py", APP + f"        assert {there}\n"),
+        ("tests/firmware/app/test_before.py", APP + f"        assert {there}\n"),
     ):
         (tmp_path / file).parent.mkdir(parents=True, exist_ok=True)
         (tmp_path / file).write_text(textwrap.dedent(source))
@@ -169,7 +170,7 @@ def test_where_the_lanes_are_required_a_missing_one_fails_the_run_and_says_what_
 
 
 def test_a_skip_says_which_control_was_not_shown():
-    row = Row(control="it trips", tests=("tests/emulated/test_a.py::test_trips", "tests/test_b.py::test_trips"))
+    row = Row(control="it trips", tests=(f"{SKIPS[0]}test_a.py::test_trips", "tests/test_b.py::test_trips"))
     table = Table((Hazard("H1", "Cold", "It hurts.", "", (row,)),), (), {}, {})
     ran = {row.tests[0]: "skipped", row.tests[1]: "passed"}
     (line,) = summary.costs(ran, table)
@@ -232,8 +233,8 @@ def test_a_file_that_is_not_portable_stops_the_run(project):
 
 def test_the_longest_files_come_first_in_a_run_by_several_processes(project, tmp_path):
     assert [name for name in order.LONGEST if not (ROOT / "tests" / name).is_file()] == []
-    for name in ("app/test_a.py", order.LONGEST[1], order.LONGEST[0]):
-        (tmp_path / "tests" / name).parent.mkdir(exist_ok=True)
+    for name in ("firmware/app/test_a.py", order.LONGEST[1], order.LONGEST[0]):
+        (tmp_path / "tests" / name).parent.mkdir(parents=True, exist_ok=True)
         (tmp_path / "tests" / name).write_text("def test_it():\n    pass\n")
     many = "".join(f"def test_{number}():\n    pass\n\n" for number in range(9))
     text = project(many + "def test_it():\n    pass\n", "-v", "-n", "1", "-k", "not unix and not wasm")

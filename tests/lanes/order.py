@@ -4,14 +4,14 @@ A file that is not named comes after those that are. A wrong place costs time, n
 """
 
 LONGEST = (
-    "closed_loop/test_machine.py",
-    "closed_loop/test_campaign.py",
-    "closed_loop/test_presets.py",
-    "closed_loop/test_jet.py",
-    "emulated/test_exits.py",
-    "emulated/test_application.py",
-    "closed_loop/test_scenarios.py",
-    "twin/test_demo.py",
+    "simulator/closed_loop/test_machine.py",
+    "simulator/closed_loop/test_campaign.py",
+    "simulator/closed_loop/test_presets.py",
+    "simulator/closed_loop/test_jet.py",
+    "simulator/emulated/test_exits.py",
+    "simulator/emulated/test_application.py",
+    "simulator/closed_loop/test_scenarios.py",
+    "simulator/twin/test_demo.py",
     "cryoctl/test_service.py",
     "cryoctl/test_monitor.py",
     "cryoctl/test_armed.py",
@@ -23,12 +23,12 @@ LONGEST = (
     "portable/test_resets.py",
     "portable/test_console_fuzz.py",
     "portable/test_second_channel.py",
-    "packing/test_archive.py",
-    "packing/test_packing.py",
+    "toolchain/packing/test_archive.py",
+    "toolchain/packing/test_packing.py",
 )
 _PLACES = {name: place for place, name in enumerate(LONGEST)}
 
 
 def longest_first(items: list) -> None:
     """Sort tests by their files; within a file their order stays."""
-    items.sort(key=lambda item: _PLACES.get("/".join(item.path.parts[-2:]), len(LONGEST)))
+    items.sort(key=lambda item: _PLACES.get(item.path.as_posix().rpartition("/tests/")[2], len(LONGEST)))

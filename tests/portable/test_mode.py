@@ -1,4 +1,4 @@
-"""The state machine, transition by transition; tests/core explores it whole."""
+"""The state machine, transition by transition; tests/firmware/core explores it whole."""
 
 import micropython
 from cryo.core import mode

@@ -3,7 +3,7 @@
     python -m host_tools.evidence.campaign.changes [--healthy N] [--each N] [--pairs N]
 
 The campaign's cases on copies of the firmware in which one rule alone holds, all of them, or none. A rule is switched
-off by an edit of the source, as flaws are planted (tests/hazards). Writes docs/levels.md; minutes.
+off by an edit of the source, as flaws are planted (tests/evidence/hazards). Writes docs/levels.md; minutes.
 """
 
 import argparse
