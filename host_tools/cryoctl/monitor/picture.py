@@ -2,6 +2,7 @@
 
 import asyncio
 import re
+import threading
 
 from host_tools.cryoctl.monitor.screen import MonitorApp
 from host_tools.cryoctl.monitor.seen import Recorder, Seen
@@ -23,15 +24,18 @@ async def picture(size: tuple[int, int] = SIZE) -> str:
     header, rows = read(RECORDING)
     seen = Seen(header)
 
+    fed = threading.Event()
+
     def run(sink, stop, seconds):
         for row in rows:
             sink(row)
+        fed.set()
         stop.wait()
 
     app = MonitorApp(seen, Recorder(seen), run)
     async with app.run_test(size=size) as pilot:
-        while seen.sample is None or seen.sample.t_ms < rows[-1].t_ms:
-            await pilot.pause(0.05)
+        await asyncio.to_thread(fed.wait)
+        app.drain()
         app.show()
         await pilot.pause()
         svg = app.export_screenshot(title="cryoctl monitor - virtual board, simulation")
