@@ -7,7 +7,7 @@ A sensor that drifts does not jump. The light that comes back tells: it grows wi
 stays while only the figure moves. More light than the point began with, for its distance, is no distance to go on at.
 """
 
-from cryo.core.flow import EYE
+from cryo.core.flow import EYE, STEP_MASK
 from cryo.core.ticks import grown
 from cryo.limits import (
     CONTINUE_MAX_MM,
@@ -70,7 +70,7 @@ class EyeGuard:
 
         Return the step that this run is.
         """
-        self.step = self.step + 1 & 0xFFFFF
+        self.step = self.step + 1 & STEP_MASK
         a = inputs.loop_a
         b = inputs.loop_b
         self.made = a == 1 and b == 0

@@ -195,7 +195,7 @@ class Faults:
 
     def update(self):
         """Latch every cause that was found, remember which stand now; return the step that this run is."""
-        self.step = self.step + 1 & 0xFFFFF
+        self.step = self.step + 1 & flow.STEP_MASK
         causes = self.causes
         present = self.present
         low = present.low = causes.low

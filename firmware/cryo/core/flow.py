@@ -22,21 +22,21 @@ OVERCOOL = const(4)
 OBSERVE = const(5)
 VALVES = const(6)
 FAULTS = const(7)
-# a guard counts with: step = step + 1 & 0xFFFFF
+# a guard counts with: step = step + 1 & STEP_MASK
 
 RAN = const(1)  # what causes.standing returns at its end
 RAN_BLOCKERS = const(1 << 29)  # bit of blockers.standing
 RAN_ROOM = const(1 << 2)  # bit of room.level
 
 FACTOR = const(955)  # under 2**10, so that all stays within 31 bits
-MASK = const(0xFFFFF)
+STEP_MASK = const(0xFFFFF)
 
 
 def strung(steps):
     """Return the signature of these steps, in their order."""
     signature = 0
     for step in steps:
-        signature = signature * FACTOR + step & MASK
+        signature = signature * FACTOR + step & STEP_MASK
     return signature
 
 

@@ -3,7 +3,7 @@
 The first line is the burst budget (bursts.py): a sensor that lags cannot see a dip in time.
 """
 
-from cryo.core.flow import OVERCOOL
+from cryo.core.flow import OVERCOOL, STEP_MASK
 from cryo.core.ticks import SATURATED, grown
 from cryo.limits import (
     BAD_CONVERSIONS,
@@ -73,7 +73,7 @@ class Overcool:
         `second` is a SecondChannel of this tick; where it counts, limits 1, 2, 3 and 24 take the colder of the two.
         Return the step that this run is.
         """
-        self.step = self.step + 1 & 0xFFFFF
+        self.step = self.step + 1 & STEP_MASK
         ages = self._bad_us
         if ages[0] < _NEVER:  # newest first: when it is out of sight all are
             i = BAD_CONVERSIONS - 1

@@ -13,7 +13,7 @@ infrared one, so after three bursts without it the next one waits for it.
 """
 
 from cryo.core.eye_guard import IN_WINDOW
-from cryo.core.flow import SECOND
+from cryo.core.flow import SECOND, STEP_MASK
 from cryo.limits import (
     AFTERMATH_US,
     INFRARED_AGE_MAX_US,
@@ -65,7 +65,7 @@ class SecondChannel:
 
     def update(self, s, i):
         """Judge this tick's reading, from the supervisor s and its Inputs i. Return the step that this run is."""
-        self.step = self.step + 1 & 0xFFFFF
+        self.step = self.step + 1 & STEP_MASK
         self.counts = False
         self.settled = False
         infrared = i.infrared

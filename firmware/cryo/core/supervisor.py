@@ -8,6 +8,7 @@ from cryo.core import blockers, causes, faults, flow, mode, points, presets, roo
 from cryo.core.bursts import Planner
 from cryo.core.eye_guard import IN_START, IN_WINDOW, OUTSIDE, EyeGuard
 from cryo.core.faults import Faults
+from cryo.core.flow import FACTOR, STEP_MASK
 from cryo.core.jet import AS_CALIBRATED, Jet
 from cryo.core.mode import ARMED, DELIVERING, TREATING
 from cryo.core.observer import Observer, k_at, k_nearer
@@ -51,7 +52,6 @@ SERVICE = const(5)
 _STARVING = faults.Codes(faults.PROGRAM_FLOW, faults.TASK_STOPPED)  # the watchdog is to end what goes on so
 _FLOW_TURN = flow.TURN
 _FLOW_ROOM = flow.TURN_ROOM
-_FACTOR = const(955)  # of flow.py, here for the sake of the tick, as is its mask
 _SELF_TEST_US = const(400_000)  # [E] at least: inputs and converters are watched for so long
 _IDLE_US = IDLE_MS * 1000
 _CONFIRM_US = CONFIRM_MS * 1000
@@ -181,23 +181,23 @@ class Supervisor:
             self._room_wait = _ROOM_TICKS
             found = room.level(i.room) or 0
             self.room = found & 3
-            self._looked = self._looked + (found >> 2) & 0xFFFFF
+            self._looked = self._looked + (found >> 2) & STEP_MASK
         # "or 0": whoever returns early returns None, which is a wrong step and no exception
-        steps = self._looked * _FACTOR + (self.trigger.update(dt_us, i.trigger) or 0) & 0xFFFFF
-        steps = steps * _FACTOR + (self.eye.update(dt_us, i) or 0) & 0xFFFFF
-        steps = steps * _FACTOR + (self.second.update(self, i) or 0) & 0xFFFFF
-        steps = steps * _FACTOR + (self.overcool.update(dt_us, i.skin, self.trip_mdegc, self.second) or 0) & 0xFFFFF
-        steps = steps * _FACTOR + (self._observe(dt_us, i) or 0) & 0xFFFFF
+        steps = self._looked * FACTOR + (self.trigger.update(dt_us, i.trigger) or 0) & STEP_MASK
+        steps = steps * FACTOR + (self.eye.update(dt_us, i) or 0) & STEP_MASK
+        steps = steps * FACTOR + (self.second.update(self, i) or 0) & STEP_MASK
+        steps = steps * FACTOR + (self.overcool.update(dt_us, i.skin, self.trip_mdegc, self.second) or 0) & STEP_MASK
+        steps = steps * FACTOR + (self._observe(dt_us, i) or 0) & STEP_MASK
         ran = causes.standing(self, dt_us, i) or 0
-        steps = steps * _FACTOR + self.valves.step & 0xFFFFF  # causes ask them
-        steps = (steps * _FACTOR + (self.faults.update() or 0) & 0xFFFFF) * _FACTOR + ran
+        steps = steps * FACTOR + self.valves.step & STEP_MASK  # causes ask them
+        steps = (steps * FACTOR + (self.faults.update() or 0) & STEP_MASK) * FACTOR + ran
         if i.request == ACKNOWLEDGE and self.mode == mode.FAULT:
             self.response.reset()
             self.second.reset()
             self.faults.acknowledge()
         found = blockers.standing(self, i) or 0
         self.blocked_by = found & 0x1FFFFFFF
-        steps = steps + (found >> 28) & 0xFFFFF  # flow.RAN_BLOCKERS becomes bit 1
+        steps = steps + (found >> 28) & STEP_MASK  # flow.RAN_BLOCKERS becomes bit 1
         before = self.mode
         after = mode.next_mode(before, self._conditions(i))
         if after != before:
@@ -209,7 +209,7 @@ class Supervisor:
         o.fire_us = 0
         o.feed = 0
         turn = self._turn = self._turn + 1 & _ROOM_TICKS
-        due = self._flow = self._flow + (_FLOW_TURN if turn else _FLOW_ROOM) & 0xFFFFF
+        due = self._flow = self._flow + (_FLOW_TURN if turn else _FLOW_ROOM) & STEP_MASK
         treating = TREATING >> self.mode & 1
         if steps != due or not 0 <= before <= mode.SERVICE or (treating and self.blocked_by & blockers.TO_STAY):
             self.faults.add(faults.PROGRAM_FLOW)  # neither lease nor feed from here on: the watchdog follows
@@ -228,7 +228,7 @@ class Supervisor:
 
     # --- guards ---------------------------------------------------------------------------------------------------
     def _observe(self, dt_us, i):
-        self._observed = self._observed + 1 & 0xFFFFF
+        self._observed = self._observed + 1 & STEP_MASK
         planner = self.planner
         flow_us = planner.advance(dt_us)
         if self.session.point_open and self.config:

@@ -1,6 +1,6 @@
 """The dead-man trigger: a release acts at its first sample, a press only when it has stood for the debounce time."""
 
-from cryo.core.flow import TRIGGER
+from cryo.core.flow import STEP_MASK, TRIGGER
 from cryo.core.ticks import grown
 from cryo.limits import TRIGGER_DEBOUNCE_US
 
@@ -19,7 +19,7 @@ class Trigger:
 
     def update(self, dt_us, contact):
         """Take the contact's level of this tick: 1 pressed. Return the step that this run is."""
-        self.step = self.step + 1 & 0xFFFFF
+        self.step = self.step + 1 & STEP_MASK
         self.pressed = False
         self.touched = contact == 1
         if not self.touched:

@@ -20,7 +20,7 @@ Without a sensor in the line there is no proof, and no burst tells of the valves
 
 from cryo.core import blockers, faults
 from cryo.core.bursts import END_US
-from cryo.core.flow import VALVES
+from cryo.core.flow import STEP_MASK, VALVES
 from cryo.core.records import RUNNING
 from cryo.core.ticks import SATURATED, grown
 from cryo.limits import (
@@ -131,7 +131,7 @@ class Valves:
         if i.coil.sequence != self._coil_sequence:
             self._coil_sequence = i.coil.sequence
             self._coil(s, i)
-        self.step = self.step + 1 & 0xFFFFF
+        self.step = self.step + 1 & STEP_MASK
 
     def _line(self, s, i):
         """Judge a new sample of the line."""
