@@ -35,6 +35,8 @@ async def picture(size: tuple[int, int] = SIZE) -> str:
     app = MonitorApp(seen, Recorder(seen), run)
     async with app.run_test(size=size) as pilot:
         await asyncio.to_thread(fed.wait)
+        while len(app.query("FooterKey")) < len(app.BINDINGS):  # the footer is filled later than the rest
+            await pilot.pause()
         app.drain()
         app.show()
         await pilot.pause()
