@@ -46,7 +46,8 @@ lint: setup ## ruff on all Python files
 
 types: setup ## pyright: host tools against CPython, firmware and boards against MicroPython's stubs
 	$(PYRIGHT) --project pyproject.toml
-	$(PYRIGHT) --project $(NODE_DIR)/pyright-firmware.json
+	$(PY) -m host_tools.toolchain.type_check
+	$(PYRIGHT) --project out/pyright-firmware.json
 
 mpy: setup ## compile every firmware and board file for RP2040 and ESP32, print the sizes
 	$(PY) -m tests.gate.mpy

@@ -8,13 +8,12 @@ import pytest
 from host_tools.toolchain.board_check.__main__ import BOARDS
 from host_tools.toolchain.board_check.board import load
 from host_tools.toolchain.board_check.loop import loop_table
+from tests.boards.found import EXAMPLE, HARDWARE
 
-HARDWARE = ("rp2040_pico", "esp32_devkitc")
 SAFETY_PARTS = (
     "dose valve", "series shut-off valve", "relief valve, between the two valves", "retriggerable monostable",
     "trigger", "E-stop", "pull resistor, 10 kOhm", "flyback diode and suppressor, each coil",
     "peak-and-hold driver, dose valve", "eye-shield loop contact", "monostable's timing parts", "opening timer",
-    "loop A's pull-down, 2.2 kOhm",
 )  # fmt: skip
 
 
@@ -52,18 +51,21 @@ def test_each_volume_that_closed_valves_enclose_has_its_relief_valve(name, place
     assert part["quantity"] == 1 and part["safety"] is True
 
 
-@pytest.mark.parametrize(("name", "beside"), [("rp2040_pico", 3), ("esp32_devkitc", 4)])
-def test_pull_resistors_are_those_of_the_pin_map_and_the_named_ones(name, beside):
+@pytest.mark.parametrize("name", HARDWARE)
+def test_pull_resistors_are_those_of_the_pin_map_and_the_named_ones(name):
     signals = load(BOARDS / name).signals.values()
     pulled = [signal for signal in signals if signal.pull.startswith("external") or signal.pull_down]
     pulls = sum(signal.ohms == 10_000 for signal in pulled)
-    assert bom(name)[0]["pull resistor, 10 kOhm"]["quantity"] == pulls + beside
+    row = bom(name)[0]["pull resistor, 10 kOhm"]
+    tolerance, mapped, *beside = row["requirement"].split("; ")
+    assert (tolerance, mapped) == ("1 %", "one for each pull of board.toml without `ohms`")
+    assert row["quantity"] == pulls + len(beside)
 
 
 def test_a_board_with_a_loop_test_has_its_parts():
     for name in HARDWARE:
         assert ("LOOP_TEST" in load(BOARDS / name).signals) == ("loop test stage" in bom(name)[0])
-    assert bom("rp2040_pico")[0]["loop test stage"]["safety"] is True
+        assert bom(name)[0].get("loop test stage", {"safety": True})["safety"] is True
 
 
 @pytest.mark.parametrize("name", HARDWARE)
@@ -79,17 +81,16 @@ def test_the_timing_parts_are_those_that_board_check_reckons_with(name, row, key
         assert text in words
 
 
-SERIES = (("rp2040_pico", "loop test stage"), ("esp32_devkitc", "loop's series resistors"))
-
-
-@pytest.mark.parametrize(("name", "row"), SERIES)
-def test_the_loop_s_resistors_are_those_that_board_check_reckons_with(name, row):
+@pytest.mark.parametrize("name", HARDWARE)
+def test_the_loop_s_resistors_are_those_that_board_check_reckons_with(name):
     board = load(BOARDS / name)
+    row = "loop test stage" if "LOOP_TEST" in board.signals else "loop's series resistors"
     loop, words = board.design["loop"], bom(name)[0][row]["requirement"]
     for key in ("source_ohm", "feed_ohm", "return_ohm"):
         assert key not in loop or f"{loop[key]} Ohm {loop['percent']} %" in words
-    pull = bom(name)[0]["loop A's pull-down, 2.2 kOhm"]["requirement"]
-    assert f"{board.signals['LOOP_A'].ohms / 1000:g} kOhm" in pull
+    kohm = f"{board.signals['LOOP_A'].ohms / 1000:g} kOhm"
+    pull = bom(name)[0][f"loop A's pull-down, {kohm}"]
+    assert pull["safety"] is True and kohm in pull["requirement"]
 
 
 @pytest.mark.parametrize("name", HARDWARE)
@@ -112,7 +113,7 @@ def test_each_line_of_an_i2c_bus_has_its_pull_up_in_the_bill(name):
 
 
 def test_cycle_life_adds_up():
-    life = bom("rp2040_pico")[1]["cycle_life"]
+    life = bom(EXAMPLE)[1]["cycle_life"]
     bursts = life["bursts_a_point"] * life["points_a_day"]
     assert life["bursts_a_point"] == round((60 - 2 * 3) / (0.350 + 0.285))
     assert life["bursts_a_point_most"] == int((60 - 2 * 3) / (0.350 + 0.030))

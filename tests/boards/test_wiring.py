@@ -10,8 +10,8 @@ from host_tools.toolchain.board_check.__main__ import BOARDS
 from host_tools.toolchain.board_check.board import load
 from host_tools.toolchain.board_check.parts import left
 from host_tools.toolchain.board_check.wiring import draw_board
+from tests.boards.found import EXAMPLE, HARDWARE
 
-HARDWARE = ("rp2040_pico", "esp32_devkitc")
 SAFETY_PARTS = (
     "retriggerable monostable", "Peak-and-hold|peak-and-hold", "Shut-off valve", "Dose valve", "diode and suppressor",
     "trigger contact 2", "E-stop contact 2", "loop, channel A", "loop, channel B", "FAULT", "Relief valve 1",
@@ -70,13 +70,18 @@ def test_each_i2c_part_is_drawn_at_the_bus_that_the_board_file_makes_it_on(name)
 
 
 def test_a_moved_pin_changes_the_diagram(tmp_path):
-    source = BOARDS / "rp2040_pico"
+    source = BOARDS / EXAMPLE
     (tmp_path / "board.toml").write_text((source / "board.toml").read_text())
     (tmp_path / "pins.py").write_text((source / "pins.py").read_text().replace("KEY = 13", "KEY = 22"))
     assert "GPIO13 (pin 17)" not in words(draw_board(load(tmp_path)))
     assert "GPIO15 (pin 20)" in words(draw_board(load(tmp_path)))
 
 
-def test_the_loop_test_stage_is_drawn_where_there_is_one():
-    assert "Loop test stage" in words((BOARDS / "rp2040_pico" / "wiring.svg").read_text())
-    assert "Loop test stage" not in words((BOARDS / "esp32_devkitc" / "wiring.svg").read_text())
+@pytest.mark.parametrize("name", HARDWARE)
+def test_the_loop_test_stage_is_drawn_where_there_is_one(name):
+    drawn = "Loop test stage" in words((BOARDS / name / "wiring.svg").read_text())
+    assert drawn == ("LOOP_TEST" in load(BOARDS / name).signals)
+
+
+def test_there_are_boards_with_a_loop_test_stage_and_without_one():
+    assert {"LOOP_TEST" in load(BOARDS / name).signals for name in HARDWARE} == {True, False}

@@ -11,6 +11,7 @@ from host_tools.cryoctl.flash import Report, Request, Watch, boards, delta, run
 from host_tools.cryoctl.port import Port
 from host_tools.cryoctl.problems import NoDevice, Problem, Refused
 from host_tools.toolchain.packing import archive
+from tests.boards.found import ALL
 from tests.cryoctl.conftest import PATIENCE_S
 from tests.cryoctl.fake_port import application as answering
 from tests.cryoctl.fake_port import fake_port
@@ -59,18 +60,12 @@ def test_what_is_no_archive_is_replaced_whole(old):
 
 
 # --- which board ------------------------------------------------------------------------------------------------------
-@pytest.mark.parametrize(
-    ("platform", "machine", "board"),
-    [
-        ("rp2", "Raspberry Pi Pico with RP2040", "rp2040_pico"),
-        ("esp32", "Generic ESP32 module with ESP32", "esp32_devkitc"),
-        ("linux", "linux [GCC 14.2.1] version", "virtual"),
-    ],
-)
-def test_a_board_is_known_by_its_interpreter(platform, machine, board):
-    who = (platform, machine, (1, 28, 0), 6)
+@pytest.mark.parametrize("board", ALL)
+def test_a_board_is_known_by_its_interpreter(board):
+    known = boards.chip(board).micropython
+    who = (known["platform"], f"Some module {known['machine']}", (1, 28, 0), 6)
     assert boards.of_interpreter(who, None) == board
-    other = next(name for name in ("virtual", "rp2040_pico") if name != board)
+    other = next(name for name in ALL if name != board)
     with pytest.raises(Problem, match=f"the board is {board}, not {other}"):
         boards.of_interpreter(who, other)
 

@@ -9,7 +9,7 @@ from rich.progress import BarColumn, Progress, TaskProgressColumn, TextColumn, T
 
 from host_tools.cryoctl import found
 from host_tools.cryoctl.commands import JsonOption, boards_known, ports_there
-from host_tools.cryoctl.flash import Report, Request, Watch
+from host_tools.cryoctl.flash import Report, Request, Watch, names
 from host_tools.cryoctl.output import Output
 from host_tools.cryoctl.problems import NoDevice, Problem
 
@@ -32,7 +32,7 @@ def flash(
     virtual: Annotated[bool, typer.Option("--virtual", help="With --all: virtual boards too.")] = False,
     board: Annotated[
         str | None,
-        typer.Option(help="Refuse any other board: rp2040_pico, esp32_devkitc, virtual.", autocompletion=boards_known),
+        typer.Option(help=f"Refuse any other board: {', '.join(names())}.", autocompletion=boards_known),
     ] = None,
     image: Annotated[
         str | None,

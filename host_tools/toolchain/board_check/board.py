@@ -73,6 +73,11 @@ class Board:
     missing: tuple[str, ...] = ()
 
 
+def file_of(folder: Path, name: str) -> Path:
+    """A board's source file of that name."""
+    return folder / name
+
+
 def _toml(path: Path) -> dict:
     try:
         return tomllib.loads(path.read_text())

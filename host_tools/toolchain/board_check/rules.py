@@ -6,6 +6,7 @@ from collections import defaultdict
 from collections.abc import Callable, Iterator
 
 from host_tools.toolchain.board_check.board import Board, Signal
+from host_tools.toolchain.board_check.contract import keeps_the_contract
 from host_tools.toolchain.board_check.fitted import fitted_as_in_the_bill
 from host_tools.toolchain.board_check.i2c import buses_are_right
 from host_tools.toolchain.board_check.loop import loop_wires_read_safe
@@ -162,6 +163,7 @@ RULES: tuple[Callable[[Board], Iterator[str]], ...] = (
     blocks_by_name,
     groups_are_whole,
     broken_wires_are_safe,
+    keeps_the_contract,
     fitted_as_in_the_bill,
     ends_without_the_clock,
     loop_wires_read_safe,

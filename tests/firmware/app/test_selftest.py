@@ -13,6 +13,7 @@ from host_tools.simulator.twin import lanes
 from host_tools.simulator.twin.people import Operator, fields
 from host_tools.simulator.twin.plant import Plant
 from host_tools.toolchain import packing
+from tests.boards.found import HARDWARE
 
 MODULES = {"a.mpy": b"M\x06" + bytes(range(200)) * 9, "cryo/b.mpy": b"M\x06 second"}
 DIFFERS = "FAILED APPLICATION: the file of its modules differs from its sum"
@@ -59,7 +60,7 @@ def test_the_sum_of_a_file_and_its_own_sum_is_the_residue():
     assert binascii.crc32(packing.archive(MODULES)) == binascii.crc32(b"\0\0\0\0") == 0x2144DF1C
 
 
-@pytest.mark.parametrize("name", ["rp2040_pico", "esp32_devkitc"])
+@pytest.mark.parametrize("name", HARDWARE)
 def test_the_application_as_packed_passes(device, file, name):
     file.write_bytes(packing.application(places.BOARDS / name)[packing.ARCHIVE])
     assert device.run() == (device.module.PASSED, "PASSED")

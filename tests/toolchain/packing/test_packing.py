@@ -8,8 +8,9 @@ import pytest
 from host_tools import places
 from host_tools.toolchain import packing
 from host_tools.toolchain.board_check.board import load
+from tests.boards.found import HARDWARE
 
-BOARDS = [places.BOARDS / name for name in ("rp2040_pico", "esp32_devkitc")]
+BOARDS = [places.BOARDS / name for name in HARDWARE]
 
 
 @pytest.mark.parametrize("board", BOARDS, ids=lambda board: board.name)

@@ -1,0 +1,63 @@
+"""The board file keeps the contract of firmware/cryo/board.py: read from its text, without a chip to run it on."""
+
+from __future__ import annotations
+
+import ast
+import importlib
+from collections.abc import Iterator
+
+from host_tools.toolchain.board_check.board import Board, file_of
+
+_SETTINGS = "host_tools.toolchain.settings"  # puts the firmware where modules are found
+
+
+def contract() -> tuple[tuple[str, str, str | None, str], ...]:
+    """Name, what it is, "required" or what may be instead, and what the application asks it for."""
+    importlib.import_module(_SETTINGS)
+    return importlib.import_module("cryo.board").CONTRACT
+
+
+def given(tree: ast.Module) -> dict[str, ast.expr | None]:
+    """Each attribute of the class Board of a board file, with its value where that is written down."""
+    found: dict[str, ast.expr | None] = {}
+    for node in tree.body:
+        if not (isinstance(node, ast.ClassDef) and node.name == "Board"):
+            continue
+        for member in node.body:
+            if isinstance(member, ast.FunctionDef):
+                found[member.name] = None
+                for part in ast.walk(member):
+                    if isinstance(part, ast.Assign):
+                        found |= {name: part.value for target in part.targets for name in _of_self(target)}
+            elif isinstance(member, ast.Assign):
+                found |= {target.id: member.value for target in member.targets if isinstance(target, ast.Name)}
+    return found
+
+
+def _of_self(target: ast.expr) -> Iterator[str]:
+    for node in ast.walk(target):
+        if isinstance(node, ast.Attribute) and isinstance(node.value, ast.Name) and node.value.id == "self":
+            yield node.attr
+
+
+def keeps_the_contract(board: Board) -> Iterator[str]:
+    """The board file makes what the application asks a board for, and nothing that it does not know."""
+    source = file_of(board.folder, "board.py")
+    try:
+        tree = ast.parse(source.read_text())
+    except (OSError, SyntaxError) as problem:
+        yield f"board.py cannot be read: {problem}"
+        return
+    if not any(isinstance(node, ast.FunctionDef) and node.name == "build" for node in tree.body):
+        yield "board.py has no function build(): firmware/main.py calls it for the board"
+    found = given(tree)
+    asked = {name: (instead, why) for name, _, instead, why in contract()}
+    for name, (instead, why) in asked.items():
+        value = found.get(name)
+        if name not in found and instead != "absent":
+            yield f"board.py: Board has no {name} ({why}): add it{'' if instead else ', None where that will do'}"
+        elif isinstance(value, ast.Constant) and value.value is None and instead == "required":
+            yield f"board.py: {name} is None, and no applicator works without it ({why})"
+    for name in found:
+        if name not in asked and not name.startswith("_"):
+            yield f"board.py: the application knows no {name}: delete it, or add it to firmware/cryo/board.py"

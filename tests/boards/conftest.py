@@ -1,0 +1,18 @@
+"""Copies of board folders, for tests that change them."""
+
+import shutil
+
+import pytest
+
+from host_tools.places import BOARDS
+
+
+@pytest.fixture
+def copied(tmp_path):
+    """Copies a board's folder beside the shared bill of materials, as another name if one is given."""
+
+    def copy(name, to=None):
+        shutil.copy(BOARDS / "applicator_bom.toml", tmp_path)
+        return shutil.copytree(BOARDS / name, tmp_path / (to or name))
+
+    return copy
