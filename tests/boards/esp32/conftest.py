@@ -12,6 +12,8 @@ class Peripherals:
 
     def __init__(self):
         self.made = []
+        self.transfers = []  # (pins of the chips that were selected, what was sent)
+        self.selected = set
         self.uv = {}
         self.kept = b""  # RTC memory
         self.cause = 1  # power-on
@@ -27,10 +29,12 @@ class Peripherals:
         class SPI(Made):
             def readinto(self, buffer):
                 buffer[:] = bytes(len(buffer))
+                peripherals.transfers.append((peripherals.selected(), b""))
 
             def write_readinto(self, out, into):
                 assert len(out) == len(into)
                 into[:] = bytes(len(into))
+                peripherals.transfers.append((peripherals.selected(), bytes(out)))
 
         class SoftI2C(Made):
             def readfrom_mem_into(self, address, register, buffer):
@@ -116,7 +120,11 @@ class BoardRig:
 
     def __init__(self):
         self.chip = Chip()
+        self.cycles = 0xFFFF_FFFF - 5_000  # of the processor's counter, which wraps early
         self.peripherals = Peripherals()
+        self.peripherals.selected = lambda: {
+            pad for pad in self.pins.CHIP_SELECTS if pad in self.chip.outputs and not self.chip.level(pad)
+        }
         self.serial = Serial(self.chip)
         for pad, level in ((32, 1), (33, 0), (34, 1), (35, 0)):  # shield in place, nothing pressed
             self.chip.inputs[pad] = level
@@ -125,8 +133,8 @@ class BoardRig:
         stand_ins["pins"] = self.pins = load("boards/esp32_devkitc/pins.py", {})
         vars(stand_ins["machine"]).update(self.peripherals.module(stand_ins["machine"].Pin))
         stand_ins["scratch"] = load("boards/esp32_devkitc/scratch.py", stand_ins)
-        stand_ins["chip"] = ModuleType("chip")
-        vars(stand_ins["chip"]).update(Clock=SimpleNamespace)
+        vars(stand_ins["time"]).update(ticks_cpu=lambda: self.cycles)
+        stand_ins["chip"] = load("boards/esp32_devkitc/chip.py", stand_ins)
         stand_ins["sys"] = ModuleType("sys")
         vars(stand_ins["sys"]).update(stdin=self.serial.stdin, stdout=self.serial.stdout)
         stand_ins["framebuf"] = ModuleType("framebuf")  # nothing is drawn here

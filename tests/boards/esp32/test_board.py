@@ -6,7 +6,8 @@ import shutil
 import pytest
 
 from cryo import config, limits
-from cryo.core.records import RESTING, Quantity
+from cryo.board import CONTRACT, OFFERS
+from cryo.core.records import RESTING, Quantity, Reading
 from cryo.drivers import analog
 from cryo.store import slots
 from cryo.store.writing import slot
@@ -15,11 +16,8 @@ from storage import RamFiles
 from tests.lanes import LANES, LaneMissing, run_file
 
 SETTINGS = {"serial": 7, "jet_k_mdegc": 16_000}
-CONTRACT = (
-    "name", "config", "config_error", "valve", "lease", "led", "buzzer", "alarm", "loop_a", "loop_b", "trigger",
-    "estop", "key", "coil", "skin", "nozzle", "bottle", "line", "distance",
-    "infrared", "console", "watchdog", "reset",
-)  # fmt: skip
+SET_UP = b"\x81"  # a write to the registers of the skin thermocouple's chip, from the second on
+LOW_THRESHOLD = slice(7, 9)  # in it: degC in sixteenths
 
 
 def test_the_pin_map_is_valid():
@@ -28,7 +26,10 @@ def test_the_pin_map_is_valid():
 
 def test_it_builds_with_every_member_and_all_gas_outputs_low(rig):
     board = rig.module.build()
-    assert [name for name in CONTRACT if not hasattr(board, name)] == []
+    for name, kind, instead, _ in CONTRACT:
+        part = getattr(board, name)
+        assert part is not None or instead != "required", name
+        assert [offer for offer in OFFERS[kind] if part is not None and not hasattr(part, offer)] == [], name
     assert [pad for _, pad, _ in rig.chip.edges if pad in rig.pins.SAFE_LOW] == []
     assert {rig.chip.level(pad) for pad in rig.pins.SAFE_LOW} == {0}
     assert board.valve.result() == RESTING
@@ -106,6 +107,54 @@ def test_the_buses_are_as_the_chips_need_them(rig):
     for bus in buses:
         assert bus.kwargs["timeout"] <= 1_000
         assert (bus.kwargs["scl"].number, bus.kwargs["sda"].number) == (rig.pins.SENSOR_SCL, rig.pins.SENSOR_SDA)
+
+
+def test_each_thermocouple_s_chip_is_selected_alone(rig):
+    board = rig.module.build()
+    transfers = rig.peripherals.transfers
+    assert {chosen for transfer in transfers for chosen in transfer[0]} == {rig.pins.CS_SKIN}  # its set-up
+    transfers.clear()
+    board.nozzle.poll(0, Reading())
+    assert [chosen for chosen, _ in transfers] == [{rig.pins.CS_NOZZLE}]
+
+
+def test_the_skin_chip_s_own_cut_off_is_the_lock_out(rig):
+    rig.module.build()
+    (written,) = {out for _, out in rig.peripherals.transfers if out[0:1] == SET_UP}
+    assert int.from_bytes(written[LOW_THRESHOLD], signed=True) * 1000 / 16 == limits.SKIN_LOCKOUT_MDEGC
+
+
+@pytest.mark.parametrize("name", ["bottle", "line"])
+def test_each_transducer_is_read_on_its_own_pin(rig, name):
+    board = rig.module.build()
+    other = {"bottle": rig.pins.ADC_LINE, "line": rig.pins.ADC_BOTTLE}[name]
+    rig.peripherals.uv.update({other: 0, getattr(rig.pins, f"ADC_{name.upper()}"): 1_000_000})
+    quantity = Quantity()
+    getattr(board, name).poll(0, quantity)
+    assert quantity.value
+
+
+def test_words_outlive_a_reset(rig):
+    words = rig.module.build().scratch
+    for n in range(4):
+        words.write(n, 2**29 + n)
+    again = rig.module.build().scratch  # the same memory, a new start
+    assert [again.read(n) for n in range(4)] == [2**29 + n for n in range(4)]
+
+
+@pytest.mark.parametrize(("cause", "cold"), [(1, True), (3, False)])
+def test_a_start_is_cold_after_power_on_alone(rig, cause, cold):
+    rig.peripherals.cause = cause
+    assert rig.module.build().scratch.cold() is cold
+
+
+def test_the_cycles_go_forwards_at_the_processor_s_clock(rig):
+    clock = rig.module.build().clock
+    assert clock.hz() == rig.chip.frequency_hz
+    for passed in (1, 1_000, 100_000, clock.MASK // 2 + 5, clock.MASK - 3):
+        before = clock.cycles()
+        rig.cycles = rig.cycles + passed & 0xFFFF_FFFF
+        assert clock.cycles() - before & clock.MASK == passed
 
 
 def test_watchdog_and_reset_are_the_chips(rig):

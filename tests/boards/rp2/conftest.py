@@ -1,0 +1,170 @@
+"""Boards with PIO on a modelled chip: the board's own files, the stepped state machines, registers by the data sheet.
+
+Made for every board whose chip has state machines. What the board's files do is seen at its pads, its buses and its
+registers, so a test needs no image.
+"""
+
+from types import ModuleType, SimpleNamespace
+
+import pytest
+
+from host_tools.places import BOARDS, FIRMWARE
+from host_tools.simulator.emulator import pio_bench
+from host_tools.toolchain.board_check.board import file_of
+from host_tools.toolchain.board_check.board import load as load_board
+from tests.boards.esp32.chip import load
+from tests.boards.found import HARDWARE
+
+PIO_BOARDS = [name for name in HARDWARE if load_board(BOARDS / name).chip.state_machines]
+
+# Typed from the data sheets once more, not from the chip's table: by the end of sys.implementation._machine.
+WATCHDOG = {"with RP2040": 0x4005_8000}
+SYSTEM_MHZ = {"with RP2040": 125}
+CSR, RVR, CVR = 0xE000_E010, 0xE000_E014, 0xE000_E018  # SysTick, of every Arm processor of the M profile
+
+
+class Registers:
+    """machine.mem32: watchdog scratch and SysTick. No board file has business with any other address."""
+
+    def __init__(self, rig):
+        self._rig = rig
+
+    def _word(self, address):
+        word, rest = divmod(address - self._rig.watchdog - 0x0C, 4)
+        assert 0 <= word < 4 and not rest, hex(address)
+        return word
+
+    def __getitem__(self, address):
+        rig = self._rig
+        if address == CVR:
+            counts = rig.systick.get(CSR, 0) & 5 == 5  # enabled, from the processor's clock
+            return -rig.cycles % (rig.systick[RVR] + 1) if counts else 0
+        return rig.scratch[self._word(address)]
+
+    def __setitem__(self, address, value):
+        if address in (CSR, RVR):
+            self._rig.systick[address] = value
+        else:
+            self._rig.scratch[self._word(address)] = value
+
+
+def _machine(rig):
+    class Pin(pio_bench.Pin):
+        IN, OUT, PULL_UP, PULL_DOWN = 0, 1, 1, 2
+
+        def __init__(self, number, mode=None, pull=None, *, value=None):
+            super().__init__(rig.bench, number)
+            if mode is not None:
+                rig.pads[number] = (mode, pull)
+            if value is not None:
+                rig.latch[number] = value
+
+        def value(self, level=None):
+            if level is not None:
+                assert rig.pads[self.number][0] == Pin.OUT
+                rig.latch[self.number] = level
+                return None
+            mode, pull = rig.pads[self.number]
+            return rig.latch[self.number] if mode == Pin.OUT else rig.outside.get(self.number, int(pull == Pin.PULL_UP))
+
+    class Made:
+        def __init__(self, *args, **kwargs):
+            self.args, self.kwargs = args, kwargs
+            rig.made.append(self)
+
+    class SPI(Made):
+        def _selected(self):
+            return {number for number, level in rig.latch.items() if number in rig.pins.CHIP_SELECTS and not level}
+
+        def readinto(self, buffer):
+            buffer[:] = bytes(len(buffer))
+            rig.transfers.append((self._selected(), b""))
+
+        def write_readinto(self, out, into):
+            into[:] = bytes(len(into))
+            rig.transfers.append((self._selected(), bytes(out)))
+
+    class I2C(Made):
+        def readfrom_mem_into(self, address, register, buffer):
+            raise OSError(5)
+
+        def writeto(self, address, data):
+            raise OSError(5)
+
+        def readfrom_into(self, address, buffer):
+            raise OSError(5)
+
+    class ADC(Made):
+        def read_u16(self):
+            source = self.args[0]
+            return rig.counts[source if isinstance(source, int) else source.number]
+
+    class WDT(Made):
+        pass
+
+    module = ModuleType("machine")
+    vars(module).update(
+        {kind.__name__: kind for kind in (Pin, SPI, I2C, ADC, WDT)},
+        mem32=Registers(rig),
+        freq=lambda: rig.mhz * 1_000_000,
+        reset=lambda: rig.made.append("reset"),
+        reset_cause=lambda: rig.cause,
+        PWRON_RESET=1,
+        WDT_RESET=3,
+    )
+    return module
+
+
+class BoardRig:
+    """A board's files on a chip: `build()` makes the board. Shield in place, nothing pressed.
+
+    outside   what contacts drive, by pin; what is missing has its pull
+    counts    what the converter reads, by pin or channel
+    """
+
+    def __init__(self, name):
+        self.name = name
+        machine = load_board(BOARDS / name).chip.micropython["machine"]
+        self.watchdog, self.mhz = WATCHDOG[machine], SYSTEM_MHZ[machine]
+        self.pads, self.latch, self.outside, self.counts = {}, {}, {}, {}
+        self.made, self.transfers = [], []
+        self.scratch, self.systick, self.cycles, self.cause = [0] * 4, {}, 1000, 1
+        self.bench = pio_bench.Bench()
+        self.firmware = pio_bench.Firmware(self.bench)
+        self.stand_ins = {"cryo.valve.rp2_pio": self.firmware.module, "machine": _machine(self)}
+        for module, members in (
+            ("neopixel", {"NeoPixel": lambda pin, n: SimpleNamespace(pin=pin, n=n)}),
+            ("framebuf", {"MONO_VLSB": 0, "FrameBuffer": lambda *_: SimpleNamespace(fill=lambda _: None)}),
+            ("sys", {"stdin": SimpleNamespace(buffer=None), "stdout": SimpleNamespace(buffer=None)}),
+            ("select", {"poll": lambda: SimpleNamespace(register=lambda *_: None), "POLLIN": 1, "POLLOUT": 4}),
+        ):
+            self.stand_ins[module] = ModuleType(module)
+            vars(self.stand_ins[module]).update(members)
+        self.pins = self.own("pins")
+        self.own("chip")
+        self.own("scratch")
+        self.stand_ins["cryo.console.usb"] = load(str(FIRMWARE / "cryo/console/usb.py"), self.stand_ins)
+        self.outside.update({self.pins.LOOP_A: 1, self.pins.LOOP_B: 0, self.pins.ESTOP: 0})
+        self.counts.update(dict.fromkeys(self.pins.ANALOGUE, 32_768))
+
+    def own(self, module):
+        """Load one of the board's files as the module that the others import."""
+        self.stand_ins[module] = load(str(file_of(BOARDS / self.name, f"{module}.py")), self.stand_ins)
+        return self.stand_ins[module]
+
+    def build(self):
+        """Return the board, its loop made at the state machines too."""
+        board = load(str(file_of(BOARDS / self.name, "board.py")), self.stand_ins).build()
+        self.bench.drive(self.pins.LOOP_A, 1)
+        self.bench.drive(self.pins.LOOP_B, 0)
+        self.bench.run_us(5)
+        return board
+
+    def of(self, kind):
+        """What was made of a class of `machine`."""
+        return [made for made in self.made if type(made).__name__ == kind]
+
+
+@pytest.fixture(params=PIO_BOARDS)
+def rig(request):
+    return BoardRig(request.param)
