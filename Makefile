@@ -49,7 +49,7 @@ types: setup ## pyright: host tools against CPython, firmware and boards against
 	$(PY) -m host_tools.toolchain.type_check
 	$(PYRIGHT) --project out/pyright-firmware.json
 
-mpy: setup ## compile every firmware and board file for RP2040 and ESP32, print the sizes
+mpy: setup ## compile every firmware and board file for every chip, print the sizes
 	$(PY) -m tests.gate.mpy
 
 pytest: setup ## only the tests, with the core's coverage; one lane or test: .venv/bin/pytest -k "unix and name"

@@ -1,4 +1,4 @@
-"""The Raspberry Pi Pico board: pins, drivers and PIO valve, given to the application under the names app.py asks for.
+"""A Raspberry Pi Pico board, of either chip: pins, drivers and PIO valve, under the names of cryo/board.py.
 
 Settings come from their slots on the board's file system; without valid ones the board refuses to arm.
 """
@@ -34,7 +34,7 @@ FITTED = {"infrared_fitted": 1, "line_fitted": 1, "co2_fitted": 0}  # from the b
 class Board:
     """Everything the application drives."""
 
-    name = "rp2040_pico"
+    name = pins.NAME
     fitted = FITTED
 
     def __init__(self):

@@ -1,8 +1,8 @@
-"""What the RP2040 offers for its self-tests: a second clock to count, and its own temperature."""
+"""What the RP2040 and the RP2350 offer for its self-tests: a second clock to count, and its own temperature."""
 
 from machine import ADC, freq, mem32
 
-_CSR = 0xE000E010  # SysTick [S] Armv6-M: counts down the processor's cycles, 24 bits; MicroPython leaves it alone
+_CSR = 0xE000E010  # SysTick [S] Armv6-M and v8-M: counts down processor cycles, 24 bits; MicroPython leaves it
 _RVR = 0xE000E014
 _CVR = 0xE000E018
 _CORE = 4  # the converter's channel of the chip's temperature
@@ -27,6 +27,6 @@ class Clock:
 
 
 def core_c():
-    """Return the chip's temperature, degC: 27 at 0.706 V, 1.721 mV less for each degree [S] RP2040 datasheet 4.9.5."""
+    """Return the chip's temperature, degC: 27 at 0.706 V, 1.721 mV less for each degree [S] both datasheets."""
     uv = ADC(_CORE).read_u16() * 3300 // 65536 * 1000
     return 27 - (uv - 706_000) // 1721

@@ -1,8 +1,10 @@
-"""Pin map of the Raspberry Pi Pico board: numbers only, so that boot.py has them within its first milliseconds.
+"""Pin map of the Raspberry Pi Pico board: name and numbers only, so that boot.py has them in its first milliseconds.
 
 What each signal must be able to do stands in board.toml; `make board-check BOARD=rp2040_pico` proves both together.
 GPIO15 carries the colour LED and nothing else: the USB workaround of B0/B1 silicon takes it at every bus reset.
 """
+
+NAME = "rp2040_pico"
 
 SENSOR_SDA = 0  # VL53L0X, 400 kHz
 SENSOR_SCL = 1

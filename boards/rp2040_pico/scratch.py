@@ -1,11 +1,13 @@
-"""The watchdog's scratch registers 0-3: they survive every reset but power-on and the RUN pin [S] RP2040 datasheet 4.7.
+"""The watchdog's scratch registers 0-3: they survive every reset but power-on and the RUN pin [S] datasheets, watchdog.
 
 The boot ROM and the SDK keep to 4-7. `machine.mem_backup` would give the same, after MicroPython 1.28 only.
 """
 
+from registers import WATCHDOG_SCRATCH as _FIRST
+
 from machine import PWRON_RESET, mem32, reset_cause
 
-_ADDRESSES = (0x4005800C, 0x40058010, 0x40058014, 0x40058018)  # objects made once: they are beyond 2**30
+_ADDRESSES = (_FIRST, _FIRST + 4, _FIRST + 8, _FIRST + 12)  # objects made once: they are beyond 2**30
 
 
 class Scratch:

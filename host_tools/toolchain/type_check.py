@@ -24,7 +24,8 @@ def configuration() -> dict:
         # a virtual board's machine module is the twin's
         guest = [seen(GUEST)] if load(source.parent).chip.modelled else []
         entries.append({"root": seen(source.parent), "extraPaths": [seen(FIRMWARE), *guest]})
-    entries.append({"root": seen(FIRMWARE), "extraPaths": [seen(VIRTUAL), seen(GUEST)]})
+    registers = [seen(path.parent) for path in sorted(BOARDS.glob("*/registers.py"))]  # one valve for several chips
+    entries.append({"root": seen(FIRMWARE), "extraPaths": [seen(VIRTUAL), seen(GUEST), *registers]})
     return {"extends": seen(RULES), "executionEnvironments": entries}
 
 

@@ -1,6 +1,8 @@
 """Copies of board folders, for tests that change them."""
 
 import shutil
+import tomllib
+from pathlib import Path
 
 import pytest
 
@@ -13,6 +15,9 @@ def copied(tmp_path):
 
     def copy(name, to=None):
         shutil.copy(BOARDS / "applicator_bom.toml", tmp_path)
+        like = tomllib.loads((BOARDS / name / "board.toml").read_text()).get("like")
+        if like:  # the board whose files it shares
+            shutil.copytree(BOARDS / name / like, tmp_path / Path(like).name, dirs_exist_ok=True)
         return shutil.copytree(BOARDS / name, tmp_path / (to or name))
 
     return copy

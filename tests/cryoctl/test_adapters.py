@@ -73,7 +73,7 @@ def test_a_board_is_known_by_its_interpreter(board):
 @pytest.mark.parametrize(
     ("who", "words"),
     [
-        (("rp2", "Raspberry Pi Pico2 with RP2350", (1, 28, 0), 6), "no board of ours"),
+        (("rp2", "W55RP20-EVB-Pico with W55RP20", (1, 28, 0), 6), "no board of ours"),
         (("esp32", "Generic ESP32S3 module with ESP32S3", (1, 28, 0), 6), "no board of ours"),
         (("rp2", "Raspberry Pi Pico with RP2040", (1, 26, 1), 6), "too old"),
         (("rp2", "Raspberry Pi Pico with RP2040", (1, 28, 0), 5), "too old"),

@@ -8,10 +8,12 @@ import tempfile
 from dataclasses import dataclass
 from pathlib import Path
 
+from host_tools.places import BOARDS
+from host_tools.toolchain.board_check.board import load
 from tests.lanes import ROOT
 
 FOLDERS = ("firmware", "boards")
-ARCHITECTURES = ("armv6m", "xtensawin")  # RP2040, ESP32
+ARCHITECTURES = sorted({load(path.parent).chip.architecture for path in BOARDS.glob("*/board.toml")} - {""})
 MPY_VERSION = 6  # what MicroPython 1.27 and later load
 
 

@@ -33,6 +33,7 @@ def test_no_module_imports_itself_through_others(modules):
         ("firmware/cryo/recorder.py", "firmware/cryo/store/journal.py"),  # in a function
         ("firmware/main.py", "boards/esp32_devkitc/board.py"),  # by the name that each board has
         ("boards/rp2040_pico/board.py", "boards/rp2040_pico/chip.py"),
+        ("firmware/cryo/valve/rp2_pio.py", "boards/rp2350_pico2/registers.py"),
         ("boards/virtual/board.py", "host_tools/simulator/twin/guest/hal.py"),
         ("host_tools/cryoctl/names.py", "firmware/cryo/limits.py"),  # as text
         ("host_tools/cryoctl/doctor/environment.py", "host_tools/cryoctl/adapters/mpremote.py"),  # its end is computed

@@ -1,4 +1,4 @@
-"""Every file for the board compiles for both chips to the .mpy version that MicroPython >= 1.27 loads."""
+"""Every file for the board compiles for every chip to the .mpy version that MicroPython >= 1.27 loads."""
 
 import pytest
 

@@ -1,4 +1,4 @@
-"""Valve and lease of the RP2040: three PIO programs on two PIO blocks, timed without the processor.
+"""Valve and lease of the RP2040 and the RP2350: three PIO programs on two PIO blocks, timed without the processor.
 
 All run at 5 MHz (five instructions a microsecond, an integer divider). Nothing is held open by an interpreter that
 hangs, raises, or leaves its pins as they are: the burst ends by its own count, the lease's edges stop when nobody
@@ -13,6 +13,12 @@ are contained in the latencies named here.
 from array import array
 from time import ticks_us
 
+from registers import IO_BANK0 as _IO_BANK0
+from registers import PAD_DRIVEN_LOW as _DRIVEN_LOW
+from registers import PAD_FROM_BLOCK as _FROM_BLOCK
+from registers import PAD_LEVELS as _LEVELS
+from registers import PAD_LOW as _LOW
+from registers import PIO_PADOUT as _PADOUT
 from rp2 import PIO, StateMachine, asm_pio
 
 from cryo.core.records import RESTING, RUNNING
@@ -31,14 +37,11 @@ _OFFSET = const(1)  # in what asm_pio returns: the address at which block 0 hold
 _FIFO_WORDS = const(4)
 _PULL_NOBLOCK = const(0x8080)  # executed by hand it drops a queued word
 
-# The dose pin's own registers [S] RP2040 datasheet, GPIOn_STATUS and, one word on, GPIOn_CTRL. Two bits of the latter
-# drive a pad low whoever else drives it: another function, another state machine, a block that stands still.
-_IO_BANK0 = 0x40014000
+# The dose pin's own registers, GPIOn_STATUS and, one word on, GPIOn_CTRL: their bits stand in the board's registers.py.
+# Two fields of the latter drive a pad low whoever else drives it: another function, another state machine, a block that
+# stands still. Where STATUS does not tell what the block drives, the block's own register does: _PADOUT.
 _PIO_FUNCTION = const(6)  # block 0; block 1 follows
-_LOW = const(0x3200)  # CTRL: OUTOVER low, OEOVER enabled
-_FROM_BLOCK = const(1 << 8)  # STATUS: OUTFROMPERI, what the pin's function drives
-_LEVELS = const(0x2300)  # STATUS: that, OUTTOPAD and OETOPAD, what the pad is told ...
-_DRIVEN_LOW = const(0x2000)  # ... after a cut
+_NEXT_BLOCK = const(0x100000)  # from a register of a block to that of the next
 
 # addresses within burst
 _ARMED = const(1)
@@ -160,6 +163,9 @@ class Valve:
         self._pad_status = _IO_BANK0 + 8 * dose
         self._pad = self._pad_status + 4
         self._ours = _PIO_FUNCTION + number // _MACHINES_PER_BLOCK
+        if _PADOUT:
+            self._block_out = _PADOUT + number // _MACHINES_PER_BLOCK * _NEXT_BLOCK
+            self._block_bit = 1 << dose
         dose = Pin(dose, Pin.OUT, value=0)
         self._sm = _machine(number, burst, dose, loop_a)
         # Of two machines that set a pin in the same cycle the higher one wins [S] RP2040 datasheet, PIO output mapping.
@@ -199,6 +205,9 @@ class Valve:
             n -= 1
         if mem32[self._pad] != self._routed or mem32[self._pad_status] & _FROM_BLOCK:
             self.cut()
+        if _PADOUT:  # compiled only where there is one
+            if mem32[self._block_out] & self._block_bit:
+                self.cut()
         if self._status:
             return DEAD
         sm.exec(self._arm)
@@ -240,6 +249,9 @@ class Valve:
         mem32[pad] = self._routed = self._forced
         if mem32[self._pad_status] & _LEVELS != _DRIVEN_LOW:
             self._status = DEAD
+        if _PADOUT:
+            if mem32[self._block_out] & self._block_bit:
+                self._status = DEAD
         return self._status
 
     def result(self):

@@ -10,12 +10,13 @@ import importlib.util
 import sys
 from bisect import insort
 from operator import itemgetter
+from pathlib import Path
 from types import ModuleType
 
 from rp2040py.gpio_pin import GPIOPinState
 from rp2040py.rp2040 import RP2040
 
-from host_tools.places import FIRMWARE
+from host_tools.places import BOARDS, FIRMWARE
 from host_tools.toolchain import pio_asm
 
 SYSTEM_HZ = 125_000_000
@@ -24,6 +25,8 @@ DIVIDER = 25
 SYNCHRONISER = 2  # flip-flops
 TICKS_MASK = 0x3FFF_FFFF
 CALL = PER_US  # a method of StateMachine takes MicroPython longer than this [measured: 10 us and more]
+
+RP2040_BOARD = BOARDS / "rp2040_pico"
 
 _FUNCTION_PIO0 = 6
 _INPUT_ENABLE = 1 << 6
@@ -167,10 +170,18 @@ class Firmware:
     """cryo.valve.rp2_pio, loaded against a bench: `module` is it; its StateMachine is backed by the bench.
 
     slower     how much too slow the system clock is: it alone drives every divider, so all programs are late alike
+    board      whose registers.py the valve is loaded with; memory: the chip's machine.mem32 on a bench
     later_us   how far the port's microseconds are ahead of the bench: a rest that need not be stepped
     """
 
-    def __init__(self, bench: Bench, system_hz: int = SYSTEM_HZ, slower: float = 1):
+    def __init__(
+        self,
+        bench: Bench,
+        system_hz: int = SYSTEM_HZ,
+        slower: float = 1,
+        board: Path = RP2040_BOARD,
+        memory: type[Registers] | None = None,
+    ):
         self.bench = bench
         self.slower = slower
         self.later_us = TICKS_MASK - 1_000_000  # the counter wraps early
@@ -183,13 +194,15 @@ class Firmware:
 
         clock = ModuleType("machine")
         vars(clock)["freq"] = lambda: system_hz
-        vars(clock)["mem32"] = Registers(bench)
+        vars(clock)["mem32"] = (memory or Registers)(bench)
         vars(clock)["Pin"] = type(
             "Pin", (Pin,), {"__init__": lambda pin, number, *_, **__: Pin.__init__(pin, bench, number)}
         )
         ticks = ModuleType("time")
         vars(ticks)["ticks_us"] = lambda: bench.cycle // PER_US + firmware.later_us & TICKS_MASK
-        stand_ins = {"rp2": pio_asm.module(Bound), "machine": clock, "time": ticks}
+        registers = ModuleType("registers")
+        exec((board / "registers.py").read_text(), vars(registers))
+        stand_ins = {"rp2": pio_asm.module(Bound), "machine": clock, "time": ticks, "registers": registers}
         before = {name: sys.modules.get(name) for name in stand_ins}
         spec = importlib.util.spec_from_file_location("rp2_pio", FIRMWARE / "cryo/valve/rp2_pio.py")
         assert spec and spec.loader

@@ -28,8 +28,8 @@ class Signal:
     bus_name: str = ""  # as board.toml has it; empty for a number
     state_machine_name: str = ""
     pull: str = ""  # of inputs: "external down", "external up", "internal down", "internal up"
-    ohms: float = 10_000  # of that resistor
-    pull_down: str = ""  # of outputs: the part that holds it low while nothing drives it
+    ohms: float = 10_000  # of that resistor, or of the next
+    pull_down: str = ""  # of outputs: the resistor that holds it low while nothing drives it, and where
 
 
 @dataclass(frozen=True)
@@ -54,6 +54,10 @@ class Chip:
     micropython: dict[str, str] = field(default_factory=dict)  # by what its interpreter is known, how it is installed
     header: dict[str, str] = field(default_factory=dict)  # what the board prints beside each pin, for the wiring
     levels: dict[str, float] = field(default_factory=dict)  # of inputs at 3.3 V, and the least of the own pulls
+    processor: str = ""  # as the bill of materials names it
+    pull_down_most_ohm: float = 0.0  # of a resistor that holds a digital pin low; 0: any
+    registers: dict[str, int] = field(default_factory=dict)  # what registers.py of a board must say
+    core_registers: list[int] = field(default_factory=list)  # others that a board's files may use
     modelled: bool = False  # no parts around it: nothing to compute from them
 
 
@@ -74,8 +78,21 @@ class Board:
 
 
 def file_of(folder: Path, name: str) -> Path:
-    """A board's source file of that name."""
-    return folder / name
+    """A board's source file of that name: its own, or that of the board which `like` in board.toml names."""
+    own = folder / name
+    if own.exists() or not (folder / "board.toml").exists():
+        return own
+    like = _toml(folder / "board.toml").get("like")
+    return folder / like / name if like else own
+
+
+def files_of(folder: Path) -> dict[str, Path]:
+    """Every Python file of a board, by its path in the folder: its own, and those it shares."""
+    like = _toml(folder / "board.toml").get("like")
+    found = {}
+    for place in (*((folder / like,) if like else ()), folder):
+        found |= {source.relative_to(place).as_posix(): source for source in sorted(place.rglob("*.py"))}
+    return found
 
 
 def _toml(path: Path) -> dict:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ast
 import importlib
+import runpy
 from collections.abc import Iterator
 
 from host_tools.toolchain.board_check.board import Board, file_of
@@ -58,6 +59,17 @@ def keeps_the_contract(board: Board) -> Iterator[str]:
             yield f"board.py: Board has no {name} ({why}): add it{'' if instead else ', None where that will do'}"
         elif isinstance(value, ast.Constant) and value.value is None and instead == "required":
             yield f"board.py: {name} is None, and no applicator works without it ({why})"
+    yield from _named(board, found.get("name"))
     for name in found:
         if name not in asked and not name.startswith("_"):
             yield f"board.py: the application knows no {name}: delete it, or add it to firmware/cryo/board.py"
+
+
+def _named(board: Board, value: ast.expr | None) -> Iterator[str]:
+    """*IDN? answers with the folder's name, by which cryoctl knows what goes onto the board."""
+    if value is not None and ast.unparse(value) == "pins.NAME":
+        where, said = "pins.py", runpy.run_path(str(board.folder / "pins.py")).get("NAME")
+    else:
+        where, said = "board.py", value.value if isinstance(value, ast.Constant) else None
+    if said != board.folder.name:
+        yield f"{where}: the board calls itself {said!r}: its folder's name is {board.folder.name!r}"

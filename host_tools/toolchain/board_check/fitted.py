@@ -12,7 +12,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from host_tools.places import BOARDS
-from host_tools.toolchain.board_check.board import Board, BoardError
+from host_tools.toolchain.board_check.board import Board, BoardError, file_of
 from host_tools.toolchain.settings import config
 
 LINE = re.compile(r"^FITTED = .*$", re.MULTILINE)
@@ -54,7 +54,7 @@ def line(folder: Path) -> str:
 
 def fitted_as_in_the_bill(board: Board) -> Iterator[str]:
     """The board file says that those optional parts are fitted that its bill of materials has."""
-    source = board.folder / "board.py"
+    source = file_of(board.folder, "board.py")
     try:
         wanted = line(board.folder)
         written = LINE.findall(source.read_text())
@@ -62,7 +62,8 @@ def fitted_as_in_the_bill(board: Board) -> Iterator[str]:
         yield str(problem)
         return
     if written != [wanted]:
-        yield f"{source.name} does not say what the bill of materials has fitted: `make fitted`"
+        own = "" if source.parent == board.folder else ", and a board.py of its own, for it shares another board's"
+        yield f"{source.name} does not say what the bill of materials has fitted: `make fitted`{own}"
 
 
 def write(folder: Path) -> None:

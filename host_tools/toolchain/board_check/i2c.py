@@ -10,7 +10,7 @@ import tomllib
 from collections.abc import Iterator
 from pathlib import Path
 
-from host_tools.toolchain.board_check.board import Board, Signal
+from host_tools.toolchain.board_check.board import Board, Signal, file_of
 
 PARTS = tomllib.loads(Path(__file__).with_name("i2c_parts.toml").read_text())
 FIELDS = ("hz", "parts", "wiring_pf")
@@ -98,7 +98,7 @@ def _line(signal: Signal, table: dict) -> Iterator[str]:
 
 def _as_coded(board: Board, bus: str, table: dict, only: bool) -> Iterator[str]:
     """The board file makes its drivers on that bus with that clock."""
-    source = board.folder / "board.py"
+    source = file_of(board.folder, "board.py")
     try:
         tree = ast.parse(source.read_text())
     except (OSError, SyntaxError) as problem:

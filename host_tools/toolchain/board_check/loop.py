@@ -27,7 +27,8 @@ TRANSISTOR_OHM = 5.0
 SHORT_OHM = 0.1
 SUPPLIES_V = (3.25, 3.35)  # bring-up list
 CONTACT_A = 0.05  # what the contacts must carry
-GROUND, SUPPLY = "ground", "supply"
+GROUND, SUPPLY, LEAK = "ground", "supply", "leak"
+LEAK_V = 1000.0  # so far away that its resistor is a source of current
 
 
 @dataclass(frozen=True)
@@ -72,7 +73,7 @@ class Levels:
 
 def _solve(branches: Sequence[tuple[str, str, float]], supply_v: float) -> dict[str, float]:
     """Node voltages of a net of resistors between SUPPLY, GROUND and named nodes."""
-    fixed = {SUPPLY: supply_v, GROUND: 0.0}
+    fixed = {SUPPLY: supply_v, GROUND: 0.0, LEAK: LEAK_V}
     names = sorted({end for one, other, _ in branches for end in (one, other)} - fixed.keys())
     place = {name: n for n, name in enumerate(names)}
     rows = [[1e-12 if n == m else 0.0 for m in range(len(names))] + [0.0] for n in range(len(names))]
@@ -98,9 +99,20 @@ def _solve(branches: Sequence[tuple[str, str, float]], supply_v: float) -> dict[
 
 
 class Loop:
-    """One board's loop. up, down: factors of the resistors towards the supply and towards ground."""
+    """One board's loop. up, down: factors of the resistors towards the supply and towards ground.
 
-    def __init__(self, board: Board, supply_v: float = 3.3, up: float = 1.0, down: float = 1.0, inside: float = 0.0):
+    leak_a   what the chip's pad gives of itself while its level is in between: then it may stay there
+    """
+
+    def __init__(
+        self,
+        board: Board,
+        supply_v: float = 3.3,
+        up: float = 1.0,
+        down: float = 1.0,
+        inside: float = 0.0,
+        leak_a: float = 0.0,
+    ):
         table, signal = board.design["loop"], board.signals["LOOP_A"]
         self._tested = "LOOP_TEST" in board.signals
         self._supply_v = supply_v
@@ -113,6 +125,8 @@ class Loop:
         ]
         if inside:  # the chip's own pull beside the resistor
             self._always.append(("A", GROUND, inside))
+        if leak_a:
+            self._always.append(("A", LEAK, LEAK_V / leak_a))
 
     def levels(self, made: bool, fault: Fault, testing: bool = False) -> Levels:
         """The levels with the shield in place or not, and LOOP_TEST high or not."""
@@ -136,8 +150,10 @@ def _corners(board: Board) -> list[Loop]:
     """The loop with each end of its resistors' tolerance, of the supply, and with and without the chip's own pull."""
     off = board.design["loop"]["percent"] / 100
     ends = ((1 + off, 1 - off), (1 - off, 1 + off))
-    inside = {0.0, board.chip.levels.get("pull_ohm", 0.0)}
-    return [Loop(board, v, up, down, own) for v, (up, down), own in product(SUPPLIES_V, ends, sorted(inside))]
+    inside = sorted({0.0, board.chip.levels.get("pull_ohm", 0.0)})
+    leak_a = sorted({0.0, board.chip.levels.get("leak_a", 0.0)})
+    found = product(SUPPLIES_V, ends, inside, leak_a)
+    return [Loop(board, v, up, down, own, leak) for v, (up, down), own, leak in found]
 
 
 def _word(volts: float, low_v: float, high_v: float) -> str:

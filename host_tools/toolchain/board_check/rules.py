@@ -6,6 +6,11 @@ from collections import defaultdict
 from collections.abc import Callable, Iterator
 
 from host_tools.toolchain.board_check.board import Board, Signal
+from host_tools.toolchain.board_check.chip_facts import (
+    bill_names_the_chip,
+    pull_downs_are_strong,
+    registers_are_the_chips,
+)
 from host_tools.toolchain.board_check.contract import keeps_the_contract
 from host_tools.toolchain.board_check.fitted import fitted_as_in_the_bill
 from host_tools.toolchain.board_check.i2c import buses_are_right
@@ -164,6 +169,9 @@ RULES: tuple[Callable[[Board], Iterator[str]], ...] = (
     groups_are_whole,
     broken_wires_are_safe,
     keeps_the_contract,
+    registers_are_the_chips,
+    bill_names_the_chip,
+    pull_downs_are_strong,
     fitted_as_in_the_bill,
     ends_without_the_clock,
     loop_wires_read_safe,

@@ -10,7 +10,7 @@ import tempfile
 from pathlib import Path
 
 from host_tools.places import FIRMWARE
-from host_tools.toolchain.board_check.board import load
+from host_tools.toolchain.board_check.board import files_of, load
 from host_tools.toolchain.packing.constants import Constants
 from host_tools.toolchain.packing.machine_code import FUNCTIONS, marked
 from host_tools.toolchain.packing.names import shortened
@@ -46,9 +46,9 @@ def sources(board: Path, firmware: Path = FIRMWARE) -> dict[str, str]:
     In the order of the imports. What the board never imports, another board's valve for instance, is left out.
     """
     found = {}
-    for root in (firmware, board):
-        for source in sorted(root.rglob("*.py")):
-            found[source.relative_to(root).as_posix()] = source.read_text()
+    for source in sorted(firmware.rglob("*.py")):
+        found[source.relative_to(firmware).as_posix()] = source.read_text()
+    found |= {name: source.read_text() for name, source in files_of(board).items()}
     main = [found.pop(name) for name in TEXT][-1]
     modules = {dotted(path): text for path, text in found.items()}
     modules = Constants(Constants(modules).folded()).folded()  # again: what only dropped constants referred to

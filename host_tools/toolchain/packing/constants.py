@@ -1,7 +1,8 @@
 """Constants of one module put into the others as numbers, as mpy-cross does within one module.
 
 A name that is looked up at run time costs an RP2040 microseconds at every use, bytes in every module that imports it,
-and time at every boot. Lines stay where they are, so that tracebacks name the line of the source.
+and time at every boot. A board's name, the one text in its pins.py, is put in as they are. Lines stay where they are,
+so that tracebacks name the line of the source.
 """
 
 import ast
@@ -9,6 +10,7 @@ from collections.abc import Callable, Iterator
 from contextlib import suppress
 from dataclasses import dataclass, field
 
+PINS = "pins"
 Edit = tuple[tuple[int, int], tuple[int, int], str]  # from and to (line from 1, byte column), replaced by
 
 
@@ -19,7 +21,7 @@ class Module:
     name: str
     source: str
     tree: ast.Module = field(init=False)
-    values: dict[str, int] = field(default_factory=dict)  # names that stand for a number all over this module
+    values: dict[str, int | str] = field(default_factory=dict)  # names that stand for it all over this module
     own: dict[str, ast.stmt] = field(default_factory=dict)  # those that are defined here
     modules: dict[str, str] = field(default_factory=dict)  # local name -> dotted name of an imported module
 
@@ -52,7 +54,7 @@ def _named_in(statement) -> Iterator[tuple[str, int]]:
 class _Number(ast.NodeVisitor):
     """The number that an expression stands for; ValueError when it is none."""
 
-    def __init__(self, known: Callable[[ast.expr], int | None]):
+    def __init__(self, known: Callable[[ast.expr], int | str | None]):
         self._known = known
 
     def generic_visit(self, node):
@@ -71,7 +73,7 @@ class _Number(ast.NodeVisitor):
 
     def _looked_up(self, node):
         value = self._known(node)
-        if value is None:
+        if type(value) is not int:
             raise ValueError(node)
         return value
 
@@ -122,6 +124,9 @@ class Constants:
                         module.modules[alias.asname or alias.name] = alias.name
             elif isinstance(node, ast.Assign) and len(node.targets) == 1 and isinstance(node.targets[0], ast.Name):
                 name = node.targets[0].id
+                if module.name == PINS and isinstance(node.value, ast.Constant) and isinstance(node.value.value, str):
+                    module.values[name] = node.value.value
+                    module.own[name] = node
                 with suppress(ValueError):
                     value = _Number(lambda node: self._value(module, node)).visit(node.value)
                     if bound.count(name) == 1:
@@ -146,16 +151,16 @@ class Constants:
                 if alias.name in source.values and name not in bound:
                     module.values[name] = source.values[alias.name]
 
-    def _value(self, module, node) -> int | None:
-        """Return the number that a name or an attribute of a module stands for, if it does."""
+    def _value(self, module, node) -> int | str | None:
+        """Return the number, or the board's name, that a name or an attribute of a module stands for, if it does."""
         if isinstance(node, ast.Name):
             return module.values.get(node.id)
         if isinstance(node.value, ast.Name) and node.value.id in module.modules:
             return self.modules[module.modules[node.value.id]].values.get(node.attr)
         return None
 
-    def _uses(self, module) -> Iterator[tuple[ast.expr, int]]:
-        """Yield every place where a number may stand in for a name."""
+    def _uses(self, module) -> Iterator[tuple[ast.expr, int | str]]:
+        """Yield every place where a number, or the board's name, may stand in for a name."""
         nodes: list[ast.AST] = [module.tree]
         while nodes:
             node = nodes.pop()
@@ -175,7 +180,7 @@ class Constants:
         wanted: set[tuple[str, str]] = set()  # (module, name) that another module still looks up
         for module in self.modules.values():
             replaced = dict(self._uses(module))
-            edits[module.name] = [_edit(node, f"({n})" if n < 0 else str(n)) for node, n in replaced.items()]
+            edits[module.name] = [_edit(node, _written(value)) for node, value in replaced.items()]
             inside = {id(part) for node in replaced for part in ast.walk(node)}
             names = left[module.name] = set()
             for node in ast.walk(module.tree):
@@ -208,6 +213,12 @@ class Constants:
 
 def _span(node) -> tuple[tuple[int, int], tuple[int, int]]:
     return (node.lineno, node.col_offset), (node.end_lineno, node.end_col_offset)
+
+
+def _written(value) -> str:
+    if isinstance(value, str):
+        return f'"{value}"'
+    return f"({value})" if value < 0 else str(value)
 
 
 def _edit(node, text) -> Edit:

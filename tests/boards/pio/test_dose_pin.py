@@ -6,6 +6,7 @@ from cryo.core.records import RUNNING
 from cryo.valve import CUT, DEAD, OK
 from host_tools.simulator.emulator.pio_bench import PER_US
 from host_tools.toolchain import pio_asm
+from tests.boards.found import PIO_BOARDS
 from tests.boards.pio.test_valve_port import DOSE, Rig
 
 IO_CTRL = 0x4001_4000 + 8 * DOSE + 4
@@ -44,9 +45,9 @@ def by_a_higher_machine(rig):
 WAYS = (by_sio, by_the_override, by_the_inverter, by_a_higher_machine)
 
 
-@pytest.fixture
-def rig():
-    return Rig()
+@pytest.fixture(params=PIO_BOARDS)
+def rig(request):
+    return Rig(request.param)
 
 
 def high_us(rig, since):

@@ -1,24 +1,30 @@
 """The port's classes on the stepped programs: each status, each race, nothing waits."""
 
 import itertools
+import re
 
 import pytest
 
 from cryo.core.records import RESTING, RUNNING
 from cryo.limits import BURST_MAX_US
 from cryo.valve import BUSY, CUT, DEAD, EARLY, OK
+from host_tools.places import BOARDS
 from host_tools.simulator.emulator.pio_bench import CALL, DIVIDER, PER_US, Bench, Firmware, Pin
+from host_tools.toolchain.board_check.board import load
+from tests.boards.found import EXAMPLE, PIO_BOARDS
+from tests.boards.rp2.registers import MEMORY
 from tests.lanes import LANES, LaneMissing, run_file
 
 DOSE, PULSE, LOOP_A, LOOP_B = 2, 3, 7, 8
 
 
 class Rig:
-    """Valve and lease on their blocks, both loop channels made."""
+    """Valve and lease on their blocks, both loop channels made; with the registers of a board's chip."""
 
-    def __init__(self):
+    def __init__(self, board=EXAMPLE):
         self.bench = Bench()
-        self.firmware = Firmware(self.bench)
+        memory = MEMORY[load(BOARDS / board).chip.micropython["machine"]]
+        self.firmware = Firmware(self.bench, board=BOARDS / board, memory=memory)
         module = self.firmware.module
         pulse, loop_a, loop_b = (Pin(self.bench, number) for number in (PULSE, LOOP_A, LOOP_B))
         self.valve = module.Valve(1, DOSE, loop_a, pulse)
@@ -46,9 +52,9 @@ class Rig:
         return [b - a for (a, _), (b, _) in zip(edges[::2], edges[1::2], strict=True)]
 
 
-@pytest.fixture
-def rig():
-    return Rig()
+@pytest.fixture(params=PIO_BOARDS)
+def rig(request):
+    return Rig(request.param)
 
 
 def test_at_the_start_it_rests_and_refuses(rig):
@@ -330,6 +336,9 @@ class StateMachine:
 class PIO:
     OUT_LOW = SHIFT_RIGHT = SHIFT_LEFT = 0
 
+class Module:
+    pass
+
 class rp2:
     pass
 
@@ -358,6 +367,9 @@ machine.Pin = Pin
 machine.mem32 = Registers()
 sys.modules["rp2"] = rp2
 sys.modules["machine"] = machine
+registers = Module()
+{registers}
+sys.modules["registers"] = registers
 from cryo.valve import rp2_pio
 from cryo.valve.spacing import Spacing
 
@@ -390,7 +402,9 @@ def test_it():
 @pytest.mark.parametrize("lane", LANES, ids=lambda lane: lane.name)
 def test_no_call_allocates(lane, tmp_path):
     file = tmp_path / "test_planted.py"
-    file.write_text(UNDER_LOCK.replace("{answer}", "2"))
+    registers = (BOARDS / "rp2040_pico/registers.py").read_text().split("\n")
+    made = "\n".join(f"registers.{line}" for line in registers if re.match(r"\w+ = ", line))
+    file.write_text(UNDER_LOCK.replace("{answer}", "2").replace("{registers}", made))
     try:
         outcome = run_file(lane, file, ("test_it",), 60)
     except LaneMissing as missing:

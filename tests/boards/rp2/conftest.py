@@ -13,13 +13,12 @@ from host_tools.simulator.emulator import pio_bench
 from host_tools.toolchain.board_check.board import file_of
 from host_tools.toolchain.board_check.board import load as load_board
 from tests.boards.esp32.chip import load
-from tests.boards.found import HARDWARE
-
-PIO_BOARDS = [name for name in HARDWARE if load_board(BOARDS / name).chip.state_machines]
+from tests.boards.found import PIO_BOARDS
+from tests.boards.rp2.registers import MEMORY
 
 # Typed from the data sheets once more, not from the chip's table: by the end of sys.implementation._machine.
-WATCHDOG = {"with RP2040": 0x4005_8000}
-SYSTEM_MHZ = {"with RP2040": 125}
+WATCHDOG = {"with RP2040": 0x4005_8000, "with RP2350": 0x400D_8000}
+SYSTEM_MHZ = {"with RP2040": 125, "with RP2350": 150}
 CSR, RVR, CVR = 0xE000_E010, 0xE000_E014, 0xE000_E018  # SysTick, of every Arm processor of the M profile
 
 
@@ -130,7 +129,9 @@ class BoardRig:
         self.made, self.transfers = [], []
         self.scratch, self.systick, self.cycles, self.cause = [0] * 4, {}, 1000, 1
         self.bench = pio_bench.Bench()
-        self.firmware = pio_bench.Firmware(self.bench)
+        self.firmware = pio_bench.Firmware(
+            self.bench, self.mhz * 1_000_000, board=BOARDS / name, memory=MEMORY[machine]
+        )
         self.stand_ins = {"cryo.valve.rp2_pio": self.firmware.module, "machine": _machine(self)}
         for module, members in (
             ("neopixel", {"NeoPixel": lambda pin, n: SimpleNamespace(pin=pin, n=n)}),
@@ -141,6 +142,7 @@ class BoardRig:
             self.stand_ins[module] = ModuleType(module)
             vars(self.stand_ins[module]).update(members)
         self.pins = self.own("pins")
+        self.own("registers")
         self.own("chip")
         self.own("scratch")
         self.stand_ins["cryo.console.usb"] = load(str(FIRMWARE / "cryo/console/usb.py"), self.stand_ins)

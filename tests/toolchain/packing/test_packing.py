@@ -7,7 +7,7 @@ import pytest
 
 from host_tools import places
 from host_tools.toolchain import packing
-from host_tools.toolchain.board_check.board import load
+from host_tools.toolchain.board_check.board import files_of, load
 from tests.boards.found import HARDWARE
 
 BOARDS = [places.BOARDS / name for name in HARDWARE]
@@ -36,8 +36,8 @@ def test_boot_drives_exactly_the_safe_outputs_low_and_imports_nothing_from_a_fil
 def test_all_that_the_application_imports_is_in_it_compiled(board):
     modules = packing.modules(board)
     texts = [(packing.FIRMWARE / "main.py").read_text(), *packing.sources(board).values()]
-    known = {packing.dotted(path): path for root in (packing.FIRMWARE, board) for path in _paths(root)}
-    imported = set(known) & {name for text in texts for name in _imports(text)}
+    known = {packing.dotted(path) for path in (*_paths(packing.FIRMWARE), *files_of(board))}
+    imported = known & {name for text in texts for name in _imports(text)}
     assert {packing.dotted(path) for path in modules} == imported - {"boot", "main"}
     assert all(data[:2] == b"M\x06" for data in modules.values())
     assert {"cryo.core.supervisor", "cryo.selftest", "board", "archive"} <= imported
