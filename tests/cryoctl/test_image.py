@@ -5,6 +5,8 @@ import hashlib
 import pytest
 
 from host_tools.cryoctl.flash import boards, image
+from host_tools.cryoctl.problems import Problem
+from tests.boards.found import of_image
 from tests.cryoctl.fake_port import application, cryoctl, fake_port
 from tests.cryoctl.test_uf2 import uf2_file
 
@@ -41,9 +43,31 @@ def test_a_file_is_taken_as_it_is_or_with_its_hash(file, given):
     assert image.given(str(file), "esp32_devkitc", given) == BIN
 
 
-def test_a_pinned_board_is_one_whose_download_there_is():
-    for board in image.PINNED:
-        assert boards.chip(board).micropython["image"] == "uf2"
+@pytest.mark.parametrize("board", of_image("uf2"))
+def test_official_is_the_pinned_image_of_the_board_that_is_named(tmp_path, monkeypatch, board):
+    monkeypatch.setattr(image.cache, "CACHE", tmp_path / "RPI_PICO.uf2")
+    asked = []
+
+    def ensure(url, place, sha256, name):
+        asked.append((url, sha256, name))
+        place.write_bytes(b"image")
+
+    monkeypatch.setattr(image.download, "ensure", ensure)
+    known = boards.chip(board).micropython
+    assert image.given("official", board) == b"image"
+    assert asked == [(image.download.PLACE + known["official"], known["sha256"], known["official"])]
+    assert len(known["sha256"]) == 64 and known["official"].endswith(".uf2")
+
+
+def test_no_two_boards_have_the_same_image():
+    known = [boards.chip(board).micropython for board in of_image("uf2")]
+    for key in ("official", "sha256", "family", "volume", "machine"):
+        assert len({chip[key] for chip in known}) == len(known)
+
+
+def test_the_official_image_of_another_board_is_named_as_that():
+    with pytest.raises(Problem, match="`official` was taken for another board: there is a rp2350_pico2"):
+        image.fits(uf2_file(), "official", "rp2350_pico2")
 
 
 @pytest.mark.parametrize(

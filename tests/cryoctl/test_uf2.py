@@ -19,6 +19,7 @@ from host_tools.cryoctl.port import Port
 from host_tools.cryoctl.problems import NoDevice, NotVerified, Problem
 from host_tools.toolchain.settings import provision as settings_files
 from host_tools.toolchain.settings import stored
+from tests.boards.found import of_image
 from tests.cryoctl.fake_port import application, cryoctl, fake_port
 from tests.cryoctl.test_flash_files import Flash
 
@@ -61,6 +62,70 @@ def test_a_damaged_uf2_file_is_refused(where, words):
     data[where[0] : where[0] + len(where[1])] = where[1]
     with pytest.raises(Problem, match=words):
         uf2.content(bytes(data), FAMILY)
+
+
+# --- RP2350: its family, and the block that goes before its images for erratum E10 -----------------------------------
+RP2350, RISC_V, ABSOLUTE = 0xE48BFF59, 0xE48BFF5A, 0xE48BFF57
+PICO_2 = uf2_file(family=RP2350)
+
+
+def before(flags=0xA000, address=0x10FFFF00, size=256, number=0, of=2, family=ABSOLUTE, fill=0xEF, mark=0x9957E304):
+    """The block that picotool puts before an image; older ones have no mark."""
+    head = struct.pack("<8I", *uf2.MAGIC, flags, address, size, number, of, family)
+    payload = bytes([fill]) * 256 + (struct.pack("<I", mark) if mark else b"")
+    return head + payload.ljust(uf2.PAYLOAD_MAX, b"\0") + struct.pack("<I", uf2.MAGIC_END)
+
+
+@pytest.mark.parametrize("first", [b"", before(), before(flags=0x2000, mark=0)], ids=["none", "marked", "older"])
+def test_the_block_of_erratum_e10_is_no_part_of_an_image(first):
+    assert uf2.content(first + PICO_2, RP2350) == (FLASH, CONTENT)
+    assert uf2.families(first + PICO_2) == {RP2350}
+
+
+@pytest.mark.parametrize(
+    "first",
+    [
+        before(flags=0x2000), before(flags=0xA001), before(mark=0), before(mark=1), before(fill=0), before(of=1),
+        before(of=41), before(number=1), before(address=FLASH), before(size=255), before(size=477), before() * 2,
+        before(fill=0xEF, mark=0x9957E305), before(flags=0xE000),
+    ],
+)  # fmt: skip
+def test_any_other_block_of_that_family_is_refused(first):
+    with pytest.raises(Problem, match="UF2 file damaged"):
+        uf2.content(first + PICO_2, RP2350)
+
+
+@pytest.mark.parametrize(
+    "data", [PICO_2 + before(), PICO_2[:512] + before() + PICO_2[512:], before(), uf2_file(family=ABSOLUTE)]
+)
+def test_that_block_is_nowhere_but_before_an_image(data):
+    with pytest.raises(Problem, match="UF2 file damaged"):
+        uf2.content(data, RP2350)
+
+
+@pytest.mark.parametrize(
+    ("data", "family", "words"),
+    [
+        (uf2_file(), RP2350, "another chip: RP2040, family 0xe48bff56, not RP2350 \\(Arm\\), family 0xe48bff59"),
+        (before() + PICO_2, FAMILY, "another chip: RP2350 \\(Arm\\), family 0xe48bff59, not RP2040"),
+        (PICO_2, FAMILY, "another chip: RP2350 \\(Arm\\), family"),
+        (before() + uf2_file(family=RISC_V), RP2350, "another chip: RP2350 \\(RISC-V\\), family 0xe48bff5a, not RP2"),
+        (uf2_file(family=7), RP2350, "another chip: unknown, family 0x00000007"),
+        (before() + uf2_file(), FAMILY, "UF2 file damaged: block 0 of 41"),
+    ],
+)
+def test_an_image_of_another_chip_is_named_as_that(data, family, words):
+    with pytest.raises(Problem, match=words):
+        uf2.content(data, family)
+
+
+def test_the_board_of_an_image_is_known_by_its_family():
+    for name in of_image("uf2"):
+        family = int(boards.chip(name).micropython["family"], 16)
+        assert image.board_of(before() + uf2_file(family=family)) == name
+    with pytest.raises(Problem, match="no board of ours") as problem:
+        image.board_of(uf2_file(family=RISC_V))
+    assert "--board" in str(problem.value)
 
 
 @pytest.mark.parametrize("data", [b"", uf2_file()[:-1], b"\xe9" * 100])

@@ -1,7 +1,8 @@
-"""The RP2040's boot ROM as a volume: it shows INFO_UF2.TXT, takes a UF2 file, and vanishes when it has all of it.
+"""The boot ROM of RP2040 and RP2350 as a volume: it shows INFO_UF2.TXT, takes a UF2 file, vanishes when it has all.
 
 [S] UF2: github.com/microsoft/uf2, 512-byte blocks of eight little-endian words, payload, one more word.
-RP2040 datasheet 2.8.4: the volume's INFO_UF2.TXT, Board-ID RPI-RP2; the board restarts once every block is written.
+RP2040 datasheet 2.8.4, RP2350 datasheet 5.5: the volume's INFO_UF2.TXT, Board-ID RPI-RP2 or RP2350; the board restarts
+once every block is written.
 """
 
 import contextlib
@@ -21,8 +22,19 @@ BLOCK = 512
 MAGIC = (0x0A324655, 0x9E5D5157)
 MAGIC_END = 0x0AB16F30
 PAYLOAD_MAX = 476
+RP2350 = 0xE48BFF59
+ABSOLUTE = 0xE48BFF57  # no chip's: for any address
+CHIPS = {  # by family [S] microsoft/uf2, RP2350 datasheet 5.5.3
+    0xE48BFF56: "RP2040",
+    RP2350: "RP2350 (Arm)",
+    0xE48BFF5A: "RP2350 (RISC-V)",
+    0xE48BFF5B: "RP2350 (Arm, not secure)",
+}
 _NOT_FOR_FLASH = 1  # flags
 _FAMILY_GIVEN = 0x2000
+_EXTENDED = 0x8000
+_IGNORED = 0x9957E304
+_LAST_ADDRESS = 0x10FFFF00
 _COPY = 64 * 1024
 _AGAIN = "fetch it anew (`--image official` has the pinned one), and compare its SHA-256 with the publisher's"
 
@@ -37,31 +49,76 @@ class Volume:
 
 def content(data: bytes, family: int) -> tuple[int, bytes]:
     """Return (address, bytes) that a UF2 file writes into the flash. Raises Problem for a damaged or another's file."""
-    if not data or len(data) % BLOCK:
-        raise Problem(f"no UF2 file: {len(data)} bytes are no whole number of {BLOCK}-byte blocks", _AGAIN)
-    count = len(data) // BLOCK
+    blocks = _blocks(data)
+    _of_this_chip(blocks, family)
+    if family == RP2350 and _is_work_around(data[:BLOCK]):
+        blocks = blocks[1:]
     out: dict[int, bytes] = {}
-    for n in range(count):
-        block = data[n * BLOCK : (n + 1) * BLOCK]
-        one, two, flags, address, size, number, of, kind = struct.unpack_from("<8I", block)
-        if (one, two) != MAGIC or struct.unpack_from("<I", block, BLOCK - 4)[0] != MAGIC_END:
-            raise Problem(f"UF2 file damaged: wrong magic numbers in block {n}", _AGAIN)
-        if number != n or of != count or size > PAYLOAD_MAX:
-            raise Problem(f"UF2 file damaged: block {n} of {count} calls itself {number} of {of}", _AGAIN)
+    for n, (block, flags, address, size, number, of, kind) in enumerate(blocks):
+        if kind == ABSOLUTE:
+            raise Problem(f"UF2 file damaged: block {n} of {len(blocks)} is for any address, in no image", _AGAIN)
+        if number != n or of != len(blocks) or size > PAYLOAD_MAX:
+            raise Problem(f"UF2 file damaged: block {n} of {len(blocks)} calls itself {number} of {of}", _AGAIN)
         if not flags & _FAMILY_GIVEN or kind != family:
-            raise Problem(
-                f"UF2 file for another chip: family {kind:#010x}, not {family:#010x}",
-                "take MicroPython's image for this board",
-            )
+            raise _another(f"family {kind:#010x}" if flags & _FAMILY_GIVEN else "no family", family)
         if not flags & _NOT_FOR_FLASH:
             out[address] = block[32 : 32 + size]
-    start = min(out, default=0)
+    if not out:
+        raise Problem("UF2 file damaged: nothing in it is for the flash", _AGAIN)
+    start = min(out)
     whole = bytearray()
     for address in sorted(out):
         if address != start + len(whole):
             raise Problem(f"UF2 file damaged: nothing for address {start + len(whole):#010x}", _AGAIN)
         whole += out[address]
     return start, bytes(whole)
+
+
+def families(data: bytes) -> set[int]:
+    """Return the families of the chips that a UF2 file's blocks are for. Raises Problem for no such file."""
+    return {kind for _, flags, *_, kind in _blocks(data) if flags & _FAMILY_GIVEN} - {ABSOLUTE}
+
+
+def _blocks(data):
+    if not data or len(data) % BLOCK:
+        raise Problem(f"no UF2 file: {len(data)} bytes are no whole number of {BLOCK}-byte blocks", _AGAIN)
+    found = []
+    for n in range(len(data) // BLOCK):
+        block = data[n * BLOCK : (n + 1) * BLOCK]
+        one, two, *head = struct.unpack_from("<8I", block)
+        if (one, two) != MAGIC or struct.unpack_from("<I", block, BLOCK - 4)[0] != MAGIC_END:
+            raise Problem(f"UF2 file damaged: wrong magic numbers in block {n}", _AGAIN)
+        found.append((block, *head))
+    return found
+
+
+def _of_this_chip(blocks, family):
+    """Raise Problem when all blocks are another chip's: said before whatever else is wrong with them."""
+    kinds = {kind for _, flags, *_, kind in blocks if flags & _FAMILY_GIVEN} - {ABSOLUTE}
+    if len(kinds) == 1 and family not in kinds:
+        raise _another(f"{CHIPS.get(*kinds, 'unknown')}, family {min(kinds):#010x}", family)
+
+
+def _another(found, family):
+    wanted = f"{CHIPS.get(family, 'unknown')}, family {family:#010x}"
+    return Problem(f"UF2 file for another chip: {found}, not {wanted}", "take MicroPython's image for this board")
+
+
+def _is_work_around(block):
+    """Whether a block is the one that goes before an image of the RP2350 for the sake of its erratum E10, and no other.
+
+    [S] RP2350 datasheet, E10, and picotool: 256 bytes EFh for the end of the flash's address range, block 0 of 2
+    without a second; newer ones are marked as to be ignored, with nothing behind the mark.
+    """
+    _, _, flags, address, size, number, of, kind = struct.unpack_from("<8I", block)
+    marked = struct.pack("<I", _IGNORED) if flags & _EXTENDED else b""
+    behind = block[32 + size : -4] if size <= PAYLOAD_MAX else b""
+    return (
+        (kind, address, size, number, of) == (ABSOLUTE, _LAST_ADDRESS, 256, 0, 2)
+        and flags & ~_EXTENDED == _FAMILY_GIVEN
+        and block[32 : 32 + size] == b"\xef" * size
+        and behind == marked.ljust(PAYLOAD_MAX - size, b"\0")
+    )
 
 
 # --- where volumes appear ---------------------------------------------------------------------------------------------

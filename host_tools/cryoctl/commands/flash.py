@@ -36,7 +36,7 @@ def flash(
     ] = None,
     image: Annotated[
         str | None,
-        typer.Option(metavar="FILE", help="MicroPython for it: .uf2 or .bin; `official`: the pinned one for the Pico."),
+        typer.Option(metavar="FILE", help="MicroPython for it: .uf2 or .bin; `official`: the pinned one of --board."),
     ] = None,
     sha256: Annotated[
         str | None, typer.Option(metavar="HEX", help="Refuse an --image with another SHA-256 before anything is done.")

@@ -1,4 +1,4 @@
-"""MicroPython itself onto a board: through the RP2040's volume, or the ESP32's boot ROM."""
+"""MicroPython itself onto a board: through the volume of RP2040 and RP2350, or the ESP32's boot ROM."""
 
 import hashlib
 import re
@@ -7,7 +7,7 @@ from pathlib import Path
 
 from host_tools.cryoctl.adapters import mpremote, uf2
 from host_tools.cryoctl.files import content
-from host_tools.cryoctl.flash import Watch, boards, files
+from host_tools.cryoctl.flash import Watch, boards, files, names
 from host_tools.cryoctl.port import Port
 from host_tools.cryoctl.problems import NotVerified, Problem
 from host_tools.toolchain.board_check.board import Chip
@@ -15,7 +15,7 @@ from host_tools.toolchain.uf2 import download
 from host_tools.toolchain.uf2 import image as cache
 
 OFFICIAL = "official"
-PINNED = ("rp2040_pico",)  # boards whose image download.SHA256 is
+FIRST = "rp2040_pico"  # whose image `official` is where no board is named
 _ANEW = "fetch it anew, and compare the hash with the publisher's"
 MOST = 1 << 25  # bytes of an image: twice the flash of any board there is
 VOLUME_S = 60.0  # a person may have to mount it
@@ -32,12 +32,9 @@ def given(name: str, board: str | None = None, sha256: str | None = None) -> byt
     """
     if sha256 is not None and not re.fullmatch("[0-9a-fA-F]{64}", sha256):
         raise Problem(f"{sha256!r} is no SHA-256", "give its 64 hexadecimal digits")
-    if name == OFFICIAL and board:
-        pinned(board)
     try:
         if name == OFFICIAL:
-            download.ensure(download.URL, cache.CACHE, download.SHA256)
-            data = cache.CACHE.read_bytes()
+            data = _official(pinned(board or FIRST))
         else:
             data = content(Path(name), MOST, "name a file that can be read with --image")
     except download.Refused as error:
@@ -48,19 +45,40 @@ def given(name: str, board: str | None = None, sha256: str | None = None) -> byt
     return data
 
 
-def pinned(board: str) -> None:
-    """Raise Problem unless a download is pinned for a board."""
-    if board not in PINNED:
+def _official(chip):
+    """The bytes of a chip's pinned image, from the cache or downloaded. Raises download.Refused."""
+    file = chip.micropython["official"]
+    place = cache.CACHE if file == download.NAME else cache.CACHE.with_name(file)
+    download.ensure(download.PLACE + file, place, chip.micropython["sha256"], file)
+    return place.read_bytes()
+
+
+def pinned(board: str) -> Chip:
+    """Return a board's chip. Raises Problem unless a download is pinned for it."""
+    chip = boards.chip(board)
+    if "sha256" not in chip.micropython:
+        known = [name for name in names() if "sha256" in boards.chip(name).micropython]
         raise Problem(
-            f"no download is pinned for {board}: `official` is the image of {', '.join(PINNED)}",
+            f"no download is pinned for {board}: `official` is the image of {', '.join(known)}",
             "download MicroPython for it, then give --image FILE, with --sha256 the hash that its publisher tells",
         )
+    return chip
+
+
+def board_of(data: bytes) -> str:
+    """Return the board that a UF2 file is for, by its chip. Raises Problem where that is none of ours, or several."""
+    kinds = uf2.families(data)
+    fits = [name for name in names() if int(boards.chip(name).micropython.get("family", "0"), 16) in kinds]
+    if len(fits) == 1:
+        return fits[0]
+    said = " or ".join(fits) or "no board of ours"
+    raise Problem(f"the image is for {said}", f"name the board with --board: {', '.join(names())}")
 
 
 def fits(data: bytes, name: str, board: str) -> None:
     """Raise Problem for an image, by its bytes and the name it was given by, that is damaged or another board's."""
-    if name == OFFICIAL:
-        pinned(board)
+    if name == OFFICIAL and hashlib.sha256(data).hexdigest() != pinned(board).micropython["sha256"]:
+        raise Problem(f"`official` was taken for another board: there is a {board}", f"say --board {board}")
     checked(data, boards.chip(board))
 
 

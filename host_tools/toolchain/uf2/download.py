@@ -12,13 +12,15 @@ import urllib.request
 from http.client import HTTPException
 from pathlib import Path
 
+from host_tools.places import BOARDS
+from host_tools.toolchain.board_check.board import load
 from host_tools.toolchain.uf2 import image
 
-NAME = "RPI_PICO-20260406-v1.28.0.uf2"
-URL = f"https://micropython.org/resources/firmware/{NAME}"
-# [S] The same 676,352 bytes are committed under this name in two unrelated public repositories,
-# vmyronovych/oselia-hearth-di16g-firmware (provisioning/uf2) and lithochasm/dczia2026-mk9-badge (firmware).
-SHA256 = "00aedb8431ebea83b470ef909509f16432c5b1b43e8f6eaf015f6f9560bc8152"
+PLACE = "https://micropython.org/resources/firmware/"
+_EMULATED = load(BOARDS / "rp2040_pico").chip.micropython
+NAME = _EMULATED["official"]
+URL = PLACE + NAME
+SHA256 = _EMULATED["sha256"]
 LONGEST = 4 * 1024 * 1024  # no image of a 2 MiB flash is longer: a UF2 file holds half payload
 TIMEOUT_S = 30
 
@@ -63,15 +65,15 @@ def store(data: bytes, target: Path, expected: str) -> None:
         raise
 
 
-def ensure(url: str, target: Path, expected: str) -> str:
+def ensure(url: str, target: Path, expected: str, name: str = NAME) -> str:
     """Have the image at target; return a sentence for the user. Raises Refused, also for another image there."""
     if target.exists():
         found = sha256(target.read_bytes())
         if found != expected:
-            raise Refused(f"{target} is another image (SHA-256 {found}): delete it if {NAME} is to take its place")
-        return f"{target} is {NAME} already"
+            raise Refused(f"{target} is another image (SHA-256 {found}): delete it if {name} is to take its place")
+        return f"{target} is {name} already"
     store(fetch(url), target, expected)
-    return f"{NAME} is at {target}, SHA-256 as pinned"
+    return f"{name} is at {target}, SHA-256 as pinned"
 
 
 def main(argv: list[str] | None = None) -> int:
