@@ -19,7 +19,7 @@ from host_tools.cryoctl.port import Port
 from host_tools.cryoctl.problems import NoDevice, NotVerified, Problem
 from host_tools.toolchain.settings import provision as settings_files
 from host_tools.toolchain.settings import stored
-from tests.boards.found import of_image
+from tests.boards.found import EXAMPLE, of_image
 from tests.cryoctl.fake_port import application, cryoctl, fake_port
 from tests.cryoctl.test_flash_files import Flash
 
@@ -119,19 +119,13 @@ def test_an_image_of_another_chip_is_named_as_that(data, family, words):
         uf2.content(data, family)
 
 
-def test_the_board_of_an_image_is_known_by_its_family():
+def test_the_chip_of_an_image_is_known_by_its_family():
     for name in of_image("uf2"):
         chip = boards.chip(name)
         data = before() + uf2_file(family=int(chip.micropython["family"], 16))
-        alike = [other for other in of_image("uf2") if boards.chip(other).name == chip.name]
-        if len(alike) == 1:
-            assert image.board_of(data) == name
-        else:
-            with pytest.raises(Problem, match=f"the image is for {' or '.join(alike)}"):
-                image.board_of(data)
-    with pytest.raises(Problem, match="no board of ours") as problem:
-        image.board_of(uf2_file(family=RISC_V))
-    assert "--board" in str(problem.value)
+        assert image.chip_of(data) == chip
+    with pytest.raises(Problem, match="no board of ours"):
+        image.chip_of(uf2_file(family=RISC_V))
 
 
 @pytest.mark.parametrize("data", [b"", uf2_file()[:-1], b"\xe9" * 100])
@@ -332,9 +326,9 @@ def test_a_pico_at_its_prompt_gets_the_image_then_everything_else(pico, monkeypa
 def test_a_real_board_is_never_called_simulated_and_one_without_settings_is_told_of(pico):
     board, flashed = pico
     with pytest.raises(Problem, match="virtual board alone"):
-        flashed(Request(settings={"simulated": 1}))
+        flashed(Request(settings={"simulated": 1}, board=EXAMPLE))
     assert board.held == {}
-    report = flashed(Request())
+    report = flashed(Request(board=EXAMPLE))
     assert set(board.held) == {"/main.py", "/boot.py"}
     assert ["refuse to arm" in text or "no PIN" in text for text in report.warnings] == [True, True]
 
@@ -343,7 +337,7 @@ def test_a_virtual_board_s_settings_on_a_real_board_are_named_and_may_be_replace
     board, flashed = pico
     board.held.update({"/" + path: data for path, data in settings_files({"simulated": 1, "serial": 7}).items()})
     with pytest.raises(Problem, match="simulated = 1, a virtual board's record"):
-        flashed(Request())
-    flashed(Request(settings={"serial": 8}, replace_settings=True))
+        flashed(Request(board=EXAMPLE))
+    flashed(Request(settings={"serial": 8}, replace_settings=True, board=EXAMPLE))
     now = stored({path[1:]: data for path, data in board.held.items()})
     assert (now["serial"], now["simulated"]) == (8, 0)

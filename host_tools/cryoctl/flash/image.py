@@ -65,14 +65,14 @@ def pinned(board: str) -> Chip:
     return chip
 
 
-def board_of(data: bytes) -> str:
-    """Return the board that a UF2 file is for, by its chip. Raises Problem where that is none of ours, or several."""
+def chip_of(data: bytes) -> Chip:
+    """Return the chip that a UF2 file is for. Raises Problem where no board of ours has it, or for no such file."""
     kinds = uf2.families(data)
-    fits = [name for name in names() if int(boards.chip(name).micropython.get("family", "0"), 16) in kinds]
-    if len(fits) == 1:
-        return fits[0]
-    said = " or ".join(fits) or "no board of ours"
-    raise Problem(f"the image is for {said}", f"name the board with --board: {', '.join(names())}")
+    for name in names():
+        chip = boards.chip(name)
+        if int(chip.micropython.get("family", "0"), 16) in kinds:
+            return chip
+    raise Problem("the image is for no board of ours", f"the boards are {', '.join(names())}")
 
 
 def fits(data: bytes, name: str, board: str) -> None:

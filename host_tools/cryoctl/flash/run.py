@@ -77,7 +77,7 @@ def flash(at: found.Found, request: Request, watch: Watch, report: Report) -> No
 def by_volume(request: Request, watch: Watch) -> found.Found:
     """Give a board that shows only its boot ROM's volume an image; return its port. Raises NoDevice, Problem."""
     assert request.image is not None
-    chip = boards.chip(request.board or image.board_of(request.image))
+    chip = boards.chip(request.board) if request.board else image.chip_of(request.image)
     image.checked(request.image, chip)
     before = {port.name for port in found.ports()}
     if request.dry_run:
