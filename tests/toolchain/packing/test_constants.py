@@ -2,7 +2,10 @@
 
 import pytest
 
+from host_tools.places import BOARDS
+from host_tools.toolchain import packing
 from host_tools.toolchain.packing.constants import Constants
+from tests.boards.found import PIO_BOARDS
 
 LIMITS = "from micropython import const\nA = const(5)\nB = const(-A * 2)\nNAMES = ('x', 'y')\n"
 
@@ -78,3 +81,22 @@ def test_a_definition_stays_while_somebody_does(use):
 def test_a_constant_that_another_module_sets_is_refused():
     with pytest.raises(ValueError, match=r"user sets limits\.A"):
         folded("from p import limits\nlimits.A = 6\n")
+
+
+def test_the_board_s_name_is_put_in_and_no_other_text():
+    """Else the pin map, whose numbers are all put in, would be loaded for its name alone."""
+    modules = {
+        "pins": 'NAME = "mine"\nLED = 4\n',
+        "other": 'NAME = "theirs"\n',
+        "board": "import pins\nimport other\nclass Board:\n    name = pins.NAME\n    led = pins.LED\n    of = other.NAME\n",
+    }
+    out = Constants(modules).folded()
+    assert out["board"] == (
+        'pass\nimport other\nclass Board:\n    name = "mine"\n    led = 4\n    of = other.NAME\n'
+    )
+    assert out["pins"] == "pass\npass\n" and out["other"] == 'NAME = "theirs"\n'
+
+
+@pytest.mark.parametrize("name", PIO_BOARDS)
+def test_neither_pin_map_nor_registers_are_loaded_on_a_board(name):
+    assert not {"pins.py", "registers.py"} & packing.sources(BOARDS / name).keys()
