@@ -88,11 +88,11 @@ def test_the_board_s_name_is_put_in_and_no_other_text():
     modules = {
         "pins": 'NAME = "mine"\nLED = 4\n',
         "other": 'NAME = "theirs"\n',
-        "board": "import pins\nimport other\nclass Board:\n    name = pins.NAME\n    led = pins.LED\n    of = other.NAME\n",
+        "board": "import pins\nimport other\nclass B:\n    name = pins.NAME\n    led = pins.LED\n    of = other.NAME\n",
     }
     out = Constants(modules).folded()
     assert out["board"] == (
-        'pass\nimport other\nclass Board:\n    name = "mine"\n    led = 4\n    of = other.NAME\n'
+        'pass\nimport other\nclass B:\n    name = "mine"\n    led = 4\n    of = other.NAME\n'
     )
     assert out["pins"] == "pass\npass\n" and out["other"] == 'NAME = "theirs"\n'
 
