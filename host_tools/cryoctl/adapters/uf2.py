@@ -96,7 +96,7 @@ def _of_this_chip(blocks, family):
     """Raise Problem when all blocks are another chip's: said before whatever else is wrong with them."""
     kinds = {kind for _, flags, *_, kind in blocks if flags & _FAMILY_GIVEN} - {ABSOLUTE}
     if len(kinds) == 1 and family not in kinds:
-        raise _another(f"{CHIPS.get(*kinds, 'unknown')}, family {min(kinds):#010x}", family)
+        raise _another(f"{CHIPS.get(min(kinds), 'unknown')}, family {min(kinds):#010x}", family)
 
 
 def _another(found, family):
