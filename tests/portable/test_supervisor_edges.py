@@ -152,8 +152,8 @@ def test_elapsed_times_stop_before_they_leave_31_bits():
 def test_what_bounds_the_surface_in_a_pass_is_an_integer():
     bench = Bench().deliver()
     bench.tick(100)
-    assert bench.sup.treated
-    assert isinstance(bench.sup.lowest_mdegc, int)
+    assert bench.sup.point.treated
+    assert isinstance(bench.sup.point.lowest_mdegc, int)
 
 
 def test_light_and_tone_come_two_seconds_before_the_gas():
@@ -181,7 +181,7 @@ def test_a_pass_lasts_18_s_and_its_rest_1_s():
 def test_a_press_within_two_seconds_of_a_release_goes_on_with_its_pass():
     for released, away, passes in ((150, False, 1), (195, False, 1), (205, False, 2), (150, True, 2)):
         bench = Bench().deliver().to_burst(3)
-        spent_us = bench.sup.pass_us
+        spent_us = bench.sup.pass_.us
         if away:
             bench.i.distance.value = 230
             bench.tick()
@@ -196,14 +196,14 @@ def test_a_press_within_two_seconds_of_a_release_goes_on_with_its_pass():
         bench.i.trigger = 1
         bench.tick(4)
         assert bench.sup.mode == mode.DELIVERING and bench.sup.session.passes == passes
-        assert (bench.sup.pass_us > spent_us) == (passes == 1)  # its 18 s go on
+        assert (bench.sup.pass_.us > spent_us) == (passes == 1)  # its 18 s go on
         bench.to_burst(count + 1)
         assert bench.fired[count] == 60_000  # a probe burst, as ever
 
 
 def test_the_first_press_at_a_point_is_a_pass():
     bench = Bench().deliver()
-    assert bench.sup.session.passes == 1 and bench.sup.pass_us <= 10_000
+    assert bench.sup.session.passes == 1 and bench.sup.pass_.us <= 10_000
 
 
 def test_the_target_is_held_for_five_seconds():
