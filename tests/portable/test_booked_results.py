@@ -2,7 +2,9 @@
 
 from bench import Bench
 from cryo.core import faults, mode
-from cryo.core.records import RUNNING
+from cryo.core.bursts import Burst
+from cryo.core.records import RESTING, RUNNING
+from cryo.limits import BURST_MIN_US
 
 
 def next_bursts(bench, count=2):
@@ -70,6 +72,25 @@ def test_after_a_move_the_room_for_a_sensor_that_errs_stays_until_a_burst_showed
     bench.to_burst(count + 2)
     assert far_mm == bench.sup.burst.shown_mm == 120
     assert bench.fired[count:] == [60_000, 60_000]
+
+
+def test_the_shortest_burst_is_one_and_a_refused_one_is_counted():
+    burst = Burst()
+    assert burst.refused == 0
+    for left_us, given_us, shown_mm, refused in (
+        (RESTING, 0, 0, 1),
+        (RESTING, 0, 0, 2),
+        (30_001, BURST_MIN_US - 1, 0, 0),
+        (30_000, BURST_MIN_US, 90, 0),
+        (60_000, 0, 90, 0),
+        (RESTING, 0, 90, 1),
+        (0, 60_000, 90, 0),
+    ):
+        burst.begin(60_000, 90)
+        assert burst.open and (burst.open_us, burst.commanded_us, burst.planned_mm) == (0, 60_000, 90)
+        burst.open_us = 5
+        assert burst.end(left_us) == given_us
+        assert not burst.open and (burst.shown_mm, burst.refused) == (shown_mm, refused)
 
 
 def test_a_burst_that_gave_nothing_teaches_no_jet_and_begins_no_point():
