@@ -147,7 +147,7 @@ class Recorder:
         skin = self._app.inputs.skin
         if not skin.status and skin.value_mdegc < self._skin_mdegc:
             self._skin_mdegc = skin.value_mdegc
-        if sup.treated and sup.observer.surface_mdegc < self._surface_mdegc:
+        if sup.point.treated and sup.observer.surface_mdegc < self._surface_mdegc:
             self._surface_mdegc = sup.observer.surface_mdegc
 
     def _point(self, sup, p):
@@ -161,7 +161,7 @@ class Recorder:
                 p.point_us // 1000,
                 self._skin_mdegc,
                 self._surface_mdegc,
-                sup.target_mdegc,
-                sup.floor_mdegc,
+                sup.point.target_mdegc,
+                sup.point.floor_mdegc,
             ),
         )

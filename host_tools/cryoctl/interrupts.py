@@ -6,10 +6,12 @@ import contextlib
 import signal
 import sys
 import threading
+import time
 from collections.abc import Callable
 
 SIGNALS = [getattr(signal, name) for name in ("SIGINT", "SIGTERM", "SIGHUP") if hasattr(signal, name)]
 _SOON_S = 0.01
+_HOOKS = ("lost", "_unraisable")  # this one and entry.py's
 
 
 class _Handler:
@@ -97,8 +99,18 @@ def lost(unraisable) -> None:
     again.start()
 
 
+def _dropping(thread) -> bool:
+    """Return whether a thread is still where Python drops what is raised."""
+    frame = sys._current_frames().get(thread)
+    while frame and frame.f_code.co_name not in _HOOKS:
+        frame = frame.f_back
+    return frame is not None
+
+
 def _press():
     main = threading.main_thread().ident
+    while _dropping(main):  # on a busy machine it is there for long
+        time.sleep(_SOON_S)
     if hasattr(signal, "pthread_kill") and main:
         signal.pthread_kill(main, signal.SIGINT)  # it ends a wait, which a signal to this thread would not
     else:

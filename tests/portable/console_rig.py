@@ -3,7 +3,7 @@
 from cryo import config
 from cryo.console.crc import START, added
 from cryo.console.line import Console
-from cryo.core import mode, supervisor
+from cryo.core import mode, records, supervisor
 from cryo.core.records import Inputs, Outputs
 from cryo.core.supervisor import Supervisor
 from cryo.recorder import Recorder
@@ -102,7 +102,7 @@ class App:
         i.loop_a = 1
         i.loop_b = i.trigger = i.estop = 0
         i.key = 1
-        i.burst = supervisor.RESTING
+        i.burst = records.RESTING
         i.skin.status = 0
         i.skin.value_mdegc = 32_000
         i.skin.age_us = i.skin.ended_age_us = 100_000

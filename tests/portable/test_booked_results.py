@@ -2,7 +2,9 @@
 
 from bench import Bench
 from cryo.core import faults, mode
-from cryo.core.records import RUNNING
+from cryo.core.bursts import Burst
+from cryo.core.records import RESTING, RUNNING
+from cryo.limits import BURST_MIN_US
 
 
 def next_bursts(bench, count=2):
@@ -61,15 +63,34 @@ def test_after_a_move_the_room_for_a_sensor_that_errs_stays_until_a_burst_showed
         bench.i.distance.sequence += 1
         bench.tick(3)
     count = len(bench.fired)
-    far_mm = bench.sup._burst_mm
+    far_mm = bench.sup.burst.shown_mm
     bench.to_burst(count + 1)
     bench.tick(1)
     bench.i.distance.status = 1
     bench.tick()
     bench.i.distance.status = 0
     bench.to_burst(count + 2)
-    assert far_mm == bench.sup._burst_mm == 120
+    assert far_mm == bench.sup.burst.shown_mm == 120
     assert bench.fired[count:] == [60_000, 60_000]
+
+
+def test_the_shortest_burst_is_one_and_a_refused_one_is_counted():
+    burst = Burst()
+    assert burst.refused == 0
+    for left_us, given_us, shown_mm, refused in (
+        (RESTING, 0, 0, 1),
+        (RESTING, 0, 0, 2),
+        (30_001, BURST_MIN_US - 1, 0, 0),
+        (30_000, BURST_MIN_US, 90, 0),
+        (60_000, 0, 90, 0),
+        (RESTING, 0, 90, 1),
+        (0, 60_000, 90, 0),
+    ):
+        burst.begin(60_000, 90)
+        assert burst.open and (burst.open_us, burst.commanded_us, burst.planned_mm) == (0, 60_000, 90)
+        burst.open_us = 5
+        assert burst.end(left_us) == given_us
+        assert not burst.open and (burst.shown_mm, burst.refused) == (shown_mm, refused)
 
 
 def test_a_burst_that_gave_nothing_teaches_no_jet_and_begins_no_point():
@@ -78,12 +99,12 @@ def test_a_burst_that_gave_nothing_teaches_no_jet_and_begins_no_point():
     while not bench.asked:
         bench.tick()
     bench.tick(2)
-    assert not bench.sup.treated and bench.sup.jet._seen_before == 1_000 and bench.sup.second._unseen == 0
-    assert not bench.sup.open
+    assert not bench.sup.point.treated and bench.sup.jet._seen_before == 1_000 and bench.sup.second._unseen == 0
+    assert not bench.sup.burst.open
     bench.refuses = False
     next_bursts(bench, 1)
     bench.tick(10)
-    assert bench.sup.treated
+    assert bench.sup.point.treated
 
 
 # --- an opening that goes on after its cut ----------------------------------------------------------------------------
@@ -120,10 +141,10 @@ def test_a_burst_of_an_earlier_pass_is_never_renewed():
     bench.i.trigger = 0
     bench.tick(2)
     assert bench.sup.mode in (mode.REST, mode.ARMED)
-    bench.sup.open = True  # as if its end had not been told
+    bench.sup.burst.open = True  # as if its end had not been told
     for _ in range(700):
         bench.tick()
-        bench.sup.open = True
+        bench.sup.burst.open = True
         bench.i.burst = RUNNING if bench.sup.mode == mode.DELIVERING else bench.i.burst
         if bench.ticks % 50 == 0:
             bench.i.trigger ^= 1
@@ -177,17 +198,17 @@ def test_ticks_that_are_each_a_little_late_add_up_to_a_fault():
 def test_lateness_is_made_good_by_punctual_ticks_and_forgotten_with_the_pass():
     bench = Bench().deliver().to_burst(2)
     bench.tick(5, 15_000)
-    assert bench.sup.late_us == 25_000
+    assert bench.sup.pass_.late_us == 25_000
     bench.tick(100)
-    assert bench.sup.late_us == 15_000
+    assert bench.sup.pass_.late_us == 15_000
     bench.tick(151)
-    assert bench.sup.late_us == 0
+    assert bench.sup.pass_.late_us == 0
     bench.tick(5, 15_000)
     bench.i.trigger = 0
     bench.tick(400)
     bench.i.trigger = 1
     bench.tick(5)
-    assert bench.sup.mode == mode.DELIVERING and bench.sup.late_us == 0
+    assert bench.sup.mode == mode.DELIVERING and bench.sup.pass_.late_us == 0
 
 
 # --- a mode that is none ----------------------------------------------------------------------------------------------

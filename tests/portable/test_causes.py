@@ -69,7 +69,7 @@ TABLE = (
     (put("strong", True, "response"), faults.RESPONSE_STRONG, TREATING),
     (put("stale", True, "overcool"), faults.SKIN_STALE, PASS),
     (put("status", 2, "i", "line"), faults.LINE_SENSOR, PASS),
-    (put("refused", 3), faults.VALVE_PORT, PASS),
+    (put("refused", 3, "burst"), faults.VALVE_PORT, PASS),
     (put("status", 2, "i", "bottle"), faults.BOTTLE_SENSOR, TREATING),
     (put("value", 19_999, "i", "bottle"), faults.BOTTLE_LOW, TREATING),
     (put("value", 75_001, "i", "bottle"), faults.BOTTLE_HIGH, TREATING),
@@ -113,7 +113,7 @@ def test_each_stands_beside_another():
 
 def test_what_is_within_its_bound_is_no_cause():
     for name, act in (
-        put("self_test", 1, "i"), put("tasks_late", 12, "i"), put("refused", 2), put("room", WARN),
+        put("self_test", 1, "i"), put("tasks_late", 12, "i"), put("refused", 2, "burst"), put("room", WARN),
         put("room", UNKNOWN), put("value", 20_000, "i", "bottle"), put("value", 75_000, "i", "bottle"),
     ):  # fmt: skip
         s, i = healthy(mode.DELIVERING)
@@ -125,7 +125,7 @@ def test_a_tick_is_late_beyond_25_ms_and_many_are_once_they_add_up_to_50():
     for in_mode in TREATING:
         for dt_us, late_us, expected in ((25_000, 50_000, 0), (25_001, 0, 1), (10_000, 50_001, 1)):
             s, i = healthy(in_mode)
-            s.late_us = late_us
+            s.pass_.late_us = late_us
             expected = 1 << faults.TICK_LATE if expected and in_mode == mode.DELIVERING else 0
             assert standing(s, i, dt_us) == expected, (in_mode, dt_us, late_us)
 
@@ -142,18 +142,18 @@ def test_a_one_shot_that_runs_two_ticks_after_a_cut_does_not_obey_in_any_mode():
 def test_a_one_shot_may_end_6_ms_late_and_then_is_a_fault():
     for late_us, running, expected in ((6_000, RUNNING, 0), (6_001, RUNNING, 1), (6_001, 0, 0)):
         s, i = healthy(mode.DELIVERING)
-        s.open = True
-        s.burst_us = 60_000
-        s.open_us = 50_000 + late_us  # up to the tick before
+        s.burst.open = True
+        s.burst.commanded_us = 60_000
+        s.burst.open_us = 50_000 + late_us  # up to the tick before
         i.burst = running
         assert standing(s, i) == expected << faults.VALVE_PORT
-        s.open = False
+        s.burst.open = False
         assert standing(s, i) == 0
 
 
 def test_while_open_the_line_is_not_asked():
     s, i = healthy(mode.DELIVERING)
-    s.open = True
+    s.burst.open = True
     i.line.status = 2
     assert standing(s, i) == 0
 

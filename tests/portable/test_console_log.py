@@ -248,7 +248,7 @@ def test_each_point_has_its_own_coldest_skin_and_surface():
     sup = app.supervisor
     for mdegc in (9_000, 21_000):
         sup.session.begin_point()
-        sup.treated = True
+        sup.point.treated = True
         sup.observer.reset(mdegc - 1_000)
         app.inputs.skin.value_mdegc = mdegc
         app.run(5)

@@ -5,7 +5,7 @@ from cryo.core import blockers, causes, faults, flow, mode, room
 from cryo.core.supervisor import ACKNOWLEDGE
 from cryo.limits import LEASE_MAX_US, TASKS_LATE_MAX
 
-GUARDS = (("trigger", 2), ("eye", 2), ("second", 2), ("overcool", 4), ("faults", 0))
+GUARDS = (("trigger", 2), ("eye", 2), ("second", 4), ("overcool", 4), ("faults", 0))
 
 
 def _left_out(count):
@@ -109,17 +109,14 @@ def _silent(guard, count):
 
 
 def test_the_valves_supervision_is_a_step():
-    def left_out(_):
-        return lambda s, i: 0
-
-    def twice(sound):
-        return _again(sound, 2, 1)
-
-    for plant in (left_out, twice):
-        bench = Bench().deliver().to_burst(2)
-        bench.sup.valves.watch = plant(bench.sup.valves.watch)
-        bench.tick()
-        _for_good(bench)
+    bench = Bench().deliver().to_burst(2)
+    bench.sup.valves.watch = lambda i, burst, off_us, touched, causes: None
+    bench.tick()
+    _for_good(bench)
+    bench = Bench().deliver().to_burst(2)
+    bench.sup.valves.watch(bench.i, bench.sup.burst, 0, True, bench.sup.faults.causes)  # once too often
+    bench.tick()
+    _for_good(bench)
 
 
 def test_the_look_at_the_room_is_a_step_when_it_is_due():

@@ -39,7 +39,7 @@ class Strong(Bench):
 
     def _sample(self, dt_us):
         observer = self.sup.observer
-        if self.sup.treated and self.sup.session.point_open:
+        if self.sup.point.treated and self.sup.session.point_open:
             fall = observer.baseline_mdegc - observer.probe_mdegc()
             self.skin_mdegc = observer.baseline_mdegc - fall * self.thousandths // 1000 + self.lie_mdegc
         elif not self.sup.session.point_open:
@@ -143,10 +143,10 @@ def test_only_while_both_sensors_agree_the_floor_reckons_with_a_weaker_jet():
     jet.weaker_pm = 800
     bench.sup.second.agrees = False
     k, k_here, k_most, margin = told(bench)
-    assert (margin, bench.sup.lowest_mdegc) == (1_500, bench.sup.floor_mdegc - 1_500)
+    assert (margin, bench.sup.point.lowest_mdegc) == (1_500, bench.sup.point.floor_mdegc - 1_500)
     bench.sup.second.agrees = True
     assert told(bench) == [k * 800 // 1_000, k_here, k_most, 3_500]
-    assert bench.sup.lowest_mdegc == bench.sup.floor_mdegc - 3_500
+    assert bench.sup.point.lowest_mdegc == bench.sup.point.floor_mdegc - 3_500
     jet.weaker_pm = AS_CALIBRATED
     assert told(bench) == [k, k_here, k_most, 3_500]
 
@@ -164,7 +164,7 @@ def test_the_floor_takes_k_where_the_skin_is_and_no_more_than_at_80_mm():
         bench = Bench().deliver(level=3).to_burst(2)
         bench.sup.eye.mm = mm
         bench.sup.eye.near_mm = near_mm
-        bench.sup._burst_mm = mm
+        bench.sup.burst.shown_mm = mm
         k, _, _, _ = told(bench)
         assert k == min(bench.config.jet_k_mdegc, k_at(bench.config.jet_k_mdegc, near_mm - limits.DISTANCE_NOISE_MM))
 
@@ -181,7 +181,7 @@ def test_a_jet_as_calibrated_leaves_the_bursts_as_they_are():
     as_calibrated = Strong(1_000).deliver(level=4)
     as_calibrated.tick(900)
     assert as_calibrated.sup.jet.kept == AS_CALIBRATED
-    assert as_calibrated.sup.lowest_mdegc == as_calibrated.sup.floor_mdegc - limits.MODEL_MARGIN_MDEGC
+    assert as_calibrated.sup.point.lowest_mdegc == as_calibrated.sup.point.floor_mdegc - limits.MODEL_MARGIN_MDEGC
 
 
 def planned(bench, settled_mdegc):
@@ -196,8 +196,9 @@ def planned(bench, settled_mdegc):
 def to_fall(bench, mdegc):
     """Go on until so much fall is predicted and no burst is open."""
     for _ in range(1_500):
-        observer = bench.sup.observer
-        if observer.baseline_mdegc - observer.probe_mdegc() >= mdegc and not bench.sup.open and bench.sup.treated:
+        sup = bench.sup
+        fall_mdegc = sup.observer.baseline_mdegc - sup.observer.probe_mdegc()
+        if fall_mdegc >= mdegc and not sup.burst.open and sup.point.treated:
             return bench
         bench.tick()
     raise AssertionError("never fell by " + str(mdegc))
@@ -223,7 +224,7 @@ def test_the_model_s_budget_reckons_with_what_is_learnt():
     bench.i.distance.value = 80
     sup = to_fall(bench.deliver(level=4), 15_000).sup
     observer = sup.observer
-    row_floor = sup.floor_mdegc - limits.MODEL_MARGIN_MDEGC
+    row_floor = sup.point.floor_mdegc - limits.MODEL_MARGIN_MDEGC
     delay_us = bench.config.valve_close_delay_us
     for kept in (1_000, 1_200):
         sup.jet.kept = kept
@@ -242,7 +243,7 @@ def test_an_open_burst_is_cut_when_the_predicted_surface_is_at_the_model_floor()
         bench.tick()
         sup = bench.sup
         sup.session.point_open = False  # the observer stands still
-        sup.lowest_mdegc = sup.observer.surface_mdegc - above_mdegc
+        sup.point.lowest_mdegc = sup.observer.surface_mdegc - above_mdegc
         bench.tick()
         assert bench.o.cut == (0 if above_mdegc > 0 else 1)
         assert bench.o.lease == 1 - bench.o.cut
@@ -250,13 +251,13 @@ def test_an_open_burst_is_cut_when_the_predicted_surface_is_at_the_model_floor()
 
 def test_another_point_begins_with_its_own_model_floor_and_hold():
     bench = Bench().arm()
-    bench.sup.lowest_mdegc = 50_000
-    bench.sup.hold_us = 4_900_000
+    bench.sup.point.lowest_mdegc = 50_000
+    bench.sup.point.hold_us = 4_900_000
     bench.tick(201)
     bench.press()
     bench.to_burst(1)
-    assert bench.sup.lowest_mdegc == bench.sup.floor_mdegc - limits.MODEL_MARGIN_MDEGC
-    assert bench.sup.hold_us == 0
+    assert bench.sup.point.lowest_mdegc == bench.sup.point.floor_mdegc - limits.MODEL_MARGIN_MDEGC
+    assert bench.sup.point.hold_us == 0
 
 
 def test_the_model_floor_follows_what_is_learnt():
@@ -264,8 +265,8 @@ def test_the_model_floor_follows_what_is_learnt():
     bench.to_burst(len(bench.fired) + 1)
     sup = bench.sup
     assert sup.jet.ratio > 1_150
-    fall = sup.observer.baseline_mdegc - sup.floor_mdegc + limits.MODEL_MARGIN_MDEGC
-    scaled = (sup.observer.baseline_mdegc - sup.lowest_mdegc) * sup.jet.ratio // 1000
+    fall = sup.observer.baseline_mdegc - sup.point.floor_mdegc + limits.MODEL_MARGIN_MDEGC
+    scaled = (sup.observer.baseline_mdegc - sup.point.lowest_mdegc) * sup.jet.ratio // 1000
     assert fall - 40 <= scaled <= fall  # the calibrated observer is stopped where the learnt one is at its floor
 
 

@@ -40,7 +40,8 @@ def test_a_figure_that_changed_by_itself_differs():
         assert differs(kept), config.KEYS[number]
     for name, change in (("target_mdegc", 1), ("floor_mdegc", -1), ("trip_mdegc", -1)):
         bench, kept = treated()
-        setattr(bench.sup, name, getattr(bench.sup, name) + change)
+        holder = bench.sup if name == "trip_mdegc" else bench.sup.point
+        setattr(holder, name, getattr(holder, name) + change)
         assert differs(kept), name
     for ratio, least, most in ((999, 999, 3_125), (3_126, 1_000, 3_125), (1_000, 1_001, 3_125), (1_000, 1_000, 3_126)):
         bench, kept = treated()
@@ -58,8 +59,8 @@ def test_a_level_that_changed_by_itself_differs():
         changed = list(row)
         changed[column] ^= 4
         bench.sup.session.row = lambda changed=changed: changed
-        bench.sup.target_mdegc = changed[presets.TARGET_MDEGC]
-        bench.sup.floor_mdegc = changed[presets.FLOOR_MDEGC]
+        bench.sup.point.target_mdegc = changed[presets.TARGET_MDEGC]
+        bench.sup.point.floor_mdegc = changed[presets.FLOOR_MDEGC]
         assert differs(kept), column
 
 

@@ -102,13 +102,16 @@ def test_a_fresh_planner_owes_a_probe_burst_and_was_closed_long_ago():
 
 def test_a_fresh_supervisor_delivers_nothing_and_has_begun_nothing():
     expected = {
-        "mode": mode.BOOT, "blocked_by": 0, "room": room.UNKNOWN, "nonce": 0, "open": False, "target_mdegc": 0,
-        "floor_mdegc": 0, "settled_mdegc": 0, "settled": False, "burst_us": 0, "indicated_us": 0, "open_us": 0,
-        "treated": False, "refused": 0, "tested": False, "unchecked": False, "reset_loop": False,
-        "overdue": False,
+        "mode": mode.BOOT, "blocked_by": 0, "room": room.UNKNOWN, "nonce": 0, "settled_mdegc": 0, "settled": False,
+        "indicated_us": 0, "tested": False, "unchecked": False, "reset_loop": False, "overdue": False,
     }  # fmt: skip
+    burst = {"open": False, "open_us": 0, "commanded_us": 0, "planned_mm": 0, "shown_mm": 0, "refused": 0}
+    pass_ = {"us": 0, "late_us": 0, "held": False, "over": False}
+    point = {"target_mdegc": 0, "floor_mdegc": 0, "lowest_mdegc": 0, "hold_us": 0, "treated": False}
     for settings in (None, config.build({"jet_k_mdegc": 16_000})[0]):
-        assert not differing(Supervisor(settings), expected)
+        fresh = Supervisor(settings)
+        assert not differing(fresh, expected) and not differing(fresh.burst, burst)
+        assert not differing(fresh.pass_, pass_) and not differing(fresh.point, point)
     # until a distance was measured, the nearest at which a treatment may start counts: the strongest jet
     assert Supervisor(settings).k_here_mdegc() == 16_000 and START_MIN_MM == 80
 

@@ -4,7 +4,7 @@ import micropython
 from bench import Bench
 from cryo.core import blockers, faults, mode
 from cryo.core.eye_guard import IN_START, IN_WINDOW, LOST, OUTSIDE
-from cryo.core.second_channel import SecondChannel
+from cryo.core.second_channel import AWAY, PAUSING, PRESSING, SecondChannel
 from cryo.core.supervisor import ACKNOWLEDGE, ARM, CONFIRM
 from support import inputs, set_good
 
@@ -43,7 +43,9 @@ class Scene:
     def tick(self):
         micropython.heap_lock()
         try:
-            self.channel.update(self.s, self.i)
+            s = self.s
+            hand = (PRESSING if s.trigger.touched else PAUSING) if s.session.point_open else AWAY
+            self.channel.update(self.i, s.planner.off_us, s.eye.range, hand)
         finally:
             micropython.heap_unlock()
         return self.channel

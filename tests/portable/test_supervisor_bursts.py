@@ -41,21 +41,21 @@ def test_a_burst_that_was_cut_is_booked_with_what_it_delivered():
 def test_a_whole_burst_is_booked_whole_and_a_refused_one_with_nothing():
     for refuses in (False, True):
         bench = Bench().deliver().to_burst(2)
-        while bench.sup.open:
+        while bench.sup.burst.open:
             bench.tick()
         told = _booked(bench)
         bench.refuses = refuses
         asked = bench.asked
-        while bench.asked == asked or bench.sup.open:
+        while bench.asked == asked or bench.sup.burst.open:
             bench.tick()
-        commanded_us = bench.sup.burst_us
+        commanded_us = bench.sup.burst.commanded_us
         given_us = 0 if refuses else commanded_us
         assert told == [commanded_us - given_us, given_us, given_us, given_us]
 
 
 def test_the_accounts_are_kept_burst_by_burst():
     bench = Bench().deliver().to_burst(3)
-    while bench.sup.open:
+    while bench.sup.burst.open:
         bench.tick()
     s = bench.sup.session
     assert s.bursts == s.bursts_total == 3
@@ -86,7 +86,7 @@ def test_at_the_target_bursts_go_on_only_above_it():
         bench.sup.planner.off_us = 340_000
         bench.i.skin.age_us = 80_000
         bench.i.skin.ended_age_us = -10_000
-        bench.sup.target_mdegc = bench.i.skin.value_mdegc - above_mdegc
+        bench.sup.point.target_mdegc = bench.i.skin.value_mdegc - above_mdegc
         bench.sup.session.reached = reached
         bench.tick()
         assert (len(bench.fired) == 3) == fires
@@ -162,7 +162,7 @@ def test_what_it_commands_in_each_phase():
     while len(bench.fired) < 2:
         bench.tick()
         o = bench.o
-        seen.append((o.cut, o.rearm, o.lease, o.indicate, o.feed, o.alarm, o.fire_us > 0, bench.sup.open))
+        seen.append((o.cut, o.rearm, o.lease, o.indicate, o.feed, o.alarm, o.fire_us > 0, bench.sup.burst.open))
     for phase in seen:
         assert phase in (
             (0, 0, 0, 1, 1, 0, False, False),  # the valve free to open, nothing commanded
@@ -212,9 +212,9 @@ def test_a_new_point_begins_with_new_accounts():
     bench.tick(201)
     s = bench.sup
     s.overcool.dose_point = 77
-    s.refused = 2
-    s.hold_us = 4_990_000
-    s.treated = True
+    s.burst.refused = 2
+    s.point.hold_us = 4_990_000
+    s.point.treated = True
     s.response.begin(30_000, 30_000)
     s.second.discordant = True
     s.second._apart = 3
@@ -223,7 +223,7 @@ def test_a_new_point_begins_with_new_accounts():
     s.trigger.touched = s.trigger.held = True
     s.session.started = True
     points.enter(s, mode.ARMED, mode.DELIVERING)
-    assert (s.overcool.dose_point, s.refused, s.treated, s.second.discordant) == (0, 0, False, False)
+    assert (s.overcool.dose_point, s.burst.refused, s.point.treated, s.second.discordant) == (0, 0, False, False)
     s.response.sample(0, 30_000)
     assert not s.response.failed()
     bench.i.trigger = 1

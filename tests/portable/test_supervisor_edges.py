@@ -1,8 +1,9 @@
 """What the supervisor does at its edges: each time to the microsecond, two events in one tick, settings, accounts."""
 
 from bench import SETTINGS, Bench
-from cryo import config
-from cryo.core import blockers, mode, session
+from cryo import config, limits
+from cryo.core import blockers, mode, points, session
+from cryo.core.eye_guard import IN_START, IN_WINDOW, LOST, OUTSIDE
 from cryo.core.session import GOING
 from cryo.core.supervisor import ACKNOWLEDGE, ARM, CONFIRM, DISARM, SERVICE, Supervisor
 from cryo.core.ticks import SATURATED
@@ -152,8 +153,8 @@ def test_elapsed_times_stop_before_they_leave_31_bits():
 def test_what_bounds_the_surface_in_a_pass_is_an_integer():
     bench = Bench().deliver()
     bench.tick(100)
-    assert bench.sup.treated
-    assert isinstance(bench.sup.lowest_mdegc, int)
+    assert bench.sup.point.treated
+    assert isinstance(bench.sup.point.lowest_mdegc, int)
 
 
 def test_light_and_tone_come_two_seconds_before_the_gas():
@@ -181,7 +182,7 @@ def test_a_pass_lasts_18_s_and_its_rest_1_s():
 def test_a_press_within_two_seconds_of_a_release_goes_on_with_its_pass():
     for released, away, passes in ((150, False, 1), (195, False, 1), (205, False, 2), (150, True, 2)):
         bench = Bench().deliver().to_burst(3)
-        spent_us = bench.sup.pass_us
+        spent_us = bench.sup.pass_.us
         if away:
             bench.i.distance.value = 230
             bench.tick()
@@ -196,14 +197,35 @@ def test_a_press_within_two_seconds_of_a_release_goes_on_with_its_pass():
         bench.i.trigger = 1
         bench.tick(4)
         assert bench.sup.mode == mode.DELIVERING and bench.sup.session.passes == passes
-        assert (bench.sup.pass_us > spent_us) == (passes == 1)  # its 18 s go on
+        assert (bench.sup.pass_.us > spent_us) == (passes == 1)  # its 18 s go on
         bench.to_burst(count + 1)
         assert bench.fired[count] == 60_000  # a probe burst, as ever
 
 
+def test_two_seconds_and_not_a_microsecond_more_go_on_with_a_pass():
+    for gap_us, passes in ((2_000_000, 1), (2_000_001, 2)):
+        sup = Bench().deliver().to_burst(3).sup
+        sup.session.let_go_us = sup.session.point_us - gap_us
+        sup.pass_.late_us = 25_000
+        spent_us = sup.pass_.us
+        points.enter(sup, mode.ARMED, mode.DELIVERING)
+        assert sup.session.passes == passes and sup.pass_.held and sup.pass_.late_us == 0
+        assert sup.pass_.us == limits.TICK_US + (spent_us if passes == 1 else 0)
+
+
+def test_only_a_hand_in_the_window_may_go_on_with_its_pass():
+    for distance, stays in ((IN_START, True), (IN_WINDOW, True), (OUTSIDE, False), (LOST, False)):
+        sup = Bench().deliver().to_burst(3).sup
+        sup.trigger.touched = False
+        sup.eye.range = distance
+        points.enter(sup, mode.DELIVERING, mode.REST)
+        assert (sup.session.let_go_us == sup.session.point_us) == stays
+        assert stays or sup.session.let_go_us == session.NEVER
+
+
 def test_the_first_press_at_a_point_is_a_pass():
     bench = Bench().deliver()
-    assert bench.sup.session.passes == 1 and bench.sup.pass_us <= 10_000
+    assert bench.sup.session.passes == 1 and bench.sup.pass_.us <= 10_000
 
 
 def test_the_target_is_held_for_five_seconds():

@@ -2,6 +2,7 @@
 
 import micropython
 from cryo.core import faults
+from cryo.core.bursts import Burst
 from cryo.core.records import RESTING, RUNNING, Inputs
 from cryo.core.valves import Valves
 from support import taken
@@ -23,8 +24,7 @@ class _Stub:
     def __init__(self):
         self.planner = _Planner()
         self.trigger = _Trigger()
-        self.open = False
-        self.open_us = 0
+        self.burst = Burst()
         self.faults = faults.Faults()
 
 
@@ -41,17 +41,18 @@ class Watch:
         self.i.estop = self.i.loop_b = 0
 
     def _look(self):
+        s = self.s
         micropython.heap_lock()
         try:
-            self.v.watch(self.s, self.i)
+            self.v.watch(self.i, s.burst, s.planner.off_us, s.trigger.touched, s.faults.causes)
         finally:
             micropython.heap_unlock()
         return taken(self.s.faults.causes)
 
     def line(self, mbar, off_us=None, open_us=None):
         self.i.burst = RUNNING if open_us is not None else RESTING
-        self.s.open = open_us is not None
-        self.s.open_us = open_us or 0
+        self.s.burst.open = open_us is not None
+        self.s.burst.open_us = open_us or 0
         self.s.planner.off_us = off_us or 0
         self.i.line.value = mbar
         self.i.line.sequence = (self.i.line.sequence + 1) & 0xFFFF
@@ -59,8 +60,8 @@ class Watch:
 
     def coil(self, ma, off_us=None, open_us=None, status=0):
         self.i.burst = RUNNING if open_us is not None else RESTING
-        self.s.open = open_us is not None
-        self.s.open_us = open_us or 0
+        self.s.burst.open = open_us is not None
+        self.s.burst.open_us = open_us or 0
         self.s.planner.off_us = off_us or 0
         self.i.coil.status = status
         self.i.coil.value = None if status else ma
@@ -161,7 +162,7 @@ def test_a_shorted_coil_is_wrong_with_and_without_a_command():
 def test_a_board_without_coil_measurement_is_never_judged_by_it():
     w = Watch()
     w.i.burst = RUNNING
-    w.s.open = True
-    w.s.open_us = 100_000
+    w.s.burst.open = True
+    w.s.burst.open_us = 100_000
     for _ in range(10):
         assert w._look() == 0

@@ -114,18 +114,18 @@ def test_before_the_first_burst_no_pressure_is_a_fault():
 # --- the coil ---------------------------------------------------------------------------------------------------------
 def test_a_coil_without_current_in_three_openings_in_a_row_is_a_fault():
     scene = Scene()
-    scene.s.open = True
+    scene.s.burst.open = True
     scene.i.burst = RUNNING
     for open_us, asked in ((9_999, False), (10_000, True), (30_000, True), (30_001, False)):
         for ma, status in ((299, 0), (0, 0), (None, 3)):
             scene.valves = Valves()
-            scene.s.open_us = open_us
+            scene.s.burst.open_us = open_us
             scene.coil(ma, status)
             scene.coil(ma, status)
             assert scene.watch() == 0
             assert scene.coil(ma, status) == (1 << faults.DOSE_COIL if asked else 0), (open_us, ma)
     scene.valves = Valves()
-    scene.s.open_us = 20_000
+    scene.s.burst.open_us = 20_000
     for _ in range(3):
         for ma in (299, 299, 300):
             assert scene.coil(ma) == 0

@@ -16,13 +16,13 @@ def test_it_is_due_at_the_first_arming_after_500_bursts_and_after_a_day():
     assert valves.due(0)
     scene = Scene()
     scene.s.session.point_open = True
-    scene.valves.armed(scene.s)
+    scene.valves.armed(scene.s.session, scene.s.config)
     assert not scene.valves.pending
     scene.s.session.point_open = False
     scene.valves.bursts = 0
     for uptime_s, due in ((PROOF_TEST_S - 1, False), (PROOF_TEST_S, True)):
         scene.s.session.uptime_s = uptime_s
-        scene.valves.armed(scene.s)
+        scene.valves.armed(scene.s.session, scene.s.config)
         assert scene.valves.pending == due
 
 
@@ -30,7 +30,7 @@ def test_without_a_sensor_in_the_line_there_is_none():
     scene = Scene()
     for fitted, pending in ((0, False), (1, True)):
         scene.s.config.line_fitted = fitted
-        scene.valves.armed(scene.s)
+        scene.valves.armed(scene.s.session, scene.s.config)
         assert scene.valves.pending is pending
 
 
@@ -61,7 +61,7 @@ def test_whatever_speaks_against_it_lets_it_wait():
 
     for spoil in (soon, touched, line, bottle, blocked):
         scene = Scene()
-        scene.valves.armed(scene.s)
+        scene.valves.armed(scene.s.session, scene.s.config)
         spoil(scene)
         for _ in range(3):
             assert scene.prove(10_000) == 0
@@ -80,7 +80,7 @@ def test_whatever_speaks_against_it_lets_it_wait():
 def test_three_openings_an_arming_at_most():
     scene = Scene()
     for _ in range(2):
-        scene.valves.armed(scene.s)
+        scene.valves.armed(scene.s.session, scene.s.config)
         openings = 0
         for _ in range(20):
             scene.i.burst = RESTING  # refused
@@ -196,14 +196,14 @@ def test_a_bad_skin_reading_tells_no_fall():
 
 def test_a_line_under_an_eighth_of_the_bottle_owes_the_test_to_the_next_arming():
     scene = Scene()
-    scene.valves.armed(scene.s)
+    scene.valves.armed(scene.s.session, scene.s.config)
     scene.i.line.value = BOTTLE_MBAR // 8 - 1
     scene.prove()
     assert scene.o.fire_us == 0 and not scene.valves.pending and scene.valves.due(0)
     assert scene.line(28_499) == 0
     assert scene.line(28_500) == 1 << faults.SHUTOFF_OPEN  # it filled with the shut-off shut
     scene = Scene()
-    scene.valves.armed(scene.s)
+    scene.valves.armed(scene.s.session, scene.s.config)
     scene.i.line.value = BOTTLE_MBAR // 8
     scene.prove()
     assert scene.o.fire_us == 60_000

@@ -2,6 +2,7 @@
 
 import micropython
 from cryo.core import blockers
+from cryo.core.bursts import Burst
 from cryo.core.faults import Faults
 from cryo.core.records import RESTING, RUNNING, Outputs
 from cryo.core.valves import Valves
@@ -36,7 +37,7 @@ class Scene:
         self.valves = Valves()
         self.planner = Planner()
         self.s = Holder(
-            open=False, open_us=0, blocked_by=blockers.PROOF, planner=self.planner, trigger=Holder(touched=False),
+            burst=Burst(), blocked_by=blockers.PROOF, planner=self.planner, trigger=Holder(touched=False),
             session=Holder(point_open=False, uptime_s=0), faults=Faults(), config=Holder(line_fitted=1),
         )  # fmt: skip
         self.i = i = inputs()
@@ -50,9 +51,10 @@ class Scene:
         i.estop = i.loop_b = 0
 
     def watch(self):
+        s = self.s
         micropython.heap_lock()
         try:
-            self.valves.watch(self.s, self.i)
+            self.valves.watch(self.i, s.burst, self.planner.off_us, s.trigger.touched, s.faults.causes)
         finally:
             micropython.heap_unlock()
         return taken(self.s.faults.causes)
@@ -76,12 +78,12 @@ class Scene:
         s = self.s
         self.valves.fired()
         self.planner.off_us = 0
-        s.open = True
-        s.open_us = open_us
+        s.burst.open = True
+        s.burst.open_us = open_us
         s.trigger.touched = touched
         self.i.burst = running
         assert self.line(line_mbar) == 0
-        s.open = False
+        s.burst.open = False
         self.i.burst = 0
         self.valves.ended(given_us)
         self.planner.off_us = 100_000
@@ -90,16 +92,19 @@ class Scene:
     def prove(self, us=0):
         """One tick of the proof test, this much later; return what is found in the next."""
         self.o = Outputs()
+        s = self.s
         micropython.heap_lock()
         try:
-            self.valves.prove(self.s, us, self.i, self.o)
+            self.valves.prove(
+                us, self.i, self.o, s.blocked_by, s.trigger.touched, self.planner, s.session.uptime_s, s.faults.causes
+            )
         finally:
             micropython.heap_unlock()
         return self.watch()
 
     def begun(self):
         """Armed, and the test's opening commanded."""
-        self.valves.armed(self.s)
+        self.valves.armed(self.s.session, self.s.config)
         assert self.valves.pending
         assert self.prove() == 0 and self.o.fire_us == 60_000
         self.i.burst = RUNNING

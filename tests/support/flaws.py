@@ -29,7 +29,7 @@ CUTS_LATE = (
     ),
     Flaw("cryo/app.py", _LEASE, "        if o.lease or (i.burst == RUNNING and self.waited <= 10):\n"),
 )
-_UPDATE = "        steps = (steps * _FACTOR + (self.faults.update() or 0)"
+_UPDATE = "        steps = (steps * FACTOR + (self.faults.update() or 0)"
 NEVER_LATCHES = (
     Flaw(
         "cryo/core/supervisor.py",

@@ -6,6 +6,7 @@ gets stronger in a treatment is seen after its first burst at the earliest: each
 """
 
 from cryo.core.observer import JET_MDEGC, REFERENCE_DROP_DEGC
+from cryo.core.records import RESTING
 from cryo.limits import (
     BURST_MIN_US,
     DUTY_MAX_US,
@@ -28,6 +29,42 @@ _LONGEST_ROOT = const(4_000)  # milli root seconds: 16 s, far above every cap; i
 _NO_SKIN = const(120_000)  # of a fall: an implausible reading plans no burst; times 1000 is within 31 bits
 _WEAKEST = JET_K_MIN_MDEGC // 8  # no distance makes a jet weaker
 _LONG = const(0x02000000)  # 33 s: longer is the same; the sum of all gaps stays within 31 bits
+
+
+class Burst:
+    """The burst now or last.
+
+    open           the one-shot was told to begin, and has not told its end
+    open_us        since it was told
+    commanded_us   its length
+    planned_mm     distance for which it was planned ...
+    shown_mm       ... and that of the last one that was long enough to show the jet
+    refused        bursts in a row that the one-shot did not begin
+    """
+
+    def __init__(self):
+        self.open = False
+        self.open_us = 0
+        self.commanded_us = 0
+        self.planned_mm = 0
+        self.shown_mm = 0
+        self.refused = 0
+
+    def begin(self, on_us, mm):
+        """One of on_us is commanded at a distance."""
+        self.open = True
+        self.open_us = 0
+        self.commanded_us = on_us
+        self.planned_mm = mm
+
+    def end(self, left_us):
+        """It ended with left_us to go; RESTING: it never began. Return for how long it was open."""
+        self.open = False
+        self.refused = self.refused + 1 if left_us == RESTING else 0
+        given_us = self.commanded_us - left_us if left_us >= 0 else 0
+        if given_us >= BURST_MIN_US:
+            self.shown_mm = self.planned_mm
+        return given_us
 
 
 class Planner:

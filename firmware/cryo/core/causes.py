@@ -28,7 +28,10 @@ def standing(s, dt_us, i):
     A latched fault keeps its cause until what it asks for is there again, so that an acknowledge can be refused.
     """
     causes = s.faults.causes
-    s.valves.watch(s, i)
+    touched = s.trigger.touched
+    burst = s.burst
+    off_us = s.planner.off_us
+    s.valves.watch(i, burst, off_us, touched, causes)
     treating = TREATING >> s.mode & 1
     latched = s.faults.latched
     if i.estop:
@@ -53,7 +56,7 @@ def standing(s, dt_us, i):
     if not eye.made and not demanded and (treating or latched.has(faults.LOOP_OPEN)):
         causes.add(faults.LOOP_OPEN)
     if s.mode <= SELF_TEST:
-        if s.trigger.touched:
+        if touched:
             causes.add(faults.TRIGGER_BOOT)
         if s.mode == SELF_TEST and i.burst != RESTING:
             causes.add(faults.SELF_TEST)
@@ -61,7 +64,7 @@ def standing(s, dt_us, i):
         causes.add(faults.ROOM_CO2)
     overcool = s.overcool
     if s.faults.first:
-        if s.trigger.touched and latched.has(faults.TRIGGER_BOOT):
+        if touched and latched.has(faults.TRIGGER_BOOT):
             causes.add(faults.TRIGGER_BOOT)
         if latched.has(faults.ROOM_CO2) and s.room != CLEAR:  # a sensor that fell silent clears nothing
             causes.add(faults.ROOM_CO2)
@@ -74,7 +77,7 @@ def standing(s, dt_us, i):
             causes.add(faults.SKIN_SENSOR)
     if cut and (treating or latched.meets(_OF_THE_SKIN)):
         causes.add(faults.SKIN_TRIP if overcool.valid else faults.SKIN_SENSOR)
-    if treating or s.planner.off_us < AFTERMATH_US:
+    if treating or off_us < AFTERMATH_US:
         if overcool.locked_out:
             causes.add(faults.SKIN_LOCKOUT)
         if overcool.tripped:
@@ -102,14 +105,14 @@ def standing(s, dt_us, i):
         # Skin at rest, between passes too, may give the same frame for longer.
         if overcool.stale and response.open and response.owed(s.observer.probe_mdegc()):
             causes.add(faults.SKIN_STALE)
-        if dt_us > LATE_TICK_US or s.late_us > LATE_SUM_US:
+        if dt_us > LATE_TICK_US or s.pass_.late_us > LATE_SUM_US:
             causes.add(faults.TICK_LATE)
-        if s.open:
-            if running and s.open_us + dt_us > s.burst_us + END_US:
+        if burst.open:
+            if running and burst.open_us + dt_us > burst.commanded_us + END_US:
                 causes.add(faults.VALVE_PORT)
         elif i.line.status and s.config.line_fitted:
             causes.add(faults.LINE_SENSOR)
-        if s.refused >= _REFUSALS:
+        if burst.refused >= _REFUSALS:
             causes.add(faults.VALVE_PORT)
     return RAN
 

@@ -56,5 +56,5 @@ class Kept:
         if _sum(row) != self._levels[p.preset][p.level]:
             return True
         return p.point_open and (
-            s.target_mdegc != row[presets.TARGET_MDEGC] or s.floor_mdegc != row[presets.FLOOR_MDEGC]
+            s.point.target_mdegc != row[presets.TARGET_MDEGC] or s.point.floor_mdegc != row[presets.FLOOR_MDEGC]
         )

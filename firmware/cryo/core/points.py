@@ -1,4 +1,4 @@
-"""What a change of mode does to point, pass and accounts, and why a point ends. Beside the supervisor, for its size."""
+"""Point and pass: what they keep, what a change of mode does to them, and why a point ends."""
 
 from cryo.core import mode, presets, session
 from cryo.core.eye_guard import IN_WINDOW
@@ -9,16 +9,64 @@ _HOLD_US = HOLD_MS * 1000
 _RESUMED_US = PASS_RESUMED_MS * 1000
 
 
+class Point:
+    """What one point is treated to, and how far it has come. The session counts its time, passes and gas.
+
+    target_mdegc   of the level: bursts go on until the skin settles there
+    floor_mdegc    of the level: no burst is planned below it
+    lowest_mdegc   the observer's surface may go down to here (limit 25)
+    hold_us        since the target was reached
+    treated        a burst was given
+    """
+
+    def __init__(self):
+        self.target_mdegc = 0
+        self.floor_mdegc = 0
+        self.lowest_mdegc = 0
+        self.hold_us = 0
+        self.treated = False
+
+    def begin(self):
+        """Another point of the level that is set."""
+        self.lowest_mdegc = self.floor_mdegc - MODEL_MARGIN_MDEGC
+        self.hold_us = 0
+        self.treated = False
+
+
+class Pass:
+    """The pass now or last.
+
+    us        its time, that of a hand that let go for a moment and went on included
+    late_us   of its late ticks, what punctual ones have not made good
+    held      the trigger that began it was not let go
+    over      this tick ends it
+    """
+
+    def __init__(self):
+        self.us = 0
+        self.late_us = 0
+        self.held = False
+        self.over = False
+
+    def begin(self, resumed):
+        """The trigger begins one, or goes on with the last."""
+        if not resumed:
+            self.us = 0
+        self.us += TICK_US  # this tick gives no gas, and counts
+        self.late_us = 0
+        self.held = True
+
+
 def end(sup):
     """Return why the supervisor's point is over, or session.GOING."""
     session_ = sup.session
-    if session_.reached and sup.hold_us >= _HOLD_US:
+    if session_.reached and sup.point.hold_us >= _HOLD_US:
         return session.TARGET
     if sup.overcool.dose_spent:
         return session.DOSE
     if session_.used_up:
         return session.SESSION
-    if session_.passes >= PASSES_MAX and (sup.mode != DELIVERING or sup.pass_over):
+    if session_.passes >= PASSES_MAX and (sup.mode != DELIVERING or sup.pass_.over):
         return session.PASSES
     return session_.point_spent
 
@@ -37,16 +85,14 @@ def enter(sup, before, after):
         sup.loop_due = False
     if after == DELIVERING:
         row = session_.row()
-        sup.target_mdegc = row[presets.TARGET_MDEGC]
-        sup.floor_mdegc = row[presets.FLOOR_MDEGC]
+        sup.point.target_mdegc = row[presets.TARGET_MDEGC]
+        sup.point.floor_mdegc = row[presets.FLOOR_MDEGC]
         if not session_.point_open:
             _begin(sup)
-        if session_.point_us - session_.let_go_us > _RESUMED_US:
+        resumed = session_.point_us - session_.let_go_us <= _RESUMED_US
+        if not resumed:
             session_.passes += 1
-            sup.pass_us = 0
-        sup.pass_us += TICK_US  # this tick gives no gas, and counts
-        sup.late_us = 0
-        sup.held = True
+        sup.pass_.begin(resumed)
         sup.planner.probe_due = True
         sup.second.agrees = False
     elif session_.point_open and not TREATING >> after & 1:
@@ -63,7 +109,7 @@ def enter(sup, before, after):
             session_.point_us if sup.eye.range <= IN_WINDOW and not sup.trigger.touched else session.NEVER
         )
     if after == mode.ARMED:
-        sup.valves.armed(sup)
+        sup.valves.armed(session_, sup.config)
     sup.mode = after
 
 
@@ -73,7 +119,5 @@ def _begin(sup):
     sup.response.reset()
     sup.second.reset()
     sup.eye.watch(True)
-    sup.lowest_mdegc = sup.floor_mdegc - MODEL_MARGIN_MDEGC
-    sup.treated = False
-    sup.refused = 0
-    sup.hold_us = 0
+    sup.point.begin()
+    sup.burst.refused = 0

@@ -26,6 +26,12 @@ from cryo.limits import (
     SAMPLE_AGE_MAX_US,
     SETTLED_US,
 )
+from micropython import const
+
+# what the hand does
+AWAY = const(0)  # no point is open
+PAUSING = const(1)  # one is, the trigger is let go
+PRESSING = const(2)
 
 
 class SecondChannel:
@@ -63,8 +69,11 @@ class SecondChannel:
         """True while the next burst waits for a settled sample, the valve being closed for off_us."""
         return self._unseen >= INFRARED_UNSEEN_BURSTS and off_us < INFRARED_WAIT_US
 
-    def update(self, s, i):
-        """Judge this tick's reading, from the supervisor s and its Inputs i. Return the step that this run is."""
+    def update(self, i, off_us, distance, hand):
+        """Judge this tick's reading of the Inputs i. Return the step that this run is.
+
+        off_us since the valve closed; distance as eye_guard.py names it; hand is AWAY, PAUSING or PRESSING.
+        """
         self.step = self.step + 1 & STEP_MASK
         self.counts = False
         self.settled = False
@@ -75,18 +84,17 @@ class SecondChannel:
             return self.step
         if not self.seen:
             self.seen = True
-        off_us = s.planner.off_us
         if off_us - infrared.ended_age_us < SETTLED_US or infrared.age_us > INFRARED_AGE_MAX_US:
             return self.step
-        if s.eye.range > IN_WINDOW:
+        if distance > IN_WINDOW:
             return self.step
         self.settled = True
         self.mdegc = infrared.value_mdegc
-        if off_us >= AFTERMATH_US and not s.session.point_open:
+        if off_us >= AFTERMATH_US and hand == AWAY:
             return self.step
         self.counts = True
         self._unseen = 0
-        if infrared.sequence != self._sequence and s.trigger.touched and s.session.point_open:
+        if infrared.sequence != self._sequence and hand == PRESSING:
             skin = i.skin
             if off_us - skin.ended_age_us >= SETTLED_US and skin.age_us <= SAMPLE_AGE_MAX_US and not skin.status:
                 self._sequence = infrared.sequence

@@ -5,7 +5,7 @@ tick proves it (flow.py); the valve is cut in every tick in which it may not be 
 """
 
 from cryo.core import blockers, causes, faults, flow, mode, points, presets, room, session
-from cryo.core.bursts import Planner
+from cryo.core.bursts import Burst, Planner
 from cryo.core.eye_guard import IN_START, IN_WINDOW, OUTSIDE, EyeGuard
 from cryo.core.faults import Faults
 from cryo.core.flow import FACTOR, STEP_MASK
@@ -13,9 +13,9 @@ from cryo.core.jet import AS_CALIBRATED, Jet
 from cryo.core.mode import ARMED, DELIVERING, TREATING
 from cryo.core.observer import Observer, k_at, k_nearer
 from cryo.core.overcool import Overcool
-from cryo.core.records import RESTING, RUNNING
+from cryo.core.records import RUNNING
 from cryo.core.response import Response
-from cryo.core.second_channel import SecondChannel
+from cryo.core.second_channel import AWAY, PAUSING, PRESSING, SecondChannel
 from cryo.core.session import Session
 from cryo.core.ticks import HALF, MASK, SATURATED, grown
 from cryo.core.trigger import Trigger
@@ -85,28 +85,16 @@ class Supervisor:
             config.valve_close_delay_us if config else 0,
         )
         self.jet = Jet(config.jet_k_mdegc if config else 0)
+        self.point = points.Point()
+        self.pass_ = points.Pass()
+        self.burst = Burst()
         self.nonce = 0
-        self.open = False
-        self.target_mdegc = 0
-        self.floor_mdegc = 0
         self.settled_mdegc = 0
         self.settled = False  # the newest sample is settled and fresh
-        self.lowest_mdegc = 0  # the observer's surface may go down to here (limit 25)
-        self.burst_us = 0  # commanded length of the burst now or last
         self.now_us = -1  # no tick yet
         self.mode_us = 0  # time in this mode
         self.idle_us = 0
         self.indicated_us = 0  # light and tone since
-        self.pass_us = 0
-        self.hold_us = 0
-        self.open_us = 0
-        self.treated = False  # a burst was given at this point
-        self.held = False
-        self.pass_over = False
-        self._planned_mm = 0  # distance of the burst now or last ...
-        self._burst_mm = 0  # ... and of the last one that was long enough to show the jet
-        self.refused = 0
-        self.late_us = 0  # of this pass's late ticks, what punctual ones have not made good
         self.cut_ticks = 0  # in a row in which the valve was told to be shut
         self.tested = False
         self.overdue = False  # a calibration is, as far as the date is known
@@ -173,7 +161,8 @@ class Supervisor:
         else:  # nothing chooses another one while treating; kept.py compares it
             self.trip_mdegc = self.chosen_trip_mdegc()
         self.indicated_us = us if us < SATURATED else SATURATED
-        self.session.advance(dt_us)
+        session_ = self.session
+        session_.advance(dt_us)
 
         if self._room_wait:
             self._room_wait -= 1
@@ -183,9 +172,13 @@ class Supervisor:
             self.room = found & 3
             self._looked = self._looked + (found >> 2) & STEP_MASK
         # "or 0": whoever returns early returns None, which is a wrong step and no exception
-        steps = self._looked * FACTOR + (self.trigger.update(dt_us, i.trigger) or 0) & STEP_MASK
-        steps = steps * FACTOR + (self.eye.update(dt_us, i) or 0) & STEP_MASK
-        steps = steps * FACTOR + (self.second.update(self, i) or 0) & STEP_MASK
+        trigger = self.trigger
+        eye = self.eye
+        steps = self._looked * FACTOR + (trigger.update(dt_us, i.trigger) or 0) & STEP_MASK
+        steps = steps * FACTOR + (eye.update(dt_us, i) or 0) & STEP_MASK
+        hand = (PRESSING if trigger.touched else PAUSING) if session_.point_open else AWAY
+        step = self.second.update(i, self.planner.off_us, eye.range, hand) or 0
+        steps = steps * FACTOR + step & STEP_MASK
         steps = steps * FACTOR + (self.overcool.update(dt_us, i.skin, self.trip_mdegc, self.second) or 0) & STEP_MASK
         steps = steps * FACTOR + (self._observe(dt_us, i) or 0) & STEP_MASK
         ran = causes.standing(self, dt_us, i) or 0
@@ -215,10 +208,12 @@ class Supervisor:
             self.faults.add(faults.PROGRAM_FLOW)  # neither lease nor feed from here on: the watchdog follows
         elif before == after == DELIVERING:  # the tick that begins a pass has enough to do
             self._burst(dt_us, i, o)
-        elif self.open:
+        elif self.burst.open:
             self._account(i)
         elif self.mode == ARMED and self.valves.pending:
-            self.valves.prove(self, dt_us, i, o)
+            self.valves.prove(
+                dt_us, i, o, self.blocked_by, trigger.touched, self.planner, session_.uptime_s, self.faults.causes
+            )
         self.cut_ticks = self.cut_ticks + 1 if o.cut else 0
         latched = self.faults.first
         o.indicate = treating
@@ -270,7 +265,7 @@ class Supervisor:
             c |= mode.TESTED
         if b & (blockers.TO_STAY if TREATING >> m & 1 else blockers.TO_ARM):
             c |= mode.BLOCKED
-        if b & blockers.TO_START or self.open:  # a burst of an earlier pass that has not ended is not carried on
+        if b & blockers.TO_START or self.burst.open:  # a burst of an earlier pass that has not ended is not carried on
             c |= mode.START_BLOCKED
         if m == mode.READY:
             if self.mode_us > _CONFIRM_US:
@@ -279,24 +274,25 @@ class Supervisor:
         trigger = self.trigger
         if trigger.pressed:
             c |= mode.PRESSED
+        pass_ = self.pass_
         if not trigger.touched:
-            self.held = False
-        if self.held:
+            pass_.held = False
+        if pass_.held:
             c |= mode.HELD
         if self.idle_us > _IDLE_US:
             c |= mode.IDLE
         if m == DELIVERING:
             eye = self.eye
-            over = self.pass_over = (
+            over = pass_.over = (
                 not trigger.touched
-                or self.pass_us >= _PASS_MAX_US
+                or pass_.us >= _PASS_MAX_US
                 or eye.range == OUTSIDE
                 or eye.lost_us > DISTANCE_LOST_US
             )
             if over:
                 c |= mode.PASS_OVER
-                if self.pass_us < _PASS_MAX_US:
-                    self.held = False
+                if pass_.us < _PASS_MAX_US:
+                    pass_.held = False
         elif m == mode.REST and self.mode_us >= _PASS_REST_US:
             c |= mode.RESTED
         if self.session.point_open and points.end(self) != session.GOING:
@@ -315,36 +311,39 @@ class Supervisor:
     def _burst(self, dt_us, i, o):
         """One tick of a pass. Whatever speaks against gas now cuts."""
         session_ = self.session
+        point = self.point
+        pass_ = self.pass_
+        burst = self.burst
         self.idle_us = 0
         if dt_us > _PUNCTUAL_US:
-            self.late_us = grown(self.late_us, dt_us - TICK_US)
-        elif self.late_us:
-            self.late_us = self.late_us - _MADE_GOOD_US if self.late_us > _MADE_GOOD_US else 0
-        us = self.pass_us + dt_us  # ticks.grown again
-        self.pass_us = us if us < SATURATED else SATURATED
-        us = self.open_us + dt_us
-        self.open_us = us if us < SATURATED else SATURATED
+            pass_.late_us = grown(pass_.late_us, dt_us - TICK_US)
+        elif pass_.late_us:
+            pass_.late_us = pass_.late_us - _MADE_GOOD_US if pass_.late_us > _MADE_GOOD_US else 0
+        us = pass_.us + dt_us  # ticks.grown again
+        pass_.us = us if us < SATURATED else SATURATED
+        us = burst.open_us + dt_us
+        burst.open_us = us if us < SATURATED else SATURATED
         if session_.reached:
-            self.hold_us = grown(self.hold_us, dt_us)
+            point.hold_us = grown(point.hold_us, dt_us)
         elif not self.settled:
             pass
-        elif not self.treated:
+        elif not point.treated:
             self.observer.reset(self.settled_mdegc)  # skin before the first burst
-        elif self.settled_mdegc <= self.target_mdegc:
+        elif self.settled_mdegc <= point.target_mdegc:
             session_.reached = True
 
         allowed = (
             (self.eye.range == IN_START or self.eye.range == IN_WINDOW)
             and not self.overcool.bad
-            and self.observer.surface_mdegc > self.lowest_mdegc
+            and self.observer.surface_mdegc > point.lowest_mdegc
         )
-        if self.open:
+        if burst.open:
             if i.burst != RUNNING:
                 self._account(i)
-            elif allowed and self.eye.mm >= self._planned_mm - DISTANCE_STEP_MM:  # nearer: planned for another jet
+            elif allowed and self.eye.mm >= burst.planned_mm - DISTANCE_STEP_MM:  # nearer: planned for another jet
                 o.cut = 0
                 # By the tick's own clock, whatever the one-shot says: what counts for it may stand still.
-                if self.open_us < self.burst_us:
+                if burst.open_us < burst.commanded_us:
                     o.lease = 1
             return
         if not allowed:
@@ -354,7 +353,7 @@ class Supervisor:
             return
         off_us = self.planner.off_us
         # at the target, bursts go on only to stay there
-        if off_us >= OFF_MIN_US and (not session_.reached or self.settled_mdegc > self.target_mdegc):
+        if off_us >= OFF_MIN_US and (not session_.reached or self.settled_mdegc > point.target_mdegc):
             on_us = 0 if self.second.awaited(off_us) else self._plan()
             if on_us:
                 self.response.close()
@@ -377,17 +376,17 @@ class Supervisor:
         agrees = self.second.agrees
         margin_mdegc = MODEL_MARGIN_AGREED_MDEGC if agrees else MODEL_MARGIN_MDEGC
         self.planner.margin_mdegc = margin_mdegc
-        fall_mdegc = baseline_mdegc - self.floor_mdegc + margin_mdegc
-        self.lowest_mdegc = baseline_mdegc - fall_mdegc * AS_CALIBRATED // ratio
+        fall_mdegc = baseline_mdegc - self.point.floor_mdegc + margin_mdegc
+        self.point.lowest_mdegc = baseline_mdegc - fall_mdegc * AS_CALIBRATED // ratio
         mm = self.eye.mm
         k_mdegc = self.config.jet_k_mdegc * ratio // AS_CALIBRATED
         k_here_mdegc = k_at(k_mdegc, mm)
         near_mm = self.eye.near_mm
         k_most_mdegc = k_at(k_mdegc, (near_mm if near_mm < mm else mm) - DISTANCE_NOISE_MM)
-        nearer_mm = self._burst_mm - mm
+        nearer_mm = self.burst.shown_mm - mm
         if nearer_mm > DISTANCE_STEP_MM:
             self.planner.probe_due = True
-            k_most_mdegc = k_nearer(k_mdegc, self._burst_mm, mm)
+            k_most_mdegc = k_nearer(k_mdegc, self.burst.shown_mm, mm)
         elif nearer_mm < -DISTANCE_STEP_MM:
             self.planner.probe_due = True
         # To the level's floor: K where the skin may be, no more than at 80 mm, and less where both sensors show it.
@@ -396,7 +395,7 @@ class Supervisor:
             k_floor_mdegc = k_floor_mdegc * self.jet.weaker_pm // AS_CALIBRATED
         return self.planner.plan(
             self.settled_mdegc,
-            self.floor_mdegc,
+            self.point.floor_mdegc,
             cap_us,
             k_floor_mdegc,
             baseline_mdegc - (baseline_mdegc - observer.surface_mdegc) * ratio // AS_CALIBRATED,
@@ -409,12 +408,9 @@ class Supervisor:
         # Both valves open side by side: an earlier lease would cost a tick of every cycle, and hold the shut-off open
         # without need.
         self.response.begin(i.skin.value_mdegc, self.observer.probe_mdegc())
-        self.burst_us = on_us
-        self._planned_mm = self.eye.mm
+        self.burst.begin(on_us, self.eye.mm)
         self.planner.fired(on_us)
         self.valves.fired()
-        self.open = True
-        self.open_us = 0
         o.rearm = 1
         o.lease = 1
         o.fire_us = on_us
@@ -426,16 +422,12 @@ class Supervisor:
         """
         if i.burst == RUNNING:
             return
-        self.open = False
-        left_us = i.burst if i.burst >= 0 else self.burst_us
-        given_us = self.burst_us - left_us
-        self.refused = self.refused + 1 if i.burst == RESTING else 0
-        self.planner.ended(left_us)
+        given_us = self.burst.end(i.burst)
+        self.planner.ended(self.burst.commanded_us - given_us)
         self.valves.ended(given_us)
         self.response.delivered(given_us)
         self.session.burst(given_us)
         if given_us >= BURST_MIN_US:
-            self._burst_mm = self._planned_mm
-            self.treated = True
+            self.point.treated = True
             self.jet.fired()
             self.second.fired(i.infrared)

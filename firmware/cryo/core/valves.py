@@ -98,9 +98,9 @@ class Valves:
         """True when limit 26 asks for a proof test."""
         return self.bursts >= PROOF_TEST_BURSTS or uptime_s - self._proved_s >= PROOF_TEST_S
 
-    def armed(self, s):
+    def armed(self, session, config):
         """ARMED was entered. A point that was begun is finished first."""
-        self.pending = not s.session.point_open and s.config.line_fitted == 1 and self.due(s.session.uptime_s)
+        self.pending = not session.point_open and config.line_fitted == 1 and self.due(session.uptime_s)
         self._stage = _WAIT
         self._tries = 0
 
@@ -120,29 +120,31 @@ class Valves:
             self._judging = False
 
     # --- in every tick ----------------------------------------------------------------------------------------------
-    def watch(self, s, i):
-        """Add the valve faults found in this tick to s.faults.causes, from supervisor s and its Inputs i."""
-        if self._judging and s.planner.off_us < _LINE_FROM_US and (not s.trigger.touched or i.estop or i.loop_b):
+    def watch(self, i, burst, off_us, touched, causes):
+        """Add the valve faults found in this tick to causes.
+
+        i are the Inputs, burst the one now or last; off_us since the valve closed; touched: the trigger is.
+        """
+        if self._judging and off_us < _LINE_FROM_US and (not touched or i.estop or i.loop_b):
             self._judging = False
         if i.line.sequence != self._line_sequence:
             self._line_sequence = i.line.sequence
             if not i.line.status and not i.bottle.status:
-                self._line(s, i)
+                self._line(i, burst, off_us, causes)
         if i.coil.sequence != self._coil_sequence:
             self._coil_sequence = i.coil.sequence
-            self._coil(s, i)
+            self._coil(i, burst, off_us, causes)
         self.step = self.step + 1 & STEP_MASK
 
-    def _line(self, s, i):
+    def _line(self, i, burst, off_us, causes):
         """Judge a new sample of the line."""
         line_mbar = i.line.value
         bottle_mbar = i.bottle.value
-        if s.open:
+        if burst.open:
             # earlier it is what was in the line from the last time; later the shut-off may be shut again
-            if s.open_us >= BURST_MIN_US and i.burst == RUNNING:
+            if burst.open_us >= BURST_MIN_US and i.burst == RUNNING:
                 self._came = 1 if line_mbar >= bottle_mbar // 4 else 0  # [E] flow costs pressure
         elif self._judging:
-            off_us = s.planner.off_us
             if off_us > _LINE_TO_US:
                 self._judging = False
             elif off_us >= _LINE_FROM_US:
@@ -151,41 +153,44 @@ class Valves:
                 else:
                     self._low += 1
                     if self._low >= _LINE_SAMPLES:
-                        s.faults.causes.add(faults.DOSE_OPEN if self._came else faults.SHUTOFF_SHUT)
+                        causes.add(faults.DOSE_OPEN if self._came else faults.SHUTOFF_SHUT)
         elif self._emptied and line_mbar >= self._from_mbar // 2:
-            s.faults.causes.add(faults.SHUTOFF_OPEN)
+            causes.add(faults.SHUTOFF_OPEN)
         elif self._stage == _HOLD:
             self._held += 1
 
-    def _coil(self, s, i):
+    def _coil(self, i, burst, off_us, causes):
         """Judge a new sample of the coil's current."""
         coil = i.coil
         if i.burst == RUNNING:
-            if not _COIL_FROM_US <= (s.open_us if s.open else self._since_us) <= _COIL_TO_US:
+            if not _COIL_FROM_US <= (burst.open_us if burst.open else self._since_us) <= _COIL_TO_US:
                 return
             if not coil.status and coil.value >= _COIL_MIN_MA:
                 self._coil_missing = 0
                 return
             self._coil_missing += 1
-        elif s.planner.off_us >= _COIL_FALL_US:
+        elif off_us >= _COIL_FALL_US:
             if not coil.status and coil.value < _COIL_MIN_MA:
                 self._coil_extra = 0
                 return
             self._coil_extra += 1
         if self._coil_missing >= _COIL_SAMPLES or self._coil_extra >= _COIL_SAMPLES:
-            s.faults.causes.add(faults.DOSE_COIL)
+            causes.add(faults.DOSE_COIL)
 
     # --- the proof test ---------------------------------------------------------------------------------------------
-    def prove(self, s, dt_us, i, o):
-        """One tick of ARMED while pending: the only place that opens a valve with the trigger released."""
+    def prove(self, dt_us, i, o, blocked, touched, planner, uptime_s, causes):
+        """One tick of ARMED while pending: the only place that opens a valve with the trigger released.
+
+        i, o are Inputs and Outputs, blocked the blockers that stand; touched: the trigger is. Faults go to causes.
+        """
         self._since_us = grown(self._since_us, dt_us)
         clear = (
-            not s.blocked_by & _START_BLOCKERS and not s.trigger.touched and not i.line.status and not i.bottle.status
+            not blocked & _START_BLOCKERS and not touched and not i.line.status and not i.bottle.status
         )
         stage = self._stage
         if stage == _WAIT:
-            if clear and self._tries < _TRIES and s.planner.off_us >= OFF_MIN_US:
-                self._begin(s, i, o)
+            if clear and self._tries < _TRIES and planner.off_us >= OFF_MIN_US:
+                self._begin(i, o, planner)
             return
         if not i.skin.status and self._skin_mdegc - i.skin.value_mdegc > self._fall_mdegc:
             self._fall_mdegc = self._skin_mdegc - i.skin.value_mdegc
@@ -194,7 +199,7 @@ class Valves:
                 self._stage = _WAIT
             elif i.burst == RUNNING:
                 if self._since_us > VENT_US + END_US:
-                    s.faults.causes.add(faults.VALVE_PORT)
+                    causes.add(faults.VALVE_PORT)
                 else:
                     o.cut = 0
                     if self._since_us < VENT_US:
@@ -204,7 +209,7 @@ class Valves:
         elif stage == _JUDGE:
             if self._since_us >= _LEASE_OVER_US:
                 self._judge(i)
-            elif s.trigger.touched:
+            elif touched:
                 self._stage = _WAIT
         elif stage == _HOLD:
             if self._since_us < _HOLD_US:
@@ -213,12 +218,12 @@ class Valves:
                 self._stage = _WAIT
             else:
                 self.bursts = 0
-                self._proved_s = s.session.uptime_s
+                self._proved_s = uptime_s
                 self.pending = False
         elif self._since_us >= _SKIN_US:
-            s.faults.causes.add(faults.SHUTOFF_OPEN if self._fall_mdegc >= _SKIN_FALL_MDEGC else self._shut())
+            causes.add(faults.SHUTOFF_OPEN if self._fall_mdegc >= _SKIN_FALL_MDEGC else self._shut())
 
-    def _begin(self, s, i, o):
+    def _begin(self, i, o, planner):
         line_mbar = i.line.value
         if line_mbar < i.bottle.value // _EMPTY:
             self._emptied = True
@@ -232,7 +237,7 @@ class Valves:
         self._skin_mdegc = i.skin.value_mdegc
         self._fall_mdegc = 0
         self.dose_cycles += 1
-        s.planner.fired(VENT_US)  # it counts as gas: should the shut-off stand open, it was
+        planner.fired(VENT_US)  # it counts as gas: should the shut-off stand open, it was
         o.cut = 0
         o.rearm = 1
         o.lease = 1

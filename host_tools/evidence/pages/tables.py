@@ -58,7 +58,7 @@ def one(preset, level, distance_mm, phase_us=0, seed=1):
         point["REASON"],
         look.target_s,
         lowest_c,
-        run.plant.applicator.supervisor.floor_mdegc / 1000,
+        run.plant.applicator.supervisor.point.floor_mdegc / 1000,
         look.error_c,
         look.lowest_c - lowest_c,
         run.fault_name,

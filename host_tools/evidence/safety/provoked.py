@@ -168,8 +168,8 @@ OWN = {
         ),
         Flaw(
             "cryo/core/overcool.py",
-            "        self.step = self.step + 1 & 0xFFFFF\n",
-            STOPS.format("== -1") + "        self.step = self.step + 1 & 0xFFFFF\n",
+            "        self.step = self.step + 1 & STEP_MASK\n",
+            STOPS.format("== -1") + "        self.step = self.step + 1 & STEP_MASK\n",
         ),
         told="SYST:CRAS?",
     ),

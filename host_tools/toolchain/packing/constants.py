@@ -1,8 +1,9 @@
-"""Constants of one module put into the others as numbers, as mpy-cross does within one module.
+"""Constants of one module put into the others as numbers, as mpy-cross does within one module, and into texts.
 
 A name that is looked up at run time costs an RP2040 microseconds at every use, bytes in every module that imports it,
-and time at every boot. A board's name, the one text in its pins.py, is put in as they are. Lines stay where they are,
-so that tracebacks name the line of the source.
+and time at every boot. A text that takes its figures with format() there stays on the heap twice, without them and with
+them. A board's name, the one text in its pins.py, is put in as numbers are. Lines stay where they are, so that
+tracebacks name the line of the source.
 """
 
 import ast
@@ -159,8 +160,21 @@ class Constants:
             return self.modules[module.modules[node.value.id]].values.get(node.attr)
         return None
 
+    def _text(self, module, node) -> str | None:
+        """Return what `"text".format(number, ...)` gives, where a node is that."""
+        if not (isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute) and node.func.attr == "format"):
+            return None
+        text = node.func.value
+        if node.keywords or not (isinstance(text, ast.Constant) and isinstance(text.value, str)):
+            return None
+        try:
+            number = _Number(lambda name: self._value(module, name))
+            return text.value.format(*(number.visit(arg) for arg in node.args))
+        except ValueError:
+            return None
+
     def _uses(self, module) -> Iterator[tuple[ast.expr, int | str]]:
-        """Yield every place where a number, or the board's name, may stand in for a name."""
+        """Yield every place where a number may stand in for a name, or a text for one that is made of numbers."""
         nodes: list[ast.AST] = [module.tree]
         while nodes:
             node = nodes.pop()
@@ -171,6 +185,10 @@ class Constants:
                 if value is not None:
                     yield node, value
                     continue
+            text = self._text(module, node)
+            if text is not None:
+                yield node, text
+                continue
             nodes += ast.iter_child_nodes(node)
 
     def folded(self) -> dict[str, str]:
@@ -180,7 +198,7 @@ class Constants:
         wanted: set[tuple[str, str]] = set()  # (module, name) that another module still looks up
         for module in self.modules.values():
             replaced = dict(self._uses(module))
-            edits[module.name] = [_edit(node, _written(value)) for node, value in replaced.items()]
+            edits[module.name] = [_edit(node, value) for node, value in replaced.items()]
             inside = {id(part) for node in replaced for part in ast.walk(node)}
             names = left[module.name] = set()
             for node in ast.walk(module.tree):
@@ -215,14 +233,10 @@ def _span(node) -> tuple[tuple[int, int], tuple[int, int]]:
     return (node.lineno, node.col_offset), (node.end_lineno, node.end_col_offset)
 
 
-def _written(value) -> str:
-    if isinstance(value, str):
-        return f'"{value}"'
-    return f"({value})" if value < 0 else str(value)
-
-
-def _edit(node, text) -> Edit:
-    return *_span(node), text
+def _edit(node, value) -> Edit:
+    start, end = _span(node)
+    bare = isinstance(value, int) and value >= 0
+    return start, end, str(value) if bare else f"({value!r}" + "\n" * (end[0] - start[0]) + ")"
 
 
 def _import(node, kept) -> Edit:

@@ -120,7 +120,7 @@ def test_a_test_pulse_of_the_loop_that_a_soft_reset_cut_short_is_an_open_loop_un
 
 
 RAISES_IN_A_BURST = """
-if self.open:
+if self.burst.open:
     raise ValueError("planted")
 """
 

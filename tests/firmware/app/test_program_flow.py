@@ -27,8 +27,8 @@ CHECKS = (
 )
 TASKS = (("cryo/panel.py", "Panel.poll"), ("cryo/console/line.py", "Console.poll"))
 ASKS = (
-    "steps = self._looked * _FACTOR + (self.trigger.update(dt_us, i.trigger) or 0) & 0xFFFFF",
-    "steps = steps * _FACTOR + (self.eye.update(dt_us, i) or 0) & 0xFFFFF",
+    "steps = self._looked * FACTOR + (trigger.update(dt_us, i.trigger) or 0) & STEP_MASK",
+    "steps = steps * FACTOR + (eye.update(dt_us, i) or 0) & STEP_MASK",
 )
 TURNS = "self._turn = turn - 1 if turn else self._last"
 
@@ -101,8 +101,8 @@ def test_a_check_that_stops_in_a_burst_ends_it_in_that_tick_and_the_chip_resets(
 def test_two_checks_in_the_wrong_order_are_seen(lane, firmware):
     first, second = (re.escape(line) for line in ASKS)
     swapped = f"if hal.burst_result == -1 and {PRESSED}:\n            "
-    swapped += "steps = self._looked * _FACTOR + (self.eye.update(dt_us, i) or 0) & 0xFFFFF\n            "
-    swapped += "steps = steps * _FACTOR + (self.trigger.update(dt_us, i.trigger) or 0) & 0xFFFFF\n        else:\n"
+    swapped += "steps = self._looked * FACTOR + (eye.update(dt_us, i) or 0) & STEP_MASK\n            "
+    swapped += "steps = steps * FACTOR + (trigger.update(dt_us, i.trigger) or 0) & STEP_MASK\n        else:\n"
     swapped += "            " + ASKS[0] + "\n            " + ASKS[1]
     changed(firmware, "cryo/core/supervisor.py", first + r"\n        " + second, swapped)
     changed(firmware, "cryo/core/supervisor.py", r"(?m)^from micropython import const$", r"import hal\n\g<0>")

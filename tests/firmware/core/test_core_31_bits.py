@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 
 from cryo.core import mode, points, presets, ticks
 from cryo.core.bursts import Planner
-from cryo.core.eye_guard import EyeGuard
+from cryo.core.eye_guard import IN_START, EyeGuard
 from cryo.core.jet import RATIO_MAX, Jet
 from cryo.core.observer import Observer, k_at, k_nearer
 from cryo.core.overcool import Overcool
@@ -113,17 +113,13 @@ def test_the_cold_dose_saturates_within_31_bits():
 def test_second_channel(samples):
     channel = SecondChannel()
     inputs = Inputs()
-    eye = SimpleNamespace(range=0)
-    held = SimpleNamespace(touched=True)
     for infrared, probe, age, ended, off_us, is_open in samples:
         inputs.infrared.status = inputs.skin.status = 0
         inputs.infrared.value_mdegc, inputs.skin.value_mdegc = infrared, probe
         inputs.infrared.age_us = inputs.skin.age_us = age
         inputs.infrared.ended_age_us = inputs.skin.ended_age_us = ended
         inputs.infrared.sequence = I31(inputs.infrared.sequence + 1 & 0xFFFF)
-        point = SimpleNamespace(point_open=bool(is_open))
-        scene = SimpleNamespace(planner=SimpleNamespace(off_us=off_us), eye=eye, session=point, trigger=held)
-        channel.update(scene, inputs)
+        channel.update(inputs, off_us, IN_START, 2 * is_open)
         channel.fired(inputs.infrared)
     assert channel.step == 3 + len(samples)
 

@@ -27,7 +27,7 @@ def treat(preset, level, mm, strength, *, seed=1, learns=True):
     run = session.run_scenario(row, "cpython", plan=plan, seed=seed, watch=watch)
     sup = run.plant.applicator.supervisor
     assert run.fault_name is None
-    above_c = run.plant.record.skin_min_c - sup.floor_mdegc / 1000
+    above_c = run.plant.record.skin_min_c - sup.point.floor_mdegc / 1000
     return above_c, sup.jet.kept, sup.session.point_us / 1e6, run.results[0]
 
 
@@ -79,7 +79,7 @@ def test_the_margin_is_above_what_a_jet_as_calibrated_shows():
 
     def watch(plant, operator):
         sup = plant.applicator.supervisor if plant.applicator else None
-        if sup and sup.session.point_open and sup.settled and sup.treated:
+        if sup and sup.session.point_open and sup.settled and sup.point.treated:
             excess.append(sup.observer.probe_mdegc() - sup.settled_mdegc)
 
     plan = Plan("CHRONIC", 4, points=(1,), warm_up=False, distance_mm=100)

@@ -38,6 +38,35 @@ def test_a_number_stands_where_its_name_stood(user, becomes):
 
 
 @pytest.mark.parametrize(
+    ("user", "becomes"),
+    [
+        ("from p.limits import A\nprint('{} mm'.format(A))\n", "pass\nprint(('5 mm'))\n"),
+        ("from p import limits\nprint('{:03d}'.format(limits.B // -2), 'x')\n", "pass\nprint(('005'), 'x')\n"),
+        (
+            "from p.limits import A\nX = (\n    '{} '\n    'mm'.format(\n        A\n    ),\n)\n",
+            "pass\nX = (\n    ('5 mm'\n\n\n),\n)\n",
+        ),
+        ("from p.limits import A\nprint('it\\'s {}\\n'.format(A))\n", 'pass\nprint(("it\'s 5\\n"))\n'),
+    ],
+)
+def test_a_text_stands_with_its_figures_in_it(user, becomes):
+    assert folded(user)["user"] == becomes
+
+
+@pytest.mark.parametrize(
+    ("user", "becomes"),
+    [
+        ("from p.limits import A\nprint('{} {}'.format(A, x))\n", "pass\nprint('{} {}'.format(5, x))\n"),
+        ("from p.limits import A\nprint('{a}'.format(a=A))\n", "pass\nprint('{a}'.format(a=5))\n"),
+        ("from p.limits import A\nprint(text.format(A))\n", "pass\nprint(text.format(5))\n"),
+        ("from p.limits import A\nprint(b'{}'.join(A))\n", "pass\nprint(b'{}'.join(5))\n"),
+    ],
+)
+def test_a_text_that_is_known_only_at_run_time_stays_one(user, becomes):
+    assert folded(user)["user"] == becomes
+
+
+@pytest.mark.parametrize(
     "user",
     [
         "from p.limits import A\ndef f(A):\n    return A\n",  # another A
@@ -92,7 +121,7 @@ def test_the_board_s_name_is_put_in_and_no_other_text():
     }
     out = Constants(modules).folded()
     assert out["board"] == (
-        'pass\nimport other\nclass B:\n    name = "mine"\n    led = 4\n    of = other.NAME\n'
+        'pass\nimport other\nclass B:\n    name = (\'mine\')\n    led = 4\n    of = other.NAME\n'
     )
     assert out["pins"] == "pass\npass\n" and out["other"] == 'NAME = "theirs"\n'
 
