@@ -162,7 +162,7 @@ class Constants:
 
     def _text(self, module, node) -> str | None:
         """Return what `"text".format(number, ...)` gives, where a node is that."""
-        if not (isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute) and node.func.attr == "format"):
+        if not (isinstance(node.func, ast.Attribute) and node.func.attr == "format"):
             return None
         text = node.func.value
         if node.keywords or not (isinstance(text, ast.Constant) and isinstance(text.value, str)):
@@ -185,8 +185,8 @@ class Constants:
                 if value is not None:
                     yield node, value
                     continue
-            text = self._text(module, node)
-            if text is not None:
+            text = self._text(module, node) if isinstance(node, ast.Call) else None
+            if isinstance(node, ast.Call) and text is not None:
                 yield node, text
                 continue
             nodes += ast.iter_child_nodes(node)
