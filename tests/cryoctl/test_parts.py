@@ -119,6 +119,19 @@ def test_a_print_waits_for_its_reader_but_not_for_ever():
     assert outlet.open()
 
 
+def test_a_slow_reader_loses_nothing_and_one_who_takes_nothing_holds_no_other_up():
+    clock = Clock()
+    slow, silent = FakePort(1), FakePort(0)
+    outlet = Outlet([slow, silent], clock)
+    data = bytes(range(20))
+    outlet.offer(data)
+    for _ in data[1:]:  # a byte at a time, for longer than a print waits
+        clock.now += STALL_S * 0.9
+        assert not outlet.open()
+        outlet.flush()
+    assert slow.sent == data and outlet.open() and outlet.dropped == 0
+
+
 # --- the pseudo-terminal ----------------------------------------------------------------------------------------------
 @pytest.fixture
 def port():

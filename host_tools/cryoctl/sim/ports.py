@@ -4,7 +4,7 @@ import time
 from typing import Protocol
 
 QUEUE_MAX = 4096  # bytes that wait for a reader; more are dropped, as by a real USB port that nobody reads
-STALL_S = 0.5  # so long a print waits for its reader, as MicroPython's does
+STALL_S = 0.5  # so long a print waits for a reader who takes nothing, as MicroPython's does
 
 
 class Port(Protocol):
@@ -44,7 +44,7 @@ class Outlet:
         self._ports = ports
         self._queues = [bytearray() for _ in ports]
         self._clock = clock
-        self._full_since = None
+        self._stood_since: list[float | None] = [None for _ in ports]  # bytes wait, and none was taken
 
     def offer(self, data):
         """Take bytes."""
@@ -57,11 +57,16 @@ class Outlet:
 
     def flush(self):
         """Send what waits; forget what waits for someone who left."""
-        for port, queue in zip(self._ports, self._queues, strict=True):
+        now = self._clock()
+        for n, (port, queue) in enumerate(zip(self._ports, self._queues, strict=True)):
             if not port.connected:
                 queue.clear()
-            elif queue:
-                del queue[: port.write(bytes(queue))]
+            taken = port.write(bytes(queue)) if queue else 0
+            del queue[:taken]
+            if taken or not queue:
+                self._stood_since[n] = None
+            if queue and self._stood_since[n] is None:
+                self._stood_since[n] = now
 
     def full(self):
         """Return True while all who have a port open are so far behind that the board must keep its bytes."""
@@ -73,11 +78,6 @@ class Outlet:
         return any(self._queues)
 
     def open(self):
-        """Return whether a print at the prompt may go on: when its reader keeps up, or has not for STALL_S."""
-        if not self.waiting():
-            self._full_since = None
-            return True
+        """Return whether a print at the prompt may go on: each reader has all there is, or took nothing for STALL_S."""
         now = self._clock()
-        if self._full_since is None:
-            self._full_since = now
-        return now - self._full_since > STALL_S
+        return all(since is None or now - since > STALL_S for since in self._stood_since)
