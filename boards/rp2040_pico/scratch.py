@@ -1,6 +1,7 @@
 """The watchdog's scratch registers 0-3: they survive every reset but power-on and the RUN pin [S] datasheets, watchdog.
 
-The boot ROM and the SDK keep to 4-7. `machine.mem_backup` would give the same, after MicroPython 1.28 only.
+The RP2040's boot ROM and SDK keep to 4-7; the RP2350's use 2 and 3 too, for a boot after a UF2 file was copied onto it.
+`machine.mem_backup` would give the same, after MicroPython 1.28 only.
 """
 
 from registers import WATCHDOG_SCRATCH as _FIRST

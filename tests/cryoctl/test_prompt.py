@@ -78,6 +78,11 @@ def test_ctrl_c_right_behind_a_line_interrupts_what_the_line_starts(prompt, befo
     assert typed(prompt, b"1 + 1\r") == b"1 + 1\r\n2\r\n>>> "
 
 
+def test_a_program_that_took_the_port_and_failed_gives_it_back(prompt):
+    typed(prompt, b"import machine; machine.UART(0); nobody\r")
+    assert typed(prompt, b"1 + 1\r") == b"1 + 1\r\n2\r\n>>> "
+
+
 def test_ctrl_c_ends_a_main_that_runs_for_ever_and_ctrl_d_starts_it_anew(prompt):
     typed(prompt, b"f = open('main.py', 'w'); f.write('print(11)\\nwhile True: pass'); f.close()\r")
     for keys in (b"\x04", b"\x04"):

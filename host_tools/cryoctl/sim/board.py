@@ -138,8 +138,8 @@ class Board:
 
     def _input(self, guest):
         guest.feed(b"")
-        if guest.full():
-            return
+        if guest.full() or (self._turn is not None and self._received[hal.IN_FLAGS] & ENDS):
+            return  # the next one starts with what waits
         guest.feed(self.router.for_input())
         if not self.router.interrupt_next():
             return

@@ -7,11 +7,13 @@ tracebacks name the line of the source.
 """
 
 import ast
+import re
 from collections.abc import Callable, Iterator
 from contextlib import suppress
 from dataclasses import dataclass, field
 
 PINS = "pins"
+_FIELD = re.compile(r"\{(:0?\d*d)?\}")  # what CPython and MicroPython write alike
 Edit = tuple[tuple[int, int], tuple[int, int], str]  # from and to (line from 1, byte column), replaced by
 
 
@@ -169,9 +171,13 @@ class Constants:
             return None
         try:
             number = _Number(lambda name: self._value(module, name))
-            return text.value.format(*(number.visit(arg) for arg in node.args))
+            numbers = [number.visit(arg) for arg in node.args]
         except ValueError:
             return None
+        around, count = _FIELD.subn("", text.value)
+        if count != len(numbers) or "{" in around or "}" in around:
+            return None
+        return text.value.format(*numbers)
 
     def _uses(self, module) -> Iterator[tuple[ast.expr, int | str]]:
         """Yield every place where a number may stand in for a name, or a text for one that is made of numbers."""

@@ -59,6 +59,10 @@ def test_a_text_stands_with_its_figures_in_it(user, becomes):
         ("from p.limits import A\nprint('{} {}'.format(A, x))\n", "pass\nprint('{} {}'.format(5, x))\n"),
         ("from p.limits import A\nprint('{a}'.format(a=A))\n", "pass\nprint('{a}'.format(a=5))\n"),
         ("from p.limits import A\nprint(text.format(A))\n", "pass\nprint(text.format(5))\n"),
+        ("from p.limits import A\nprint('{} {}'.format(A))\n", "pass\nprint('{} {}'.format(5))\n"),
+        ("from p.limits import A\nprint('{x}'.format(A))\n", "pass\nprint('{x}'.format(5))\n"),
+        ("from p.limits import A\nprint('{{{}}}'.format(A))\n", "pass\nprint('{{{}}}'.format(5))\n"),
+        ("from p.limits import A\nprint('{:_>9}'.format(A))\n", "pass\nprint('{:_>9}'.format(5))\n"),
         ("from p.limits import A\nprint(b'{}'.join(A))\n", "pass\nprint(b'{}'.join(5))\n"),
     ],
 )

@@ -116,7 +116,7 @@ class Prompt:
         except BaseException as error:
             return error
         finally:
-            self._tell(self._link.flags | INTERRUPTS)  # a program may have made it a byte
+            self._tell(self._link.flags & ~CLAIMED | INTERRUPTS)  # a program may have taken the port
         return None
 
     def _tell(self, flags):
