@@ -78,6 +78,14 @@ def test_ctrl_c_right_behind_a_line_interrupts_what_the_line_starts(prompt, befo
     assert typed(prompt, b"1 + 1\r") == b"1 + 1\r\n2\r\n>>> "
 
 
+def test_ctrl_c_interrupts_a_timer_that_hangs_at_the_prompt(prompt):
+    typed(prompt, b"\x05import machine\rdef f(t):\r  print('on', 'ce')\r  while True: pass\r\x04")
+    once = b"machine.Timer(mode=machine.Timer.ONE_SHOT, period=1, callback=f) and None\r"
+    typed(prompt, once, b"on ce\r\n")
+    typed(prompt, b"\x03")
+    assert typed(prompt, b"1 + 1\r") == b"1 + 1\r\n2\r\n>>> "
+
+
 def test_a_program_that_took_the_port_and_failed_gives_it_back(prompt):
     typed(prompt, b"import machine; machine.UART(0); nobody\r")
     assert typed(prompt, b"1 + 1\r") == b"1 + 1\r\n2\r\n>>> "

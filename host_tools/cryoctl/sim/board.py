@@ -1,6 +1,7 @@
 """The virtual board: runs start after start of the interpreter on one plant, and serves its port meanwhile."""
 
 import array
+import math
 import select
 from dataclasses import dataclass
 
@@ -25,6 +26,7 @@ SLICE_US = 10_000  # a long sleep passes in such pieces: people act between them
 LOOK_S = 0.01  # how often to see whether someone opened a port that nobody has open
 IDLE_S = 0.1
 SILENT_S = 0.03  # an interpreter that makes no exchange for so long computes, or waits for input
+HUNG_S = 5.0  # longer than the prompt takes from a line to its program on a busy machine
 AGAIN_S = 1.0  # between two Ctrl-C without an exchange: a second one that finds the first pending ends the interpreter
 EDGES_KEPT = 1_000
 CRASHED = b"\r\n(the interpreter crashed: Ctrl-C within a collection, or the program; the board restarts)\r\n"
@@ -145,7 +147,7 @@ class Board:
             return
         if self._turn is None:
             now = self._pace.clock()
-            if self._may_signal() and now > self._interrupt_at:
+            if now > self._signal_at():
                 self.router.take_interrupt()
                 self._interrupt_at = now + AGAIN_S
                 guest.interrupt()
@@ -155,9 +157,14 @@ class Board:
         elif not guest.fed:  # else it is for the program that the input before it starts, if that does
             guest.feed(self.router.take_interrupt())
 
-    def _may_signal(self):
-        """Return whether a program runs; else the prompt reads a line, or a restart is on its way: Ctrl-C waits."""
-        return self._end_by is None and not self._at_input
+    def _signal_at(self):
+        """Return when Ctrl-C may interrupt what makes no exchange, on the wall clock.
+
+        What the prompt was reading is a line that begins a program; after HUNG_S it is a timer's callback that hangs.
+        """
+        if self._end_by is not None:  # it is for what runs after the restart
+            return math.inf
+        return self._interrupt_at + (HUNG_S if self._at_input else 0)
 
     # --- time ---------------------------------------------------------------------------------------------------------
     def _arrived(self, guest, frame):
@@ -233,8 +240,8 @@ class Board:
         until = now + IDLE_S
         if turn is None:
             reads.append(guest.frames)
-            if self.router.interrupt_next() and self._may_signal():
-                until = min(until, self._interrupt_at)
+            if self.router.interrupt_next():
+                until = min(until, self._signal_at())
         else:
             until = min(until, turn.due)
         if self.outlet.open():
