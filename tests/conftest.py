@@ -110,7 +110,7 @@ def _discover(file: Path) -> PortableTests:
 
 
 def _is_portable(file: Path) -> bool:
-    return file.parent == PORTABLE and file.name.startswith("test_") and file.suffix == ".py"
+    return file.is_relative_to(PORTABLE) and file.name.startswith("test_") and file.suffix == ".py"
 
 
 def _lane_file(parent: pytest.Collector, file: Path, only: tuple[str, ...]) -> LaneFile:

@@ -20,9 +20,9 @@ LONGEST = (
     "cryoctl/test_config.py",
     "cryoctl/test_log_follow.py",
     "cryoctl/test_wheel.py",
-    "portable/test_resets.py",
-    "portable/test_console_fuzz.py",
-    "portable/test_second_channel.py",
+    "portable/core/test_resets.py",
+    "portable/console/test_console_fuzz.py",
+    "portable/core/test_second_channel.py",
     "toolchain/packing/test_archive.py",
     "toolchain/packing/test_packing.py",
 )

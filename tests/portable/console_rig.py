@@ -11,6 +11,7 @@ from cryo.store.slots import Slots
 from cryo.store.writing import save
 from store_rig import FailingFiles, record
 
+PIN = "271828"
 ALL = "SKIN,EYESPATIENT,EYESOPERATOR,CONTRA,WOUND"
 
 
@@ -182,3 +183,18 @@ def is_error(answer, number, *words):
     for word in words:
         assert word in answer, answer
     return True
+
+
+def provided(files=None):
+    """Return an applicator whose PIN is set, or one that starts on these files."""
+    app = App()
+    if files is None:
+        app.inputs.estop = 1
+        app.run(2)
+        assert app.slow("SERV:NEWP " + PIN) == ["OK"]
+        app.inputs.estop = 0
+        assert app.ask("FAULT:ACK") == "OK"
+    else:
+        app.board.files = files
+        app.supervisor.session.uptime_s = 0  # just switched on
+    return app

@@ -19,7 +19,7 @@ TIMEOUT_S = 1_800  # of one run; a flaw that makes a test wait for ever is anoth
 _COPIED = ("firmware", "boards", "host_tools", "tests", "docs", "pyproject.toml", "README.md", "Makefile")
 _LINKED = ("host_tools/toolchain/node/node_modules", ".venv")
 # With any flaw a pass still gives gas: one that stops the device would make every test fail, whatever it tests.
-WITNESS = "tests/portable/test_supervisor.py::test_a_press_gives_a_burst_of_gas"
+WITNESS = "tests/portable/core/test_supervisor.py::test_a_press_gives_a_burst_of_gas"
 
 
 class Broken(Exception):

@@ -34,7 +34,7 @@ HOST_CPU_S = 120.0
 MEMORY_BYTES = 3 << 30
 IMPORTING = "import"
 
-Test = tuple[str, str]  # file stem, function
+Test = tuple[str, str]  # module under tests/portable, function
 AT_IMPORT: Test = (IMPORTING, "")
 
 
@@ -74,10 +74,10 @@ class Survey:
 def _likely(name: str) -> dict[str, int]:
     """How soon to try the tests of each file for a module of this name: its own, those that speak of it, the rest."""
     out = {}
-    for file in PORTABLE.glob("test_*.py"):
+    for file in PORTABLE.rglob("test_*.py"):
         text = file.read_text(encoding="utf-8")
         own = file.stem.startswith("test_" + name) or file.stem == "test_power_on"
-        out[file.stem] = 0 if own else 1 if name in text else 2 if "bench" in text else 3
+        out[_module(file)] = 0 if own else 1 if name in text else 2 if "bench" in text else 3
     return out
 
 
@@ -109,14 +109,18 @@ def prepare() -> None:
 def portable_tests() -> list[Test]:
     """Every portable test that runs in CPython."""
     found = []
-    for file in sorted(PORTABLE.glob("test_*.py")):
+    for file in sorted(PORTABLE.rglob("test_*.py")):
         try:
             tests = discover(file)
         except NotPortable:
             continue
         if NATIVE in tests.lanes:
-            found += [(file.stem, name) for name in tests.lines]
+            found += [(_module(file), name) for name in tests.lines]
     return found
+
+
+def _module(file: Path) -> str:
+    return ".".join(file.relative_to(PORTABLE).with_suffix("").parts)
 
 
 def _forget_project() -> None:
@@ -173,8 +177,8 @@ def tests_only() -> Survey:
 
 def survey(modules: Sequence[str], processes: int) -> Survey:
     """Run every portable test once on the unchanged firmware."""
-    stems = sorted({test[0] for test in portable_tests()})
-    parts = [(stems[n::processes], tuple(modules)) for n in range(processes)]
+    names = sorted({test[0] for test in portable_tests()})
+    parts = [(names[n::processes], tuple(modules)) for n in range(processes)]
     with multiprocessing.get_context("fork").Pool(processes) as pool:
         found = pool.starmap(_survey_files, parts)
     out = Survey(surveyed=True)
@@ -188,7 +192,7 @@ def survey(modules: Sequence[str], processes: int) -> Survey:
     return out
 
 
-def _survey_files(stems: Sequence[str], modules: Sequence[str]) -> Survey:
+def _survey_files(names: Sequence[str], modules: Sequence[str]) -> Survey:
     def work() -> Survey:
         import coverage
 
@@ -198,10 +202,10 @@ def _survey_files(stems: Sequence[str], modules: Sequence[str]) -> Survey:
         measured = coverage.Coverage(data_file=None, include=files, config_file=False)
         measured.start()
         measured.switch_context(IMPORTING)
-        for stem in stems:
-            importlib.import_module(stem)
+        for name in names:
+            importlib.import_module(name)
         for test in portable_tests():
-            if test[0] not in stems:
+            if test[0] not in names:
                 continue
             measured.switch_context(" ".join(test))
             began = time.process_time()
@@ -212,14 +216,14 @@ def _survey_files(stems: Sequence[str], modules: Sequence[str]) -> Survey:
             out.seconds[test] = time.process_time() - began
         measured.stop()
         data = measured.get_data()
-        for name in data.measured_files():
-            module = Path(name).relative_to(PACKAGE).with_suffix("").as_posix()
+        for measured_file in data.measured_files():
+            module = Path(measured_file).relative_to(PACKAGE).with_suffix("").as_posix()
             lines: dict[int, set[Test]] = defaultdict(set)
-            for line, contexts in data.contexts_by_lineno(name).items():
+            for line, contexts in data.contexts_by_lineno(measured_file).items():
                 for context in contexts:
-                    stem, _, function = context.partition(" ")
-                    if stem:
-                        lines[line].add((stem, function))
+                    name, _, function = context.partition(" ")
+                    if name:
+                        lines[line].add((name, function))
             out.reach[module] = dict(lines)
         return out
 
@@ -242,8 +246,8 @@ def import_portable() -> None:
 
     sys.setprofile(note)
     try:
-        for stem in sorted({test[0] for test in portable_tests()}):
-            importlib.import_module(stem)
+        for name in sorted({test[0] for test in portable_tests()}):
+            importlib.import_module(name)
     finally:
         sys.setprofile(None)
 

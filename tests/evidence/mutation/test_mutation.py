@@ -96,11 +96,11 @@ def test_a_wrong_clock_is_noticed_an_endless_one_is_stopped_and_the_right_one_pa
     monkeypatch.setattr(runner, "CPU_FACTOR", 1.0)
     runner.prepare()
     source = (runner.PACKAGE / "core/ticks.py").read_text(encoding="utf-8")
-    tests = [test for test in runner.portable_tests() if test[0] == "test_ticks"]
+    tests = [test for test in runner.portable_tests() if test[0] == "core.test_ticks"]
     survey = runner.Survey(dict.fromkeys(tests, 0.1))
     right = Mutant("core/ticks", "diff", "", "", (), source)
     assert runner.judge(right, tests, survey, []) == ""
     wrong = replace(right, source=source.replace("d >= HALF", "d > HALF"))
-    assert runner.judge(wrong, tests, survey, []).startswith("test_ticks::")
+    assert runner.judge(wrong, tests, survey, []).startswith("core.test_ticks::")
     endless = replace(right, source=source.replace("    d = (newer", "    while True:\n        pass\n    d = (newer"))
     assert runner.judge(endless, tests, survey, []) == "time-out"

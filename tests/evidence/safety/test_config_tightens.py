@@ -1,7 +1,7 @@
 """Settings that stand for a hard limit may tighten it and never loosen it; the directions are those of limits.py.
 
-tests/portable/test_config.py has the ranges typed on their own and runs on every interpreter; here every field that the
-code ties to a limit is found by itself.
+tests/portable/app/test_config.py has the ranges typed on their own and runs on every interpreter; here every field that
+the code ties to a limit is found by itself.
 """
 
 import re

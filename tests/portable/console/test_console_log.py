@@ -1,11 +1,10 @@
 """What the device recorded, over the console: starts, faults, changes; asked for in pieces, wrapped, cleared."""
 
-from console_rig import App, is_error, wrapped
+from console_rig import PIN, App, is_error, provided, wrapped
 from cryo import recorder
 from cryo.core import faults, mode, session
 from cryo.store import journal, notes
 from store_rig import FailingFiles
-from test_console_service import PIN, provided
 
 
 def fields(line):

@@ -76,7 +76,7 @@ TABLE = (
 )
 
 
-# tests/portable/test_valves*.py, test_flow.py, test_shield_loop_test.py; a late tick: below
+# test_valves*.py, test_flow.py, tests/portable/app/test_shield_loop_test.py; a late tick: below
 FOUND_ELSEWHERE = (
     faults.DOSE_OPEN, faults.DOSE_SHUT, faults.DOSE_COIL, faults.SHUTOFF_OPEN, faults.SHUTOFF_SHUT,
     faults.PROGRAM_FLOW, faults.LOOP_TEST, faults.TICK_LATE,

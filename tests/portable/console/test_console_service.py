@@ -1,26 +1,9 @@
 """Service mode: the PIN that opens it, what wrong ones cost over resets too, and the way to the prompt."""
 
-from console_rig import App, is_error, wrapped
+from console_rig import PIN, App, is_error, provided, wrapped
 from cryo.console import pin
 from cryo.console.wrap import GONE_S
 from cryo.core import mode, supervisor
-
-PIN = "271828"
-
-
-def provided(files=None):
-    """Return an applicator whose PIN is set, or one that starts on these files."""
-    app = App()
-    if files is None:
-        app.inputs.estop = 1
-        app.run(2)
-        assert app.slow("SERV:NEWP " + PIN) == ["OK"]
-        app.inputs.estop = 0
-        assert app.ask("FAULT:ACK") == "OK"
-    else:
-        app.board.files = files
-        app.supervisor.session.uptime_s = 0  # just switched on
-    return app
 
 
 def wait(app):
