@@ -1,9 +1,14 @@
-"""Which causes of faults stand in this tick: what each guard means for the registry."""
+"""Which causes of faults stand in this tick. Each has two lines: what a guard says, then its fault and when it counts.
+
+When: a set of modes (mode.py), and beside them AFTER_GAS and KEPT (faults.py). A KEPT cause stands in every mode as long
+as its fault is latched, so that an acknowledge is refused until the operator has done what the remedy asks for.
+"""
 
 from cryo.core import faults
 from cryo.core.bursts import END_US
+from cryo.core.faults import AFTER_GAS, KEPT
 from cryo.core.flow import RAN
-from cryo.core.mode import DELIVERING, SELF_TEST, TREATING
+from cryo.core.mode import BOOTING, EVER, PASS, SELF_TEST, TREATING
 from cryo.core.records import RESTING, RUNNING
 from cryo.core.room import CLEAR, STOP
 from cryo.limits import (
@@ -23,102 +28,102 @@ _REFUSALS = const(3)  # [E] a bouncing loop may make the one-shot refuse once, n
 
 
 def standing(s, dt_us, i):
-    """Add every cause that stands to s.faults.causes, from the supervisor s and its Inputs i; return flow.RAN.
-
-    A latched fault keeps its cause until what it asks for is there again, so that an acknowledge can be refused.
-    """
-    causes = s.faults.causes
-    touched = s.trigger.touched
+    """Add every cause that stands to s.faults.causes, from the supervisor s and its Inputs i; return flow.RAN."""
+    registry = s.faults
     burst = s.burst
+    mode = s.mode
     off_us = s.planner.off_us
-    s.valves.watch(i, burst, off_us, touched, causes)
-    treating = TREATING >> s.mode & 1
-    latched = s.faults.latched
+    touched = s.trigger.touched
+    s.valves.watch(i, burst, off_us, touched, registry.causes)
+    registry.now = 1 << mode | AFTER_GAS if off_us < AFTERMATH_US else 1 << mode
+
     if i.estop:
-        causes.add(faults.ESTOP)
+        registry.found(faults.ESTOP, EVER)
     if s.observer.torn:
-        causes.add(faults.MEMORY)
+        registry.found(faults.MEMORY, EVER)
     if s.reset_loop:
-        causes.add(faults.RESET_LOOP)
+        registry.found(faults.RESET_LOOP, EVER)
     if i.self_test == 2:
-        causes.add(faults.SELF_TEST)
+        registry.found(faults.SELF_TEST, EVER)
     if i.tasks_late > TASKS_LATE_MAX:
-        causes.add(faults.TASK_STOPPED)
-    # The chip's demand opens channel B by gates of its own; it is named, not the shield.
-    cut = i.skin.cut
-    demanded = cut and i.loop_a
-    eye = s.eye
-    if eye.discordant and not demanded:
-        causes.add(faults.LOOP_DISCORD)
+        registry.found(faults.TASK_STOPPED, EVER)
+    if dt_us > LATE_TICK_US or s.pass_.late_us > LATE_SUM_US:
+        registry.found(faults.TICK_LATE, PASS)
+    if s.room == STOP:  # in every mode: it is the air that people breathe
+        registry.found(faults.ROOM_CO2, EVER)
+
     running = i.burst == RUNNING
     if i.port_status or (running and s.cut_ticks >= _CUT_TICKS):
-        causes.add(faults.VALVE_PORT)
-    if not eye.made and not demanded and (treating or latched.has(faults.LOOP_OPEN)):
-        causes.add(faults.LOOP_OPEN)
-    if s.mode <= SELF_TEST:
-        if touched:
-            causes.add(faults.TRIGGER_BOOT)
-        if s.mode == SELF_TEST and i.burst != RESTING:
-            causes.add(faults.SELF_TEST)
-    if s.room == STOP:  # in every mode: it is the air that people breathe
-        causes.add(faults.ROOM_CO2)
-    overcool = s.overcool
-    if s.faults.first:
-        if touched and latched.has(faults.TRIGGER_BOOT):
-            causes.add(faults.TRIGGER_BOOT)
-        if latched.has(faults.ROOM_CO2) and s.room != CLEAR:  # a sensor that fell silent clears nothing
-            causes.add(faults.ROOM_CO2)
-        # gone when the skin has recovered, not when it is just above the trip
-        if latched.has(faults.SKIN_TRIP) and (
-            not overcool.valid or s.second.colder(i.skin.value_mdegc) < SAME_POINT_SKIN_MDEGC
-        ):
-            causes.add(faults.SKIN_TRIP)
-        if latched.has(faults.SKIN_SENSOR) and not overcool.valid:
-            causes.add(faults.SKIN_SENSOR)
-    if cut and (treating or latched.meets(_OF_THE_SKIN)):
-        causes.add(faults.SKIN_TRIP if overcool.valid else faults.SKIN_SENSOR)
-    if treating or off_us < AFTERMATH_US:
-        if overcool.locked_out:
-            causes.add(faults.SKIN_LOCKOUT)
-        if overcool.tripped:
-            causes.add(faults.SKIN_TRIP)
-    bottle = i.bottle
-    if bottle.status or not BOTTLE_STOP_MIN_MBAR <= bottle.value <= BOTTLE_STOP_MAX_MBAR:
-        code = _bottle(bottle)
-        if treating or latched.has(code):
-            causes.add(code)
-    if not treating:
-        return RAN
+        registry.found(faults.VALVE_PORT, EVER)
+    if burst.refused >= _REFUSALS:
+        registry.found(faults.VALVE_PORT, PASS)
+    if running and burst.open and burst.open_us + dt_us > burst.commanded_us + END_US:
+        registry.found(faults.VALVE_PORT, PASS)
 
+    # The skin chip's demand opens channel B by gates of its own; it is named, not the shield.
+    skin = i.skin
+    eye = s.eye
+    if not (skin.cut and i.loop_a):
+        if eye.discordant:
+            registry.found(faults.LOOP_DISCORD, EVER)
+        if not eye.made:
+            registry.found(faults.LOOP_OPEN, TREATING | KEPT)
+
+    overcool = s.overcool
+    if skin.cut:
+        registry.found(faults.SKIN_TRIP if overcool.valid else faults.SKIN_SENSOR, TREATING)
+    if overcool.locked_out:
+        registry.found(faults.SKIN_LOCKOUT, TREATING | AFTER_GAS)
+    if overcool.tripped:
+        registry.found(faults.SKIN_TRIP, TREATING | AFTER_GAS)
     if overcool.sensor_failed:
-        causes.add(faults.SKIN_SENSOR)
+        registry.found(faults.SKIN_SENSOR, TREATING)
     if s.second.discordant:
-        causes.add(faults.INFRARED_DISCORD)
+        registry.found(faults.INFRARED_DISCORD, TREATING)
     response = s.response
     if response.missing:
-        causes.add(faults.NO_RESPONSE)
+        registry.found(faults.NO_RESPONSE, TREATING)
     if response.weak:
-        causes.add(faults.RESPONSE_WEAK)
+        registry.found(faults.RESPONSE_WEAK, TREATING)
     if response.strong:
-        causes.add(faults.RESPONSE_STRONG)
-    if s.mode == DELIVERING:
-        # Skin at rest, between passes too, may give the same frame for longer.
-        if overcool.stale and response.open and response.owed(s.observer.probe_mdegc()):
-            causes.add(faults.SKIN_STALE)
-        if dt_us > LATE_TICK_US or s.pass_.late_us > LATE_SUM_US:
-            causes.add(faults.TICK_LATE)
-        if burst.open:
-            if running and burst.open_us + dt_us > burst.commanded_us + END_US:
-                causes.add(faults.VALVE_PORT)
-        elif i.line.status and s.config.line_fitted:
-            causes.add(faults.LINE_SENSOR)
-        if burst.refused >= _REFUSALS:
-            causes.add(faults.VALVE_PORT)
+        registry.found(faults.RESPONSE_STRONG, TREATING)
+    # Skin at rest, between passes too, may give the same frame for longer.
+    if overcool.stale and response.open and response.owed(s.observer.probe_mdegc()):
+        registry.found(faults.SKIN_STALE, PASS)
+
+    bottle = i.bottle
+    if bottle.status:
+        registry.found(faults.BOTTLE_SENSOR, TREATING | KEPT)
+    elif bottle.value < BOTTLE_STOP_MIN_MBAR:
+        registry.found(faults.BOTTLE_LOW, TREATING | KEPT)
+    elif bottle.value > BOTTLE_STOP_MAX_MBAR:
+        registry.found(faults.BOTTLE_HIGH, TREATING | KEPT)
+    if i.line.status and not burst.open and s.config and s.config.line_fitted:
+        registry.found(faults.LINE_SENSOR, PASS)
+
+    # Asked only when it may count: what it asks is so in every pass, and would cost time there.
+    if mode <= SELF_TEST:
+        if touched:
+            registry.found(faults.TRIGGER_BOOT, BOOTING)
+        if i.burst != RESTING:
+            registry.found(faults.SELF_TEST, 1 << SELF_TEST)
+    if registry.first:
+        _kept(s, i)
     return RAN
 
 
-def _bottle(bottle):
-    """Return the code of what is wrong with the bottle."""
-    if bottle.status:
-        return faults.BOTTLE_SENSOR
-    return faults.BOTTLE_LOW if bottle.value < BOTTLE_STOP_MIN_MBAR else faults.BOTTLE_HIGH
+def _kept(s, i):
+    """Add what keeps a fault that is latched, and is no cause before."""
+    registry = s.faults
+    overcool = s.overcool
+    if s.trigger.touched:
+        registry.found(faults.TRIGGER_BOOT, KEPT)
+    if s.room != CLEAR:  # a sensor that fell silent clears nothing
+        registry.found(faults.ROOM_CO2, KEPT)
+    # gone when the skin has recovered, not when it is just above the trip
+    if not overcool.valid or s.second.colder(i.skin.value_mdegc) < SAME_POINT_SKIN_MDEGC:
+        registry.found(faults.SKIN_TRIP, KEPT)
+    if not overcool.valid:
+        registry.found(faults.SKIN_SENSOR, KEPT)
+    if i.skin.cut and registry.latched.meets(_OF_THE_SKIN):
+        registry.found(faults.SKIN_TRIP if overcool.valid else faults.SKIN_SENSOR, EVER)

@@ -2,6 +2,7 @@
 
 from cryo import limits
 from cryo.core import flow
+from cryo.core.mode import EVER
 from micropython import const
 
 HIGH = const(3)  # IEC 60601-1-8 priorities
@@ -10,6 +11,10 @@ LOW = const(1)
 
 ACK = const(1)  # cleared by an acknowledge once the cause is gone
 RESET = const(2)  # cleared by switching off and on only: the device boots safe and every point counts as treated
+
+# when a cause counts (causes.py): a set of modes, and beside them
+AFTER_GAS = EVER + 1  # in every mode, for 5 s after gas
+KEPT = AFTER_GAS * 2  # in every mode, once its fault is latched
 
 # All that a fault is, a row each: code, name, priority, latch, remedy. Rows stand in the order of urgency.
 # Codes are 1 to 29 and 32 to 61. A new fault takes a code that no fault ever had: logs and crash records keep codes.
@@ -183,6 +188,7 @@ class Faults:
     present   those of the last update
     latched   those that are not cleared yet
     first     code of the first one, 0 while none is latched
+    now       when this tick is: the bit of its mode, and AFTER_GAS
     """
 
     def __init__(self):
@@ -191,6 +197,7 @@ class Faults:
         self.present = Codes()
         self.latched = Codes()
         self.first = 0
+        self.now = 0
         self.update = self.update  # bound once: every tick calls it
 
     def update(self):
@@ -215,6 +222,11 @@ class Faults:
                 return row[0]
         self.latched.add(PROGRAM_FLOW)  # a cause without a row is an error of the program
         return PROGRAM_FLOW
+
+    def found(self, code, when):
+        """Add to causes what a guard found, if it counts now, or keeps what is latched."""
+        if when & self.now or (when & KEPT and self.latched.has(code)):
+            self.causes.add(code)
 
     def add(self, code):
         """Latch one more cause, found after this tick's update."""

@@ -15,8 +15,12 @@ REST = const(6)  # between two passes
 COMPLETE = const(7)  # a point ended, its result stands
 FAULT = const(8)
 SERVICE = const(9)
-TREATING = const(1 << ARMED | 1 << DELIVERING | 1 << REST)  # set of modes
-MAY_GIVE_GAS = const(TREATING | 1 << READY)  # set of modes: now, or soon, with no more than a number and a press
+# sets of modes
+EVER = const((1 << SERVICE + 1) - 1)
+BOOTING = const(1 << BOOT | 1 << SELF_TEST)
+TREATING = const(1 << ARMED | 1 << DELIVERING | 1 << REST)
+PASS = const(1 << DELIVERING)
+MAY_GIVE_GAS = const(TREATING | 1 << READY)  # now, or soon, with no more than a number and a press
 NAMES = ("BOOT", "SELF_TEST", "STANDBY", "READY", "ARMED", "DELIVERING", "REST", "COMPLETE", "FAULT", "SERVICE")
 
 # conditions
