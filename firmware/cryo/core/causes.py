@@ -1,7 +1,7 @@
 """Which causes of faults stand in this tick. Each has two lines: what a guard says, then its fault and when it counts.
 
-When: a set of modes (mode.py), and beside them AFTER_GAS and KEPT (faults.py). A KEPT cause stands in every mode as long
-as its fault is latched, so that an acknowledge is refused until the operator has done what the remedy asks for.
+When: a set of modes (mode.py), and beside them AFTER_GAS and KEPT (faults.py). A KEPT cause stands in every mode while
+its fault is latched, so that an acknowledge is refused until the operator has done what the remedy asks for.
 """
 
 from cryo.core import faults

@@ -1,8 +1,6 @@
-"""Point and pass: what they keep, what a change of mode does to them, and why a point ends."""
+"""Point and pass: what they keep, what begins and ends them, and why."""
 
 from cryo.core import mode, presets, session
-from cryo.core.eye_guard import IN_WINDOW
-from cryo.core.mode import DELIVERING, TREATING
 from cryo.limits import HOLD_MS, MODEL_MARGIN_MDEGC, PASS_RESUMED_MS, PASSES_MAX, TICK_US
 
 _HOLD_US = HOLD_MS * 1000
@@ -17,6 +15,7 @@ class Point:
     lowest_mdegc   the observer's surface may go down to here (limit 25)
     hold_us        since the target was reached
     treated        a burst was given
+    over           why it is over, as session.py names it, or session.GOING
     """
 
     def __init__(self):
@@ -25,12 +24,27 @@ class Point:
         self.lowest_mdegc = 0
         self.hold_us = 0
         self.treated = False
+        self.over = session.GOING
 
     def begin(self):
         """Another point of the level that is set."""
         self.lowest_mdegc = self.floor_mdegc - MODEL_MARGIN_MDEGC
         self.hold_us = 0
         self.treated = False
+
+    def end(self, session_, dose_spent, passing):
+        """Find out why it is over; passing: a pass goes on, which may be the last. Return it, or session.GOING."""
+        over = session_.point_spent
+        if session_.reached and self.hold_us >= _HOLD_US:
+            over = session.TARGET
+        elif dose_spent:
+            over = session.DOSE
+        elif session_.used_up:
+            over = session.SESSION
+        elif session_.passes >= PASSES_MAX and not passing:
+            over = session.PASSES
+        self.over = over
+        return over
 
 
 class Pass:
@@ -57,67 +71,32 @@ class Pass:
         self.held = True
 
 
-def end(sup):
-    """Return why the supervisor's point is over, or session.GOING."""
-    session_ = sup.session
-    if session_.reached and sup.point.hold_us >= _HOLD_US:
-        return session.TARGET
-    if sup.overcool.dose_spent:
-        return session.DOSE
-    if session_.used_up:
-        return session.SESSION
-    if session_.passes >= PASSES_MAX and (sup.mode != DELIVERING or sup.pass_.over):
-        return session.PASSES
-    return session_.point_spent
+def press(session_, point, pass_):
+    """A press begins a pass, or goes on with the last one. Return True when the point begins with it."""
+    row = session_.row()
+    point.target_mdegc = row[presets.TARGET_MDEGC]
+    point.floor_mdegc = row[presets.FLOOR_MDEGC]
+    first = not session_.point_open
+    if first:
+        session_.begin_point()
+        point.begin()
+    resumed = session_.point_us - session_.let_go_us <= _RESUMED_US
+    if not resumed:
+        session_.passes += 1
+    pass_.begin(resumed)
+    return first
 
 
-def enter(sup, before, after):
-    """Take the supervisor from one mode into another."""
-    session_ = sup.session
-    sup.idle_us = 0
-    sup.mode_us = 0
-    if after == mode.READY:
-        sup.nonce = 1000 + (sup.now_us ^ sup.now_us >> 13) % 9000
-        sup.loop_due = sup.loop_tests
-        session_.wrong_numbers = 0
-    else:
-        sup.nonce = 0
-        sup.loop_due = False
-    if after == DELIVERING:
-        row = session_.row()
-        sup.point.target_mdegc = row[presets.TARGET_MDEGC]
-        sup.point.floor_mdegc = row[presets.FLOOR_MDEGC]
-        if not session_.point_open:
-            _begin(sup)
-        resumed = session_.point_us - session_.let_go_us <= _RESUMED_US
-        if not resumed:
-            session_.passes += 1
-        sup.pass_.begin(resumed)
-        sup.planner.probe_due = True
-        sup.second.agrees = False
-    elif session_.point_open and not TREATING >> after & 1:
-        reason = session.STOPPED
-        if after == mode.COMPLETE:
-            reason = end(sup)
-        elif after == mode.FAULT:
-            reason = session.FAULTED
-        session_.end_point(reason)
-        sup.eye.watch(False)
-    elif after == mode.REST:
-        # Only a hand that stayed at its distance goes on with its pass.
-        session_.let_go_us = (
-            session_.point_us if sup.eye.range <= IN_WINDOW and not sup.trigger.touched else session.NEVER
-        )
-    if after == mode.ARMED:
-        sup.valves.armed(session_, sup.config)
-    sup.mode = after
+def let_go(session_, stayed):
+    """A pass is over. Only a hand that stayed at its distance may go on with it."""
+    session_.let_go_us = session_.point_us if stayed else session.NEVER
 
 
-def _begin(sup):
-    sup.session.begin_point()
-    sup.overcool.new_point()
-    sup.response.reset()
-    sup.second.reset()
-    sup.eye.watch(True)
-    sup.point.begin()
-    sup.burst.refused = 0
+def leave(session_, point, after):
+    """End the point that is open: the device goes into the mode `after`, which treats none."""
+    reason = session.STOPPED
+    if after == mode.COMPLETE:
+        reason = point.over
+    elif after == mode.FAULT:
+        reason = session.FAULTED
+    session_.end_point(reason)

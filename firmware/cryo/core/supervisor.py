@@ -194,7 +194,7 @@ class Supervisor:
         before = self.mode
         after = mode.next_mode(before, self._conditions(i))
         if after != before:
-            points.enter(self, before, after)
+            self.enter(after)
 
         o.cut = 1
         o.rearm = 0
@@ -295,8 +295,11 @@ class Supervisor:
                     pass_.held = False
         elif m == mode.REST and self.mode_us >= _PASS_REST_US:
             c |= mode.RESTED
-        if self.session.point_open and points.end(self) != session.GOING:
-            c |= mode.POINT_OVER
+        session_ = self.session
+        if session_.point_open:
+            passing = m == DELIVERING and not pass_.over
+            if self.point.end(session_, self.overcool.dose_spent, passing) != session.GOING:
+                c |= mode.POINT_OVER
         return c
 
     def _confirmation(self, number):
@@ -306,6 +309,36 @@ class Supervisor:
         session_ = self.session
         session_.wrong_numbers += 1
         return mode.DISARMED if session_.wrong_numbers >= session.WRONG_NUMBERS_MAX else 0
+
+    def enter(self, after):
+        """Go into another mode. What that does to the session, the point and the pass: points.py."""
+        session_ = self.session
+        eye = self.eye
+        self.mode = after
+        self.mode_us = 0
+        self.idle_us = 0
+        self.nonce = 0
+        self.loop_due = False
+        if session_.point_open and not TREATING >> after & 1:
+            points.leave(session_, self.point, after)
+            eye.watch(False)
+        if after == mode.READY:
+            self.nonce = 1000 + (self.now_us ^ self.now_us >> 13) % 9000
+            self.loop_due = self.loop_tests
+            session_.wrong_numbers = 0
+        elif after == ARMED:
+            self.valves.armed(session_, self.config)
+        elif after == DELIVERING:
+            if points.press(session_, self.point, self.pass_):
+                self.overcool.new_point()
+                self.response.reset()
+                self.second.reset()
+                eye.watch(True)
+                self.burst.refused = 0
+            self.planner.probe_due = True
+            self.second.agrees = False
+        elif after == mode.REST:
+            points.let_go(session_, eye.range <= IN_WINDOW and not self.trigger.touched)
 
     # --- burst ----------------------------------------------------------------------------------------------------
     def _burst(self, dt_us, i, o):

@@ -5,13 +5,12 @@ longest difference of two stamps, saturated ages.
 """
 
 import itertools
-from types import SimpleNamespace
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from cryo.core import mode, points, presets, ticks
+from cryo.core import mode, presets, ticks
 from cryo.core.bursts import Planner
 from cryo.core.eye_guard import IN_START, EyeGuard
 from cryo.core.jet import RATIO_MAX, Jet
@@ -22,6 +21,7 @@ from cryo.core.records import Inputs, Quantity
 from cryo.core.response import Response
 from cryo.core.second_channel import SecondChannel
 from cryo.core.session import Session
+from cryo.core.supervisor import Supervisor
 from cryo.core.trigger import Trigger
 from cryo.drivers.analog import Transducer
 from cryo.limits import CONTINUE_MAX_MM, CONTINUE_MIN_MM
@@ -202,11 +202,11 @@ def test_response_over_as_many_bursts_as_a_point_can_have():
 
 
 def test_the_number_of_an_arm_request_has_four_digits_and_changes():
-    sup = SimpleNamespace(session=SimpleNamespace(point_open=False), loop_tests=False)
+    sup = Supervisor(None)
     numbers = []
     for n in range(1_000):
         sup.now_us = I31(n * 7_130_013 % 2**30)
-        points.enter(sup, mode.STANDBY, mode.READY)
+        sup.enter(mode.READY)
         numbers.append(sup.nonce)
     assert all(1_000 <= n <= 9_999 for n in numbers)
     assert len(set(numbers)) > 900  # drawn at random from 9000 it would be 947

@@ -3,7 +3,7 @@
 import micropython
 from bench import Bench
 from cryo import limits
-from cryo.core import faults, mode, points
+from cryo.core import faults, mode
 from cryo.core.jet import AS_CALIBRATED, LEARN_FROM_MDEGC, LEARN_MARGIN_MDEGC, RATIO_MAX, Jet
 from cryo.core.observer import k_at
 
@@ -154,8 +154,9 @@ def test_only_while_both_sensors_agree_the_floor_reckons_with_a_weaker_jet():
 def test_a_new_press_begins_without_an_agreement():
     bench = Bench().deliver(level=3)
     for before in (mode.ARMED, mode.REST):
+        bench.sup.mode = before
         bench.sup.second.agrees = True
-        points.enter(bench.sup, before, mode.DELIVERING)
+        bench.sup.enter(mode.DELIVERING)
         assert not bench.sup.second.agrees
 
 

@@ -1,7 +1,7 @@
 """What the supervisor makes of each burst: when it may fire, what it books, which pass and point it belongs to."""
 
 from bench import Bench
-from cryo.core import mode, points, session
+from cryo.core import mode, session
 from cryo.core.observer import k_at, k_nearer
 from cryo.core.records import RUNNING
 from cryo.core.supervisor import ARM
@@ -222,7 +222,7 @@ def test_a_new_point_begins_with_new_accounts():
     s.mode = mode.ARMED
     s.trigger.touched = s.trigger.held = True
     s.session.started = True
-    points.enter(s, mode.ARMED, mode.DELIVERING)
+    s.enter(mode.DELIVERING)
     assert (s.overcool.dose_point, s.burst.refused, s.point.treated, s.second.discordant) == (0, 0, False, False)
     s.response.sample(0, 30_000)
     assert not s.response.failed()
@@ -251,9 +251,9 @@ def test_the_number_has_four_digits_and_is_there_while_it_is_asked_alone():
     assert s.nonce == 0
     for now_us in range(17_000):
         s.now_us = now_us
-        points.enter(s, mode.STANDBY, mode.READY)
+        s.enter(mode.READY)
         assert 1_000 <= s.nonce <= 9_999 and type(s.nonce) is int
-    points.enter(s, mode.READY, mode.STANDBY)
+    s.enter(mode.STANDBY)
     assert s.nonce == 0
     bench.choose()
     bench.ask(ARM)

@@ -2,7 +2,7 @@
 
 from bench import SETTINGS, Bench
 from cryo import config, limits
-from cryo.core import blockers, mode, points, session
+from cryo.core import blockers, mode, session
 from cryo.core.eye_guard import IN_START, IN_WINDOW, LOST, OUTSIDE
 from cryo.core.session import GOING
 from cryo.core.supervisor import ACKNOWLEDGE, ARM, CONFIRM, DISARM, SERVICE, Supervisor
@@ -208,7 +208,7 @@ def test_two_seconds_and_not_a_microsecond_more_go_on_with_a_pass():
         sup.session.let_go_us = sup.session.point_us - gap_us
         sup.pass_.late_us = 25_000
         spent_us = sup.pass_.us
-        points.enter(sup, mode.ARMED, mode.DELIVERING)
+        sup.enter(mode.DELIVERING)
         assert sup.session.passes == passes and sup.pass_.held and sup.pass_.late_us == 0
         assert sup.pass_.us == limits.TICK_US + (spent_us if passes == 1 else 0)
 
@@ -218,7 +218,7 @@ def test_only_a_hand_in_the_window_may_go_on_with_its_pass():
         sup = Bench().deliver().to_burst(3).sup
         sup.trigger.touched = False
         sup.eye.range = distance
-        points.enter(sup, mode.DELIVERING, mode.REST)
+        sup.enter(mode.REST)
         assert (sup.session.let_go_us == sup.session.point_us) == stays
         assert stays or sup.session.let_go_us == session.NEVER
 
