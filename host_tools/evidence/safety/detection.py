@@ -53,13 +53,13 @@ def measure(name: str, lane: str = "unix", plan: Plan | None = None, flaws: Sequ
     event_us = record.injected_us[-1] if record.injected_us else None
     alarm_us = next((at for at, what, up in record.edges if what == "alarm" and up and at >= (event_us or 0)), None)
     last = {} if alarm_us is None else timeline.last_after(record.edges, alarm_us, plant.now_us)
-    told = fields(session.crash).get("FAULT") if row.told == "SYST:CRAS?" else session.fault_name
+    told = fields(session.crash).get("FAULT") if row.query == "SYST:CRAS?" else session.fault_name
     return {
         "fault": name,
         "event": row.scenario.title,
         "planted": row.flaw is not None,
         "told": told,
-        "told_by": row.told,
+        "told_by": row.query,
         "ends": session.final.get("STATE"),
         "remedy": session.remedy or None,
         "allowed_ms": row.scenario.detect_ms,

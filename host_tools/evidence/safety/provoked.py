@@ -29,11 +29,11 @@ class Flaw:
 
 @dataclass(frozen=True)
 class Provoked:
-    """How a fault is provoked. told: where the device names it, FAULT? or, after a restart, SYSTem:CRASh?."""
+    """How a fault is provoked. query: what the device names it for, FAULT? or, after a restart, SYSTem:CRASh?."""
 
     scenario: Scenario
     flaw: Flaw | None = None
-    told: str = "FAULT?"
+    query: str = "FAULT?"
 
     @property
     def flaws(self) -> tuple[Flaw, ...]:
@@ -171,7 +171,7 @@ OWN = {
             "        self.step = self.step + 1 & STEP_MASK\n",
             STOPS.format("== -1") + "        self.step = self.step + 1 & STEP_MASK\n",
         ),
-        told="SYST:CRAS?",
+        query="SYST:CRAS?",
     ),
     "MEMORY": Provoked(
         _in_burst(
@@ -198,27 +198,21 @@ OWN = {
             offset_ms=0,
         ),
         Flaw("cryo/panel.py", "        self.alive = True\n", STOPS.format("!= -2") + "        self.alive = True\n"),
-        told="SYST:CRAS?",
+        query="SYST:CRAS?",
     ),
 }
 
-_OF_THE_TABLE = {
-    "ESTOP": "estop",
-    "LOOP_OPEN": "eye",
-    "SKIN_TRIP": "skin-trip",
-    "SKIN_SENSOR": "probe-open",
-    "SKIN_STALE": "probe-stuck",
-    "RESPONSE_WEAK": "probe-off",
-    "RESPONSE_STRONG": "overcool",
-    "DOSE_OPEN": "valve-stuck",
-    "BOTTLE_LOW": "empty-bottle",
-    "INFRARED_DISCORD": "infrared-cold",
-    "ROOM_CO2": "room-gas",
-    "DOSE_SHUT": "proof-valve-shut",
-    "SHUTOFF_OPEN": "proof-shutoff-open",
-    "SHUTOFF_SHUT": "shutoff-shut",
-}
-PROVOKED = {name: Provoked(SCENARIOS[row]) for name, row in _OF_THE_TABLE.items()} | OWN
+
+def _of_the_table() -> dict[str, Provoked]:
+    """Fault -> the first row of the scenario table that asks for it within a time."""
+    found: dict[str, Provoked] = {}
+    for row in SCENARIOS.values():
+        if row.fault is not None and row.detect_ms is not None:
+            found.setdefault(row.fault, Provoked(row))
+    return found
+
+
+PROVOKED = _of_the_table() | OWN
 
 
 def firmware(flaws: Sequence[Flaw], folder: Path) -> Path | None:
