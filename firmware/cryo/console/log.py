@@ -47,7 +47,7 @@ def _ask(console, text):
         records = found.since(sequence, count)
     except OSError as error:
         return _unread(console, error)
-    return "\n".join([told(record) for record in records]) or "NONE"
+    return "\n".join([as_line(record) for record in records]) or "NONE"
 
 
 def _count(console, _):
@@ -88,7 +88,7 @@ def _clear(console, _):
 
 
 # --- a record as text -------------------------------------------------------------------------------------------------
-def told(record):
+def as_line(record):
     """Return a record (journal.unpacked) as one line of KEY=VALUE."""
     sequence, kind, day, second, uptime_s = record[:5]
     name, figures = _KINDS.get(kind, ("KIND" + str(kind), _plain))

@@ -49,12 +49,12 @@ class Kept:
             return True
         if s.trip_mdegc != s.chosen_trip_mdegc():
             return True
-        p = s.session
-        row = p.row()
+        session_ = s.session
+        row = session_.row()
         if row is None:
             return False
-        if _sum(row) != self._levels[p.preset][p.level]:
+        if _sum(row) != self._levels[session_.preset][session_.level]:
             return True
-        return p.point_open and (
+        return session_.point_open and (
             s.point.target_mdegc != row[presets.TARGET_MDEGC] or s.point.floor_mdegc != row[presets.FLOOR_MDEGC]
         )
