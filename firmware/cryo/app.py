@@ -61,8 +61,13 @@ class Applicator:
         self.late_us_max = 0
         i = self.inputs
         b = board
-        slow = [name for name in SLOW if getattr(b, name, None)]
-        self._slow = [(getattr(b, name).poll, getattr(i, name)) for name in slow]
+        self._slow = []  # of those that the board has
+        self._last_of_valves = -1
+        for place, name in enumerate(SLOW):
+            driver = getattr(b, name, None)
+            if driver:
+                self._slow.append((driver.poll, getattr(i, name)))
+                self._last_of_valves += place < OF_VALVES
         self._turn = 0
         self._polled = 0  # a bit for each slow input since all of them were
         self._last = len(self._slow) - 1
@@ -76,7 +81,6 @@ class Applicator:
             b.distance.poll,
         )  # fmt: skip
         self._lamps = -1
-        self._last_of_valves = sum(name in SLOW[:OF_VALVES] for name in slow) - 1
         self._polled_in_burst = (2 << self._last_of_valves) - 1
         self._watchdog = None
         self._due_us = 0
