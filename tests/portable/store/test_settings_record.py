@@ -2,6 +2,7 @@
 
 import settings_table
 from cryo import config
+from cryo.store import migration
 from cryo.store.writing import save, slot
 from storage import RamFiles
 from store_rig import flipped, record
@@ -136,6 +137,16 @@ def test_what_an_older_record_cannot_know_is_not_taken_from_it():
     for version in range(1, config.VERSION):
         settings, _ = config.load(stored(TEXT, version))
         assert settings == config.build(settings_table.read_as(GIVEN, version))[0]
+
+
+def test_an_older_record_gets_the_value_for_older_ones_not_the_default_nor_what_it_says():
+    rows = (("a", "", 1, 0, 9, 0, 0, 1, None), ("b", "", 2, 0, 9, 0, 0, 2, 5), ("c", "", 3, 0, 9, 0, 0, 3, 6))
+    for version, read in ((1, {"a": 7, "b": 5, "c": 6}), (2, {"a": 7, "b": 7, "c": 6})):
+        values = {"a": 7, "b": 7, "c": 7}
+        assert migration.migrated(values, version, 3, rows) is None and values == read
+    values = {"a": 7, "b": 7}
+    assert migration.migrated(values, 2, 3, rows, {"a": 8, "b": 8, "c": 8}) is None  # the bill of materials
+    assert values == {"a": 7, "b": 7, "c": 8}
 
 
 def test_what_an_older_record_leaves_out_of_the_parts_is_as_the_board_s_bill_of_materials_has_it():
