@@ -142,7 +142,8 @@ recording: setup ## record the sessions of docs/virtual_board.md; needs picocom 
 walkthrough: setup ## record docs/walkthrough.md on the virtual board; needs picocom, tmux and chromium
 	$(PY) -m host_tools.evidence.pages.walkthrough
 
-settings: setup ## generate docs/settings.md and its JSON Schema from the firmware's schema
+settings: setup ## generate the texts of the settings, docs/settings.md and its JSON Schema from the firmware's schema
+	$(PY) -m host_tools.toolchain.settings.texts
 	$(PY) -m host_tools.toolchain.settings
 
 powercut: setup ## cut the power at every flash operation of every write of the store: docs/powercut.md

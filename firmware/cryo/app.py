@@ -16,7 +16,7 @@ from cryo.console.line import Console
 from cryo.core import faults, mode
 from cryo.core.kept import Kept
 from cryo.core.reading import CONFIG_LOST
-from cryo.core.records import RUNNING, Inputs, Outputs
+from cryo.core.records import OF_VALVES, RUNNING, SLOW, Inputs, Outputs
 from cryo.core.resets import Resets
 from cryo.core.supervisor import NONE, Supervisor
 from cryo.health import Health
@@ -61,16 +61,13 @@ class Applicator:
         self.late_us_max = 0
         i = self.inputs
         b = board
-        # One of these a tick, and only those that the board has: they change slowly, and each costs the tick.
-        slow = (
-            (b.bottle, i.bottle),
-            (b.line, i.line),
-            (b.coil, i.coil),
-            (b.nozzle, i.nozzle),
-            (b.infrared, i.infrared),
-            (b.room, i.room),
-        )
-        self._slow = [(driver.poll, record) for driver, record in slow if driver]
+        self._slow = []  # of those that the board has
+        self._last_of_valves = -1
+        for place, name in enumerate(SLOW):
+            driver = getattr(b, name, None)
+            if driver:
+                self._slow.append((driver.poll, getattr(i, name)))
+                self._last_of_valves += place < OF_VALVES
         self._turn = 0
         self._polled = 0  # a bit for each slow input since all of them were
         self._last = len(self._slow) - 1
@@ -84,7 +81,6 @@ class Applicator:
             b.distance.poll,
         )  # fmt: skip
         self._lamps = -1
-        self._last_of_valves = sum(driver is not None for driver, _ in slow[:3]) - 1
         self._polled_in_burst = (2 << self._last_of_valves) - 1
         self._watchdog = None
         self._due_us = 0

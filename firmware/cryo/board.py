@@ -1,6 +1,7 @@
 """The contract of a board: what its board.py must have, and what the application asks of it.
 
-`board.build()` returns one object with the attributes below. No module imports this one, so it takes no room on a
+`board.build()` returns one object with the attributes below, and with the sensors that core/records.py lists: Inputs
+says of each whether a board needs it, and what it is. No module imports this one, so it takes no room on a
 board: `make board-check` holds each board file against it, and tests hold what a board made, and what the application
 asks, against it.
 """
@@ -17,7 +18,7 @@ OFFERS = {
     "valve": ("rearm", "fire", "cut", "result"),  # cryo.valve says what each promises
     "lease": ("renew", "stop"),
     "skin": ("poll", "configure"),  # and `offset_mdegc`, which the application sets
-    "sensor": ("poll",),  # fills its record of cryo.core.records, never waits for its chip
+    "sensor": ("poll",),  # each other input: fills its record of cryo.core.records, never waits for its chip
     "display": ("ready", "poll", "clear", "text", "piece", "show"),
     "pixel": ("__setitem__", "write"),
     "stream": ("any", "readinto", "write"),  # never waits
@@ -28,7 +29,7 @@ OFFERS = {
 REQUIRED = "required"  # an attribute that is there, and not None
 ABSENT = "absent"  # None, or no such attribute
 
-# name, what it is, REQUIRED or what may be instead, what the application asks it for
+# name, what it is, REQUIRED or what may be instead, what the application asks it for; sensors: core/records.py
 CONTRACT = (
     ("name", "text", REQUIRED, "who answers *IDN?; `virtual` alone may have simulated settings"),
     ("fitted", "table", REQUIRED, "which optional parts there are, by setting: the line that `make fitted` writes"),
@@ -48,14 +49,6 @@ CONTRACT = (
     ("led", "pin", REQUIRED, "gas may come"),
     ("buzzer", "pin", REQUIRED, "sound"),
     ("alarm", "pin", REQUIRED, "alarm lamp"),
-    ("skin", "skin", REQUIRED, "the skin thermocouple's chip"),
-    ("nozzle", "sensor", REQUIRED, "the nozzle thermocouple's chip"),
-    ("distance", "sensor", REQUIRED, "distance to the skin"),
-    ("bottle", "sensor", REQUIRED, "pressure of the bottle"),
-    ("line", "sensor", None, "pressure between the valves"),
-    ("coil", "sensor", None, "current of the dose valve's coil"),
-    ("infrared", "sensor", None, "the second skin channel"),
-    ("room", "sensor", None, "CO2 in the room"),
     ("display", "display", None, "what the operator reads"),
     ("pixel", "pixel", None, "colour of the skin's band"),
     ("console", "stream", REQUIRED, "the command line"),

@@ -10,33 +10,58 @@ from cryo import limits
 from cryo.store.slots import Slots
 from micropython import const
 
-VERSION = 4  # of the record; store/migration.py reads the older ones
 NAME = "settings"
 EARLIEST_D = const(9_800)  # 2026-10-31, days since 2000-01-01: a clock that says less was never set [E]
 
-# key, unit, default, lowest, highest, tighter, danger: what it is stands in store/texts.py.
+# key, unit, default, lowest, highest, tighter, danger, since, older.
+# The comment above a row says what it is. `make settings` makes store/texts.py of it, which a refusal shows, with the
+# basis of each figure of limits.py that it names.
 # tighter: 1 higher, -1 lower, 0 neither; where a hard limit stands at one end, that end is the loose one.
 # danger: 1 where a wrong value within the range harms: a console asks for such a change twice.
+# since: version of the record that has it first; a new setting takes one that no other has.
+# older: its value where an older record has none: the safe one, and why behind the row. None: every record has it.
 FIELDS = (
-    ("simulated", "", 0, 0, 1, 0, 1),
-    ("serial", "", 0, 0, 999_999, 0, 0),
-    ("tc_type", "", 0, 0, 1, 0, 1),
-    ("skin_offset_mdegc", "mdegC", 0, -2_000, 0, 0, 0),
-    ("trip_mdegc", "mdegC", limits.SKIN_TRIP_MDEGC, limits.SKIN_TRIP_MDEGC, 12_000, 1, 0),
-    ("trip_reduced_mdegc", "mdegC", limits.SKIN_TRIP_REDUCED_MDEGC, limits.SKIN_TRIP_REDUCED_MDEGC, 14_000, 1, 0),
-    ("burst_max_us", "us", limits.BURST_MAX_US, limits.BURST_MIN_US, limits.BURST_MAX_US, -1, 0),
-    ("jet_k_mdegc", "mdegC/rt s", 0, limits.JET_K_MIN_MDEGC, limits.JET_K_MAX_MDEGC, 0, 1),
-    ("valve_open_delay_us", "us", 15_000, 0, 25_000, 0, 1),
-    ("valve_close_delay_us", "us", 25_000, 5_000, 60_000, 0, 1),
-    ("room_m3", "m3", 30, 10, 1_000, -1, 1),
-    ("calibration_due_d", "d", 0, EARLIEST_D, 36_524, 0, 1),
-    ("infrared_fitted", "", 1, 0, 1, 0, 1),
-    ("line_fitted", "", 1, 0, 1, 0, 1),
-    ("co2_fitted", "", 0, 0, 1, 0, 1),
-)
-
+    # 1: given by the virtual board; a real one refuses such a record
+    ("simulated", "", 0, 0, 1, 0, 1, 1, None),
+    # serial number of the device
+    ("serial", "", 0, 0, 999_999, 0, 0, 1, None),
+    # thermocouple type: 0 = K, 1 = T
+    ("tc_type", "", 0, 0, 1, 0, 1, 1, None),
+    # added to the skin probe's reading by its calibration, which only ever makes it colder; [E] at most the 2 degC by
+    # which a probe that is accepted may be wrong
+    ("skin_offset_mdegc", "mdegC", 0, -2_000, 0, 0, 0, 3, 0),  # the reading was as the probe gives it
+    # limit 1, SKIN_TRIP_MDEGC: skin trip, higher is tighter
+    ("trip_mdegc", "mdegC", limits.SKIN_TRIP_MDEGC, limits.SKIN_TRIP_MDEGC, 12_000, 1, 0, 1, None),
+    # limit 2, SKIN_TRIP_REDUCED_MDEGC: skin trip, reduced sensation, higher is tighter
+    (
+        "trip_reduced_mdegc", "mdegC", limits.SKIN_TRIP_REDUCED_MDEGC, limits.SKIN_TRIP_REDUCED_MDEGC, 14_000, 1, 0,
+        1, None,
+    ),
+    # limit 4, BURST_MAX_US: longest opening, lower is tighter
+    ("burst_max_us", "us", limits.BURST_MAX_US, limits.BURST_MIN_US, limits.BURST_MAX_US, -1, 0, 1, None),
+    # limit 7, JET_K_MIN_MDEGC and JET_K_MAX_MDEGC: jet constant at 80 mm, 0 = not calibrated
+    ("jet_k_mdegc", "mdegC/rt s", 0, limits.JET_K_MIN_MDEGC, limits.JET_K_MAX_MDEGC, 0, 1, 1, None),
+    # dose valve: command to flow, shortest
+    ("valve_open_delay_us", "us", 15_000, 0, 25_000, 0, 1, 1, None),
+    # dose valve: command to closed, longest
+    ("valve_close_delay_us", "us", 25_000, 5_000, 60_000, 0, 1, 1, None),
+    # limit 21, ROOM_PPM_M3_PER_G: volume of the room, smaller is tighter
+    ("room_m3", "m3", 30, 10, 1_000, -1, 1, 1, None),
+    # last day on which the calibrations hold, counted from 2000-01-01; 0 = not calibrated
+    ("calibration_due_d", "d", 0, EARLIEST_D, 36_524, 0, 1, 2, 0),  # the device asks to be calibrated
+    # 1: the infrared skin sensor at the nozzle is fitted, and nothing arms while it is silent; 0: the probe alone
+    # watches the skin
+    ("infrared_fitted", "", 1, 0, 1, 0, 1, 4, 1),  # or as the board's bill of materials has it
+    # 1: the pressure sensor between the valves is fitted, and nothing arms while it is silent; 0: there is no proof
+    # test, and a valve that leaks or sticks is not found
+    ("line_fitted", "", 1, 0, 1, 0, 1, 4, 1),  # or as the board's bill of materials has it
+    # 1: the room's CO2 sensor is fitted, and nothing arms while it is silent; 0: the budget of gas for room_m3 stands
+    # in
+    ("co2_fitted", "", 0, 0, 1, 0, 1, 4, 0),  # or as the board's bill of materials has it
+)  # fmt: skip
 KEYS = tuple(f[0] for f in FIELDS)
 Config = namedtuple("Config", KEYS)
+VERSION = max([f[7] for f in FIELDS])  # of the record; store/migration.py reads the older ones
 
 UNSET = ("jet_k_mdegc", "calibration_due_d")  # 0 means "not known": such a device refuses to arm
 FOREIGN = "settings: simulated = 1, a virtual board's record: provision this board with settings of its own"
@@ -51,7 +76,7 @@ def build(values):
         if key not in KEYS:
             return None, "unknown setting " + str(key) + ": nearest is " + nearest(str(key), KEYS)
     out = []
-    for key, unit, default, low, high, _, _ in FIELDS:
+    for key, unit, default, low, high, _, _, _, _ in FIELDS:
         value = values.get(key, default)
         if not isinstance(value, int) or isinstance(value, bool):
             return None, key + " must be a whole number of " + (unit or "units")

@@ -5,14 +5,17 @@ from pathlib import Path
 
 import pytest
 
-from cryo.board import CONTRACT, OFFERS
+from cryo.board import OFFERS
+from cryo.core.records import SLOW
 from host_tools.places import BOARDS, FIRMWARE
+from host_tools.toolchain.board_check import contract as contract_module
 from host_tools.toolchain.board_check.__main__ import check
 from host_tools.toolchain.board_check.board import file_of
-from host_tools.toolchain.board_check.contract import given
+from host_tools.toolchain.board_check.contract import contract, given, sensors
 from host_tools.toolchain.type_check import configuration
 from tests.boards.found import ALL, EXAMPLE, HARDWARE
 
+CONTRACT = contract()
 NAMES = {row[0] for row in CONTRACT}
 
 
@@ -28,6 +31,8 @@ def asked():
                 name = getattr(owner, "id", getattr(owner, "attr", ""))
                 if name in names and file.name != "main.py":
                     yield file.name, node.attr
+            elif isinstance(node, ast.Call) and ast.unparse(node) == "getattr(b, name, None)":
+                yield from ((file.name, name) for name in SLOW)
             elif isinstance(node, ast.Call) and ast.unparse(node.func) == "getattr" and "board" in ast.unparse(node):
                 yield file.name, ast.literal_eval(node.args[1])
 
@@ -43,6 +48,24 @@ def test_the_contract_is_a_table_of_known_kinds():
     assert {row[1] for row in CONTRACT} == OFFERS.keys()
     assert {row[2] for row in CONTRACT} == {"required", "absent", None}
     assert all(row[3] for row in CONTRACT)
+
+
+def test_each_input_has_turns_or_every_tick_and_says_what_a_board_needs():
+    inputs = sensors((FIRMWARE / "cryo/core/records.py").read_text())
+    assert len(set(SLOW)) == len(SLOW) and set(SLOW) | {"skin", "distance"} == inputs.keys()
+    text = "class Inputs:\n    def __init__(self):\n        self.wind = Quantity()  # mm/s, {}\n        self.key = 0\n"
+    for need in ("needed", "or None", "or absent"):
+        assert sensors(text.format(need + ": draught: in the room")) == {"wind": (need, "draught: in the room")}
+    with pytest.raises(ValueError, match="wind"):
+        sensors(text.format("perhaps: draught"))
+
+
+def test_a_board_need_not_name_what_it_may_be_without_and_must_say_none_of_the_others(monkeypatch):
+    rows = (*CONTRACT, ("wind", "sensor", "absent", "draught"), ("rain", "sensor", None, "water"))
+    monkeypatch.setattr(contract_module, "contract", lambda: rows)
+    assert [said.partition(":")[2] for said in check(BOARDS / EXAMPLE)] == [
+        " Board has no rain (water): add it, None where that will do"
+    ]
 
 
 def test_there_are_boards_to_hold_against_it():

@@ -3,6 +3,9 @@
 import errno
 import json
 import os
+import re
+import shlex
+import subprocess
 import sys
 import tempfile
 
@@ -13,6 +16,7 @@ from host_tools.cryoctl import config_file, files
 from host_tools.cryoctl.config_file import ROWS
 from host_tools.cryoctl.problems import Problem
 from host_tools.cryoctl.sim import image
+from host_tools.simulator.twin import lanes
 from host_tools.toolchain.settings import stored as hosted
 from tests.cryoctl.commanded import at_terminal, cryoctl, started
 
@@ -361,3 +365,29 @@ def test_unplugged_at_the_question(packed, tmp_path):
         sim.cut()
     assert status == 3 and "plug the board in again" in said
     assert hosted(image.read(tmp_path / "board.img"))["room_m3"] == 30
+
+
+# --- the page ---------------------------------------------------------------------------------------------------------
+def example():
+    """Yield (command, what it says) of the example on the commands' page, and the lines of the file that it shows."""
+    page = (lanes.ROOT / "docs/cryoctl/config.md").read_text()
+    run, shown = re.findall(r"(?ms)^```\n(.*?)^```$", page.partition("## An example")[2])
+    asked = [part.partition("\n") for part in run.split("$ ")[1:]]
+    return [(command, said) for command, _, said in asked], [part for part in shown.split("\n\n") if part]
+
+
+def test_the_example_on_the_page_is_what_a_board_answers(packed, tmp_path, monkeypatch):
+    sim = started(packed, tmp_path)
+    monkeypatch.chdir(tmp_path)
+    asked, shown = example()
+    assert len(asked) > 5
+    for command, said in asked:
+        words = shlex.split(command)
+        if words[0] == "cryoctl":
+            assert cryoctl(*words[1:], port=sim.link).output == said, command
+        else:
+            subprocess.run(words, check=True)
+    sim.cut()
+    text = (tmp_path / "board.toml").read_text()
+    for part in shown:
+        assert part.rstrip("\n").partition("\n")[2] in text, part

@@ -17,12 +17,21 @@ from host_tools.cryoctl.selftest import checks, contacts, paper, run
 from host_tools.cryoctl.selftest.items import FAIL, PASS, SKIPPED, Item, Sheet
 from host_tools.cryoctl.sim import image
 from host_tools.simulator.twin import lanes
+from host_tools.toolchain.settings import schema
 from host_tools.toolchain.settings.pin import provision
 from tests.cryoctl import treating
 from tests.cryoctl.conftest import PATIENCE_S
 
 NOW = datetime(2026, 11, 22, 12, tzinfo=UTC)
 KINDS = ";".join(f"{kind}=2026-01-05,2027-01-05,A. Fitter,timer 7,1" for kind in names.KINDS)
+SETTINGS = {row.key: row.default for row in schema()} | {
+    "serial": 7,
+    "jet_k_mdegc": 16_000,
+    "valve_open_delay_us": 18_000,
+    "valve_close_delay_us": 22_000,
+    "calibration_due_d": 9_862,
+    "co2_fitted": 1,
+}
 GOOD = {
     "STAT?": "STATE=STANDBY;BLOCKERS=SETUP;FAULT=NONE;POINT=0;PASS=0;BURSTS=0;REACHED=0;REST_S=0;COOL_S=0",
     "SYST:ERR?": ['-101,"Invalid character"', '0,"No error"'],
@@ -30,12 +39,7 @@ GOOD = {
     "DIAG:STAT?": (
         "DOSE=9;SHUTOFF=9;BURSTS=8;GAS_S=1.0;UPTIME_S=9;LATE_US=9000;DROPPED=0;TELEMETRY_LOST=0;HEAP_FREE=99000"
     ),
-    "CONF?": (
-        "SIMULATED=0;SERIAL=7;TC_TYPE=0;SKIN_OFFSET_MDEGC=0 mdegC;"
-        "TRIP_MDEGC=4000 mdegC;TRIP_REDUCED_MDEGC=8000 mdegC;BURST_MAX_US=500000 us;"
-        "JET_K_MDEGC=16000 mdegC/rt s;VALVE_OPEN_DELAY_US=18000 us;VALVE_CLOSE_DELAY_US=22000 us;ROOM_M3=30;"
-        "CALIBRATION_DUE_D=9862 d;INFRARED_FITTED=1;LINE_FITTED=1;CO2_FITTED=1"
-    ),
+    "CONF?": ";".join(f"{row.key.upper()}={SETTINGS[row.key]} {row.unit}".rstrip() for row in schema()),
     "CONF? SIMULATED": "SIMULATED=0",
     "CAL?": "JET_K=16000;DUE=2027-01-01",
     "CAL:LIST?": KINDS,
@@ -231,7 +235,11 @@ def test_a_part_called_absent_that_the_settings_call_fitted_fails_and_names_the_
 
 def test_a_simulated_board_without_calibrations_is_not_said_to_have_them():
     none = ";".join(f"{kind}=NONE" for kind in names.KINDS)
-    said = {"CAL:LIST?": none, "CONF? SIMULATED": "SIMULATED=1", "CONF?": GOOD["CONF?"].replace("ED=0", "ED=1")}
+    said = {
+        "CAL:LIST?": none,
+        "CONF? SIMULATED": "SIMULATED=1",
+        "CONF?": GOOD["CONF?"].replace("SIMULATED=0", "SIMULATED=1"),
+    }
     sheet = sheet_of(FakeDevice(said=said, identity=Identity("virtual", "7", names.VERSION)))
     assert sheet.passed
     assert sum(item.name.startswith("calibration ") and item.verdict == SKIPPED for item in sheet.items) == 6

@@ -11,7 +11,7 @@ from pydantic import ValidationError
 
 from cryo import config
 from host_tools.simulator.twin import lanes
-from host_tools.toolchain.settings import PATHS, SettingsError, __main__, payload, provision, schema, stored
+from host_tools.toolchain.settings import PATHS, SettingsError, __main__, payload, provision, schema, stored, texts
 from host_tools.toolchain.settings.model import Settings
 
 GIVEN = {"serial": 7, "jet_k_mdegc": 16_000, "calibration_due_d": 9_900}
@@ -136,6 +136,37 @@ def test_provisioning_replaces_whatever_the_board_held():
 def test_the_pages_are_as_generated():
     assert __main__.PAGE.read_text() == __main__.page()
     assert __main__.SCHEMA.read_text() == __main__.json_schema()
+    assert __main__.EXAMPLE.read_text() == __main__.example()
+    assert texts.TEXTS.read_text() == texts.source()
+
+
+SCHEMA = """FIELDS = (
+    # limit 4, BURST_MAX_US: longest
+    # opening
+    ("burst_max_us", "us", 5,
+     6),  # as before
+    # its number
+    ("serial", "", 0, 0),
+)  # fmt: skip
+"""
+LIMITS = "BURST_MAX_US = const(500_000)  # 4 lower [C] a fall of 11 degC\n"
+
+
+def test_what_a_setting_is_stands_above_its_row_and_its_limit_s_basis_in_the_limits():
+    assert texts.what(SCHEMA, LIMITS) == {
+        "burst_max_us": "limit 4, BURST_MAX_US: longest opening; basis: [C] a fall of 11 degC",
+        "serial": "its number",
+    }
+    assert texts.older(SCHEMA) == {"burst_max_us": "as before", "serial": ""}
+    with pytest.raises(ValueError, match="serial has no comment"):
+        texts.what(SCHEMA.replace("    # its number\n", ""), LIMITS)
+    with pytest.raises(ValueError, match="burst_max_us names BURST_MAX_US"):
+        texts.what(SCHEMA, LIMITS.replace("MAX", "MIN"))
+
+
+def test_every_value_for_older_records_says_why():
+    why = texts.older()
+    assert [row.key for row in schema() if (row.older is None) == bool(why[row.key])] == []
 
 
 def test_the_json_schema_has_every_setting_and_no_other():

@@ -19,18 +19,28 @@ class Quantity:
         self.light = 0  # of a distance: what comes back, times its square; 0: unknown
 
 
+# Of these one has its turn a tick, the last first: they change slowly, and each costs the tick. Whatever is a sensor in
+# Inputs stands here too, but for skin and distance, which have every tick.
+SLOW = ("bottle", "line", "coil", "nozzle", "infrared", "room")
+OF_VALVES = const(3)  # the first of them tell whether the valves obey: while a valve is open no others have turns
+
+
 class Inputs:
-    """Filled by the drivers, preallocated. What a board does not measure keeps the state it begins with: never read."""
+    """Filled by the drivers, preallocated. What a board does not measure keeps the state it begins with: never read.
+
+    This is the list of inputs. Behind a sensor stands what it is, and before that what a board file must have under its
+    name: "needed", a driver; "or None", a driver or None; "or absent", a driver or nothing.
+    """
 
     def __init__(self):
-        self.skin = Reading()
-        self.nozzle = Reading()
-        self.infrared = Reading()
-        self.distance = Quantity()  # mm
-        self.bottle = Quantity()  # mbar, upstream of the shut-off valve
-        self.line = Quantity()  # mbar, between shut-off and dose valve
-        self.room = Quantity()  # ppm of CO2
-        self.coil = Quantity()  # mA through the dose valve's coil
+        self.skin = Reading()  # mdegC, needed: the skin thermocouple's chip
+        self.nozzle = Reading()  # mdegC, needed: the nozzle thermocouple's chip
+        self.infrared = Reading()  # mdegC, or None: the second skin channel
+        self.distance = Quantity()  # mm, needed: distance to the skin
+        self.bottle = Quantity()  # mbar, needed: pressure of the bottle
+        self.line = Quantity()  # mbar, or None: pressure between the valves
+        self.room = Quantity()  # ppm, or None: CO2 in the room
+        self.coil = Quantity()  # mA, or None: current of the dose valve's coil
         self.loop_a = 0  # 1 = made
         self.loop_b = 1  # 0 = made (antivalent)
         self.trigger = 0  # 1 = pressed

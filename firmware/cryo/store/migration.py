@@ -1,39 +1,18 @@
-"""Older records of the settings, read as the present one, step by step. Nothing is written: the next change does."""
+"""Older records of the settings, read as the present one. Nothing is written: the next change does.
 
-_PARTS = ("infrared_fitted", "line_fitted", "co2_fitted")
-
-
-def _without_due_date(values, *_):
-    """Version 1 knew no due date: the device asks to be calibrated."""
-    values["calibration_due_d"] = 0
-
-
-def _without_offset(values, *_):
-    """Version 2 left the reading as the probe gives it."""
-    values["skin_offset_mdegc"] = 0
-
-
-def _without_parts(values, fields, fitted):
-    """Version 3 took a silent part for one that is not fitted: the bill of materials of the board says what is."""
-    for row in fields:
-        if row[0] in _PARTS:
-            values[row[0]] = row[2]
-    values.update(fitted or {})
-
-
-STEPS = {1: _without_due_date, 2: _without_offset, 3: _without_parts}  # version -> what makes the next one of it
+A key keeps its meaning for ever: what means something else has another name, and is a row of its own in config.FIELDS.
+"""
 
 
 def migrated(values, version, present, fields, fitted=None):
-    """Bring the dict `values` from `version` to `present`; return None, or a sentence where no step leads.
+    """Give the dict `values` of that version the keys that came later; return None, or a sentence where none is read.
 
     present, fields: config.VERSION and config.FIELDS, handed in since config imports this module. fitted: as for
     config.decode().
     """
-    while version != present:
-        step = STEPS.get(version)
-        if step is None:
-            return "settings: written as version {}, which is not read any more: provision the board".format(version)
-        step(values, fields, fitted)
-        version += 1
+    if not 0 < version < present:
+        return "settings: written as version {}, which is not read any more: provision the board".format(version)
+    for row in fields:
+        if row[7] > version:
+            values[row[0]] = (fitted or {}).get(row[0], row[8])
     return None

@@ -4,18 +4,48 @@ from __future__ import annotations
 
 import ast
 import importlib
+import re
 import runpy
 from collections.abc import Iterator
 
+from host_tools.places import FIRMWARE
 from host_tools.toolchain.board_check.board import Board, file_of
 
 _SETTINGS = "host_tools.toolchain.settings"  # puts the firmware where modules are found
+_INPUTS = FIRMWARE / "cryo/core/records.py"
+_SENSOR = re.compile(r"#(?: [^:,]*,)? (?P<need>needed|or None|or absent): (?P<what>.+)$")
+
+Row = tuple[str, str, str | None, str]
 
 
-def contract() -> tuple[tuple[str, str, str | None, str], ...]:
-    """Name, what it is, "required" or what may be instead, and what the application asks it for."""
+def contract() -> tuple[Row, ...]:
+    """Name, what it is, "required" or what may be instead, and what the application asks it for; sensors last."""
     importlib.import_module(_SETTINGS)
-    return importlib.import_module("cryo.board").CONTRACT
+    board = importlib.import_module("cryo.board")
+    needs = {"needed": board.REQUIRED, "or None": None, "or absent": board.ABSENT}
+    rows = [
+        (name, name if name in board.OFFERS else "sensor", needs[need], what)
+        for name, (need, what) in sensors(_INPUTS.read_text()).items()
+    ]
+    return (*board.CONTRACT, *rows)
+
+
+def sensors(source: str) -> dict[str, tuple[str, str]]:
+    """Return name -> (what a board must have, what it is) of each record in Inputs.
+
+    Raises ValueError where a comment does not say it.
+    """
+    lines = source.splitlines()
+    (inputs,) = (node for node in ast.parse(source).body if isinstance(node, ast.ClassDef) and node.name == "Inputs")
+    found = {}
+    for node in ast.walk(inputs):
+        if isinstance(node, ast.Assign) and isinstance(node.value, ast.Call):
+            (name,) = _of_self(node.targets[0])
+            said = _SENSOR.search(lines[node.lineno - 1])
+            if not said:
+                raise ValueError(f"records.py: say behind {name} `# unit, needed: what it is`, or None, or absent")
+            found[name] = (said["need"], said["what"])
+    return found
 
 
 def given(tree: ast.Module) -> dict[str, ast.expr | None]:

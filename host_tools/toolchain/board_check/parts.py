@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from host_tools.toolchain.board_check.board import Board
+from host_tools.toolchain.board_check.i2c import PARTS
 
 
 @dataclass(frozen=True)
@@ -45,6 +46,13 @@ def _time(table: dict) -> str:
     return f"{ends[0]:g}-{ends[1]:g} {unit}: {capacitor}, resistor selected"
 
 
+def _on_i2c(row: dict, prefix: str) -> Part:
+    address = f"address 0x{row['address']:02X}"
+    notes = (f"{address}, {row['beside']}" if "beside" in row else address, *row.get("notes", ()))
+    wires = (("SDA", f"{prefix}SDA"), ("SCL", f"{prefix}SCL"))
+    return Part(row["title"], wires, notes, optional=row.get("optional", False))
+
+
 def left(board: Board) -> list[Part]:
     """Sensors and display; only with the signals that the board has."""
     has = board.signals
@@ -52,10 +60,6 @@ def left(board: Board) -> list[Part]:
     skin_rows.append(("FAULT", "FAULT_SKIN" if "FAULT_SKIN" in has else ">FAULT, to loop B"))
     half = "divider 6.19k / 12.0k (0.66), 100 nF" if not external_gates(board) else "divider 10k / 10k (0.5), 100 nF"
     lines = {part: bus.removesuffix("BUS") for bus, table in board.design["i2c"].items() for part in table["parts"]}
-    i2c = {part: (("SDA", f"{prefix}SDA"), ("SCL", f"{prefix}SCL")) for part, prefix in lines.items()}
-    mark = []  # a chip with non-volatile storage of its own needs none
-    if "fram" in i2c:
-        mark.append(Part("FRAM (optional)", i2c["fram"], ("address 0x50, a mark beside the files",), optional=True))
     return [
         Part(
             "MAX31856, skin thermocouple",
@@ -73,11 +77,7 @@ def left(board: Board) -> list[Part]:
             (("SCK", "SPI_SCK"), ("SO", "SPI_MISO"), ("CS", "CS_NOZZLE")),
             ("type must match the chip's letter", "10 nF T+ to T-"),
         ),
-        Part("VL53L0X, distance", i2c["vl53l0x"], ("address 0x29", "window kept clear of frost")),
-        Part("MLX90614, infrared skin", i2c["mlx90614"], ("address 0x5A, at most 100 kHz", "narrow field of view")),
-        Part("SSD1306, display", i2c["ssd1306"], ("address 0x3C, one page at a time",)),
-        Part("SCD4x, room CO2 (optional)", i2c["scd4x"], ("address 0x62",), optional=True),
-        *mark,
+        *(_on_i2c(row, lines[name]) for name, row in PARTS.items() if name in lines),
         Part("Pressure transducer, bottle", (("OUT", "ADC_BOTTLE"),), ("0-100 bar, 0.5-4.5 V of 5 V", half)),
         Part("Pressure transducer, between valves", (("OUT", "ADC_LINE"),), ("0-100 bar, 0.5-4.5 V of 5 V", half)),
     ]

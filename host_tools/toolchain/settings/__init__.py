@@ -22,7 +22,6 @@ config = importlib.import_module("cryo.config")
 slots = importlib.import_module("cryo.store.slots")
 writing = importlib.import_module("cryo.store.writing")
 WHAT = importlib.import_module("cryo.store.texts").WHAT
-STEPS = importlib.import_module("cryo.store.migration").STEPS
 
 PATHS = tuple(f"{config.NAME}.{n}" for n in range(2))
 
@@ -33,7 +32,10 @@ class SettingsError(ValueError):
 
 @dataclass(frozen=True)
 class Setting:
-    """One row of the schema. tighter: "higher", "lower" or ""; unset: 0 says "not known" beside the range."""
+    """One row of the schema. tighter: "higher", "lower" or ""; unset: 0 says "not known" beside the range.
+
+    since: version of the record that has it first; older: what an older record is read as, or None.
+    """
 
     key: str
     unit: str
@@ -44,15 +46,27 @@ class Setting:
     danger: bool
     what: str
     unset: bool
+    since: int
+    older: int | None
 
 
 def schema() -> tuple[Setting, ...]:
     """Return every setting, in the order of the record."""
     return tuple(
         Setting(
-            key, unit, default, low, high, ("", "higher", "lower")[way], bool(danger), WHAT[key], key in config.UNSET
+            key,
+            unit,
+            default,
+            low,
+            high,
+            ("", "higher", "lower")[way],
+            bool(danger),
+            WHAT[key],
+            key in config.UNSET,
+            since,
+            older,
         )
-        for key, unit, default, low, high, way, danger in config.FIELDS
+        for key, unit, default, low, high, way, danger, since, older in config.FIELDS
     )
 
 

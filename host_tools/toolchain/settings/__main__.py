@@ -1,17 +1,22 @@
-"""Writes docs/settings.md and docs/settings.schema.json: `python -m host_tools.toolchain.settings`."""
+"""Writes docs/settings.md, docs/settings.schema.json, and in docs/cryoctl/config.md how many settings there are:
+`python -m host_tools.toolchain.settings`.
+"""
 
+import importlib
 import json
+import re
 
 from host_tools.places import DOCS
-from host_tools.toolchain.settings import STEPS, config, schema
+from host_tools.toolchain.settings import config, schema, texts
 from host_tools.toolchain.settings.model import Settings
 
 PAGE = DOCS / "settings.md"
 SCHEMA = DOCS / "settings.schema.json"
+EXAMPLE = DOCS / "cryoctl/config.md"
 
 HEAD = """# Settings
 
-Made by `make settings` from `firmware/cryo/config.py` and `firmware/cryo/store/texts.py`; do not edit.
+Made by `make settings` from `firmware/cryo/config.py` and `firmware/cryo/limits.py`; do not edit.
 
 A device without valid settings arms nothing: there are no defaults in a device, neither for a missing record nor for
 a key that a record leaves out. The defaults below are what a host starts a new record from. A setting that stands for
@@ -46,11 +51,11 @@ cannot read. What power cuts do to a write: [powercut.md](powercut.md).
 
 ## Older versions
 
-A record of an older version is read through these steps; the next change stores it in the present form.
+A record of an older version is read as if it had these keys; the next change stores it in the present form.
 
-| version | next | step |
-|---|---|---|
-{steps}
+| records before version | have no | and are read with | why |
+|---|---|---|---|
+{older}
 """
 
 
@@ -61,8 +66,9 @@ def page() -> str:
         f"| {s.tighter or '-'} | {'yes' if s.danger else '-'} | {s.what} |"
         for s in schema()
     ]
-    steps = [f"| {n} | {n + 1} | {step.__doc__} |" for n, step in sorted(STEPS.items())]
-    return HEAD + "\n".join(rows) + "\n" + TAIL.format(version=config.VERSION, steps="\n".join(steps))
+    why = texts.older()
+    older = [f"| {s.since} | `{s.key}` | {s.older} | {why[s.key]} |" for s in schema() if s.older is not None]
+    return HEAD + "\n".join(rows) + "\n" + TAIL.format(version=config.VERSION, older="\n".join(older))
 
 
 def json_schema() -> str:
@@ -71,10 +77,20 @@ def json_schema() -> str:
     return json.dumps(made, indent=2) + "\n"
 
 
+def example() -> str:
+    """Return docs/cryoctl/config.md with the numbers of settings as they are: all, and those changed by hand."""
+    fixed = ("simulated", *importlib.import_module("cryo.store.settings").BY_CALIBRATION)
+    text = EXAMPLE.read_text()
+    for count, words in ((len(config.KEYS), "those that"), (len(config.KEYS) - len(fixed), "all of them")):
+        text = re.sub(rf"(board\.toml: )\d+( settings, {words})", rf"\g<1>{count}\g<2>", text)
+    return text
+
+
 def main() -> None:
-    """Write both."""
+    """Write them."""
     PAGE.write_text(page())
     SCHEMA.write_text(json_schema())
+    EXAMPLE.write_text(example())
 
 
 if __name__ == "__main__":

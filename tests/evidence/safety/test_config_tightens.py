@@ -15,7 +15,7 @@ from host_tools.evidence.safety import code
 def bounds():
     """(key, number, constant, bound, step to the loose side) of every end of a range that a hard limit holds."""
     found = []
-    for key, _unit, _default, low, high, _tighter, _danger in config.FIELDS:
+    for key, _unit, _default, low, high, *_ in config.FIELDS:
         number = re.match(r"limit (\d+)\b", config.what(key))
         for constant in code.read().of(int(number[1])) if number else ():
             if constant.value == low and constant.tighter == "higher":

@@ -9,8 +9,9 @@ from unittest import mock
 import pytest
 
 from host_tools.simulator.twin import lanes
+from host_tools.toolchain.board_check.contract import sensors
 
-DRIVERS = ("skin", "nozzle", "bottle", "line", "coil", "infrared", "room", "distance")
+DRIVERS = tuple(sensors((lanes.ROOT / "firmware/cryo/core/records.py").read_text()))
 
 
 class Clock:

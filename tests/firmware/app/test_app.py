@@ -7,12 +7,13 @@ from unittest import mock
 import pytest
 
 import micropython
+from tests.firmware.app.conftest import DRIVERS
 
 SENSES = {
     "loop_a.value", "loop_b.value", "trigger.value", "estop.value", "key.value", "valve.result", "distance.poll",
     "skin.poll",
 }  # fmt: skip
-SLOW = ("bottle", "line", "nozzle", "coil", "infrared", "room")  # one of them a tick
+SLOW = [name for name in DRIVERS if name not in ("skin", "distance")]  # one of them a tick
 MODES = ("BOOT", "SELF_TEST", "STANDBY", "READY", "ARMED", "DELIVERING", "REST", "COMPLETE", "FAULT", "SERVICE")
 QUIET = ("READY", "REST", "COMPLETE", "FAULT")
 
@@ -65,10 +66,13 @@ def test_what_was_sensed_reaches_the_decision(applicator, pins, board):
 
 
 @pytest.mark.parametrize("missing", [(), ("coil",), ("coil", "infrared", "room")])
-def test_slow_inputs_take_turns_and_none_is_left_out(virtual, board, missing):
+@pytest.mark.parametrize("named", [True, False])
+def test_slow_inputs_take_turns_and_none_is_left_out(virtual, board, missing, named):
     for name in missing:
         setattr(board, name, None)
-    names = [name for name in SLOW if getattr(board, name)]
+        if not named:
+            delattr(board, name)
+    names = [name for name in SLOW if getattr(board, name, None)]
     applicator = virtual.app.Applicator(board)
     applicator.start()
     applicator.supervisor.tick = mock.Mock()

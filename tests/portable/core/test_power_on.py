@@ -85,6 +85,11 @@ def test_the_inputs_hold_a_record_of_its_own_for_each_sensor():
         for at, record in enumerate(records):
             assert type(record) is kind
             assert record not in records[at + 1 :]
+    every = [getattr(i, name) for name in dir(i) if hasattr(getattr(i, name), "sequence")]
+    assert len(every) >= len(readings) + len(quantities)
+    for at, record in enumerate(every):
+        assert record not in every[at + 1 :]
+        assert record.status != 0
 
 
 def test_without_a_record_of_the_last_run_every_start_is_a_power_on():

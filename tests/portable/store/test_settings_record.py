@@ -1,5 +1,6 @@
 """Settings come from slots: none, damaged, incomplete or wrong ones are no settings, and a sentence says why."""
 
+import settings_table
 from cryo import config
 from cryo.store import migration
 from cryo.store.writing import save, slot
@@ -7,15 +8,18 @@ from storage import RamFiles
 from store_rig import flipped, record
 
 GIVEN = {"serial": 7, "jet_k_mdegc": 16_000, "calibration_due_d": 9_900}
-TEXT = (
+TEXT = settings_table.text(GIVEN)
+# As devices of these versions wrote them, typed: they stay as they are.
+TEXT_4 = (
     b'{"simulated":0,"serial":7,"tc_type":0,"skin_offset_mdegc":0,"trip_mdegc":4000,"trip_reduced_mdegc":8000,"burst_max_us":500000,'
     b'"jet_k_mdegc":16000,"valve_open_delay_us":15000,"valve_close_delay_us":25000,"room_m3":30,'
     b'"calibration_due_d":9900,"infrared_fitted":1,"line_fitted":1,"co2_fitted":0}'
 )
-TEXT_3 = TEXT.replace(b',"infrared_fitted":1,"line_fitted":1,"co2_fitted":0', b"")
+TEXT_3 = TEXT_4.replace(b',"infrared_fitted":1,"line_fitted":1,"co2_fitted":0', b"")
 TEXT_2 = TEXT_3.replace(b'"skin_offset_mdegc":0,', b"")
 TEXT_1 = TEXT_2.replace(b',"calibration_due_d":9900', b"")
-
+TYPED = (TEXT_1, TEXT_2, TEXT_3, TEXT_4)
+OLDER = tuple([(settings_table.text(GIVEN, version), version) for version in range(1, config.VERSION)])
 
 SIMULATED = TEXT.replace(b'"simulated":0', b'"simulated":1')
 
@@ -50,8 +54,13 @@ def test_the_record_s_one_form():
     assert config.decode(TEXT) == (config.build(GIVEN)[0], None)
 
 
+def test_the_older_versions_records_stay_as_they_were_written():
+    for version, typed in enumerate(TYPED, 1):
+        assert settings_table.text(GIVEN, version) == typed
+
+
 def test_every_value_at_both_ends_comes_back():
-    for key, _, _, low, high, _, _ in config.FIELDS:
+    for key, _, _, low, high, _, _, _, _ in config.FIELDS:
         for value in (low, high):
             made = config.build(dict(GIVEN, **{key: value}))[0]
             assert config.load(stored(config.encode(made)), True) == (made, None)
@@ -67,7 +76,7 @@ def test_a_virtual_board_s_record_is_taken_by_a_virtual_board_alone():
     made, problem = config.load(stored(SIMULATED), True)
     assert problem is None and made == config.build(dict(GIVEN, simulated=1))[0]
     assert config.load(stored(TEXT), True) == (config.build(GIVEN)[0], None)
-    for older, version in ((TEXT_1, 1), (TEXT_2, 2), (TEXT_3, 3)):
+    for older, version in OLDER:
         refused(older.replace(b'"simulated":0', b'"simulated":1'), "simulated", version=version)
 
 
@@ -112,14 +121,32 @@ def test_a_payload_in_any_other_form_is_refused():
         refused(payload)
 
 
-def test_an_older_record_is_read_step_by_step_and_not_written():
-    for text, version, given in ((TEXT_1, 1, dict(GIVEN, calibration_due_d=0)), (TEXT_2, 2, GIVEN), (TEXT_3, 3, GIVEN)):
+def test_an_older_record_is_read_with_what_its_row_says_and_not_written():
+    for text, version in OLDER:
         files = stored(text, version)
         before = dict(files.files)
         settings, problem = config.load(files)
         assert problem is None and files.files == before
-        assert settings == config.build(given)[0]
+        assert settings == config.build(settings_table.read_as(GIVEN, version))[0]
         assert settings.skin_offset_mdegc == 0
+        assert settings.calibration_due_d == (9_900 if version > 1 else 0)
+
+
+def test_what_an_older_record_cannot_know_is_not_taken_from_it():
+    """A version 1 had no due date: one that stands in its record is nobody's."""
+    for version in range(1, config.VERSION):
+        settings, _ = config.load(stored(TEXT, version))
+        assert settings == config.build(settings_table.read_as(GIVEN, version))[0]
+
+
+def test_an_older_record_gets_the_value_for_older_ones_not_the_default_nor_what_it_says():
+    rows = (("a", "", 1, 0, 9, 0, 0, 1, None), ("b", "", 2, 0, 9, 0, 0, 2, 5), ("c", "", 3, 0, 9, 0, 0, 3, 6))
+    for version, read in ((1, {"a": 7, "b": 5, "c": 6}), (2, {"a": 7, "b": 7, "c": 6})):
+        values = {"a": 7, "b": 7, "c": 7}
+        assert migration.migrated(values, version, 3, rows) is None and values == read
+    values = {"a": 7, "b": 7}
+    assert migration.migrated(values, 2, 3, rows, {"a": 8, "b": 8, "c": 8}) is None  # the bill of materials
+    assert values == {"a": 7, "b": 7, "c": 8}
 
 
 def test_what_an_older_record_leaves_out_of_the_parts_is_as_the_board_s_bill_of_materials_has_it():
@@ -145,9 +172,11 @@ def test_an_older_record_is_held_by_the_same_ranges():
     refused(TEXT, "", version=0)
 
 
-def test_every_older_version_has_a_step_and_an_unknown_one_is_refused():
-    assert sorted(migration.STEPS) == list(range(1, config.VERSION))
+def test_a_version_that_never_was_is_refused():
     refused(TEXT, "version 0", "provision", version=0)
+    for version in (-1, 0, config.VERSION + 1):
+        settings, sentence = config.decode(TEXT, version)
+        assert settings is None and "version {}, which is not read".format(version) in sentence
 
 
 def test_a_newer_record_is_refused():
