@@ -7,6 +7,7 @@ from neopixel import NeoPixel
 
 import archive
 import pins
+from board_name import NAME
 from chip import Clock, core_c
 from cryo import config
 from cryo.console.usb import UsbStream
@@ -34,7 +35,7 @@ FITTED = {"infrared_fitted": 1, "line_fitted": 1, "co2_fitted": 0}  # from the b
 class Board:
     """Everything the application drives."""
 
-    name = pins.NAME
+    name = NAME
     fitted = FITTED
 
     def __init__(self):

@@ -6,6 +6,7 @@ import pytest
 
 from host_tools.toolchain.board_check import fitted
 from host_tools.toolchain.board_check.__main__ import BOARDS, check, main
+from host_tools.toolchain.board_check.board import file_of
 from tests.boards.found import ALL, HARDWARE
 
 
@@ -16,7 +17,7 @@ def board(copied):
     def copy(name, pins=(), toml=()):
         folder = copied(name)
         for file, changes in (("pins.py", pins), ("board.toml", toml)):
-            text = (folder / file).read_text()
+            text = file_of(folder, file).read_text()
             for old, new in changes:
                 changed, count = re.subn(old, new, text, flags=re.MULTILINE)
                 assert count, f"{old} is not in {file}"

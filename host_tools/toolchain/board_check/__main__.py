@@ -20,7 +20,7 @@ def check(folder: Path) -> list[str]:
 
 def main(argv: list[str]) -> int:
     """Print each board's verdict; 1 when any rule is violated."""
-    folders = [Path(name) for name in argv] or sorted(path.parent for path in BOARDS.glob("*/pins.py"))
+    folders = [Path(name) for name in argv] or sorted(path.parent for path in BOARDS.glob("*/board.toml"))
     failed = not folders
     for folder in folders:
         found = check(folder)

@@ -124,7 +124,7 @@ def load_chip(folder: Path, name: str) -> Chip:
 
 def load(folder: Path) -> Board:
     """Read the board in `folder`. Raises BoardError when a file is missing or cannot be read."""
-    source = folder / "pins.py"
+    source = file_of(folder, "pins.py")
     if not source.exists():
         raise BoardError(f"{source} is missing: copy the one of boards/rp2040_pico and change its numbers")
     try:
