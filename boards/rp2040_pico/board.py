@@ -3,11 +3,11 @@
 Settings come from their slots on the board's file system; without valid ones the board refuses to arm.
 """
 
+from board_name import NAME
 from neopixel import NeoPixel
 
 import archive
 import pins
-from board_name import NAME
 from chip import Clock, core_c
 from cryo import config
 from cryo.console.usb import UsbStream

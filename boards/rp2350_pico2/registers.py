@@ -1,6 +1,6 @@
 """Registers of the RP2350 that the firmware uses beside MicroPython's own modules: numbers only, packed as numbers.
 
-`make board-check` holds each against the chip's table. [S] RP2350 datasheet 9.11.1 (IO_BANK0), 11.7 (PIO), 6.4 (POWMAN).
+`make board-check` holds each against the chip's table. [S] RP2350 datasheet 9.11.1 (IO_BANK0), 11.7 (PIO), 6.4 (power).
 """
 
 IO_BANK0 = 0x40028000  # GPIOn_STATUS at 8 n and, one word on, GPIOn_CTRL

@@ -127,8 +127,9 @@ class Constants:
                         module.modules[alias.asname or alias.name] = alias.name
             elif isinstance(node, ast.Assign) and len(node.targets) == 1 and isinstance(node.targets[0], ast.Name):
                 name = node.targets[0].id
-                if module.name == BOARD_NAME and isinstance(node.value, ast.Constant) and isinstance(node.value.value, str):
-                    module.values[name] = node.value.value
+                text = node.value.value if isinstance(node.value, ast.Constant) else None
+                if module.name == BOARD_NAME and isinstance(text, str):
+                    module.values[name] = text
                     module.own[name] = node
                 with suppress(ValueError):
                     value = _Number(lambda node: self._value(module, node)).visit(node.value)

@@ -122,8 +122,8 @@ def test_the_board_s_name_is_put_in_and_no_other_text():
         "board_name": 'NAME = "mine"\n',
         "pins": "LED = 4\n",
         "other": 'NAME = "theirs"\n',
-        "board": "import pins\nimport other\nfrom board_name import NAME\nclass B:\n    name = NAME\n    led = pins.LED\n"
-        "    of = other.NAME\n",
+        "board": "import pins\nimport other\nfrom board_name import NAME\n"
+        "class B:\n    name = NAME\n    led = pins.LED\n    of = other.NAME\n",
     }
     out = Constants(modules).folded()
     assert out["board"] == (
