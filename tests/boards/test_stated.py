@@ -8,9 +8,11 @@ from host_tools.places import BOARDS, ROOT
 from host_tools.toolchain.board_check import stated
 from host_tools.toolchain.board_check.__main__ import check
 from host_tools.toolchain.board_check.board import load
+from host_tools.toolchain.board_check.rules import DOCUMENTS, RULES
 from host_tools.toolchain.board_check.stated import agrees, measured, stated_figures_are_computed, text_of
 from host_tools.toolchain.board_check.stated_rows import BRING_UP, DRIVERS, README, ROWS
 from tests.boards.found import HARDWARE
+from tests.gate.named import symbols
 
 CASES = [(name, row) for name in HARDWARE for row in ROWS if row.boards(load(BOARDS / name))]
 
@@ -112,6 +114,16 @@ def test_the_drivers_page_is_held_for_the_project_s_own_boards_only(copied):
 def test_a_number_agrees_when_it_is_rounded_as_it_is_written_or_within_its_range():
     assert agrees("26.3", 26.3158) and not agrees("26.4", 26.3158) and not agrees("26.32", 26.3)
     assert agrees("18", 18.18) and agrees("2.9", (2.84, 2.95)) and not agrees("2.8", (2.84, 2.95))
+
+
+def test_the_page_has_each_rule_with_what_it_refuses():
+    page = (ROOT / "docs/boards.md").read_text()
+    named = re.findall(r"^\| `(\w+)` \| \S.* \| \S.* \|$", page, re.MULTILINE)
+    assert named == [rule.__name__ for rule in (*RULES, *DOCUMENTS)]
+    places = re.findall(r"`([\w.]+/[\w./]+)(?::(\w+))?`", page)
+    assert len(places) > 20
+    assert [file for file, name in places if not (ROOT / file).exists()] == []
+    assert [name for file, name in places if name and name not in symbols(ROOT / file)] == []
 
 
 def test_a_step_s_resistances_are_read_by_their_signals():
