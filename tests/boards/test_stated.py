@@ -31,8 +31,8 @@ def test_each_figure_that_is_changed_is_told(monkeypatch, name, row):
     text = text_of(board, row.file)
     assert text
     for start, end in figures(text, row.pattern):
-        for factor in (0.25, 4):
-            wrong = f"{float(text[start:end]) * factor:g}"
+        value = float(text[start:end])
+        for wrong in (f"{value / 4:g}", f"{value * 4:g}") if value else ("1",):
             changed = text[:start] + wrong + text[end:]
             monkeypatch.setattr(stated, "text_of", lambda b, f, new=changed: new if f == row.file else text_of(b, f))
             said = list(stated_figures_are_computed(board))

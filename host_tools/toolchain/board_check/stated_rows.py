@@ -253,6 +253,12 @@ ROWS = (
     # the converter
     Row(BRING_UP, rf"lines open to air: {NUMBER} V at the pin", lambda b: [_transducer(b, 0.5)]),
     Row(
+        BRING_UP,
+        rf"calibrator in the transducer's place at {NUMBER}, {NUMBER} and {NUMBER} V: {NUMBER}, {NUMBER} and "
+        rf"{NUMBER} bar \+-{NUMBER}\.",
+        lambda b: (0.5, 2.5, *((3.5, 0, 50, 75) if _pio(b) else (4.5, 0, 50, 100)), analogue.MOST_BAR),
+    ),
+    Row(
         BOM,
         rf"{NUMBER} kOhm over {NUMBER} kOhm, {NUMBER} %, and {NUMBER} nF: {NUMBER} V reads as",
         lambda b: [
