@@ -124,6 +124,7 @@ def _selectable(name: str, timer: Selected) -> Iterator[str]:
         yield f"{name}: no resistor of {timer.ohm_least:g} to {timer.ohm_most:g} ohm gives its time with every chip"
 
 
+LEASE_MS = 19.4  # from its last renewal to its last edge; stepped in tests/boards/pio/test_slow_clock.py
 SLOWER = (1, 1.2, 1.6, 2, 2.6, 3, 4, 5, 6, 8)
 HEAD = (
     "| clock slower | `DOSE` high for a burst of 500 ms | edges of `LEASE` apart | Q high | shut-off coil's mean "
@@ -150,7 +151,7 @@ def slow_clock_table(board: Board) -> list[str]:
             end += "; the shut-off never opens"
         rows.append(
             f"| {slower:g} | {dose_ms:g} ms | {edges_us * slower:.0f} us | {_percent(low, high)} "
-            f"| {_percent(*current)} | {driver} | {end} | {19.4 * slower:.0f} ms |"
+            f"| {_percent(*current)} | {driver} | {end} | {LEASE_MS * slower:.0f} ms |"
         )
     return [*HEAD, *rows]
 
