@@ -36,14 +36,14 @@ def imported(module: str):
 
 def constants(tree: ast.Module) -> dict[str, int]:
     """The numbers that a board file names with const()."""
-    return {
-        node.targets[0].id: node.value.args[0].value
-        for node in tree.body
-        if isinstance(node, ast.Assign)
-        and isinstance(node.targets[0], ast.Name)
-        and isinstance(node.value, ast.Call)
-        and isinstance(node.value.args[0], ast.Constant)
-    }
+    found = {}
+    for node in tree.body:
+        if not (isinstance(node, ast.Assign) and isinstance(node.value, ast.Call)):
+            continue
+        name, number = node.targets[0], node.value.args[0]
+        if isinstance(name, ast.Name) and isinstance(number, ast.Constant) and isinstance(number.value, int):
+            found[name.id] = number.value
+    return found
 
 
 def made(tree: ast.Module, kind: str) -> list[ast.Call]:
@@ -73,7 +73,7 @@ def counts_of(board: Board, tree: ast.Module, call: ast.Call) -> Callable[[float
         "Pin": lambda number: number,
         "ADC": type("ADC", (), {"ATTN_11DB": 0, "__init__": lambda *_, **__: None, "read_uv": lambda _: level.uv}),
     }
-    body = [node for node in tree.body if isinstance(node, ast.ClassDef) and node.name == name]
+    body: list[ast.stmt] = [node for node in tree.body if isinstance(node, ast.ClassDef) and node.name == name]
     exec(compile(ast.Module(body, []), str(board.folder / "board.py"), "exec"), parts)
     reads = parts[name](0)
 
