@@ -12,7 +12,8 @@ from pathlib import Path
 from host_tools.places import BOARDS, ROOT
 from host_tools.toolchain.board_check.board import Board
 from host_tools.toolchain.board_check.loop import loop_table
-from host_tools.toolchain.board_check.stated_rows import BRING_UP, DRIVERS, NUMBER, README, ROWS, Expected
+from host_tools.toolchain.board_check.stated_figures import Expected
+from host_tools.toolchain.board_check.stated_rows import BRING_UP, DRIVERS, NUMBER, README, ROWS, Row
 from host_tools.toolchain.board_check.timing import HEAD, slow_clock_table
 
 DOCS = ROOT / "docs"
@@ -41,22 +42,25 @@ def stated_figures_are_computed(board: Board) -> Iterator[str]:
         return
     for row in ROWS:
         text = text_of(board, row.file)
-        if text is None or not row.boards(board):
-            continue
-        found = re.search(row.pattern, text)
-        if not found:
-            yield f"{row.file} has no sentence of the form {_readable(row.pattern)!r}: its figures are checked"
-            continue
-        numbers = [number for number in found.groups() if number is not None]
-        for number, expected in zip(numbers, row.figures(board), strict=False):
-            if not agrees(number, expected):
-                yield f"{row.file}: {found[0]!r}: {number} is wrong: {_words(expected)}"
+        if text is not None and row.boards(board):
+            yield from wrong(row, board, text)
     yield from _resistances(board)
     text = text_of(board, README)
     if text is not None and _joined(loop_table(board)) not in text:
         yield f"{README}: the table of the loop's levels is not that of [loop]: take it from loop_table()"
     if text is not None and _joined(HEAD[:1]) in text and _joined(slow_clock_table(board)) not in text:
         yield f"{README}: the table of a slow clock is not that of [timing]: take it from slow_clock_table()"
+
+
+def wrong(row: Row, board: Board, text: str) -> Iterator[str]:
+    """What a document's text says otherwise than the parts do, of one row."""
+    found = re.search(row.pattern, text)
+    if not found:
+        yield f"{row.file} has no sentence of the form {_readable(row.pattern)!r}: its figures are checked"
+        return
+    for number, expected in zip(found.groups(), row.figures(board), strict=True):
+        if not agrees(number, expected):
+            yield f"{row.file}: {found[0]!r}: {number} is wrong: {_words(expected)}"
 
 
 def _joined(lines) -> str:
