@@ -3,6 +3,7 @@
 Settings come from their slots on the board's file system; without valid ones the board refuses to arm.
 """
 
+from board_name import NAME
 from neopixel import NeoPixel
 
 import archive
@@ -34,7 +35,7 @@ FITTED = {"infrared_fitted": 1, "line_fitted": 1, "co2_fitted": 0}  # from the b
 class Board:
     """Everything the application drives."""
 
-    name = pins.NAME
+    name = NAME
     fitted = FITTED
 
     def __init__(self):

@@ -1,10 +1,9 @@
-"""Pin map of the Raspberry Pi Pico board: name and numbers only, so that boot.py has them in its first milliseconds.
+"""Pin map of the Raspberry Pi Pico boards: numbers only, so that boot.py has them in its first milliseconds.
 
-What each signal must be able to do stands in board.toml; `make board-check BOARD=rp2040_pico` proves both together.
-GPIO15 carries the colour LED and nothing else: the USB workaround of B0/B1 silicon takes it at every bus reset.
+What each signal must be able to do stands in board.toml; `make board-check` proves both together. The Pico 2 has the
+same header, so one map and one circuit board fit both. GPIO15 carries the colour LED and nothing else: on the RP2040
+the USB workaround of B0/B1 silicon takes it at every bus reset.
 """
-
-NAME = "rp2040_pico"
 
 SENSOR_SDA = 0  # VL53L0X, 400 kHz
 SENSOR_SCL = 1

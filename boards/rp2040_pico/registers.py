@@ -9,4 +9,4 @@ PAD_FROM_BLOCK = 0x100  # STATUS: OUTFROMPERI, what the pin's function drives
 PAD_LEVELS = 0x2300  # STATUS: that, OUTTOPAD and OETOPAD, what the pad is told ...
 PAD_DRIVEN_LOW = 0x2000  # ... after a cut
 PIO_PADOUT = 0  # STATUS tells what the pin's function drives: no second register is asked
-WATCHDOG_SCRATCH = 0x4005800C  # the first of four words
+KEPT_WORDS = 0x4005800C  # the first of four words: the watchdog's SCRATCH0

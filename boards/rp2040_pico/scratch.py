@@ -1,10 +1,11 @@
-"""The watchdog's scratch registers 0-3: they survive every reset but power-on and the RUN pin [S] datasheets, watchdog.
+"""Four scratch registers of the chip, which survive every reset but power-on and the RUN pin: registers.py says which.
 
-The RP2040's boot ROM and SDK keep to 4-7; the RP2350's use 2 and 3 too, for a boot after a UF2 file was copied onto it.
-`machine.mem_backup` would give the same, after MicroPython 1.28 only.
+The RP2040: the watchdog's 0-3, for its boot ROM and SDK keep to 4-7. The RP2350: the power manager's, for its boot ROM
+writes the watchdog's 2 and 3 when a UF2 file was copied onto it. `machine.mem_backup` would give the same, after
+MicroPython 1.28 only.
 """
 
-from registers import WATCHDOG_SCRATCH as _FIRST
+from registers import KEPT_WORDS as _FIRST
 
 from machine import PWRON_RESET, mem32, reset_cause
 

@@ -1,6 +1,6 @@
 """Registers of the RP2350 that the firmware uses beside MicroPython's own modules: numbers only, packed as numbers.
 
-`make board-check` holds each against the chip's table. [S] RP2350 datasheet 9.11.1 (IO_BANK0), 11.7 (PIO), 12.9.7.
+`make board-check` holds each against the chip's table. [S] RP2350 datasheet 9.11.1 (IO_BANK0), 11.7 (PIO), 6.4 (power).
 """
 
 IO_BANK0 = 0x40028000  # GPIOn_STATUS at 8 n and, one word on, GPIOn_CTRL
@@ -9,4 +9,4 @@ PAD_FROM_BLOCK = 0  # STATUS does not tell what the pin's function drives ...
 PAD_LEVELS = 0x2200  # STATUS: OUTTOPAD and OETOPAD, what the pad is told ...
 PAD_DRIVEN_LOW = 0x2000  # ... after a cut
 PIO_PADOUT = 0x5020003C  # ... so DBG_PADOUT of PIO block 0 is asked, one bit a pin
-WATCHDOG_SCRATCH = 0x400D800C  # the first of four words
+KEPT_WORDS = 0x401000B0  # the first of four words: POWMAN SCRATCH0, which nothing but power, brown-out and RUN clears

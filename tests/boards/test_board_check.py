@@ -4,9 +4,10 @@ import re
 
 import pytest
 
-from host_tools.toolchain.board_check import fitted
+from host_tools.toolchain.board_check import fitted, timing
 from host_tools.toolchain.board_check.__main__ import BOARDS, check, main
-from tests.boards.found import ALL, HARDWARE
+from host_tools.toolchain.board_check.board import file_of
+from tests.boards.found import ALL, HARDWARE, PIO_BOARDS
 
 
 @pytest.fixture
@@ -16,7 +17,7 @@ def board(copied):
     def copy(name, pins=(), toml=()):
         folder = copied(name)
         for file, changes in (("pins.py", pins), ("board.toml", toml)):
-            text = (folder / file).read_text()
+            text = file_of(folder, file).read_text()
             for old, new in changes:
                 changed, count = re.subn(old, new, text, flags=re.MULTILINE)
                 assert count, f"{old} is not in {file}"
@@ -182,6 +183,80 @@ BROKEN = (
     ("rp2040_pico", [], [(r"^PANEL_BUS = .*\n", "")], "[i2c.PANEL_BUS] of board.toml lacks hz"),
     ("esp32_devkitc", [], [(r"hz = 100_000", "hz = 400_000")], "SENSOR_BUS: 400 kHz is too fast for mlx90614"),
     ("esp32_devkitc", [], [(r"hz = 100_000", "hz = 400_000")], "SENSOR_BUS: 400 kHz is too fast for scd4x"),
+    # a resistor against the chip's own pulls
+    ("rp2040_pico", [], [(r"(^TRIGGER = .*?) }", r"\1, ohms = 33_000 }")], "TRIGGER (GPIO9): 33000 ohm leave 1.95 V"),
+    (
+        "rp2040_pico",
+        [],
+        [(r'(^BUZZER = .*?")10 kOhm(.*?) }', r"\g<1>47 kOhm\2, ohms = 47_000 }")],
+        "BUZZER (GPIO5): 47000",
+    ),
+    ("esp32_devkitc", [], [(r"ohms = 2_200", "ohms = 22_000")], "LOOP_A (GPIO32): 22000 ohm leave 1.1"),
+    # the converter: the first divider was 6.19k over 12.0k, and 100 kOhm of the chip's input load it
+    *(
+        (name, [], [(r"= 1_870", "= 6_190"), (r"lower_ohm = 3_650", "lower_ohm = 12_000")], sentence)
+        for name in PIO_BOARDS
+        for sentence in ("75 bar may read 71.5", "70 bar may read 66.7", "35 bar may read 33.")
+    ),
+    ("rp2040_pico", [], [(r"upper_ohm = 1_870", "upper_ohm = 1_690")], "75 bar may read 78.2"),
+    ("rp2040_pico", [], [(r"upper_ohm = 1_870", "upper_ohm = 1_200")], "3.80 V at the pin, 3.55 are allowed"),
+    (
+        "rp2040_pico",
+        [],
+        [(r"upper_ohm = 1_870", "upper_ohm = 619"), (r"= 3_650", "= 1_200")],
+        "less than 5000 ohm load",
+    ),
+    ("rp2040_pico", [], [(r"nf = 330", "nf = 3_300")], "settles in 28.6 ms, a tick is 10: a smaller capacitor"),
+    (
+        "rp2040_pico",
+        [],
+        [(r"lower_ohm = 3_650", "lower_ohm = 3_650_000")],
+        "the signal's wire off is 3.650 V at the pin",
+    ),
+    ("rp2040_pico", [], [(r"upper_ohm = 1_870", "upper_ohm = 2_200")], "the signal at the supply is 3.0"),
+    ("esp32_devkitc", [], [(r"upper_ohm = 10_000", "upper_ohm = 12_000")], "75 bar may read 66."),
+    (
+        "esp32_devkitc",
+        [],
+        [(r"lower_ohm = 10_000", "lower_ohm = 3_300")],
+        "0 bar is 0.124 V at the pin and is not read as",
+    ),
+    (
+        "esp32_devkitc",
+        [],
+        [(r"upper_ohm = 10_000", "upper_ohm = 5_000")],
+        "4.5 V of the transducer are 3.00 V at the pin, where",
+    ),
+    ("esp32_devkitc", [], [(r"^upper_ohm = .*\n", "")], "[converter] of board.toml lacks upper_ohm"),
+    (
+        "rp2040_pico",
+        [],
+        [(r"peak_ma = 3_000", "peak_ma = 2_000")],
+        "the coil's full reading is 3600 mA, 1.2 times the peak of",
+    ),
+    ("rp2040_pico", [], [(r"amplifier_ohm = 100", "amplifier_ohm = 1_000")], "the hold current reads 681 mA for 750"),
+    (
+        "rp2040_pico",
+        [],
+        [(r'^(ADC_COIL = .*down") }', r"\1, ohms = 470_000 }")],
+        "with its wire off 470000 ohm leave 0.47 V",
+    ),
+    ("rp2040_pico", [], [(r"^peak_ma = .*\n", "")], "[coil] of board.toml lacks peak_ma"),
+    # messages on a bus whose time-out counts for each: the first panel had the chip's own pulls alone
+    (
+        "rp2040_pico",
+        [],
+        [(r"message_us = 1_000", "message_us = 800")],
+        "_I2C_TIMEOUT_US is not the message_us of board.toml",
+    ),
+    ("rp2040_pico", [], [(r"ohms = 4_700", "ohms = 22_000")], "board.py: a message of ssd1306 takes 10"),
+    # coils: a lease of ticks leaves gaps in which they empty
+    (
+        "esp32_devkitc",
+        [],
+        [(r"us = \[15_000, 20_000\]", "us = [15_000, 28_000]")],
+        "edges 3 ticks apart leave gaps of 2 ms, a",
+    ),
     # a name has one function: the first design passed with each of these
     *(
         ("rp2040_pico", [], [wants(name, 'function = "gpio_out"')], f"{name} (GPIO{at}): gpio_out is not what")
@@ -257,9 +332,37 @@ def test_a_board_file_that_runs_its_bus_faster_than_a_part_bears_is_named(board)
     assert check(folder) == ["board.py: Vl53l0x is not made with _bus(...): write it as the other boards do"]
 
 
+@pytest.mark.parametrize("name", HARDWARE)
+def test_an_spi_clock_that_a_part_does_not_bear_is_named(board, name):
+    folder = board(name)
+    text = file_of(folder, "board.py").read_text()
+    assert text.count("baudrate=4_000_000") == 1
+    (folder / "board.py").write_text(text.replace("baudrate=4_000_000", "baudrate=10_000_000"))
+    assert check(folder) == [
+        f"board.py: SPI at 10000000 Hz, {part} bears 5000000: slow it down" for part in ("Max31855", "Max31856")
+    ]
+
+
+def test_a_message_that_its_bus_ends_is_named(board):
+    """The first display sent more at once than 100 kHz carry in a millisecond."""
+    folder = board("rp2040_pico")
+    source = folder / "board.py"
+    source.write_text(source.read_text().replace("at_once=7", "at_once=9"))
+    assert check(folder) == ["board.py: a message of ssd1306 takes 1073 us, its bus ends it at 1000: shorten it"]
+
+
+def test_a_suppressor_above_what_the_transistor_stands_is_named(board, monkeypatch):
+    monkeypatch.setattr(timing, "CLAMP_V", (30.0, 82.0))
+    found = check(board("rp2040_pico"))
+    assert "coils: 107 V at a transistor that stands 100: a lower suppressor" in found
+
+
 def test_a_board_without_a_loop_test_passes_and_is_told_so(board, capsys):
     gone = [(r"^LOOP_TEST = .*\n", ""), (", LOOP_TEST\\)", ")")]
-    assert main([str(board("rp2040_pico", gone, [(r"^LOOP_TEST = .*\n", "")]))]) == 0
+    folder = board("rp2040_pico", gone, [(r"^LOOP_TEST = .*\n", "")])
+    assert [sentence.partition(":")[0] for sentence in check(folder)] == ["README.md"]  # its table is of a loop with it
+    (folder / "README.md").unlink()
+    assert main([str(folder)]) == 0
     assert "no LOOP_TEST: " in capsys.readouterr().out
     assert main([str(BOARDS / "rp2040_pico")]) == 0
     assert "LOOP_TEST" not in capsys.readouterr().out

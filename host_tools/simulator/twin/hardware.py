@@ -7,6 +7,7 @@ RESTING = -2
 
 BURST_CLIP_US = 525_000  # what the one-shot's counter holds
 LEASE_CLIP_US = 20_000
+OPENING_TIMER_US = 590_000  # the longest that a board's opening timer may take: [timing] of boards/*/board.toml
 
 
 class Solenoid:
@@ -131,8 +132,35 @@ class Lease:
             self.end_us = NEVER
 
 
+class OpeningTimer:
+    """The AND gate before the dose driver and the 74HC423's second half: a rise of the dose pin starts it anew.
+
+    It counts no clock of the chip: whatever holds the pin high, the driver has it for time_us, and not again before the
+    pin rose once more.
+    """
+
+    def __init__(self, time_us=OPENING_TIMER_US):
+        self.time_us = time_us
+        self.driver = False  # the dose driver's input
+        self.end_us = NEVER
+        self._pin = False
+
+    def follow(self, now_us, pin):
+        """Let the gate follow the dose pin."""
+        if pin == self._pin:
+            return
+        self._pin = self.driver = pin
+        self.end_us = now_us + self.time_us if pin else NEVER  # with the pin low its time means nothing
+
+    def settle(self, now_us):
+        """Run out."""
+        if now_us >= self.end_us:
+            self.driver = False
+            self.end_us = NEVER
+
+
 class DosePin:
-    """The dose driver's input where a chip's own pin drives it: its level is all that counts."""
+    """The dose pin of a chip that times it by itself: its level is all that counts."""
 
     def __init__(self):
         self.pin = False

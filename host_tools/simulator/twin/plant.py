@@ -12,7 +12,7 @@ from boards.virtual import pins
 from host_tools.simulator.twin import jet
 from host_tools.simulator.twin.bottle import Bottle
 from host_tools.simulator.twin.guest import chip_vl53l0x, hal
-from host_tools.simulator.twin.hardware import NEVER, RUNNING, Lease, OneShot, Solenoid
+from host_tools.simulator.twin.hardware import NEVER, RUNNING, Lease, OneShot, OpeningTimer, Solenoid
 from host_tools.simulator.twin.motion import Motion
 from host_tools.simulator.twin.probe import Max31855Chip, Probe
 from host_tools.simulator.twin.record import Record
@@ -45,6 +45,7 @@ class Plant:
         self.dose = Solenoid(open_delay_us=15_000, close_delay_us=20_000)
         self.shutoff = Solenoid(open_delay_us=20_000, close_delay_us=20_000)
         self.one_shot = OneShot()
+        self.opening = OpeningTimer()
         self.lease = Lease()
         self.bottle = Bottle(bottle_g, ambient_c=room_c)
         self.bar = self.bottle.bar
@@ -308,13 +309,14 @@ class Plant:
     def _coils(self):
         """Return (valve, whether its coil is driven, name in the record) of both valves."""
         held = self.lease.running and self._supplied()
-        return (self.dose, self.one_shot.pin, "dose"), (self.shutoff, held, "lease")
+        return (self.dose, self.opening.driver, "dose"), (self.shutoff, held, "lease")
 
     def _supplied(self):
         """Contact 2 of trigger and E-stop carries the shut-off coil's current; the dose coil has no such contact."""
         return (self._pressed or self.contact_welded) and not self.levels[pins.ESTOP]
 
     def _drive(self):
+        self.opening.follow(self.now_us, self.one_shot.pin)
         for valve, on, name in self._coils():
             if valve.driven != on:
                 valve.drive(self.now_us, on)
@@ -343,6 +345,7 @@ class Plant:
     def _next_edge(self):
         return min(
             self.one_shot.end_us,
+            self.opening.end_us,
             self.lease.end_us,
             self.dose.edge_us,
             self.shutoff.edge_us,
@@ -356,6 +359,7 @@ class Plant:
         while self.agenda and self.agenda[0][0] <= now:
             self.agenda.pop(0)[2](self)
         self.one_shot.settle(now)
+        self.opening.settle(now)
         self.lease.settle(now)
         self.dose.settle(now)
         self.shutoff.settle(now)

@@ -7,7 +7,7 @@ from pathlib import Path
 
 from host_tools.places import BOARDS
 from host_tools.toolchain.board_check.board import BoardError, load
-from host_tools.toolchain.board_check.rules import RULES, remarks, violations
+from host_tools.toolchain.board_check.rules import DOCUMENTS, RULES, remarks, violations
 
 
 def check(folder: Path) -> list[str]:
@@ -20,7 +20,7 @@ def check(folder: Path) -> list[str]:
 
 def main(argv: list[str]) -> int:
     """Print each board's verdict; 1 when any rule is violated."""
-    folders = [Path(name) for name in argv] or sorted(path.parent for path in BOARDS.glob("*/pins.py"))
+    folders = [Path(name) for name in argv] or sorted(path.parent for path in BOARDS.glob("*/board.toml"))
     failed = not folders
     for folder in folders:
         found = check(folder)
@@ -29,7 +29,8 @@ def main(argv: list[str]) -> int:
             print(f"{folder.name}: {sentence}", file=sys.stderr)
         if not found:
             board = load(folder)
-            print(f"{folder.name}: {len(board.signals)} signals on {board.chip.name}, {len(RULES)} rules hold")
+            rules = len(RULES) + len(DOCUMENTS)
+            print(f"{folder.name}: {len(board.signals)} signals on {board.chip.name}, {rules} rules hold")
             for sentence in remarks(board):
                 print(f"{folder.name}: {sentence}")
     return int(failed)

@@ -54,6 +54,7 @@ class Chip:
     micropython: dict[str, str] = field(default_factory=dict)  # by what its interpreter is known, how it is installed
     header: dict[str, str] = field(default_factory=dict)  # what the board prints beside each pin, for the wiring
     levels: dict[str, float] = field(default_factory=dict)  # of inputs at 3.3 V, and the least of the own pulls
+    adc: dict[str, float] = field(default_factory=dict)  # what its converter takes, and what its input takes away
     processor: str = ""  # as the bill of materials names it
     pull_down_most_ohm: float = 0.0  # of a resistor that holds a digital pin low; 0: any
     registers: dict[str, int] = field(default_factory=dict)  # what registers.py of a board must say
@@ -124,7 +125,7 @@ def load_chip(folder: Path, name: str) -> Chip:
 
 def load(folder: Path) -> Board:
     """Read the board in `folder`. Raises BoardError when a file is missing or cannot be read."""
-    source = folder / "pins.py"
+    source = file_of(folder, "pins.py")
     if not source.exists():
         raise BoardError(f"{source} is missing: copy the one of boards/rp2040_pico and change its numbers")
     try:
@@ -160,9 +161,7 @@ def load(folder: Path) -> Board:
         groups={name: value for name, value in names.items() if isinstance(value, tuple)},
         design={key: table for key, table in asked.items() if key != "signals" and isinstance(table, dict)},
         undescribed={
-            name: value
-            for name, value in numbers.items()
-            if name not in asked["signals"] and not name.endswith(BUSES)
+            name: value for name, value in numbers.items() if name not in asked["signals"] and not name.endswith(BUSES)
         },
         missing=tuple(name for name in asked["signals"] if name not in numbers),
     )

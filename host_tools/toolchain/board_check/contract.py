@@ -11,6 +11,7 @@ from collections.abc import Iterator
 from host_tools.places import FIRMWARE
 from host_tools.toolchain.board_check.board import Board, file_of
 
+NAME_FILE = "board_name.py"
 _SETTINGS = "host_tools.toolchain.settings"  # puts the firmware where modules are found
 _INPUTS = FIRMWARE / "cryo/core/records.py"
 _SENSOR = re.compile(r"#(?: [^:,]*,)? (?P<need>needed|or None|or absent): (?P<what>.+)$")
@@ -97,8 +98,8 @@ def keeps_the_contract(board: Board) -> Iterator[str]:
 
 def _named(board: Board, value: ast.expr | None) -> Iterator[str]:
     """*IDN? answers with the folder's name, by which cryoctl knows what goes onto the board."""
-    if value is not None and ast.unparse(value) == "pins.NAME":
-        where, said = "pins.py", runpy.run_path(str(board.folder / "pins.py")).get("NAME")
+    if isinstance(value, ast.Name) and value.id == "NAME":  # imported: a board that shares board.py has its own
+        where, said = NAME_FILE, runpy.run_path(str(file_of(board.folder, NAME_FILE))).get("NAME")
     else:
         where, said = "board.py", value.value if isinstance(value, ast.Constant) else None
     if said != board.folder.name:

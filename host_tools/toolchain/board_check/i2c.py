@@ -10,6 +10,7 @@ import tomllib
 from collections.abc import Iterator
 from pathlib import Path
 
+from host_tools.toolchain.board_check.analogue import constants
 from host_tools.toolchain.board_check.board import Board, Signal, file_of
 
 PARTS = tomllib.loads(Path(__file__).with_name("i2c_parts.toml").read_text())
@@ -21,6 +22,7 @@ LOW_V = 0.4
 SUPPLY_V = 3.35
 RISE = 0.8473  # of R x C, from 0.3 to 0.7 of the supply [C]
 OHM_PERCENT = 5  # of modules' own resistors; a pull-up of the board has 1
+BITS = 9  # a byte and its acknowledge
 MODES = ((100_000, 1000), (400_000, 300))  # up to this clock: the longest rise, ns
 
 
@@ -39,6 +41,13 @@ def capacitance_pf(table: dict) -> float:
 def rise_ns(ohm: float, pf: float) -> float:
     """How long a line takes from low to high."""
     return RISE * ohm * pf / 1000
+
+
+def message_us(part: str, hz: int, rise: float = 0.0, at_once: int = 0) -> float:
+    """How long a part's longest message takes; rise: of the lines, ns, which the clock waits for."""
+    row = PARTS[part]
+    size = row["bytes"] if "bytes" in row else row.get("at_once", 0) + at_once
+    return (BITS * size + 2) * (1e6 / hz + rise / 1000)  # start and stop
 
 
 def buses_are_right(board: Board) -> Iterator[str]:
@@ -63,7 +72,7 @@ def buses_are_right(board: Board) -> Iterator[str]:
         yield from _clock(bus, table)
         for signal in signals:
             yield from _line(signal, table)
-        yield from _as_coded(board, bus, table, only=len(lines) == 1)
+        yield from _as_coded(board, bus, signals, table, only=len(lines) == 1)
 
 
 def _clock(bus: str, table: dict) -> Iterator[str]:
@@ -96,7 +105,22 @@ def _line(signal: Signal, table: dict) -> Iterator[str]:
         yield f"{at}: {pf:.0f} pF on one line, {MOST_PF} are allowed: shorten the wires"
 
 
-def _as_coded(board: Board, bus: str, table: dict, only: bool) -> Iterator[str]:
+def _in_time(file: str, tree: ast.Module, signals: list[Signal], table: dict, made: ast.Call) -> Iterator[str]:
+    """Where a bus's time-out counts for a whole message (`message_us`), each part's longest is within it."""
+    if "message_us" not in table:
+        return
+    part = made.func.id.lower()  # pyright: ignore[reportAttributeAccessIssue]
+    numbers = constants(tree)
+    if numbers.get("_I2C_TIMEOUT_US") != table["message_us"]:
+        yield f"{file}: _I2C_TIMEOUT_US is not the message_us of board.toml: make them equal"
+    at_once = sum(ast.literal_eval(word.value) for word in made.keywords if word.arg == "at_once")
+    rise = max(rise_ns(pull_up_ohm(signal, table) * 1.01, capacitance_pf(table)) for signal in signals)
+    took = message_us(part, table["hz"], rise, at_once)
+    if took > table["message_us"]:
+        yield f"{file}: a message of {part} takes {took:.0f} us, its bus ends it at {table['message_us']}: shorten it"
+
+
+def _as_coded(board: Board, bus: str, signals: list[Signal], table: dict, only: bool) -> Iterator[str]:
     """The board file makes its drivers on that bus with that clock."""
     source = file_of(board.folder, "board.py")
     try:
@@ -119,6 +143,7 @@ def _as_coded(board: Board, bus: str, table: dict, only: bool) -> Iterator[str]:
         on = [arg.attr for arg in call.args if isinstance(arg, ast.Attribute) and arg.attr.endswith("_BUS")]
         if on != [bus] and not only:
             continue
+        yield from _in_time(source.name, tree, signals, table, node)
         hz = call.args[-1].value if isinstance(call.args[-1], ast.Constant) else None
         if node.func.id.lower() not in table["parts"]:
             yield f"{source.name}: {node.func.id} is on {bus}, and [i2c.{bus}] does not name it: add it to parts"

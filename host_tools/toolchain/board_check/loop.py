@@ -48,9 +48,7 @@ class Fault:
 
     def may_read_made(self) -> bool:
         """With the shield in place: whatever leaves each pole its own."""
-        return not self.broken and (
-            not self.joined or self.joined in POLES or self.joined[1] in (GROUND, SUPPLY)
-        )
+        return not self.broken and (not self.joined or self.joined in POLES or self.joined[1] in (GROUND, SUPPLY))
 
 
 FAULTS = (
@@ -146,7 +144,7 @@ class Loop:
         return Levels(volts["A"], volts["B"], max(contacts, default=0.0), vague)
 
 
-def _corners(board: Board) -> list[Loop]:
+def corners(board: Board) -> list[Loop]:
     """The loop with each end of its resistors' tolerance, of the supply, and with and without the chip's own pull."""
     off = board.design["loop"]["percent"] / 100
     ends = ((1 + off, 1 - off), (1 - off, 1 + off))
@@ -180,15 +178,15 @@ def loop_wires_read_safe(board: Board) -> Iterator[str]:
     if missing:
         yield f"[loop] of board.toml lacks {', '.join(missing)}: copy the table of boards/rp2040_pico"
         return
-    corners = _corners(board)
+    ends = corners(board)
     if "LOOP_TEST" in board.signals:
-        for loop in corners:
+        for loop in ends:
             a, b, _ = reading(board, loop, True, Fault(), testing=True)
             if (a, b) != ("low", "high"):
                 yield f"loop: a test pulse leaves A {a} and B {b}: change [loop] until it reads A low and B high"
                 break
     for fault, made in product(FAULTS, (False, True)):
-        for loop in corners:
+        for loop in ends:
             sentence = _judge(board, loop, fault, made)
             if sentence:
                 yield f"loop, {'shield in place' if made else 'shield off'}, {fault}: {sentence}"

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from host_tools.toolchain.board_check.analogue import ratio
 from host_tools.toolchain.board_check.board import Board
 from host_tools.toolchain.board_check.i2c import PARTS
 
@@ -58,7 +59,9 @@ def left(board: Board) -> list[Part]:
     has = board.signals
     skin_rows = [("SCK", "SPI_SCK"), ("SDI", "SPI_MOSI"), ("SDO", "SPI_MISO"), ("CS", "CS_SKIN"), ("DRDY", "DRDY_SKIN")]
     skin_rows.append(("FAULT", "FAULT_SKIN" if "FAULT_SKIN" in has else ">FAULT, to loop B"))
-    half = "divider 6.19k / 12.0k (0.66), 100 nF" if not external_gates(board) else "divider 10k / 10k (0.5), 100 nF"
+    table = board.design["converter"]
+    upper, lower = (f"{table[key] / 1000:g}k" for key in ("upper_ohm", "lower_ohm"))
+    half = f"divider {upper} / {lower} ({ratio(table):.2g}), {table['nf']} nF"
     lines = {part: bus.removesuffix("BUS") for bus, table in board.design["i2c"].items() for part in table["parts"]}
     return [
         Part(

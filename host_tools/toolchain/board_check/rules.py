@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Callable, Iterator
 
+from host_tools.toolchain.board_check.analogue import coil_reads_right, transducers_read_right
 from host_tools.toolchain.board_check.board import Board, Signal
 from host_tools.toolchain.board_check.chip_facts import (
     bill_names_the_chip,
@@ -14,6 +15,7 @@ from host_tools.toolchain.board_check.chip_facts import (
 from host_tools.toolchain.board_check.contract import keeps_the_contract
 from host_tools.toolchain.board_check.fitted import fitted_as_in_the_bill
 from host_tools.toolchain.board_check.i2c import buses_are_right
+from host_tools.toolchain.board_check.levels import pulls_hold_their_level
 from host_tools.toolchain.board_check.loop import loop_wires_read_safe
 from host_tools.toolchain.board_check.names import (
     blocks_by_name,
@@ -21,6 +23,8 @@ from host_tools.toolchain.board_check.names import (
     functions_by_name,
     groups_are_whole,
 )
+from host_tools.toolchain.board_check.spi import spi_is_slow_enough
+from host_tools.toolchain.board_check.stated import stated_figures_are_computed
 from host_tools.toolchain.board_check.timing import ends_without_the_clock
 
 REQUIRED = ("DOSE", "LEASE", "LOOP_A", "LOOP_B", "TRIGGER", "ESTOP")
@@ -176,7 +180,12 @@ RULES: tuple[Callable[[Board], Iterator[str]], ...] = (
     ends_without_the_clock,
     loop_wires_read_safe,
     buses_are_right,
+    spi_is_slow_enough,
+    pulls_hold_their_level,
+    transducers_read_right,
+    coil_reads_right,
 )
+DOCUMENTS = (stated_figures_are_computed,)  # of parts that are right
 
 
 def remarks(board: Board) -> list[str]:
@@ -187,5 +196,6 @@ def remarks(board: Board) -> list[str]:
 
 
 def violations(board: Board) -> list[str]:
-    """Every sentence of every rule."""
-    return [sentence for rule in RULES for sentence in rule(board)]
+    """Every sentence of every rule; those on documents once the parts themselves are right."""
+    found = [sentence for rule in RULES for sentence in rule(board)]
+    return found or [sentence for rule in DOCUMENTS for sentence in rule(board)]

@@ -6,6 +6,7 @@ makes all of them N times as long. The monostable's time and the opening timer's
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterator
 from dataclasses import dataclass
 
@@ -14,6 +15,10 @@ from host_tools.toolchain.board_check.board import Board
 OPENING_MOST_US = 600_000  # limit 17
 COIL_V = 24.0
 CLAMP_V = (30.0, 39.0)  # the suppressor at each coil, applicator_bom.toml
+DIODE_V = 1.0  # in series with it
+TRANSISTOR_V = 100.0  # what each coil's transistor stands, applicator_bom.toml
+COIL_S = 0.005  # [E] inductance over resistance
+MISSED = 3  # a lease of ticks: edges so many ticks apart leave no coil a current throughout
 NO_CURRENT_BY = 3.0  # [E] a clock so much too slow must leave the shut-off's coil no current; 48 of 125 MHz is 2.6
 HOLDS = 1.4  # [E] the monostable's shortest time over the time between two edges
 K_423 = (0.45, 0.55)  # [S] Nexperia 74HC423, 5 V and 2 V; at 3.3 V between them
@@ -52,6 +57,16 @@ def coil_share(duty: float, clamp_v: float = CLAMP_V[0]) -> float:
     return max(0.0, min(1.0, duty - (1 - duty) * clamp_v / COIL_V))
 
 
+def empty_us() -> float:
+    """How long a coil's full current takes to end against the lower clamp."""
+    return COIL_S * 1e6 * math.log(1 + COIL_V / CLAMP_V[0])
+
+
+def clamped_v() -> tuple[float, float]:
+    """What a coil's transistor sees while the coil lets go."""
+    return COIL_V + CLAMP_V[0] + DIODE_V, COIL_V + CLAMP_V[1] + DIODE_V
+
+
 def duty(monostable_us: float, edges_us: float, slower: float) -> float:
     """The share of the time for which Q is high, with edges of a clock so much too slow."""
     return min(1.0, monostable_us / (edges_us * slower))
@@ -85,6 +100,14 @@ def ends_without_the_clock(board: Board) -> Iterator[str]:
             f"monostable: with {lease.most_us:g} us the shut-off's coil keeps a current until the clock is "
             f"{border:.2f} times too slow: shorten it until that is {NO_CURRENT_BY:g} at most"
         )
+    gap_us = MISSED * edges_us - lease.most_us
+    if not board.chip.state_machines and gap_us < empty_us():
+        yield (
+            f"monostable: edges {MISSED} ticks apart leave gaps of {gap_us / 1000:g} ms, a coil's current ends in "
+            f"{empty_us() / 1000:.1f}: shorten {lease.most_us / 1000:g} ms"
+        )
+    if clamped_v()[1] > TRANSISTOR_V:
+        yield f"coils: {clamped_v()[1]:g} V at a transistor that stands {TRANSISTOR_V:g}: a lower suppressor"
     yield from _selectable("monostable", lease)
     if missing:
         return
@@ -101,6 +124,7 @@ def _selectable(name: str, timer: Selected) -> Iterator[str]:
         yield f"{name}: no resistor of {timer.ohm_least:g} to {timer.ohm_most:g} ohm gives its time with every chip"
 
 
+LEASE_MS = 19.4  # from its last renewal to its last edge; stepped in tests/boards/pio/test_slow_clock.py
 SLOWER = (1, 1.2, 1.6, 2, 2.6, 3, 4, 5, 6, 8)
 HEAD = (
     "| clock slower | `DOSE` high for a burst of 500 ms | edges of `LEASE` apart | Q high | shut-off coil's mean "
@@ -127,7 +151,7 @@ def slow_clock_table(board: Board) -> list[str]:
             end += "; the shut-off never opens"
         rows.append(
             f"| {slower:g} | {dose_ms:g} ms | {edges_us * slower:.0f} us | {_percent(low, high)} "
-            f"| {_percent(*current)} | {driver} | {end} | {19.4 * slower:.0f} ms |"
+            f"| {_percent(*current)} | {driver} | {end} | {LEASE_MS * slower:.0f} ms |"
         )
     return [*HEAD, *rows]
 

@@ -10,7 +10,7 @@ import tempfile
 from pathlib import Path
 
 from host_tools.places import FIRMWARE
-from host_tools.toolchain.board_check.board import files_of, load
+from host_tools.toolchain.board_check.board import file_of, files_of, load
 from host_tools.toolchain.packing.constants import Constants
 from host_tools.toolchain.packing.machine_code import FUNCTIONS, marked
 from host_tools.toolchain.packing.names import shortened
@@ -132,7 +132,7 @@ def application(board: Path, firmware: Path = FIRMWARE, overlay: dict[str, bytes
     """
     board, firmware = Path(board), Path(firmware)
     inside = modules(board, firmware) | (overlay or {})
-    files = {name: packed((firmware / name).read_text(), board / "pins.py") for name in TEXT}
+    files = {name: packed((firmware / name).read_text(), file_of(board, "pins.py")) for name in TEXT}
     files[LOADER] = inside.pop(LOADER)
     files[ARCHIVE] = archive(inside)
     return files

@@ -2,7 +2,7 @@
 
 A name that is looked up at run time costs an RP2040 microseconds at every use, bytes in every module that imports it,
 and time at every boot. A text that takes its figures with format() there stays on the heap twice, without them and with
-them. A board's name, the one text in its pins.py, is put in as numbers are. Lines stay where they are, so that
+them. A board's name, the one text in its board_name.py, is put in as numbers are. Lines stay where they are, so that
 tracebacks name the line of the source.
 """
 
@@ -12,7 +12,7 @@ from collections.abc import Callable, Iterator
 from contextlib import suppress
 from dataclasses import dataclass, field
 
-PINS = "pins"
+BOARD_NAME = "board_name"
 _FIELD = re.compile(r"\{(:0?\d*d)?\}")  # what CPython and MicroPython write alike
 Edit = tuple[tuple[int, int], tuple[int, int], str]  # from and to (line from 1, byte column), replaced by
 
@@ -127,8 +127,9 @@ class Constants:
                         module.modules[alias.asname or alias.name] = alias.name
             elif isinstance(node, ast.Assign) and len(node.targets) == 1 and isinstance(node.targets[0], ast.Name):
                 name = node.targets[0].id
-                if module.name == PINS and isinstance(node.value, ast.Constant) and isinstance(node.value.value, str):
-                    module.values[name] = node.value.value
+                text = node.value.value if isinstance(node.value, ast.Constant) else None
+                if module.name == BOARD_NAME and isinstance(text, str):
+                    module.values[name] = text
                     module.own[name] = node
                 with suppress(ValueError):
                     value = _Number(lambda node: self._value(module, node)).visit(node.value)

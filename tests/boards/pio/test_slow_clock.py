@@ -13,7 +13,15 @@ from host_tools.places import BOARDS
 from host_tools.simulator.emulator.pio_bench import PER_US, Bench, Firmware, Pin
 from host_tools.simulator.twin.hardware import Monostable
 from host_tools.toolchain.board_check.board import load
-from host_tools.toolchain.board_check.timing import Selected, coil_share, duty, no_current_from, slow_clock_table
+from host_tools.toolchain.board_check.timing import (
+    LEASE_MS,
+    SLOWER,
+    Selected,
+    coil_share,
+    duty,
+    no_current_from,
+    slow_clock_table,
+)
 
 DOSE, PULSE, LOOP_A, LOOP_B = 2, 3, 7, 8
 TICK_US = 10_000
@@ -21,7 +29,6 @@ BOARD = load(BOARDS / "rp2040_pico")
 TIMING = BOARD.design["timing"]
 LEASE = Selected.of(TIMING["monostable"])
 OPENING = Selected.of(TIMING["opening"])
-SLOWER = (1, 1.2, 1.6, 2, 2.6, 3, 4, 5, 6, 8)
 LIMIT_17_US = 600_000
 
 
@@ -64,6 +71,15 @@ def high_share(rising_us, time_us):
         monostable.edge(at_us)
         high_us += min(monostable.end_us, next_us) - at_us
     return high_us / (rising_us[-1] - rising_us[0])
+
+
+@pytest.mark.parametrize("slower", SLOWER)
+def test_after_a_hang_the_edges_end_when_the_table_says(slower):
+    rig = Rig(slower)
+    rig.lease.renew()
+    renewed_us = rig.bench.cycle / PER_US
+    rig.bench.run_us(25_000 * slower)
+    assert rig.rising_us()[-1] - renewed_us == pytest.approx(LEASE_MS * 1000 * slower, rel=0.02)
 
 
 @pytest.mark.parametrize("slower", SLOWER)

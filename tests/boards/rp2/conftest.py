@@ -17,34 +17,32 @@ from tests.boards.found import PIO_BOARDS
 from tests.boards.rp2.registers import MEMORY
 
 # Typed from the data sheets once more, not from the chip's table: by the end of sys.implementation._machine.
-WATCHDOG = {"with RP2040": 0x4005_8000, "with RP2350": 0x400D_8000}
+WATCHDOG_SCRATCH = {"with RP2040": 0x4005_800C, "with RP2350": 0x400D_800C}  # eight words
+POWMAN_SCRATCH = {"with RP2350": 0x4010_00B0}  # eight more
+BOOT_ROM_WRITES = {"with RP2040": (4, 5, 6, 7), "with RP2350": (2, 3, 4, 5, 6, 7)}  # of the watchdog's, for a UF2 file
 SYSTEM_MHZ = {"with RP2040": 125, "with RP2350": 150}
 CSR, RVR, CVR = 0xE000_E010, 0xE000_E014, 0xE000_E018  # SysTick, of every Arm processor of the M profile
 
 
 class Registers:
-    """machine.mem32: watchdog scratch and SysTick. No board file has business with any other address."""
+    """machine.mem32: scratch registers and SysTick. No board file has business with any other address."""
 
     def __init__(self, rig):
         self._rig = rig
-
-    def _word(self, address):
-        word, rest = divmod(address - self._rig.watchdog - 0x0C, 4)
-        assert 0 <= word < 4 and not rest, hex(address)
-        return word
 
     def __getitem__(self, address):
         rig = self._rig
         if address == CVR:
             counts = rig.systick.get(CSR, 0) & 5 == 5  # enabled, from the processor's clock
             return -rig.cycles % (rig.systick[RVR] + 1) if counts else 0
-        return rig.scratch[self._word(address)]
+        return rig.scratch[address]
 
     def __setitem__(self, address, value):
         if address in (CSR, RVR):
             self._rig.systick[address] = value
         else:
-            self._rig.scratch[self._word(address)] = value
+            assert address in self._rig.scratch, hex(address)
+            self._rig.scratch[address] = value
 
 
 def _machine(rig):
@@ -124,10 +122,13 @@ class BoardRig:
     def __init__(self, name):
         self.name = name
         machine = load_board(BOARDS / name).chip.micropython["machine"]
-        self.watchdog, self.mhz = WATCHDOG[machine], SYSTEM_MHZ[machine]
+        self.mhz = SYSTEM_MHZ[machine]
+        self._watchdog, self._written = WATCHDOG_SCRATCH[machine], BOOT_ROM_WRITES[machine]
+        firsts = [self._watchdog, *([POWMAN_SCRATCH[machine]] if machine in POWMAN_SCRATCH else [])]
+        self.scratch = {first + 4 * n: 0 for first in firsts for n in range(8)}
         self.pads, self.latch, self.outside, self.counts = {}, {}, {}, {}
         self.made, self.transfers = [], []
-        self.scratch, self.systick, self.cycles, self.cause = [0] * 4, {}, 1000, 1
+        self.systick, self.cycles, self.cause = {}, 1000, 1
         self.bench = pio_bench.Bench()
         self.firmware = pio_bench.Firmware(
             self.bench, self.mhz * 1_000_000, board=BOARDS / name, memory=MEMORY[machine]
@@ -142,6 +143,7 @@ class BoardRig:
             self.stand_ins[module] = ModuleType(module)
             vars(self.stand_ins[module]).update(members)
         self.pins = self.own("pins")
+        self.own("board_name")
         self.own("registers")
         self.own("chip")
         self.own("scratch")
@@ -161,6 +163,12 @@ class BoardRig:
         self.bench.drive(self.pins.LOOP_B, 0)
         self.bench.run_us(5)
         return board
+
+    def copy_uf2(self):
+        """A UF2 file was copied onto the chip: its boot ROM says so in the watchdog's words, and restarts it."""
+        for n in self._written:
+            self.scratch[self._watchdog + 4 * n] = 0x20 + n
+        self.cause = 3
 
     def of(self, kind):
         """What was made of a class of `machine`."""

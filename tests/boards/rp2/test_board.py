@@ -160,13 +160,15 @@ def test_watchdog_and_reset_are_the_chip_s(rig, board):
     assert rig.made[-1] == "reset"
 
 
-def test_words_outlive_a_reset(rig):
+def test_words_outlive_a_reset_and_a_new_image(rig):
     words = rig.own("scratch").Scratch()
     for n in range(4):
         words.write(n, 1000 + n)
-    assert rig.scratch == [1000, 1001, 1002, 1003]
     again = rig.own("scratch").Scratch()
     assert [again.read(n) for n in range(4)] == [1000, 1001, 1002, 1003]
+    rig.copy_uf2()
+    again = rig.own("scratch").Scratch()
+    assert [again.read(n) for n in range(4)] == [1000, 1001, 1002, 1003] and not again.cold()
 
 
 @pytest.mark.parametrize(
@@ -174,7 +176,8 @@ def test_words_outlive_a_reset(rig):
     [(1, 0, True), (1, 7, False), (3, 0, False), (3, 7, False)],  # power-on: nothing is kept; any other reset: it is
 )
 def test_a_start_is_cold_after_power_on_alone(rig, cause, word, cold):
-    rig.cause, rig.scratch[0] = cause, word
+    rig.cause = cause
+    rig.own("scratch").Scratch().write(0, word)
     assert rig.own("scratch").Scratch().cold() is cold
 
 

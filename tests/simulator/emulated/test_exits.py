@@ -1,6 +1,6 @@
 """The exit matrix on the whole application: every way out of the interpreter, in a burst and in an off-phase."""
 
-from itertools import pairwise
+from dataclasses import replace
 
 import pytest
 
@@ -12,8 +12,6 @@ CONVERSION_US = 110_000  # the skin chip's longest
 TICK_US = 10_000
 WATCHDOG_US = 500_000
 BOOT_US = 1_300_000
-LEASE_GAP_US = 40  # between two rising edges
-LATE_US = 3_000  # what an answer of the console may delay a burst's start
 # One of each way to a reset: the watchdog out of a hang, the watchdog at the prompt, and at once.
 RESETTING = ("hang in the tick", "exception in the tick, heap locked", "machine.reset()")
 SHORT = ("hang in the tick", "main.py missing")  # boots in which CI looks at what comes after
@@ -55,7 +53,7 @@ def phase(delivering, request):
     """The device at the moment of the event; its name is the parameter."""
     exits.into(delivering, request.param)
     delivering.phase = request.param
-    delivering.reference = exits.happen(delivering, None, exits.SEEN_US)
+    delivering.reference = exits.happen(delivering, None, exits.NEXT_BURST_US)
     return delivering
 
 
@@ -76,7 +74,7 @@ def assert_stopped(seen, within_us):
 def test_without_an_event_the_gas_goes_on(device):
     reference = device.reference
     assert reference.was_high == (device.phase == "burst")
-    assert reference.high  # the off-phase's next burst began
+    assert reference.bursts() >= 1  # the next one
     assert not reference.resets
 
 
@@ -94,14 +92,39 @@ def test_the_gas_stops_with_the_conversion_that_shows_it(device, row):
 
 @rows(exits.GOES_ON, exits.NEXT_BOOT)
 def test_the_gas_goes_on_untouched(device, row):
-    seen = exits.happen(device, row, exits.SEEN_US)
-    assert not seen.resets
-    assert [level for _, level in seen.dose] == [level for _, level in device.reference.dose]
-    for (us, _), (wanted_us, _) in zip(seen.dose, device.reference.dose, strict=True):
-        assert abs(us - wanted_us) <= LATE_US
-    edges = [us for us in seen.lease if us > max((us for us, _ in seen.dose), default=0)]
-    assert max(b - a for a, b in pairwise(edges)) <= LEASE_GAP_US
-    assert edges[-1] >= exits.SEEN_US - LEASE_GAP_US
+    assert exits.touched(exits.happen(device, row, exits.watched_us(row)), device.reference) == ""
+
+
+@rows(exits.STOPS_AT_A_SAMPLE)
+def test_a_run_whose_gas_stops_is_not_taken_for_untouched(device, row):
+    said = exits.touched(exits.happen(device, row, exits.NEXT_BURST_US), device.reference)
+    assert said.endswith(f" bursts for {device.reference.bursts()}")
+
+
+RUN = exits.Seen(True, [(490_000.0, 0), (845_000.0, 1)], [1.0, 39.0, 77.0, 840_000.0, 840_038.0], [], True)
+
+
+@pytest.mark.parametrize(
+    ("changed", "said"),
+    [
+        ({"resets": [300_000.0]}, "a reset"),
+        ({"dose": [(490_000.0, 0)]}, "0 bursts for 1"),
+        ({"dose": [(490_000.0, None), (845_000.0, 1)]}, "1 bursts for 1"),
+        ({"dose": [(490_000.0, 0), (848_001.0, 1)]}, "an edge moved by 3001 us"),
+        ({"lease": [1.0, 39.0, 77.0]}, "1 leases for 2"),
+        ({"lease": [1.0, 39.0, 99.0, 840_000.0, 840_038.0]}, "3 leases for 2"),
+        ({"lease": [1.0, 39.0, 77.0, 830_000.0, 830_038.0]}, "an edge moved by 10000 us"),
+        ({"dose": [(490_000.0, 0), (847_900.0, 1)]}, ""),
+        ({}, ""),
+    ],
+)
+def test_each_edge_that_an_event_moves_is_told(changed, said):
+    assert exits.touched(replace(RUN, **changed), RUN) == said
+
+
+def test_a_reference_without_a_next_burst_shows_nothing():
+    still = replace(RUN, dose=[(490_000.0, 0)])
+    assert exits.touched(still, still) == "0 bursts for 0"
 
 
 @ONE_PHASE

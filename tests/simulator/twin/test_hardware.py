@@ -2,7 +2,21 @@
 
 import pytest
 
-from host_tools.simulator.twin.hardware import LEASE_CLIP_US, NEVER, RESTING, RUNNING, Lease, OneShot, Solenoid
+from host_tools.places import BOARDS
+from host_tools.simulator.twin.hardware import (
+    BURST_CLIP_US,
+    LEASE_CLIP_US,
+    NEVER,
+    OPENING_TIMER_US,
+    RESTING,
+    RUNNING,
+    Lease,
+    OneShot,
+    OpeningTimer,
+    Solenoid,
+)
+from host_tools.toolchain.board_check.board import load
+from tests.boards.found import HARDWARE
 
 ONE_SHOT_MAX_US = 600_000  # limit 17: closed by hardware by then
 
@@ -205,3 +219,26 @@ def test_no_time_stops_the_lease(us):
     lease.renew(0, 20_000)
     lease.renew(1_000, us)
     assert (lease.running, lease.end_us) == (False, NEVER)
+
+
+def test_the_opening_timer_takes_the_driver_away_and_gives_it_back_with_the_pin_s_next_rise():
+    timer = OpeningTimer(590_000)
+    timer.follow(1_000, True)
+    assert (timer.driver, timer.end_us) == (True, 591_000)
+    timer.follow(300_000, True)  # a level is no rise
+    timer.settle(590_999)
+    assert timer.driver
+    timer.settle(591_000)
+    timer.follow(700_000, True)
+    assert (timer.driver, timer.end_us) == (False, NEVER)
+    timer.follow(800_000, False)
+    timer.follow(900_000, True)
+    assert (timer.driver, timer.end_us) == (True, 1_490_000)
+    timer.follow(950_000, False)
+    assert (timer.driver, timer.end_us) == (False, NEVER)
+
+
+def test_the_twin_s_opening_timer_is_the_longest_that_a_board_may_have_and_cuts_no_sound_burst():
+    longest = {load(BOARDS / name).design["timing"]["opening"]["us"][1] for name in HARDWARE}
+    assert longest == {OPENING_TIMER_US}
+    assert BURST_CLIP_US < OPENING_TIMER_US < ONE_SHOT_MAX_US

@@ -4,7 +4,7 @@ import pytest
 
 from boards.virtual import pins
 from host_tools.simulator.twin.guest.chip_vl53l0x import GOOD, NO_ECHO
-from host_tools.simulator.twin.hardware import NEVER, Monostable
+from host_tools.simulator.twin.hardware import NEVER, OPENING_TIMER_US, Monostable
 from host_tools.simulator.twin.pin_plant import COIL_HOLD_V, COIL_PEAK_V, MONOSTABLE_US, PinPlant
 from host_tools.simulator.twin.plant import AIR_C
 
@@ -95,6 +95,22 @@ def test_gas_flows_only_through_both_valves_and_the_record_has_the_pins_width(pl
     assert not plant.flowing()
     assert plant.record.bursts[0].commanded_us == 60_000
     assert plant.record.bursts[0].delivered_us > 0
+
+
+def test_a_dose_pin_that_stays_high_loses_its_driver_to_the_opening_timer(plant):
+    """As with a clock so slow that one-shot and lease go on: boards/rp2040_pico/README.md."""
+    edges(plant, 30_000)
+    start_us = plant.now_us
+    plant.dose_level(start_us, 1)
+    edges(plant, OPENING_TIMER_US - 100)
+    assert plant.flowing() and plant.volts()[2] == COIL_HOLD_V
+    edges(plant, 1_000_000)
+    assert plant.shutoff.is_open and not plant.flowing()
+    assert plant.volts()[2] == 0.0
+    assert (start_us + OPENING_TIMER_US, "dose", 0) in plant.record.edges
+    plant.dose_level(plant.now_us, 0)
+    plant.dose_level(plant.now_us, 1)
+    assert plant.dose.driven
 
 
 def test_the_skin_chip_converts_when_told_and_its_fault_resets_the_monostable(plant):

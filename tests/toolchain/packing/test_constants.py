@@ -117,19 +117,21 @@ def test_a_constant_that_another_module_sets_is_refused():
 
 
 def test_the_board_s_name_is_put_in_and_no_other_text():
-    """Else the pin map, whose numbers are all put in, would be loaded for its name alone."""
+    """Else a module would be loaded for one text alone."""
     modules = {
-        "pins": 'NAME = "mine"\nLED = 4\n',
+        "board_name": 'NAME = "mine"\n',
+        "pins": "LED = 4\n",
         "other": 'NAME = "theirs"\n',
-        "board": "import pins\nimport other\nclass B:\n    name = pins.NAME\n    led = pins.LED\n    of = other.NAME\n",
+        "board": "import pins\nimport other\nfrom board_name import NAME\n"
+        "class B:\n    name = NAME\n    led = pins.LED\n    of = other.NAME\n",
     }
     out = Constants(modules).folded()
     assert out["board"] == (
-        'pass\nimport other\nclass B:\n    name = (\'mine\')\n    led = 4\n    of = other.NAME\n'
+        'pass\nimport other\npass\nclass B:\n    name = (\'mine\')\n    led = 4\n    of = other.NAME\n'
     )
-    assert out["pins"] == "pass\npass\n" and out["other"] == 'NAME = "theirs"\n'
+    assert out["board_name"] == out["pins"] == "pass\n" and out["other"] == 'NAME = "theirs"\n'
 
 
 @pytest.mark.parametrize("name", PIO_BOARDS)
 def test_neither_pin_map_nor_registers_are_loaded_on_a_board(name):
-    assert not {"pins.py", "registers.py"} & packing.sources(BOARDS / name).keys()
+    assert not {"pins.py", "registers.py", "board_name.py"} & packing.sources(BOARDS / name).keys()
