@@ -15,7 +15,7 @@ class Scenario:
 
     ends: the state it must end in; fault: the first latched fault's name, or None; detect_ms: longest time allowed from
     the injected event to the alarm (virtual time), or None where no fault is due; refused: text of the blocker that
-    must stop the arming, or None. The first row of a fault with a detect_ms is the one that provokes it in the evidence.
+    must stop the arming, or None. The first row of a fault with a detect_ms provokes it in the evidence.
     """
 
     name: str
