@@ -7,8 +7,8 @@ import pytest
 
 from host_tools.cryoctl import names
 from host_tools.cryoctl.device import Identity
-from host_tools.cryoctl.monitor import feed
-from host_tools.cryoctl.problems import NoDevice, Problem, Refused
+from host_tools.cryoctl.monitor import feed, silence
+from host_tools.cryoctl.problems import NoDevice, Refused
 from host_tools.cryoctl.recording_file import Back, Gap, Sample
 from tests.cryoctl.monitored import TELEMETRY
 
@@ -25,6 +25,8 @@ class FakeDevice:
         self.seq = 0
         self.said = {}
         self.gone = False
+        self.mute = False  # it answers, and gives no values
+        self.sentences = False
         self.port = self
         self.name = "fake"
 
@@ -41,7 +43,7 @@ class FakeDevice:
     def state(self):
         return [state for since, state in self.states if since <= self.now][-1]
 
-    def ask(self, command):
+    def ask(self, command, fits=None):
         self.now += 0.01
         if self.gone:
             raise NoDevice("gone", "plug it in")
@@ -56,6 +58,8 @@ class FakeDevice:
             self.stream = command.removeprefix("STRM ")
             return "OK"
         if command == "MEAS:TEMP?":
+            if self.mute:
+                return "Skin 20.00 degC, 100 ms ago; Nozzle: no reading (NEVER)."
             return "SKIN=20.00,100ms;NOZZLE=NEVER;INFRARED=NEVER;PREDICTED=18.50"
         return self.said.get(command, "NONE")
 
@@ -63,7 +67,7 @@ class FakeDevice:
         if self.gone:
             raise NoDevice("gone", "plug it in")
         self.now += wait_s
-        if self.stream == "OFF":
+        if self.stream == "OFF" or self.mute:
             return []
         self.seq += 1
         return [{**TELEMETRY, "seq": self.seq, "mode": names.mode_number(self.state)}]
@@ -173,8 +177,37 @@ def test_a_restart_without_unplugging_is_marked(monkeypatch):
     assert [row.text for row in rows if isinstance(row, Gap)] == ["the device restarted"]
 
 
-def test_a_device_that_speaks_in_sentences_is_refused_with_what_to_do(monkeypatch):
+@pytest.mark.parametrize("states", [[(0, "STANDBY")], [(0, "ARMED")]])
+def test_silence_is_a_gap_in_the_recording_until_values_come_again(monkeypatch, states):
+    device = FakeDevice(states)
+    gaps = []
+
+    def meanwhile(row):
+        if isinstance(row, Sample) and 5_000 < row.t_ms < 6_000:
+            device.mute = True
+        if isinstance(row, Gap):
+            gaps.append(row)
+            device.mute = False
+
+    _, rows = watched(monkeypatch, device, 30, meanwhile=meanwhile)
+    kinds = [row.kind for row in rows if isinstance(row, Gap | Back | Sample)]
+    assert [gap.text[:13] for gap in gaps] == ["no values for"]
+    at = kinds.index("gap")
+    assert kinds[at - 1 : at + 3] == ["sample", "gap", "back", "sample"] and kinds.count("back") == 1
+    last = [row for row in rows if isinstance(row, Sample) and row.t_ms < gaps[0].t_ms][-1]
+    assert gaps[0].t_ms - last.t_ms < (silence.POLLED_S + silence.GAP_S + 0.6) * 1000
+
+
+def test_a_state_that_is_not_told_ends_in_a_gap_and_not_in_the_last_one_for_ever(monkeypatch):
     device = FakeDevice([(0, "STANDBY")])
-    monkeypatch.setattr(FakeDevice, "ask", lambda self, command: "The applicator is in stand-by.")
-    with pytest.raises(Problem, match="FORM:MACH"):
-        watched(monkeypatch, device, 1)
+    asked = device.ask
+
+    def ask(command, fits):
+        if command == "STAT?" and device.now > 5:
+            raise Refused("a tool's session: send it as @number command *sum", number=202)
+        return asked(command)
+
+    monkeypatch.setattr(device, "ask", ask)
+    _, rows = watched(monkeypatch, device, 20)
+    assert any(isinstance(row, Gap) and "a tool's session" in row.text for row in rows)
+    assert not [row for row in rows if isinstance(row, Sample) and row.t_ms > 8_000]

@@ -16,7 +16,7 @@ from importlib import metadata
 from host_tools.cryoctl import names, wire
 from host_tools.cryoctl.device import Device
 from host_tools.cryoctl.found import chosen
-from host_tools.cryoctl.monitor import answers
+from host_tools.cryoctl.monitor import answers, silence
 from host_tools.cryoctl.port import Port
 from host_tools.cryoctl.problems import NoDevice, Problem, Refused
 from host_tools.cryoctl.recording_file import Attestation, Back, Choice, Gap, Header, Row
@@ -57,7 +57,7 @@ class Feed:
         self._device: Device | None = None
         self._identity = None
         self._before: str | None = None  # what STRM? said first
-        self.left = ""  # why telemetry was not put back
+        self.left = ""  # what was not put back, and why
         self._sink: Sink = lambda row: None
         self._choice = Choice()
         self._chosen = answers.Chosen()
@@ -69,6 +69,8 @@ class Feed:
         self._state = ""
         self._on: str | None = None  # telemetry as STRM? tells it; None: not known yet
         self._heard = self._clock()
+        self._sampled = self._clock()  # the last values, by telemetry or asked for
+        self._silent = False  # a gap was told: no values come
         self._seq: int | None = None
         self._polled = answers.Polled()
         self._ask_at = self._clock() + TURN_S
@@ -111,9 +113,7 @@ class Feed:
             if self._identity and device.identity != self._identity:
                 raise NoDevice(f"another device is there, serial number {device.identity.serial}", "plug in the first")
             time.sleep(TURN_S)
-            said = device.ask("STAT?")
-            if said.startswith("The applicator"):
-                raise Problem("the device answers in sentences", "send FORM:MACH at a terminal, then again")
+            said = _ask(device, "STAT?")
         except Problem:
             port.close()
             raise
@@ -135,6 +135,7 @@ class Feed:
                         self._took_state(said)
                         lost = ""
                     self._turn()
+                    self._look_for_silence()
                 except Problem as problem:
                     if self._device:
                         self._device.port.close()
@@ -157,7 +158,9 @@ class Feed:
             pass  # it restarts without telemetry
         except Refused as problem:
             self.left = f"telemetry was not put back to {self._before}: {problem.text}"
-        device.port.close()
+        if device.sentences and self._state in names.BUSY:
+            self.left = "; ".join(filter(None, (self.left, "armed: answers were not put back to sentences (FORM:HUM)")))
+        device.close()
 
     def _put_back(self, device):
         """Set telemetry to what it was. While armed it can be switched off, and not set to another period."""
@@ -182,10 +185,25 @@ class Feed:
         question.due = now + question.every_s
         self._ask_at = now + (QUIET_TURN_S if self._is_quiet() else TURN_S)
         try:
-            question.take(device.ask(question.command))
+            question.take(_ask(device, question.command))
         except Refused as problem:  # not while armed, or an older firmware's no: what it asks for stays unknown
             if question.command == "STAT?" or problem.number == 0:
                 raise NoDevice(f"the device does not tell its state: {problem.text}") from None
+
+    def _look_for_silence(self):
+        """Tell a gap once when no values came for so long: what is shown or recorded last is not how it is now."""
+        silent_s = self._clock() - self._sampled
+        if not self._silent and silent_s > silence.every_s(self._on, self._period_ms) + silence.GAP_S:
+            self._silent = True
+            self._sink(Gap(t_ms=self._t_ms(), text=f"no values for {silent_s:.0f} s"))
+
+    def _give(self, sample):
+        """Pass values on."""
+        if self._silent:
+            self._sink(Back(t_ms=sample.t_ms))
+        self._silent = False
+        self._sampled = self._clock()
+        self._sink(sample)
 
     def _t_ms(self):
         return round((self._clock() - self._began) * 1000)
@@ -224,12 +242,10 @@ class Feed:
         self._seq = sample.seq
         self._heard = self._clock()
         self._became(sample.state)
-        self._sink(sample)
+        self._give(sample)
 
     def _took_state(self, text):
         found = wire.fields(text)
-        if "STATE" not in found:
-            return
         self._polled.took(found)
         self._became(found["STATE"])
         row = answers.status(found, self._t_ms())
@@ -259,7 +275,7 @@ class Feed:
     def _took_temperatures(self, text):
         sample = self._polled.sample(text, self._t_ms())
         if sample:
-            self._sink(sample)
+            self._give(sample)
 
     def _took_attestation(self, text):
         row = answers.attestation(text, self._t_ms())
@@ -271,3 +287,16 @@ class Feed:
         row = answers.gas(text, self._t_ms())
         if row:
             self._sink(row)
+
+
+def _ask(device, command):
+    """Return the answer. A state is nothing else than one: what somebody else was answered is passed over."""
+    return device.ask(command, fits=_state_fits if command == "STAT?" else _any_fits)
+
+
+def _state_fits(text):
+    return "STATE" in wire.fields(text)
+
+
+def _any_fits(_):
+    return True
