@@ -1,8 +1,8 @@
 """What is asked of a device that is watched, when, and the rows that its answers make.
 
 It cannot disturb a treatment. Only plain lines are sent, so no tool's session begins, whose end would disarm. While
-anything is armed there are at most two lines a second, none of which loads a module; the choice, once unknown, is asked
-there too: what answers it is in memory, or the device says no. Telemetry is started before arming only, and what was on
+anything is armed there are at most two lines a second, none of which loads a module. The choice is asked once as it
+begins, since it cannot change there: what answers it is in memory, or the device says no. Telemetry is started before arming only, and what was on
 before is put back at the end.
 """
 
@@ -60,8 +60,6 @@ class Feed:
         self.left = ""  # what was not put back, and why
         self._sink: Sink = lambda row: None
         self._choice = Choice()
-        self._chosen = answers.Chosen()
-        self._attested: Attestation | None = None
         self._forget()
 
     def _forget(self):
@@ -73,6 +71,10 @@ class Feed:
         self._silent = False  # a gap was told: no values come
         self._seq: int | None = None
         self._polled = answers.Polled()
+        self._chosen = answers.Chosen()
+        self._round: dict[str, str] = {}  # answers about the choice, until all four are in
+        self._known = False  # while armed: they are
+        self._attested: Attestation | None = None
         self._ask_at = self._clock() + TURN_S
         quiet, polled = self._is_quiet, lambda: self._on == "OFF"
         self._questions = [
@@ -132,6 +134,7 @@ class Feed:
                     if self._device is None:
                         said = self._open()
                         sink(Back(t_ms=self._t_ms()))
+                        self._became_unknown()
                         self._took_state(said)
                         lost = ""
                     self._turn()
@@ -187,6 +190,8 @@ class Feed:
         try:
             question.take(_ask(device, question.command))
         except Refused as problem:  # not while armed, or an older firmware's no: what it asks for stays unknown
+            if question.command in CHOICE:
+                self._took_choice(question.command, "")
             if question.command == "STAT?" or problem.number == 0:
                 raise NoDevice(f"the device does not tell its state: {problem.text}") from None
 
@@ -220,16 +225,10 @@ class Feed:
 
     def _choosing(self, command):
         def unknown_or_quiet():
-            return self._is_quiet() or (self._state in names.BUSY and command not in self._chosen.said)
+            missing = not self._known and command not in self._round
+            return self._is_quiet() or (self._state in names.BUSY and missing)
 
-        def take(text):
-            self._chosen.said[command] = text
-            row = self._chosen.row(self._t_ms())
-            if row.model_dump(exclude={"t_ms"}) != self._choice.model_dump(exclude={"t_ms"}):
-                self._choice = row
-                self._sink(row)
-
-        return _Question(command, 5.0, unknown_or_quiet, take)
+        return _Question(command, 5.0, unknown_or_quiet, lambda text: self._took_choice(command, text))
 
     # --- answers ------------------------------------------------------------------------------------------------------
     def _took_telemetry(self, values):
@@ -239,6 +238,7 @@ class Feed:
         if self._seq is not None and sample.seq < self._seq and self._seq - sample.seq < 1 << 23:
             self._sink(Gap(t_ms=sample.t_ms, text="the device restarted"))
             self._sink(Back(t_ms=sample.t_ms))
+            self._became_unknown()
         self._seq = sample.seq
         self._heard = self._clock()
         self._became(sample.state)
@@ -252,7 +252,33 @@ class Feed:
         if row:
             self._sink(row)
 
+    def _took_choice(self, command, text):
+        """Take one of the four; all together are a row, so that no mixture is recorded that nobody chose."""
+        self._round[command] = text
+        if len(self._round) < len(CHOICE):
+            return
+        self._chosen.said, self._round, self._known = self._round, {}, True
+        self._choice_is(self._chosen.row(self._t_ms()))
+
+    def _choice_is(self, row):
+        if row.model_dump(exclude={"t_ms"}) != self._choice.model_dump(exclude={"t_ms"}):
+            self._choice = row
+            self._sink(row)
+
+    def _became_unknown(self):
+        """Whoever has restarted or was unplugged is not treating what was chosen before."""
+        self._ask_for_choice()
+        self._choice_is(Choice(t_ms=self._t_ms()))
+
+    def _ask_for_choice(self):
+        self._round, self._known = {}, False
+        for question in self._questions:
+            if question.command in CHOICE:
+                question.due = 0.0
+
     def _became(self, state):
+        if state in names.BUSY and self._state not in names.BUSY:
+            self._ask_for_choice()
         if state in QUIET and self._state in names.BUSY:
             for question in self._questions:
                 if question.command == "DIAG:STAT?":
