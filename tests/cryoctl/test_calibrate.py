@@ -61,6 +61,7 @@ def unchanged(board):
 def test_a_board_that_was_never_calibrated_says_so_and_is_told_the_date(board, tmp_path):
     done = cryoctl("calibrate", "status", port=board)
     assert done.exit_code == 1 and done.stdout.count("missing") == 6
+    assert "never calibrated: thermocouple, opening, closing, jet, pressure, distance; what is in force" in done.stderr
     path = file_of("distance", tmp_path)
     done = cryoctl("calibrate", "distance", "--yes", "--points", path, *WHO, port=board)
     assert done.exit_code == 0 and "the device knew no date: it was given this machine's" in done.stderr
@@ -91,7 +92,7 @@ def test_all_six_and_a_restart_put_jet_and_delays_in_force(board, tmp_path):
         words = ("--yes", "--points", file_of(kind, tmp_path), *WHO, *(["--restart"] if kind == "distance" else []))
         assert cryoctl("calibrate", kind, *words, port=board).exit_code == 0
     done = cryoctl("calibrate", "status", port=board)
-    assert done.exit_code == 0
+    assert done.exit_code == 0 and "never calibrated" not in done.stderr
     due = TODAY + datetime.timedelta(days=365)
     force = json.loads(cryoctl("calibrate", "status", "--json", port=board).stdout)["in_force"]
     assert (force["jet_k"], force["valve_open_us"], force["valve_close_us"]) == ("20935", "18000", "21300")

@@ -156,5 +156,8 @@ def status(ctx: typer.Context, port: PortOption = None, json: JsonOption = False
     else:
         ctx.obj.result("in force: " + ", ".join(f"{name.lower()} {value}" for name, value in now.items()))
         ctx.obj.table(["kind", "date", "due", "technician", "instrument", "values", "state"], rows)
+        if missing := [kind.name for kind in KINDS.values() if records[kind.code] is None]:
+            said = f"never calibrated: {', '.join(missing)}; what is in force of them, and the due date, is only set"
+            ctx.obj.warn(said)
     if late:
         raise typer.Exit(FOUND)
