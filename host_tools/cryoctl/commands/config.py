@@ -131,8 +131,9 @@ def _change(out, device, wanted, pin_file, yes, restart):
     else:
         out.say("nothing to change: this is what is stored")
     if restart:
+        out.say("stored and read back")  # said before the restart, which may fail
         config.restart(device, present)
-        out.say("stored, read back, and in force")
+        out.say("in force")
     elif config.in_force(device) != present:
         out.say("stored and read back; in force after the next start (--restart does it now)")
 
