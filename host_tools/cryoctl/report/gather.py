@@ -91,6 +91,11 @@ def from_device(device: Device, found: Found, waits: Callable[[str], None] = lam
             f"the log given goes up to number {since}, the device's up to {there.last or 'none'}: it began anew",
             "leave --log out",
         )
+    ours = log.at(device, there, since)
+    if ours and not log.same(found.records[-1], ours):
+        raise Problem(
+            f"number {since} of the log given is another record in the device: its log began anew", "leave --log out"
+        )
     fresh = list(log.records(device, there, since, waits))
     found.missing += log.missing([record.number for record in fresh], since, there)
     found.records = log.dated([*found.records, *fresh])
