@@ -156,7 +156,7 @@ def _fell(before, record):
 
 
 def strange(records: Iterable[Record]) -> list[str]:
-    """Return what cannot be as the device recorded it, seen without a key, as sentences; numbers that miss are apart."""
+    """Return what cannot be as the device recorded it, seen without a key, as sentences. Missing numbers are apart."""
     out, before = [], None
     for record in records:
         if before and record.number <= before.number:

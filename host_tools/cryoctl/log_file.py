@@ -148,11 +148,11 @@ class Sink:
             )
 
     def follows(self, there: Record | None) -> None:
-        """Raise Problem unless the device's record of the file's last number is the file's. None: it has no such one."""
+        """Raise Problem unless the device's record of the file's last number is the file's. None: it has none."""
         if there and self.records and not same(self.records[-1], there):
             raise Problem(
-                f"{self.path}: number {self.last} is another record in the device: its log began anew, or the file is of "
-                "a board that was erased",
+                f"{self.path}: number {self.last} is another record in the device: its log began anew, or the file is "
+                "of a board that was erased",
                 "name another file with -o",
             )
 

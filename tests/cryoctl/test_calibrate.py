@@ -139,7 +139,11 @@ def test_a_restart_that_fails_leaves_what_is_stored_with_its_certificate(board, 
 @pytest.mark.parametrize(
     ("kind", "text", "said"),
     [
-        ("thermocouple", "reference_c,reading_c,offset_c\n0,0.4,0\n37,37.9,0\n-78.5,-82,0\n", "00 mdegC off, at most 2000"),
+        (
+            "thermocouple",
+            "reference_c,reading_c,offset_c\n0,0.4,0\n37,37.9,0\n-78.5,-82,0\n",
+            "00 mdegC off, at most 2000",
+        ),
         ("thermocouple", "reference_c,reading_c,offset_c\n20,20,0\n45,45,0\n", "use melting ice"),
         ("thermocouple", "reference_c,reading_c,offset_c\n0,49.5,0\n37,12.9,0\n", "most likely the wires are reversed"),
         (

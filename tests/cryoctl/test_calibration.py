@@ -353,7 +353,7 @@ def test_a_point_file_taken_a_second_time_does_not_add_its_offset_twice(tmp_path
     line = points.numbers(THERMOCOUPLE, points.shown(THERMOCOUPLE, read, -0.4))
     assert line == [0, 0, 37_000, 36_800]  # the device takes -400 out of each again
     for wrong in ("-2.1", "0.1"):
-        with pytest.raises(Problem, match="outside -2 .. 0"):
+        with pytest.raises(Problem, match=r"outside -2 \.\. 0"):
             given_file(tmp_path, "c.csv", f"reference_c,reading_c,offset_c\n0,0,{wrong}\n", THERMOCOUPLE)
 
 

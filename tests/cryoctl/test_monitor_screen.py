@@ -101,7 +101,8 @@ def test_silence_is_a_banner_within_a_second_and_old_values_are_dimmed_with_an_a
         await settled(pilot, app, "DELIVERING", "90 ms ago", gone=["NOTHING COMES", "not how it is now"])
         assert "dim" not in str(app.query_one("#panel").content.spans[0].style)
         now[0] += HEADER.period_ms / 1000 + 1.1
-        await settled(pilot, app, "NOTHING COMES: no values for 2 s", "DELIVERING, 2 s ago: not how it is now", "1690 ms ago")
+        old = ("NOTHING COMES: no values for 2 s", "DELIVERING, 2 s ago: not how it is now", "1690 ms ago")
+        await settled(pilot, app, *old)
         assert "dim" in [str(span.style) for span in app.query_one("#panel").content.spans]
         now[0] += 10
         await pilot.press("p")

@@ -24,7 +24,8 @@ _NUMBER = re.compile(r"[+-]?([0-9]+(\.[0-9]*)?|\.[0-9]+)([eE][+-]?[0-9]+)?")  # 
 class Point:
     """One point in its kind's unit. A delay is a reading without reference; of a burst they are flow and fall.
 
-    reading None: it is still to be taken; a thermocouple's is what the device shows, its offset in it. cold_junction_c: of a thermocouple's converter meanwhile, where known.
+    reading None: it is still to be taken; a thermocouple's is what the device shows, its offset in it.
+    cold_junction_c: of a thermocouple's converter meanwhile, where known.
     offset_c: that offset, where a file gives it; else it is the one in force.
     """
 
@@ -77,7 +78,8 @@ def _csv(path, text):
     head = [name.strip() for name in rows[0]] if rows else []
     twice = [name for name in head if head.count(name) > 1]
     if twice:
-        raise Problem(f"{path}:{lines[0][0]}: the column {twice[0] or 'without a name'} stands there twice", "name each once")
+        said = f"{path}:{lines[0][0]}: the column {twice[0] or 'without a name'} stands there twice"
+        raise Problem(said, "name each once")
     named = []
     for (number, _), row in zip(lines[1:], rows[1:], strict=False):
         if not any(cell.strip() for cell in row):
@@ -101,7 +103,8 @@ def _point(where, row: Mapping[str, Any], kind: Kind) -> Point:
     if kind is not THERMOCOUPLE:
         return Point(found[0], found[1], None, FROM_FILE)
     if found[3] is not None and not OFFSET_C[0] <= found[3] <= OFFSET_C[1]:
-        raise Problem(f"{where}: offset_c = {found[3]:g} is outside {OFFSET_C[0]:g} .. {OFFSET_C[1]:g}", "`CAL?` tells it")
+        said = f"{where}: offset_c = {found[3]:g} is outside {OFFSET_C[0]:g} .. {OFFSET_C[1]:g}"
+        raise Problem(said, "`CAL?` tells it")
     return Point(found[0], found[1], found[2], FROM_FILE, found[3])
 
 
@@ -238,9 +241,10 @@ def left(kind: Kind, points: Sequence[Point]) -> list[Left]:
     pairs = [(round((p.reference or 0) * 1000), round((p.reading or 0) * 1000)) for p in points]
     if kind is THERMOCOUPLE and len({reading for _, reading in pairs}) > 1:
         fits = [residual / 1000 for residual in measured.line(pairs)[3]]
+    off = [round((p.reading or 0) - (p.reference or 0), 9) for p in points]
     return [
-        Left(f"{p.reference:g} {kind.unit}", round((p.reading or 0) - (p.reference or 0), 9), kind.error, kind.unit, fit)
-        for p, fit in zip(points, fits, strict=True)
+        Left(f"{p.reference:g} {kind.unit}", error, kind.error, kind.unit, fit)
+        for p, error, fit in zip(points, off, fits, strict=True)
     ]
 
 

@@ -88,8 +88,9 @@ def ready(kind: Kind, asked: Asked, today: datetime.date) -> _Ready:
         found = given or Given(())
         options = {"nozzle": (asked.nozzle, found.nozzle), "distance-mm": (asked.distance_mm, found.distance_mm)}
         for name, (option, in_file) in options.items():
-            if option is not None or in_file is not None:
-                known[name] = points.in_range(name.replace("-", "_"), in_file if option is None else option)
+            value = in_file if option is None else option
+            if value is not None:
+                known[name] = points.in_range(name.replace("-", "_"), value)
     missing = {name: question for name, question in _questions(kind, usual, today).items() if name not in known}
     if missing and not may_ask:
         name = next(iter(missing))

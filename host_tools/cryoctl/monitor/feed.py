@@ -2,8 +2,8 @@
 
 It cannot disturb a treatment. Only plain lines are sent, so no tool's session begins, whose end would disarm. While
 anything is armed there are at most two lines a second, none of which loads a module. The choice is asked once as it
-begins, since it cannot change there: what answers it is in memory, or the device says no. Telemetry is started before arming only, and what was on
-before is put back at the end.
+begins, since it cannot change there: what answers it is in memory, or the device says no. Telemetry is started before
+arming only, and what was on before is put back at the end.
 """
 
 import threading

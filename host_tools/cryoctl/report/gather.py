@@ -233,10 +233,11 @@ def _what(choice):
     return choice.preset, choice.level, choice.site, choice.point
 
 
-def _fell(before, sample):
+def _fell(before: Sample, sample: Sample) -> bool:
     """Return whether a point's counts began anew between two samples."""
-    known = before.on_us is not None and sample.on_us is not None
-    return sample.bursts < before.bursts or (known and sample.on_us < before.on_us)
+    if sample.bursts < before.bursts:
+        return True
+    return before.on_us is not None and sample.on_us is not None and sample.on_us < before.on_us
 
 
 def _chosen(part):
