@@ -233,10 +233,10 @@ def _what(choice):
     return choice.preset, choice.level, choice.site, choice.point
 
 
-def _fell(before: Sample, sample: Sample) -> bool:
+def _fell(before: Sample, sample: Sample | None) -> bool:
     """Return whether a point's counts began anew between two samples."""
-    if sample.bursts < before.bursts:
-        return True
+    if sample is None or sample.bursts < before.bursts:
+        return sample is not None
     return before.on_us is not None and sample.on_us is not None and sample.on_us < before.on_us
 
 
