@@ -141,6 +141,16 @@ def over(text: str, values: Mapping[str, int], schema_at: str, name: str = "the 
     return out
 
 
+def of_another(text: str, serial: int, name: str) -> None:
+    """Raise Problem when a file's text is the settings of another serial number: its values would be lost."""
+    found = parsed(text, name).get("serial", serial)
+    if found != serial:
+        raise Problem(
+            f"{name} holds the settings of serial number {found}, the device is {serial}",
+            "name another file, or take the line `serial` out of it",
+        )
+
+
 def schema_for(path: Path) -> str:
     """Return where a settings file at `path` finds the JSON Schema: in a clone a relative path, else an address."""
     if INSTALLED:  # the file may move; what is installed stays where it is

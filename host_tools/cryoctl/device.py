@@ -20,6 +20,7 @@ PROMPT = "prompt"  # MicroPython's, the application does not run
 SILENT = "silent"
 _KEEP_VIRTUAL_S = 1.0  # of a virtual board, whose clock may run ahead (--speed)
 MAKER = "CO2 cryotherapy applicator"
+_SENTENCE = "The applicator is "  # how STAT? begins with FORM:HUM; while armed the device answers in fields always
 # Empties the console's line whether echo is on (backspaces) or off (a line with such characters is refused unread).
 FORGET_LINE = b"\b" * wire.LINE_MAX + b"\n"
 
@@ -70,9 +71,11 @@ class Device:
         self.port = port
         self.told = 0  # lines sent again, their answer having been lost
         self.ended = False  # the application was left for MicroPython's prompt
+        self.sentences = False  # somebody had set FORM:HUM: close() puts it back
         self._number = 0  # of the next wrapped line; 0: no session has begun
         self._told_s = 0.0
         self._telemetry: list[dict] = []
+        self._busy = False  # by the last STAT?
         try:
             self.identity = self._met()
         except Problem:
@@ -101,17 +104,32 @@ class Device:
         self.close()
 
     def close(self) -> None:
-        """End the tool's session, if there is one, and the port."""
+        """End the tool's session, if there is one, and the port; answers become sentences again, unless it is armed."""
         with contextlib.suppress(NoDevice):
             if self._number:
                 self.port.write(b"SYST:LOC\n")
+            if self.sentences and not (self._busy or self.ended):
+                self.port.write(b"FORM:HUM\n")
         self.port.close()
 
     def ask(self, command: str, patience_s: float = ANSWER_S, fits: Callable[[str], bool] = lambda text: True) -> str:
         """Return the answer to a plain line. Raises Refused, NoDevice; Silent where none came in time.
 
         fits    says of a line whether it may be that answer: where others are at the console too, all hear all answers
+
+        A state that comes as a sentence is asked for again as fields: a person's FORM:HUM would else hide a fault.
         """
+        if command != "STAT?":
+            return self._asked(command, patience_s, fits)
+        said = self._asked(command, patience_s, lambda text: text.startswith(_SENTENCE) or fits(text))
+        if said.startswith(_SENTENCE):
+            self._asked("FORM:MACH", patience_s, lambda text: text == "OK" or text.startswith("ERROR "))
+            self.sentences = True
+            said = self._asked(command, patience_s, fits)
+        self._busy = wire.fields(said).get("STATE") in names.BUSY
+        return said
+
+    def _asked(self, command, patience_s, fits):
         self.port.write(command.encode("ascii") + b"\n")
         until = time.monotonic() + patience_s
         while (line := self._line(until)) is not None:

@@ -52,8 +52,8 @@ def seen(at: found.Found, patience_s: float = PATIENCE_S) -> Seen:
             if state != APPLICATION or who is None:
                 return Seen(*kept, "silent", remark="no applicator, or it hangs: press its reset button")
             doing = "unknown"
-            with contextlib.suppress(NoDevice, Refused):
-                doing = Device(port).state().get("STATE", doing)
+            with contextlib.suppress(NoDevice, Refused), Device(port) as device:
+                doing = device.state().get("STATE", doing)
             return Seen(*kept, doing, who.board, who.serial, who.version)
     except NoDevice as problem:
         states = {"is in use": "busy", "no permission": "no permission", "there is no port": "gone"}

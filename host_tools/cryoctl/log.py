@@ -130,13 +130,18 @@ def _strange(line):
 
 
 def dated(records: Iterable[Record]) -> list[Record]:
-    """Give a date to records of a run in which the clock was set, counted by their uptimes. Returns them all."""
+    """Give a date to records of a run in which the clock was set, counted by their uptimes. Returns them all.
+
+    A run ends at a START, and where one may have been: at a hole in the numbers, or where the uptime falls.
+    """
     records = list(records)
     runs: list[list[Record]] = [[]]
+    before = None
     for record in records:
-        if record.kind == "START":
+        if before is None or record.kind == "START" or record.number != before.number + 1 or _fell(before, record):
             runs.append([])
         runs[-1].append(record)
+        before = record
     for run in runs:
         zero = next((zero for zero in map(_zero, run) if zero), None)
         for record in run:
@@ -144,6 +149,34 @@ def dated(records: Iterable[Record]) -> list[Record]:
                 record.when = (zero + datetime.timedelta(seconds=record.uptime_s)).isoformat(timespec="seconds")
                 record.when_is = DERIVED
     return records
+
+
+def _fell(before, record):
+    return None not in (before.uptime_s, record.uptime_s) and record.uptime_s < before.uptime_s
+
+
+def strange(records: Iterable[Record]) -> list[str]:
+    """Return what cannot be as the device recorded it, seen without a key, as sentences. Missing numbers are apart."""
+    out, before = [], None
+    for record in records:
+        if before and record.number <= before.number:
+            out.append(f"number {record.number} stands behind {before.number}: renumbered, or put there")
+        elif before and record.number == before.number + 1 and record.kind != "START" and _fell(before, record):
+            out.append(f"number {record.number} has an earlier uptime than {before.number}, and no start lies between")
+        before = record
+    return out
+
+
+# of a record that is read a second time: `when` may be derived, the others are this tool's, or a newer one's
+_TOLD = frozenset(("when", "when_is", "remedy"))
+
+
+def same(one: Record, other: Record) -> bool:
+    """Return whether two readings of a number are of one record."""
+    pairs = [(getattr(one, name), getattr(other, name)) for name in COLUMNS if name not in _TOLD]
+    told = all(a == b for a, b in pairs if None not in (a, b)) and one.uptime_s == other.uptime_s
+    dates = [record.when for record in (one, other) if record.when_is == RECORDED]
+    return told and len(set(dates)) < 2
 
 
 def _zero(record):
@@ -176,6 +209,15 @@ def extent(device: Device) -> Extent:
         return Extent(first, last, int(said["LOST"]))
     except (KeyError, ValueError):
         raise _strange(str(said)) from None
+
+
+def at(device: Device, found: Extent, number: int) -> Record | None:
+    """Return the device's record of that number; None where it has none."""
+    if not number or found.first is None or not found.first <= number <= (found.last or 0):
+        return None
+    answer = device.tell(f"LOG? {number}")
+    record = None if answer == "NONE" else decoded(answer, device.identity.serial)
+    return record if record and record.number == number else None
 
 
 def records(

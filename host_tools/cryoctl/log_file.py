@@ -4,16 +4,18 @@ import csv
 import dataclasses
 import io
 import json
+import re
 from collections.abc import Iterable
 from pathlib import Path
 
 from host_tools.cryoctl.files import content
-from host_tools.cryoctl.log import COLUMNS, Record
+from host_tools.cryoctl.log import COLUMNS, Record, same
 from host_tools.cryoctl.problems import Problem
 
 CSV, JSONL = "csv", "jsonl"
 MOST = 1 << 26  # bytes of a file: 100 000 records and more
 _THEN = "give a file that `cryoctl log -o` wrote, or a new one"
+_WHOLE = re.compile("-?[0-9]+")  # int() takes 8_1 and other digits too
 _TYPES = {field.name: field.type for field in dataclasses.fields(Record)}
 
 
@@ -77,10 +79,16 @@ def _csv(path, text):
 def _jsonl(path, text):
     for number, line in enumerate(text.split("\n")[:-1], 1):
         try:
-            row = json.loads(line)
+            row = json.loads(line, object_pairs_hook=_once)
         except ValueError:
             row = None
         yield number, row if isinstance(row, dict) else {}
+
+
+def _once(pairs):
+    if len({name for name, _ in pairs}) < len(pairs):
+        raise ValueError("a name stands there twice")
+    return dict(pairs)
 
 
 def _record(row):
@@ -89,7 +97,7 @@ def _record(row):
         if name not in COLUMNS or value in ("", None):
             continue
         if "int" in str(_TYPES[name]):
-            if isinstance(value, bool | float):
+            if isinstance(value, bool | float) or (isinstance(value, str) and not _WHOLE.fullmatch(value)):
                 raise ValueError(name)
             values[name] = int(value)
         elif isinstance(value, str):
@@ -136,6 +144,15 @@ class Sink:
         if self.last > (last or 0):
             raise Problem(
                 f"{self.path} goes up to number {self.last}, the device's log up to {last or 'none'}: it began anew",
+                "name another file with -o",
+            )
+
+    def follows(self, there: Record | None) -> None:
+        """Raise Problem unless the device's record of the file's last number is the file's. None: it has none."""
+        if there and self.records and not same(self.records[-1], there):
+            raise Problem(
+                f"{self.path}: number {self.last} is another record in the device: its log began anew, or the file is "
+                "of a board that was erased",
                 "name another file with -o",
             )
 

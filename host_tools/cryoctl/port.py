@@ -30,7 +30,8 @@ class Port:
         self._open()
 
     def _open(self):
-        if self.name.startswith(SOCKET) and not re.fullmatch(r".+:\d+", self.name.removeprefix(SOCKET)):
+        address = re.fullmatch(r".+:([0-9]{1,5})", self.name.removeprefix(SOCKET))
+        if self.name.startswith(SOCKET) and (not address or int(address[1]) > 65_535):
             raise NoDevice(f"{self.name} is no address", "write it as socket://HOST:PORT")
         try:
             port = serial.serial_for_url(self.name, self.baud, do_not_open=True, timeout=_LOOK_S, write_timeout=5)

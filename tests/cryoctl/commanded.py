@@ -23,7 +23,10 @@ from tests.cryoctl.conftest import PATIENCE_S, Sim, until
 PIN = "4711"
 # kind -> (form of the file, its text): points that the device accepts
 POINTS = {
-    "thermocouple": ("csv", "reference_c,reading_c,cold_junction_c\n0,0.4,25\n37,37.2,25\n-78.5,-78.1,25\n"),
+    "thermocouple": (
+        "csv",
+        "reference_c,reading_c,cold_junction_c,offset_c\n0,0.4,25,0\n37,37.2,25,0\n-78.5,-78.1,25,0\n",
+    ),
     "opening": ("csv", "delay_us\n18100\n18000\n18300\n"),
     "closing": ("csv", "delay_us\n21100\n21000\n21300\n"),
     "jet": (

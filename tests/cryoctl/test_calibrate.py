@@ -15,11 +15,11 @@ from dataclasses import replace
 import pytest
 
 from host_tools.cryoctl import files, interrupts
-from host_tools.cryoctl.calibration import run
+from host_tools.cryoctl.calibration import run, session
 from host_tools.cryoctl.calibration.kinds import DISTANCE, PRESSURE, THERMOCOUPLE
 from host_tools.cryoctl.device import Device
 from host_tools.cryoctl.port import Port
-from host_tools.cryoctl.problems import Refused
+from host_tools.cryoctl.problems import NoDevice, Refused
 from host_tools.cryoctl.sim import image
 from host_tools.simulator.twin import lanes
 from tests.cryoctl.commanded import PIN, POINTS, at_terminal, cryoctl, standby, started, with_pin
@@ -61,6 +61,7 @@ def unchanged(board):
 def test_a_board_that_was_never_calibrated_says_so_and_is_told_the_date(board, tmp_path):
     done = cryoctl("calibrate", "status", port=board)
     assert done.exit_code == 1 and done.stdout.count("missing") == 6
+    assert "never calibrated: thermocouple, opening, closing, jet, pressure, distance; what is in force" in done.stderr
     path = file_of("distance", tmp_path)
     done = cryoctl("calibrate", "distance", "--yes", "--points", path, *WHO, port=board)
     assert done.exit_code == 0 and "the device knew no date: it was given this machine's" in done.stderr
@@ -91,33 +92,75 @@ def test_all_six_and_a_restart_put_jet_and_delays_in_force(board, tmp_path):
         words = ("--yes", "--points", file_of(kind, tmp_path), *WHO, *(["--restart"] if kind == "distance" else []))
         assert cryoctl("calibrate", kind, *words, port=board).exit_code == 0
     done = cryoctl("calibrate", "status", port=board)
-    assert done.exit_code == 0
+    assert done.exit_code == 0 and "never calibrated" not in done.stderr
     due = TODAY + datetime.timedelta(days=365)
     force = json.loads(cryoctl("calibrate", "status", "--json", port=board).stdout)["in_force"]
     assert (force["jet_k"], force["valve_open_us"], force["valve_close_us"]) == ("20935", "18000", "21300")
     assert force["due"] == str(due)
 
 
+def test_a_thermocouples_error_is_that_without_the_offset_in_force(board, tmp_path):
+    words = ("--yes", *WHO)
+    first = file_of("thermocouple", tmp_path)  # its probe reads up to 0.4 too warm
+    assert cryoctl("calibrate", "thermocouple", "--points", first, *words, "--restart", port=board).exit_code == 0
+    standby(board)
+    with Device(Port(str(board))) as device:
+        assert session.skin_offset_c(device) == -0.4
+    text = "reference_c,reading_c,offset_c\n0,-2.3,-0.4\n37,34.8,-0.4\n-78.5,-80.7,-0.4\n"
+    path = file_of("thermocouple", tmp_path, text)
+    more = ("--points", path, "--certificate", tmp_path / "paper.html", "--json")
+    done = cryoctl("calibrate", "thermocouple", *words, *more, port=board)
+    assert done.exit_code == 0 and "adds -0.4 degC to each reading" in done.stderr, done.stderr
+    assert [point["deviation"] for point in json.loads(done.stdout)["points"]] == [-1.9, -1.8, -1.8]
+    page = (tmp_path / "paper.html").read_text()
+    for cell in ("-2.3", "-1.9", "34.8", "35.2"):
+        assert f">{cell}</td>" in page
+    path = file_of("thermocouple", tmp_path, "reference_c,reading_c,offset_c\n0,1.7,-0.4\n37,38.5,-0.4\n")
+    done = cryoctl("calibrate", "thermocouple", "--points", path, *words, port=board)
+    assert done.exit_code == 1 and "2100 mdegC off" in done.stderr and "+2.1" in done.stderr
+    again = file_of("thermocouple", tmp_path, "reference_c,reading_c\n0,0.4\n37,37.2\n")  # it does not say
+    done = cryoctl("calibrate", "thermocouple", "--points", again, *words, port=board)
+    assert done.exit_code == 2 and "offset_c" in done.stderr
+
+
+def test_a_restart_that_fails_leaves_what_is_stored_with_its_certificate(board, tmp_path, monkeypatch):
+    def fails(device, expected):
+        raise NoDevice("it did not come back", "press its reset button")
+
+    monkeypatch.setattr(run.config, "restart", fails)
+    more = ("--points", file_of("distance", tmp_path), "--certificate", tmp_path / "paper.html", "--restart")
+    done = cryoctl("calibrate", "distance", "--yes", *WHO, *more, port=board)
+    assert done.exit_code == 3 and "stored and read back" in done.stderr
+    assert "the calibration is stored, and in force after the next start; the restart: it did not come" in done.stderr
+    stored = kinds(board)["distance"]
+    assert stored["date"] in (tmp_path / "paper.html").read_text()
+
+
 @pytest.mark.parametrize(
     ("kind", "text", "said"),
     [
-        ("thermocouple", "reference_c,reading_c\n0,0.4\n37,37.9\n-78.5,-82\n", "00 mdegC off, at most 2000"),
-        ("thermocouple", "reference_c,reading_c\n20,20\n45,45\n", "use melting ice"),
-        ("thermocouple", "reference_c,reading_c\n0,49.5\n37,12.9\n", "most likely the wires are reversed"),
         (
             "thermocouple",
-            "reference_c,reading_c\n0,0.2\n-78.5,-74.3\n",
+            "reference_c,reading_c,offset_c\n0,0.4,0\n37,37.9,0\n-78.5,-82,0\n",
+            "00 mdegC off, at most 2000",
+        ),
+        ("thermocouple", "reference_c,reading_c,offset_c\n20,20,0\n45,45,0\n", "use melting ice"),
+        ("thermocouple", "reference_c,reading_c,offset_c\n0,49.5,0\n37,12.9,0\n", "most likely the wires are reversed"),
+        (
+            "thermocouple",
+            "reference_c,reading_c,offset_c\n0,0.2,0\n-78.5,-74.3,0\n",
             "most likely the probe is type T, read as type K",
         ),
         (
             "thermocouple",
-            "reference_c,reading_c\n0,5.5\n37,34.6\n",
+            "reference_c,reading_c,offset_c\n0,5.5,0\n37,34.6,0\n",
             "probe and converter are type T, and tc_type is set",
         ),
         ("opening", "delay_us\n18000\n18000\n24000\n", "they differ by 6000 us"),
         ("opening", "delay_us\n18000\n", "at least 3 measurements"),
         ("pressure", "reference_mbar,reading_mbar\n0,100\n57000,60000\n", "3000 mbar off"),
         ("distance", "reference_mm,reading_mm\n90,90\n100,100\n", "60 mm apart"),
+        ("distance", "reference_mm,reading_mm\n79.5,85.49\n190,190\n", "79.5 mm: +5.99 mm off, at most 5"),
         ("jet", "nozzle = 1\ndistance_mm = 80\n" + "[[points]]\nflow_us = 300000\nfall_c = 40\n" * 3, "limit 7"),
     ],
 )
@@ -130,7 +173,7 @@ def test_what_is_not_accepted_leaves_the_old_calibration(unchanged, tmp_path, ki
 
 
 def test_two_points_that_do_not_show_the_probes_type_say_so(board, tmp_path):
-    path = file_of("thermocouple", tmp_path, "reference_c,reading_c\n0,0.1\n37,37.1\n")
+    path = file_of("thermocouple", tmp_path, "reference_c,reading_c,offset_c\n0,0.1,0\n37,37.1,0\n")
     done = cryoctl("calibrate", "thermocouple", "--yes", "--points", path, *WHO, port=board)
     assert done.exit_code == 0 and "a dry-ice point would" in done.stderr
 
@@ -208,7 +251,7 @@ ENDED = """import os, sys, time
 from host_tools.cryoctl import entry
 from host_tools.cryoctl.calibration import session
 
-def ended(device, now):
+def ended(device):
     assert device.state()["STATE"] == "SERVICE"
     os.kill(os.getpid(), number)
     time.sleep(600)

@@ -11,7 +11,7 @@ import thermocouple_its90
 from cryo.core.reading import Reading
 from cryo.drivers.its90 import Linearise
 from cryo.drivers.max31855 import decode
-from host_tools.cryoctl.calibration import certificate, mistakes, points, session
+from host_tools.cryoctl.calibration import certificate, mistakes, points, run, session, wizard
 from host_tools.cryoctl.calibration.certificate import Certificate, made, targets
 from host_tools.cryoctl.calibration.kinds import (
     CLOSING,
@@ -67,6 +67,14 @@ def test_a_point_without_its_reading_is_still_to_be_taken(tmp_path):
         ("a.csv", "reference_c,reading_c\n0,nan\n", "is no number"),
         ("a.csv", "reference_c,reading_c\n0,inf\n", "is no number"),
         ("a.csv", 'reference_c,reading_c\n0,"1\n', "no CSV"),
+        ("a.csv", "reference_c,reading_c,reading_c\n0,0.4,9\n", "a.csv:1: the column reading_c stands there twice"),
+        ("a.csv", "# x\nreference_c, reference_c ,reading_c\n0,1,2\n", "a.csv:2: the column reference_c stands"),
+        ("a.csv", "reference_c,reading_c\n0,8_1\n", "reading_c = '8_1' is no number"),
+        ("a.csv", "reference_c,reading_c\n0,\u0661\u0662\n", "is no number"),
+        ("a.csv", "reference_c,reading_c\n0,\uff11\n", "is no number"),
+        ("a.csv", "reference_c,reading_c\n0,1e\n", "is no number"),
+        ("a.csv", "reference_c,reading_c\n0,infinity\n", "is no number"),
+        ("a.toml", '[[points]]\nreference_c = "8_1"', "is no number"),
         ("a.toml", "points = 3", "no [[points]]"),
         ("a.toml", "[[points]]\nreference_c = true", "is no number"),
         ("a.toml", "[[points]\n", "no TOML"),
@@ -76,6 +84,19 @@ def test_a_point_without_its_reading_is_still_to_be_taken(tmp_path):
 def test_a_wrong_file_of_points_says_where(tmp_path, name, text, said):
     with pytest.raises(Problem, match=re.escape(said)):
         given_file(tmp_path, name, text, THERMOCOUPLE)
+
+
+def test_rows_that_a_spreadsheet_leaves_empty_are_passed_over(tmp_path):
+    text = "reference_c,reading_c\n,\n0,0.4\n , \n,,,\n-78.5,-7.81e1\n"
+    found = given_file(tmp_path, "a.csv", text, THERMOCOUPLE)
+    assert [(point.reference, point.reading) for point in found.points] == [(0.0, 0.4), (-78.5, -78.1)]
+
+
+@pytest.mark.parametrize("text", ["8_1", "\u0661", "inf", "nan", "0x10", "1 2", "", "1,5"])
+def test_a_typed_number_is_taken_as_strictly_as_a_files(text):
+    with pytest.raises(Problem, match="no number"):
+        wizard.number(text)
+    assert [wizard.number(said) for said in ("-78.5", " 37 ", "+.5", "1e3")] == [-78.5, 37.0, 0.5, 1000.0]
 
 
 def test_numbers_that_the_device_has_no_room_for():
@@ -287,20 +308,102 @@ def clocked(*answers):
     return device
 
 
-def test_a_device_without_a_date_is_given_it_and_the_user_told():
+def test_a_device_without_a_date_is_given_it_as_it_is_when_it_is_sent():
     device = clocked("UNKNOWN", "OK", "OK", "2026,11,23")  # midnight went by
-    day, told = session.clock(device, NOW)
+    asked_after = []
+
+    def now():
+        asked_after.append(list(device.told))
+        return NOW
+
+    told = session.clock(device, now)
     assert device.told[1:3] == ["SYST:DATE 2026,11,22", "SYST:TIME 23,59,58"]
-    assert day == datetime.date(2026, 11, 23) and "it was given this machine's, 2026-11-22 23:59" in told
+    assert asked_after == [["SYST:DATE?"]] and "it was given this machine's, 2026-11-22 23:59" in told
 
 
 def test_a_device_with_a_date_keeps_it_and_a_difference_is_told():
-    assert session.clock(clocked("2026,11,22"), NOW) == (datetime.date(2026, 11, 22), "")
-    assert "one of them is wrong" in session.clock(clocked("2027,01,01"), NOW)[1]
+    assert session.clock(clocked("2026,11,22"), lambda: NOW) == ""
+    assert "one of them is wrong" in session.clock(clocked("2027,01,01"), lambda: NOW)
     with pytest.raises(NotVerified):
-        session.clock(clocked("UNKNOWN", "OK", "OK", "2000,01,01"), NOW)
+        session.clock(clocked("UNKNOWN", "OK", "OK", "2000,01,01"), lambda: NOW)
     with pytest.raises(NotVerified):
-        session.clock(clocked("soon"), NOW)
+        session.clock(clocked("soon"), lambda: NOW)
+
+
+def test_the_offset_in_force_is_taken_out_of_a_thermocouples_readings_alone():
+    assert session.skin_offset_c(clocked("JET_K=1;SKIN_OFFSET=-1500;DUE=NONE")) == -1.5
+    with pytest.raises(NotVerified):
+        session.skin_offset_c(clocked("JET_K=1;DUE=NONE"))
+    shown = [Point(0.0, -3.4), Point(37.0, 34.2), Point(-78.5, None)]
+    read = points.uncorrected(THERMOCOUPLE, shown, -1.5)
+    assert [point.reading for point in read] == [-1.9, 35.7, None]
+    assert [one.deviation for one in points.left(THERMOCOUPLE, read[:2])] == [-1.9, -1.3]
+    assert points.uncorrected(DISTANCE, shown, -1.5) == shown
+    assert [point.reading for point in points.shown(THERMOCOUPLE, read, -1.5)] == [-3.4, 34.2, None]
+
+
+def test_a_point_file_taken_a_second_time_does_not_add_its_offset_twice(tmp_path):
+    plain = given_file(tmp_path, "a.csv", "reference_c,reading_c\n0,0.4\n37,37.2\n", THERMOCOUPLE).points
+    assert [p.reading for p in points.uncorrected(THERMOCOUPLE, plain, 0.0)] == [0.4, 37.2]
+    with pytest.raises(Problem, match=re.escape("adds -0.4 degC to each reading now") + ".*column offset_c"):
+        points.uncorrected(THERMOCOUPLE, plain, -0.4)
+    said = given_file(tmp_path, "b.csv", "reference_c,reading_c,offset_c\n0,0.4,0\n37,36.8,-0.4\n", THERMOCOUPLE).points
+    read = points.uncorrected(THERMOCOUPLE, said, -0.4)
+    assert [p.reading for p in read] == [0.4, 37.2]
+    line = points.numbers(THERMOCOUPLE, points.shown(THERMOCOUPLE, read, -0.4))
+    assert line == [0, 0, 37_000, 36_800]  # the device takes -400 out of each again
+    for wrong in ("-2.1", "0.1"):
+        with pytest.raises(Problem, match=r"outside -2 \.\. 0"):
+            given_file(tmp_path, "c.csv", f"reference_c,reading_c,offset_c\n0,0,{wrong}\n", THERMOCOUPLE)
+
+
+@pytest.mark.parametrize(
+    ("kind", "given", "said"),
+    [
+        (DISTANCE, [(79.5, 85.49), (190, 190)], "79.5 mm: +5.99 mm off, at most 5"),
+        (DISTANCE, [(80, 85), (190, 185)], ""),
+        (DISTANCE, [(90.4, 90.4), (149.6, 149.6)], "59.2 mm apart, at least 60"),
+        (PRESSURE, [(0, 2_000.4), (57_000, 57_000)], "+2000.4 mbar off, at most 2000"),
+        (PRESSURE, [(0, 1_765), (57_000, 57_000)], ""),
+        (PRESSURE, [(0.4, 0), (19_999.6, 20_000)], "19999.2 mbar apart"),
+        (THERMOCOUPLE, [(0, 2.0004), (37, 37)], "+2.0004 degC off, at most 2"),
+        (THERMOCOUPLE, [(0, 2.0), (37, 37)], ""),
+        (OPENING, [(None, 18_000.4), (None, 18_001), (None, 23_000.6)], "+5000.2 us off, at most 5000"),
+    ],
+)
+def test_what_rounding_would_bring_within_a_limit_is_refused(kind, given, said):
+    found = points.refused(kind, [Point(*pair) for pair in given])
+    assert said in found and bool(said) == bool(found)
+
+
+def test_a_deviation_is_never_a_power_of_ten():
+    assert [points.signed(value) for value in (1_765, 0.4, -5.99, 0, 1e6, -0.0004)] == [
+        "+1765", "+0.4", "-5.99", "+0", "+1000000", "-0",
+    ]  # fmt: skip
+    assert "+1765 mbar" in certificate.svg((Left("0 mbar", 1_765, 2_000.0, "mbar"),))
+
+
+def test_nozzle_and_distance_have_one_range_for_file_option_and_answer(tmp_path, monkeypatch):
+    usual = "[[points]]\nflow_us = 300000\nfall_c = 8\n" * 3
+    for head, said in (
+        ("nozzle = -3\ndistance_mm = 100", "nozzle = -3 is outside 0 .. 9999"),
+        ("nozzle = 1\ndistance_mm = -50", "distance_mm = -50 is outside 80 .. "),
+        ("nozzle = 1\ndistance_mm = 79", "distance_mm = 79 is outside 80 .. "),
+    ):
+        with pytest.raises(Problem, match=re.escape(said)):
+            given_file(tmp_path, "a.toml", f"{head}\n{usual}", JET)
+    path = tmp_path / "b.toml"
+    path.write_text(usual)
+    asked = {"points": path, "technician": "A", "instrument": "B", "yes": True}
+    day = datetime.date(2026, 11, 22)
+    for name, value in (("nozzle", -3), ("distance_mm", -50)):
+        options = {"nozzle": 1, "distance_mm": 100, name: value}
+        with pytest.raises(Problem, match=f"{name} = {value} is outside"):
+            run.ready(JET, run.Asked(**asked, **options), day)
+    questions = run._questions(JET, str(day), day)
+    for name, said in (("nozzle", "10000"), ("distance-mm", "79")):
+        with pytest.raises(Problem, match=f"= {said} is outside"):
+            questions[name].take(said)
 
 
 # --- certificate ------------------------------------------------------------------------------------------------------

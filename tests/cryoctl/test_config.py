@@ -12,9 +12,11 @@ import tempfile
 import pytest
 import tomlkit
 
-from host_tools.cryoctl import config_file, files
+from host_tools.cryoctl import config, config_file, files
+from host_tools.cryoctl.commands import config as command
 from host_tools.cryoctl.config_file import ROWS
-from host_tools.cryoctl.problems import Problem
+from host_tools.cryoctl.device import Identity
+from host_tools.cryoctl.problems import NoDevice, Problem
 from host_tools.cryoctl.sim import image
 from host_tools.simulator.twin import lanes
 from host_tools.toolchain.settings import stored as hosted
@@ -294,6 +296,45 @@ def test_only_what_was_edited_is_changed(board, tmp_path):
     assert done.exit_code == 0 and done.stdout == "trip_mdegc: 6000 -> 6100 mdegC\n", done.stderr
     assert stored(board) == {**before, "trip_mdegc": 6100}
     assert cryoctl("config", "set", "trip_mdegc", "6000", port=board).exit_code == 0
+
+
+def test_a_restart_that_fails_does_not_hide_what_is_stored(board, monkeypatch):
+    def fails(device, expected):
+        raise NoDevice("it did not come back", "press its reset button")
+
+    monkeypatch.setattr(config, "restart", fails)
+    done = cryoctl("config", "set", "burst_max_us", "400ms", "--restart", port=board)
+    assert done.exit_code == 3 and "stored and read back\n" in done.stderr and "in force" not in done.stderr
+    monkeypatch.undo()
+    assert cryoctl("config", "set", "burst_max_us", "500ms", port=board).exit_code == 0
+
+
+def test_edited_settings_do_not_go_to_another_board(unchanged, tmp_path, monkeypatch):
+    plain, opened = command._device, []
+
+    def replugged(port):
+        device = plain(port)
+        opened.append(device)
+        if len(opened) == 2:  # the port leads to another one by now
+            device.identity = Identity(device.identity.board, "42", device.identity.version)
+        return device
+
+    monkeypatch.setattr(command, "_device", replugged)
+    change = editor(tmp_path, "import re", "text = re.sub('(?m)^burst_max_us = .*', 'burst_max_us = 400000', text)")
+    done = cryoctl("config", "edit", port=unchanged, EDITOR=change, VISUAL=None)
+    assert done.exit_code == 2 and len(opened) == 2
+    assert "now leads to virtual 42, edited were the settings of virtual 1" in done.stderr
+    assert "your text is kept" in done.stderr
+
+
+def test_an_export_leaves_the_file_of_another_serial_number_alone(board, tmp_path):
+    path = tmp_path / "other.toml"
+    path.write_text("serial = 7\ntrip_mdegc = 5000\n")
+    done = cryoctl("config", "export", path, port=board)
+    assert done.exit_code == 2 and "serial number 7, the device is 1" in done.stderr
+    assert path.read_text() == "serial = 7\ntrip_mdegc = 5000\n"
+    path.write_text("trip_mdegc = 5000\n")  # nobody's
+    assert cryoctl("config", "export", path, port=board).exit_code == 0
 
 
 @pytest.mark.parametrize(

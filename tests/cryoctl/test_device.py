@@ -202,6 +202,44 @@ def test_a_device_that_does_not_tell_its_state_counts_as_armed():
         Device(port).unarmed()
 
 
+def spoken(busy=False):
+    """A device that a person has set to sentences."""
+    human = [True]
+
+    def answer(line):
+        if line == b"FORM:MACH":
+            human[0] = False
+            return [b"OK"]
+        if line == b"STAT?" and human[0]:
+            return [b"The applicator is in stand-by."]
+        if line == b"STAT?":
+            return [b"STATE=ARMED;FAULT=NONE" if busy else b"STATE=STANDBY;FAULT=NONE"]
+        return []
+
+    return FakePort(answer)
+
+
+def test_a_state_in_sentences_is_asked_for_in_fields_and_the_form_is_put_back():
+    port = spoken()
+    with Device(port) as device:
+        assert device.unarmed() == "STANDBY"
+        assert b"FORM:HUM" not in port.written
+    assert port.written.endswith(b"FORM:MACH\nSTAT?\nFORM:HUM\n")
+    port = spoken(busy=True)
+    with Device(port) as device, pytest.raises(Refused, match="ARMED"):
+        device.unarmed()
+    assert b"FORM:HUM" not in port.written  # it would be refused, and noted as an error
+
+
+def test_of_a_device_that_keeps_to_its_sentences_no_state_is_made_up():
+    port = FakePort(lambda line: {
+        b"STAT?": [b"The applicator is in stand-by."],
+        b"FORM:MACH": [b"ERROR 202 a tool's session: send it as @number command *sum, or end it (SYST:LOC)"],
+    }.get(line, []))  # fmt: skip
+    with Device(port) as device, pytest.raises(Refused, match="tool's session"):
+        device.unarmed()
+
+
 def test_a_port_that_no_device_answers_on_is_given_back():
     port = FakePort(honest)
     port.write = lambda data: None

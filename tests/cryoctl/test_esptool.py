@@ -1,10 +1,13 @@
 """The ESP32's boot ROM: esptool's own functions against a chip of bytes."""
 
+import threading
+
 import pytest
 
 from host_tools.cryoctl.adapters import esptool
 from host_tools.cryoctl.flash import boards, image
 from host_tools.cryoctl.problems import NoDevice, NotVerified, Problem
+from tests.cryoctl.conftest import PATIENCE_S
 from tests.cryoctl.fake_esp32 import DEFL_DATA, READ_REG, SYNC, Esp32
 from tests.cryoctl.fake_port import fake_port
 
@@ -51,6 +54,41 @@ def test_an_image_is_written_compared_and_not_written_again():
         assert (DEFL_DATA in rom.seen) == written
     assert bytes(rom.flash[0x1000 : 0x1000 + len(BIN)]) == BIN
     assert told
+
+
+def test_what_is_said_of_one_board_does_not_go_to_another_that_waits_for_its_turn():
+    heard = {"A": [], "B": []}
+    tried = threading.Event()
+
+    class Turn:
+        """The lock, which tells that somebody waits for it."""
+
+        lock = threading.Lock()
+
+        def acquire(self):
+            if self.lock.locked():
+                tried.set()
+            self.lock.acquire()
+
+        def release(self):
+            self.lock.release()
+
+    def told(name):
+        return lambda at, total: heard[name].append(at)
+
+    def second(name):
+        with esptool.chip(name, "ESP32", told=told("B"), reset="no-reset", attempts=2):
+            esptool.EspLog().progress_bar(2, 9)
+
+    with pytest.MonkeyPatch.context() as patch, fake_port(Esp32()) as (one, _), fake_port(Esp32()) as (other, _):
+        patch.setattr(esptool, "_one_at_a_time", Turn())
+        with esptool.chip(one, "ESP32", told=told("A"), reset="no-reset", attempts=2):
+            thread = threading.Thread(target=second, args=(other,))
+            thread.start()
+            assert tried.wait(PATIENCE_S)
+            esptool.EspLog().progress_bar(1, 9)
+        thread.join(PATIENCE_S)
+    assert heard == {"A": [1], "B": [2]}
 
 
 def test_a_flash_that_does_not_hold_what_was_written_is_told():

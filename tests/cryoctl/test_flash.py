@@ -6,6 +6,7 @@ import threading
 
 import pytest
 
+from boards.virtual.settings import SETTINGS as VIRTUAL
 from host_tools.cryoctl import found
 from host_tools.cryoctl.flash import Report, Request, Watch, boards, files, many, run
 from host_tools.cryoctl.flash import provision as provision_step
@@ -16,6 +17,7 @@ from host_tools.toolchain.settings import PATHS, pin, provision, stored
 from tests.cryoctl.conftest import Sim, ask, restarted, until
 from tests.cryoctl.fake_port import application as answering
 from tests.cryoctl.fake_port import cryoctl, fake_port
+from tests.cryoctl.test_provision import measured
 
 PIN = "4711"
 MANY = 8
@@ -107,6 +109,19 @@ def test_settings_are_laid_over_those_on_the_board_and_what_was_calibrated_stays
     report, said, code = again("--settings", settings, "--replace-settings")
     assert (code, sorted(report["written"]), "kept" in said) == (0, sorted(PATHS), False)
     assert ask(port(first[0].link), "CONF? JET_K_MDEGC").startswith("JET_K_MDEGC=20000")
+
+
+def test_a_calibrated_delay_that_equals_the_default_stays_in_force_on_a_board(packed, start, pin_file, tmp_path, port):
+    path = tmp_path / "board.img"
+    shutil.copy(packed, path)
+    settings = {**VIRTUAL, "valve_close_delay_us": 25_000}
+    image.write(path, provision(settings) | pin.provision(PIN) | measured(CLOSE=25_000))
+    sim = start("--speed", "0")
+    (tmp_path / "settings.toml").write_text("valve_close_delay_us = 8000\n")
+    words = ("--port", sim.link, "--pin-file", pin_file, "--settings", tmp_path / "settings.toml")
+    _, said, code = flashed(*words)
+    assert code == 0 and "kept as calibrated: valve_close_delay_us" in said
+    assert ask(port(sim.link), "CONF? VALVE_CLOSE_DELAY_US") == "VALVE_CLOSE_DELAY_US=25000 us"
 
 
 @pytest.mark.parametrize(

@@ -157,7 +157,8 @@ def test_a_full_disk_keeps_what_is_written_and_says_how_to_go_on(board, tmp_path
                 return getattr(self._file, name)
 
         sink._file = Full(sink._file)
-        records = [log.Record(serial="1", number=n, kind="LOST") for n in range(1, 5)]
+        said = run("--jsonl", port=board.link).out.splitlines()[:4]
+        records = [log.Record(**json.loads(line)) for line in said]
         with pytest.raises(Problem, match=r"No space left.*2 new records.*goes on there"):
             sink.add(records)
     assert [record.number for record in log_file.read(path)[0]] == [1, 2]
@@ -285,6 +286,80 @@ def test_a_newer_device_s_fields_and_kinds_do_no_harm():
     assert record.kind == "KIND99" and record.figures == "1,2" and record.sentence() == "1,2"
     record = log.decoded("NO=5;KIND=FAULT;UPTIME_S=1;CODE=99;FAULT=NEWER;MODE=ARMED;ALSO=NONE", "1")
     assert record.remedy is None and "manual" in record.sentence()
+
+
+def entry(number, uptime_s, when=None, kind="FAULT", **more):
+    said = {"when": when, "when_is": log.RECORDED} if when else {}
+    return log.Record(serial="1", number=number, kind=kind, uptime_s=uptime_s, **said, **more)
+
+
+@pytest.mark.parametrize(
+    ("numbers", "uptimes", "dated"),
+    [
+        ([1, 2, 3], [0, 100, 200], [True] * 3),
+        ([1, 2, 4], [0, 100, 200], [True, True, False]),  # the START of another run may be number 3
+        ([1, 2, 3], [0, 100, 40], [True, True, False]),
+        ([1, 3, 4], [500, 100, 200], [False, True, True]),
+    ],
+)
+def test_a_date_is_not_derived_over_a_lost_start(numbers, uptimes, dated):
+    records = [entry(number, uptime) for number, uptime in zip(numbers, uptimes, strict=True)]
+    records[1] = entry(numbers[1], uptimes[1], "2027-03-01T10:00:00")
+    assert [record.when is not None for record in log.dated(records)] == dated
+
+
+def test_what_no_device_writes_is_named():
+    good = [entry(1, 0, kind="START"), entry(2, 50), entry(3, 50), entry(4, 3, kind="START"), entry(9, 1)]
+    assert log.strange(good) == []
+    assert "number 3 has an earlier uptime than 2" in log.strange([entry(2, 50), entry(3, 49)])[0]
+    assert "number 2 stands behind 2" in log.strange([entry(2, 50), entry(2, 60)])[0]
+
+
+def test_a_file_of_a_board_that_was_erased_is_not_gone_on_with(board, tmp_path):
+    path = tmp_path / "log.jsonl"
+    path.write_text("".join(run("--jsonl", port=board.link).out.splitlines(keepends=True)[:3]))
+    before = path.read_bytes()
+    row = json.loads(path.read_text().splitlines()[-1])
+    for key, value in (("uptime_s", 7), ("kind", "LOST"), ("bursts", 15), ("when", "2026-01-01T00:00:00")):
+        path.write_bytes(before.replace(json.dumps(row).encode(), json.dumps(row | {key: value}).encode()))
+        changed = path.read_bytes()
+        assert changed != before
+        done = run("-o", path, port=board.link)
+        assert done.status == 2 and "number 3 is another record in the device" in done.said, key
+        done = run("--follow", "-o", path, port=board.link)
+        assert done.status == 2 and "number 3 is another record in the device" in done.said, key
+        assert path.read_bytes() == changed
+        words = ["report", "--log", path, "--port", board.link, "-o", tmp_path / "r.html"]
+        done = CliRunner().invoke(app, [str(word) for word in words])
+        assert done.exit_code == 2 and "number 3 of the log given is another record" in done.stderr
+    path.write_bytes(before)
+    assert "6 new records" in run("-o", path, port=board.link).said
+
+
+def test_missing_numbers_are_exit_code_1(packed, tmp_path):
+    data = bytearray(logged.files()["journal.0"])
+    size = len(data) // len(logged.USUAL)
+    data[3 * size + 20] ^= 1  # number 4, the emergency stop
+    shutil.copy(packed, tmp_path / "board.img")
+    image.write(tmp_path / "board.img", {"journal.0": bytes(data)})
+    sim = Sim(tmp_path, "--speed", "0").wait_ready()
+    try:
+        until(lambda: told(sim.link, "LOG:COUN?"), lambda said: "FIRST=1;LAST=9" in said)
+        done = run("-o", tmp_path / "log.csv", port=sim.link)
+    finally:
+        sim.cut()
+    assert done.status == 1 and "numbers 4 to 4 are not in the log" in done.said
+    assert [record.number for record in log_file.read(tmp_path / "log.csv")[0]] == [1, 2, 3, 5, 6, 7, 8, 9]
+
+
+@pytest.mark.parametrize(
+    "text", ['{"serial":"1","number":"8_1","kind":"LOST"}', '{"serial":"1","number":1,"number":2,"kind":"LOST"}',
+             '{"serial":"1","number":"\u0663","kind":"LOST"}'],
+)  # fmt: skip
+def test_a_line_that_means_two_things_is_no_record(tmp_path, text):
+    (tmp_path / "a.jsonl").write_text(text + "\n")
+    with pytest.raises(Problem, match="line 1 is no record"):
+        log_file.read(tmp_path / "a.jsonl")
 
 
 def test_an_empty_log():

@@ -5,6 +5,7 @@ import json
 import resource
 import signal
 import subprocess
+import threading
 
 import pytest
 
@@ -13,7 +14,7 @@ from host_tools.cryoctl.monitor.screen import MonitorApp
 from host_tools.cryoctl.recording_file import Sample, read
 from host_tools.simulator.twin import lanes
 from tests.cryoctl import treating
-from tests.cryoctl.conftest import PATIENCE_S
+from tests.cryoctl.conftest import PATIENCE_S, until
 from tests.cryoctl.fake_port import by_line, fake_port
 from tests.cryoctl.monitored import command, ran, settled, wait_for
 
@@ -136,6 +137,33 @@ def test_a_file_that_cannot_be_written_is_told_and_one_that_fills_up_ends_the_re
     samples = [row for row in read(printed)[1] if isinstance(row, Sample)]  # what is printed is a recording, too
     recorded = [row for row in read(tmp_path / "r")[1] if isinstance(row, Sample)]
     assert len(samples) > len(recorded) + 2
+
+
+def test_after_form_hum_and_an_emergency_stop_the_monitor_shows_the_fault(board):
+    board.told("FORM:HUM", "Done.")
+    number = board.told("ARM:REQ", "READY").split()[1].rstrip(";")
+    board.told(f"ARM:CONF {number}", "ARMED")
+    made = feed.Feed(str(board.link))
+    made.connect()
+    rows, stop = [], threading.Event()
+    thread = threading.Thread(target=made.run, args=(rows.append, stop))
+    thread.start()
+
+    def shown():
+        return [row for row in list(rows) if isinstance(row, Sample)][-1:]
+
+    try:
+        until(shown, lambda last: last and last[0].state == "ARMED" and last[0].seq is None)
+        board.hand("estop press")
+        until(shown, lambda last: last[0].state == "FAULT" and last[0].fault_name == "ESTOP")
+    finally:
+        stop.set()
+        thread.join(PATIENCE_S)
+    assert board.told("STAT?", "The applicator") and not made.left  # the person's form is put back
+    board.told("FORM:MACH", "OK")
+    board.hand("estop release")
+    board.acknowledge()
+    board.choose()
 
 
 def test_a_treatment_goes_on_whatever_happens_to_the_monitor(board, tmp_path):

@@ -7,9 +7,9 @@ import pytest
 
 from host_tools.cryoctl import names
 from host_tools.cryoctl.device import Identity
-from host_tools.cryoctl.monitor import feed
-from host_tools.cryoctl.problems import NoDevice, Problem, Refused
-from host_tools.cryoctl.recording_file import Back, Gap, Sample
+from host_tools.cryoctl.monitor import feed, silence
+from host_tools.cryoctl.problems import NoDevice, Refused
+from host_tools.cryoctl.recording_file import Back, Choice, Gap, Sample
 from tests.cryoctl.monitored import TELEMETRY
 
 
@@ -25,6 +25,8 @@ class FakeDevice:
         self.seq = 0
         self.said = {}
         self.gone = False
+        self.mute = False  # it answers, and gives no values
+        self.sentences = False
         self.port = self
         self.name = "fake"
 
@@ -41,7 +43,7 @@ class FakeDevice:
     def state(self):
         return [state for since, state in self.states if since <= self.now][-1]
 
-    def ask(self, command):
+    def ask(self, command, fits=None):
         self.now += 0.01
         if self.gone:
             raise NoDevice("gone", "plug it in")
@@ -56,6 +58,8 @@ class FakeDevice:
             self.stream = command.removeprefix("STRM ")
             return "OK"
         if command == "MEAS:TEMP?":
+            if self.mute:
+                return "Skin 20.00 degC, 100 ms ago; Nozzle: no reading (NEVER)."
             return "SKIN=20.00,100ms;NOZZLE=NEVER;INFRARED=NEVER;PREDICTED=18.50"
         return self.said.get(command, "NONE")
 
@@ -63,7 +67,7 @@ class FakeDevice:
         if self.gone:
             raise NoDevice("gone", "plug it in")
         self.now += wait_s
-        if self.stream == "OFF":
+        if self.stream == "OFF" or self.mute:
             return []
         self.seq += 1
         return [{**TELEMETRY, "seq": self.seq, "mode": names.mode_number(self.state)}]
@@ -124,7 +128,7 @@ def test_at_an_end_while_treating_telemetry_is_switched_off_or_it_is_told_why_no
 def test_nothing_that_loads_a_module_is_asked_from_the_tick_on_in_which_it_is_armed(monkeypatch):
     device = FakeDevice([(0, "STANDBY"), (8, "ARMED"), (60, "COMPLETE")])
     watched(monkeypatch, device, 70)
-    loads = ("CONF?", "DIAG:", "TREAT:", "STRM 5")
+    loads = ("CONF?", "DIAG:", "TREAT:ATT", "STRM 5")
     late = {command for at, state, command in device.sent if state == "ARMED" and command.startswith(loads)}
     # a line may be on its way when the operator confirms; the device refuses it then
     assert len([0 for at, state, command in device.sent if command in late and 8.2 < at < 60]) == 0
@@ -173,8 +177,101 @@ def test_a_restart_without_unplugging_is_marked(monkeypatch):
     assert [row.text for row in rows if isinstance(row, Gap)] == ["the device restarted"]
 
 
-def test_a_device_that_speaks_in_sentences_is_refused_with_what_to_do(monkeypatch):
+PRESENT = {"TREAT:PRES?": "CHRONIC", "TREAT:LEV?": "3", "TREAT:SITE?": "LFOOT-SOLE", "TREAT:POIN?": "1"}
+OTHER = {"TREAT:PRES?": "DIABETIC", "TREAT:LEV?": "1", "TREAT:SITE?": "RFOOT-SOLE", "TREAT:POIN?": "2"}
+
+
+class Changed(dict):
+    """What a device answers about its choice: another one from a time on, between two rounds of questions."""
+
+    def __init__(self, device, since):
+        super().__init__(PRESENT)
+        self.device, self.since = device, since
+
+    def get(self, command, default=None):
+        return (OTHER if self.device.now >= self.since else PRESENT).get(command, default)
+
+
+def choices(rows):
+    return [(row.preset, row.level, row.site, row.point) for row in rows if isinstance(row, Choice)]
+
+
+def test_a_choice_changed_just_before_arming_is_recorded_as_the_device_treats_it(monkeypatch):
+    device = FakeDevice([(0, "STANDBY"), (8.0, "READY"), (9, "ARMED"), (12, "DELIVERING"), (40, "COMPLETE")])
+    device.said = Changed(device, 7.9)
+    _, rows = watched(monkeypatch, device, 30)
+    assert choices(rows) == [("CHRONIC", 3, "LFOOT-SOLE", 1), ("DIABETIC", 1, "RFOOT-SOLE", 2)]
+    told = next(row.t_ms for row in rows if isinstance(row, Choice) and row.preset == "DIABETIC")
+    assert told < 12_000  # before the first burst
+    for command in feed.CHOICE:
+        assert [at for at, _, asked in device.sent if asked == command and 8.5 < at < 30][1:] == []
+
+
+@pytest.mark.parametrize("since", [n / 10 for n in range(20, 80, 3)])
+def test_no_mixture_of_two_choices_outlasts_arming(monkeypatch, since):
+    device = FakeDevice([(0, "STANDBY"), (8, "READY"), (9, "ARMED")])
+    device.said = Changed(device, since)
+    _, rows = watched(monkeypatch, device, 20)
+    assert choices(rows)[-1] == ("DIABETIC", 1, "RFOOT-SOLE", 2)
+
+
+def test_a_choice_is_forgotten_when_the_device_goes_and_a_device_that_refuses_it_has_none_known(monkeypatch):
     device = FakeDevice([(0, "STANDBY")])
-    monkeypatch.setattr(FakeDevice, "ask", lambda self, command: "The applicator is in stand-by.")
-    with pytest.raises(Problem, match="FORM:MACH"):
-        watched(monkeypatch, device, 1)
+    device.said = dict(PRESENT)
+
+    def meanwhile(row):
+        device.gone = isinstance(row, Sample) and 5_000 < row.t_ms < 6_000
+        if isinstance(row, Gap):
+            device.states = [(0, "ARMED")]
+            device.said = {}
+            device.stream = "OFF"
+
+    asked = device.ask
+
+    def ask(command, fits):
+        if command in feed.CHOICE and device.state == "ARMED":
+            raise Refused("not while ARMED", number=-221)
+        return asked(command)
+
+    monkeypatch.setattr(device, "ask", ask)
+    _, rows = watched(monkeypatch, device, 30, meanwhile=meanwhile)
+    assert choices(rows) == [("CHRONIC", 3, "LFOOT-SOLE", 1), (None,) * 4]
+    kinds = [row.kind for row in rows]
+    back = kinds.index("back")
+    assert kinds[back + 1] == "choice" and "sample" in kinds[back:]
+
+
+@pytest.mark.parametrize("states", [[(0, "STANDBY")], [(0, "ARMED")]])
+def test_silence_is_a_gap_in_the_recording_until_values_come_again(monkeypatch, states):
+    device = FakeDevice(states)
+    gaps = []
+
+    def meanwhile(row):
+        if isinstance(row, Sample) and 5_000 < row.t_ms < 6_000:
+            device.mute = True
+        if isinstance(row, Gap):
+            gaps.append(row)
+            device.mute = False
+
+    _, rows = watched(monkeypatch, device, 30, meanwhile=meanwhile)
+    kinds = [row.kind for row in rows if isinstance(row, Gap | Back | Sample)]
+    assert [gap.text[:13] for gap in gaps] == ["no values for"]
+    at = kinds.index("gap")
+    assert kinds[at - 1 : at + 3] == ["sample", "gap", "back", "sample"] and kinds.count("back") == 1
+    last = [row for row in rows if isinstance(row, Sample) and row.t_ms < gaps[0].t_ms][-1]
+    assert gaps[0].t_ms - last.t_ms < (silence.POLLED_S + silence.GAP_S + 0.6) * 1000
+
+
+def test_a_state_that_is_not_told_ends_in_a_gap_and_not_in_the_last_one_for_ever(monkeypatch):
+    device = FakeDevice([(0, "STANDBY")])
+    asked = device.ask
+
+    def ask(command, fits):
+        if command == "STAT?" and device.now > 5:
+            raise Refused("a tool's session: send it as @number command *sum", number=202)
+        return asked(command)
+
+    monkeypatch.setattr(device, "ask", ask)
+    _, rows = watched(monkeypatch, device, 20)
+    assert any(isinstance(row, Gap) and "a tool's session" in row.text for row in rows)
+    assert not [row for row in rows if isinstance(row, Sample) and row.t_ms > 8_000]

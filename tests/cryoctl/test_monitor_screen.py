@@ -5,17 +5,17 @@ import asyncio
 import pytest
 
 from host_tools.cryoctl import names
-from host_tools.cryoctl.monitor import picture, seen
+from host_tools.cryoctl.monitor import picture, seen, silence
 from host_tools.cryoctl.monitor.screen import MonitorApp
 from host_tools.cryoctl.recording_file import Back, Choice, Gap, Status, read
 from tests.cryoctl.monitored import HEADER, fault, sample, settled, shown
 
 
-def with_app(do, rows, size=(120, 40), folder=None):
+def with_app(do, rows, size=(120, 40), clock=lambda: 0.0):
     """Run do(pilot, app, more) on the screen of a feed that gives the rows; more(row) gives another one."""
 
     async def go():
-        known = seen.Seen(HEADER)
+        known = seen.Seen(HEADER, clock=clock)
         sinks = []
 
         def run(sink, stop, seconds):
@@ -92,6 +92,38 @@ def test_a_gap_is_told_and_then_gone():
         await settled(pilot, app, gone=["NOTHING COMES"])
 
     with_app(look, [sample(), Gap(t_ms=2_000, text="unplugged")])
+
+
+def test_silence_is_a_banner_within_a_second_and_old_values_are_dimmed_with_an_age_that_counts():
+    now = [100.0]
+
+    async def look(pilot, app, more):
+        await settled(pilot, app, "DELIVERING", "90 ms ago", gone=["NOTHING COMES", "not how it is now"])
+        assert "dim" not in str(app.query_one("#panel").content.spans[0].style)
+        now[0] += HEADER.period_ms / 1000 + 1.1
+        old = ("NOTHING COMES: no values for 2 s", "DELIVERING, 2 s ago: not how it is now", "1690 ms ago")
+        await settled(pilot, app, *old)
+        assert "dim" in [str(span.style) for span in app.query_one("#panel").content.spans]
+        now[0] += 10
+        await pilot.press("p")
+        await settled(pilot, app, "PAUSED", "no values for 12 s", "DELIVERING, 12 s ago")
+        now[0] += 10
+        await settled(pilot, app, "no values for 22 s")  # a picture that is held does not hide it
+        await pilot.press("p")
+        more(sample(30_000, seq=6))
+        await settled(pilot, app, "90 ms ago", gone=["NOTHING COMES", "not how it is now"])
+
+    with_app(look, [CHOSEN, sample()], clock=lambda: now[0])
+
+
+def test_values_that_are_asked_for_are_old_when_the_next_ones_should_have_come():
+    now = [0.0]
+    known = seen.Seen(HEADER, clock=lambda: now[0])
+    known.add(sample(0, seq=1).model_copy(update={"seq": None}))
+    now[0] = silence.POLLED_S
+    assert not known.old
+    now[0] += silence.BANNER_S + 0.1
+    assert known.old
 
 
 @pytest.mark.parametrize("size", [(60, 20), (20, 6), (1, 1), (200, 60)])

@@ -6,7 +6,9 @@ import re
 import pytest
 
 from boards.virtual import pins
-from host_tools.cryoctl.sim import SimError, pty_port, script
+from host_tools.cryoctl.port import Port
+from host_tools.cryoctl.problems import NoDevice
+from host_tools.cryoctl.sim import SimError, pty_port, script, tcp_port
 from host_tools.cryoctl.sim.front import Front
 from host_tools.cryoctl.sim.keyboard import Keyboard
 from host_tools.cryoctl.sim.pace import BEHIND_S, Pace
@@ -187,6 +189,14 @@ def test_a_platform_without_pseudo_terminals_says_what_to_do(monkeypatch):
     monkeypatch.setattr(pty_port, "termios", None)
     with pytest.raises(SimError, match="--tcp"):
         PtyPort()
+
+
+@pytest.mark.parametrize("text", ["a:\u00b2", "a:\u0664\u0660", "a:-1", "a:65536", "h:", "1"])
+def test_a_socket_s_address_has_a_number_of_ascii_digits(text):
+    with pytest.raises(SimError, match="give HOST:PORT"):
+        tcp_port.address(text)
+    with pytest.raises(NoDevice, match="is no address"):
+        Port(f"socket://{text}")
 
 
 # --- the pace ---------------------------------------------------------------------------------------------------------

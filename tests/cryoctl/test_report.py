@@ -1,5 +1,6 @@
 """cryoctl report: the page from a device and from files, in a real browser; bad input."""
 
+import dataclasses
 import datetime
 import shutil
 from pathlib import Path
@@ -11,7 +12,7 @@ from host_tools.cryoctl import log, log_file, recording_file
 from host_tools.cryoctl.main import app
 from host_tools.cryoctl.problems import NoDevice, Problem, Refused
 from host_tools.cryoctl.report import gather, picture, plots
-from host_tools.cryoctl.report.page import NOTICE, page
+from host_tools.cryoctl.report.page import NOTICE, _calibrations, page
 from host_tools.cryoctl.sim import image
 from host_tools.simulator.twin import lanes
 from tests.cryoctl import logged
@@ -88,7 +89,7 @@ def test_a_log_alone_needs_no_device(lines, tmp_path):
 def test_a_recording_alone_too(tmp_path):
     assert report("--recording", RECORDING, "-o", tmp_path / "r.html").exit_code == 0
     body = (tmp_path / "r.html").read_text().partition("</script></head>")[2]
-    assert "Recorded points" in body and "no treated point is in the log" in body
+    assert "Recorded points" in body and "no treated point is in the log" not in body
 
 
 def test_the_example_of_the_documentation_is_read_today():
@@ -178,8 +179,87 @@ def test_without_a_treated_point_the_whole_recording_is_shown_and_gaps_break_the
 
 def test_valve_on_time_is_counted_anew_with_each_point():
     samples = [sample(n, on_us=us) for n, us in enumerate((5_000, 5_000, 90_000, 60_000))]
-    assert plots.opened_ms(samples) == [0, 0, 85, 60]
-    assert plots.opened_ms([sample(0, on_us=7), None, sample(1, on_us=9)]) == [0, None, 0]
+    assert plots.opened_ms(samples) == [None, 0, 85, 60]
+    known = [sample(0, on_us=0), sample(1, on_us=4_000), None, sample(2, on_us=2_800_000), sample(3, on_us=2_801_000)]
+    assert plots.opened_ms(known) == [0, 4, None, None, 1]  # what the gap hid is not known, and no 0 ms
+    assert plots.opened_ms([sample(0, on_us=2_800_000), sample(1, on_us=2_800_000)]) == [None, 0]
+
+
+def treatment(begin, choice, *on_us, gap=True):
+    """Return a treatment's rows, its choice told in the middle of it."""
+    rows = [sample(begin + n * 500, "DELIVERING", us, bursts=us) for n, us in enumerate(on_us)]
+    lost = [recording_file.Gap(t_ms=begin, text="gone"), recording_file.Back(t_ms=begin), recording_file.Choice()]
+    return [*(lost if gap else []), rows[0], choice, *rows[1:]]
+
+
+def test_two_treatments_over_a_gap_are_two_courses_and_one_that_goes_on_is_one():
+    header, _ = recording_file.read(RECORDING)
+    first = recording_file.Choice(t_ms=0, preset="CIPN", level=1, site="LLEG", point=1)
+    begun = treatment(0, first, 10, 20, gap=False)
+
+    def found(*rows):
+        return [(c.choice.point, [s and s.on_us for s in c.samples]) for c in gather.courses("x", header, rows)]
+
+    assert found(*begun, *treatment(5_000, first, 30, 40)) == [(1, [10, 20, None, 30, 40])]
+    fell = [(1, [10, 20]), (1, [5, 6])]
+    assert found(*begun, *treatment(5_000, first, 5, 6)) == fell
+    assert found(*begun, *treatment(5_000, first, 5, 6, gap=False)) == fell  # the stand-by between was not heard
+    for key, value in (("preset", "CHRONIC"), ("level", 2), ("site", "RLEG"), ("point", 2)):
+        other = first.model_copy(update={key: value})
+        split = found(*begun, *treatment(5_000, other, 30, 40))
+        assert split == [(1, [10, 20]), (other.point, [30, 40])], key
+    unknown = recording_file.Choice(t_ms=0)
+    assert len(found(*begun, *treatment(5_000, unknown, 30, 40))) == 2
+
+
+def test_a_recording_begun_while_armed_has_its_choice_and_says_why_the_valves_panel_is_empty():
+    header, _ = recording_file.read(RECORDING)
+    header = header.model_copy(update={"choice": recording_file.Choice()})
+    chosen = recording_file.Choice(t_ms=2, preset="CHRONIC", level=3, site="LLEG", point=1, target_mdegc=13_600)
+    rows = [sample(0, "ARMED", None), sample(1, "DELIVERING", None), chosen, sample(3, "DELIVERING", None)]
+    (course,) = gather.courses("x", header, rows)
+    assert course.choice == chosen
+    made = gather.Found("now", courses=[course])
+    text = page(made)
+    assert "CHRONIC level 3, LLEG point 1" in text and "nothing chosen" not in text
+    assert [note.text for note in plots.course(course).layout.annotations] == [
+        "not known: telemetry was off, as the recording began while armed"
+    ]
+    assert not plots.course(gather.Course("x", "", chosen, [sample(0)])).layout.annotations
+
+
+def test_without_a_log_no_count_of_nothing_is_given(tmp_path):
+    done = report("--recording", RECORDING, "-o", tmp_path / "r.html")
+    assert done.exit_code == 0 and "0 records" not in done.stderr and "no log (--log FILE" in done.stderr
+    body = (tmp_path / "r.html").read_text().partition("</script></head>")[2]
+    assert "not given" in body and "points treated" not in body and "no treated point" not in body
+
+
+def test_missing_numbers_of_a_log_file_are_told_before_what_is_there(lines, tmp_path):
+    kept = lines.read_text().splitlines(keepends=True)
+    cut = tmp_path / "cut.jsonl"
+    cut.write_text("".join(kept[:2] + kept[4:]))
+    done = report("--log", cut, "-o", tmp_path / "r.html")
+    assert done.exit_code == 0 and "numbers 3 to 4 are not in the log" in done.stderr
+    body = (tmp_path / "r.html").read_text().partition("</script></head>")[2]
+    assert body.index("numbers 3 to 4 are not in the log") < body.index("Treatments") and "6, 2 missing" in body
+
+
+@pytest.mark.parametrize(
+    ("due", "second", "said"),
+    [
+        ("2028-01-01", {}, "All of them hold until 2028-01-01."),
+        ("2028-01-01", {"day": "", "due": ""}, "Never calibrated: OPEN. The due date in force, 2028-01-01, is"),
+        ("NONE", {"day": "", "due": ""}, "Never calibrated: OPEN."),
+        ("2028-01-01", {"due": "2026-01-01", "left_d": -3}, "Overdue: OPEN."),
+        ("2028-01-01", {"due": "2027-01-02"}, "due on 2027-01-02, and"),
+    ],
+)
+def test_calibrations_are_said_to_hold_only_where_each_of_them_does(due, second, said):
+    whole = [gather.Calibration(kind, "2027-01-01", "2028-01-01", left_d=300) for kind in ("TC", "OPEN", "CLOSE")]
+    whole[1] = dataclasses.replace(whole[1], **second)
+    text = _calibrations(whole, due)
+    assert said in text and ("All of them" in text) == said.startswith("All of them")
 
 
 # --- bad input --------------------------------------------------------------------------------------------------------

@@ -1,5 +1,6 @@
 """cryoctl selftest: every item passes on a good board, and each one fails for its own reason."""
 
+import dataclasses
 import json
 import re
 import subprocess
@@ -14,7 +15,7 @@ from host_tools.cryoctl import names
 from host_tools.cryoctl.device import Identity
 from host_tools.cryoctl.problems import NoDevice, Problem, Refused
 from host_tools.cryoctl.selftest import checks, contacts, paper, run
-from host_tools.cryoctl.selftest.items import FAIL, PASS, SKIPPED, Item, Sheet
+from host_tools.cryoctl.selftest.items import FAIL, LEFT_OUT, PASS, SKIPPED, Item, Sheet
 from host_tools.cryoctl.sim import image
 from host_tools.simulator.twin import lanes
 from host_tools.toolchain.settings import schema
@@ -128,10 +129,31 @@ def sheet_of(device, **asked):
 
 def test_a_good_device_passes_everything():
     sheet = sheet_of(FakeDevice(), serial=7)
-    assert [item for item in sheet.items if item.verdict == FAIL] == [] and sheet.passed
-    assert {item.name for item in sheet.items if item.verdict == SKIPPED} == {one.name for one in contacts.CONTACTS}
-    assert "4 not tested" in sheet.verdict
+    assert [item for item in sheet.items if item.verdict == FAIL] == []
+    assert {item.name for item in sheet.items if item.verdict == LEFT_OUT} == {one.name for one in contacts.CONTACTS}
+    assert {item.name for item in sheet.items if item.verdict == SKIPPED} == {"service mode"}
     assert not [item for item in sheet.items if "not fitted" in item.found]
+
+
+def test_a_sheet_with_contacts_left_out_is_incomplete_in_words_colour_and_json():
+    sheet = sheet_of(FakeDevice())
+    assert sheet.verdict.startswith("INCOMPLETE: 4 left out: emergency stop, trigger, eye shield, key switch")
+    assert not sheet.passed and sheet.as_dict()["passed"] is False
+    assert f'class="verdict out">{sheet.verdict}<' in paper.html(sheet)
+    whole = dataclasses.replace(sheet, items=[item for item in sheet.items if item.verdict != LEFT_OUT])
+    assert whole.passed and whole.verdict == "PASS; 1 not tested" and 'class="verdict pass">PASS' in paper.html(whole)
+    failed = dataclasses.replace(sheet, items=[*sheet.items, Item("skin", "5 to 45", "OPEN", FAIL)])
+    assert failed.verdict.startswith("FAIL: 1 of ")
+
+
+def test_a_jet_constant_and_a_date_that_nobody_measured_do_not_pass():
+    none = ";".join(f"{kind}=NONE" for kind in names.KINDS)
+    found = {item.name: item for item in sheet_of(FakeDevice(said={"CAL:LIST?": none})).items}
+    for name in ("jet constant", "first calibration due"):
+        assert found[name].verdict == FAIL and found[name].found.endswith("by the settings, without a calibration")
+    other = KINDS.replace("JET=2026-01-05,2027-01-05,A. Fitter,timer 7,1", "JET=NONE")
+    found = {item.name: item for item in sheet_of(FakeDevice(said={"CAL:LIST?": other})).items}
+    assert found["jet constant"].verdict == FAIL and found["first calibration due"].verdict == PASS
 
 
 def changed(key, *pairs):
@@ -149,7 +171,6 @@ BROKEN = {
     "answers dropped": changed("DIAG:STAT?", ("DROPPED=0", "DROPPED=1")),
     "telemetry lost": changed("DIAG:STAT?", ("LOST=0", "LOST=1")),
     "memory left": changed("DIAG:STAT?", ("99000", "71679")),
-    "latest tick": changed("DIAG:STAT?", ("LATE_US=9000", "LATE_US=500000")),
     "serial number": {"identity": Identity("rp2040_pico", "unprovisioned", names.VERSION)},
     "version": {"identity": Identity("rp2040_pico", "7", "0.0.9")},
     "settings": changed("CONF?", ("TRIP_MDEGC=4000", "TRIP_MDEGC=3999")),
@@ -241,8 +262,10 @@ def test_a_simulated_board_without_calibrations_is_not_said_to_have_them():
         "CONF?": GOOD["CONF?"].replace("SIMULATED=0", "SIMULATED=1"),
     }
     sheet = sheet_of(FakeDevice(said=said, identity=Identity("virtual", "7", names.VERSION)))
-    assert sheet.passed
+    assert not sheet.failed
     assert sum(item.name.startswith("calibration ") and item.verdict == SKIPPED for item in sheet.items) == 6
+    found = {item.name: item.verdict for item in sheet.items}
+    assert found["jet constant"] == found["first calibration due"] == SKIPPED
 
 
 @pytest.mark.parametrize("state", sorted(names.BUSY))
@@ -298,6 +321,10 @@ def test_the_emergency_stop_is_pressed_released_and_acknowledged():
         (TRIGGER, [state("TRIGGER")], "not at rest"),
         (TRIGGER, [state(), state("TRIGGER")], "did not come back"),
         (SHIELD, [state(), state("LOOP", "LOOP_DISCORD")], "another fault"),
+        (SHIELD, [state(), state("LOOP,TRIGGER,KEY"), state()], "trigger, key switch came with it"),
+        (TRIGGER, [state(), state("TRIGGER,LOOP"), state()], "eye shield came with it"),
+        (ESTOP, [state(), state("FAULT,ESTOP,KEY", "ESTOP"), state("FAULT", "ESTOP"), state()], "key switch came"),
+        (TRIGGER, [state("KEY"), state("KEY,TRIGGER"), state("KEY")], None),  # it stood before, and is an item itself
         (SHIELD, [state(), state("LOOP"), state("FAULT", "LOOP_DISCORD"), state()], None),
     ],
 )

@@ -14,11 +14,12 @@ import pytest
 from host_tools.cryoctl import found
 from host_tools.cryoctl.adapters import mpremote, uf2
 from host_tools.cryoctl.device import PROMPT
-from host_tools.cryoctl.flash import Report, Request, Watch, boards, image, provision, run
+from host_tools.cryoctl.flash import Report, Request, Watch, boards, image, run
 from host_tools.cryoctl.port import Port
 from host_tools.cryoctl.problems import NoDevice, NotVerified, Problem
+from host_tools.toolchain.settings import PATHS, stored
 from host_tools.toolchain.settings import provision as settings_files
-from host_tools.toolchain.settings import stored
+from host_tools.toolchain.settings.pin import PIN_PATHS
 from tests.boards.found import EXAMPLE, of_image
 from tests.cryoctl.fake_port import application, cryoctl, fake_port
 from tests.cryoctl.test_flash_files import Flash
@@ -317,7 +318,7 @@ def test_a_pico_at_its_prompt_gets_the_image_then_everything_else(pico, monkeypa
     assert installed == [(uf2_file(), boards.chip("rp2040_pico"), True)]
     assert (report.board, report.micropython, report.image_written) == ("rp2040_pico", "1.28.0", True)
     assert report.image == hashlib.sha256(uf2_file()).hexdigest()
-    assert set(board.held) == {"/" + path for path in ("main.py", "boot.py", *provision.HELD)}
+    assert set(board.held) == {"/" + path for path in ("main.py", "boot.py", *PATHS, *PIN_PATHS)}
     assert stored({path[1:]: data for path, data in board.held.items()})["serial"] == 7
     assert any("refuse to arm" in text for text in report.warnings)
     assert board.restarts == 1

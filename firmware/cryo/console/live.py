@@ -339,11 +339,11 @@ def _reset(console, _):
 
 
 def _forgotten(console, s):
+    if not s.may_choose():
+        return topics.barred(console)
     console.human = False
     if console.telemetry:
         console.telemetry.period = 0
-    if not s.may_choose():
-        return topics.barred(console)
     p = s.session
     p.preset = p.level = p.site = p.point = -1
     p.attested = 0

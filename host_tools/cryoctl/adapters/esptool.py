@@ -73,10 +73,10 @@ def chip(
     reset   how the chip is led into its boot ROM, in esptool's words
     Raises NoDevice when none answers, Problem for another chip.
     """
-    EspLog.set_logger(_Told(say, told))
     found: Any = None
     _one_at_a_time.acquire()
     try:
+        EspLog.set_logger(_Told(say, told))  # behind the lock: what another board is told goes on being told of it
         found = cmds.detect_chip(port, connect_mode=reset, connect_attempts=attempts)
         there = found.CHIP_NAME
         if there != name:

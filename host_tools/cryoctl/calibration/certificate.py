@@ -7,7 +7,7 @@ from html import escape
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 
-from host_tools.cryoctl.calibration.points import Left
+from host_tools.cryoctl.calibration.points import Left, signed
 from host_tools.cryoctl.device import Identity
 
 NOT_CERTIFIED = (
@@ -108,7 +108,7 @@ def svg(left: tuple[Left, ...]) -> str:
         out.append(
             f'<line x1="{x}" x2="{x}" y1="{y(0)}" y2="{y(one.deviation)}" stroke="{color}"/>'
             f'<circle cx="{x}" cy="{y(one.deviation)}" r="4" fill="{color}">'
-            f"<title>{escape(one.label)}: {one.deviation:+.3g} {unit}</title></circle>"
+            f"<title>{escape(one.label)}: {signed(one.deviation)} {unit}</title></circle>"
             f'<text x="{x}" y="{_HEIGHT - 16}" text-anchor="middle">{escape(one.label)}</text>'
         )
     return "".join(out) + "</svg>"

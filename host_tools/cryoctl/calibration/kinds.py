@@ -26,6 +26,7 @@ class Kind:
     columns         of a file of points; behind `needed` of them the others may be left out
     criteria        None where the readings are other instruments'
     error           largest error of one point that the device accepts, in `unit`; None where it has no such limit
+    span            of the references, at least, in `unit`; 0 where there is no such limit
     """
 
     name: str
@@ -40,6 +41,7 @@ class Kind:
     error: float | None
     acceptance: tuple[str, ...]
     intro: str
+    span: float = 0.0
 
 
 _OTHERS = (
@@ -53,7 +55,7 @@ THERMOCOUPLE = Kind(
     "skin thermocouple",
     "degC",
     1000,
-    ("reference_c", "reading_c", "cold_junction_c"),
+    ("reference_c", "reading_c", "cold_junction_c", "offset_c"),
     1,
     (
         Reference(0.0, "Melting ice: crushed ice of clean water, water filled up, stirred. The probe in the middle."),
@@ -77,6 +79,7 @@ THERMOCOUPLE = Kind(
         f"points {measured.TC_SPAN_MDEGC / 1000:g} degC apart",
     ),
     "The skin's thermocouple is compared with a reference thermometer in two or three baths.",
+    measured.TC_SPAN_MDEGC / 1000,
 )  # fmt: skip
 PRESSURE = Kind(
     "pressure",
@@ -97,6 +100,7 @@ PRESSURE = Kind(
         f"points {measured.PRESSURE_SPAN_MBAR} mbar apart",
     ),
     "The bottle's transducer is compared with a reference gauge at two or three pressures.",
+    float(measured.PRESSURE_SPAN_MBAR),
 )
 DISTANCE = Kind(
     "distance",
@@ -118,6 +122,7 @@ DISTANCE = Kind(
         f"points {measured.DISTANCE_SPAN_MM} mm apart",
     ),
     "The distance sensor is compared with a ruler at two or three distances.",
+    float(measured.DISTANCE_SPAN_MM),
 )  # fmt: skip
 _DELAYS = (
     f"at least {measured.DELAYS_MIN} measurements, within {measured.DELAY_SPREAD_US} us of each other",
@@ -143,5 +148,7 @@ JET = Kind(
     + _OTHERS,
 )  # fmt: skip
 
+# by option, file or answer
+JET_RANGES = {"nozzle": range(10_000), "distance_mm": range(measured.START_MIN_MM, measured.START_MAX_MM + 1)}
 KINDS = {kind.name: kind for kind in (THERMOCOUPLE, OPENING, CLOSING, JET, PRESSURE, DISTANCE)}
 BY_CODE = {kind.code: kind for kind in KINDS.values()}

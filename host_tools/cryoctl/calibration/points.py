@@ -2,32 +2,38 @@
 
 import csv
 import math
+import re
 import tomllib
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
-from host_tools.cryoctl.calibration.kinds import JET, THERMOCOUPLE, Kind, measured
+from host_tools.cryoctl.calibration.kinds import JET, JET_RANGES, THERMOCOUPLE, Kind, measured
 from host_tools.cryoctl.files import text_of
 from host_tools.cryoctl.problems import Problem
 from host_tools.cryoctl.wire import LINE_MAX
 
 FROM_FILE = "from a file"
 _DIGITS = 8  # of one number that the device takes
+OFFSET_C = (-measured.TC_ERROR_MDEGC / 1000, 0.0)  # what a device may add to a reading
+_NUMBER = re.compile(r"[+-]?([0-9]+(\.[0-9]*)?|\.[0-9]+)([eE][+-]?[0-9]+)?")  # float() takes 8_1 and other digits too
 
 
 @dataclass(frozen=True)
 class Point:
     """One point in its kind's unit. A delay is a reading without reference; of a burst they are flow and fall.
 
-    reading None: it is still to be taken. cold_junction_c: of a thermocouple's converter meanwhile, where known.
+    reading None: it is still to be taken; a thermocouple's is what the device shows, its offset in it.
+    cold_junction_c: of a thermocouple's converter meanwhile, where known.
+    offset_c: that offset, where a file gives it; else it is the one in force.
     """
 
     reference: float | None
     reading: float | None
     cold_junction_c: float | None = None
     note: str = ""
+    offset_c: float | None = None
 
 
 @dataclass(frozen=True)
@@ -70,8 +76,14 @@ def _csv(path, text):
     except csv.Error as error:
         raise Problem(f"{path}: no CSV: {error}") from None
     head = [name.strip() for name in rows[0]] if rows else []
+    twice = [name for name in head if head.count(name) > 1]
+    if twice:
+        said = f"{path}:{lines[0][0]}: the column {twice[0] or 'without a name'} stands there twice"
+        raise Problem(said, "name each once")
     named = []
     for (number, _), row in zip(lines[1:], rows[1:], strict=False):
+        if not any(cell.strip() for cell in row):
+            continue  # a row that a spreadsheet left empty
         if len(row) != len(head):
             raise Problem(f"{path}:{number}: {len(row)} cells under {len(head)} columns", "commas between, dots inside")
         cells = {name: cell.strip() for name, cell in zip(head, row, strict=True) if cell.strip()}
@@ -88,14 +100,19 @@ def _point(where, row: Mapping[str, Any], kind: Kind) -> Point:
     found = [_number(f"{where}: {name}", row[name]) if name in row else None for name in kind.columns]
     if kind.criteria is None and kind is not JET:
         return Point(None, found[0])
-    return Point(found[0], found[1], found[2] if kind is THERMOCOUPLE else None, FROM_FILE)
+    if kind is not THERMOCOUPLE:
+        return Point(found[0], found[1], None, FROM_FILE)
+    if found[3] is not None and not OFFSET_C[0] <= found[3] <= OFFSET_C[1]:
+        said = f"{where}: offset_c = {found[3]:g} is outside {OFFSET_C[0]:g} .. {OFFSET_C[1]:g}"
+        raise Problem(said, "`CAL?` tells it")
+    return Point(found[0], found[1], found[2], FROM_FILE, found[3])
 
 
 def _number(where, value) -> float:
     try:
         if isinstance(value, bool):
             raise ValueError
-        number = float(value)
+        number = as_typed(value) if isinstance(value, str) else float(value)
     except (TypeError, ValueError):
         number = math.nan
     if not math.isfinite(number):
@@ -103,11 +120,73 @@ def _number(where, value) -> float:
     return number
 
 
+def as_typed(text: str) -> float:
+    """Return a number of digits 0 to 9, a point, an exponent; NaN for what is written in another way."""
+    return float(text) if _NUMBER.fullmatch(text.strip()) else math.nan
+
+
 def _head(path, heads, name):
     value = heads.get(name)
     if value is not None and (isinstance(value, bool) or not isinstance(value, int)):
         raise Problem(f"{path}: {name} = {value!r} is no whole number")
+    return value if value is None else in_range(name, value, f"{path}: ")
+
+
+def in_range(name: str, value: int, where: str = "") -> int:
+    """Return a jet's nozzle or distance_mm. Raises Problem outside of what an option, a file or an answer may say."""
+    allowed = JET_RANGES[name]
+    if value not in allowed:
+        raise Problem(f"{where}{name} = {value} is outside {allowed[0]} .. {allowed[-1]}", "give that of the bursts")
     return value
+
+
+def uncorrected(kind: Kind, points: Sequence[Point], offset_c: float) -> list[Point]:
+    """Return the points with what the probe itself reads: the device shows it with its offset added.
+
+    offset_c: the one in force. Raises Problem for a file's readings that were perhaps shown with another one: taken
+    twice, the same file would add its offset twice.
+    """
+    if kind is not THERMOCOUPLE:
+        return list(points)
+    out = []
+    for p in points:
+        if p.reading is None:
+            out.append(p)
+            continue
+        if p.offset_c is None and p.note == FROM_FILE and offset_c:
+            raise Problem(
+                f"the device adds {signed(offset_c)} degC to each reading now, by the calibration before: "
+                "with which offset were the file's readings shown?",
+                "give it in the column offset_c: 0 for those before the first calibration",
+            )
+        out.append(replace(p, reading=round(p.reading - (offset_c if p.offset_c is None else p.offset_c), 6)))
+    return out
+
+
+def shown(kind: Kind, read: Sequence[Point], offset_c: float) -> list[Point]:
+    """Return the points as the device would show them now: it takes the offset in force out again."""
+    if kind is not THERMOCOUPLE:
+        return list(read)
+    return [p if p.reading is None else replace(p, reading=p.reading + offset_c) for p in read]
+
+
+def signed(value: float, digits: int = 3) -> str:
+    """Return a deviation for people, never as a power of ten."""
+    return f"{value:+.{digits}f}".rstrip("0").rstrip(".")
+
+
+def refused(kind: Kind, points: Sequence[Point]) -> str:
+    """Return why a measurement is not to be accepted, by its unrounded values; empty: nothing is wrong with it.
+
+    The device takes whole units: 79.5 mm that read 85.49 come to it as 80 and 85.
+    """
+    for one in left(kind, points):
+        if abs(one.deviation) > one.most + 1e-9:
+            return f"{one.label}: {signed(one.deviation, 6)} {one.unit} off, at most {one.most:g}"
+    found = [point.reference for point in points if point.reference is not None]
+    if kind.span and max(found) - min(found) < kind.span - 1e-9:
+        return f"the points are {max(found) - min(found):g} {kind.unit} apart, at least {kind.span:g} are needed"
+    return ""
 
 
 def numbers(kind: Kind, points: Sequence[Point], nozzle: int = 0, distance_mm: int = 0) -> list[int]:
@@ -162,9 +241,10 @@ def left(kind: Kind, points: Sequence[Point]) -> list[Left]:
     pairs = [(round((p.reference or 0) * 1000), round((p.reading or 0) * 1000)) for p in points]
     if kind is THERMOCOUPLE and len({reading for _, reading in pairs}) > 1:
         fits = [residual / 1000 for residual in measured.line(pairs)[3]]
+    off = [round((p.reading or 0) - (p.reference or 0), 9) for p in points]
     return [
-        Left(f"{p.reference:g} {kind.unit}", (p.reading or 0) - (p.reference or 0), kind.error, kind.unit, fit)
-        for p, fit in zip(points, fits, strict=True)
+        Left(f"{p.reference:g} {kind.unit}", error, kind.error, kind.unit, fit)
+        for p, error, fit in zip(points, off, fits, strict=True)
     ]
 
 

@@ -10,7 +10,7 @@ from typing import Any
 from host_tools.cryoctl import asking, config, files, service
 from host_tools.cryoctl.calibration import NotAccepted, certificate, mistakes, points, session, wizard
 from host_tools.cryoctl.calibration.kinds import JET, THERMOCOUPLE, Kind
-from host_tools.cryoctl.calibration.points import Given, Left, Point
+from host_tools.cryoctl.calibration.points import Given, Left, Point, signed
 from host_tools.cryoctl.device import Device
 from host_tools.cryoctl.output import Output
 from host_tools.cryoctl.problems import Problem
@@ -88,8 +88,9 @@ def ready(kind: Kind, asked: Asked, today: datetime.date) -> _Ready:
         found = given or Given(())
         options = {"nozzle": (asked.nozzle, found.nozzle), "distance-mm": (asked.distance_mm, found.distance_mm)}
         for name, (option, in_file) in options.items():
-            if option is not None or in_file is not None:
-                known[name] = in_file if option is None else option
+            value = in_file if option is None else option
+            if value is not None:
+                known[name] = points.in_range(name.replace("-", "_"), value)
     missing = {name: question for name, question in _questions(kind, usual, today).items() if name not in known}
     if missing and not may_ask:
         name = next(iter(missing))
@@ -108,9 +109,13 @@ def _questions(kind, usual, today) -> dict[str, asking.Question]:
         "Due on, yyyy-mm-dd", "--due", lambda said: session.due_date(said, today), kind="due", default=usual
     )
     if kind is JET:
-        out["nozzle"] = asking.Question("Number of the nozzle", "--nozzle", wizard.whole, kind="nozzle")
+
+        def whole(name):
+            return lambda said: points.in_range(name, wizard.whole(said))
+
+        out["nozzle"] = asking.Question("Number of the nozzle", "--nozzle", whole("nozzle"), kind="nozzle")
         out["distance-mm"] = asking.Question(
-            "Distance of the bursts in mm", "--distance-mm", wizard.whole, kind="distance of bursts"
+            "Distance of the bursts in mm", "--distance-mm", whole("distance_mm"), kind="distance of bursts"
         )
     return out
 
@@ -130,22 +135,26 @@ def calibrate(out: Output, kind: Kind, asked: Asked, port: str | None) -> dict[s
     from host_tools.cryoctl.found import chosen
     from host_tools.cryoctl.port import Port
 
-    now = datetime.datetime.now()
-    plan = ready(kind, asked, now.date())
+    plan = ready(kind, asked, datetime.date.today())
     with Device(Port(chosen(port))) as device:
         device.unarmed()
         with service.service_mode(device, service.pin(asked.pin_file)):
-            day, told = session.clock(device, now)
+            told = session.clock(device)
             if told:
                 out.warn(told)
+            offset_c = session.skin_offset_c(device) if kind is THERMOCOUPLE else 0.0
             done: list[Any] = []
             while True:
                 taken = _taken(out, device, kind, asked, plan, done)
                 try:
-                    notes = _notes(out, device, kind, taken)
-                    given = points.numbers(kind, taken, *plan.jet)
-                    left = _shown(out, kind, taken)
+                    read = points.uncorrected(kind, taken, offset_c)
+                    notes = _notes(out, device, kind, read, taken, offset_c)
+                    given = points.numbers(kind, points.shown(kind, read, offset_c), *plan.jet)
+                    left = _shown(out, kind, read, taken)
                     results = session.judged(device, kind, given)
+                    said = points.refused(kind, read)
+                    if said:
+                        raise NotAccepted(said, "the old calibration stays")
                     out.say(f"accepted: {_listed(results)}")
                     question = f"Store it, due on {plan.due}, by {plan.who[0]} with {plan.who[1]}?"
                     asking.confirm([], question, asked.yes, back=bool(done) or plan.asked)
@@ -161,31 +170,41 @@ def calibrate(out: Output, kind: Kind, asked: Asked, port: str | None) -> dict[s
                     done.pop()
             stored = session.keep(device, kind, results, plan.due, plan.who)
         identity = device.identity
+        when = "" if asked.restart else "; in force after the next start (--restart does it now)"
+        out.say(f"stored and read back, due on {stored.due}{when}")
+        paper = certificate.Certificate(
+            kind.title, identity, *_table(kind, read, taken, left), tuple(left), results, kind.acceptance,
+            stored.date, plan.due, *plan.who, tuple(notes),
+        )  # fmt: skip
+        for target in plan.targets:  # before the restart, which may fail: what is stored has its certificate
+            _write(out, paper, target)
         if asked.restart:
-            config.restart(device, config.stored(device))
-        when = "in force" if asked.restart else "in force after the next start (--restart does it now)"
-        out.say(f"stored and read back, due on {stored.due}; {when}")
-    paper = certificate.Certificate(
-        kind.title, identity, *_table(kind, taken, left), tuple(left), results, kind.acceptance,
-        day, plan.due, *plan.who, tuple(notes),
-    )  # fmt: skip
-    for target in plan.targets:
-        _write(out, paper, target)
+            _restarted(out, device)
     return {
         "kind": kind.code,
         "serial": identity.serial,
-        "date": str(day),
+        "date": str(stored.date),
         "due": str(plan.due),
         "technician": plan.who[0],
         "instrument": plan.who[1],
         "results": results,
         "points": [
             {"reference": p.reference, "reading": p.reading, "deviation": round(o.deviation, 4), "unit": o.unit}
-            for p, o in zip(taken, left, strict=True)
+            for p, o in zip(read, left, strict=True)
         ],
         "notes": notes,
         "certificates": [str(target) for target in plan.targets],
     }
+
+
+def _restarted(out, device):
+    """Restart the device. Raises Problem that says what holds all the same."""
+    try:
+        config.restart(device, config.stored(device))
+    except Problem as problem:
+        problem.args = (f"the calibration is stored, and in force after the next start; the restart: {problem}",)
+        raise
+    out.say("in force")
 
 
 def _taken(out, device, kind, asked, plan, done) -> list[Point]:
@@ -217,21 +236,25 @@ def _points(out, device, kind, asked, plan, done):
     return wizard.typed(out, kind, done, plan.asked)
 
 
-def _notes(out, device, kind, taken) -> list[str]:
+def _notes(out, device, kind, read, taken, offset_c) -> list[str]:
     """Return what the certificate says beside the figures. Raises NotAccepted for a likely mistake with the probe."""
-    notes = [f"{p.reference:g} {kind.unit}: {p.note}." for p in taken if p.note]
-    if any(p.note and p.note != points.FROM_FILE for p in taken):
+    notes = [f"{p.reference:g} {kind.unit}: {p.note}." for p in read if p.note]
+    if any(p.note and p.note != points.FROM_FILE for p in read):
         notes.append(f"A reading was taken at rest: {kind.criteria}.")
     if device.identity.board == "virtual":
         notes.append("The device is a simulation: nothing that exists was calibrated.")
-    return [*notes, *_probe(out, device, kind, taken)] if kind is THERMOCOUPLE else notes
+    if offset_c:
+        said = f"The device adds {signed(offset_c)} degC to each reading, by the calibration before"
+        notes.append(f"{said}; judged is what the probe reads without it.")
+        out.say(f"{said}; judged is what the probe reads without it")
+    return [*notes, *_probe(out, device, kind, read, taken)] if kind is THERMOCOUPLE else notes
 
 
-def _probe(out, device, kind, taken):
+def _probe(out, device, kind, read, taken):
     kind_set = session.thermocouple_type(device)
-    found = mistakes.verdict(kind_set, taken)
+    found = mistakes.verdict(kind_set, read)
     if found.suspicious:
-        _shown(out, kind, taken)
+        _shown(out, kind, read, taken)
         raise NotAccepted(
             f"most likely {found.cause.said(kind_set)}: that leaves {found.fit_c:.2g} degC (root mean square), "
             f"and nothing being wrong {found.right_c:.2g} degC",
@@ -245,9 +268,9 @@ def _probe(out, device, kind, taken):
     return [f"The device is set to type {kind_set}; {said}."]
 
 
-def _shown(out, kind, taken) -> list[Left]:
-    left = points.left(kind, taken)
-    columns, rows = _table(kind, taken, left)
+def _shown(out, kind, read, taken) -> list[Left]:
+    left = points.left(kind, read)
+    columns, rows = _table(kind, read, taken, left)
     if not out.quiet:
         widths = [max(map(len, column)) for column in zip(columns, *rows, strict=True)]
         for row in (columns, *rows):
@@ -255,21 +278,24 @@ def _shown(out, kind, taken) -> list[Left]:
     return left
 
 
-def _table(kind, taken, left) -> tuple[tuple[str, ...], tuple[tuple[str, ...], ...]]:
+def _table(kind, read, taken, left) -> tuple[tuple[str, ...], tuple[tuple[str, ...], ...]]:
+    """Return columns and rows. read: the points as they are judged; taken: as the device showed them."""
     if kind is JET:
         columns = ("flow us", "fall degC", "K mdegC/rt s", "from the strongest %")
         rows = [(f"{p.reference:g}", f"{p.reading:g}", o.label.split()[1], f"{o.deviation:+.1f}")
-                for p, o in zip(taken, left, strict=True)]  # fmt: skip
+                for p, o in zip(read, left, strict=True)]  # fmt: skip
     elif kind.error is None:
         columns = ("delay us", "from the one that counts us")
-        rows = [(f"{p.reading:g}", f"{o.deviation:+.0f}") for p, o in zip(taken, left, strict=True)]
+        rows = [(f"{p.reading:g}", f"{o.deviation:+.0f}") for p, o in zip(read, left, strict=True)]
+    elif kind is THERMOCOUPLE:
+        names = ("reference", "shown", "reading without offset", "error", "off the line", "cold junction")
+        columns = tuple(f"{name} degC" for name in names)
+        rows = [(f"{p.reference:g}", f"{shown.reading:g}", f"{p.reading:g}", signed(o.deviation),
+                 _given(o.fit, "+.3f"), _given(p.cold_junction_c, "g"))
+                for p, shown, o in zip(read, taken, left, strict=True)]  # fmt: skip
     else:
         columns = tuple(f"{name} {kind.unit}" for name in ("reference", "reading", "error"))
-        rows = [(f"{p.reference:g}", f"{p.reading:g}", f"{o.deviation:+.3g}") for p, o in zip(taken, left, strict=True)]
-        if kind is THERMOCOUPLE:
-            columns = (*columns, "off the line degC", "cold junction degC")
-            rows = [(*row, _given(o.fit, "+.3f"), _given(p.cold_junction_c, "g"))
-                    for row, p, o in zip(rows, taken, left, strict=True)]  # fmt: skip
+        rows = [(f"{p.reference:g}", f"{p.reading:g}", signed(o.deviation)) for p, o in zip(read, left, strict=True)]
     return columns, tuple(rows)
 
 

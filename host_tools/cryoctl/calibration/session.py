@@ -2,7 +2,7 @@
 
 import datetime
 import importlib
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 from host_tools.cryoctl import wire
@@ -69,22 +69,23 @@ def due_date(text: str, today: datetime.date) -> datetime.date:
     return day
 
 
-def clock(device: Device, now: datetime.datetime) -> tuple[datetime.date, str]:
-    """Return the device's date and what to tell about it. A device that does not know it is given the host's.
+def clock(device: Device, clock: Callable[[], datetime.datetime] = datetime.datetime.now) -> str:
+    """Return what to tell about the device's date. A device that does not know it is given the host's, as it is then.
 
     Raises NotVerified when it does not take it.
     """
     said = device.tell("SYST:DATE?")
     if said != "UNKNOWN":
-        day = _day(said)
-        far = abs((day - now.date()).days) > _FAR_D
-        return day, f"the device's date is {day}, this machine's {now.date()}: one of them is wrong" if far else ""
+        day, today = _day(said), clock().date()
+        far = abs((day - today).days) > _FAR_D
+        return f"the device's date is {day}, this machine's {today}: one of them is wrong" if far else ""
+    now = clock()
     device.tell(f"SYST:DATE {now:%Y,%m,%d}")
     device.tell(f"SYST:TIME {now:%H,%M,%S}")
     day = _day(device.tell("SYST:DATE?"))
     if abs((day - now.date()).days) > _FAR_D:  # midnight may lie between
         raise NotVerified(f"the device's date was set to {now.date()} and is {day}", "again")
-    return day, f"the device knew no date: it was given this machine's, {now:%Y-%m-%d %H:%M}"
+    return f"the device knew no date: it was given this machine's, {now:%Y-%m-%d %H:%M}"
 
 
 def _day(answer):
@@ -98,6 +99,15 @@ def _day(answer):
 def thermocouple_type(device: Device) -> str:
     """Return the type that is set, K or T."""
     return wire.fields(device.tell("CAL?")).get("THERMOCOUPLE", "K")
+
+
+def skin_offset_c(device: Device) -> float:
+    """Return what the device adds to each reading of the skin's probe, by the calibration in force."""
+    said = wire.fields(device.tell("CAL?")).get("SKIN_OFFSET", "")
+    try:
+        return int(said) / 1000
+    except ValueError:
+        raise NotVerified(f"the device says its skin offset is {said!r}", "use the tools of its version") from None
 
 
 def reading(device: Device, kind: Kind) -> tuple[float | None, str]:

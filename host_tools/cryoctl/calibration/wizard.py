@@ -1,6 +1,5 @@
 """Takes the points of a calibration: tells which reference to make, waits until the reading is at rest, shows it."""
 
-import math
 import time
 from collections import deque
 from collections.abc import Callable, Sequence
@@ -12,7 +11,7 @@ from rich.text import Text
 from host_tools.cryoctl import asking
 from host_tools.cryoctl.calibration import NotAccepted
 from host_tools.cryoctl.calibration.kinds import CLOSING, JET, OPENING, THERMOCOUPLE, Kind, Reference
-from host_tools.cryoctl.calibration.points import Point
+from host_tools.cryoctl.calibration.points import Point, as_typed, signed
 from host_tools.cryoctl.calibration.session import cold_junction_c, reading
 from host_tools.cryoctl.calibration.stable import BLOCKS, Before, Criteria, Seen, settled, spark
 from host_tools.cryoctl.device import Device
@@ -111,11 +110,12 @@ def measure(
     with View(out, f"{kind.title} at {reference:g} {kind.unit}", criteria) as view:
         seen = settled(source, criteria, reference, before, patience_s=patience_s, tell=view.tell)
     value = round(seen.value or 0.0, 3)
-    out.say(
-        f"{reference:g} {kind.unit}: reads {value:g} {kind.unit}, error {value - reference:+.3g} (mean of {seen.count} "
-        f"in {seen.seconds:.0f} s, spread {seen.spread:.3g}, drift {seen.drift:+.3g})"
+    note = (
+        f"mean of {seen.count} in {seen.seconds:.0f} s, spread {signed(seen.spread)[1:]}, drift {signed(seen.drift)}"
     )
-    note = f"mean of {seen.count} in {seen.seconds:.0f} s, spread {seen.spread:.3g}, drift {seen.drift:+.3g}"
+    # a thermocouple's error is told with the offset that the device adds, in the table
+    error = "" if kind is THERMOCOUPLE else f", error {signed(value - reference)}"
+    out.say(f"{reference:g} {kind.unit}: reads {value:g} {kind.unit}{error} ({note})")
     return Point(reference, value, source.cold_c, note)
 
 
@@ -237,10 +237,7 @@ def typed(out: Output, kind: Kind, done: list[Point], before: bool) -> list[Poin
 
 def number(text: str) -> float:
     """Return a number as typed. Raises Problem when it is none."""
-    try:
-        value = float(text)
-    except ValueError:
-        value = math.nan
+    value = as_typed(text)
     if not abs(value) < _LARGEST:
         raise Problem(f"{text.strip()!r} is no number", "write it with digits and a point, such as -78.5")
     return value

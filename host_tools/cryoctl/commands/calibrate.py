@@ -96,8 +96,8 @@ def jet(
     port: PortOption = None,
     pin_file: PinOption = None,
     points: PointsOption = None,
-    nozzle: Annotated[int | None, typer.Option(min=0, help="Number of the nozzle.")] = None,
-    distance_mm: Annotated[int | None, typer.Option(min=1, help="Distance of the bursts.")] = None,
+    nozzle: Annotated[int | None, typer.Option(help="Number of the nozzle, 0 to 9999.")] = None,
+    distance_mm: Annotated[int | None, typer.Option(help="Distance of the bursts.")] = None,
     technician: TechnicianOption = None,
     instrument: InstrumentOption = None,
     due: DueOption = None,
@@ -156,5 +156,8 @@ def status(ctx: typer.Context, port: PortOption = None, json: JsonOption = False
     else:
         ctx.obj.result("in force: " + ", ".join(f"{name.lower()} {value}" for name, value in now.items()))
         ctx.obj.table(["kind", "date", "due", "technician", "instrument", "values", "state"], rows)
+        if missing := [kind.name for kind in KINDS.values() if records[kind.code] is None]:
+            said = f"never calibrated: {', '.join(missing)}; what is in force of them, and the due date, is only set"
+            ctx.obj.warn(said)
     if late:
         raise typer.Exit(FOUND)

@@ -131,8 +131,9 @@ def _change(out, device, wanted, pin_file, yes, restart):
     else:
         out.say("nothing to change: this is what is stored")
     if restart:
+        out.say("stored and read back")  # said before the restart, which may fail
         config.restart(device, present)
-        out.say("stored, read back, and in force")
+        out.say("in force")
     elif config.in_force(device) != present:
         out.say("stored and read back; in force after the next start (--restart does it now)")
 
@@ -162,16 +163,17 @@ def diff(ctx: typer.Context, file: FileArgument, port: PortOption = None, json: 
 def export(ctx: typer.Context, file: FileArgument, port: PortOption = None, schema: SchemaOption = None) -> None:
     """Write what is stored into a file, commented; a file that is there keeps its own comments and order.
 
-    What only a calibration may set stands in it as a comment.
+    That of another serial number is left alone. What only a calibration may set stands in it as a comment.
     """
     from host_tools.cryoctl.config import stored
-    from host_tools.cryoctl.config_file import fresh, over, schema_for
+    from host_tools.cryoctl.config_file import fresh, of_another, over, schema_for
     from host_tools.cryoctl.files import replace, text_of
 
     old = text_of(file) if file.exists() else ""
     with _device(port) as device:
         present = stored(device)
         title = _title(device)
+    of_another(old, present["serial"], str(file))
     at = schema or schema_for(file)
     text = over(old, present, at, str(file)) if old.strip() else fresh(present, at, title)
     replace(file, text.encode())
@@ -239,6 +241,7 @@ def edit(
     with _device(port) as device:
         before = stored(device)
         title = _title(device)
+        who = device.identity
 
     def again(path, complaints):
         for line in complaints:
@@ -256,6 +259,13 @@ def edit(
         return
     try:
         with _device(port) as device:
+            there = device.identity
+            if (there.board, there.serial) != (who.board, who.serial):
+                raise Problem(
+                    f"{device.port.name} now leads to {there.board} {there.serial}, edited were the settings of "
+                    f"{who.board} {who.serial}",
+                    "plug in that one",
+                )
             wanted = {key: value for key, value in values.items() if value != before[key]}
             _change(ctx.obj, device, wanted, pin_file, yes, restart)
     except NotVerified:

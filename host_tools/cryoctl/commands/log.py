@@ -35,7 +35,7 @@ def log(
     from host_tools.cryoctl.device import Device
     from host_tools.cryoctl.found import chosen
     from host_tools.cryoctl.port import Port
-    from host_tools.cryoctl.problems import Problem
+    from host_tools.cryoctl.problems import FOUND, Problem
 
     output: Output = ctx.obj
     if csv + jsonl + json > 1 or (json and to):
@@ -55,6 +55,7 @@ def log(
             there = device_log.extent(device)
             if sink:
                 sink.check(device.identity.serial, there.last)
+                sink.follows(device_log.at(device, there, sink.last))
             for record in device_log.records(device, there, since, output.warn):
                 found.append(record)
                 output.detail(f"{record.number} of {there.last}")
@@ -63,8 +64,13 @@ def log(
         if sink:
             with sink:
                 sink.add(found)
-    for begin, end in device_log.missing([record.number for record in found], since, there):
-        output.warn(f"numbers {begin} to {end} are not in the log: damaged, or dropped before they were read")
+    wrong = [
+        f"numbers {begin} to {end} are not in the log: damaged, or dropped before they were read"
+        for begin, end in device_log.missing([record.number for record in found], since, there)
+    ]
+    wrong += device_log.strange([*before, *found])
+    for said in wrong:
+        output.warn(said)
     if there.lost:
         output.warn(f"the device lost {there.lost} records since it was switched on: they had to wait too long")
     if sink:
@@ -77,6 +83,8 @@ def log(
     else:
         rows = [[str(r.number), r.when or f"up {r.uptime_s} s", r.kind, r.sentence()] for r in found]
         output.table(["number", "when", "kind", "what"], rows)
+    if wrong:
+        raise typer.Exit(FOUND)
 
 
 def _follow(output: Output, port: str | None, to: Path | None, form: str | None, since: int | None) -> None:
@@ -91,6 +99,7 @@ def _follow(output: Output, port: str | None, to: Path | None, form: str | None,
     sink = log_file.Sink(to, form) if to else None
     if sink:
         since = max(since or 0, sink.last)
+    compare = sink is not None and sink.last > 0 and since == sink.last
     known = list(sink.records) if sink else []
     new: list[device_log.Record] = []
     stop = threading.Event()
@@ -119,8 +128,12 @@ def _follow(output: Output, port: str | None, to: Path | None, form: str | None,
             if form == log_file.CSV and not sink:
                 _printed(log_file.head(), output, stop)
             try:
-                for record in Follower(device, since, stop, output.say, begins).records():
-                    if record:
+                # the file's last record comes again: whether the device still has that one
+                begin = since - 1 if compare and since else since
+                for record in Follower(device, begin, stop, output.say, begins).records():
+                    if record and sink and compare and record.number <= sink.last:
+                        sink.follows(record)
+                    elif record:
                         new.append(record)
                     else:
                         tell()

@@ -40,4 +40,8 @@ def report(
         to.write_text(page(found), encoding="utf-8")
     except OSError as error:
         raise Problem(f"{to}: {error.strerror}", "name a file that can be written with -o") from None
-    output.say(f"{to}: {len(found.records)} records, {len(found.courses)} recorded points")
+    no_log = "no log (--log FILE, or --port, adds the device's own)"
+    records = f"{len(found.records)} records" if found.logged else no_log
+    output.say(f"{to}: {records}, {len(found.courses)} recorded points")
+    for begin, end in found.missing:
+        output.warn(f"numbers {begin} to {end} are not in the log: what they told stands nowhere in the report")

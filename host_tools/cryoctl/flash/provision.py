@@ -10,7 +10,9 @@ from host_tools.toolchain import settings as host
 from host_tools.toolchain.settings import pin
 
 CALIBRATED = importlib.import_module("cryo.store.settings").BY_CALIBRATION
-HELD = (*host.PATHS, *pin.PIN_PATHS)  # what has to be read before it is known what to write
+_calibration = importlib.import_module("cryo.store.calibration")
+RECORDS = tuple(f"calibration.{n}" for n in range(2))  # the newest calibration of each kind
+HELD = (*host.PATHS, *pin.PIN_PATHS, *RECORDS)  # what has to be read before it is known what to write
 
 
 def files(board: str, held: Mapping[str, bytes], request: Request, watch: Watch) -> dict[str, bytes]:
@@ -52,7 +54,7 @@ def _settings(board, held, request, watch):
         if not there:
             watch.warn("no settings on the board and none given: it will refuse to arm (--settings, --serial)")
         return {}
-    made = _merged(there, asked, request.replace_settings, watch)
+    made = _merged(there, asked, request.replace_settings, watch, measured(held))
     if made.get("simulated") and board != "virtual":
         raise Problem("simulated = 1 is for the virtual board alone", "take it out of the settings")
     try:
@@ -66,11 +68,26 @@ def _settings(board, held, request, watch):
         raise Problem(f"settings: {error}", "put it right in the file of --settings") from None
 
 
-def _merged(there, asked, replace, watch):
+def measured(held: Mapping[str, bytes]) -> set[str]:
+    """Return the settings that a calibration's record on the board stands for: all of them where it cannot be read.
+
+    A value that was measured may be the default, by chance: no value tells by itself whether it was.
+    """
+    record = {path: held[path] for path in RECORDS if path in held}
+    if not record:
+        return set()
+    kinds = _calibration.newest(_calibration.Store(host._Files(record)).newest)
+    if not kinds:
+        return set(CALIBRATED)
+    return {"calibration_due_d", *(_calibration.SETTING[kind] for kind in kinds if kind in _calibration.SETTING)}
+
+
+def _merged(there, asked, replace, watch, measured):
     if not there:
         return asked
     default = {setting.key: setting.default for setting in host.schema()}
-    kept = [key for key in CALIBRATED if not replace and key in asked and there[key] not in (asked[key], default[key])]
+    given = [key for key in CALIBRATED if not replace and key in asked and there[key] != asked[key]]
+    kept = [key for key in given if key in measured or there[key] != default[key]]
     if kept:
         watch.warn(f"kept as calibrated: {', '.join(kept)} (--replace-settings takes those of the file)")
     return there | {key: value for key, value in asked.items() if key not in kept}

@@ -102,7 +102,7 @@ class Chosen:
 
     def _word(self, command):
         said = self.said.get(command, "NONE")
-        return None if said == "NONE" or " " in said else said
+        return None if said in ("", "NONE") or " " in said else said
 
     def _number(self, command):
         said = self.said.get(command, "")

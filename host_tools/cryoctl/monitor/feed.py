@@ -1,9 +1,9 @@
 """What is asked of a device that is watched, when, and the rows that its answers make.
 
 It cannot disturb a treatment. Only plain lines are sent, so no tool's session begins, whose end would disarm. While
-anything is armed there are at most two lines a second, none of which loads a module; the choice, once unknown, is asked
-there too: what answers it is in memory, or the device says no. Telemetry is started before arming only, and what was on
-before is put back at the end.
+anything is armed there are at most two lines a second, none of which loads a module. The choice is asked once as it
+begins, since it cannot change there: what answers it is in memory, or the device says no. Telemetry is started before
+arming only, and what was on before is put back at the end.
 """
 
 import threading
@@ -16,7 +16,7 @@ from importlib import metadata
 from host_tools.cryoctl import names, wire
 from host_tools.cryoctl.device import Device
 from host_tools.cryoctl.found import chosen
-from host_tools.cryoctl.monitor import answers
+from host_tools.cryoctl.monitor import answers, silence
 from host_tools.cryoctl.port import Port
 from host_tools.cryoctl.problems import NoDevice, Problem, Refused
 from host_tools.cryoctl.recording_file import Attestation, Back, Choice, Gap, Header, Row
@@ -57,11 +57,9 @@ class Feed:
         self._device: Device | None = None
         self._identity = None
         self._before: str | None = None  # what STRM? said first
-        self.left = ""  # why telemetry was not put back
+        self.left = ""  # what was not put back, and why
         self._sink: Sink = lambda row: None
         self._choice = Choice()
-        self._chosen = answers.Chosen()
-        self._attested: Attestation | None = None
         self._forget()
 
     def _forget(self):
@@ -69,8 +67,14 @@ class Feed:
         self._state = ""
         self._on: str | None = None  # telemetry as STRM? tells it; None: not known yet
         self._heard = self._clock()
+        self._sampled = self._clock()  # the last values, by telemetry or asked for
+        self._silent = False  # a gap was told: no values come
         self._seq: int | None = None
         self._polled = answers.Polled()
+        self._chosen = answers.Chosen()
+        self._round: dict[str, str] = {}  # answers about the choice, until all four are in
+        self._known = False  # while armed: they are
+        self._attested: Attestation | None = None
         self._ask_at = self._clock() + TURN_S
         quiet, polled = self._is_quiet, lambda: self._on == "OFF"
         self._questions = [
@@ -111,9 +115,7 @@ class Feed:
             if self._identity and device.identity != self._identity:
                 raise NoDevice(f"another device is there, serial number {device.identity.serial}", "plug in the first")
             time.sleep(TURN_S)
-            said = device.ask("STAT?")
-            if said.startswith("The applicator"):
-                raise Problem("the device answers in sentences", "send FORM:MACH at a terminal, then again")
+            said = _ask(device, "STAT?")
         except Problem:
             port.close()
             raise
@@ -132,9 +134,11 @@ class Feed:
                     if self._device is None:
                         said = self._open()
                         sink(Back(t_ms=self._t_ms()))
+                        self._became_unknown()
                         self._took_state(said)
                         lost = ""
                     self._turn()
+                    self._look_for_silence()
                 except Problem as problem:
                     if self._device:
                         self._device.port.close()
@@ -157,7 +161,9 @@ class Feed:
             pass  # it restarts without telemetry
         except Refused as problem:
             self.left = f"telemetry was not put back to {self._before}: {problem.text}"
-        device.port.close()
+        if device.sentences and self._state in names.BUSY:
+            self.left = "; ".join(filter(None, (self.left, "armed: answers were not put back to sentences (FORM:HUM)")))
+        device.close()
 
     def _put_back(self, device):
         """Set telemetry to what it was. While armed it can be switched off, and not set to another period."""
@@ -182,10 +188,27 @@ class Feed:
         question.due = now + question.every_s
         self._ask_at = now + (QUIET_TURN_S if self._is_quiet() else TURN_S)
         try:
-            question.take(device.ask(question.command))
+            question.take(_ask(device, question.command))
         except Refused as problem:  # not while armed, or an older firmware's no: what it asks for stays unknown
+            if question.command in CHOICE:
+                self._took_choice(question.command, "")
             if question.command == "STAT?" or problem.number == 0:
                 raise NoDevice(f"the device does not tell its state: {problem.text}") from None
+
+    def _look_for_silence(self):
+        """Tell a gap once when no values came for so long: what is shown or recorded last is not how it is now."""
+        silent_s = self._clock() - self._sampled
+        if not self._silent and silent_s > silence.every_s(self._on, self._period_ms) + silence.GAP_S:
+            self._silent = True
+            self._sink(Gap(t_ms=self._t_ms(), text=f"no values for {silent_s:.0f} s"))
+
+    def _give(self, sample):
+        """Pass values on."""
+        if self._silent:
+            self._sink(Back(t_ms=sample.t_ms))
+        self._silent = False
+        self._sampled = self._clock()
+        self._sink(sample)
 
     def _t_ms(self):
         return round((self._clock() - self._began) * 1000)
@@ -202,16 +225,10 @@ class Feed:
 
     def _choosing(self, command):
         def unknown_or_quiet():
-            return self._is_quiet() or (self._state in names.BUSY and command not in self._chosen.said)
+            missing = not self._known and command not in self._round
+            return self._is_quiet() or (self._state in names.BUSY and missing)
 
-        def take(text):
-            self._chosen.said[command] = text
-            row = self._chosen.row(self._t_ms())
-            if row.model_dump(exclude={"t_ms"}) != self._choice.model_dump(exclude={"t_ms"}):
-                self._choice = row
-                self._sink(row)
-
-        return _Question(command, 5.0, unknown_or_quiet, take)
+        return _Question(command, 5.0, unknown_or_quiet, lambda text: self._took_choice(command, text))
 
     # --- answers ------------------------------------------------------------------------------------------------------
     def _took_telemetry(self, values):
@@ -221,22 +238,47 @@ class Feed:
         if self._seq is not None and sample.seq < self._seq and self._seq - sample.seq < 1 << 23:
             self._sink(Gap(t_ms=sample.t_ms, text="the device restarted"))
             self._sink(Back(t_ms=sample.t_ms))
+            self._became_unknown()
         self._seq = sample.seq
         self._heard = self._clock()
         self._became(sample.state)
-        self._sink(sample)
+        self._give(sample)
 
     def _took_state(self, text):
         found = wire.fields(text)
-        if "STATE" not in found:
-            return
         self._polled.took(found)
         self._became(found["STATE"])
         row = answers.status(found, self._t_ms())
         if row:
             self._sink(row)
 
+    def _took_choice(self, command, text):
+        """Take one of the four; all together are a row, so that no mixture is recorded that nobody chose."""
+        self._round[command] = text
+        if len(self._round) < len(CHOICE):
+            return
+        self._chosen.said, self._round, self._known = self._round, {}, True
+        self._choice_is(self._chosen.row(self._t_ms()))
+
+    def _choice_is(self, row):
+        if row.model_dump(exclude={"t_ms"}) != self._choice.model_dump(exclude={"t_ms"}):
+            self._choice = row
+            self._sink(row)
+
+    def _became_unknown(self):
+        """Whoever has restarted or was unplugged is not treating what was chosen before."""
+        self._ask_for_choice()
+        self._choice_is(Choice(t_ms=self._t_ms()))
+
+    def _ask_for_choice(self):
+        self._round, self._known = {}, False
+        for question in self._questions:
+            if question.command in CHOICE:
+                question.due = 0.0
+
     def _became(self, state):
+        if state in names.BUSY and self._state not in names.BUSY:
+            self._ask_for_choice()
         if state in QUIET and self._state in names.BUSY:
             for question in self._questions:
                 if question.command == "DIAG:STAT?":
@@ -259,7 +301,7 @@ class Feed:
     def _took_temperatures(self, text):
         sample = self._polled.sample(text, self._t_ms())
         if sample:
-            self._sink(sample)
+            self._give(sample)
 
     def _took_attestation(self, text):
         row = answers.attestation(text, self._t_ms())
@@ -271,3 +313,16 @@ class Feed:
         row = answers.gas(text, self._t_ms())
         if row:
             self._sink(row)
+
+
+def _ask(device, command):
+    """Return the answer. A state is nothing else than one: what somebody else was answered is passed over."""
+    return device.ask(command, fits=_state_fits if command == "STAT?" else _any_fits)
+
+
+def _state_fits(text):
+    return "STATE" in wire.fields(text)
+
+
+def _any_fits(_):
+    return True

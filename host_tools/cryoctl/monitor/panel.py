@@ -31,7 +31,11 @@ def panel(seen: Seen) -> Text:
     if sample is None:
         out.append("nothing heard yet\n", "dim")
         return out
-    out.append(f" {sample.state} ", "bold reverse")
+    since_ms = round(seen.age_s * 1000)
+    if seen.old:
+        out.append(f" {sample.state}, {seen.age_s:.0f} s ago: not how it is now ", "dim reverse")
+    else:
+        out.append(f" {sample.state} ", "bold reverse")
     out.append("\n")
     if sample.fault:
         out.append(f"FAULT {sample.fault_name}\n", "bold red")
@@ -40,7 +44,7 @@ def panel(seen: Seen) -> Text:
         if name != "FAULT":
             out.append(name, "bold yellow")
             out.append(f" {names.BLOCKERS[name]}\n")
-    _row(out, "skin", _degc(sample.skin_mdegc) + _age(sample.skin_age_ms))
+    _row(out, "skin", _degc(sample.skin_mdegc) + _age(sample.skin_age_ms, since_ms))
     _row(out, "surface", "-" if sample.surface_mdegc is None else f"{_degc(sample.surface_mdegc)}, predicted")
     _row(out, "infrared", _degc(sample.infrared_mdegc))
     _choice(out, seen)
@@ -56,6 +60,8 @@ def panel(seen: Seen) -> Text:
         _row(out, "telemetry", "off: it is started before arming; asked instead")
     else:
         _row(out, "telemetry", f"{sample.seq}, lost {sample.lost}, missing {seen.missing}")
+    if seen.old:
+        out.stylize("dim")
     return out
 
 
@@ -86,8 +92,8 @@ def _degc(mdegc):
     return "-" if mdegc is None else f"{mdegc / 1000:.2f} degC"
 
 
-def _age(age_ms):
-    return "" if age_ms is None else f", {age_ms} ms ago"
+def _age(age_ms, since_ms):
+    return "" if age_ms is None else f", {age_ms + since_ms} ms ago"
 
 
 def _bar(mbar):

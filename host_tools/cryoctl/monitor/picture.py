@@ -22,7 +22,7 @@ def main() -> None:
 async def picture(size: tuple[int, int] = SIZE) -> str:
     """Return the screen as an SVG that loads nothing from elsewhere."""
     header, rows = read(RECORDING)
-    seen = Seen(header)
+    seen = Seen(header, clock=lambda: 0.0)  # no time passes in a picture
 
     fed = threading.Event()
 

@@ -116,8 +116,10 @@ class MonitorApp(App[None]):
     def drain(self) -> None:
         """Take what came; end when the feed has ended."""
         ended = not self._thread.is_alive()
-        if self._take() and not self.paused:
+        if (self._take() or self.seen.old) and not self.paused:
             self.show()
+        elif self.seen.old:
+            self._show_lines()  # a picture that is held does not hide that nothing comes
         if ended:
             self.exit()
 
@@ -141,8 +143,8 @@ class MonitorApp(App[None]):
         top = Text(f"{header.board} {header.serial}  version {header.version}  {header.port}", no_wrap=True)
         if self.paused:
             top.append("  PAUSED", "bold reverse")
-        if self.seen.gap:
-            top.append(f"\nNOTHING COMES: {self.seen.gap}", "bold red")
+        if self.seen.gap or self.seen.old:
+            top.append(f"\nNOTHING COMES: {self.seen.gap or f'no values for {self.seen.age_s:.0f} s'}", "bold red")
         self.query_one("#top", Static).update(top)
         bottom = Text()
         if self.recorder.problem:

@@ -1,11 +1,14 @@
 """What is known of a watched device at this moment, from the rows that came; and those rows' way into a recording."""
 
+import time
 from collections import deque
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TextIO
 
 from host_tools.cryoctl import names
+from host_tools.cryoctl.monitor import silence
 from host_tools.cryoctl.recording_file import Attestation, Back, Choice, Gap, Gas, Header, Row, Sample, Status, Writer
 
 KEPT_S = 600.0
@@ -34,10 +37,25 @@ class Seen:
     gap: str = ""  # why nothing comes
     missing: int = 0  # telemetry lines that did not arrive
     points: deque[Point] = field(default_factory=deque)
+    clock: Callable[[], float] = time.monotonic
     _seq: int | None = None
+    _heard_s: float = 0.0
 
     def __post_init__(self):
         self.choice = self.header.choice
+        self._heard_s = self.clock()
+
+    @property
+    def age_s(self) -> float:
+        """How long ago the last values came, or since when they have been waited for."""
+        return self.clock() - self._heard_s
+
+    @property
+    def old(self) -> bool:
+        """Whether the last values are not how it is now: others should have come by this time."""
+        polled = self.sample is not None and self.sample.seq is None
+        every_s = silence.POLLED_S if polled else self.header.period_ms / 1000
+        return bool(self.gap) or self.age_s > every_s + silence.BANNER_S
 
     def add(self, row: Row) -> None:
         """Take a row."""
@@ -60,6 +78,7 @@ class Seen:
 
     def _sample(self, row):
         self.sample = row
+        self._heard_s = self.clock()
         self.gap = ""
         if row.seq is not None:
             if self._seq is not None:

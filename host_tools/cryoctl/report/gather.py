@@ -53,6 +53,7 @@ class Found:
     due: str = ""
     counts: dict[str, str] = field(default_factory=dict)
     records: list[log.Record] = field(default_factory=list)
+    logged: bool = False  # a log was read: without one there are no records, which says nothing about the device
     missing: list[tuple[int, int]] = field(default_factory=list)
     courses: list[Course] = field(default_factory=list)
     sources: list[str] = field(default_factory=list)
@@ -90,9 +91,15 @@ def from_device(device: Device, found: Found, waits: Callable[[str], None] = lam
             f"the log given goes up to number {since}, the device's up to {there.last or 'none'}: it began anew",
             "leave --log out",
         )
+    ours = log.at(device, there, since)
+    if ours and not log.same(found.records[-1], ours):
+        raise Problem(
+            f"number {since} of the log given is another record in the device: its log began anew", "leave --log out"
+        )
     fresh = list(log.records(device, there, since, waits))
-    found.missing = log.missing([record.number for record in fresh], since, there)
+    found.missing += log.missing([record.number for record in fresh], since, there)
     found.records = log.dated([*found.records, *fresh])
+    found.logged = True
     found.sources.append(f"device on {device.port.name}")
 
 
@@ -105,7 +112,10 @@ def from_log(path: Path, found: Found) -> None:
     if len(serials) > 1:
         raise Problem(f"{path} is of several devices: {', '.join(sorted(serials))}", "one file a device")
     _same(found, serials.pop(), str(path))
+    numbers = [record.number for record in records]
+    found.missing += log.missing(numbers, 0, log.Extent(min(numbers), max(numbers), 0))
     found.records = log.dated(records)
+    found.logged = True
     found.sources.append(f"log {path.name}")
 
 
@@ -165,31 +175,85 @@ def courses(name: str, header: Header, rows: Iterable[Row]) -> list[Course]:
         elif isinstance(row, Gap):
             every.append((choice, None))
     out = []
-    for begin, end in _treatments([sample for _, sample in every]):
-        within = every[begin:end]
-        chosen = next(chosen for chosen, sample in within if sample and sample.state in _TREATED)
-        out.append(Course(name, header.started, chosen, [sample for _, sample in within]))
+    for begin, end, chosen in _treatments(every):
+        out.append(Course(name, header.started, chosen, [sample for _, sample in every[begin:end]]))
     if not out and any(sample for _, sample in every):
         out.append(Course(name, header.started, choice, [sample for _, sample in every]))
     return out
 
 
-def _treatments(samples):
-    """Yield (begin, end) of each stretch in which a point was treated, with some time around it."""
-    at = 0
-    while at < len(samples):
-        first = at
-        while at < len(samples) and (samples[at] is None or samples[at].state in _SHOWN):
-            at += 1
-        inside = [sample for sample in samples[first:at] if sample]
+def _treatments(every):
+    """Yield (begin, end, choice) of each stretch in which one point was treated, with some time around it.
+
+    What is armed keeps its choice, so the last one known in a stretch is that of all of it.
+    """
+    samples = [sample for _, sample in every]
+    for begin, end in _joined(every, list(_parts(samples))):
+        inside = [sample for sample in samples[begin:end] if sample]
         if any(sample.state in _TREATED for sample in inside):
-            yield _around(samples, first, at, inside[0].t_ms - _LEAD_MS, inside[-1].t_ms + _LEAD_MS)
-        at = max(at, first + 1)
+            around = _around(samples, begin, end, inside[0].t_ms - _LEAD_MS, inside[-1].t_ms + _LEAD_MS)
+            yield *around, _chosen(every[begin:end])
+
+
+def _parts(samples):
+    """Yield (begin, end) of samples in a row that are armed: without a gap, and without a count that began anew."""
+    begin = None
+    for at, sample in enumerate([*samples, None]):
+        armed = sample is not None and sample.state in _SHOWN
+        if begin is not None and (not armed or _fell(samples[at - 1], sample)):
+            yield begin, at
+            begin = None
+        if armed and begin is None:
+            begin = at
+
+
+def _joined(every, parts):
+    """Yield parts put together again over a gap alone, where it is the same point that went on."""
+    before = None
+    for begin, end in parts:
+        if before and _goes_on(every, before, (begin, end)):
+            before = before[0], end
+            continue
+        if before:
+            yield before
+        before = begin, end
+    if before:
+        yield before
+
+
+def _goes_on(every, before, behind):
+    gap = every[before[1] : behind[0]]
+    if not gap or any(sample for _, sample in gap) or _fell(every[before[1] - 1][1], every[behind[0]][1]):
+        return False
+    chosen = _chosen(every[slice(*before)])
+    return chosen.point is not None and _what(chosen) == _what(_chosen(every[slice(*behind)]))
+
+
+def _what(choice):
+    return choice.preset, choice.level, choice.site, choice.point
+
+
+def _fell(before: Sample, sample: Sample | None) -> bool:
+    """Return whether a point's counts began anew between two samples."""
+    if sample is None or sample.bursts < before.bursts:
+        return sample is not None
+    return before.on_us is not None and sample.on_us is not None and sample.on_us < before.on_us
+
+
+def _chosen(part):
+    """Return the last whole choice of a part, else what is known of it."""
+    known = [choice for choice, sample in part if sample]
+    return next((choice for choice in reversed(known) if choice.point is not None), known[-1])
 
 
 def _around(samples, first, last, from_ms, to_ms):
-    while first and samples[first - 1] and samples[first - 1].t_ms >= from_ms:
+    """Return (begin, end) with what was not armed around it."""
+
+    def shown(sample):
+        return sample is not None and sample.state not in _SHOWN
+
+    while first and shown(samples[first - 1]) and samples[first - 1].t_ms >= from_ms:
         first -= 1
-    while last < len(samples) and samples[last] and samples[last].t_ms <= to_ms:
+    while last < len(samples) and shown(samples[last]) and samples[last].t_ms <= to_ms:
         last += 1
     return first, last

@@ -65,8 +65,9 @@ def page(found: Found) -> str:
         f"<h1>{escape(title)}</h1><p class='sub'>{escape(sub)} from {escape(', '.join(found.sources))}</p>",
         f"<p class='notice'>{escape(NOTICE)}</p>",
         _now(found),
+        _gaps(found),
         f"<div class='cards'>{_cards(found, treated)}</div>",
-        _section("Treatments", _treatments(treated)),
+        _section("Treatments", _treatments(treated), found.logged),
         _section("Coldest of each point against its floor", _plot(plots.points(treated), "points"), treated),
         _courses(found.courses),
         _section("Faults, and what to do", _faults(found.records), found.records),
@@ -127,6 +128,7 @@ def _cards(found: Found, treated: list[Record]) -> str:
     on_s = sum(record.valve_on_ms or 0 for record in treated) / 1000
     kinds = Counter(record.kind for record in found.records)
     crashes = sum(record.last_run_ended in ("CRASHED", "UNREADABLE") for record in found.records)
+    missing = sum(end - begin + 1 for begin, end in found.missing)
     cards = [
         ("points treated", str(len(treated))),
         ("target reached", f"{sum(bool(record.reached) for record in treated)} of {len(treated)}"),
@@ -137,8 +139,10 @@ def _cards(found: Found, treated: list[Record]) -> str:
         ("faults", str(kinds["FAULT"])),
         ("starts", str(kinds["START"])),
         ("restarts unasked for", str(crashes)),
-        ("records", str(len(found.records))),
+        ("records", f"{len(found.records)}, {missing} missing" if missing else str(len(found.records))),
     ]
+    if not found.logged:
+        cards = [("log", "not given")]  # a count of nothing would read as a fact about the device
     if found.state:
         cards.append(("state when asked", found.state))
     return "".join(f"<div class='card'><b>{escape(b)}</b><span>{escape(name)}</span></div>" for name, b in cards)
@@ -195,17 +199,35 @@ def _faults(records: list[Record]) -> str:
 
 def _events(found: Found) -> str:
     rows = [(r.number, _when(r), r.kind, r.sentence()) for r in found.records if r.kind not in ("POINT", "FAULT")]
-    gaps = "".join(
-        f"<p class='bad'>numbers {begin} to {end} are not in the log: damaged, or dropped before they were read</p>"
+    return _rows(("no.", "when", "kind", "what"), rows)
+
+
+def _gaps(found: Found) -> str:
+    """Return what is not in the log, seen before what is: it may have been anything, a fault too."""
+    return "".join(
+        f"<p class='fault'>numbers {begin} to {end} are not in the log: damaged, taken out, or dropped before they "
+        "were read. What they told, a fault too, stands nowhere in this report.</p>"
         for begin, end in found.missing
     )
-    return gaps + _rows(("no.", "when", "kind", "what"), rows)
 
 
 def _calibrations(calibrations: list[Calibration], due: str) -> str:
     rows = [(c.kind, c.day or ("never", "bad"), _due(c), c.technician, c.instrument, c.values) for c in calibrations]
     table = _rows(("kind", "done", "due", "technician", "instrument", "values"), rows)
-    return table + (f"<p>All of them hold until {escape(due)}.</p>" if due and due != "NONE" else "")
+    missing = [c.kind for c in calibrations if not c.day]
+    if missing:
+        said = f"Never calibrated: {', '.join(missing)}."
+        if due and due != "NONE":
+            said += f" The due date in force, {due}, is a setting, and no calibration stands behind it."
+        return f"{table}<p class='bad'>{escape(said)}</p>"
+    late = [c.kind for c in calibrations if c.left_d is not None and c.left_d < 0]
+    if late:
+        return f"{table}<p class='bad'>Overdue: {escape(', '.join(late))}.</p>"
+    first = min((c.due for c in calibrations), default="")
+    if due and due != first:
+        said = f"The first of them is due on {first}, and the date in force is {due}: calibrate anew."
+        return f"{table}<p class='bad'>{escape(said)}</p>"
+    return table + (f"<p>All of them hold until {escape(due)}.</p>" if due else "")
 
 
 def _due(c: Calibration):

@@ -88,6 +88,11 @@ def course(course: Course) -> Figure:
         x=at, y=opened_ms(samples), name="valve on since the last sample", row=2, col=1, marker={"color": GAS},
         customdata=shows, hovertemplate="%{x:.1f} s, valve on %{y:.0f} ms<br>%{customdata}<extra></extra>",
     )  # fmt: skip
+    if all(sample is None or sample.on_us is None for sample in samples):
+        fig.add_annotation(
+            text="not known: telemetry was off, as the recording began while armed", showarrow=False,
+            xref="x2 domain", yref="y2 domain", x=0.5, y=0.5,
+        )  # fmt: skip
     _styled(fig, 470)
     fig.update_yaxes(title="°C", row=1, col=1)
     fig.update_yaxes(title="ms", row=2, col=1)
@@ -96,15 +101,20 @@ def course(course: Course) -> Figure:
 
 
 def opened_ms(samples) -> list[float | None]:
-    """Return for each sample how long the valve was open since the one before, ms; None where that is not known."""
+    """Return for each sample how long the valve was open since the one before, ms; None where that is not known.
+
+    Not known: without a count, and of the first count behind a gap or at the beginning, unless it is still 0.
+    """
     out: list[float | None] = []
     before = None
     for sample in samples:
         now = sample.on_us if sample else None
         if now is None:
             out.append(None)
-        elif before is None or now < before:  # the count begins anew with each point
-            out.append(now / 1000 if before is not None else 0.0)
+        elif before is None:
+            out.append(None if now else 0.0)
+        elif now < before:  # the count begins anew with each point
+            out.append(now / 1000)
         else:
             out.append((now - before) / 1000)
         before = now

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from host_tools.cryoctl import names
 from host_tools.cryoctl.device import Device
 from host_tools.cryoctl.problems import Refused
-from host_tools.cryoctl.selftest.items import SKIPPED, Item, judged
+from host_tools.cryoctl.selftest.items import LEFT_OUT, Item, judged
 
 LOOK_S = 0.1
 State = dict[str, str]
@@ -36,7 +36,7 @@ CONTACTS = (
 def skipped() -> Iterator[Item]:
     """Every contact, not tested."""
     for contact in CONTACTS:
-        yield Item(contact.name, _limit(contact), "left out", SKIPPED)
+        yield Item(contact.name, _limit(contact), "--skip-contacts", LEFT_OUT)
 
 
 def exercised(device: Device, limit_s: float, say: Callable[[str], None]) -> Iterator[Item]:
@@ -47,7 +47,7 @@ def exercised(device: Device, limit_s: float, say: Callable[[str], None]) -> Ite
 
 def _limit(contact):
     there = f"fault {contact.fault}" if contact.fault != names.NO_FAULT else f"blocker {contact.blocker}"
-    return f"{there} comes and goes with it, and nothing else"
+    return f"{there} comes and goes with it, and no other contact"
 
 
 def _one(device, contact, limit_s, say):
@@ -55,19 +55,26 @@ def _one(device, contact, limit_s, say):
     if before["FAULT"] != names.NO_FAULT or contact.blocker in _blockers(before):
         problem = f"not at rest: {_said(before)}"
     else:
-        problem = _there(device, contact, limit_s, say)
+        problem = _there(device, contact, limit_s, say, before)
         say(f"{contact.name}: {contact.undo}")
         problem = _back(device, contact, limit_s, problem)
     return judged(contact.name, _limit(contact), problem or "came and went", not problem, contact.remedy)
 
 
-def _there(device, contact, limit_s, say):
+def _there(device, contact, limit_s, say, before):
     """Return what was wrong with the way there, or an empty text."""
     say(f"{contact.name}: {contact.do}")
     state = _wait(device, limit_s, lambda state: _moved(state, contact))
     if not _moved(state, contact):
         return f"nothing within {limit_s:g} s: {_said(state)}"
-    return "" if state["FAULT"] == contact.fault else f"another fault: {_said(state)}"
+    if state["FAULT"] != contact.fault:
+        return f"another fault: {_said(state)}"
+    others = [one.name for one in CONTACTS if one is not contact and one.blocker in _raised(before, state)]
+    return f"{', '.join(others)} came with it: {_said(state)}" if others else ""
+
+
+def _raised(before, state):
+    return set(_blockers(state)) - set(_blockers(before))
 
 
 def _back(device, contact, limit_s, problem):

@@ -1,9 +1,11 @@
 """What a sheet consists of."""
 
+from collections import Counter
 from dataclasses import asdict, dataclass, field
 from typing import Any
 
-PASS, FAIL, SKIPPED = "pass", "fail", "not tested"
+# LEFT_OUT: somebody chose not to test what this device has. SKIPPED: it has no such thing, or cannot say
+PASS, FAIL, LEFT_OUT, SKIPPED = "pass", "fail", "left out", "not tested"
 
 
 @dataclass(frozen=True)
@@ -37,15 +39,25 @@ class Sheet:
 
     @property
     def passed(self) -> bool:
-        """Whether nothing failed."""
-        return all(item.verdict != FAIL for item in self.items)
+        """Whether nothing failed, and nothing was left out."""
+        return all(item.verdict not in (FAIL, LEFT_OUT) for item in self.items)
+
+    @property
+    def failed(self) -> bool:
+        """Whether something failed."""
+        return any(item.verdict == FAIL for item in self.items)
 
     @property
     def verdict(self) -> str:
         """In words."""
-        counts = {verdict: sum(item.verdict == verdict for item in self.items) for verdict in (PASS, FAIL, SKIPPED)}
-        said = "PASS" if self.passed else f"FAIL: {counts[FAIL]} of {len(self.items)} items"
-        return said + (f", {counts[SKIPPED]} not tested" if counts[SKIPPED] else "")
+        counts = Counter(item.verdict for item in self.items)
+        said = "PASS"
+        if counts[FAIL]:
+            said = f"FAIL: {counts[FAIL]} of {len(self.items)} items"
+        elif counts[LEFT_OUT]:
+            names = ", ".join(item.name for item in self.items if item.verdict == LEFT_OUT)
+            said = f"INCOMPLETE: {counts[LEFT_OUT]} left out: {names}"
+        return said + (f"; {counts[SKIPPED]} not tested" if counts[SKIPPED] else "")
 
     def as_dict(self) -> dict[str, Any]:
         """Return it for JSON."""

@@ -5,7 +5,7 @@ from html import escape
 from pathlib import Path
 
 from host_tools.cryoctl.problems import Problem
-from host_tools.cryoctl.selftest.items import FAIL, PASS, Item, Sheet
+from host_tools.cryoctl.selftest.items import FAIL, LEFT_OUT, PASS, Item, Sheet
 
 _STYLE = """
 body { font: 11pt/1.35 sans-serif; margin: 1.5cm auto; max-width: 24cm; color: #111; padding: 0 0.5cm; }
@@ -14,6 +14,7 @@ border-bottom: 1px solid #bbb; overflow-wrap: anywhere; } thead th { border-bott
 .id th { width: 9em; font-weight: normal; color: #555; } .id { margin-bottom: 1em; }
 .verdict { font-size: 14pt; font-weight: bold; border: 2px solid; padding: 4pt 8pt; display: inline-block; }
 .pass { color: #05601f; } .fail { color: #a00000; font-weight: bold; } .left { color: #555; }
+.out { color: #8a4b00; font-weight: bold; }
 .sign { margin-top: 2em; } small { color: #555; }
 @media print { body { margin: 0; max-width: none; } tr { break-inside: avoid; } thead { display: table-header-group; } }
 @page { size: A4; margin: 1.5cm; }
@@ -59,7 +60,7 @@ def html(sheet: Sheet) -> str:
         "Tool": sheet.tool,
     }
     rows = "".join(f"<tr><th>{escape(name)}</th><td>{escape(text)}</td></tr>" for name, text in identity.items())
-    kind = "pass" if sheet.passed else "fail"
+    kind = "pass" if sheet.passed else "fail" if sheet.failed else "out"
     title = f"End-of-line test: {sheet.board} {sheet.serial}"
     return (
         f'<!DOCTYPE html><html lang="en"><head><meta charset="utf-8"><title>{escape(title)}</title>'
@@ -74,7 +75,7 @@ def html(sheet: Sheet) -> str:
 
 
 def _line(item: Item) -> str:
-    kind = {PASS: "pass", FAIL: "fail"}.get(item.verdict, "left")
+    kind = {PASS: "pass", FAIL: "fail", LEFT_OUT: "out"}.get(item.verdict, "left")
     remedy = f"<br>{escape(item.remedy)}" if item.remedy else ""
     cells = "".join(f"<td>{escape(text)}</td>" for text in (item.name, item.limit, item.found))
     return f'<tr>{cells}<td class="{kind}">{escape(item.verdict)}{remedy}</td></tr>\n'

@@ -52,8 +52,8 @@ def tested(device: Device, asked: Asked, say: Callable[[str], None], now: dateti
             contacts.skipped() if asked.skip_contacts else contacts.exercised(device, asked.contact_limit_s, say),
         ),
     ]
-    if asked.pin is not None:
-        groups.append(("service mode", checks.pin_works(device, asked.pin)))
+    pinned = checks.pin_works(device, asked.pin) if asked.pin is not None else checks.pin_unknown()
+    groups.append(("service mode", pinned))
     for name, group in groups:
         say(f"{name} ...")
         device.unarmed()

@@ -1,6 +1,7 @@
 """A TCP socket as the board's serial port: one client at a time, bytes as they are."""
 
 import contextlib
+import re
 import socket
 
 from host_tools.cryoctl.sim import SimError
@@ -9,7 +10,7 @@ from host_tools.cryoctl.sim import SimError
 def address(text: str) -> tuple[str, int]:
     """Return (host, port) of HOST:PORT. Raises SimError."""
     host, colon, port = text.rpartition(":")
-    if not colon or not host or not port.isdigit() or int(port) > 65_535:
+    if not colon or not host or not re.fullmatch("[0-9]{1,5}", port) or int(port) > 65_535:
         raise SimError(f"--tcp {text}: give HOST:PORT, such as 127.0.0.1:4000 (port 0: any that is free)")
     return host.strip("[]"), int(port)
 

@@ -393,6 +393,25 @@ def test_a_board_without_settings_takes_a_whole_record_only():
     is_error(app.ask("CONF jet_k_mdegc,9000"), -221, "CAL:MEAS")  # now there is one, in force or not
 
 
+def test_a_refused_reset_changes_nothing():
+    app = App()
+    app.arm()
+    app.ask("STOP")
+    app.ask("FORM:HUM")
+    app.stream.incoming += b"STRM 10 s\n"
+    app.run(80)  # its first line is out, the next one far away
+    app.inputs.estop = 1
+    app.run(5)
+    app.inputs.estop = 0
+    assert app.supervisor.mode == mode.FAULT
+    chosen = app.supervisor.session.preset, app.supervisor.session.attested
+    is_error(app.ask("*RST"), -221)
+    assert app.console.human and app.console.telemetry.period
+    assert (app.supervisor.session.preset, app.supervisor.session.attested) == chosen
+    assert app.ask("FAULT:ACK") == "Done." and app.ask("*RST") == "OK"  # said behind it: in the machine form
+    assert not app.console.human and not app.console.telemetry and app.supervisor.session.preset < 0
+
+
 # --- for people ---------------------------------------------------------------------------------------------------
 def test_help_by_topic():
     app = App()

@@ -33,6 +33,14 @@ def arm(app):
     assert ask(app, 21, "ARM:CONF " + nonce) == "ARMED"
 
 
+def test_a_framed_line_gets_the_machine_form_whatever_form_says():
+    app = App()
+    assert app.ask("FORM:HUM") == "Done."
+    assert app.ask("STAT?").startswith("The applicator")
+    assert ask(app, 0, "STAT?").startswith("STATE=STANDBY;")
+    assert ask(app, 1, "MEAS:DIST?") == "100 mm" and ask(app, 2, "TREAT:PRES CHRONIC") == "OK"
+
+
 def test_a_wrapped_command_is_answered_alike():
     app = App()
     assert ask(app, 0, "MEAS:DIST?") == "100 mm"

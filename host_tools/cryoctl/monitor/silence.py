@@ -1,0 +1,13 @@
+"""How long values may be in coming before what is shown is told to be old."""
+
+POLLED_S = 2.5  # a device that is armed is asked two things a second: its temperatures come in so much at the latest
+BANNER_S = 1.0  # the screen says so, its values dimmed, with their age
+GAP_S = 3.0  # the recording says so: as long as an answer is waited for
+
+
+def every_s(stream: str | None, period_ms: int) -> float:
+    """Return how often values come. stream: what STRM? says, None where it is not known."""
+    number = (stream or "").removesuffix(" ms")
+    if stream is None:
+        return max(POLLED_S, period_ms / 1000)
+    return int(number) / 1000 if number.isdigit() else POLLED_S
