@@ -8,6 +8,7 @@ tracebacks name the line of the source.
 
 import ast
 import re
+from collections import Counter
 from collections.abc import Callable, Iterator
 from contextlib import suppress
 from dataclasses import dataclass, field
@@ -32,19 +33,28 @@ class Module:
         self.tree = ast.parse(self.source)
 
 
-def _assigned(tree) -> list[str]:
-    """Return every name that is bound anywhere in a module but by an import, once for each time."""
-    names = []
+def _bindings(tree) -> Counter[str]:
+    """Return how often each name is bound anywhere in a module: one that is bound twice may be another in a place."""
+    names: list[str] = []
     for node in ast.walk(tree):
-        if isinstance(node, ast.Name) and not isinstance(node.ctx, ast.Load):
+        if isinstance(node, ast.Name) and not isinstance(node.ctx, ast.Load):  # =, for, with, del, walrus
             names.append(node.id)
         elif isinstance(node, ast.arg):
             names.append(node.arg)
-        elif isinstance(node, ast.FunctionDef | ast.ClassDef):
+        elif isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef):
             names.append(node.name)
+        elif isinstance(node, ast.ExceptHandler):
+            names.append(node.name or "")
+        elif isinstance(node, ast.Import | ast.ImportFrom):
+            names += [_local(alias) for alias in node.names]
         elif isinstance(node, ast.Global | ast.Nonlocal):
-            names += node.names * 2  # may be bound from anywhere
-    return names
+            names += node.names
+    return Counter(names)
+
+
+def _local(alias: ast.alias) -> str:
+    """Return the name that an import binds."""
+    return alias.asname or alias.name.partition(".")[0]
 
 
 def _named_in(statement) -> Iterator[tuple[str, int]]:
@@ -116,7 +126,9 @@ class Constants:
         if module.name in self._known:
             return
         self._known.add(module.name)
-        bound = _assigned(module.tree)
+        bound = _bindings(module.tree)
+        if bound["*"]:
+            raise ValueError(f"{module.name} imports *: which names that binds is not known here")
         for node in module.tree.body:
             if isinstance(node, ast.ImportFrom):
                 self._imported(module, node, bound)
@@ -127,19 +139,19 @@ class Constants:
                         module.modules[alias.asname or alias.name] = alias.name
             elif isinstance(node, ast.Assign) and len(node.targets) == 1 and isinstance(node.targets[0], ast.Name):
                 name = node.targets[0].id
+                if bound[name] > 1:
+                    continue
                 text = node.value.value if isinstance(node.value, ast.Constant) else None
                 if module.name == BOARD_NAME and isinstance(text, str):
                     module.values[name] = text
                     module.own[name] = node
                 with suppress(ValueError):
-                    value = _Number(lambda node: self._value(module, node)).visit(node.value)
-                    if bound.count(name) == 1:
-                        module.values[name] = value
-                        module.own[name] = node
+                    module.values[name] = _Number(lambda node: self._value(module, node)).visit(node.value)
+                    module.own[name] = node
             for name, value in _named_in(node):
-                if bound.count(name) == 1:
+                if bound[name] == 1:
                     module.values[name] = value
-        for name in [name for name in module.modules if name in bound]:
+        for name in [name for name in module.modules if bound[name] > 1]:
             del module.modules[name]
 
     def _imported(self, module, node, bound):
@@ -152,7 +164,7 @@ class Constants:
             elif node.module in self.modules:
                 source = self.modules[node.module]
                 self._learn(source)
-                if alias.name in source.values and name not in bound:
+                if alias.name in source.values and bound[name] == 1:
                     module.values[name] = source.values[alias.name]
 
     def _value(self, module, node) -> int | str | None:

@@ -86,6 +86,61 @@ def test_what_is_no_number_everywhere_is_left_alone(user):
     assert folded(user)["user"] == user
 
 
+@pytest.mark.parametrize(
+    "binding",
+    [
+        "def f():\n    try:\n        g()\n    except E as A:\n        print(A)",
+        "try:\n    from q import A\nexcept E:\n    pass",
+        "def f():\n    from q import B as A\n    return A",
+        "def f():\n    import A\n    return A",
+        "def f():\n    import A.b\n    return A",
+        "from q import A",
+        "import q as A",
+        "def f():\n    def A():\n        pass\n    return A",
+        "async def A():\n    pass",
+        "def f():\n    class A:\n        pass\n    return A",
+        "class C:\n    A = 6\n    b = A",
+        "def f(t):\n    for A in t:\n        print(A)",
+        "def f(t):\n    return [A for A in t]",
+        "def f():\n    with g() as (A, b):\n        print(A)",
+        "def f():\n    if (A := g()):\n        print(A)",
+        "def f():\n    print(A)\n    del A",
+        "def f():\n    A: int = g()\n    A += 1",
+        "def f():\n    global A\n    from q import A",
+        "def f():\n    def h():\n        nonlocal A\n    return A",
+        "f = lambda *A: A",
+    ],
+)
+@pytest.mark.parametrize("first", ["from p.limits import A", "A = 5"])
+def test_a_name_that_is_bound_twice_is_left_alone(first, binding):
+    user = f"{first}\n{binding}\nprint(A)\n"
+    assert folded(user)["user"] == user
+
+
+@pytest.mark.parametrize(
+    "binding",
+    ["def f():\n    from q import limits\n    return limits.A", "try:\n    g()\nexcept E as limits:\n    limits.A"],
+)
+def test_a_module_s_name_that_is_bound_twice_is_left_alone(binding):
+    user = f"from p import limits\n{binding}\nprint(limits.A)\n"
+    assert folded(user)["user"] == user
+
+
+def test_a_nested_import_that_binds_another_name_hinders_nothing():
+    user = "from p.limits import A\ndef f():\n    from q import other\n    return other + A\n"
+    assert folded(user)["user"] == user.replace("from p.limits import A", "pass").replace("+ A", "+ 5")
+
+
+def test_an_import_of_whatever_there_is_is_refused():
+    with pytest.raises(ValueError, match=r"user imports \*"):
+        folded("from p.limits import A\nfrom q import *\nprint(A)\n")
+
+
+def test_a_board_s_name_that_is_bound_twice_is_left_alone():
+    modules = {"board_name": 'NAME = "mine"\nNAME = f()\n', "board": "import board_name\nprint(board_name.NAME)\n"}
+    assert Constants(modules).folded() == modules
+
+
 ROWS = "ROWS = (\n    (A := 5, 'a'),\n    (B := A + 1, 'b'),\n)\n"
 
 
