@@ -11,7 +11,6 @@ from collections.abc import Callable
 
 SIGNALS = [getattr(signal, name) for name in ("SIGINT", "SIGTERM", "SIGHUP") if hasattr(signal, name)]
 _SOON_S = 0.01
-_HOOKS = ("lost", "_unraisable")  # this one and entry.py's
 
 
 class _Handler:
@@ -87,7 +86,10 @@ class Once(_Handler):
 
 
 def lost(unraisable) -> None:
-    """Have a signal come again that came while Python collected garbage: it drops what is raised there. For sys."""
+    """Have a signal come again that came while Python collected garbage: it drops what is raised there.
+
+    To be sys.unraisablehook, or to be called by what is.
+    """
     if unraisable.exc_type is not KeyboardInterrupt:
         sys.__unraisablehook__(unraisable)
         return
@@ -100,9 +102,10 @@ def lost(unraisable) -> None:
 
 
 def _dropping(thread) -> bool:
-    """Return whether a thread is still where Python drops what is raised."""
+    """Return whether a thread is still where Python drops what is raised: in the function that sys has for that."""
+    hook = getattr(sys.unraisablehook, "__code__", None)
     frame = sys._current_frames().get(thread)
-    while frame and frame.f_code.co_name not in _HOOKS:
+    while frame and frame.f_code is not hook:
         frame = frame.f_back
     return frame is not None
 

@@ -184,6 +184,39 @@ def test_ctrl_c_does_not_come_again_before_python_listens_again(monkeypatch, way
         pytest.fail("it was not heard")
 
 
+def test_ctrl_c_does_not_come_again_before_the_hook_is_left_whatever_its_name_is(monkeypatch):
+    timers = []
+
+    class Noted(threading.Timer):
+        def start(self):
+            timers.append(self)
+            super().start()
+
+    def hook(what):
+        interrupts.lost(what)
+        timers[0].join(20 * interrupts._SOON_S)
+
+    monkeypatch.setattr(sys, "unraisablehook", hook)
+    monkeypatch.setattr(interrupts.threading, "Timer", Noted)
+    collected = [Collected()]
+    with pytest.raises(KeyboardInterrupt):
+        collected.clear()
+        time.sleep(PATIENCE_S)
+        pytest.fail("it was not heard")
+
+
+def test_a_function_that_has_the_hooks_name_does_not_keep_ctrl_c_back(monkeypatch):
+    def lost():
+        collected.clear()
+        time.sleep(PATIENCE_S)
+        pytest.fail("it was not heard")
+
+    monkeypatch.setattr(sys, "unraisablehook", entry._unraisable)
+    collected = [Collected()]
+    with pytest.raises(KeyboardInterrupt):
+        lost()
+
+
 def test_another_error_in_a_destructor_is_told_as_ever(monkeypatch):
     class Broken:
         def __del__(self):
