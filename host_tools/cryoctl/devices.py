@@ -1,22 +1,29 @@
 """What is on the ports: each asked at the same time, with little patience."""
 
 import contextlib
+import re
+import time
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import asdict, dataclass
 
 from host_tools.cryoctl import found
 from host_tools.cryoctl.device import APPLICATION, PROMPT, SILENT, Device, Identity, look
 from host_tools.cryoctl.port import Port
-from host_tools.cryoctl.problems import NoDevice, Refused
+from host_tools.cryoctl.problems import NoDevice, Problem, Refused
 
 PATIENCE_S = 1.5  # the first answer loads the console: under 1 s on an RP2040 [E]
 TOGETHER = 16
-_END_RAW = b"\x02"  # Ctrl-B: from the raw prompt back to the friendly one; the application drops it as no character
+# Ctrl-B: from the raw prompt back to the friendly one, which then says what it is; the application drops it.
+_END_RAW = b"\x02"
+_BANNER = re.compile(rb"MicroPython .*; .* with (\w+)")  # version, date; board with processor
 
 
 @dataclass(frozen=True)
 class Seen:
-    """A port and what answers there. state: the application's, or prompt, silent, busy, no permission, gone."""
+    """A port and what answers there. state: the application's, or prompt, silent, busy, no permission, gone.
+
+    kind: the processor that the board says it has, where it says so; else what found.Found has.
+    """
 
     port: str
     kind: str
@@ -47,6 +54,8 @@ def seen(at: found.Found, patience_s: float = PATIENCE_S) -> Seen:
     try:
         with Port(at.name) as port:
             state, who = looked(port, patience_s)
+            if at.kind != found.VIRTUAL:
+                kept = (at.name, _processor(port, state, who, patience_s) or at.kind, at.usb_serial)
             if state == PROMPT:
                 return Seen(*kept, "prompt", remark="MicroPython without application: `cryoctl flash`")
             if state != APPLICATION or who is None:
@@ -59,6 +68,22 @@ def seen(at: found.Found, patience_s: float = PATIENCE_S) -> Seen:
         states = {"is in use": "busy", "no permission": "no permission", "there is no port": "gone"}
         state = next((state for words, state in states.items() if words in problem.text), "gone")
         return Seen(*kept, state, remark=problem.then)
+
+
+def _processor(port, state, who, patience_s):
+    """Return what the board has by its own words: the application names its board, MicroPython its processor."""
+    if who is not None:
+        from host_tools.cryoctl.flash import boards  # here: it loads the boards' descriptions
+
+        with contextlib.suppress(Problem):
+            return boards.chip(who.board).processor
+    if state == PROMPT:
+        port.write(_END_RAW)
+        until = time.monotonic() + patience_s
+        while (line := port.line(until)) is not None:
+            if banner := _BANNER.search(line):
+                return banner.group(1).decode("ascii")
+    return ""
 
 
 def all_seen(patience_s: float = PATIENCE_S) -> list[Seen]:

@@ -3,6 +3,7 @@
 import contextlib
 import json
 import os
+import re
 import sys
 from dataclasses import dataclass
 from pathlib import Path
@@ -12,6 +13,7 @@ from platformdirs import user_data_path
 from host_tools.cryoctl.problems import NoDevice
 
 VIRTUAL = "virtual board"
+EITHER = "RP2040 or RP2350"  # stock MicroPython has one USB identity for both: vendor, product and its text
 _RASPBERRY_PI = 0x2E8A  # [S] USB vendor of the RP2040's own, MicroPython's and the boot ROM's devices
 _ESPRESSIF = 0x303A
 _BRIDGES = (0x10C4, 0x1A86, 0x0403)  # CP210x, CH34x, FTDI: what ESP32 boards have
@@ -19,7 +21,7 @@ _BRIDGES = (0x10C4, 0x1A86, 0x0403)  # CP210x, CH34x, FTDI: what ESP32 boards ha
 
 @dataclass(frozen=True)
 class Found:
-    """A port that may be a board's. kind: VIRTUAL, or what its USB identity says."""
+    """A port that may be a board's. kind: VIRTUAL, or what its USB identity says; two processors may have the same."""
 
     name: str
     kind: str
@@ -50,11 +52,18 @@ def _system():
     for port in list_ports.comports():
         if port.vid is None:
             continue  # no USB: a PC's own port
-        kind = {_RASPBERRY_PI: "RP2040", _ESPRESSIF: "ESP32"}.get(port.vid, "")
-        if not kind:
-            kind = "USB bridge, ESP32?" if port.vid in _BRIDGES else port.description or "USB"
-        out.append(Found(port.device, kind, port.serial_number or ""))
+        out.append(Found(port.device, _kind(port), port.serial_number or ""))
     return sorted(out, key=lambda found: found.name)
+
+
+def _kind(port):
+    """Return what a port's USB identity says of its board: the processor where it does."""
+    if port.vid == _RASPBERRY_PI:
+        named = re.search(r"RP2\d{3}", port.product or "")
+        return named.group() if named else EITHER
+    if port.vid == _ESPRESSIF:
+        return "ESP32"
+    return "USB bridge, ESP32?" if port.vid in _BRIDGES else port.description or "USB"
 
 
 # --- virtual boards: each tells of itself in a file while it runs -----------------------------------------------------

@@ -1,6 +1,7 @@
 """cryoctl devices: every kind of port at once, and none."""
 
 import json
+from types import SimpleNamespace
 
 import pytest
 
@@ -20,7 +21,7 @@ def own_data(tmp_path, monkeypatch):
 @pytest.fixture
 def ports(monkeypatch):
     def there(*names):
-        monkeypatch.setattr(found, "ports", lambda: [found.Found(name, "RP2040", "E66") for name in names])
+        monkeypatch.setattr(found, "ports", lambda: [found.Found(name, found.EITHER, "E66") for name in names])
 
     return there
 
@@ -52,7 +53,7 @@ def test_each_port_has_its_state_and_a_silent_one_holds_no_other_up(ports, tmp_p
         ports(armed, silent, garbage, busy, prompt, str(tmp_path / "gone"))
         states = {each["port"]: each for each in listed()}
     assert states[armed] == {
-        "port": armed, "kind": "RP2040", "usb_serial": "E66", "state": "ARMED",
+        "port": armed, "kind": found.EITHER, "usb_serial": "E66", "state": "ARMED",
         "board": "virtual", "serial": "7", "version": "0.1.0", "remark": "",
     }
     assert [states[name]["state"] for name in (silent, garbage, busy, prompt)] == ["silent", "silent", "busy", "prompt"]
@@ -94,3 +95,57 @@ def test_a_virtual_board_is_listed_before_it_says_where_it_is(tmp_path, monkeypa
     monkeypatch.setattr(run.Board, "run", lambda _: None)
     run.run(run.Options(tmp_path / "board.img", link, headless=True), None)
     assert said["link"] == [str(link)] and there() == []
+
+
+# --- which processor a port's board has -------------------------------------------------------------------------------
+def banner(machine):
+    said = f"\r\nMicroPython v1.28.0 on 2026-04-06; {machine}\r\nType \"help()\" for more information.\r\n>>> ".encode()
+    return lambda _, new: said if b"\x02" in new else b"\r\nSyntaxError: invalid syntax\r\n>>> "
+
+
+@pytest.mark.parametrize(
+    ("machine", "kind"),
+    [
+        ("Raspberry Pi Pico with RP2040", "RP2040"),
+        ("Raspberry Pi Pico2 with RP2350", "RP2350"),
+        ("Generic ESP32 module with ESP32", "ESP32"),
+        ("something else", found.EITHER),
+    ],
+)
+def test_a_board_at_the_prompt_is_named_by_what_its_micropython_says(ports, machine, kind):
+    with fake_port(banner(machine)) as (name, said):
+        ports(name)
+        (only,) = listed()
+    assert (only["kind"], only["state"]) == (kind, "prompt")
+    assert not set(said) & {1, 3, 4}
+
+
+@pytest.mark.parametrize(
+    ("board", "kind"),
+    [("rp2350_pico2", "RP2350"), ("rp2040_pico", "RP2040"), ("virtual", found.EITHER), ("theirs", found.EITHER)],
+)
+def test_a_board_that_runs_the_application_is_named_by_its_chip(ports, board, kind):
+    with fake_port(application("STANDBY", board=board)) as (name, _):
+        ports(name)
+        (only,) = listed()
+    assert (only["kind"], only["board"], only["state"]) == (kind, board, "STANDBY")
+
+
+@pytest.mark.parametrize(
+    ("vendor", "product", "kind"),
+    [
+        (0x2E8A, "Board in FS mode", "RP2040 or RP2350"),
+        (0x2E8A, None, "RP2040 or RP2350"),
+        (0x2E8A, "Tiny RP2040", "RP2040"),
+        (0x2E8A, "MOTION 2350 Pro with RP2350A", "RP2350"),
+        (0x303A, "USB JTAG/serial debug unit", "ESP32"),
+        (0x10C4, "CP2102N", "USB bridge, ESP32?"),
+        (0x1234, "modem", "modem of 1234"),
+    ],
+)
+def test_a_port_is_named_by_its_usb_identity_as_far_as_that_says(monkeypatch, vendor, product, kind):
+    usb = {"vid": vendor, "product": product, "description": "modem of 1234", "serial_number": "E6"}
+    port = SimpleNamespace(device="/dev/x", **usb)
+    none = SimpleNamespace(device="/dev/ttyS0", vid=None)
+    monkeypatch.setattr("serial.tools.list_ports.comports", lambda: [port, none])
+    assert found.ports() == [found.Found("/dev/x", kind, "E6")]
