@@ -5,6 +5,7 @@ import json
 import os
 import re
 import sys
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -33,11 +34,15 @@ def ports() -> list[Found]:
     return [*_virtual(), *_system()]
 
 
-def chosen(name: str | None) -> str:
-    """Return the port to use: `name`, else the only one there is. Raises NoDevice when there is none, or a choice."""
+def chosen(name: str | None, there: Sequence[Found] | None = None) -> str:
+    """Return the port to use: `name`, else the only one there is. Raises NoDevice when there is none, or a choice.
+
+    there   the ports there are, where somebody has looked already
+    """
     if name:
         return name
-    there = ports()
+    if there is None:
+        there = ports()
     if len(there) == 1:
         return there[0].name
     if not there:

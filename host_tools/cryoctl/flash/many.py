@@ -3,10 +3,9 @@
 import threading
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
-from pathlib import Path
 
-from host_tools.cryoctl import found
-from host_tools.cryoctl.flash import Report, Request, Watch, record, run
+from host_tools.cryoctl.flash import Report, Watch, record, run
+from host_tools.cryoctl.flash.plan import Run
 from host_tools.cryoctl.problems import DONE, Problem
 
 TOGETHER = 16
@@ -41,13 +40,10 @@ class _Stoppable(Watch):
             raise Stopped("interrupted", "run the same again to go on")
 
 
-def flash(
-    ports: list[found.Found],
-    request: Request,
-    watch_of: Callable[[str], Watch],
-    written: Path | None,
-) -> tuple[list[Report], int, list[Problem]]:
-    """Return a report a board, the worst exit code, and what went wrong. written: the record; None keeps none."""
+def flash(planned: Run, watch_of: Callable[[str], Watch]) -> tuple[list[Report], int, list[Problem]]:
+    """Carry a run out; return a report a board, the worst exit code, and what went wrong."""
+    request = planned.request
+    ports = [run.by_volume(request, watch_of("volume"))] if planned.by_volume else planned.ports
     problems: list[Problem] = []
     stop = threading.Event()
 
@@ -60,8 +56,8 @@ def flash(
             problems.append(problem)
             report.result = f"failed: {problem.text}"
         watch.part("done" if report.result == "verified" else report.result.partition(":")[0])
-        if written and not request.dry_run:
-            record.append(written, report)
+        if planned.record:
+            record.append(planned.record, report)
         return report
 
     with ThreadPoolExecutor(max(1, min(len(ports), TOGETHER))) as pool:

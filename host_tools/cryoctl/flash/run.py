@@ -7,7 +7,7 @@ from host_tools.cryoctl import found
 from host_tools.cryoctl.adapters import mpremote
 from host_tools.cryoctl.device import APPLICATION, PROMPT, SILENT, Device, Identity, look
 from host_tools.cryoctl.devices import looked
-from host_tools.cryoctl.flash import Report, Request, Watch, boards, files, image, provision
+from host_tools.cryoctl.flash import Report, Request, Watch, boards, files, image, plan, provision
 from host_tools.cryoctl.port import Port
 from host_tools.cryoctl.problems import NoDevice, NotVerified, Problem, Refused
 from host_tools.cryoctl.service import service_mode, to_prompt
@@ -35,41 +35,22 @@ def flash(at: found.Found, request: Request, watch: Watch, report: Report) -> No
     watch.part("find")
     with Port(at.name) as port:
         state, who = looked(port)
-        if state == SILENT and not _boot_rom(request):
-            raise NoDevice(
-                f"{at.name} does not answer",
-                "press its reset button; a board without MicroPython needs --image, an ESP32 also --board",
-            )
         if who:
             boards.expected(who.board, request.board)
             report.board, report.serial, report.version = who.board, who.serial, who.version
             Device(port).unarmed()  # said first, whatever else is wrong with what is asked for
-            if request.image is not None:  # this, too, before the device is taken out of service
-                image.fits(request.image, request.image_name, who.board)
-            boards.compiled(who.board)
-            if not _leave(port, request):
-                report.result = "dry run: a board that runs the application is compared at the prompt only"
-                return
-        if request.image is not None and not request.dry_run:
-            report.image = mpremote.sha256(request.image)
-            report.image_written = _image(port, at, request, state != SILENT, watch)
-            if looked(port)[1]:
-                _leave(port, request)
-        with mpremote.prompt(port) as prompt:
-            try:
-                wanted, serial = _compare(prompt, request, report, watch)
-                if request.dry_run:
-                    report.result = "dry run: nothing was written"
-                    return
-                files.put(prompt, at.name, wanted, report.written, watch)
-                watch.part("restart")
-            except Problem as problem:
-                if who and not isinstance(problem, NoDevice):
-                    prompt.restart(_ASKED_FOR)  # what ran there before, unless its files are half changed
-                raise
-            finally:
-                report.bytes_sent = prompt.sent
-            prompt.restart(_ASKED_FOR)
+        steps = plan.of_board(at.name, state, who, request)
+        if steps.leave:
+            _leave(port, request)
+        if steps.image:
+            _image(port, at, request, state != SILENT, watch, report)
+        if not steps.compare:
+            report.result = "dry run: a board that runs the application is compared at the prompt only"
+            return
+        serial = _files(port, at, request, steps.write, was_application=who is not None, watch=watch, report=report)
+        if not steps.write:
+            report.result = "dry run: nothing was written"
+            return
         _answers(port, at, report, serial)
     report.result = "verified"
 
@@ -92,30 +73,17 @@ def by_volume(request: Request, watch: Watch) -> found.Found:
     raise NoDevice(f"no serial port appeared within {BACK_S:.0f} s of the image", "plug the board in again, then again")
 
 
-def _boot_rom(request):
-    """Return whether a port that does not answer may be a chip without an interpreter."""
-    if request.image is None or request.board is None or request.dry_run:
-        return False
-    return boards.chip(request.board).micropython.get("image") == "esptool"
-
-
 def _leave(port, request):
-    """End the application on the port, unless it may not be ended; return False for a dry run."""
+    """End the application on the port, unless it may not be ended."""
     device = Device(port)
     device.unarmed()
-    if request.dry_run:
-        return False
-    if request.pin is None:
-        raise Problem(
-            f"{port.name}: the application runs there, and ending it takes the device's PIN",
-            "give it in a file (--pin-file), or in the variable CRYO_PIN",
-        )
-    with service_mode(device, request.pin):
+    with service_mode(device, plan.pin_for_leaving(port.name, request)):
         to_prompt(device)
-    return True
 
 
-def _image(port, at, request, at_prompt, watch):
+def _image(port, at, request, at_prompt, watch, report):
+    """Have MicroPython on the board, and its prompt there."""
+    report.image = mpremote.sha256(request.image)
     if at_prompt:
         with mpremote.prompt(port) as prompt:
             board = boards.of_interpreter((*prompt.who()[:2], boards.OLDEST, boards.MPY), request.board)
@@ -123,7 +91,28 @@ def _image(port, at, request, at_prompt, watch):
         board = request.board
     image.fits(request.image, request.image_name, board)
     chip = boards.chip(board)
-    return image.install(port, request.image, chip, at_prompt, lambda: _back(port, at), watch)
+    report.image_written = image.install(port, request.image, chip, at_prompt, lambda: _back(port, at), watch)
+    if looked(port)[1]:
+        _leave(port, request)
+
+
+def _files(port, at, request, write, was_application, watch, report):
+    """Compare what the board holds, send what differs, restart; return the serial number that it has then."""
+    with mpremote.prompt(port) as prompt:
+        try:
+            wanted, serial = _compare(prompt, request, report, watch)
+            if not write:
+                return serial
+            files.put(prompt, at.name, wanted, report.written, watch)
+            watch.part("restart")
+        except Problem as problem:
+            if was_application and not isinstance(problem, NoDevice):
+                prompt.restart(_ASKED_FOR)  # what ran there before, unless its files are half changed
+            raise
+        finally:
+            report.bytes_sent = prompt.sent
+        prompt.restart(_ASKED_FOR)
+    return serial
 
 
 def _compare(prompt, request, report, watch):
