@@ -15,8 +15,8 @@ from micropython import const
 
 UNKNOWN = const(-1)  # day or second
 WORDS = const(12)  # kind, day, second of the day, uptime in s, eight figures
-ROOM = const(8)
-_BYTES = const(4 * WORDS * ROOM)
+QUEUE_MAX = const(8)
+_BYTES = const(4 * WORDS * QUEUE_MAX)
 _STILL = const(30)  # ticks in one mode before anything is taken or written: valves are shut, the probe has followed
 _WRITES = 1 << mode.STANDBY | 1 << mode.COMPLETE | 1 << mode.FAULT | 1 << mode.SERVICE
 _PAUSE = const(100)  # ticks after a write that failed, doubled each time ...
@@ -50,7 +50,7 @@ class Recorder:
 
     def put(self, kind, figures=()):
         """Note something; figures: up to eight whole numbers under 2**30. Return False when there is no room."""
-        if self.waiting == ROOM:
+        if self.waiting == QUEUE_MAX:
             self.lost += 1
             self._unsaid += 1
             return False
@@ -58,7 +58,7 @@ class Recorder:
         console = app.console
         uptime_s = app.supervisor.session.uptime_s
         queue = self._queue
-        at = (self._first + self.waiting) % ROOM * WORDS
+        at = (self._first + self.waiting) % QUEUE_MAX * WORDS
         queue[at] = kind
         if console.days is None or console.day_s is None:
             queue[at + 1] = UNKNOWN if app.today_d is None else app.today_d
@@ -121,7 +121,7 @@ class Recorder:
         return [self._queue[n] for n in range(at, at + WORDS)]
 
     def _written(self):
-        self._first = (self._first + 1) % ROOM
+        self._first = (self._first + 1) % QUEUE_MAX
         self.waiting -= 1
         self._next_pause = _PAUSE
         if self._unsaid and self.put(LOST, (self._unsaid,)):

@@ -69,7 +69,7 @@ class Device:
 
     def __init__(self, port: Port):
         self.port = port
-        self.told = 0  # lines sent again, their answer having been lost
+        self.repeated = 0  # lines sent again, their answer having been lost
         self.ended = False  # the application was left for MicroPython's prompt
         self.sentences = False  # somebody had set FORM:HUM: close() puts it back
         self._number = 0  # of the next wrapped line; 0: no session has begun
@@ -208,7 +208,7 @@ class Device:
     def _exchange(self, number, command, patience_s, tries=TRIES):
         line = wire.wrapped(number, command)
         for attempt in range(tries):
-            self.told += attempt > 0
+            self.repeated += attempt > 0
             self._send(line)
             until = time.monotonic() + patience_s
             while (said := self._line(until)) is not None:

@@ -100,7 +100,7 @@ def test_the_prompt_over_a_socket_and_what_fails_there(start):
         assert look(port)[0] == PROMPT
         with mpremote.prompt(port) as prompt:
             told = []
-            prompt.write("/a", data, told=told.append)
+            prompt.write("/a", data, progress=told.append)
             assert prompt.files(["/a", "/b"]) == {"/a": (len(data), mpremote.sha256(data)), "/b": None}
             assert told[-1] == len(data) == prompt.sent
             prompt.write("/a", data + b"more", begin=len(data))

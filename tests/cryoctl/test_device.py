@@ -146,7 +146,7 @@ def test_an_answer_that_was_lost_or_damaged_is_asked_for_again_with_the_same_num
 
     said = Device(FakePort(answers))
     assert said.tell("SYST:DATE 2026,11,22") == "OK"
-    assert len(seen) == 3 and len(set(seen)) == 1 and said.told == 2
+    assert len(seen) == 3 and len(set(seen)) == 1 and said.repeated == 2
 
 
 def test_who_never_answers_is_given_up_and_named():

@@ -48,7 +48,7 @@ def test_an_image_is_written_compared_and_not_written_again():
         rom.stub = False
         with (
             fake_port(rom) as (name, _),
-            esptool.chip(name, "ESP32", told=lambda *at: told.append(at), reset="no-reset", attempts=2) as chip,
+            esptool.chip(name, "ESP32", progress=lambda *at: told.append(at), reset="no-reset", attempts=2) as chip,
         ):
             assert esptool.install(chip, 0x1000, BIN) == written
         assert (DEFL_DATA in rom.seen) == written

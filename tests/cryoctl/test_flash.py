@@ -292,7 +292,7 @@ def test_a_full_file_system_is_told_and_the_old_application_stays(start, pin_fil
         image.write(path, {"film": bytes(1_380_000), "main.py": b"# theirs\n"})
     sim = start("--speed", "0")
     if not known_before:
-        monkeypatch.setattr(files, "_room", lambda *_: None)
+        monkeypatch.setattr(files, "_fits", lambda *_: None)
     _, said, code = flashed("--port", sim.link, "--pin-file", pin_file)
     assert code == 2 and "file system is full" in said
     assert ("bytes are needed" in said) == known_before

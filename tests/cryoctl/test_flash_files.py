@@ -48,7 +48,7 @@ class Flash:
     def free(self):
         return self._room, PIECE
 
-    def write(self, path, data, begin=0, told=lambda _: None):
+    def write(self, path, data, begin=0, progress=lambda _: None):
         assert self.held.get(path, b"")[:begin] == data[:begin]
         for at in range(begin, len(data), PIECE):
             self.held[path] = data[:at]
@@ -58,7 +58,7 @@ class Flash:
         if path == self._spoils:
             self.held[path] = data[:-1] + b"\0"
 
-    def compose(self, path, old, pieces, begin, told):
+    def compose(self, path, old, pieces, begin, progress):
         self.held[path] = self.held[path][:begin] if begin else b""
         for piece in pieces:
             self._step()

@@ -59,7 +59,7 @@ def test_the_applications_console_gets_what_it_has_room_for_unread_bytes_first()
 def test_a_sender_is_made_to_wait_before_much_is_kept():
     router = Router()
     router.put(b"x" * WAITING_MAX)
-    assert router.room == 0
+    assert router.free == 0
 
 
 # --- the outlet -------------------------------------------------------------------------------------------------------

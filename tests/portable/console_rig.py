@@ -16,12 +16,12 @@ ALL = "SKIN,EYESPATIENT,EYESOPERATOR,CONTRA,WOUND"
 
 
 class Stream:
-    """A serial line: `room` bounds what it takes at a time, `endless` keeps sending the same byte."""
+    """A serial line: `takes` bounds what it takes at a time, `endless` keeps sending the same byte."""
 
     def __init__(self):
         self.incoming = b""
         self.written = b""
-        self.room = 100_000
+        self.takes = 100_000
         self.endless = None
         self.taken = 0
 
@@ -43,7 +43,7 @@ class Stream:
         return n
 
     def write(self, data):
-        n = min(self.room, len(data))
+        n = min(self.takes, len(data))
         self.written += data[:n]
         return n
 

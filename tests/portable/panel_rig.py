@@ -44,8 +44,8 @@ class Display:
     def piece(self, text, start, end):
         self.put(text, start, end, 0, 16)
 
-    def put(self, text, start, end, at, room):
-        assert end - start + at <= room, text
+    def put(self, text, start, end, at, columns):
+        assert end - start + at <= columns, text
         data = BYTES[text]
         while start < end:
             self.line[at] = data[start]

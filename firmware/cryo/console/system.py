@@ -118,7 +118,7 @@ class _Dating:
             if console.app.supervisor.mode != mode.SERVICE:
                 said = "not before {}, the newest record's or today's, but in service mode (SERV:PIN)"
                 return console.error(303, said.format(dates.text(self._newest)))
-            if console.app.recorder.waiting == recorder.ROOM:
+            if console.app.recorder.waiting == recorder.QUEUE_MAX:
                 return console.error(401, "too much waits to be written: LOG:STAT? tells why")
         _set(console, self._days, _now(console)[1])
         if back:

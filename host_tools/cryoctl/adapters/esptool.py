@@ -23,12 +23,12 @@ _AGAIN = "hold BOOT, press EN (or plug the board in) and let go of BOOT, then ru
 _one_at_a_time = threading.Lock()  # esptool has one logger
 
 
-class _Told(EspLogBase):
+class _Progress(EspLogBase):
     """What esptool says goes to one function, its progress to another."""
 
-    def __init__(self, say, told):
+    def __init__(self, say, progress):
         self._say = say
-        self._told = told
+        self._progress = progress
 
     def print(self, *args, **_):
         """See EspLogBase; so the others."""
@@ -43,7 +43,7 @@ class _Told(EspLogBase):
         self.print(*args)
 
     def progress_bar(self, cur_iter, total_iters, prefix="", suffix="", bar_length=30):
-        self._told(cur_iter, total_iters)
+        self._progress(cur_iter, total_iters)
 
     def set_verbosity(self, mode):
         pass
@@ -63,7 +63,7 @@ def chip(
     port: str,
     name: str,
     say: Callable[[str], None] = lambda _: None,
-    told: Callable[[int, int], None] = lambda _, __: None,
+    progress: Callable[[int, int], None] = lambda _, __: None,
     reset: str = "default-reset",
     attempts: int = ATTEMPTS,
 ):
@@ -76,7 +76,7 @@ def chip(
     found: Any = None
     _one_at_a_time.acquire()
     try:
-        EspLog.set_logger(_Told(say, told))  # behind the lock: what another board is told goes on being told of it
+        EspLog.set_logger(_Progress(say, progress))  # behind the lock: what another board is told goes on being told of it
         found = cmds.detect_chip(port, connect_mode=reset, connect_attempts=attempts)
         there = found.CHIP_NAME
         if there != name:

@@ -148,26 +148,26 @@ class Prompt:
         """Return a small file whole."""
         return base64.b64decode(self.run(_READ.format(path)))
 
-    def write(self, path: str, data: bytes, begin: int = 0, told: Callable[[int], None] = lambda _: None) -> None:
-        """Write a file, or what follows its first `begin` bytes; told(bytes that are over) as it goes."""
+    def write(self, path: str, data: bytes, begin: int = 0, progress: Callable[[int], None] = lambda _: None) -> None:
+        """Write a file, or what follows its first `begin` bytes; progress(bytes that are over) as it goes."""
         self.run(_MAKE.format(path, "ab" if begin else "wb"))
-        self._send(data[begin:], lambda done: told(begin + done))
+        self._send(data[begin:], lambda done: progress(begin + done))
         self.run("f.close()")
 
     def compose(
-        self, path: str, old: str, pieces: list[tuple[int, int] | bytes], begin: int, told: Callable[[int], None]
+        self, path: str, old: str, pieces: list[tuple[int, int] | bytes], begin: int, progress: Callable[[int], None]
     ) -> None:
         """Write what follows a file's first `begin` bytes from (place, length) of an older one, and bytes to send."""
         self.run(_MAKE.format(path, "ab" if begin else "wb") + _OLD.format(old))
         done = begin
         for piece in pieces:
             if isinstance(piece, bytes):
-                self._send(piece, lambda more, before=done: told(before + more))
+                self._send(piece, lambda more, before=done: progress(before + more))
                 done += len(piece)
             else:
                 self.run(f"c({piece[0]},{piece[1]})")
                 done += piece[1]
-                told(done)
+                progress(done)
         self.run("f.close()\no.close()")
 
     def lines(self, path: str) -> bytes:
@@ -194,13 +194,13 @@ class Prompt:
         """Restart the board into its chip's boot loader."""
         self._last("import machine\nmachine.bootloader()")
 
-    def _send(self, data, told):
+    def _send(self, data, progress):
         for count, at in enumerate(range(0, len(data), CHUNK), 1):
             piece = data[at : at + CHUNK]
             keep = "" if count % KEEP else "\nf.flush()"
             self.run(f"w(a('{base64.b64encode(piece).decode()}')){keep}")
             self.sent += len(piece)
-            told(at + len(piece))
+            progress(at + len(piece))
 
     def _last(self, program):
         self.left = True

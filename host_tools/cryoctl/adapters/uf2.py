@@ -193,7 +193,9 @@ def wait_for(board: str, patience_s: float) -> Volume:
     )
 
 
-def copy(data: bytes, volume: Volume, told: Callable[[int], None] = lambda _: None, patience_s: float = 30.0) -> None:
+def copy(
+    data: bytes, volume: Volume, progress: Callable[[int], None] = lambda _: None, patience_s: float = 30.0
+) -> None:
     """Copy a checked UF2 file to a volume and wait until that has vanished: then the boot ROM has taken all of it.
 
     Raises NoDevice when it goes before everything was written, NotVerified when it does not vanish.
@@ -204,7 +206,7 @@ def copy(data: bytes, volume: Volume, told: Callable[[int], None] = lambda _: No
             while done < len(data):
                 done += file.write(data[done : done + _COPY])
                 file.flush()
-                told(done)
+                progress(done)
             with contextlib.suppress(OSError):  # it may vanish within: the last block is there
                 os.fsync(file.fileno())
     except OSError as error:

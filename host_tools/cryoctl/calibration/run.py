@@ -139,9 +139,9 @@ def calibrate(out: Output, kind: Kind, asked: Asked, port: str | None) -> dict[s
     with Device(Port(chosen(port))) as device:
         device.unarmed()
         with service.service_mode(device, service.pin(asked.pin_file)):
-            told = session.clock(device)
-            if told:
-                out.warn(told)
+            warning = session.clock(device)
+            if warning:
+                out.warn(warning)
             offset_c = session.skin_offset_c(device) if kind is THERMOCOUPLE else 0.0
             done: list[Any] = []
             while True:

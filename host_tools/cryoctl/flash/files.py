@@ -36,22 +36,22 @@ def put(prompt: Prompt, name: str, wanted: Mapping[str, bytes], changed: list[st
             continue  # it is only moved out of the way
         if not _same(new, wanted[path]):
             begins[path] = _over_already(new, wanted[path])
-    _room(prompt, name, {path: len(wanted[path]) - begin for path, begin in begins.items()})
+    _fits(prompt, name, {path: len(wanted[path]) - begin for path, begin in begins.items()})
     total = sum(len(wanted[path]) for path in begins)
     watch.part("copy", total)
     done = 0
     for path, begin in begins.items():
         before = done
 
-        def told(at, before=before):
+        def progress(at, before=before):
             watch.at(before + at)
 
         old = there.get(_at(path))
         if path == ARCHIVE and old:
             made = delta.after(begin, delta.pieces(prompt, _at(path), old[0], wanted[path]))
-            prompt.compose(_at(path) + NEW, _at(path), made, begin, told)
+            prompt.compose(_at(path) + NEW, _at(path), made, begin, progress)
         else:
-            prompt.write(_at(path) + NEW, wanted[path], begin, told)
+            prompt.write(_at(path) + NEW, wanted[path], begin, progress)
         done += len(wanted[path])
     over = prompt.files([_at(path) + NEW for path in begins])
     wrong = [path for path in begins if not _same(over[_at(path) + NEW], wanted[path])]
@@ -76,7 +76,7 @@ def out_of_the_way(prompt: Prompt) -> None:
         prompt.rename(_at(MAIN), _at(MAIN) + NEW)
 
 
-def _room(prompt, name, sizes):
+def _fits(prompt, name, sizes):
     free, block = prompt.free()
     needed = sum(-(-size // block) * block for size in sizes.values())
     if needed > free:

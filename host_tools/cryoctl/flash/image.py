@@ -124,7 +124,7 @@ def install(port: Port, data: bytes, chip: Chip, at_prompt: bool, back: Callable
             files.out_of_the_way(prompt)
     port.close()
     with esptool.chip(
-        port.name, chip.micropython["chip"], told=lambda at, total: watch.at(at * len(data) // total)
+        port.name, chip.micropython["chip"], progress=lambda at, total: watch.at(at * len(data) // total)
     ) as rom:
         written = esptool.install(rom, int(chip.micropython["offset"], 16), data)
     back()

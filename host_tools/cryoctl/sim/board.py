@@ -102,7 +102,7 @@ class Board:
                 if self._end_by is not None:  # it swallowed the exception of a reset: it must not run on beside it
                     guest.kill()
                     return
-                if frame.room >= 0:
+                if frame.free >= 0:
                     self._arrived(guest, frame)
                 elif self._turn is not None:
                     self._turn.interrupted = True
@@ -136,7 +136,7 @@ class Board:
     def _ports_in(self):
         for port in self._ports:
             port.poll()
-            self.router.put(port.read(self.router.room))
+            self.router.put(port.read(self.router.free))
 
     def _input(self, guest):
         guest.feed(b"")
@@ -189,7 +189,7 @@ class Board:
         out[2] = us
         turn.left_us -= us
         if not turn.left_us:
-            self.plant.console_in += self.router.for_console(min(turn.frame.room, hal.RX_MAX))
+            self.plant.console_in += self.router.for_console(min(turn.frame.free, hal.RX_MAX))
         self.plant.exchange(out, turn.frame.tx, self._received, self._rx)
         out[0] = out[1] = out[3] = 0
         turn.due = self._pace.due(self.plant.now_us)
@@ -251,7 +251,7 @@ class Board:
             fd = port.fd()
             if fd < 0:
                 until = min(until, now + LOOK_S)
-            elif self.router.room:
+            elif self.router.free:
                 reads.append(fd)
             if fd >= 0 and port.connected and self.outlet.waiting():
                 writes.append(fd)

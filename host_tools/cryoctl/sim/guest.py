@@ -35,7 +35,7 @@ class Frame:
     """What the board did since its last exchange."""
 
     flags: int
-    room: int  # for console bytes
+    free: int  # bytes that the console takes
     out: array.array
     tx: bytes
 
@@ -84,18 +84,18 @@ class Guest:
 
     # --- exchanges ----------------------------------------------------------------------------------------------------
     def frame(self):
-        """Return the next Frame, or None when its pipe has ended. One that was sent again has no room."""
+        """Return the next Frame, or None when its pipe has ended. Of one that was sent again free is -1."""
         head = self._exactly((_HEAD + _OUT) * 4)
         if head is None:
             return None
-        number, flags, room, *_ = ints = array.array("i", head)
+        number, flags, free, *_ = ints = array.array("i", head)
         out = ints[_HEAD:]
         tx = (self._exactly(hal.TX_MAX) or b"")[: out[3]] if out[3] else b""
         if number == self._number:
             self._send(self._reply)  # from memory; a frame without an answer yet gets the one before, and skips it
             return Frame(flags, -1, out, b"")
         self._number = number
-        return Frame(flags, room, out, tx)
+        return Frame(flags, free, out, tx)
 
     def reply(self, received, rx, interrupted):
         """Answer the frame."""

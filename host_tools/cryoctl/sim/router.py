@@ -17,7 +17,7 @@ class Router:
         self._waiting = bytearray()
 
     @property
-    def room(self):
+    def free(self):
         """Return how many bytes more may wait."""
         return max(0, WAITING_MAX - len(self._waiting))
 
@@ -30,9 +30,9 @@ class Router:
         self.claimed = True
         self._waiting[:0] = unread
 
-    def for_console(self, room):
-        """Return up to `room` bytes for the application."""
-        return self._take(min(room, len(self._waiting))) if self.claimed else b""
+    def for_console(self, free):
+        """Return up to `free` bytes for the application."""
+        return self._take(min(free, len(self._waiting))) if self.claimed else b""
 
     def for_input(self):
         """Return the bytes for the prompt's input: up to the next Ctrl-C that is one."""

@@ -140,7 +140,7 @@ def test_a_poll_executes_one_command_or_sends():
 
 def test_a_host_that_does_not_read_is_still_heard():
     app = App()
-    app.stream.room = 0
+    app.stream.takes = 0
     app.stream.incoming = b"MEAS:DIST?\nSTAT:WHY?\nTREAT:PRES CHRONIC\n"
     app.run(6)
     assert app.supervisor.session.preset == 0
@@ -148,13 +148,13 @@ def test_a_host_that_does_not_read_is_still_heard():
 
 def test_a_host_that_does_not_read_costs_no_more_than_the_queue():
     app = App()
-    app.stream.room = 0
+    app.stream.takes = 0
     for _ in range(60):
         app.stream.incoming += b"STAT:WHY?\n"
         app.run(3)
     assert app.console.dropped > 0
     dropped = app.console.dropped
-    app.stream.room = 100
+    app.stream.takes = 100
     app.run(200)
     answers = app.stream.written.split(b"\n")
     assert len(app.stream.written) <= 4096
@@ -166,7 +166,7 @@ def test_a_host_that_does_not_read_costs_no_more_than_the_queue():
 
 def test_a_slow_host_gets_every_byte_in_order():
     app = App()
-    app.stream.room = 7
+    app.stream.takes = 7
     app.stream.incoming = b"MEAS:PRES?\nMEAS:DIST?\n"
     app.run(20)
     assert app.stream.written == b"BOTTLE=57000 mbar;LINE=57000 mbar\n100 mm\n"

@@ -302,7 +302,7 @@ def test_whatever_else_goes_wrong_does_not_reach_the_loop():
 def test_what_finds_no_room_is_counted_and_recorded():
     app = settled()
     for n in range(11):
-        assert app.recorder.put(99, (n,)) == (n < recorder.ROOM)
+        assert app.recorder.put(99, (n,)) == (n < recorder.QUEUE_MAX)
     assert fields(app.ask("LOG:COUN?"))["LOST"] == "3"
     app.run(100)
     found = journal.Journal(app.board.files)

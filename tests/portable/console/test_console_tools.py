@@ -275,7 +275,7 @@ def test_its_time_can_be_chosen_and_it_ends():
 
 def test_answers_and_telemetry_do_not_mix():
     app = App()
-    app.stream.room = 7
+    app.stream.takes = 7
     app.ask("STRM ON")
     before = len(app.stream.written)
     for _ in range(40):
@@ -295,11 +295,11 @@ def test_a_host_that_does_not_read_loses_lines_and_sees_it():
     app = App()
     app.ask("STRM ON")
     lines_of(app, 200)
-    app.stream.room = 0
+    app.stream.takes = 0
     app.stream.incoming = b"TREAT:PRES CHRONIC\n"
     app.run(1_000)
     assert app.supervisor.session.preset == 0  # it is heard
-    app.stream.room = 100
+    app.stream.takes = 100
     found = [checked(line) for line in lines_of(app, 200)]
     assert found[-1]["lost"] >= 15
     assert found[-1]["seq"] - found[0]["seq"] > found[-1]["lost"] - found[0]["lost"] - 2

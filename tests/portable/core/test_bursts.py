@@ -83,12 +83,12 @@ def cold(k, skin):
 
 def test_the_budget_is_room_over_k_squared_and_never_above_it():
     for k in (8_000, 11_111, 16_000, 23_500, 32_000, 50_000):
-        for room in range(500, 30_000, 371):
-            exact = (room / cold(k, 5_000 + room)) ** 2 * 1e6
-            us = budget(5_000 + room, 5_000, k)
+        for margin in range(500, 30_000, 371):
+            exact = (margin / cold(k, 5_000 + margin)) ** 2 * 1e6
+            us = budget(5_000 + margin, 5_000, k)
             assert us <= exact + 1
             if 45_000 <= exact < 1_200_000:  # shorter: a step of 1 milli root second is more than 1 %
-                assert us >= 0.99 * exact, (room, k)
+                assert us >= 0.99 * exact, (margin, k)
 
 
 def test_the_budget_is_monotone():
@@ -120,9 +120,9 @@ def test_the_bounds_of_what_is_a_jet_and_what_is_skin():
     for k, us in ((1_000, 398_161), (999, 0)):
         assert budget(5_500, 5_000, k) == us
         assert Bench().plan(k_here=k, skin=60_000, predicted=4_000) == (225_000 if us else 0)
-    for room, us in ((120_000, 500_000), (120_001, 0)):
-        assert Bench().plan(skin=5_000 + room, k=50_000) == us
-        assert Bench().plan(predicted=3_500 + room) == us
+    for margin, us in ((120_000, 500_000), (120_001, 0)):
+        assert Bench().plan(skin=5_000 + margin, k=50_000) == us
+        assert Bench().plan(predicted=3_500 + margin) == us
 
 
 # --- the plan ---------------------------------------------------------------------------------------------------------

@@ -295,8 +295,8 @@ class Row:
     def _violates(self, text):
         self.violations.append(self.name + ", " + text)
 
-    def told(self):
-        """Print the row."""
+    def print_row(self):
+        """Print it."""
         row = [self.name, self.program, self.writes, self.programs, self.erases, self.points]
         print(json.dumps(row + [self.outcomes, len(self.violations), self.violations[:SHOWN]]))
 
@@ -358,7 +358,7 @@ def main(length, programs):
             data = image(prepare, program)
             for write in writes:
                 data = row.cut_everywhere(data, write)
-            row.told()
+            row.print_row()
             gc.collect()
 
 

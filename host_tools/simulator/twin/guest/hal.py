@@ -157,8 +157,8 @@ def sleep_us(us):
 
 def _wrapped(ticks, more):
     """Return their sum, wrapped: a sum beyond 2**30 - 1 would allocate in a 32-bit interpreter."""
-    room = TICKS_MASK - ticks
-    return ticks + more if more <= room else more - room - 1
+    left = TICKS_MASK - ticks
+    return ticks + more if more <= left else more - left - 1
 
 
 def ticks_us():
