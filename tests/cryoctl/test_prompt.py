@@ -109,6 +109,48 @@ def test_the_raw_prompt_without_raw_paste(prompt):
     assert b"MicroPython" in typed(prompt, b"\x02")
 
 
+@pytest.mark.parametrize(
+    ("first", "said"),
+    [
+        (b"", b"raw REPL"),
+        (b"raise SystemExit", b"soft reboot"),
+    ],
+)
+def test_a_soft_reset_in_the_raw_prompt_comes_back_to_it(prompt, first, said):
+    prompt.write(b"\x01")
+    assert prompt.read_until(BANNER).endswith(BANNER)
+    assert said in typed(prompt, first + b"\x04", b"soft reboot\r\n" + BANNER)
+
+
+@pytest.mark.parametrize(
+    ("before", "behind", "until"),
+    [
+        (b"", b"print('be', 'hind', sep='')\r", b"behind\r\n>>> "),
+        (b"", b"\x01print('be', 'hind', sep='')\x04", b"OKbehind\r\n\x04\x04>"),
+        (b"import machine; machine.soft_reset()\r", b"print('be', 'hind', sep='')\r", b"behind\r\n>>> "),
+    ],
+)
+def test_what_is_behind_a_soft_reset_in_one_write_is_for_what_starts(prompt, before, behind, until):
+    said = typed(prompt, (before or b"\x04") + behind, until)
+    assert said.index(b"for more information.") < said.index(b"behind")
+
+
+def test_what_is_behind_a_reset_of_the_chip_is_gone_with_its_buffers(prompt):
+    typed(prompt, b"import machine; machine.reset()\rprint('be', 'hind', sep='')\r", b"more information.\r\n>>> ")
+    assert b"behind" not in typed(prompt, b"1 + 1\r", b"\r\n2\r\n>>> ")
+
+
+def test_ctrl_c_while_a_raw_program_s_end_is_being_said_does_not_cut_the_protocol(prompt):
+    """Its traceback is longer than what the port holds, so the prompt is still at it when the Ctrl-C comes."""
+    prompt.write(b"\x01")
+    assert prompt.read_until(BANNER).endswith(BANNER)
+    program = b"for i in range(300_000):\n  pass\nraise ValueError('x' * 200_000)\x04"
+    assert typed(prompt, program, b"OK\x04") == b"OK\x04"
+    said = typed(prompt, b"\x03", b"\x04>")
+    assert said.count(b"x") == 200_000 and b"ValueError" in said and b"raw REPL" not in said
+    assert typed(prompt, b"print(1)\x04", b"\x04>") == b"OK1\r\n\x04\x04>"
+
+
 def test_bytes_written_raw_stay_as_they_are(prompt):
     said = typed(prompt, b"import sys; n = sys.stdout.buffer.write(bytes(range(14)))\r", b"\x0c\r>>> ")
     assert said.endswith(bytes(range(14)) + b">>> ")

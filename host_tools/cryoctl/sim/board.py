@@ -13,6 +13,7 @@ from host_tools.cryoctl.sim.guest import (
     HEARD,
     INTERRUPTS,
     NO_FILES,
+    READS,
     RESTARTS_RAW,
     STATUSES,
     Frame,
@@ -65,7 +66,7 @@ class Board:
         self._rx = bytearray(hal.RX_MAX)
         self._turn: _Turn | None = None
         self._interrupt_at = 0.0  # on the wall clock, the next Ctrl-C may reach what makes no exchange
-        self._at_input = False  # its last exchange waited for input
+        self._reads = False  # at its last exchange it was the prompt that ran, and no program
         self._end_by = None
         plant.record.sampling = False
 
@@ -75,7 +76,7 @@ class Board:
         while not self.plant.power_off:
             self._turn = None
             self._end_by = None
-            self.router.claimed = self.router.interrupts = self._at_input = False
+            self.router.claimed = self.router.interrupts = self._reads = False
             self._interrupt_at = self._pace.clock() + SILENT_S
             with Guest(self._image, raw) as guest:
                 self._serve(guest)
@@ -130,7 +131,10 @@ class Board:
             self.outlet.offer(CRASHED)
             self.plant.crash()
         resets = self.plant.record.resets
-        return status == RESTARTS_RAW and bool(resets) and resets[-1][1] == "soft_reset"
+        soft = bool(resets) and resets[-1][1] == "soft_reset"
+        if soft:  # the port stays as it is; any other reset empties the chip's buffers
+            self.router.put_back(guest.unread())
+        return status == RESTARTS_RAW and soft
 
     # --- the port -----------------------------------------------------------------------------------------------------
     def _ports_in(self):
@@ -151,20 +155,21 @@ class Board:
                 self.router.take_interrupt()
                 self._interrupt_at = now + AGAIN_S
                 guest.interrupt()
-        elif not self._turn.until_input:
+        elif not self._reads:
             self.router.take_interrupt()
             self._turn.interrupted = True
-        elif not guest.fed:  # else it is for the program that the input before it starts, if that does
+        elif self._turn.until_input and not guest.fed:  # else it is for what the input before it starts
             guest.feed(self.router.take_interrupt())
 
     def _signal_at(self):
         """Return when Ctrl-C may interrupt what makes no exchange, on the wall clock.
 
-        What the prompt was reading is a line that begins a program; after HUNG_S it is a timer's callback that hangs.
+        Where the prompt ran it is a program's end that is still being said, or a line that begins a program: Ctrl-C is
+        a byte of its input, or that program's. After HUNG_S it is a timer's callback that hangs.
         """
         if self._end_by is not None:  # it is for what runs after the restart
             return math.inf
-        return self._interrupt_at + (HUNG_S if self._at_input else 0)
+        return self._interrupt_at + (HUNG_S if self._reads else 0)
 
     # --- time ---------------------------------------------------------------------------------------------------------
     def _arrived(self, guest, frame):
@@ -175,10 +180,11 @@ class Board:
         guest.at_prompt = bool(frame.flags & AT_PROMPT)
         now = self._pace.clock()
         sleep_us = frame.out[2]
-        self._at_input = sleep_us < 0
-        self._turn = _Turn(frame, abs(sleep_us), self._at_input, now, now, bool(frame.flags & HEARD))
-        self._step(0 if self._at_input else min(sleep_us, SLICE_US))
-        if self._at_input:
+        until_input = sleep_us < 0
+        self._reads = until_input or bool(frame.flags & READS)
+        self._turn = _Turn(frame, abs(sleep_us), until_input, now, now, bool(frame.flags & HEARD))
+        self._step(0 if until_input else min(sleep_us, SLICE_US))
+        if until_input:
             self._turn.due = now + self._pace.idle_s(self._turn.left_us)
 
     def _step(self, us):

@@ -17,6 +17,7 @@ CLAIMED = 1  # flags of sim_link.py
 INTERRUPTS = 2
 AT_PROMPT = 4
 HEARD = 8
+READS = 16
 INTERRUPTED = 1
 RESTARTS_RAW = 4  # exit statuses of sim_start.py
 NO_FILES = 5

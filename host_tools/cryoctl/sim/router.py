@@ -28,6 +28,10 @@ class Router:
     def claim(self, unread):
         """The application is the reader from now on; `unread` is what the prompt's input still held."""
         self.claimed = True
+        self.put_back(unread)
+
+    def put_back(self, unread):
+        """Take back what was given out and not read: it comes before what waits."""
         self._waiting[:0] = unread
 
     def for_console(self, free):

@@ -11,7 +11,7 @@ import sys
 
 import hal
 from line_editor import CTRL_A, CTRL_B, CTRL_C, CTRL_D, CTRL_E, LineEditor, goes_on
-from sim_link import AT_PROMPT, CLAIMED, INTERRUPTS
+from sim_link import AT_PROMPT
 
 WINDOW = 512  # bytes that a raw paste may send ahead
 
@@ -70,7 +70,7 @@ class Prompt:
 
     def run(self):
         """Answer."""
-        self._tell(self._link.flags & ~CLAIMED | AT_PROMPT | INTERRUPTS)
+        self._link.reads(self._link.flags | AT_PROMPT)  # before anybody sees a prompt: bytes that answer it are its own
         while True:
             if self.raw:
                 self._raw()
@@ -105,7 +105,16 @@ class Prompt:
         return False
 
     def _run(self, text, name, kind):
-        """Run a program; return what it raised, or None."""
+        """Run a program; return what it raised, or None. No Ctrl-C comes out of it, or it would cut the protocol."""
+        try:
+            error = self._ran(text, name, kind)
+            self._link.reads(self._link.flags)  # no jump before it: a Ctrl-C is raised at one, or within
+        except KeyboardInterrupt as came:  # while the program's end, or another exception, was looked at
+            error = came
+            self._link.reads(self._link.flags)
+        return error
+
+    def _ran(self, text, name, kind):
         try:
             self._link.kbd_intr(3)  # from here on Ctrl-C is for the program
             exec(compile(text, name, kind), self._names)
@@ -115,15 +124,7 @@ class Prompt:
             raise
         except BaseException as error:
             return error
-        finally:
-            self._tell(self._link.flags & ~CLAIMED | INTERRUPTS)  # a program may have taken the port
         return None
-
-    def _tell(self, flags):
-        """Let the simulator know before anybody sees a prompt: bytes that answer it are the prompt's."""
-        if flags != self._link.flags:
-            self._link.flags = flags
-            hal.exchange(0)
 
     # --- the raw prompt -----------------------------------------------------------------------------------------------
     def _raw(self):

@@ -17,6 +17,7 @@ CLAIMED = 1  # the application has opened the serial port as its console: receiv
 INTERRUPTS = 2  # Ctrl-C interrupts
 AT_PROMPT = 4  # boot.py and main.py have ended
 HEARD = 8  # a Ctrl-C was heard: whoever sleeps is to wake
+READS = 16  # the prompt runs, and no program
 
 INTERRUPTED = 1
 
@@ -107,9 +108,20 @@ class Link:
 
         Raises KeyboardInterrupt for one that came before the simulator knew.
         """
-        self.flags = self.flags | INTERRUPTS if character == 3 else self.flags & ~INTERRUPTS
+        self.flags = (self.flags | INTERRUPTS if character == 3 else self.flags & ~INTERRUPTS) & ~READS
         hal.exchange(0)  # the simulator knows before the next byte comes
         self._raise()
+
+    def reads(self, flags):
+        """The prompt runs from here on: a Ctrl-C that was sent to the program before is dropped with its end."""
+        self.flags = flags & ~CLAIMED | INTERRUPTS | READS  # a program may have taken the port
+        while True:
+            try:
+                hal.exchange(0)
+                self.interrupted = False
+                return
+            except KeyboardInterrupt:
+                pass
 
 
 hal_sleep_us = hal.sleep_us
