@@ -180,10 +180,13 @@ def calibrate(out: Output, kind: Kind, asked: Asked, port: str | None) -> dict[s
             _write(out, paper, target)
         if asked.restart:
             _restarted(out, device)
+    return {"kind": kind.code, "serial": identity.serial} | _record(plan, stored.date, results, taken, left, notes)
+
+
+def _record(plan, day, results, taken, left, notes):
+    """Return the rest of what --json prints."""
     return {
-        "kind": kind.code,
-        "serial": identity.serial,
-        "date": str(stored.date),
+        "date": str(day),
         "due": str(plan.due),
         "technician": plan.who[0],
         "instrument": plan.who[1],

@@ -77,7 +77,14 @@ def log(
         output.say(f"{sink.path}: {sink.written} new records, up to number {there.last or 0}")
     elif json:
         output.json([dataclasses.asdict(record) for record in found])
-    elif form:
+    else:
+        _show(output, found, form)
+
+
+def _show(output, found, form):
+    from host_tools.cryoctl import log_file
+
+    if form:
         text = log_file.head() if form == log_file.CSV else ""
         print(text + "".join(log_file.line(record, form) for record in found), end="", file=output.console.file)
     else:

@@ -147,6 +147,12 @@ def _treatment(chip):
         for name, unit in TREATMENT:
             yield Row(name, None, unit, why)
         return
+    yield from _latencies(chip, found)
+    yield from _ticks(chip, found)
+    yield from _boots(chip, found)
+
+
+def _latencies(chip, found):
     moments = f"{application.MOMENTS} moments of a tick, in a burst of the {APPLICATION}"
     for name, event, how in (
         ("overcool_latency", "sample", "DRDY falls on a conversion of 3 degC -> dose pin low"),
@@ -171,6 +177,9 @@ def _treatment(chip):
         "the converter's own low threshold: its FAULT falls on a conversion of 1 degC -> dose pin low; "
         f"{application.HARDWARE_MOMENTS} moments",
     )
+
+
+def _ticks(chip, found):
     median, most = application.tick_figures(found)
     counts = ", ".join(f"{len(times)} {state}" for state, times in found.ticks_us.items())
     lock = "heap locked -> unlocked (sense, decide, act), seen in the interpreter's memory every 5 us"
@@ -197,6 +206,9 @@ def _treatment(chip):
         ),
         _of_peers(chip, "widths", lambda r: r["collections_open"]),
     )
+
+
+def _boots(chip, found):
     late_safe = chip.get("no boot.py")
     yield from _beside(
         Row("boot_safe_ms", _rounded(found.boot_safe_ms), "ms", "reset -> last of the gas and lamp outputs driven low"),

@@ -89,90 +89,20 @@ def left(board: Board) -> list[Part]:
 def right(board: Board) -> list[Part]:
     """Valves, loops, operator's contacts and indicators; only with the signals that the board has."""
     has = board.signals
-    gates = external_gates(board)
-    coil = Stage(
-        "Dose valve, normally closed",
-        ("24 V coil; diode and suppressor",),
-        "drive",
-        ("24 V, fuse",),
-    )
-    if gates:
-        dose = Part(
-            "74HC08 gates, then driver",
-            (("1A", "DOSE"), ("1B", "LOOP_A"), ("2B", ">Q of the monostable"), ("3B", ">2Q, opening timer")),
-            ("high only with DOSE, loop A, Q and 2Q;", "then a peak-and-hold driver,", "hold = 1/4 of peak"),
-            coil,
-        )
-    else:
-        dose = Part(
-            "74HC08 gate, then driver",
-            (("1A", "DOSE"), ("1B", ">2Q, opening timer"), ("SENSE", "ADC_COIL")),
-            ("high only with DOSE and 2Q; then a", "peak-and-hold driver, 1/4 of peak", "shunt, amplifier to SENSE"),
-            coil,
-        )
-    timing = board.design["timing"]
-    shutoff = Stage(
-        "Shut-off valve, normally closed",
-        ("24 V coil; diode and suppressor",),
-        "Q, MOSFET",
-        ("trigger contact 2, made when pressed", "E-stop contact 2, normally closed", "24 V, fuse"),
-    )
-    lease = Part(
-        "74HC423 retriggerable monostable",
-        (("B", "LEASE"), ("/RD", "B_MADE")),
-        (_time(timing["monostable"]), "a level, high or low, gives nothing", "input A to ground"),
-        shutoff,
-    )
-    opening = Part(
-        "Opening timer: 74HC423, second half",
-        (("2B", ">DOSE"), ("2Q", ">2Q, opening timer")),
-        (_time(timing["opening"]), "2A to ground, /2RD to 3V3"),
-    )
-    tested = "LOOP_TEST" in has
-    loop = board.design["loop"]
-    feed = (("feed", "LOOP_FEED"),) if tested else ()
-    loop_a = Part(
-        "Eye-shield loop, channel A",
-        (("contact", "LOOP_A"), *feed),
-        (
-            "contact to FEED: high = made" if tested else f"contact by {loop['feed_ohm']} Ohm to 3V3: high = made",
-            "cuts the gate above" if gates else "cuts the one-shot in PIO",
-        ),
-    )
-    loop_b = Part(
-        "Eye-shield loop, channel B",
-        (
-            ("/OUT", "LOOP_B"),
-            ("OUT", "B_MADE"),
-            ("FAULT", ">FAULT of MAX31856"),
-            *((("return", "LOOP_RETURN"),) if tested else ()),
-        ),
-        (
-            f"contact by {loop['return_ohm']} Ohm to {'RETURN' if tested else 'ground'}, 10k to 3V3",
-            "74HC00: OUT = made and not FAULT",
-            "LOOP_B is low = made",
-        ),
-    )
-    test = Part(
-        "Loop test stage",
-        (("IN", "LOOP_TEST"), ("FEED", "LOOP_FEED"), ("RETURN", "LOOP_RETURN")),
-        (
-            f"{loop.get('source_ohm', 0)} Ohm from 3V3 to a node; {loop['feed_ohm']} Ohm",
-            "from it to FEED; 2 N-MOSFETs:",
-            "IN high pulls the node to ground,",
-            "the node high ties RETURN to ground",
-        ),
-    )
     operator = [("trigger 1", "TRIGGER"), ("E-stop 1", "ESTOP"), ("key", "KEY")]
     indicators = [("LED", "LED"), ("buzzer", "BUZZER"), ("alarm lamp", "ALARM"), ("WS2812", "RGB")]
     key = () if "KEY" in has else ("the key switches this supply",)
     return [
-        dose,
-        opening,
-        loop_a,
-        lease,
-        loop_b,
-        *([test] if tested else []),
+        _dose(board),
+        Part(
+            "Opening timer: 74HC423, second half",
+            (("2B", ">DOSE"), ("2Q", ">2Q, opening timer")),
+            (_time(board.design["timing"]["opening"]), "2A to ground, /2RD to 3V3"),
+        ),
+        _loop_a(board),
+        _lease(board),
+        _loop_b(board),
+        *([_loop_test(board)] if "LOOP_TEST" in has else []),
         Part(
             "Operator's contacts",
             tuple(row for row in operator if row[1] in has),
@@ -194,3 +124,86 @@ def right(board: Board) -> list[Part]:
             ),
         ),
     ]
+
+
+def _dose(board):
+    coil = Stage(
+        "Dose valve, normally closed",
+        ("24 V coil; diode and suppressor",),
+        "drive",
+        ("24 V, fuse",),
+    )
+    if external_gates(board):
+        return Part(
+            "74HC08 gates, then driver",
+            (("1A", "DOSE"), ("1B", "LOOP_A"), ("2B", ">Q of the monostable"), ("3B", ">2Q, opening timer")),
+            ("high only with DOSE, loop A, Q and 2Q;", "then a peak-and-hold driver,", "hold = 1/4 of peak"),
+            coil,
+        )
+    return Part(
+        "74HC08 gate, then driver",
+        (("1A", "DOSE"), ("1B", ">2Q, opening timer"), ("SENSE", "ADC_COIL")),
+        ("high only with DOSE and 2Q; then a", "peak-and-hold driver, 1/4 of peak", "shunt, amplifier to SENSE"),
+        coil,
+    )
+
+
+def _lease(board):
+    shutoff = Stage(
+        "Shut-off valve, normally closed",
+        ("24 V coil; diode and suppressor",),
+        "Q, MOSFET",
+        ("trigger contact 2, made when pressed", "E-stop contact 2, normally closed", "24 V, fuse"),
+    )
+    return Part(
+        "74HC423 retriggerable monostable",
+        (("B", "LEASE"), ("/RD", "B_MADE")),
+        (_time(board.design["timing"]["monostable"]), "a level, high or low, gives nothing", "input A to ground"),
+        shutoff,
+    )
+
+
+def _loop_a(board):
+    tested = "LOOP_TEST" in board.signals
+    feed_ohm = board.design["loop"]["feed_ohm"]
+    return Part(
+        "Eye-shield loop, channel A",
+        (("contact", "LOOP_A"), *((("feed", "LOOP_FEED"),) if tested else ())),
+        (
+            "contact to FEED: high = made" if tested else f"contact by {feed_ohm} Ohm to 3V3: high = made",
+            "cuts the gate above" if external_gates(board) else "cuts the one-shot in PIO",
+        ),
+    )
+
+
+def _loop_b(board):
+    tested = "LOOP_TEST" in board.signals
+    return_ohm = board.design["loop"]["return_ohm"]
+    return Part(
+        "Eye-shield loop, channel B",
+        (
+            ("/OUT", "LOOP_B"),
+            ("OUT", "B_MADE"),
+            ("FAULT", ">FAULT of MAX31856"),
+            *((("return", "LOOP_RETURN"),) if tested else ()),
+        ),
+        (
+            f"contact by {return_ohm} Ohm to {'RETURN' if tested else 'ground'}, 10k to 3V3",
+            "74HC00: OUT = made and not FAULT",
+            "LOOP_B is low = made",
+        ),
+    )
+
+
+def _loop_test(board):
+    loop = board.design["loop"]
+    return Part(
+        "Loop test stage",
+        (("IN", "LOOP_TEST"), ("FEED", "LOOP_FEED"), ("RETURN", "LOOP_RETURN")),
+        (
+            f"{loop.get('source_ohm', 0)} Ohm from 3V3 to a node; {loop['feed_ohm']} Ohm",
+            "from it to FEED; 2 N-MOSFETs:",
+            "IN high pulls the node to ground,",
+            "the node high ties RETURN to ground",
+        ),
+    )
