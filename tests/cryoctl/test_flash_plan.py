@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from host_tools.cryoctl.device import APPLICATION, PROMPT, SILENT, Identity
-from host_tools.cryoctl.flash import Request, boards, image, plan, record
+from host_tools.cryoctl.flash import Request, boards, flashed, image, plan
 from host_tools.cryoctl.flash.plan import Options, Steps
 from host_tools.cryoctl.found import VIRTUAL, Found
 from host_tools.cryoctl.problems import NoDevice, Problem
@@ -132,7 +132,7 @@ def test_without_files_the_request_is_empty_and_the_pin_may_be_in_the_environmen
     ],
 )
 def test_where_it_is_written_down(monkeypatch, options, path):
-    monkeypatch.setattr(record, "default_path", lambda: Path("theirs"))
+    monkeypatch.setattr(flashed, "default_path", lambda: Path("theirs"))
     run = run_of(**options)
     assert run.record == path and run.request.dry_run == (path is None)
 

@@ -74,8 +74,7 @@ def flash(
     What is on it already is not sent again, so an interrupted run is gone on with by running it again.
     """
     from host_tools.cryoctl.adapters import uf2
-    from host_tools.cryoctl.flash import many, plan
-    from host_tools.cryoctl.flash import record as written
+    from host_tools.cryoctl.flash import flashed, many, plan
 
     out: Output = ctx.obj
     options = plan.Options(
@@ -84,7 +83,7 @@ def flash(
     )  # fmt: skip
     run = plan.of_run(options, found.ports(), volumes=bool(image and uf2.volumes()))
     if run.record:
-        written.ready(run.record)
+        flashed.ready(run.record)
     with _bars(out) as watch_of:
         reports, code, problems = many.flash(run, watch_of)
     if json:

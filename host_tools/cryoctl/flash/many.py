@@ -4,7 +4,7 @@ import threading
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 
-from host_tools.cryoctl.flash import Report, Watch, record, run
+from host_tools.cryoctl.flash import Report, Watch, flashed, run
 from host_tools.cryoctl.flash.plan import Run
 from host_tools.cryoctl.problems import DONE, Problem
 
@@ -57,7 +57,7 @@ def flash(planned: Run, watch_of: Callable[[str], Watch]) -> tuple[list[Report],
             report.result = f"failed: {problem.text}"
         watch.part("done" if report.result == "verified" else report.result.partition(":")[0])
         if planned.record:
-            record.append(planned.record, report)
+            flashed.append(planned.record, report)
         return report
 
     with ThreadPoolExecutor(max(1, min(len(ports), TOGETHER))) as pool:

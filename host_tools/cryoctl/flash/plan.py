@@ -7,8 +7,7 @@ from pathlib import Path
 
 from host_tools.cryoctl import config_file, found
 from host_tools.cryoctl.device import SILENT, Identity
-from host_tools.cryoctl.flash import Request, boards, image
-from host_tools.cryoctl.flash import record as written
+from host_tools.cryoctl.flash import Request, boards, flashed, image
 from host_tools.cryoctl.problems import NoDevice, Problem
 from host_tools.cryoctl.service import VARIABLE, pin
 
@@ -62,7 +61,7 @@ def of_run(options: Options, there: Sequence[found.Found], volumes: bool) -> Run
         request,
         () if by_volume else _ports(options, there),
         by_volume,
-        None if options.dry_run else options.record or written.default_path(),
+        None if options.dry_run else options.record or flashed.default_path(),
     )
 
 
