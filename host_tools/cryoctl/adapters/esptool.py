@@ -76,7 +76,8 @@ def chip(
     found: Any = None
     _one_at_a_time.acquire()
     try:
-        EspLog.set_logger(_Progress(say, progress))  # behind the lock: what another board is told goes on being told of it
+        # behind the lock: what another board is told goes on being told of it
+        EspLog.set_logger(_Progress(say, progress))
         found = cmds.detect_chip(port, connect_mode=reset, connect_attempts=attempts)
         there = found.CHIP_NAME
         if there != name:

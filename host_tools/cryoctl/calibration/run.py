@@ -180,10 +180,10 @@ def calibrate(out: Output, kind: Kind, asked: Asked, port: str | None) -> dict[s
             _write(out, paper, target)
         if asked.restart:
             _restarted(out, device)
-    return {"kind": kind.code, "serial": identity.serial} | _record(plan, stored.date, results, taken, left, notes)
+    return {"kind": kind.code, "serial": identity.serial} | _record(plan, stored.date, results, read, left, notes)
 
 
-def _record(plan, day, results, taken, left, notes):
+def _record(plan, day, results, read, left, notes):
     """Return the rest of what --json prints."""
     return {
         "date": str(day),

@@ -64,11 +64,7 @@ def log(
         if sink:
             with sink:
                 sink.add(found)
-    wrong = [
-        f"numbers {begin} to {end} are not in the log: damaged, or dropped before they were read"
-        for begin, end in device_log.missing([record.number for record in found], since, there)
-    ]
-    wrong += device_log.strange([*before, *found])
+    wrong = _wrong(before, found, since, there)
     for said in wrong:
         output.warn(said)
     if there.lost:
@@ -79,6 +75,18 @@ def log(
         output.json([dataclasses.asdict(record) for record in found])
     else:
         _show(output, found, form)
+    if wrong:
+        raise typer.Exit(FOUND)
+
+
+def _wrong(before, found, since, there):
+    """Return a sentence for each gap, and for each record that cannot be as it is."""
+    from host_tools.cryoctl import log as device_log
+
+    gaps = device_log.missing([record.number for record in found], since, there)
+    return [
+        f"numbers {begin} to {end} are not in the log: damaged, or dropped before they were read" for begin, end in gaps
+    ] + device_log.strange([*before, *found])
 
 
 def _show(output, found, form):
@@ -90,8 +98,6 @@ def _show(output, found, form):
     else:
         rows = [[str(r.number), r.when or f"up {r.uptime_s} s", r.kind, r.sentence()] for r in found]
         output.table(["number", "when", "kind", "what"], rows)
-    if wrong:
-        raise typer.Exit(FOUND)
 
 
 def _follow(output: Output, port: str | None, to: Path | None, form: str | None, since: int | None) -> None:
