@@ -13,7 +13,7 @@ import pytest
 import tomlkit
 
 from host_tools.cryoctl import config, config_file, files
-from host_tools.cryoctl.commands import config as command
+from host_tools.cryoctl.commands import config as commands
 from host_tools.cryoctl.config_file import ROWS
 from host_tools.cryoctl.device import Identity
 from host_tools.cryoctl.problems import NoDevice, Problem
@@ -310,7 +310,7 @@ def test_a_restart_that_fails_does_not_hide_what_is_stored(board, monkeypatch):
 
 
 def test_edited_settings_do_not_go_to_another_board(unchanged, tmp_path, monkeypatch):
-    plain, opened = command._device, []
+    plain, opened = commands._device, []
 
     def replugged(port):
         device = plain(port)
@@ -319,7 +319,7 @@ def test_edited_settings_do_not_go_to_another_board(unchanged, tmp_path, monkeyp
             device.identity = Identity(device.identity.board, "42", device.identity.version)
         return device
 
-    monkeypatch.setattr(command, "_device", replugged)
+    monkeypatch.setattr(commands, "_device", replugged)
     change = editor(tmp_path, "import re", "text = re.sub('(?m)^burst_max_us = .*', 'burst_max_us = 400000', text)")
     done = cryoctl("config", "edit", port=unchanged, EDITOR=change, VISUAL=None)
     assert done.exit_code == 2 and len(opened) == 2
