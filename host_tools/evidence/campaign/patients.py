@@ -14,19 +14,6 @@ WALK_MM_S = 300.0  # an operator who moves in up to this fast is use, not a faul
 STAY_MM = (80.0, 200.0)  # where a treatment may start
 
 
-class SeenSkin(Skin):
-    """Skin that remembers its coldest millisecond."""
-
-    lowest_c = 1e9
-
-    def step(self, h_jet_w_m2k, t_jet_c):
-        """Advance as Skin does."""
-        surface_c = super().step(h_jet_w_m2k, t_jet_c)
-        if surface_c < self.lowest_c:
-            self.lowest_c = surface_c
-        return surface_c
-
-
 @dataclass(frozen=True)
 class Patient:
     """Everything about one run that is no fault. Times in us, lengths in mm."""
@@ -74,7 +61,7 @@ class Patient:
         plant.light_sway = self.light_sway
         for valve, opens, closes in zip((plant.dose, plant.shutoff), self.open_ms, self.close_ms, strict=True):
             valve.open_delay_us, valve.close_delay_us = round(opens * 1000), round(closes * 1000)
-        plant.skin = SeenSkin(layers=self._layers())
+        plant.skin = Skin(layers=self._layers())
         plant.probe = Probe(tau_s=self.probe_tau_s, t_c=plant.skin.surface_c, seed=self.seed)
         plant.probe.noise_c = self.probe_noise_c
         plant.thermopile = Thermopile(plant.skin.surface_c, self.seed)

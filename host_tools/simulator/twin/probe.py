@@ -3,6 +3,8 @@
 import math
 import random
 
+from host_tools.simulator.twin import cells
+from host_tools.simulator.twin.noise import Noise
 from host_tools.toolchain.its90_tables import SLOPE_UV_PER_C, emf_mv
 
 # The chip's straight line, mV per degC, by the type it was trimmed for.
@@ -39,38 +41,38 @@ class Probe:
         self.tau_s = tau_s
         self.noise_c = 0.0
         self.bead_c = t_c
-        self._lagged_c = t_c
-        self._random = random.Random(seed)
+        self.lagged_c = t_c  # without the contact's noise
+        self.noise = Noise(seed)
         self.attach()
 
     def attach(self):
         """Lie on the skin properly."""
-        self._gain = 1.0
-        self._origin_c = 0.0
-        self._bath_c = None
+        self.gain = 1.0
+        self.origin_c = 0.0
+        self.bath_c = None
         self.detached = False
 
     def half_detach(self, gain):
         """Follow only `gain` (0 to 1) of the skin's change from the bead's present temperature."""
         if not 0 <= gain <= 1:
             raise ValueError(f"gain {gain}: give 0 to 1")
-        self._gain = gain
-        self._origin_c = self._lagged_c
+        self.gain = gain
+        self.origin_c = self.lagged_c
         self.detached = False
 
     def detach(self, bath_c=None):
         """Hang in the air, so that the bead follows the ambient temperature; or lie in a bath of `bath_c` degC."""
         self.detached = True
-        self._bath_c = bath_c
+        self.bath_c = bath_c
 
     def step(self, dt_s, surface_c, ambient_c):
         """Advance by `dt_s` (exact for a constant target) toward skin or air; returns `bead_c`."""
-        around_c = ambient_c if self._bath_c is None else self._bath_c
-        target = around_c if self.detached else self._origin_c + self._gain * (surface_c - self._origin_c)
-        self._lagged_c += (target - self._lagged_c) * -math.expm1(-dt_s / self.tau_s)
-        self.bead_c = self._lagged_c
+        around_c = ambient_c if self.bath_c is None else self.bath_c
+        target_c = cells.felt_c(surface_c, self.gain, self.origin_c, around_c, self.detached)
+        self.lagged_c = cells.toward(self.lagged_c, target_c, -math.expm1(-dt_s / self.tau_s))
+        self.bead_c = self.lagged_c
         if self.noise_c:
-            self.bead_c += self._random.gauss(0.0, self.noise_c)
+            self.bead_c += self.noise.draw() * self.noise_c
         return self.bead_c
 
 
@@ -98,7 +100,7 @@ class Max31855Chip:
         self._fault = None
         self._latched = 0
         self._now_us = 0
-        self._ends_us = phase_us + conversion_us
+        self.due_us = phase_us + conversion_us  # when the next conversion ends
 
     @property
     def fault(self):
@@ -131,8 +133,8 @@ class Max31855Chip:
         if to_us < self._now_us:
             raise ValueError(f"to_us {to_us} lies before {self._now_us}: plant time never runs back")
         self._now_us = to_us
-        while self._ends_us <= to_us:
-            self._ends_us += self.conversion_us
+        while self.due_us <= to_us:
+            self.due_us += self.conversion_us
             frame = self._convert(bead_c)
             if self._fault != "stuck":
                 self._latched = frame
@@ -140,7 +142,7 @@ class Max31855Chip:
     def restart(self):
         """Power cycle: frame 0, the first conversion ends one conversion from now; frees a stuck chip [E]."""
         self._latched = 0
-        self._ends_us = self._now_us + self.conversion_us
+        self.due_us = self._now_us + self.conversion_us
         if self._fault == "stuck":
             self._fault = None
 

@@ -3,6 +3,8 @@
 from dataclasses import dataclass, field
 from typing import Any
 
+import numpy as np
+
 
 @dataclass
 class Burst:
@@ -20,7 +22,6 @@ class Record:
 
     plant: Any
     edges: list = field(default_factory=list)  # (time us, name, level)
-    samples: list = field(default_factory=list)
     bursts: list = field(default_factory=list)
     vents: list = field(default_factory=list)  # (time us, commanded us): the dose valve alone, no trigger pressed
     resets: list = field(default_factory=list)  # (time us, why)
@@ -29,6 +30,9 @@ class Record:
     skin_min_c: float = 1e9
     point: int = 0
     sampling: bool = True
+    rows: Any = field(default_factory=lambda: np.empty((1_024, 6)))  # the samples, of which `row` are there
+    row: int = 0
+    _told: list = field(default_factory=list)
 
     def edge(self, name, level):
         """A pin or the flow changed."""
@@ -59,4 +63,18 @@ class Record:
         if surface < self.skin_min_c:
             self.skin_min_c = surface
         if self.sampling:
-            self.samples.append((p.now_us, surface, p.probe.bead_c, p.hand.true_mm(p.now_us), p.bar, p.flowing()))
+            self.reserve(1)
+            self.rows[self.row] = (p.now_us, surface, p.probe.bead_c, p.hand.true_mm(p.now_us), p.bar, p.flowing())
+            self.row += 1
+
+    def reserve(self, count):
+        """Have room for count more samples."""
+        if self.row + count > len(self.rows):
+            self.rows = np.concatenate((self.rows, np.empty_like(self.rows)))
+
+    @property
+    def samples(self):
+        """All samples so far, as tuples."""
+        fresh = self.rows[len(self._told) : self.row].tolist()
+        self._told += [(int(at), *figures, bool(flows)) for at, *figures, flows in fresh]
+        return self._told

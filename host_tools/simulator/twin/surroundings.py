@@ -2,7 +2,9 @@
 
 import math
 import random
+from functools import lru_cache
 
+from host_tools.simulator.twin import cells
 from host_tools.simulator.twin.guest.chip_mlx90614 import ADDRESS, crc8
 
 ZERO_K = 273.15
@@ -31,28 +33,35 @@ class Thermopile:
         self.noise_c = 0.1
         self.lies_c = None
         self.answers = True
-        self._rest_c = rest_c
-        self._lagged_c = rest_c
+        self.rest_c = rest_c
+        self.seen_c = rest_c  # as its filter lags
         self._random = random.Random(seed)
-        self._due_us = self.PERIOD_US
+        self.due_us = self.PERIOD_US
         self.words = (SILENT, SILENT)
 
     def advance(self, now_us, seconds, surface_c, housing_c, flowing):
         """Let seconds pass up to now_us, the skin's surface at surface_c."""
-        seen_c = surface_c + self.stray * (self._rest_c - surface_c) - (self.plume_k if flowing else 0.0)
-        self._lagged_c += (seen_c - self._lagged_c) * -math.expm1(-seconds / self.tau_s)
-        if now_us < self._due_us:
-            return
-        self._due_us += self.PERIOD_US
+        target_c = cells.aimed_c(surface_c, self.rest_c, self.stray, self.plume_k, flowing)
+        self.seen_c = cells.toward(self.seen_c, target_c, -math.expm1(-seconds / self.tau_s))
+        if now_us >= self.due_us:
+            self.sample(housing_c)
+
+    def sample(self, housing_c):
+        """A sample is due: put it into the words."""
+        self.due_us += self.PERIOD_US
         if not self.answers:
             self.words = (SILENT, SILENT)
             return
-        shown_c = (self._lagged_c if self.lies_c is None else self.lies_c) + self._random.gauss(0.0, self.noise_c)
+        shown_c = (self.seen_c if self.lies_c is None else self.lies_c) + self._random.gauss(0.0, self.noise_c)
         self.words = (_framed(0x07, shown_c), _framed(0x06, housing_c))
 
 
 def _framed(register, celsius):
-    word = round((celsius + ZERO_K) * 50)  # 0.02 K a step
+    return _checked(register, round((celsius + ZERO_K) * 50))  # 0.02 K a step
+
+
+@lru_cache(maxsize=4096)  # the same few hundred words come again and again
+def _checked(register, word):
     low, high = word & 0xFF, word >> 8
     return word | crc8((ADDRESS << 1, register, ADDRESS << 1 | 1, low, high)) << 16
 
