@@ -125,7 +125,7 @@ def advance(
             line_bar = max(1.0, line_bar * (1.0 - min(1.0, seconds / tau_s)))
             if leaks_in_s:
                 line_bar += (bar - line_bar) * min(1.0, seconds / leaks_in_s)
-        if now_us % SAMPLE_US == 0 and now_us < stop_us and not arrived:
+        if now_us % SAMPLE_US == 0:
             sampled_min_c = min(sampled_min_c, cold_c)
             if sampling:
                 rows[row, 0] = now_us

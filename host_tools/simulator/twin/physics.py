@@ -189,7 +189,6 @@ class Physics:
             self._range()
         if now_us % SAMPLE_US == 0:
             self._settle_bottle()
-            self.record.sample()
 
     def _range(self):
         self._range_next_us += RANGE_PERIOD_US

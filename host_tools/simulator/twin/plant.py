@@ -8,12 +8,13 @@ from typing import Any
 
 from boards.virtual import pins
 from host_tools.simulator.twin.guest import hal
-from host_tools.simulator.twin.hardware import NEVER
-from host_tools.simulator.twin.physics import Physics
+from host_tools.simulator.twin.hardware import NEVER, RUNNING
+from host_tools.simulator.twin.physics import QUIET_US, Physics
 
 TICKS_MASK = hal.TICKS_MASK
 START_BEFORE_WRAP_US = 3_000_000  # every run crosses the counter's wrap soon after it began
 OPEN_LOOP = {pins.LOOP_A: 0, pins.LOOP_B: 1}
+_VALVES_HEAR = (pins.DOSE, pins.LOOP_TEST)
 
 POWER_ON = 1
 WATCHDOG = 3
@@ -116,12 +117,18 @@ class Plant(Physics):
         if count > hal.EVENTS_MAX:
             raise OverflowError(f"{count} events between two exchanges: the virtual board keeps {hal.EVENTS_MAX}")
         start_us = self.now_us
-        for k in range(count):
-            at = hal.OUT_HEADER + k * hal.EVENT_INTS
-            self._run_to(start_us + out[at])
+        end_us = start_us + elapsed_us + sleep_us + self.stall_us + self.jitter_us
+        alike = self._alike_until(end_us)
+        for at in range(hal.OUT_HEADER, hal.OUT_HEADER + count * hal.EVENT_INTS, hal.EVENT_INTS):
+            at_us, op, arg = start_us + out[at], out[at + 1], out[at + 2]
+            if alike and self._noted(at_us, op, arg):
+                alike = op != hal.OP_FEED or self.watchdog_due_us > end_us
+                continue
+            self._run_to(at_us)
             if self._reset:
                 break
-            self._apply(out[at + 1], out[at + 2])
+            self._apply(op, arg)
+            alike = self._alike_until(end_us)
         if sent:
             self.console_out += bytes(tx[:sent])
         if not self._reset:
@@ -129,6 +136,31 @@ class Plant(Physics):
         if self.operator is not None:
             self.operator.step()
         self._answer(received, rx)
+
+    def _alike_until(self, end_us):
+        """True when nothing moves up to then but by what the firmware does.
+
+        Its lamps and chip selects then need no skin that is up to date: heat may follow later, in one go.
+        """
+        quiet_us = self._last_flow_us + QUIET_US
+        return self._next_edge() > end_us and not self.now_us <= quiet_us < end_us
+
+    def _noted(self, at_us, op, arg):
+        """Do what changes no valve, at its own time; return False for all else."""
+        if op == hal.OP_PIN:
+            pin, level = arg >> 1, arg & 1
+            if pin in _VALVES_HEAR:
+                return False
+            if self.pin_levels >> pin & 1 != level:
+                self.record.edges.append((at_us, pins.NAMES.get(pin) or f"gp{pin}", level))
+                self.pin_levels ^= 1 << pin
+        elif op == hal.OP_FEED:
+            self.watchdog_due_us = at_us + self.watchdog_us
+        elif op == hal.OP_CUT and self.one_shot.result != RUNNING:
+            self.one_shot.cut(at_us)
+        else:
+            return False
+        return True
 
     def _lateness(self):
         late_us = self.stall_us
@@ -141,8 +173,13 @@ class Plant(Physics):
         received[hal.IN_TICKS_US] = (self.ticks_origin + self.now_us) & TICKS_MASK
         received[hal.IN_TICKS_MS] = (self.ticks_ms_origin + self.now_us // 1000) & TICKS_MASK
         received[hal.IN_FLAGS] = hal.FLAG_OFF * self.power_off | hal.FLAG_RESET * reset
-        levels = self.levels | {pin: self.loop_level(pin) for pin in OPEN_LOOP}
-        received[hal.IN_PINS] = self.pin_levels | sum(level << pin for pin, level in levels.items())
+        sensed = self.pin_levels
+        for pin, level in self.levels.items():
+            if level and pin not in OPEN_LOOP:
+                sensed |= 1 << pin
+        for pin in OPEN_LOOP:
+            sensed |= self.loop_level(pin) << pin
+        received[hal.IN_PINS] = sensed
         received[hal.IN_BURST] = self.one_shot.result
         received[hal.IN_RESET_CAUSE] = self.reset_cause
         for n, word in enumerate(self.scratch):
@@ -152,9 +189,9 @@ class Plant(Physics):
         received[hal.IN_ADC + 1] = _counts(self.line_bar, 1.907e-3)
         for channel, counts in self.analogue.items():
             received[hal.IN_ADC + channel] = counts
-        for slot, chip in enumerate(self.chips):
-            received[hal.IN_SPI + slot * 2] = chip.frame >> 16
-            received[hal.IN_SPI + slot * 2 + 1] = chip.frame & 0xFFFF
+        for at, chip in zip((hal.IN_SPI, hal.IN_SPI + 2), self.chips, strict=True):
+            frame = chip.frame
+            received[at], received[at + 1] = frame >> 16, frame & 0xFFFF
         received[hal.IN_INFRARED], received[hal.IN_INFRARED + 1] = self.thermopile.words
         received[hal.IN_RANGE] = self.ranges if self.range_answers else -1
         for n, word in enumerate(self.echo.words):
@@ -163,8 +200,9 @@ class Plant(Physics):
         received[hal.IN_ROOM_SAMPLES] = self.room.samples
         n = 0 if reset else min(len(self.console_in), hal.RX_MAX)
         received[hal.IN_RX] = n
-        rx[:n] = self.console_in[:n]
-        del self.console_in[:n]
+        if n:
+            rx[:n] = self.console_in[:n]
+            del self.console_in[:n]
 
     def _apply(self, op, arg):
         now = self.now_us

@@ -56,17 +56,6 @@ class Record:
         """The chip restarted."""
         self.resets.append((self.plant.now_us, why))
 
-    def sample(self):
-        """Every 10 ms."""
-        p = self.plant
-        surface = p.skin.surface_c
-        if surface < self.skin_min_c:
-            self.skin_min_c = surface
-        if self.sampling:
-            self.reserve(1)
-            self.rows[self.row] = (p.now_us, surface, p.probe.bead_c, p.hand.true_mm(p.now_us), p.bar, p.flowing())
-            self.row += 1
-
     def reserve(self, count):
         """Have room for count more samples."""
         if self.row + count > len(self.rows):
