@@ -76,10 +76,24 @@ class _Table:
 
     def at(self, column, celsius):
         """A saturation column at a temperature, held at the ends of the curve."""
+        index, share = self.place(celsius)
+        low = column[index]
+        return low + (column[index + 1] - low) * share
+
+    def place(self, celsius):
+        """Return (row, share of the way to the next) of a temperature on the saturation curve."""
         place = min(max((celsius - self.first_c) / self.step_c, 0.0), self.count - 1.000001)
         index = int(place)
-        low = column[index]
-        return low + (column[index + 1] - low) * (place - index)
+        return index, place - index
+
+    def densities(self, celsius):
+        """Return those of boiling liquid and of its vapour, kg/m3."""
+        index, share = self.place(celsius)
+        liquid, vapour = self.liquid_rho[index], self.vapour_rho[index]
+        return (
+            liquid + (self.liquid_rho[index + 1] - liquid) * share,
+            vapour + (self.vapour_rho[index + 1] - vapour) * share,
+        )
 
     def homogeneous_bar(self, celsius, rho):
         """Pressure of one phase at a temperature and density (kg/m3), by bilinear interpolation."""
@@ -169,8 +183,7 @@ class Bottle:
         table = self._table
         if self.temperature_c >= table.critical_c:
             return None
-        liquid = table.at(table.liquid_rho, self.temperature_c)
-        vapour = table.at(table.vapour_rho, self.temperature_c)
+        liquid, vapour = table.densities(self.temperature_c)
         return (liquid, vapour) if vapour < self._rho() < liquid else None
 
     def _rho(self):
@@ -198,15 +211,15 @@ class Bottle:
         if celsius >= table.critical_c:
             return table.homogeneous_bar(celsius, rho)
         saturated = table.at(table.bar, celsius)
-        if rho <= table.at(table.vapour_rho, celsius):
+        liquid, vapour = table.densities(celsius)
+        if rho <= vapour:
             return min(table.homogeneous_bar(celsius, rho), saturated)
-        if rho >= table.at(table.liquid_rho, celsius):
+        if rho >= liquid:
             return max(table.homogeneous_bar(celsius, rho), saturated)
         return saturated
 
-    def _heat_capacity_j_k(self):
+    def _heat_capacity_j_k(self, phases):
         """Steel and contents at constant volume; boiling on warming included."""
-        phases = self._saturation()
         if phases is None:
             return self.steel_j_k + self.grams_left / 1000.0 * SINGLE_PHASE_C_J_KGK
         rise = (self._energy_j(self.temperature_c + 0.25) - self._energy_j(self.temperature_c - 0.25)) / 0.5
@@ -214,7 +227,7 @@ class Bottle:
 
     def _energy_j(self, celsius):
         table = self._table
-        liquid, vapour = table.at(table.liquid_rho, celsius), table.at(table.vapour_rho, celsius)
+        liquid, vapour = table.densities(celsius)
         share = (self._rho() - vapour) / (liquid - vapour)  # of the volume that is liquid
         u = share * liquid * table.at(table.liquid_u, celsius)
         u += (1.0 - share) * vapour * table.at(table.vapour_u, celsius)
@@ -238,7 +251,7 @@ class Bottle:
         slope = (self._bar_at(self.temperature_c + 0.2) - self._bar_at(self.temperature_c - 0.2)) / 0.4
         freed_m3 = grams / 1000.0 / rho
         heat_j = (self.temperature_c + KELVIN) * slope * 1e5 * freed_m3
-        self._warm(-heat_j / self._heat_capacity_j_k())
+        self._warm(-heat_j / self._heat_capacity_j_k(phases))
         self.grams_left -= grams
         return grams
 
@@ -248,5 +261,5 @@ class Bottle:
 
     def advance(self, seconds):
         """Exchange heat with the air for `seconds` (>= 0): relax exponentially toward `ambient_c`."""
-        rate = self._air_w_k / self._heat_capacity_j_k()
+        rate = self._air_w_k / self._heat_capacity_j_k(self._saturation())
         self._warm((self.ambient_c - self.temperature_c) * -math.expm1(-rate * seconds))

@@ -11,7 +11,13 @@ from host_tools.simulator.twin.motion import moved_mm, trembling_mm
 
 CELL_US = 1_000
 SAMPLE_US = 10_000  # the record has a row for each
+AIR_C = 22.0  # around hand and skin
 LINE_VENT_S = 0.005  # [E] trapped gas leaves through an open dose valve
+
+
+def reached(part):
+    """Return a part's figures as `advance` reaches them best."""
+    return part.figures
 
 
 def toward(value, target, share):
@@ -69,73 +75,79 @@ def skin_step(
 
 
 def advance(
-    now_us, stop_us, step_us,
+    now_us, stop_us, step_us, flow_us, flowing, line_open, vents, h_reference, gas_g_s,
+    body, hand, probe, noise, eye, rows, air,
     theta, decay, drive, weights, response, spread, gather, room, shape, looks,
-    rest_c, h_ambient, ambient_c, coldest_c,
-    mm, goal_mm, speed_mm_s, tremor_mm, sway_mm,
-    flow_us, flowing, h_reference, gas_g_s, grams,
-    line_open, vents, leaks_out_s, leaks_in_s, bar, line_bar,
-    lagged_c, bead_c, probe_tau_s, gain, origin_c, around_c, detached, noise_c, noise, noise_at,
-    seen_c, eye_rest_c, stray, plume_k, eye_tau_s,
-    rows, row, sampling, sampled_min_c,
 ):  # fmt: skip
-    """Run whole cells of step_us up to stop_us, or to where the hand arrives.
+    """Run whole cells of step_us up to stop_us, or to where the hand arrives; returns the time then.
 
-    Gas flowed for flow_us of the first cell already, and flows on or not. Everything that changed is returned, in the
-    order in which Physics takes it.
+    Gas flowed for flow_us of the first cell already, and flows on or not. What changes is left in the arrays, whose
+    places have their names in Physics, Motion, Probe, Thermopile and Skin.
     """
     seconds = step_us / 1e6
-    probe_share = -math.expm1(-seconds / probe_tau_s)
-    eye_share = -math.expm1(-seconds / eye_tau_s)
+    probe_share = -math.expm1(-seconds / probe[2])
+    around_c = probe[7] if probe[8] else AIR_C
+    eye_share = -math.expm1(-seconds / eye[4])
+    bar = body[1]
+    line_bar = body[2]
+    leaks_in_s = body[4]
+    tau_s = LINE_VENT_S if vents else body[3]
+    grams = body[0]
     flowed_us = 0
-    cold_c = 0.0
-    gone_us = now_us
+    mm = hand[0]
+    row = int(body[7])
+    noise_at = int(probe[9])
     while now_us < stop_us:
         cell_us = (now_us // step_us + 1) * step_us
         if flowing:
             flow_us += cell_us - now_us
         now_us = cell_us
         arrived = False
-        if mm != goal_mm:
-            mm = moved_mm(mm, goal_mm, speed_mm_s * seconds)
-            arrived = mm == goal_mm
-        at_mm = trembling_mm(mm, tremor_mm, sway_mm, now_us)
+        if mm != hand[1]:
+            mm = moved_mm(mm, hand[1], hand[2] * seconds)
+            arrived = mm == hand[1]
+        at_mm = trembling_mm(mm, hand[3], hand[4], now_us)
         h = 0.0
         if flow_us:
-            gone_us = now_us
+            body[6] = now_us
             grams += gas_g_s * flow_us / 1e6
             flowed_us += flow_us
             h = h_reference * (REFERENCE_MM / at_mm) ** DISTANCE_EXPONENT * flow_us / step_us
             flow_us = 0
         cold_c, under_probe_c, under_eye_c = skin_step(
             theta, decay, drive, weights, response, spread, gather, room, shape, looks,
-            rest_c, h_ambient, ambient_c, h, T_JET_C,
+            air[0], air[1], air[2], h, T_JET_C,
         )  # fmt: skip
-        coldest_c = min(coldest_c, cold_c)
-        lagged_c = toward(lagged_c, felt_c(under_probe_c, gain, origin_c, around_c, detached), probe_share)
-        bead_c = lagged_c
-        if noise_c:
-            bead_c += noise[noise_at] * noise_c
+        air[3] = cold_c
+        air[4] = min(air[4], cold_c)
+        probe[0] = toward(probe[0], felt_c(under_probe_c, probe[4], probe[5], around_c, probe[6]), probe_share)
+        probe[1] = probe[0]
+        if probe[3]:
+            probe[1] += noise[noise_at] * probe[3]
             noise_at += 1
-        seen_c = toward(seen_c, aimed_c(under_eye_c, eye_rest_c, stray, plume_k, flowing), eye_share)
+        eye[0] = toward(eye[0], aimed_c(under_eye_c, eye[1], eye[2], eye[3], flowing), eye_share)
         if line_open:
             line_bar = bar
         else:
-            tau_s = LINE_VENT_S if vents else leaks_out_s
             line_bar = max(1.0, line_bar * (1.0 - min(1.0, seconds / tau_s)))
             if leaks_in_s:
                 line_bar += (bar - line_bar) * min(1.0, seconds / leaks_in_s)
         if now_us % SAMPLE_US == 0:
-            sampled_min_c = min(sampled_min_c, cold_c)
-            if sampling:
+            body[9] = min(body[9], cold_c)
+            if body[8]:
                 rows[row, 0] = now_us
                 rows[row, 1] = cold_c
-                rows[row, 2] = bead_c
+                rows[row, 2] = probe[1]
                 rows[row, 3] = at_mm
                 rows[row, 4] = bar
                 rows[row, 5] = flowing
                 row += 1
         if arrived:
             break
-    return (now_us, gone_us, flowed_us, grams, mm, cold_c, coldest_c, lagged_c, bead_c, noise_at, seen_c, line_bar, row,
-            sampled_min_c)  # fmt: skip
+    hand[0] = mm
+    probe[9] = noise_at
+    body[0] = grams
+    body[2] = line_bar
+    body[5] = flowed_us
+    body[7] = row
+    return now_us

@@ -89,5 +89,6 @@ def use() -> bool:
         setattr(cells, name, this[name])
     cells.skin_step = plain(_skin_step)
     cells.advance = plain(cells.advance)
+    cells.reached = lambda part: part.array
     _state["used"] = True
     return True

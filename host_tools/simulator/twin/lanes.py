@@ -20,6 +20,7 @@ import traceback
 from pathlib import Path
 
 from host_tools.places import FIRMWARE, GUEST, HOST_TOOLS, INSTALLED, REPAIR, ROOT, STANDIN, VIRTUAL
+from host_tools.simulator.twin import firmware_code
 from host_tools.simulator.twin.guest import hal as port
 
 LANES = ("cpython", "unix", "wasm")
@@ -56,7 +57,6 @@ _FIRMWARE = (
 _REPLACED = ("time", "gc")  # the host's own, by the virtual ones
 
 
-
 @contextlib.contextmanager
 def firmware_imports(folders=None):
     """Within, imports find firmware, virtual board and their `time` and `gc`; afterwards this process is as before."""
@@ -65,11 +65,13 @@ def firmware_imports(folders=None):
     for name in saved:
         del sys.modules[name]
     real = {name: sys.modules[name] for name in _REPLACED if name in sys.modules}
-    sys.path[:0] = [*(folders or import_folders()), str(STANDIN)]
+    ours = [*(folders or import_folders()), str(STANDIN)]
+    sys.path[:0] = ours
     try:
-        for name in _REPLACED:
-            sys.modules[name] = importlib.import_module("virtual_" + name)
-        yield importlib.import_module("hal")
+        with firmware_code.Folders(ours):
+            for name in _REPLACED:
+                sys.modules[name] = importlib.import_module("virtual_" + name)
+            yield importlib.import_module("hal")
     finally:
         sys.path[:] = before
         sys.modules.update(real)

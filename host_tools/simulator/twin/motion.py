@@ -2,6 +2,8 @@
 
 import math
 
+from host_tools.simulator.twin.figures import Figures, figure
+
 TREMOR_HZ = 9.0  # [K] physiological tremor, 8-12 Hz
 SWAY_HZ = 0.4  # [E] slow drift of a held arm
 TOUCHES_MM = 5.0  # the nozzle comes no nearer
@@ -23,19 +25,19 @@ def trembling_mm(mm, tremor_mm, sway_mm, now_us):
     return max(mm, TOUCHES_MM)
 
 
-class Motion:
+class Motion(Figures):
     """Distance of the nozzle from the skin, mm: moves towards a goal at a speed.
 
     mm                  where the hand means to be
     tremor_mm, sway_mm  amplitudes of what is added to it
     """
 
+    mm, goal_mm, speed_mm_s, tremor_mm, sway_mm = map(figure, range(5))
+
     def __init__(self, mm):
+        super().__init__(5)
         self.mm = mm
         self.goal_mm = mm
-        self.speed_mm_s = 0.0
-        self.tremor_mm = 0.0
-        self.sway_mm = 0.0
 
     def move(self, goal_mm, speed_mm_s):
         """Go there at this speed."""

@@ -9,28 +9,22 @@ _BLOCK = 2_048  # values; even, as they come in pairs
 
 
 class Noise:
-    """`values[at:]` are the next draws, of deviation 1. Who takes some moves `at` on."""
+    """`values` are draws of deviation 1, in order; who takes some remembers where the next one is."""
 
     def __init__(self, seed):
         _, words, _ = random.Random(seed).getstate()
         self._source = np.random.RandomState()  # the same generator as Python's
         self._source.set_state(("MT19937", words[:-1], words[-1]))
         self.values = np.empty(0)
-        self.at = 0
 
-    def reserve(self, count):
-        """Have at least count draws ready."""
-        left = self.values[self.at :]
-        if len(left) < count:
-            even = self._source.random_sample(max(_BLOCK, count + count % 2))
-            turn, length = even[0::2] * math.tau, np.sqrt(-2.0 * np.log(1.0 - even[1::2]))
-            fresh = np.empty(len(even))
-            fresh[0::2], fresh[1::2] = np.cos(turn) * length, np.sin(turn) * length
-            self.values = np.concatenate((left, fresh))
-            self.at = 0
-
-    def draw(self):
-        """Return one draw."""
-        self.reserve(1)
-        self.at += 1
-        return float(self.values[self.at - 1])
+    def reserve(self, count, at):
+        """Have count draws ready from place `at` on; returns whether that place is now 0."""
+        left = self.values[at:]
+        if len(left) >= count:
+            return False
+        even = self._source.random_sample(max(_BLOCK, count + count % 2))
+        turn, length = even[0::2] * math.tau, np.sqrt(-2.0 * np.log(1.0 - even[1::2]))
+        fresh = np.empty(len(even))
+        fresh[0::2], fresh[1::2] = np.cos(turn) * length, np.sin(turn) * length
+        self.values = np.concatenate((left, fresh))
+        return True

@@ -6,11 +6,13 @@ cells.py runs them in one call. What comes seldom is done here, as before a cell
 
 import math
 import random
+from operator import is_not
 from typing import Any
 
 from host_tools.simulator.twin import cells, jet
 from host_tools.simulator.twin.bottle import Bottle
-from host_tools.simulator.twin.cells import CELL_US, SAMPLE_US
+from host_tools.simulator.twin.cells import AIR_C, CELL_US, SAMPLE_US
+from host_tools.simulator.twin.figures import Figures, figure
 from host_tools.simulator.twin.guest import chip_vl53l0x
 from host_tools.simulator.twin.hardware import NEVER, RUNNING, Lease, OneShot, OpeningTimer, Solenoid
 from host_tools.simulator.twin.motion import Motion
@@ -25,13 +27,17 @@ QUIET_US = 1_500_000  # without gas, until coarse steps do
 RANGE_PERIOD_US = chip_vl53l0x.PERIOD_US
 LIGHT_SWAY_HZ = 0.25  # [E]
 LINE_LEAK_S = 600.0  # [E] a tight line loses its gas slowly
-AIR_C = 22.0
 
 
-class Physics:
+class Physics(Figures):
     """What the plant is made of, and its time (us since power-on, unbounded)."""
 
+    grams, bar, line_bar = map(figure, range(3))  # grams: of gas that bottle and room have not felt yet
+    dose_leak_s = figure(3)  # time constant with which the closed valve lets the line's gas out ...
+    _leaks_in_s, _flowed_us, _last_flow_us, row, sampling, skin_min_c = map(figure, range(4, 10))
+
     def __init__(self, *, distance_mm=100.0, seed=1, phase_us=0, bottle_g=5_000.0, room_c=20.0):
+        super().__init__(10)
         self.random = random.Random(seed)
         self.now_us = 0
         self._phase_us = phase_us  # moves the chips' conversions against the tick
@@ -43,8 +49,7 @@ class Physics:
         self.bottle = Bottle(bottle_g, ambient_c=room_c)
         self.bar = self.bottle.bar
         self.line_bar = self.bar
-        self.dose_leak_s = LINE_LEAK_S  # time constant with which the closed valve lets the line's gas out ...
-        self.shutoff_leak_s = None  # ... and the bottle's in; None = tight
+        self.dose_leak_s = LINE_LEAK_S
         self.strength = 1.0  # of the jet, 1 = the reference nozzle
         self.hand = Motion(distance_mm)
         self.fog = 0.0  # share of distance measurements lost
@@ -61,11 +66,23 @@ class Physics:
         self.room = Room()
         self.record = Record(self)
         self._cell_flow_us = 0
-        self._grams = 0.0
         self._last_flow_us = -10_000_000
+        self.sampling = True
+        self.skin_min_c = 1e9
+        self._parts: tuple = ()
+        self._arrays: tuple = ()
         self._bottle_seen: Any = None  # what `bar` was made of
         self._jet_of: Any = None
         self._jet = (0.0, 0.0)
+
+    @property
+    def shutoff_leak_s(self):
+        """... and the bottle's in; None: tight."""
+        return self._leaks_in_s or None
+
+    @shutoff_leak_s.setter
+    def shutoff_leak_s(self, seconds):
+        self._leaks_in_s = seconds or 0.0
 
     def new_skin(self, seed=1):
         """Another point on the body: skin at rest, the probe fixed to it."""
@@ -119,11 +136,11 @@ class Physics:
         """Return when next something is to be done that is not done in every cell."""
         chips = self.chips
         often = (
-            flowing or self._cell_flow_us or self._grams or self.room.leak_g_s
+            flowing or self._cell_flow_us or self.grams or self.room.leak_g_s
             or self._bottle_seen != (self.bottle.temperature_c, self.bottle.grams_left)
         )  # fmt: skip
         every_us = SAMPLE_US if often else BOTTLE_US
-        quiet_us = self._last_flow_us + QUIET_US + 1
+        quiet_us = int(self._last_flow_us) + QUIET_US + 1
         return min(
             chips[0].due_us,
             chips[1].due_us,
@@ -135,36 +152,35 @@ class Physics:
 
     def _run(self, stop_us, step_us, operator, flowing):
         """Run cells up to stop_us, then what is due."""
-        skin, hand, probe, eye, record = self.skin, self.hand, self.probe, self.thermopile, self.record
-        modes, noise = skin.modes, probe.noise
+        now_us = self.now_us
         flow_us = self._cell_flow_us if step_us == CELL_US else 0
         h_reference, gas_g_s = self._jet_now() if flowing or flow_us else self._jet
+        probe, record, skin = self.probe, self.record, self.skin
         if probe.noise_c:
-            noise.reserve((stop_us - self.now_us) // step_us + 1)
-        record.reserve((stop_us - self.now_us) // SAMPLE_US + 1)
-        (
-            self.now_us, gone_us, flowed_us, self._grams, hand.mm, skin.surface_c, skin.lowest_c, probe.lagged_c,
-            probe.bead_c, noise.at, eye.seen_c, self.line_bar, record.row, record.skin_min_c,
-        ) = cells.advance(
-            self.now_us, stop_us, step_us,
-            skin.theta, operator.decay, operator.drive, modes.weights, operator.response, skin.spread, skin.gather,
-            skin.room, skin.shape, skin.looks, skin.rest_c, skin.h_ambient_w_m2k, skin.ambient_c, skin.lowest_c,
-            float(hand.mm), float(hand.goal_mm), float(hand.speed_mm_s), float(hand.tremor_mm), float(hand.sway_mm),
-            flow_us, flowing, h_reference, gas_g_s, self._grams,
-            self.shutoff.is_open, self.dose.is_open, float(self.dose_leak_s), float(self.shutoff_leak_s or 0.0),
-            self.bar, self.line_bar,
-            probe.lagged_c, probe.bead_c, float(probe.tau_s), float(probe.gain), float(probe.origin_c),
-            AIR_C if probe.bath_c is None else float(probe.bath_c), probe.detached, float(probe.noise_c),
-            noise.values, noise.at,
-            eye.seen_c, eye.rest_c, float(eye.stray), float(eye.plume_k), float(eye.tau_s),
-            record.rows, record.row, record.sampling, record.skin_min_c,
+            probe.reserve((stop_us - now_us) // step_us + 1)
+        record.reserve((stop_us - now_us) // SAMPLE_US + 1)
+        parts = (skin, probe, probe.noise.values, self.thermopile, self.hand, record.rows)
+        if any(map(is_not, parts, self._parts)) or not self._parts:
+            self._parts = parts
+            self._arrays = self._laid_out()
+        self.now_us = cells.advance(
+            now_us, stop_us, step_us, flow_us, flowing, self.shutoff.is_open, self.dose.is_open, h_reference, gas_g_s,
+            *self._arrays[:7], skin.theta, operator.decay, operator.drive, skin.modes.weights, operator.response,
+            *self._arrays[7:],
         )  # fmt: skip
         if step_us == CELL_US:
             self._cell_flow_us = 0
-        if flowed_us:
-            record.flowed(flowed_us)
-            self._last_flow_us = gone_us
+        if self._flowed_us:
+            record.flowed(int(self._flowed_us))
         self._sense()
+
+    def _laid_out(self):
+        """Return the arrays of all parts as cells.advance takes them."""
+        skin, probe = self.skin, self.probe
+        return (
+            *map(cells.reached, (self, self.hand, probe)), probe.noise.values, cells.reached(self.thermopile),
+            self.record.rows, cells.reached(skin), skin.spread, skin.gather, skin.room, skin.shape, skin.looks,
+        )  # fmt: skip
 
     def _jet_now(self):
         """Return the jet's coefficient at the reference distance (W/m2K) and the gas that flows, g/s."""
@@ -205,10 +221,11 @@ class Physics:
     def _settle_bottle(self):
         """Let the gas that left be felt by room and bottle. Without any a tenth of a second is often enough."""
         bottle = self.bottle
-        self.room.advance(self.now_us, SAMPLE_US / 1e6, self._grams)
-        if self._grams:
-            bottle.draw(self._grams)
-            self._grams = 0.0
+        grams = self.grams
+        self.room.advance(self.now_us, SAMPLE_US / 1e6, grams)
+        if grams:
+            bottle.draw(grams)
+            self.grams = 0.0
         if self.now_us % BOTTLE_US == 0:
             bottle.advance(BOTTLE_US / 1e6)
         seen = (bottle.temperature_c, bottle.grams_left)

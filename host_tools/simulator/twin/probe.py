@@ -4,6 +4,7 @@ import math
 import random
 
 from host_tools.simulator.twin import cells
+from host_tools.simulator.twin.figures import Figures, figure
 from host_tools.simulator.twin.noise import Noise
 from host_tools.toolchain.its90_tables import SLOPE_UV_PER_C, emf_mv
 
@@ -27,7 +28,7 @@ def pack(tc_code, cj_code, fault_bits=0):
     return (tc_code & 0x3FFF) << 18 | bool(fault_bits) << 16 | (cj_code & 0xFFF) << 4 | fault_bits
 
 
-class Probe:
+class Probe(Figures):
     """Thermocouple bead on the skin: first-order lag of `tau_s` (40 AWG in air: 0.25 s [S]).
 
     `bead_c` is the bead's temperature (degC). `noise_c` (default 0) is the standard deviation of contact
@@ -35,13 +36,15 @@ class Probe:
     `Max31855Chip.reversed`.
     """
 
+    lagged_c, bead_c, tau_s, noise_c = map(figure, range(4))  # lagged_c: without the contact's noise
+    gain, origin_c, detached, bath_c, bathed, noise_at = map(figure, range(4, 10))
+
     def __init__(self, *, tau_s=0.25, t_c=32.8, seed=0):
         if not tau_s > 0:
             raise ValueError(f"tau_s is {tau_s}: give a lag above 0 s")
+        super().__init__(10)
         self.tau_s = tau_s
-        self.noise_c = 0.0
-        self.bead_c = t_c
-        self.lagged_c = t_c  # without the contact's noise
+        self.bead_c = self.lagged_c = t_c
         self.noise = Noise(seed)
         self.attach()
 
@@ -49,7 +52,7 @@ class Probe:
         """Lie on the skin properly."""
         self.gain = 1.0
         self.origin_c = 0.0
-        self.bath_c = None
+        self.bathed = False
         self.detached = False
 
     def half_detach(self, gain):
@@ -63,16 +66,24 @@ class Probe:
     def detach(self, bath_c=None):
         """Hang in the air, so that the bead follows the ambient temperature; or lie in a bath of `bath_c` degC."""
         self.detached = True
-        self.bath_c = bath_c
+        self.bathed = bath_c is not None
+        self.bath_c = bath_c or 0.0
+
+    def reserve(self, count):
+        """Have the contact's noise of so many steps ready."""
+        if self.noise.reserve(count, int(self.noise_at)):
+            self.noise_at = 0
 
     def step(self, dt_s, surface_c, ambient_c):
         """Advance by `dt_s` (exact for a constant target) toward skin or air; returns `bead_c`."""
-        around_c = ambient_c if self.bath_c is None else self.bath_c
+        around_c = self.bath_c if self.bathed else ambient_c
         target_c = cells.felt_c(surface_c, self.gain, self.origin_c, around_c, self.detached)
         self.lagged_c = cells.toward(self.lagged_c, target_c, -math.expm1(-dt_s / self.tau_s))
         self.bead_c = self.lagged_c
         if self.noise_c:
-            self.bead_c += self.noise.draw() * self.noise_c
+            self.reserve(1)
+            self.bead_c += float(self.noise.values[int(self.noise_at)]) * self.noise_c
+            self.noise_at += 1
         return self.bead_c
 
 

@@ -27,11 +27,8 @@ class Record:
     resets: list = field(default_factory=list)  # (time us, why)
     injected_us: list = field(default_factory=list)
     valve_on_us: int = 0
-    skin_min_c: float = 1e9
     point: int = 0
-    sampling: bool = True
-    rows: Any = field(default_factory=lambda: np.empty((1_024, 6)))  # the samples, of which `row` are there
-    row: int = 0
+    rows: Any = field(default_factory=lambda: np.empty((1_024, 6)))  # the samples, and room for more
     _told: list = field(default_factory=list)
 
     def edge(self, name, level):
@@ -58,12 +55,26 @@ class Record:
 
     def reserve(self, count):
         """Have room for count more samples."""
-        if self.row + count > len(self.rows):
+        if self.plant.row + count > len(self.rows):
             self.rows = np.concatenate((self.rows, np.empty_like(self.rows)))
+
+    @property
+    def sampling(self):
+        """False: no samples are kept."""
+        return bool(self.plant.sampling)
+
+    @sampling.setter
+    def sampling(self, on):
+        self.plant.sampling = on
+
+    @property
+    def skin_min_c(self):
+        """The lowest surface of all points so far, as sampled."""
+        return self.plant.skin_min_c
 
     @property
     def samples(self):
         """All samples so far, as tuples."""
-        fresh = self.rows[len(self._told) : self.row].tolist()
+        fresh = self.rows[len(self._told) : int(self.plant.row)].tolist()
         self._told += [(int(at), *figures, bool(flows)) for at, *figures, flows in fresh]
         return self._told

@@ -18,6 +18,7 @@ from functools import lru_cache
 import numpy as np
 
 from host_tools.simulator.twin import cells
+from host_tools.simulator.twin.figures import Figures, figure
 
 BLOOD_RHO_C_J_M3K = 1060.0 * 3770.0  # density and heat capacity of blood, [K] common Pennes figures
 AMBIENT_H_W_M2K = 10.0  # [E] free convection and radiation of bare skin
@@ -149,13 +150,15 @@ def _operator(modes, dt_s):
     return Operator(modes, dt_s)
 
 
-class Skin:
+class Skin(Figures):
     """Skin under ambient air and a jet; starts at rest in the air (surface about 32.8 degC).
 
     `surface_c` is the temperature of the surface itself (degC) after the last step, `lowest_c` its lowest so far.
     `dt_s` is the step of `step()`, seconds, > 0. Raises ValueError for a step that is not positive or a stack without
     layers.
     """
+
+    rest_c, h_ambient_w_m2k, ambient_c, surface_c, lowest_c = map(figure, range(5))  # rest_c: with a sealed surface
 
     # What a surface of several rings has more of (wide_skin.py). One ring stands for all of it.
     waves_per_m: tuple[float, ...] = (0.0,)
@@ -168,6 +171,7 @@ class Skin:
                  t_core_c=CORE_C, t_blood_c=37.0, grid=(FIRST_CELL_MM, GROWTH, LAST_CELL_MM)):
         if not dt_s > 0:
             raise ValueError(f"dt_s is {dt_s}: give a step above 0 s")
+        super().__init__(5)
         self.dt_s = dt_s
         self.modes = _modes(tuple(layers), t_core_c, t_blood_c, tuple(grid), self.waves_per_m)
         self.fine = _operator(self.modes, dt_s)
@@ -187,8 +191,8 @@ class Skin:
         """Set the exchange with the surroundings from now on: coefficient W/m2K >= 0, temperature degC."""
         if h_w_m2k < 0:
             raise ValueError(f"ambient coefficient {h_w_m2k} W/m2K: give 0 or more")
-        self.h_ambient_w_m2k = float(h_w_m2k)
-        self.ambient_c = float(t_c)
+        self.h_ambient_w_m2k = h_w_m2k
+        self.ambient_c = t_c
 
     def step(self, h_jet_w_m2k, t_jet_c):
         """Advance one `dt_s` under a jet (W/m2K >= 0, degC), or air for h = 0; returns `surface_c` (degC).
@@ -227,8 +231,9 @@ class Skin:
         """An independent skin in the same state."""
         other = object.__new__(type(self))
         other.__dict__.update(self.__dict__)
-        for name in ("theta", "room"):
+        for name in ("theta", "room", "array"):
             setattr(other, name, getattr(self, name).copy())
+        other.figures = memoryview(other.array)
         return other
 
     def temperature_at(self, depth_mm):

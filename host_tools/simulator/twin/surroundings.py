@@ -5,13 +5,14 @@ import random
 from functools import lru_cache
 
 from host_tools.simulator.twin import cells
+from host_tools.simulator.twin.figures import Figures, figure
 from host_tools.simulator.twin.guest.chip_mlx90614 import ADDRESS, crc8
 
 ZERO_K = 273.15
 SILENT = -1
 
 
-class Thermopile:
+class Thermopile(Figures):
     """MLX90614 with the narrow field at the nozzle, aimed at the treated spot.
 
     stray         share of what it sees that is skin at rest: its field is stated to half the sensitivity only [K]
@@ -26,15 +27,17 @@ class Thermopile:
 
     PERIOD_US = 100_000
 
+    seen_c, rest_c, stray, plume_k, tau_s = map(figure, range(5))  # seen_c: as its filter lags
+
     def __init__(self, rest_c, seed=1):
+        super().__init__(5)
         self.stray = 0.12
         self.plume_k = 15.0
         self.tau_s = 0.207
         self.noise_c = 0.1
         self.lies_c = None
         self.answers = True
-        self.rest_c = rest_c
-        self.seen_c = rest_c  # as its filter lags
+        self.rest_c = self.seen_c = rest_c
         self._random = random.Random(seed)
         self.due_us = self.PERIOD_US
         self.words = (SILENT, SILENT)

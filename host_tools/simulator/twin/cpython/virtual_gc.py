@@ -1,4 +1,4 @@
-"""The `gc` module of the firmware in CPython: a collection there would walk the host's heap, a hundred times the board's.
+"""The `gc` module of the firmware in CPython, where a collection would walk the host's heap, far larger than a board's.
 
 What the firmware leaves is freed by its counts of references, the rest by CPython's own rhythm.
 """

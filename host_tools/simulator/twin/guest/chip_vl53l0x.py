@@ -57,10 +57,10 @@ class Echo:
 
     def _gauss(self):
         """Return a draw of deviation 1: six even ones together."""
-        total = -3_069
-        for _ in range(2):
-            self._state = self._state * 1_664_525 + 1_013_904_223 & 0xFFFFFFFF
-            total += (self._state >> 2 & 1023) + (self._state >> 12 & 1023) + (self._state >> 22)
+        first = self._state * 1_664_525 + 1_013_904_223 & 0xFFFFFFFF
+        second = self._state = first * 1_664_525 + 1_013_904_223 & 0xFFFFFFFF
+        total = (first >> 2 & 1023) + (first >> 12 & 1023) + (first >> 22) - 3_069
+        total += (second >> 2 & 1023) + (second >> 12 & 1023) + (second >> 22)
         return total / 724.1
 
 
