@@ -77,7 +77,7 @@ def skin_step(
 def advance(
     now_us, stop_us, step_us, flow_us, flowing, line_open, vents, h_reference, gas_g_s,
     body, hand, probe, noise, eye, rows, air,
-    theta, decay, drive, weights, response, spread, gather, room, shape, looks,
+    theta, decay, drive, response, weights, spread, gather, room, shape, looks,
 ):  # fmt: skip
     """Run whole cells of step_us up to stop_us, or to where the hand arrives; returns the time then.
 

@@ -15,8 +15,10 @@ from host_tools.simulator.twin import cells, jet, motion
 
 _state = {"used": False}
 
+flux_w_m2 = cells.flux_w_m2
 
-def _decayed(theta, decay, weights, sums):
+
+def decayed(theta, decay, weights, sums):
     """Let the modes decay; sums receives what each row of them adds to the surface."""
     for j in range(theta.shape[0]):
         total = 0.0
@@ -26,7 +28,7 @@ def _decayed(theta, decay, weights, sums):
         sums[j] = total
 
 
-def _driven(theta, drive, flux):
+def driven(theta, drive, flux):
     """Add to each row of modes what its flux does within the step."""
     for j in range(theta.shape[0]):
         for k in range(theta.shape[1]):
@@ -82,7 +84,7 @@ def use() -> bool:
     # A sum may be taken in any order: that is what makes it short. Nothing else about numbers is loosened.
     sums = numba.njit(cache=True, fastmath={"reassoc", "contract"})
     this = globals()
-    this["decayed"], this["driven"] = sums(_decayed), sums(_driven)
+    this["decayed"], this["driven"] = sums(decayed), sums(driven)
     plain = numba.njit(cache=True)
     for name in ("moved_mm", "trembling_mm", "toward", "felt_c", "aimed_c", "flux_w_m2"):
         this[name] = plain(getattr(cells, name))

@@ -6,7 +6,6 @@ cells.py runs them in one call. What comes seldom is done here, as before a cell
 
 import math
 import random
-from operator import is_not
 from typing import Any
 
 from host_tools.simulator.twin import cells, jet
@@ -27,6 +26,9 @@ QUIET_US = 1_500_000  # without gas, until coarse steps do
 RANGE_PERIOD_US = chip_vl53l0x.PERIOD_US
 LIGHT_SWAY_HZ = 0.25  # [E]
 LINE_LEAK_S = 600.0  # [E] a tight line loses its gas slowly
+
+GRAMS, FLOWED, LAST_FLOW, ROW = 0, 5, 6, 7  # places of figures that are asked for in every exchange
+LONGEST_SAMPLES = 16  # that one run of cells can bring: it ends with BOTTLE_US
 
 
 class Physics(Figures):
@@ -70,7 +72,8 @@ class Physics(Figures):
         self.sampling = True
         self.skin_min_c = 1e9
         self._parts: tuple = ()
-        self._arrays: tuple = ()
+        self._head: tuple = ()
+        self._tail: tuple = ()
         self._bottle_seen: Any = None  # what `bar` was made of
         self._jet_of: Any = None
         self._jet = (0.0, 0.0)
@@ -105,7 +108,7 @@ class Physics(Figures):
     def _quiet(self):
         """Nothing moves and the last burst is long past: coarse steps do."""
         return (
-            self.now_us - self._last_flow_us > QUIET_US
+            self.now_us - self.figures[LAST_FLOW] > QUIET_US
             and not self.flowing()
             and self.one_shot.result != RUNNING
             and self.hand.mm == self.hand.goal_mm
@@ -136,11 +139,11 @@ class Physics(Figures):
         """Return when next something is to be done that is not done in every cell."""
         chips = self.chips
         often = (
-            flowing or self._cell_flow_us or self.grams or self.room.leak_g_s
+            flowing or self._cell_flow_us or self.figures[GRAMS] or self.room.leak_g_s
             or self._bottle_seen != (self.bottle.temperature_c, self.bottle.grams_left)
         )  # fmt: skip
         every_us = SAMPLE_US if often else BOTTLE_US
-        quiet_us = int(self._last_flow_us) + QUIET_US + 1
+        quiet_us = int(self.figures[LAST_FLOW]) + QUIET_US + 1
         return min(
             chips[0].due_us,
             chips[1].due_us,
@@ -158,29 +161,34 @@ class Physics(Figures):
         probe, record, skin = self.probe, self.record, self.skin
         if probe.noise_c:
             probe.reserve((stop_us - now_us) // step_us + 1)
-        record.reserve((stop_us - now_us) // SAMPLE_US + 1)
-        parts = (skin, probe, probe.noise.values, self.thermopile, self.hand, record.rows)
-        if any(map(is_not, parts, self._parts)) or not self._parts:
-            self._parts = parts
-            self._arrays = self._laid_out()
+        if self.figures[ROW] + LONGEST_SAMPLES > len(record.rows):
+            record.grow()
+        was = self._parts
+        if not (
+            was and skin is was[0] and probe is was[1] and probe.noise.values is was[2]
+            and self.thermopile is was[3] and self.hand is was[4] and record.rows is was[5]
+        ):  # fmt: skip
+            self._parts = (skin, probe, probe.noise.values, self.thermopile, self.hand, record.rows)
+            self._head, self._tail = self._laid_out()
         self.now_us = cells.advance(
             now_us, stop_us, step_us, flow_us, flowing, self.shutoff.is_open, self.dose.is_open, h_reference, gas_g_s,
-            *self._arrays[:7], skin.theta, operator.decay, operator.drive, skin.modes.weights, operator.response,
-            *self._arrays[7:],
+            *self._head, operator.decay, operator.drive, operator.response, *self._tail,
         )  # fmt: skip
         if step_us == CELL_US:
             self._cell_flow_us = 0
-        if self._flowed_us:
-            record.flowed(int(self._flowed_us))
+        flowed_us = self.figures[FLOWED]
+        if flowed_us:
+            record.flowed(int(flowed_us))
         self._sense()
 
     def _laid_out(self):
-        """Return the arrays of all parts as cells.advance takes them."""
+        """Return the arrays of all parts as cells.advance takes them, before and behind the operator's."""
         skin, probe = self.skin, self.probe
+        parts = (*map(cells.reached, (self, self.hand, probe)), probe.noise.values, cells.reached(self.thermopile))
         return (
-            *map(cells.reached, (self, self.hand, probe)), probe.noise.values, cells.reached(self.thermopile),
-            self.record.rows, cells.reached(skin), skin.spread, skin.gather, skin.room, skin.shape, skin.looks,
-        )  # fmt: skip
+            (*parts, self.record.rows, cells.reached(skin), skin.theta),
+            (skin.modes.weights, skin.spread, skin.gather, skin.room, skin.shape, skin.looks),
+        )
 
     def _jet_now(self):
         """Return the jet's coefficient at the reference distance (W/m2K) and the gas that flows, g/s."""
@@ -196,9 +204,11 @@ class Physics(Figures):
     def _sense(self):
         """Do what is due at the end of this cell."""
         now_us = self.now_us
-        for chip, warmth_c in zip(self.chips, (self.probe.bead_c, AIR_C), strict=True):
-            if now_us >= chip.due_us:
-                chip.advance(now_us, warmth_c)
+        skin, nozzle = self.chips
+        if now_us >= skin.due_us:
+            skin.advance(now_us, self.probe.bead_c)
+        if now_us >= nozzle.due_us:
+            nozzle.advance(now_us, AIR_C)
         if now_us >= self.thermopile.due_us:
             self.thermopile.sample(AIR_C)
         if now_us >= self._range_next_us:

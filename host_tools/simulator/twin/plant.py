@@ -9,11 +9,12 @@ from typing import Any
 from boards.virtual import pins
 from host_tools.simulator.twin.guest import hal
 from host_tools.simulator.twin.hardware import NEVER, RUNNING
-from host_tools.simulator.twin.physics import QUIET_US, Physics
+from host_tools.simulator.twin.physics import LAST_FLOW, QUIET_US, Physics
 
 TICKS_MASK = hal.TICKS_MASK
 START_BEFORE_WRAP_US = 3_000_000  # every run crosses the counter's wrap soon after it began
 OPEN_LOOP = {pins.LOOP_A: 0, pins.LOOP_B: 1}
+_KEPT, _FRAMES, _WORDS = hal.IN_SCRATCH, hal.IN_SPI, hal.IN_RANGE_WORDS
 _VALVES_HEAR = (pins.DOSE, pins.LOOP_TEST)
 
 POWER_ON = 1
@@ -128,7 +129,7 @@ class Plant(Physics):
             if self._reset:
                 break
             self._apply(op, arg)
-            alike = self._alike_until(end_us)
+            alike = not self._reset and self._alike_until(end_us)
         if sent:
             self.console_out += bytes(tx[:sent])
         if not self._reset:
@@ -142,7 +143,7 @@ class Plant(Physics):
 
         Its lamps and chip selects then need no skin that is up to date: heat may follow later, in one go.
         """
-        quiet_us = self._last_flow_us + QUIET_US
+        quiet_us = self.figures[LAST_FLOW] + QUIET_US
         return self._next_edge() > end_us and not self.now_us <= quiet_us < end_us
 
     def _noted(self, at_us, op, arg):
@@ -182,20 +183,22 @@ class Plant(Physics):
         received[hal.IN_PINS] = sensed
         received[hal.IN_BURST] = self.one_shot.result
         received[hal.IN_RESET_CAUSE] = self.reset_cause
-        for n, word in enumerate(self.scratch):
-            received[hal.IN_SCRATCH + n] = word
+        received[_KEPT], received[_KEPT + 1], received[_KEPT + 2], received[_KEPT + 3] = self.scratch
         received[hal.IN_SPI_FAIL] = int(self.spi_fail)
         received[hal.IN_ADC] = _counts(self.bar, 1.907e-3)
         received[hal.IN_ADC + 1] = _counts(self.line_bar, 1.907e-3)
         for channel, counts in self.analogue.items():
             received[hal.IN_ADC + channel] = counts
-        for at, chip in zip((hal.IN_SPI, hal.IN_SPI + 2), self.chips, strict=True):
-            frame = chip.frame
-            received[at], received[at + 1] = frame >> 16, frame & 0xFFFF
+        skin, nozzle = self.chips
+        frame = skin.frame
+        received[_FRAMES], received[_FRAMES + 1] = frame >> 16, frame & 0xFFFF
+        frame = nozzle.frame
+        received[_FRAMES + 2], received[_FRAMES + 3] = frame >> 16, frame & 0xFFFF
         received[hal.IN_INFRARED], received[hal.IN_INFRARED + 1] = self.thermopile.words
         received[hal.IN_RANGE] = self.ranges if self.range_answers else -1
-        for n, word in enumerate(self.echo.words):
-            received[hal.IN_RANGE_WORDS + n] = word
+        (
+            received[_WORDS], received[_WORDS + 1], received[_WORDS + 2], received[_WORDS + 3], received[_WORDS + 4]
+        ) = self.echo.words  # fmt: skip
         received[hal.IN_ROOM_PPM] = self.room.shown_ppm
         received[hal.IN_ROOM_SAMPLES] = self.room.samples
         n = 0 if reset else min(len(self.console_in), hal.RX_MAX)
@@ -305,10 +308,12 @@ class Plant(Physics):
     def _run_to(self, end_us):
         while self.now_us < end_us and not self._reset:
             edge_us = self._next_edge()
-            if edge_us > end_us and self._quiet():
-                self._idle(end_us)
-                continue
-            self._pass(min(end_us, max(edge_us, self.now_us)))
+            upto_us = min(end_us, max(edge_us, self.now_us))
+            while self.now_us < upto_us:
+                if edge_us > end_us and self._quiet():
+                    self._idle(end_us)
+                else:
+                    self._pass(upto_us)
             if self.now_us >= edge_us:
                 self._edges()
 

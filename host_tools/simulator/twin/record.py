@@ -53,10 +53,9 @@ class Record:
         """The chip restarted."""
         self.resets.append((self.plant.now_us, why))
 
-    def reserve(self, count):
-        """Have room for count more samples."""
-        if self.plant.row + count > len(self.rows):
-            self.rows = np.concatenate((self.rows, np.empty_like(self.rows)))
+    def grow(self):
+        """Have room for as many samples again."""
+        self.rows = np.concatenate((self.rows, np.empty_like(self.rows)))
 
     @property
     def sampling(self):

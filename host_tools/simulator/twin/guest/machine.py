@@ -36,7 +36,7 @@ class Pin:
     def value(self, level=None):
         """Read the pin, or drive it."""
         if level is None:
-            hal.spend(hal.COST_PIN_US)
+            hal.local_us += hal.COST_PIN_US
             if self._out:
                 return hal.pin_levels >> self.number & 1
             return hal.received[hal.IN_PINS] >> self.number & 1
@@ -66,18 +66,28 @@ class SPI:
             raise OSError(5)
         slot = -1
         i = 0
-        while i < len(pins.CHIP_SELECTS):
-            if not hal.pin_levels >> pins.CHIP_SELECTS[i] & 1:
+        levels = hal.pin_levels
+        for pin in pins.CHIP_SELECTS:
+            if not levels >> pin & 1:
                 slot = i if slot == -1 else -2
             i += 1
-        i = 0
-        while i < len(buffer):
-            if slot < 0 or i > 3:
-                buffer[i] = 0xFF
-            else:
-                half = hal.received[hal.IN_SPI + slot * 2 + (i >> 1)]
-                buffer[i] = half & 0xFF if i & 1 else half >> 8
-            i += 1
+        if slot < 0 or len(buffer) != 4:
+            i = 0
+            while i < len(buffer):
+                buffer[i] = 0xFF if slot < 0 or i > 3 else self._byte(slot, i)
+                i += 1
+            return
+        at = hal.IN_SPI + slot * 2
+        half = hal.received[at]
+        buffer[0] = half >> 8
+        buffer[1] = half & 0xFF
+        half = hal.received[at + 1]
+        buffer[2] = half >> 8
+        buffer[3] = half & 0xFF
+
+    def _byte(self, slot, i):
+        half = hal.received[hal.IN_SPI + slot * 2 + (i >> 1)]
+        return half & 0xFF if i & 1 else half >> 8
 
 
 class ADC:
