@@ -48,6 +48,10 @@ class Motion(Figures):
         """Let time pass."""
         self.mm = moved_mm(self.mm, self.goal_mm, self.speed_mm_s * seconds)
 
+    def arrived(self):
+        """True where the hand means to be."""
+        return self.figures[0] == self.figures[1]
+
     def true_mm(self, now_us):
         """Return the distance at a time, mm: at least 5, where the nozzle touches."""
         return trembling_mm(self.mm, self.tremor_mm, self.sway_mm, now_us)

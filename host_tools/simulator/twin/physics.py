@@ -111,7 +111,7 @@ class Physics(Figures):
             self.now_us - self.figures[LAST_FLOW] > QUIET_US
             and not self.flowing()
             and self.one_shot.result != RUNNING
-            and self.hand.mm == self.hand.goal_mm
+            and self.hand.arrived()
         )
 
     def _idle(self, end_us):

@@ -2,6 +2,7 @@
 
 import math
 import random
+from functools import lru_cache
 
 from host_tools.simulator.twin import cells
 from host_tools.simulator.twin.figures import Figures, figure
@@ -10,6 +11,8 @@ from host_tools.toolchain.its90_tables import SLOPE_UV_PER_C, emf_mv
 
 # The chip's straight line, mV per degC, by the type it was trimmed for.
 SENSITIVITY_MV = {kind: slope / 1000 for kind, slope in SLOPE_UV_PER_C.items()}
+
+_cold_mv = lru_cache(maxsize=64)(emf_mv)  # a cold junction seldom changes
 
 FAULT_BITS = {"open": 0b001, "short_gnd": 0b010, "short_vcc": 0b100}
 FAULTS = (None, *FAULT_BITS, "dead_low", "dead_high", "stuck")
@@ -109,6 +112,8 @@ class Max31855Chip:
         self.reversed = False
         self._random = random.Random(seed)
         self._fault = None
+        self._voltage_of: tuple = ()
+        self._voltage_mv = 0.0
         self._latched = 0
         self._now_us = 0
         self.due_us = phase_us + conversion_us  # when the next conversion ends
@@ -161,7 +166,11 @@ class Max31855Chip:
         noise_c = self._random.gauss(0.0, self.noise_c)
         junction_c = self.cold_junction_c + self._random.gauss(0.0, self.cj_noise_c)
         slope = SENSITIVITY_MV[self.kind]
-        voltage = emf_mv(self.kind, bead_c) - emf_mv(self.kind, self.cold_junction_c)
+        of = self.kind, bead_c, self.cold_junction_c
+        if of != self._voltage_of:  # the nozzle's probe is as warm as before
+            self._voltage_of = of
+            self._voltage_mv = emf_mv(self.kind, bead_c) - _cold_mv(self.kind, self.cold_junction_c)
+        voltage = self._voltage_mv
         if self.reversed:
             voltage = -voltage
         cj_code = min(max(round(junction_c * 16), -2048), 2047)

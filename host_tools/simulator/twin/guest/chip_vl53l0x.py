@@ -118,9 +118,15 @@ class Chip:
         self.results = 0
 
     def readfrom_mem_into(self, address, register, buf):
-        self.count(address, len(buf) + 2)
+        size = len(buf)
+        self.count(address, size + 2)
         i = 0
-        while i < len(buf):
+        if self.dead < 0 and self.page == 0 and register + size < 256:
+            bank = self.bank
+            while i < size:
+                buf[i] = bank[register + i]
+                i += 1
+        while i < size:
             buf[i] = self.read(register, i)
             i += 1
 

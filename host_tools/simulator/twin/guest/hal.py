@@ -165,7 +165,9 @@ def ticks_us():
     """The wrapping microsecond counter."""
     global local_us
     local_us += COST_TICKS_US
-    return _wrapped(received[IN_TICKS_US], local_us)
+    ticks = received[IN_TICKS_US]
+    room = TICKS_MASK - ticks
+    return ticks + local_us if local_us <= room else local_us - room - 1  # as _wrapped, asked for in every tick
 
 
 def ticks_ms():

@@ -21,6 +21,7 @@ class Pin:
 
     def __init__(self, number, mode=-1, pull=-1, value=None):
         self.number = number
+        self._mask = 1 << number
         self._out = False
         if mode != -1:
             self.init(mode, pull, value)
@@ -40,7 +41,12 @@ class Pin:
             if self._out:
                 return hal.pin_levels >> self.number & 1
             return hal.received[hal.IN_PINS] >> self.number & 1
-        hal.set_pin(self.number, level)
+        if level:
+            hal.pin_levels |= self._mask
+            hal.event(hal.OP_PIN, self.number << 1 | 1)
+        else:
+            hal.pin_levels &= ~self._mask
+            hal.event(hal.OP_PIN, self.number << 1)
 
     __call__ = value
 
