@@ -1,0 +1,49 @@
+"""Modules of the firmware in CPython: compiled once a process, and again when their file changed."""
+
+import importlib
+import os
+import sys
+
+from host_tools.places import GUEST, VIRTUAL
+from host_tools.simulator.twin import firmware_code, lanes
+
+FOLDERS = tuple(map(str, (VIRTUAL, GUEST)))
+
+
+def loaded(folder):
+    """Import `room` from a folder as a boot does, and return it."""
+    with lanes.firmware_imports((str(folder), *FOLDERS)):
+        return importlib.import_module("room")
+
+
+def test_two_boots_run_the_same_code_in_modules_of_their_own(tmp_path):
+    (tmp_path / "room.py").write_text("def f():\n    return 1\n")
+    first, second = loaded(tmp_path), loaded(tmp_path)
+    assert first is not second
+    assert first.f.__code__ is second.f.__code__
+    assert first.f.__code__.co_filename == str(tmp_path / "room.py")
+    assert os.listdir(tmp_path) == ["room.py"]
+
+
+def test_a_file_that_changed_is_compiled_again(tmp_path):
+    file = tmp_path / "room.py"
+    file.write_text("X = 1\n")
+    assert loaded(tmp_path).X == 1
+    seen = file.stat()
+    file.write_text("X = 2\n")
+    os.utime(file, ns=(seen.st_atime_ns, seen.st_mtime_ns + 1_000))
+    assert loaded(tmp_path).X == 2
+    file.write_text("X = 30\n")
+    os.utime(file, ns=(seen.st_atime_ns, seen.st_mtime_ns + 1_000))
+    assert loaded(tmp_path).X == 30  # as old as before, and longer
+
+
+def test_imports_outside_the_firmware_are_left_alone():
+    hooks, time, gc = list(sys.path_hooks), sys.modules["time"], sys.modules["gc"]
+    with lanes.firmware_imports():
+        assert isinstance(sys.path_hooks[0], firmware_code.Folders)
+        assert not isinstance(importlib.import_module("json").__loader__, firmware_code.Loader)
+        assert isinstance(importlib.import_module("cryo.limits").__loader__, firmware_code.Loader)
+        assert sys.modules["gc"].collect() == 0
+    assert (sys.path_hooks, sys.modules["time"], sys.modules["gc"]) == (hooks, time, gc)
+    assert not any(path.startswith(lanes.import_folders()) for path in sys.path_importer_cache)
