@@ -11,7 +11,8 @@ from pathlib import Path
 
 from platformdirs import user_cache_path
 
-from host_tools.simulator.twin import cells, jet, motion
+from host_tools.simulator.twin import cells, co2, jet, motion
+from host_tools.simulator.twin.guest import chip_vl53l0x
 
 _state = {"used": False}
 
@@ -67,7 +68,7 @@ def _skin_step(
 
 def _source_key() -> str:
     whole = hashlib.sha256()
-    for module in (cells, jet, motion):
+    for module in (cells, co2, jet, motion, chip_vl53l0x):
         whole.update(Path(module.__file__).read_bytes())
     whole.update(Path(__file__).read_bytes())
     whole.update(version("numba").encode())
@@ -91,6 +92,12 @@ def use() -> bool:
         setattr(cells, name, this[name])
     cells.skin_step = plain(_skin_step)
     cells.advance = plain(cells.advance)
+    for name, function in list(vars(co2).items()):
+        if callable(function):
+            setattr(co2, name, plain(function))
+    for name in ("gauss", "word", "counted", "drawn"):
+        setattr(chip_vl53l0x, name, plain(getattr(chip_vl53l0x, name)))
+    co2.form_is_arrays = lambda: True
     cells.reached = lambda part: part.array
     _state["used"] = True
     return True

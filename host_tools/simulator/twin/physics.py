@@ -224,7 +224,7 @@ class Physics(Figures):
             return
         sway = self.light_sway * math.sin(self.now_us / 1e6 * LIGHT_SWAY_HZ * math.tau)
         self.echo.reflects = chip_vl53l0x.SKIN_REFLECTS * (1.0 + sway)
-        words = self.echo.measure(self.hand.true_mm(self.now_us), self.range_error_mm)
+        words = self.echo.measure(self.hand.true_mm(self.now_us), float(self.range_error_mm))
         if self.fog and self.random.random() < self.fog:
             words[0] = chip_vl53l0x.NO_ECHO
 
