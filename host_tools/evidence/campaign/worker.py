@@ -5,7 +5,7 @@ import os
 from concurrent.futures import ProcessPoolExecutor
 from multiprocessing import get_context
 
-from host_tools.simulator.twin import compiled
+from host_tools.simulator.twin import compiled, lanes
 
 # One thread each, of NumPy too: more of them wait for each other, for matrices as small as the skin's.
 ENVIRONMENT = {"OPENBLAS_NUM_THREADS": "1"}
@@ -17,6 +17,7 @@ def ready() -> None:
     What is loaded by now stays: a collection that walked it again and again would take a third of a run's time.
     """
     compiled.use()
+    lanes.fold()
     gc.collect()
     gc.freeze()
 

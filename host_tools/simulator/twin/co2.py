@@ -1,6 +1,6 @@
-"""What a bottle's CO2 does, as functions of numbers and tables: compiled.py makes machine code of them.
+"""What a bottle's CO2 does, as functions of numbers and tables: compiled.py makes machine code of it.
 
-`marks`, `curve` and `plane` are a table of bottle.py: temperatures, saturation columns, and p(T, density) off the curve.
+`marks`, `curve` and `plane` are a table of bottle.py: temperatures, saturation columns, p(T, density) off the curve.
 A bottle is its temperature (degC), grams, litres, and its steel's heat capacity (J/K).
 """
 

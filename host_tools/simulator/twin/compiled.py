@@ -1,12 +1,13 @@
 """Machine code for cells.py: `use()` asks for it, once a process. Without Numba nothing changes but the speed.
 
 The code is kept in the user's cache folder, under a name made of the sources and Numba's version, so only the first
-process after a change compiles (about ten seconds). It needs no compiler of the machine's own.
+process after a change compiles (half a minute). It needs no compiler of the machine's own.
 """
 
+import contextlib
 import hashlib
+import os
 from importlib.metadata import version
-from importlib.util import find_spec
 from pathlib import Path
 
 from platformdirs import user_cache_path
@@ -75,18 +76,29 @@ def _source_key() -> str:
     return whole.hexdigest()[:16]
 
 
+def _made(folder: Path) -> bool:
+    """Return whether the folder is there for us to write to."""
+    with contextlib.suppress(OSError):
+        folder.mkdir(parents=True, exist_ok=True)
+    return os.access(folder, os.W_OK)
+
+
 def use() -> bool:
     """Let the plant run machine code from now on; returns whether it does: not without Numba."""
-    if _state["used"] or find_spec("numba") is None:
-        return _state["used"]
-    import numba
-
-    numba.config.CACHE_DIR = str(user_cache_path("cryo", appauthor=False) / f"cells-{_source_key()}")
+    if _state["used"]:
+        return True
+    try:
+        import numba
+    except ImportError:
+        return False
+    folder = user_cache_path("cryo", appauthor=False) / f"cells-{_source_key()}"
+    keeps = _made(folder)
+    numba.config.CACHE_DIR = str(folder)
     # A sum may be taken in any order: that is what makes it short. Nothing else about numbers is loosened.
-    sums = numba.njit(cache=True, fastmath={"reassoc", "contract"})
+    sums = numba.njit(cache=keeps, fastmath={"reassoc", "contract"})
     this = globals()
     this["decayed"], this["driven"] = sums(decayed), sums(driven)
-    plain = numba.njit(cache=True)
+    plain = numba.njit(cache=keeps)
     for name in ("moved_mm", "trembling_mm", "toward", "felt_c", "aimed_c", "flux_w_m2"):
         this[name] = plain(getattr(cells, name))
         setattr(cells, name, this[name])

@@ -65,10 +65,10 @@ def firmware_imports(folders=None):
     for name in saved:
         del sys.modules[name]
     real = {name: sys.modules[name] for name in _REPLACED if name in sys.modules}
-    ours = [*(folders or import_folders()), str(STANDIN)]
-    sys.path[:0] = ours
+    ours = folders or import_folders()
+    sys.path[:0] = [*ours, str(STANDIN)]
     try:
-        with firmware_code.Folders(ours):
+        with firmware_code.Folders(ours, str(STANDIN)):
             for name in _REPLACED:
                 sys.modules[name] = importlib.import_module("virtual_" + name)
             yield importlib.import_module("hal")
@@ -78,6 +78,11 @@ def firmware_imports(folders=None):
         for name in [n for n in sys.modules if n.split(".")[0] in _FIRMWARE]:
             del sys.modules[name]
         sys.modules.update(saved)
+
+
+def fold():
+    """Let this process run the firmware in CPython with its constants as numbers, and as it is now, from here on."""
+    firmware_code.fold(import_folders(), _FIRMWARE)
 
 
 def _cpython(plant, settings, folders):

@@ -18,13 +18,9 @@ class Noise:
         self.values = np.empty(0)
 
     def reserve(self, count, at):
-        """Have count draws ready from place `at` on; returns whether that place is now 0."""
-        left = self.values[at:]
-        if len(left) >= count:
-            return False
+        """Forget the draws before place `at`, and have count more ready behind those that are left."""
         even = self._source.random_sample(max(_BLOCK, count + count % 2))
         turn, length = even[0::2] * math.tau, np.sqrt(-2.0 * np.log(1.0 - even[1::2]))
         fresh = np.empty(len(even))
         fresh[0::2], fresh[1::2] = np.cos(turn) * length, np.sin(turn) * length
-        self.values = np.concatenate((left, fresh))
-        return True
+        self.values = np.concatenate((self.values[at:], fresh))

@@ -28,7 +28,8 @@ LIGHT_SWAY_HZ = 0.25  # [E]
 LINE_LEAK_S = 600.0  # [E] a tight line loses its gas slowly
 
 GRAMS, FLOWED, LAST_FLOW, ROW = 0, 5, 6, 7  # places of figures that are asked for in every exchange
-LONGEST_SAMPLES = 16  # that one run of cells can bring: it ends with BOTTLE_US
+LONGEST_CELLS = BOTTLE_US // CELL_US  # of one run
+LONGEST_SAMPLES = BOTTLE_US // SAMPLE_US
 
 
 class Physics(Figures):
@@ -159,8 +160,7 @@ class Physics(Figures):
         flow_us = self._cell_flow_us if step_us == CELL_US else 0
         h_reference, gas_g_s = self._jet_now() if flowing or flow_us else self._jet
         probe, record, skin = self.probe, self.record, self.skin
-        if probe.noise_c:
-            probe.reserve((stop_us - now_us) // step_us + 1)
+        probe.reserve(LONGEST_CELLS)
         if self.figures[ROW] + LONGEST_SAMPLES > len(record.rows):
             record.grow()
         was = self._parts

@@ -120,8 +120,9 @@ class Plant(Physics):
         start_us = self.now_us
         end_us = start_us + elapsed_us + sleep_us + self.stall_us + self.jitter_us
         alike = self._alike_until(end_us)
-        for at in range(hal.OUT_HEADER, hal.OUT_HEADER + count * hal.EVENT_INTS, hal.EVENT_INTS):
-            at_us, op, arg = start_us + out[at], out[at + 1], out[at + 2]
+        done = iter(out[hal.OUT_HEADER : hal.OUT_HEADER + count * hal.EVENT_INTS])
+        for after_us, op, arg in zip(done, done, done, strict=True):
+            at_us = start_us + after_us
             if alike and self._noted(at_us, op, arg):
                 alike = op != hal.OP_FEED or self.watchdog_due_us > end_us
                 continue

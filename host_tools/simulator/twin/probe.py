@@ -73,8 +73,9 @@ class Probe(Figures):
         self.bath_c = bath_c or 0.0
 
     def reserve(self, count):
-        """Have the contact's noise of so many steps ready."""
-        if self.noise.reserve(count, int(self.noise_at)):
+        """Have the contact's noise of so many steps ready, where there is any."""
+        if self.noise_c and self.noise_at + count > len(self.noise.values):
+            self.noise.reserve(count, int(self.noise_at))
             self.noise_at = 0
 
     def step(self, dt_s, surface_c, ambient_c):

@@ -38,6 +38,20 @@ def test_a_file_that_changed_is_compiled_again(tmp_path):
     assert loaded(tmp_path).X == 30  # as old as before, and longer
 
 
+def test_folded_modules_have_numbers_and_every_name_and_stay_as_they_were(tmp_path, monkeypatch):
+    monkeypatch.setattr(firmware_code, "_folded", {})
+    monkeypatch.setattr(firmware_code, "_folded_folders", [])
+    (tmp_path / "chip.py").write_text("from micropython import const\nMOST = const(7)\n")
+    (tmp_path / "room.py").write_text("import chip\nfrom chip import MOST\ndef f():\n    return MOST + chip.MOST\n")
+    folders = (str(tmp_path), *FOLDERS)
+    firmware_code.fold(folders, lanes._FIRMWARE)
+    (tmp_path / "chip.py").write_text("MOST = 8\n")
+    folded = loaded(tmp_path)
+    assert folded.f() == 14 and folded.MOST == 7 and folded.f.__code__.co_names == ()
+    with lanes.firmware_imports((str(tmp_path), FOLDERS[1])):  # other folders: not what was folded
+        assert importlib.import_module("room").f() == 16
+
+
 def test_imports_outside_the_firmware_are_left_alone():
     hooks, time, gc = list(sys.path_hooks), sys.modules["time"], sys.modules["gc"]
     with lanes.firmware_imports():
