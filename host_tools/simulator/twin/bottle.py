@@ -11,6 +11,7 @@ takes is T*(dp/dT)*dm/rho, which for a boiling liquid equals the latent heat of 
 import math
 from functools import lru_cache
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 
@@ -36,9 +37,10 @@ class _Table:
         self._curve = [self.bar, self.liquid_rho, self.vapour_rho, self.liquid_u, self.vapour_u]
         self._arrays = np.array(self._curve), np.array(self.plane)
 
-    def form(self):
+    def form(self) -> tuple[tuple, Any, Any]:
         """Return (marks, curve, plane) as the functions of co2.py reach them best."""
-        return self.marks, *(self._arrays if co2.form_is_arrays() else (self._curve, self.plane))
+        curve, plane = self._arrays if co2.form_is_arrays() else (self._curve, self.plane)
+        return self.marks, curve, plane
 
     def _computed(self):
         from CoolProp import CoolProp

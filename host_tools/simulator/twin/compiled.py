@@ -9,6 +9,7 @@ import hashlib
 import os
 from importlib.metadata import version
 from pathlib import Path
+from typing import Any
 
 from platformdirs import user_cache_path
 
@@ -70,7 +71,7 @@ def _skin_step(
 def _source_key() -> str:
     whole = hashlib.sha256()
     for module in (cells, co2, jet, motion, chip_vl53l0x):
-        whole.update(Path(module.__file__).read_bytes())
+        whole.update(Path(str(module.__file__)).read_bytes())
     whole.update(Path(__file__).read_bytes())
     whole.update(version("numba").encode())
     return whole.hexdigest()[:16]
@@ -89,11 +90,13 @@ def use() -> bool:
         return True
     try:
         import numba
+        import numba.core.config
     except ImportError:
         return False
     folder = user_cache_path("cryo", appauthor=False) / f"cells-{_source_key()}"
     keeps = _made(folder)
-    numba.config.CACHE_DIR = str(folder)
+    settings: Any = numba.core.config
+    settings.CACHE_DIR = str(folder)
     # A sum may be taken in any order: that is what makes it short. Nothing else about numbers is loosened.
     sums = numba.njit(cache=keeps, fastmath={"reassoc", "contract"})
     this = globals()

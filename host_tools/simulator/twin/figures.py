@@ -20,4 +20,4 @@ class Figures:
 
     def __init__(self, count):
         self.array = np.zeros(count)
-        self.figures = memoryview(self.array)
+        self.figures = self.array.data

@@ -1,6 +1,6 @@
 """The firmware's modules compiled once a process: each boot in CPython executes them anew, from the same code objects.
 
-A file that changed since is compiled again, unless fold() was asked: then a process runs the sources that it began with.
+A file that changed is compiled again, unless fold() was asked: then a process runs the sources that it began with.
 Nothing is written: folders of the firmware stay as they are.
 """
 

@@ -14,7 +14,7 @@ class Noise:
     def __init__(self, seed):
         _, words, _ = random.Random(seed).getstate()
         self._source = np.random.RandomState()  # the same generator as Python's
-        self._source.set_state(("MT19937", words[:-1], words[-1]))
+        self._source.set_state(("MT19937", np.array(words[:-1], np.uint32), words[-1], 0, 0.0))
         self.values = np.empty(0)
 
     def reserve(self, count, at):

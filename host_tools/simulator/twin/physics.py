@@ -170,7 +170,8 @@ class Physics(Figures):
         ):  # fmt: skip
             self._parts = (skin, probe, probe.noise.values, self.thermopile, self.hand, record.rows)
             self._head, self._tail = self._laid_out()
-        self.now_us = cells.advance(
+        advance: Any = cells.advance  # its arrays come in bundles
+        self.now_us = advance(
             now_us, stop_us, step_us, flow_us, flowing, self.shutoff.is_open, self.dose.is_open, h_reference, gas_g_s,
             *self._head, operator.decay, operator.drive, operator.response, *self._tail,
         )  # fmt: skip

@@ -233,7 +233,7 @@ class Skin(Figures):
         other.__dict__.update(self.__dict__)
         for name in ("theta", "room", "array"):
             setattr(other, name, getattr(self, name).copy())
-        other.figures = memoryview(other.array)
+        other.figures = other.array.data
         return other
 
     def temperature_at(self, depth_mm):
