@@ -64,6 +64,7 @@ class Physics(Figures):
         self.echo = chip_vl53l0x.Echo(seed)
         self.ranges = 0  # measurements of the distance
         self._range_next_us = phase_us % RANGE_PERIOD_US
+        self._sensors_us = 0  # when the next sensor's sample is due
         self.new_skin(seed)
         self.thermopile = Thermopile(self.skin.surface_c, seed)
         self.room = Room()
@@ -138,7 +139,6 @@ class Physics(Figures):
 
     def _due(self, flowing):
         """Return when next something is to be done that is not done in every cell."""
-        chips = self.chips
         often = (
             flowing or self._cell_flow_us or self.figures[GRAMS] or self.room.leak_g_s
             or self._bottle_seen != (self.bottle.temperature_c, self.bottle.grams_left)
@@ -146,10 +146,7 @@ class Physics(Figures):
         every_us = SAMPLE_US if often else BOTTLE_US
         quiet_us = int(self.figures[LAST_FLOW]) + QUIET_US + 1
         return min(
-            chips[0].due_us,
-            chips[1].due_us,
-            self.thermopile.due_us,
-            self._range_next_us,
+            self._sensors_us,
             (self.now_us // every_us + 1) * every_us,
             quiet_us if quiet_us > self.now_us else NEVER,
         )
@@ -180,7 +177,10 @@ class Physics(Figures):
         flowed_us = self.figures[FLOWED]
         if flowed_us:
             record.flowed(int(flowed_us))
-        self._sense()
+        if self.now_us >= self._sensors_us:
+            self._sense()
+        if self.now_us % SAMPLE_US == 0:
+            self._settle_bottle()
 
     def _laid_out(self):
         """Return the arrays of all parts as cells.advance takes them, before and behind the operator's."""
@@ -203,7 +203,7 @@ class Physics(Figures):
         return self._jet
 
     def _sense(self):
-        """Do what is due at the end of this cell."""
+        """Let the sensors take the samples that are due at the end of this cell."""
         now_us = self.now_us
         skin, nozzle = self.chips
         if now_us >= skin.due_us:
@@ -214,8 +214,7 @@ class Physics(Figures):
             self.thermopile.sample(AIR_C)
         if now_us >= self._range_next_us:
             self._range()
-        if now_us % SAMPLE_US == 0:
-            self._settle_bottle()
+        self._sensors_us = min(skin.due_us, nozzle.due_us, self.thermopile.due_us, self._range_next_us)
 
     def _range(self):
         self._range_next_us += RANGE_PERIOD_US

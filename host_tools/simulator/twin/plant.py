@@ -124,7 +124,8 @@ class Plant(Physics):
         for after_us, op, arg in zip(done, done, done, strict=True):
             at_us = start_us + after_us
             if alike and self._noted(at_us, op, arg):
-                alike = op != hal.OP_FEED or self.watchdog_due_us > end_us
+                if op == hal.OP_FEED or op == hal.OP_LEASE:
+                    alike = self.watchdog_due_us > end_us and self.lease.end_us > end_us
                 continue
             self._run_to(at_us)
             if self._reset:
@@ -158,6 +159,8 @@ class Plant(Physics):
                 self.pin_levels ^= 1 << pin
         elif op == hal.OP_FEED:
             self.watchdog_due_us = at_us + self.watchdog_us
+        elif op == hal.OP_LEASE and arg and self.lease.running and self._may_lease():
+            self.lease.renew(at_us, arg)  # goes on, only longer
         elif op == hal.OP_CUT and self.one_shot.result != RUNNING:
             self.one_shot.cut(at_us)
         else:
@@ -220,7 +223,7 @@ class Plant(Physics):
         elif op == hal.OP_REARM:
             self.one_shot.rearm()
         elif op == hal.OP_LEASE:
-            if self.loop_level(pins.LOOP_B) == 0 and not self.levels[pins.ESTOP]:
+            if self._may_lease():
                 self.lease.renew(now, arg)
         elif op == hal.OP_FEED:
             self.watchdog_due_us = now + self.watchdog_us
@@ -236,6 +239,9 @@ class Plant(Physics):
         elif hal.OP_SCRATCH <= op < hal.OP_SCRATCH + len(self.scratch):
             self.scratch[op - hal.OP_SCRATCH] = arg
         self._drive()
+
+    def _may_lease(self):
+        return self.loop_level(pins.LOOP_B) == 0 and not self.levels[pins.ESTOP]
 
     def _burst_begins(self, us):
         if not self._supplied():
