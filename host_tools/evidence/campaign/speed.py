@@ -3,14 +3,16 @@
     python -m host_tools.evidence.campaign.speed [--cases N]
 
 Runs cases by turns in two processes: this tree, and commit BEFORE out of the clone's history, in a temporary folder.
-Edges, bursts, vents, resets and console lines must be equal, the surface within SURFACE_C. Times are processor time, so
-that what else the machine does counts little. Writes out/speed.json. Exit status 1 when a case differs or a goal is
-missed, 2 when there is nothing to compare with.
+Both run this tree's firmware: what is compared is the simulator, and a rule of the firmware may change. Edges, bursts,
+vents, resets and console lines must be equal, the surface within SURFACE_C. Times are processor time, so that what else
+the machine does counts little. Writes out/speed.json. Exit status 1 when a case differs or a goal is missed, 2 when there
+is nothing to compare with.
 """
 
 import argparse
 import json
 import os
+import shutil
 import subprocess
 import sys
 import tarfile
@@ -27,6 +29,7 @@ BEFORE = "7032087bfff6"
 GOAL, TWO_D_GOAL = 2.6, 1.7  # times as fast as before: one ring of skin, and rings
 SURFACE_C = 1e-6
 HEALTHY, DOUBLE, TWO_D = 6, 8, 6
+PLANT_CHANGED = ("one-shot",)  # faults that the plant meets otherwise since then: its opening timer ends this one
 JET_RADIUS_MM = 25.0  # of the skin with rings
 
 # In a process of its own, in either tree: a line [name, radius] in, what came of it out. It is ready as a campaign's
@@ -103,7 +106,7 @@ class Tree:
 
 def names() -> list[str]:
     """Return the cases: healthy ones, every fault, pairs of faults."""
-    faults = list(FAULTS)
+    faults = [fault for fault in FAULTS if fault not in PLANT_CHANGED]
     pairs = [f"{faults[k]}+{faults[-1 - k]}" for k in range(3, 3 + 3 * DOUBLE, 3)]
     return [
         *(f"healthy/{k}" for k in range(1, 1 + HEALTHY)),
@@ -152,13 +155,16 @@ def compared(before: Tree, after: Tree, cases: list[str]) -> dict:
 
 
 def checked_out(folder: Path) -> None:
-    """Put the tree of commit BEFORE into a folder. Raises LookupError where the clone lacks it."""
+    """Put the tree of commit BEFORE into a folder, with our firmware. Raises LookupError where the clone lacks it."""
     git = ["git", "-C", str(ROOT)]
     if subprocess.run([*git, "cat-file", "-e", f"{BEFORE}^{{commit}}"], capture_output=True, check=False).returncode:
         raise LookupError(f"this clone lacks commit {BEFORE} to compare with: `git fetch --unshallow` brings it")
     packed = subprocess.run([*git, "archive", BEFORE], capture_output=True, check=True).stdout
     with tarfile.open(fileobj=BytesIO(packed)) as tar:
         tar.extractall(folder, filter="data")
+    for name in ("firmware", "boards"):
+        shutil.rmtree(folder / name)
+        shutil.copytree(ROOT / name, folder / name, ignore=shutil.ignore_patterns("__pycache__"))
 
 
 def main(argv: list[str] | None = None) -> int:
