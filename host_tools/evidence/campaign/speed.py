@@ -5,7 +5,7 @@
 Runs cases by turns in two processes: this tree, and commit BEFORE out of the clone's history, in a temporary folder.
 Both run this tree's firmware: what is compared is the simulator, and a rule of the firmware may change. Edges, bursts,
 vents, resets and console lines must be equal, the surface within SURFACE_C. Times are processor time, so that what else
-the machine does counts little. Writes out/speed.json. Exit status 1 when a case differs or a goal is missed, 2 when there
+the machine does counts little. Writes out/speed.json. Exit status 1: a case differs, or a goal is missed. 2: there
 is nothing to compare with.
 """
 
