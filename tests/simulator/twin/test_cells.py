@@ -5,6 +5,7 @@ import sys
 
 import pytest
 
+from boards.virtual import pins
 from host_tools.simulator.twin import compiled
 from host_tools.simulator.twin.guest import hal
 from host_tools.simulator.twin.noise import Noise
@@ -32,11 +33,37 @@ def told(pieces_us):
     return *shown, plant.hand.mm, plant.thermopile.words, plant.record.samples, plant.record.valve_on_us, list(received)
 
 
-@pytest.mark.parametrize("piece_us", [1_000, 700, 10_000, 37_001])
-def test_how_often_the_firmware_asks_changes_nothing(piece_us):
-    whole = 1_000_000
+@pytest.mark.parametrize(
+    ("piece_us", "whole"), [(1_000, 1_000_000), (700, 1_000_000), (37_001, 1_000_000), (1_000, 2_500_000)]
+)
+def test_how_often_the_firmware_asks_changes_nothing(piece_us, whole):
+    """After 1.8 s all is quiet: coarse steps begin with a cell of their own, in the middle of a long sleep too."""
     pieces = [piece_us] * (whole // piece_us)
     assert told([*pieces, whole - sum(pieces)]) == told([whole])
+
+
+def did(plant, *events, sleep_us=10_000):
+    """Let the firmware have done (us, op, arg) and sleep."""
+    out = hal.out[:]
+    out[0], out[1], out[2], out[3] = len(events), events[-1][0], sleep_us, 0
+    for at, event in zip(range(hal.OUT_HEADER, len(out), hal.EVENT_INTS), events, strict=False):
+        out[at], out[at + 1], out[at + 2] = event
+    plant.exchange(out, b"", hal.received[:], bytearray(hal.RX_MAX))
+
+
+def test_what_comes_between_two_of_its_doings_comes_between_them():
+    plant = Plant()
+    plant.at(2_000, lambda p: p.set_input(pins.ESTOP, 1))
+    did(plant, (1_000, hal.OP_PIN, pins.LED << 1 | 1), (5_000, hal.OP_PIN, pins.LED << 1))
+    assert plant.record.edges == [(1_000, "led", 1), (2_000, "estop", 1), (5_000, "led", 0)]
+
+
+def test_a_watchdog_that_is_fed_too_late_has_bitten():
+    plant = Plant()
+    did(plant, (0, hal.OP_WATCHDOG, 30))
+    did(plant, (1_000, hal.OP_FEED, 0))  # at 11 ms: it bites at 41
+    did(plant, (21_000, hal.OP_FEED, 0))  # at 42 ms
+    assert plant.record.resets == [(41_000, "watchdog")]
 
 
 def test_the_noise_is_that_of_pythons_own_generator():
