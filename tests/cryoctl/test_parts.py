@@ -17,7 +17,8 @@ from host_tools.cryoctl.sim.ports import QUEUE_MAX, STALL_S, Outlet
 from host_tools.cryoctl.sim.pty_port import PtyPort
 from host_tools.cryoctl.sim.router import WAITING_MAX, Router
 from host_tools.simulator.twin import lanes
-from host_tools.simulator.twin.plant import AIR_C, POWER_ON, Plant
+from host_tools.simulator.twin.physics import AIR_C
+from host_tools.simulator.twin.plant import POWER_ON, Plant
 
 
 class Clock:

@@ -3,7 +3,7 @@
 import difflib
 
 from boards.virtual import pins
-from host_tools.simulator.twin.plant import LINE_LEAK_S
+from host_tools.simulator.twin.physics import LINE_LEAK_S
 
 REACH_MM_S = 300.0  # how fast a hand moves
 ROOM_PPM = 450.0

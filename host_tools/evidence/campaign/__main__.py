@@ -18,10 +18,9 @@ from collections.abc import Callable, Iterable
 from concurrent.futures import ProcessPoolExecutor
 from dataclasses import asdict
 from itertools import combinations
-from multiprocessing import get_context
 from pathlib import Path
 
-from host_tools.evidence.campaign import page, summary, sweeps, tighten
+from host_tools.evidence.campaign import page, summary, sweeps, tighten, worker
 from host_tools.evidence.campaign.faults import FAULTS
 from host_tools.evidence.campaign.run import Outcome, case, levels, named, run
 from host_tools.evidence.safety import outcomes
@@ -79,7 +78,7 @@ def campaign(counts: tuple[int, ...], processes: int, resume: bool = False) -> d
     known = _known() if resume else {}
     outs = {}
     with (
-        ProcessPoolExecutor(processes, mp_context=get_context("spawn")) as pool,
+        worker.pool(processes) as pool,
         RUNS.open("a" if resume else "w") as file,
     ):
 
@@ -120,7 +119,7 @@ def campaign(counts: tuple[int, ...], processes: int, resume: bool = False) -> d
 
 def resweep(made: dict, kind: str, processes: int) -> dict:
     """Return a summary with one sweep run anew, and without levels that are locked by now."""
-    with ProcessPoolExecutor(processes, mp_context=get_context("spawn")) as pool:
+    with worker.pool(processes) as pool:
         fresh = _each(pool, sweeps.sweep, [(kind, level) for level in levels()], kind)
     kept = [row for row in made["sweeps"] if row["kind"] != kind and (row["preset"], row["level"]) in levels()]
     return made | {"sweeps": kept + [asdict(found) for found in fresh]}

@@ -19,6 +19,7 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
 
+from host_tools.evidence.campaign import worker
 from host_tools.evidence.campaign.faults import FAULTS
 from host_tools.evidence.campaign.run import Outcome
 from host_tools.evidence.campaign.summary import spare_c
@@ -87,7 +88,9 @@ RULES = (
 _RUNNER = """
 import json, sys
 from dataclasses import asdict
+from host_tools.evidence.campaign import worker
 from host_tools.evidence.campaign.run import named
+worker.ready()
 for name in sys.stdin:
     print(json.dumps(asdict(named(name.strip()))), flush=True)
 """
@@ -108,7 +111,7 @@ def copied(folder: Path) -> None:
 
 def outs(folder: Path, cases: list[str]) -> list[Outcome]:
     """Run cases on the firmware of this copy."""
-    environment = {**os.environ, "PYTHONPATH": str(folder)}
+    environment = {**os.environ, **worker.ENVIRONMENT, "PYTHONPATH": str(folder)}
     done = subprocess.run(
         [sys.executable, "-c", _RUNNER],
         cwd=folder, env=environment, input="\n".join(cases), capture_output=True, text=True, check=True,

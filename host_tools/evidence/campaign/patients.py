@@ -8,23 +8,11 @@ from host_tools.simulator.twin.probe import Probe
 from host_tools.simulator.twin.skin import LAYERS, Layer, Skin
 from host_tools.simulator.twin.surroundings import Thermopile
 from host_tools.simulator.twin.treatment import Plan
+from host_tools.simulator.twin.wide_skin import WideSkin
 
 H_MIN, H_MAX = 30.0, 1_000.0  # W/m2K at the skin; 183 is 70 mm, the least distance at which a burst goes on
 WALK_MM_S = 300.0  # an operator who moves in up to this fast is use, not a fault
 STAY_MM = (80.0, 200.0)  # where a treatment may start
-
-
-class SeenSkin(Skin):
-    """Skin that remembers its coldest millisecond."""
-
-    lowest_c = 1e9
-
-    def step(self, h_jet_w_m2k, t_jet_c):
-        """Advance as Skin does."""
-        surface_c = super().step(h_jet_w_m2k, t_jet_c)
-        if surface_c < self.lowest_c:
-            self.lowest_c = surface_c
-        return surface_c
 
 
 @dataclass(frozen=True)
@@ -56,6 +44,7 @@ class Patient:
     freezes: bool = False  # the distance sensor, in the moment that the hand moves: a fault
     drifts: tuple[float, int] | None = None  # the distance sensor: mm/s, from burst: a fault
     seed: int = 1
+    jet_radius_mm: float | None = None  # where the jet has half its coefficient; None: the surface is all alike
 
     def plan(self, **more):
         """Return the operator's plan: one point."""
@@ -74,7 +63,10 @@ class Patient:
         plant.light_sway = self.light_sway
         for valve, opens, closes in zip((plant.dose, plant.shutoff), self.open_ms, self.close_ms, strict=True):
             valve.open_delay_us, valve.close_delay_us = round(opens * 1000), round(closes * 1000)
-        plant.skin = SeenSkin(layers=self._layers())
+        if self.jet_radius_mm is None:
+            plant.skin = Skin(layers=self._layers())
+        else:
+            plant.skin = WideSkin(radius_mm=self.jet_radius_mm, layers=self._layers())
         plant.probe = Probe(tau_s=self.probe_tau_s, t_c=plant.skin.surface_c, seed=self.seed)
         plant.probe.noise_c = self.probe_noise_c
         plant.thermopile = Thermopile(plant.skin.surface_c, self.seed)

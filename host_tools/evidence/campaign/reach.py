@@ -11,10 +11,9 @@ import json
 import os
 import statistics
 import sys
-from concurrent.futures import ProcessPoolExecutor
-from multiprocessing import get_context
 from pathlib import Path
 
+from host_tools.evidence.campaign import worker
 from host_tools.evidence.campaign.run import UNDER_FLOOR_C, Outcome, named
 from host_tools.evidence.campaign.summary import level
 from host_tools.evidence.safety import outcomes
@@ -98,7 +97,7 @@ def page(made: dict) -> str:
 
 def measure(runs: int, processes: int) -> list[Outcome]:
     """Run the first patients of the campaign."""
-    with ProcessPoolExecutor(processes, mp_context=get_context("spawn")) as pool:
+    with worker.pool(processes) as pool:
         return list(pool.map(named, [f"healthy/{k}" for k in range(runs)], chunksize=1))
 
 

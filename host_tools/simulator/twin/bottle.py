@@ -11,20 +11,19 @@ takes is T*(dp/dT)*dm/rho, which for a boiling liquid equals the latent heat of 
 import math
 from functools import lru_cache
 from pathlib import Path
+from typing import Any
 
+import numpy as np
+
+from host_tools.simulator.twin import co2
+from host_tools.simulator.twin.co2 import ATMOSPHERE_BAR, DENSEST, DENSITY_STEP, HOTTEST_C, KELVIN
 from host_tools.simulator.twin.kept import kept
 
-KELVIN = 273.15
-ATMOSPHERE_BAR = 1.01325
 FILL_KG_PER_L = 0.50  # [E] under the 0.66-0.75 permitted [K], so a bottle at 30 degC still holds vapour
 STEEL_KG_PER_L = 1.2  # [K] steel cylinders weigh 1.0 to 1.4 kg per litre
 STEEL_C_J_KGK = 490.0  # [K]
-SINGLE_PHASE_C_J_KGK = 900.0  # [K] isochoric heat capacity of dense CO2 gas
 AIR_W_M2K = 8.0  # [E] free convection and radiation of a standing bottle
 AREA_M2_PER_L23 = 0.065  # [E] slender cylinder: surface over volume (in litres) to the power 2/3
-HOTTEST_C = 60.0  # the tables end here
-DENSITY_STEP = 10  # kg/m3
-DENSEST = 1200
 SUBLIMATION_J_KG = 571e3  # [K] CO2 at 1 atm
 SUBLIMATION_C = -78.46  # [K]
 
@@ -33,7 +32,15 @@ class _Table:
     """Saturation curve every 0.1 degC from the triple to the critical point, and p(T, density) off it."""
 
     def __init__(self):
-        vars(self).update(kept(self._computed, Path(__file__), "CoolProp"))
+        vars(self).update(kept(self._computed, "CoolProp", Path(__file__), Path(co2.__file__)))
+        self.marks = (self.first_c, self.triple_c, self.critical_c, float(self.plane_first_c))
+        self._curve = [self.bar, self.liquid_rho, self.vapour_rho, self.liquid_u, self.vapour_u]
+        self._arrays = np.array(self._curve), np.array(self.plane)
+
+    def form(self) -> tuple[tuple, Any, Any]:
+        """Return (marks, curve, plane) as the functions of co2.py reach them best."""
+        curve, plane = self._arrays if co2.form_is_arrays() else (self._curve, self.plane)
+        return self.marks, curve, plane
 
     def _computed(self):
         from CoolProp import CoolProp
@@ -42,7 +49,7 @@ class _Table:
         self.triple_c = eos.trivial_keyed_output(CoolProp.iT_triple) - KELVIN
         self.critical_c = eos.T_critical() - KELVIN
         self.critical_bar = eos.p_critical() / 1e5
-        self.first_c, self.step_c = math.ceil(self.triple_c * 10) / 10, 0.1
+        self.first_c, self.step_c = math.ceil(self.triple_c * 10) / 10, co2.STEP_C
         self.count = int((self.critical_c - self.first_c) / self.step_c) + 1
         rows = []
         for index in range(self.count):
@@ -74,22 +81,9 @@ class _Table:
             plane.append(row)
         return plane
 
-    def at(self, column, celsius):
-        """A saturation column at a temperature, held at the ends of the curve."""
-        place = min(max((celsius - self.first_c) / self.step_c, 0.0), self.count - 1.000001)
-        index = int(place)
-        low = column[index]
-        return low + (column[index + 1] - low) * (place - index)
-
-    def homogeneous_bar(self, celsius, rho):
-        """Pressure of one phase at a temperature and density (kg/m3), by bilinear interpolation."""
-        row = min(max(celsius - self.plane_first_c, 0.0), len(self.plane) - 1.000001)
-        column = min(max(rho / DENSITY_STEP, 0.0), DENSEST / DENSITY_STEP - 0.000001)
-        i, j = int(row), int(column)
-        f, g = row - i, column - j
-        top, bottom = self.plane[i], self.plane[i + 1]
-        return ((top[j] * (1 - g) + top[j + 1] * g) * (1 - f)
-                + (bottom[j] * (1 - g) + bottom[j + 1] * g) * f)
+    def enthalpy_j_kg(self, celsius):
+        """Return that of boiling liquid."""
+        return co2.at(self.marks, [self.liquid_h], 0, celsius)
 
 
 @lru_cache(maxsize=1)
@@ -106,7 +100,8 @@ def saturation_bar(t_c):
     if not table.triple_c - 0.05 <= t_c <= table.critical_c + 0.05:
         raise ValueError(f"{t_c} degC: CO2 boils only between its triple and critical points: "
                          f"give {table.triple_c:.1f} to {table.critical_c:.1f}")
-    return table.at(table.bar, t_c)
+    marks, curve, _ = table.form()
+    return float(co2.at(marks, curve, co2.BAR, t_c))
 
 
 def triple_point():
@@ -133,7 +128,7 @@ def _cold_vapour_h():
 def snow_fraction_liquid_feed(t_c):
     """Mass fraction of snow after isenthalpic expansion of saturated liquid at `t_c` (degC) to 1 atm [C]."""
     saturation_bar(t_c)
-    return (_cold_vapour_h() - _table().at(_table().liquid_h, t_c)) / SUBLIMATION_J_KG
+    return (_cold_vapour_h() - _table().enthalpy_j_kg(t_c)) / SUBLIMATION_J_KG
 
 
 class Bottle:
@@ -164,61 +159,27 @@ class Bottle:
             raise ValueError(f"{grams} g in {self.volume_l:.2f} L: give 0 to {1100.0 * self.volume_l:.0f} g")
         self.grams_left = float(grams)
 
-    def _saturation(self):
-        """(liquid, vapour) density, or None where one phase fills the bottle."""
-        table = self._table
-        if self.temperature_c >= table.critical_c:
-            return None
-        liquid = table.at(table.liquid_rho, self.temperature_c)
-        vapour = table.at(table.vapour_rho, self.temperature_c)
-        return (liquid, vapour) if vapour < self._rho() < liquid else None
-
     def _rho(self):
         return self.grams_left / self.volume_l  # g/L is kg/m3
 
     @property
     def liquid_g(self):
         """Grams of liquid; 0 once only vapour is left or above the critical point."""
-        phases = self._saturation()
-        if phases is None:
-            is_liquid = (self.temperature_c < self._table.critical_c
-                         and self._rho() >= self._table.at(self._table.liquid_rho, self.temperature_c))
-            return self.grams_left if is_liquid else 0.0
-        liquid, vapour = phases
-        return (self._rho() - vapour) / (liquid - vapour) * liquid * self.volume_l
+        marks, curve, _ = self._table.form()
+        celsius, rho = self.temperature_c, self._rho()
+        if celsius >= self._table.critical_c:
+            return 0.0
+        liquid_rho = co2.at(marks, curve, co2.LIQUID_RHO, celsius)
+        if rho >= liquid_rho:
+            return self.grams_left
+        if not co2.boils(marks, curve, celsius, rho):
+            return 0.0
+        return co2.liquid_share(marks, curve, celsius, rho) * liquid_rho * self.volume_l
 
     @property
     def bar(self):
         """Absolute pressure in bar; an empty bottle is open to the air at 1.01 bar."""
-        return max(self._bar_at(self.temperature_c), ATMOSPHERE_BAR)
-
-    def _bar_at(self, celsius):
-        table = self._table
-        rho = self._rho()
-        if celsius >= table.critical_c:
-            return table.homogeneous_bar(celsius, rho)
-        saturated = table.at(table.bar, celsius)
-        if rho <= table.at(table.vapour_rho, celsius):
-            return min(table.homogeneous_bar(celsius, rho), saturated)
-        if rho >= table.at(table.liquid_rho, celsius):
-            return max(table.homogeneous_bar(celsius, rho), saturated)
-        return saturated
-
-    def _heat_capacity_j_k(self):
-        """Steel and contents at constant volume; boiling on warming included."""
-        phases = self._saturation()
-        if phases is None:
-            return self.steel_j_k + self.grams_left / 1000.0 * SINGLE_PHASE_C_J_KGK
-        rise = (self._energy_j(self.temperature_c + 0.25) - self._energy_j(self.temperature_c - 0.25)) / 0.5
-        return self.steel_j_k + rise
-
-    def _energy_j(self, celsius):
-        table = self._table
-        liquid, vapour = table.at(table.liquid_rho, celsius), table.at(table.vapour_rho, celsius)
-        share = (self._rho() - vapour) / (liquid - vapour)  # of the volume that is liquid
-        u = share * liquid * table.at(table.liquid_u, celsius)
-        u += (1.0 - share) * vapour * table.at(table.vapour_u, celsius)
-        return u * self.volume_l / 1000.0
+        return max(co2.bar_at(*self._table.form(), self.temperature_c, self._rho()), ATMOSPHERE_BAR)
 
     def draw(self, grams):
         """Take `grams` (>= 0) out at once; cools what stays. Returns the grams that left.
@@ -229,24 +190,16 @@ class Bottle:
         """
         if grams < 0:
             raise ValueError(f"draw of {grams} g: give 0 or more")
-        air_g = ATMOSPHERE_BAR * 1e5 * self.volume_l / (188.9 * (self.temperature_c + KELVIN))  # ideal gas
-        grams = min(grams, max(self.grams_left - air_g, 0.0))
-        if grams == 0.0:
-            return 0.0
-        phases = self._saturation()
-        rho = self._rho() if phases is None else phases[0 if self.dip_tube else 1]
-        slope = (self._bar_at(self.temperature_c + 0.2) - self._bar_at(self.temperature_c - 0.2)) / 0.4
-        freed_m3 = grams / 1000.0 / rho
-        heat_j = (self.temperature_c + KELVIN) * slope * 1e5 * freed_m3
-        self._warm(-heat_j / self._heat_capacity_j_k())
-        self.grams_left -= grams
-        return grams
-
-    def _warm(self, kelvin):
-        # Dry ice forms at the triple point; the model stops there instead of freezing.
-        self.temperature_c = min(max(self.temperature_c + kelvin, self._table.triple_c), HOTTEST_C)
+        self.temperature_c, self.grams_left, taken_g = co2.drawn(
+            *self._table.form(), self.temperature_c, self.grams_left, self.volume_l, self.steel_j_k, self.dip_tube,
+            float(grams),
+        )  # fmt: skip
+        return taken_g
 
     def advance(self, seconds):
         """Exchange heat with the air for `seconds` (>= 0): relax exponentially toward `ambient_c`."""
-        rate = self._air_w_k / self._heat_capacity_j_k()
-        self._warm((self.ambient_c - self.temperature_c) * -math.expm1(-rate * seconds))
+        marks, curve, _ = self._table.form()
+        self.temperature_c = co2.relaxed_c(
+            marks, curve, float(self.temperature_c), self.grams_left, self.volume_l, self.steel_j_k, self._air_w_k,
+            float(self.ambient_c), seconds,
+        )  # fmt: skip

@@ -19,15 +19,23 @@ class Solenoid:
     def __init__(self, open_delay_us, close_delay_us):
         self.open_delay_us = open_delay_us
         self.close_delay_us = close_delay_us
-        self.stuck = None
         self.driven = False
         self._open = False
         self.edge_us = NEVER  # when it next moves
+        self.stuck = None
 
     @property
-    def is_open(self):
-        """True while gas can pass."""
-        return self.stuck == "open" or (self._open and self.stuck is None)
+    def stuck(self):
+        """What keeps it from moving."""
+        return self._stuck
+
+    @stuck.setter
+    def stuck(self, how):
+        self._stuck = how
+        self._moved()
+
+    def _moved(self):
+        self.is_open = self._stuck == "open" or (self._open and self._stuck is None)  # True while gas can pass
 
     def drive(self, now_us, on):
         """Energise or release the coil. A pulse shorter than the opening delay does not open."""
@@ -44,6 +52,7 @@ class Solenoid:
         if now_us >= self.edge_us:
             self._open = self.driven
             self.edge_us = NEVER
+            self._moved()
 
 
 class OneShot:

@@ -9,13 +9,14 @@ from pathlib import Path
 from platformdirs import user_cache_path
 
 
-def kept(make, source: Path, package: str) -> dict:
+def kept(make, package: str, source: Path, *others: Path) -> dict:
     """Return the dictionary that make() computes from a package's data, or a copy of it from an earlier process.
 
-    A copy counts for the same text of `source` and the same version of the package; floats come back exact. Without a
-    folder that can be written to it is computed every time.
+    A copy counts for the same text of `source` and the others, and the same version of the package; floats come back
+    exact. Without a folder that can be written to it is computed every time.
     """
-    key = hashlib.sha256(source.read_bytes() + version(package).encode()).hexdigest()[:16]
+    text = b"".join(file.read_bytes() for file in (source, *others))
+    key = hashlib.sha256(text + version(package).encode()).hexdigest()[:16]
     file = user_cache_path("cryo", appauthor=False) / f"{source.stem}-{key}.json"
     try:
         return json.loads(file.read_text())

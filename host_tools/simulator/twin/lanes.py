@@ -20,6 +20,7 @@ import traceback
 from pathlib import Path
 
 from host_tools.places import FIRMWARE, GUEST, HOST_TOOLS, INSTALLED, REPAIR, ROOT, STANDIN, VIRTUAL
+from host_tools.simulator.twin import firmware_code
 from host_tools.simulator.twin.guest import hal as port
 
 LANES = ("cpython", "unix", "wasm")
@@ -51,29 +52,37 @@ def import_folders(firmware=None):
 # --- in this process --------------------------------------------------------------------------------------------------
 _FIRMWARE = (
     *("boot", "main", "archive", "board", "valves", "room", "scratch", "settings", "storage", "chip", "pins"),
-    *("hal", "machine", "virtual_time", "cryo"),
+    *("hal", "machine", "virtual_time", "virtual_gc", "cryo"),
 )
+_REPLACED = ("time", "gc")  # the host's own, by the virtual ones
 
 
 @contextlib.contextmanager
 def firmware_imports(folders=None):
-    """Within, imports find the firmware, the virtual board and their `time`; afterwards this process is as before."""
+    """Within, imports find firmware, virtual board and their `time` and `gc`; afterwards this process is as before."""
     before = list(sys.path)
     saved = {name: module for name, module in sys.modules.items() if name.split(".")[0] in _FIRMWARE}
     for name in saved:
         del sys.modules[name]
-    real_time = sys.modules.get("time")
-    sys.path[:0] = [*(folders or import_folders()), str(STANDIN)]
+    real = {name: sys.modules[name] for name in _REPLACED if name in sys.modules}
+    ours = folders or import_folders()
+    sys.path[:0] = [*ours, str(STANDIN)]
     try:
-        sys.modules["time"] = importlib.import_module("virtual_time")
-        yield importlib.import_module("hal")
+        with firmware_code.Folders(ours, str(STANDIN)):
+            for name in _REPLACED:
+                sys.modules[name] = importlib.import_module("virtual_" + name)
+            yield importlib.import_module("hal")
     finally:
         sys.path[:] = before
-        if real_time is not None:
-            sys.modules["time"] = real_time
+        sys.modules.update(real)
         for name in [n for n in sys.modules if n.split(".")[0] in _FIRMWARE]:
             del sys.modules[name]
         sys.modules.update(saved)
+
+
+def fold():
+    """Let this process run the firmware in CPython with its constants as numbers, and as it is now, from here on."""
+    firmware_code.fold(import_folders(), _FIRMWARE)
 
 
 def _cpython(plant, settings, folders):

@@ -26,6 +26,7 @@ class Max31856Chip:
         self._random = random.Random(seed)
         self._fault = None
         self._now_us = 0
+        self.due_us = 0  # always: its registers say when it converts
 
     @property
     def fault(self):

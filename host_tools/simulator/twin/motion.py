@@ -2,23 +2,42 @@
 
 import math
 
+from host_tools.simulator.twin.figures import Figures, figure
+
 TREMOR_HZ = 9.0  # [K] physiological tremor, 8-12 Hz
 SWAY_HZ = 0.4  # [E] slow drift of a held arm
+TOUCHES_MM = 5.0  # the nozzle comes no nearer
 
 
-class Motion:
+def moved_mm(mm, goal_mm, step_mm):
+    """Return where a hand at mm is after a step of that length towards its goal, and no farther."""
+    gap = goal_mm - mm
+    if abs(gap) <= step_mm:
+        return goal_mm
+    return mm + step_mm if gap > 0 else mm - step_mm
+
+
+def trembling_mm(mm, tremor_mm, sway_mm, now_us):
+    """Return where the nozzle is at a time."""
+    if tremor_mm or sway_mm:
+        turns = now_us / 1e6 * math.tau
+        mm += tremor_mm * math.sin(TREMOR_HZ * turns) + sway_mm * math.sin(SWAY_HZ * turns)
+    return max(mm, TOUCHES_MM)
+
+
+class Motion(Figures):
     """Distance of the nozzle from the skin, mm: moves towards a goal at a speed.
 
     mm                  where the hand means to be
     tremor_mm, sway_mm  amplitudes of what is added to it
     """
 
+    mm, goal_mm, speed_mm_s, tremor_mm, sway_mm = map(figure, range(5))
+
     def __init__(self, mm):
+        super().__init__(5)
         self.mm = mm
         self.goal_mm = mm
-        self.speed_mm_s = 0.0
-        self.tremor_mm = 0.0
-        self.sway_mm = 0.0
 
     def move(self, goal_mm, speed_mm_s):
         """Go there at this speed."""
@@ -27,14 +46,12 @@ class Motion:
 
     def advance(self, seconds):
         """Let time pass."""
-        step = self.speed_mm_s * seconds
-        gap = self.goal_mm - self.mm
-        self.mm = self.goal_mm if abs(gap) <= step else self.mm + (step if gap > 0 else -step)
+        self.mm = moved_mm(self.mm, self.goal_mm, self.speed_mm_s * seconds)
+
+    def arrived(self):
+        """True where the hand means to be."""
+        return self.figures[0] == self.figures[1]
 
     def true_mm(self, now_us):
         """Return the distance at a time, mm: at least 5, where the nozzle touches."""
-        mm = self.mm
-        if self.tremor_mm or self.sway_mm:
-            turns = now_us / 1e6 * math.tau
-            mm += self.tremor_mm * math.sin(TREMOR_HZ * turns) + self.sway_mm * math.sin(SWAY_HZ * turns)
-        return max(mm, 5.0)
+        return trembling_mm(self.mm, self.tremor_mm, self.sway_mm, now_us)

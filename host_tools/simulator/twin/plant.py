@@ -1,73 +1,35 @@
 """The plant: virtual time, the patient, the gas path, the sensors and the chip's pins. One plant serves every lane.
 
-It advances in steps of 1 ms for heat and to the microsecond for valves. `exchange` is the port of the virtual board;
-pin_plant.py wires the same plant to a chip's pins.
+physics.py has what it is made of, in steps of 1 ms; valves and contacts move to the microsecond. `exchange` is the port
+of the virtual board; pin_plant.py wires the same plant to a chip's pins.
 """
 
-import math
-import random
 from typing import Any
 
 from boards.virtual import pins
-from host_tools.simulator.twin import jet
-from host_tools.simulator.twin.bottle import Bottle
-from host_tools.simulator.twin.guest import chip_vl53l0x, hal
-from host_tools.simulator.twin.hardware import NEVER, RUNNING, Lease, OneShot, OpeningTimer, Solenoid
-from host_tools.simulator.twin.motion import Motion
-from host_tools.simulator.twin.probe import Max31855Chip, Probe
-from host_tools.simulator.twin.record import Record
-from host_tools.simulator.twin.skin import Skin
-from host_tools.simulator.twin.surroundings import Room, Thermopile
+from host_tools.simulator.twin.guest import hal
+from host_tools.simulator.twin.hardware import NEVER, RUNNING
+from host_tools.simulator.twin.physics import LAST_FLOW, QUIET_US, Physics
 
-CELL_US = 1_000
 TICKS_MASK = hal.TICKS_MASK
 START_BEFORE_WRAP_US = 3_000_000  # every run crosses the counter's wrap soon after it began
-RANGE_PERIOD_US = chip_vl53l0x.PERIOD_US
-LIGHT_SWAY_HZ = 0.25  # [E]
-LINE_VENT_S = 0.005  # [E] trapped gas leaves through an open dose valve
-LINE_LEAK_S = 600.0  # [E] a tight line loses its gas slowly
-AIR_C = 22.0
 OPEN_LOOP = {pins.LOOP_A: 0, pins.LOOP_B: 1}
+_KEPT, _FRAMES, _WORDS = hal.IN_SCRATCH, hal.IN_SPI, hal.IN_RANGE_WORDS
+_VALVES_HEAR = (pins.DOSE, pins.LOOP_TEST)
 
 POWER_ON = 1
 WATCHDOG = 3
 
 
-class Plant:
+class Plant(Physics):
     """Everything outside the processor. Times in us since power-on, unbounded."""
 
-    def __init__(self, *, distance_mm=100.0, seed=1, phase_us=0, bottle_g=5_000.0, room_c=20.0):
-        self.random = random.Random(seed)
-        self.now_us = 0
-        self._phase_us = phase_us  # moves the chips' conversions against the tick
+    def __init__(self, **physics):
+        super().__init__(**physics)
         self.ticks_origin = TICKS_MASK + 1 - START_BEFORE_WRAP_US
         self.ticks_ms_origin = TICKS_MASK + 1 - START_BEFORE_WRAP_US // 1000
-        self.dose = Solenoid(open_delay_us=15_000, close_delay_us=20_000)
-        self.shutoff = Solenoid(open_delay_us=20_000, close_delay_us=20_000)
-        self.one_shot = OneShot()
-        self.opening = OpeningTimer()
-        self.lease = Lease()
-        self.bottle = Bottle(bottle_g, ambient_c=room_c)
-        self.bar = self.bottle.bar
-        self.line_bar = self.bar
-        self.dose_leak_s = LINE_LEAK_S  # time constant with which the closed valve lets the line's gas out ...
-        self.shutoff_leak_s = None  # ... and the bottle's in; None = tight
         self._pressed = False  # the trigger's second contact, in the shut-off coil's supply
         self.contact_welded = False
-        self.strength = 1.0  # of the jet, 1 = the reference nozzle
-        self.hand = Motion(distance_mm)
-        self.fog = 0.0  # share of distance measurements lost
-        self.range_error_mm = 0.0  # of every distance measurement ...
-        self.range_drift_mm_s = 0.0  # ... and what it grows by
-        self.range_frozen = False  # the distance sensor repeats its last measurement
-        self.range_answers = True
-        self.light_sway = 0.0  # share by which the surface's reflection goes up and down: creases, tilt, another patch
-        self.echo = chip_vl53l0x.Echo(seed)
-        self.ranges = 0  # measurements of the distance
-        self._range_next_us = phase_us % RANGE_PERIOD_US
-        self.new_skin(seed)
-        self.thermopile = Thermopile(self.skin.surface_c, seed)
-        self.room = Room()
         # inputs that people and faults move: level of each input pin
         self.levels = {pins.LOOP_A: 1, pins.LOOP_B: 0, pins.TRIGGER: 1, pins.ESTOP: 0, pins.KEY: 0}
         self.stuck_pins = {}
@@ -90,24 +52,6 @@ class Plant:
         self.agenda = []  # (time us, order, function), sorted
         self._agenda_count = 0
         self._on_burst = {}
-        self.record = Record(self)
-        self._cell_flow_us = 0
-        self._grams = 0.0
-        self._last_flow_us = -10_000_000
-
-    def new_skin(self, seed=1):
-        """Another point on the body: skin at rest, the probe fixed to it."""
-        self.skin = Skin()
-        self.probe = Probe(t_c=self.skin.surface_c, seed=seed)
-        if not hasattr(self, "chips"):
-            self.chips = self._fit_chips(seed)
-
-    def _fit_chips(self, seed):
-        """Return the converters of the skin's and of the nozzle's probe."""
-        return (
-            Max31855Chip(phase_us=self._phase_us, seed=seed),
-            Max31855Chip(phase_us=self._phase_us // 2, seed=seed + 1),
-        )
 
     # --- people and faults ----------------------------------------------------------------------------------------
     def at(self, time_us, function):
@@ -174,12 +118,20 @@ class Plant:
         if count > hal.EVENTS_MAX:
             raise OverflowError(f"{count} events between two exchanges: the virtual board keeps {hal.EVENTS_MAX}")
         start_us = self.now_us
-        for k in range(count):
-            at = hal.OUT_HEADER + k * hal.EVENT_INTS
-            self._run_to(start_us + out[at])
+        end_us = start_us + elapsed_us + sleep_us + self.stall_us + self.jitter_us
+        alike = self._alike_until(end_us)
+        done = iter(out[hal.OUT_HEADER : hal.OUT_HEADER + count * hal.EVENT_INTS])
+        for after_us, op, arg in zip(done, done, done, strict=True):
+            at_us = start_us + after_us
+            if alike and self._noted(at_us, op, arg):
+                if op == hal.OP_FEED or op == hal.OP_LEASE:
+                    alike = self.watchdog_due_us > end_us and self.lease.end_us > end_us
+                continue
+            self._run_to(at_us)
             if self._reset:
                 break
-            self._apply(out[at + 1], out[at + 2])
+            self._apply(op, arg)
+            alike = not self._reset and self._alike_until(end_us)
         if sent:
             self.console_out += bytes(tx[:sent])
         if not self._reset:
@@ -187,6 +139,33 @@ class Plant:
         if self.operator is not None:
             self.operator.step()
         self._answer(received, rx)
+
+    def _alike_until(self, end_us):
+        """True when nothing moves up to then but by what the firmware does.
+
+        Its lamps and chip selects then need no skin that is up to date: heat may follow later, in one go.
+        """
+        quiet_us = self.figures[LAST_FLOW] + QUIET_US
+        return self._next_edge() > end_us and not self.now_us <= quiet_us < end_us
+
+    def _noted(self, at_us, op, arg):
+        """Do what changes no valve, at its own time; return False for all else."""
+        if op == hal.OP_PIN:
+            pin, level = arg >> 1, arg & 1
+            if pin in _VALVES_HEAR:
+                return False
+            if self.pin_levels >> pin & 1 != level:
+                self.record.edges.append((at_us, pins.NAMES.get(pin) or f"gp{pin}", level))
+                self.pin_levels ^= 1 << pin
+        elif op == hal.OP_FEED:
+            self.watchdog_due_us = at_us + self.watchdog_us
+        elif op == hal.OP_LEASE and arg and self.lease.running and self._may_lease():
+            self.lease.renew(at_us, arg)  # goes on, only longer
+        elif op == hal.OP_CUT and self.one_shot.result != RUNNING:
+            self.one_shot.cut(at_us)
+        else:
+            return False
+        return True
 
     def _lateness(self):
         late_us = self.stall_us
@@ -199,30 +178,38 @@ class Plant:
         received[hal.IN_TICKS_US] = (self.ticks_origin + self.now_us) & TICKS_MASK
         received[hal.IN_TICKS_MS] = (self.ticks_ms_origin + self.now_us // 1000) & TICKS_MASK
         received[hal.IN_FLAGS] = hal.FLAG_OFF * self.power_off | hal.FLAG_RESET * reset
-        levels = self.levels | {pin: self.loop_level(pin) for pin in OPEN_LOOP}
-        received[hal.IN_PINS] = self.pin_levels | sum(level << pin for pin, level in levels.items())
+        sensed = self.pin_levels
+        for pin, level in self.levels.items():
+            if level and pin not in OPEN_LOOP:
+                sensed |= 1 << pin
+        for pin in OPEN_LOOP:
+            sensed |= self.loop_level(pin) << pin
+        received[hal.IN_PINS] = sensed
         received[hal.IN_BURST] = self.one_shot.result
         received[hal.IN_RESET_CAUSE] = self.reset_cause
-        for n, word in enumerate(self.scratch):
-            received[hal.IN_SCRATCH + n] = word
+        received[_KEPT], received[_KEPT + 1], received[_KEPT + 2], received[_KEPT + 3] = self.scratch
         received[hal.IN_SPI_FAIL] = int(self.spi_fail)
         received[hal.IN_ADC] = _counts(self.bar, 1.907e-3)
         received[hal.IN_ADC + 1] = _counts(self.line_bar, 1.907e-3)
         for channel, counts in self.analogue.items():
             received[hal.IN_ADC + channel] = counts
-        for slot, chip in enumerate(self.chips):
-            received[hal.IN_SPI + slot * 2] = chip.frame >> 16
-            received[hal.IN_SPI + slot * 2 + 1] = chip.frame & 0xFFFF
+        skin, nozzle = self.chips
+        frame = skin.frame
+        received[_FRAMES], received[_FRAMES + 1] = frame >> 16, frame & 0xFFFF
+        frame = nozzle.frame
+        received[_FRAMES + 2], received[_FRAMES + 3] = frame >> 16, frame & 0xFFFF
         received[hal.IN_INFRARED], received[hal.IN_INFRARED + 1] = self.thermopile.words
         received[hal.IN_RANGE] = self.ranges if self.range_answers else -1
-        for n, word in enumerate(self.echo.words):
-            received[hal.IN_RANGE_WORDS + n] = word
+        (
+            received[_WORDS], received[_WORDS + 1], received[_WORDS + 2], received[_WORDS + 3], received[_WORDS + 4]
+        ) = self.echo.words  # fmt: skip
         received[hal.IN_ROOM_PPM] = self.room.shown_ppm
         received[hal.IN_ROOM_SAMPLES] = self.room.samples
         n = 0 if reset else min(len(self.console_in), hal.RX_MAX)
         received[hal.IN_RX] = n
-        rx[:n] = self.console_in[:n]
-        del self.console_in[:n]
+        if n:
+            rx[:n] = self.console_in[:n]
+            del self.console_in[:n]
 
     def _apply(self, op, arg):
         now = self.now_us
@@ -236,7 +223,7 @@ class Plant:
         elif op == hal.OP_REARM:
             self.one_shot.rearm()
         elif op == hal.OP_LEASE:
-            if self.loop_level(pins.LOOP_B) == 0 and not self.levels[pins.ESTOP]:
+            if self._may_lease():
                 self.lease.renew(now, arg)
         elif op == hal.OP_FEED:
             self.watchdog_due_us = now + self.watchdog_us
@@ -252,6 +239,9 @@ class Plant:
         elif hal.OP_SCRATCH <= op < hal.OP_SCRATCH + len(self.scratch):
             self.scratch[op - hal.OP_SCRATCH] = arg
         self._drive()
+
+    def _may_lease(self):
+        return self.loop_level(pins.LOOP_B) == 0 and not self.levels[pins.ESTOP]
 
     def _burst_begins(self, us):
         if not self._supplied():
@@ -322,24 +312,16 @@ class Plant:
                 valve.drive(self.now_us, on)
                 self.record.edge(name, int(on))
 
-    def flowing(self):
-        """True while gas reaches the skin."""
-        return self.dose.is_open and self.shutoff.is_open
-
     def _run_to(self, end_us):
         while self.now_us < end_us and not self._reset:
             edge_us = self._next_edge()
-            if edge_us > end_us and self._quiet():
-                self._idle(end_us)
-                continue
-            cell_us = (self.now_us // CELL_US + 1) * CELL_US
-            upto = min(end_us, max(edge_us, self.now_us), cell_us)
-            if self.flowing():
-                self._cell_flow_us += upto - self.now_us
-            self.now_us = upto
-            if upto == cell_us:
-                self._heat()
-            if upto >= edge_us:
+            upto_us = min(end_us, max(edge_us, self.now_us))
+            while self.now_us < upto_us:
+                if edge_us > end_us and self._quiet():
+                    self._idle(end_us)
+                else:
+                    self._pass(upto_us)
+            if self.now_us >= edge_us:
                 self._edges()
 
     def _next_edge(self):
@@ -368,74 +350,6 @@ class Plant:
             self._chip_reset("watchdog")
         if self.flowing() != was:
             self.record.edge("flow", int(self.flowing()))
-
-    def _quiet(self):
-        """Nothing moves and the last burst is long past: coarse steps do."""
-        return (
-            not self.flowing()
-            and self.one_shot.result != RUNNING
-            and self.now_us - self._last_flow_us > 1_500_000
-            and self.hand.mm == self.hand.goal_mm
-        )
-
-    def _idle(self, end_us):
-        """Up to one coarse step without gas."""
-        upto = min(end_us, (self.now_us // 10_000 + 1) * 10_000)
-        self.now_us = upto
-        if upto % 10_000 == 0:
-            self.skin.idle(0.010)
-            self._sense(10_000)
-
-    def _heat(self):
-        share = self._cell_flow_us / CELL_US
-        self.hand.advance(CELL_US / 1e6)
-        if self._cell_flow_us:
-            self._last_flow_us = self.now_us
-            self._grams += jet.mass_flow_g_s(self.bar) * self._cell_flow_us / 1e6
-            self.record.flowed(self._cell_flow_us)
-            h = jet.h_at(self.hand.true_mm(self.now_us), bar=self.bar, strength=self._jet_strength())
-            self.skin.step(h * share, jet.T_JET_C)
-        else:
-            self.skin.step(0.0, 0.0)
-        self._cell_flow_us = 0
-        self._sense(CELL_US)
-
-    def _jet_strength(self):
-        """Vapour hardly cools: without liquid the jet is weak [S]."""
-        return self.strength * (1.0 if self.bottle.liquid_g > 0 else 0.1)
-
-    def _sense(self, step_us):
-        seconds = step_us / 1e6
-        self.probe.step(seconds, self.skin.surface_c, AIR_C)
-        self.chips[0].advance(self.now_us, self.probe.bead_c)
-        self.chips[1].advance(self.now_us, AIR_C)
-        self.thermopile.advance(self.now_us, seconds, self.skin.surface_c, AIR_C, self.flowing())
-        if self.shutoff.is_open:
-            self.line_bar = self.bar
-        else:
-            tau_s = LINE_VENT_S if self.dose.is_open else self.dose_leak_s
-            self.line_bar = max(1.0, self.line_bar * (1 - min(1.0, seconds / tau_s)))
-            if self.shutoff_leak_s:
-                self.line_bar += (self.bar - self.line_bar) * min(1.0, seconds / self.shutoff_leak_s)
-        if self.now_us >= self._range_next_us:
-            self._range_next_us += RANGE_PERIOD_US
-            self.ranges += 1
-            self.range_error_mm += self.range_drift_mm_s * RANGE_PERIOD_US / 1e6
-            if not self.range_frozen:
-                sway = self.light_sway * math.sin(self.now_us / 1e6 * LIGHT_SWAY_HZ * math.tau)
-                self.echo.reflects = chip_vl53l0x.SKIN_REFLECTS * (1.0 + sway)
-                words = self.echo.measure(self.hand.true_mm(self.now_us), self.range_error_mm)
-                if self.fog and self.random.random() < self.fog:
-                    words[0] = chip_vl53l0x.NO_ECHO
-        if self.now_us % 10_000 == 0:
-            self.room.advance(self.now_us, 0.010, self._grams)
-            if self._grams:
-                self.bottle.draw(self._grams)
-                self._grams = 0.0
-            if self.now_us % 100_000 == 0:
-                self.bottle.advance(0.1)
-            self.bar = self.bottle.bar
-            self.record.sample()
 
 
 def _counts(value, per_count):

@@ -2,11 +2,17 @@
 
 import math
 import random
+from functools import lru_cache
 
+from host_tools.simulator.twin import cells
+from host_tools.simulator.twin.figures import Figures, figure
+from host_tools.simulator.twin.noise import Noise
 from host_tools.toolchain.its90_tables import SLOPE_UV_PER_C, emf_mv
 
 # The chip's straight line, mV per degC, by the type it was trimmed for.
 SENSITIVITY_MV = {kind: slope / 1000 for kind, slope in SLOPE_UV_PER_C.items()}
+
+_cold_mv = lru_cache(maxsize=64)(emf_mv)  # a cold junction seldom changes
 
 FAULT_BITS = {"open": 0b001, "short_gnd": 0b010, "short_vcc": 0b100}
 FAULTS = (None, *FAULT_BITS, "dead_low", "dead_high", "stuck")
@@ -25,7 +31,7 @@ def pack(tc_code, cj_code, fault_bits=0):
     return (tc_code & 0x3FFF) << 18 | bool(fault_bits) << 16 | (cj_code & 0xFFF) << 4 | fault_bits
 
 
-class Probe:
+class Probe(Figures):
     """Thermocouple bead on the skin: first-order lag of `tau_s` (40 AWG in air: 0.25 s [S]).
 
     `bead_c` is the bead's temperature (degC). `noise_c` (default 0) is the standard deviation of contact
@@ -33,44 +39,55 @@ class Probe:
     `Max31855Chip.reversed`.
     """
 
+    lagged_c, bead_c, tau_s, noise_c = map(figure, range(4))  # lagged_c: without the contact's noise
+    gain, origin_c, detached, bath_c, bathed, noise_at = map(figure, range(4, 10))
+
     def __init__(self, *, tau_s=0.25, t_c=32.8, seed=0):
         if not tau_s > 0:
             raise ValueError(f"tau_s is {tau_s}: give a lag above 0 s")
+        super().__init__(10)
         self.tau_s = tau_s
-        self.noise_c = 0.0
-        self.bead_c = t_c
-        self._lagged_c = t_c
-        self._random = random.Random(seed)
+        self.bead_c = self.lagged_c = t_c
+        self.noise = Noise(seed)
         self.attach()
 
     def attach(self):
         """Lie on the skin properly."""
-        self._gain = 1.0
-        self._origin_c = 0.0
-        self._bath_c = None
+        self.gain = 1.0
+        self.origin_c = 0.0
+        self.bathed = False
         self.detached = False
 
     def half_detach(self, gain):
         """Follow only `gain` (0 to 1) of the skin's change from the bead's present temperature."""
         if not 0 <= gain <= 1:
             raise ValueError(f"gain {gain}: give 0 to 1")
-        self._gain = gain
-        self._origin_c = self._lagged_c
+        self.gain = gain
+        self.origin_c = self.lagged_c
         self.detached = False
 
     def detach(self, bath_c=None):
         """Hang in the air, so that the bead follows the ambient temperature; or lie in a bath of `bath_c` degC."""
         self.detached = True
-        self._bath_c = bath_c
+        self.bathed = bath_c is not None
+        self.bath_c = bath_c or 0.0
+
+    def reserve(self, count):
+        """Have the contact's noise of so many steps ready, where there is any."""
+        if self.noise_c and self.noise_at + count > len(self.noise.values):
+            self.noise.reserve(count, int(self.noise_at))
+            self.noise_at = 0
 
     def step(self, dt_s, surface_c, ambient_c):
         """Advance by `dt_s` (exact for a constant target) toward skin or air; returns `bead_c`."""
-        around_c = ambient_c if self._bath_c is None else self._bath_c
-        target = around_c if self.detached else self._origin_c + self._gain * (surface_c - self._origin_c)
-        self._lagged_c += (target - self._lagged_c) * -math.expm1(-dt_s / self.tau_s)
-        self.bead_c = self._lagged_c
+        around_c = self.bath_c if self.bathed else ambient_c
+        target_c = cells.felt_c(surface_c, self.gain, self.origin_c, around_c, self.detached)
+        self.lagged_c = cells.toward(self.lagged_c, target_c, -math.expm1(-dt_s / self.tau_s))
+        self.bead_c = self.lagged_c
         if self.noise_c:
-            self.bead_c += self._random.gauss(0.0, self.noise_c)
+            self.reserve(1)
+            self.bead_c += float(self.noise.values[int(self.noise_at)]) * self.noise_c
+            self.noise_at += 1
         return self.bead_c
 
 
@@ -96,9 +113,11 @@ class Max31855Chip:
         self.reversed = False
         self._random = random.Random(seed)
         self._fault = None
+        self._voltage_of: tuple = ()
+        self._voltage_mv = 0.0
         self._latched = 0
         self._now_us = 0
-        self._ends_us = phase_us + conversion_us
+        self.due_us = phase_us + conversion_us  # when the next conversion ends
 
     @property
     def fault(self):
@@ -131,8 +150,8 @@ class Max31855Chip:
         if to_us < self._now_us:
             raise ValueError(f"to_us {to_us} lies before {self._now_us}: plant time never runs back")
         self._now_us = to_us
-        while self._ends_us <= to_us:
-            self._ends_us += self.conversion_us
+        while self.due_us <= to_us:
+            self.due_us += self.conversion_us
             frame = self._convert(bead_c)
             if self._fault != "stuck":
                 self._latched = frame
@@ -140,7 +159,7 @@ class Max31855Chip:
     def restart(self):
         """Power cycle: frame 0, the first conversion ends one conversion from now; frees a stuck chip [E]."""
         self._latched = 0
-        self._ends_us = self._now_us + self.conversion_us
+        self.due_us = self._now_us + self.conversion_us
         if self._fault == "stuck":
             self._fault = None
 
@@ -148,7 +167,11 @@ class Max31855Chip:
         noise_c = self._random.gauss(0.0, self.noise_c)
         junction_c = self.cold_junction_c + self._random.gauss(0.0, self.cj_noise_c)
         slope = SENSITIVITY_MV[self.kind]
-        voltage = emf_mv(self.kind, bead_c) - emf_mv(self.kind, self.cold_junction_c)
+        of = self.kind, bead_c, self.cold_junction_c
+        if of != self._voltage_of:  # the nozzle's probe is as warm as before
+            self._voltage_of = of
+            self._voltage_mv = emf_mv(self.kind, bead_c) - _cold_mv(self.kind, self.cold_junction_c)
+        voltage = self._voltage_mv
         if self.reversed:
             voltage = -voltage
         cj_code = min(max(round(junction_c * 16), -2048), 2047)

@@ -3,6 +3,8 @@
 from dataclasses import dataclass, field
 from typing import Any
 
+import numpy as np
+
 
 @dataclass
 class Burst:
@@ -20,15 +22,14 @@ class Record:
 
     plant: Any
     edges: list = field(default_factory=list)  # (time us, name, level)
-    samples: list = field(default_factory=list)
     bursts: list = field(default_factory=list)
     vents: list = field(default_factory=list)  # (time us, commanded us): the dose valve alone, no trigger pressed
     resets: list = field(default_factory=list)  # (time us, why)
     injected_us: list = field(default_factory=list)
     valve_on_us: int = 0
-    skin_min_c: float = 1e9
     point: int = 0
-    sampling: bool = True
+    rows: Any = field(default_factory=lambda: np.empty((1_024, 6)))  # the samples, and room for more
+    _told: list = field(default_factory=list)
 
     def edge(self, name, level):
         """A pin or the flow changed."""
@@ -52,11 +53,27 @@ class Record:
         """The chip restarted."""
         self.resets.append((self.plant.now_us, why))
 
-    def sample(self):
-        """Every 10 ms."""
-        p = self.plant
-        surface = p.skin.surface_c
-        if surface < self.skin_min_c:
-            self.skin_min_c = surface
-        if self.sampling:
-            self.samples.append((p.now_us, surface, p.probe.bead_c, p.hand.true_mm(p.now_us), p.bar, p.flowing()))
+    def grow(self):
+        """Have room for as many samples again."""
+        self.rows = np.concatenate((self.rows, np.empty_like(self.rows)))
+
+    @property
+    def sampling(self):
+        """False: no samples are kept."""
+        return bool(self.plant.sampling)
+
+    @sampling.setter
+    def sampling(self, on):
+        self.plant.sampling = on
+
+    @property
+    def skin_min_c(self):
+        """The lowest surface of all points so far, as sampled."""
+        return self.plant.skin_min_c
+
+    @property
+    def samples(self):
+        """All samples so far, as tuples."""
+        fresh = self.rows[len(self._told) : int(self.plant.row)].tolist()
+        self._told += [(int(at), *figures, bool(flows)) for at, *figures, flows in fresh]
+        return self._told

@@ -1,9 +1,9 @@
 """Virtual skin: one-dimensional Pennes bioheat conduction with heat exchange at the surface.
 
 The tissue from the surface down to a core at fixed temperature is cut into finite volumes, fine at the
-surface and coarse below, and advanced by implicit Euler. The surface exchange q = h*(T_env - T_surface) is a
-scalar: the operator without it is inverted once and q follows in closed form, so h may change at every step
-at no cost.
+surface and coarse below, and advanced by implicit Euler. Without surface exchange the tissue has modes that decay
+each for itself (`numpy.linalg.eigh`), so a step is one product a mode. The surface exchange
+q = h*(T_env - T_surface) is a scalar that follows in closed form, so h may change at every step at no cost.
 
 The jet REPLACES the ambient air where it strikes: the stronger of the two coefficients acts, the air filling
 only what a jet weaker than itself leaves, so a faint leak never insulates the skin. Compared with reference
@@ -16,6 +16,9 @@ from dataclasses import dataclass
 from functools import lru_cache
 
 import numpy as np
+
+from host_tools.simulator.twin import cells
+from host_tools.simulator.twin.figures import Figures, figure
 
 BLOOD_RHO_C_J_M3K = 1060.0 * 3770.0  # density and heat capacity of blood, [K] common Pennes figures
 AMBIENT_H_W_M2K = 10.0  # [E] free convection and radiation of bare skin
@@ -81,6 +84,7 @@ class _Tissue:
         conductance = 1.0 / np.diff(integral([1.0 / x.k_w_mk for x in layers], nodes))
         perfusion = np.diff(integral([x.perfusion_per_s * BLOOD_RHO_C_J_M3K for x in layers], edges))
         self.capacity = np.diff(integral([x.rho_kg_m3 * x.c_j_kgk for x in layers], edges))
+        self.sideways = np.diff(integral([x.k_w_mk for x in layers], edges))  # W/K: conduction along the surface
         self.nodes_mm = nodes * 1e3
         self.t_core_c = t_core_c
         count = len(self.capacity)
@@ -93,6 +97,7 @@ class _Tissue:
         self.loss = loss
         self.source = perfusion * t_blood_c
         self.source[-1] += conductance[-1] * t_core_c
+        self.sealed_c = np.linalg.solve(loss, self.source)  # at rest without surface exchange: the modes start here
 
     def steady(self, h_w_m2k, t_env_c):
         """Temperatures of the nodes above the core at rest with one surface exchange."""
@@ -102,70 +107,92 @@ class _Tissue:
         return np.linalg.solve(loss, source)
 
 
-class _Operator:
-    """One implicit step of `dt_s` on the vector [temperatures before the flux, 1, flux].
+class Modes:
+    """The modes of a tissue: one row a wave number along the surface (1/m; 0 is the whole surface alike).
 
-    Carrying the last flux in the vector folds its rank-one update into the next product: one step is one
-    matrix-vector product and a few scalars.
+    rate       1/s, of each mode's decay
+    weights    degC at the surface a unit of a mode
+    shapes     degC at each node a unit of a mode
     """
 
-    def __init__(self, tissue, dt_s):
-        count = len(tissue.capacity)
-        inverse = np.linalg.inv(np.diag(tissue.capacity / dt_s) + tissue.loss)
-        advance = inverse * (tissue.capacity / dt_s)
-        self.response = inverse[:, 0].copy()  # degC of each node per W/m2 during one step
-        self.surface_response = float(self.response[0])
-        self.matrix = np.zeros((count + 2, count + 2))
-        self.matrix[:count, :count] = advance
-        self.matrix[:count, count] = inverse @ tissue.source
-        self.matrix[:count, count + 1] = advance @ self.response
-        self.matrix[count, count] = 1.0
+    def __init__(self, tissue, waves_per_m=(0.0,)):
+        root = np.sqrt(tissue.capacity)
+        rows = [tissue.loss + np.diag(wave**2 * tissue.sideways) for wave in waves_per_m]
+        self.rate, vectors = np.linalg.eigh(np.array(rows) / np.outer(root, root))
+        self.shapes = vectors / root[:, None]
+        self.weights = np.ascontiguousarray(self.shapes[:, 0, :])
+        self.tissue = tissue
+        self._root = root
+        self._vectors = vectors
+
+    def of(self, above_c):
+        """Return the first row's modes of temperatures above the sealed tissue's."""
+        return self._vectors[0].T @ (self._root * above_c)
+
+
+class Operator:
+    """One implicit step of dt_s on the modes: decay, what a flux of 1 W/m2 adds, and that at the surface (degC)."""
+
+    def __init__(self, modes, dt_s):
+        self.decay = 1.0 / (1.0 + dt_s * modes.rate)
+        self.drive = self.decay * dt_s * modes.weights
+        rows = (modes.weights * self.drive).sum(axis=1)
+        self.response = np.append(rows, rows.mean())  # of each row, and the one that counts before the flux is known
 
 
 @lru_cache(maxsize=16)
-def _tissue(layers, t_core_c, t_blood_c, grid):
-    return _Tissue(layers, t_core_c, t_blood_c, grid)
+def _modes(layers, t_core_c, t_blood_c, grid, waves_per_m):
+    return Modes(_Tissue(layers, t_core_c, t_blood_c, grid), waves_per_m)
 
 
 @lru_cache(maxsize=16)
-def _operator(tissue, dt_s):
-    return _Operator(tissue, dt_s)
+def _operator(modes, dt_s):
+    return Operator(modes, dt_s)
 
 
-class Skin:
+class Skin(Figures):
     """Skin under ambient air and a jet; starts at rest in the air (surface about 32.8 degC).
 
-    `surface_c` is the temperature of the surface itself (degC) after the last step. `dt_s` is the step of
-    `step()`, seconds, > 0. Raises ValueError for a step that is not positive or a stack without layers.
+    `surface_c` is the temperature of the surface itself (degC) after the last step, `lowest_c` its lowest so far.
+    `dt_s` is the step of `step()`, seconds, > 0. Raises ValueError for a step that is not positive or a stack without
+    layers.
     """
+
+    rest_c, h_ambient_w_m2k, ambient_c, surface_c, lowest_c = map(figure, range(5))  # rest_c: with a sealed surface
+
+    # What a surface of several rings has more of (wide_skin.py). One ring stands for all of it.
+    waves_per_m: tuple[float, ...] = (0.0,)
+    spread = np.ones((1, 1))  # ring, row of modes
+    gather = np.ones((1, 1))  # row of modes, ring
+    shape = np.ones(1)  # the jet's coefficient on each ring, as a share of that on the axis
+    looks = np.ones((2, 1))  # how much of each ring the probe feels, and the infrared sensor sees
 
     def __init__(self, *, dt_s=0.001, layers=LAYERS, h_ambient_w_m2k=AMBIENT_H_W_M2K, t_ambient_c=AMBIENT_C,
                  t_core_c=CORE_C, t_blood_c=37.0, grid=(FIRST_CELL_MM, GROWTH, LAST_CELL_MM)):
         if not dt_s > 0:
             raise ValueError(f"dt_s is {dt_s}: give a step above 0 s")
+        super().__init__(5)
         self.dt_s = dt_s
-        self._tissue = _tissue(tuple(layers), t_core_c, t_blood_c, tuple(grid))
-        self._fine = _operator(self._tissue, dt_s)
+        self.modes = _modes(tuple(layers), t_core_c, t_blood_c, tuple(grid), self.waves_per_m)
+        self.fine = _operator(self.modes, dt_s)
+        self.coarse = _operator(self.modes, IDLE_DT_S)
         self.set_ambient(h_ambient_w_m2k, t_ambient_c)
-        self._use(self._fine, self._tissue.steady(h_ambient_w_m2k, t_ambient_c))
-
-    def _use(self, operator, temperatures):
-        """Continue from `temperatures` with another operator (its flux starts at none)."""
-        self._op = operator
-        self._matrix = operator.matrix
-        self._x = np.concatenate((temperatures, (1.0, 0.0)))
-        self._spare = np.empty_like(self._x)
-        self.surface_c = float(temperatures[0])
-
-    def _temperatures(self):
-        return self._x[:-2] + self._op.response * self._x[-1]
+        tissue = self.modes.tissue
+        self.rest_c = float(tissue.sealed_c[0])
+        at_rest_c = tissue.steady(h_ambient_w_m2k, t_ambient_c)
+        self.theta = np.zeros(self.modes.rate.shape)
+        self.theta[0] = self.modes.of(at_rest_c - tissue.sealed_c)
+        self.room = np.zeros((3, len(self.shape)))  # the rings' temperatures, and scratch of a step
+        self.room[0] = at_rest_c[0]
+        self.surface_c = float(at_rest_c[0])
+        self.lowest_c = self.surface_c
 
     def set_ambient(self, h_w_m2k, t_c):
         """Set the exchange with the surroundings from now on: coefficient W/m2K >= 0, temperature degC."""
         if h_w_m2k < 0:
             raise ValueError(f"ambient coefficient {h_w_m2k} W/m2K: give 0 or more")
-        self._h_ambient = h_w_m2k
-        self._t_ambient = t_c
+        self.h_ambient_w_m2k = h_w_m2k
+        self.ambient_c = t_c
 
     def step(self, h_jet_w_m2k, t_jet_c):
         """Advance one `dt_s` under a jet (W/m2K >= 0, degC), or air for h = 0; returns `surface_c` (degC).
@@ -173,24 +200,14 @@ class Skin:
         The time step makes the dip of a burst too shallow by 1.3 % at 30 ms, 0.7 % at 60 ms, 0.3 % at 300 ms
         (`dt_s` 1 ms, against a reference ten times finer in time and six times in space).
         """
-        if self._op is not self._fine:
-            self._use(self._fine, self._temperatures())
-        return self._advance_one(h_jet_w_m2k, t_jet_c)
+        return self._advance_one(self.fine, h_jet_w_m2k, t_jet_c)
 
-    def _advance_one(self, h_jet, t_jet):
-        new = self._spare
-        self._matrix.dot(self._x, new)
-        before = new.item(0)
-        h_air = self._h_ambient - h_jet
-        if h_air < 0.0:
-            h_air = 0.0
-        h = h_air + h_jet
-        response = self._op.surface_response
-        flux = (h_air * self._t_ambient + h_jet * t_jet - h * before) / (1.0 + response * h)
-        new[-1] = flux
-        self._spare = self._x
-        self._x = new
-        self.surface_c = before + response * flux
+    def _advance_one(self, operator, h_jet, t_jet):
+        self.surface_c, _, _ = cells.skin_step(
+            self.theta, operator.decay, operator.drive, self.modes.weights, operator.response, self.spread, self.gather,
+            self.room, self.shape, self.looks, self.rest_c, self.h_ambient_w_m2k, self.ambient_c, h_jet, t_jet,
+        )  # fmt: skip
+        self.lowest_c = min(self.lowest_c, self.surface_c)
         return self.surface_c
 
     def advance(self, seconds, h_w_m2k=0.0, t_c=0.0):
@@ -206,24 +223,24 @@ class Skin:
         0.4 degC after 10 ms and 0.05 degC after 350 ms.
         """
         coarse = math.floor(seconds / IDLE_DT_S + 1e-9) if self.dt_s < IDLE_DT_S else 0
-        if coarse:
-            self._use(_operator(self._tissue, IDLE_DT_S), self._temperatures())
-            for _ in range(coarse):
-                self._advance_one(0.0, 0.0)
-            seconds -= coarse * IDLE_DT_S
-        return self.advance(max(seconds, 0.0))
+        for _ in range(coarse):
+            self._advance_one(self.coarse, 0.0, 0.0)
+        return self.advance(max(seconds - coarse * IDLE_DT_S, 0.0))
 
     def copy(self):
         """An independent skin in the same state."""
-        other = object.__new__(Skin)
+        other = object.__new__(type(self))
         other.__dict__.update(self.__dict__)
-        other._x = self._x.copy()
-        other._spare = self._spare.copy()
+        for name in ("theta", "room", "array"):
+            setattr(other, name, getattr(self, name).copy())
+        other.figures = other.array.data
         return other
 
     def temperature_at(self, depth_mm):
-        """Temperature (degC) at a depth, 0 (surface) to the core's depth; raises ValueError outside."""
-        if not 0 <= depth_mm <= self._tissue.nodes_mm[-1] + 1e-9:
-            raise ValueError(f"depth {depth_mm} mm: give 0 to {self._tissue.nodes_mm[-1]:.1f} mm")
-        values = np.concatenate((self._temperatures(), (self._tissue.t_core_c,)))
-        return float(np.interp(depth_mm, self._tissue.nodes_mm, values))
+        """Temperature (degC) on the axis at a depth, 0 (surface) to the core's; raises ValueError outside."""
+        tissue = self.modes.tissue
+        if not 0 <= depth_mm <= tissue.nodes_mm[-1] + 1e-9:
+            raise ValueError(f"depth {depth_mm} mm: give 0 to {tissue.nodes_mm[-1]:.1f} mm")
+        rows = np.einsum("jnk,jk->jn", self.modes.shapes, self.theta)
+        values = np.append(tissue.sealed_c + self.spread[0] @ rows, tissue.t_core_c)
+        return float(np.interp(depth_mm, tissue.nodes_mm, values))

@@ -2,14 +2,17 @@
 
 import math
 import random
+from functools import lru_cache
 
+from host_tools.simulator.twin import cells
+from host_tools.simulator.twin.figures import Figures, figure
 from host_tools.simulator.twin.guest.chip_mlx90614 import ADDRESS, crc8
 
 ZERO_K = 273.15
 SILENT = -1
 
 
-class Thermopile:
+class Thermopile(Figures):
     """MLX90614 with the narrow field at the nozzle, aimed at the treated spot.
 
     stray         share of what it sees that is skin at rest: its field is stated to half the sensitivity only [K]
@@ -24,35 +27,44 @@ class Thermopile:
 
     PERIOD_US = 100_000
 
+    seen_c, rest_c, stray, plume_k, tau_s = map(figure, range(5))  # seen_c: as its filter lags
+
     def __init__(self, rest_c, seed=1):
+        super().__init__(5)
         self.stray = 0.12
         self.plume_k = 15.0
         self.tau_s = 0.207
         self.noise_c = 0.1
         self.lies_c = None
         self.answers = True
-        self._rest_c = rest_c
-        self._lagged_c = rest_c
+        self.rest_c = self.seen_c = rest_c
         self._random = random.Random(seed)
-        self._due_us = self.PERIOD_US
+        self.due_us = self.PERIOD_US
         self.words = (SILENT, SILENT)
 
     def advance(self, now_us, seconds, surface_c, housing_c, flowing):
         """Let seconds pass up to now_us, the skin's surface at surface_c."""
-        seen_c = surface_c + self.stray * (self._rest_c - surface_c) - (self.plume_k if flowing else 0.0)
-        self._lagged_c += (seen_c - self._lagged_c) * -math.expm1(-seconds / self.tau_s)
-        if now_us < self._due_us:
-            return
-        self._due_us += self.PERIOD_US
+        target_c = cells.aimed_c(surface_c, self.rest_c, self.stray, self.plume_k, flowing)
+        self.seen_c = cells.toward(self.seen_c, target_c, -math.expm1(-seconds / self.tau_s))
+        if now_us >= self.due_us:
+            self.sample(housing_c)
+
+    def sample(self, housing_c):
+        """A sample is due: put it into the words."""
+        self.due_us += self.PERIOD_US
         if not self.answers:
             self.words = (SILENT, SILENT)
             return
-        shown_c = (self._lagged_c if self.lies_c is None else self.lies_c) + self._random.gauss(0.0, self.noise_c)
+        shown_c = (self.seen_c if self.lies_c is None else self.lies_c) + self._random.gauss(0.0, self.noise_c)
         self.words = (_framed(0x07, shown_c), _framed(0x06, housing_c))
 
 
 def _framed(register, celsius):
-    word = round((celsius + ZERO_K) * 50)  # 0.02 K a step
+    return _checked(register, round((celsius + ZERO_K) * 50))  # 0.02 K a step
+
+
+@lru_cache(maxsize=4096)  # the same few hundred words come again and again
+def _checked(register, word):
     low, high = word & 0xFF, word >> 8
     return word | crc8((ADDRESS << 1, register, ADDRESS << 1 | 1, low, high)) << 16
 

@@ -210,8 +210,11 @@ class Constants:
                 continue
             nodes += ast.iter_child_nodes(node)
 
-    def folded(self) -> dict[str, str]:
-        """Return dotted name -> source with numbers for names, without what nothing refers to any more."""
+    def folded(self, drop: bool = True) -> dict[str, str]:
+        """Return dotted name -> source with numbers for names, without what nothing refers to any more.
+
+        drop=False leaves every name where it is.
+        """
         edits: dict[str, list[Edit]] = {}
         left: dict[str, set[str]] = {}  # names that are still used in a module
         wanted: set[tuple[str, str]] = set()  # (module, name) that another module still looks up
@@ -227,6 +230,12 @@ class Constants:
                     names.add(node.id)
                 if isinstance(node, ast.Attribute) and isinstance(node.value, ast.Name):
                     wanted.add((module.modules.get(node.value.id, ""), node.attr))
+        if drop:
+            self._drop(edits, left, wanted)
+        return {name: _edited(module.source, edits[name]) for name, module in self.modules.items()}
+
+    def _drop(self, edits, left, wanted):
+        """Add the edits that take away imports and constants which nothing refers to."""
         for module in self.modules.values():
             for node in ast.walk(module.tree):
                 if isinstance(node, ast.ImportFrom):
@@ -245,7 +254,6 @@ class Constants:
                     start, end = _span(node)
                     edits[module.name] = [edit for edit in mine if not start <= edit[0] <= end]
                     edits[module.name].append((start, end, "pass" + "\n" * (end[0] - start[0])))
-        return {name: _edited(module.source, edits[name]) for name, module in self.modules.items()}
 
 
 def _span(node) -> tuple[tuple[int, int], tuple[int, int]]:

@@ -5,8 +5,8 @@ import pytest
 from boards.virtual import pins
 from host_tools.simulator.twin.guest.chip_vl53l0x import GOOD, NO_ECHO
 from host_tools.simulator.twin.hardware import NEVER, OPENING_TIMER_US, Monostable
+from host_tools.simulator.twin.physics import AIR_C
 from host_tools.simulator.twin.pin_plant import COIL_HOLD_V, COIL_PEAK_V, MONOSTABLE_US, PinPlant
-from host_tools.simulator.twin.plant import AIR_C
 
 EDGE_EVERY_US = 38
 

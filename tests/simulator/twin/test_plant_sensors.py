@@ -6,7 +6,7 @@ import hal
 import machine
 import pins
 from host_tools.simulator.twin.guest.chip_vl53l0x import NO_ECHO
-from host_tools.simulator.twin.plant import RANGE_PERIOD_US
+from host_tools.simulator.twin.physics import RANGE_PERIOD_US
 
 
 def test_the_hand_moves_at_its_speed_and_stops_at_its_goal(plant, chip):

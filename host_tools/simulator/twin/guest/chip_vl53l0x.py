@@ -39,32 +39,46 @@ class Echo:
 
     def measure(self, mm, error_mm=0.0):
         """Draw the words of a surface at mm; error_mm is what the sensor errs by, its light does not."""
-        light = _ALL_MCPS * self.reflects * (100.0 / mm) ** 2
-        seen = light * (1.0 + 0.01 * self._gauss())  # by which the chip chooses its SPADs
-        spads = _SPADS if seen <= _TARGET_MCPS else max(5, int(_SPADS * _TARGET_MCPS / seen))
-        rate = self._counted(light * spads / _SPADS)
         words = self.words
-        words[0] = GOOD if rate > _LEAST_MCPS else NO_ECHO
-        words[1] = spads << 8
-        words[2] = _word(128.0 * rate)
-        words[3] = _word(128.0 * self._counted(self.ambient * spads / _SPADS))
-        noise_mm = _NOISE_MM * self.quiet * math.sqrt(_TARGET_MCPS / max(rate, 0.1))
-        words[4] = _word(mm + error_mm + noise_mm * self._gauss())
+        self._state, words[0], words[1], words[2], words[3], words[4] = drawn(
+            self._state, mm, error_mm, self.reflects, self.ambient, self.quiet
+        )
         return words
 
-    def _counted(self, mcps):
-        return mcps + math.sqrt(mcps / _LIGHT_US) * self._gauss() if mcps else 0.0
 
-    def _gauss(self):
-        """Return a draw of deviation 1: six even ones together."""
-        total = -3_069
-        for _ in range(2):
-            self._state = self._state * 1_664_525 + 1_013_904_223 & 0xFFFFFFFF
-            total += (self._state >> 2 & 1023) + (self._state >> 12 & 1023) + (self._state >> 22)
-        return total / 724.1
+def drawn(state, mm, error_mm, reflects, ambient, quiet):
+    """Return the generator's next state, and the words of one measurement."""
+    light = _ALL_MCPS * reflects * (100.0 / mm) ** 2
+    state, spread = gauss(state)
+    seen = light * (1.0 + 0.01 * spread)  # by which the chip chooses its SPADs
+    spads = _SPADS if seen <= _TARGET_MCPS else max(5, int(_SPADS * _TARGET_MCPS / seen))
+    state, rate = counted(state, light * spads / _SPADS)
+    state, dark = counted(state, ambient * spads / _SPADS)
+    noise_mm = _NOISE_MM * quiet * math.sqrt(_TARGET_MCPS / max(rate, 0.1))
+    state, spread = gauss(state)
+    code = GOOD if rate > _LEAST_MCPS else NO_ECHO
+    return state, code, spads << 8, word(128.0 * rate), word(128.0 * dark), word(mm + error_mm + noise_mm * spread)
 
 
-def _word(value):
+def counted(state, mcps):
+    """Return the next state, and a rate with the noise of its photons."""
+    if not mcps:
+        return state, 0.0
+    state, spread = gauss(state)
+    return state, mcps + math.sqrt(mcps / _LIGHT_US) * spread
+
+
+def gauss(state):
+    """Return the next state, and a draw of deviation 1: six even ones together."""
+    first = state * 1_664_525 + 1_013_904_223 & 0xFFFFFFFF
+    second = first * 1_664_525 + 1_013_904_223 & 0xFFFFFFFF
+    total = (first >> 2 & 1023) + (first >> 12 & 1023) + (first >> 22) - 3_069
+    total += (second >> 2 & 1023) + (second >> 12 & 1023) + (second >> 22)
+    return second, total / 724.1
+
+
+def word(value):
+    """Return a register's word."""
     return max(0, min(0xFFFF, int(value + 0.5)))
 
 
@@ -118,9 +132,15 @@ class Chip:
         self.results = 0
 
     def readfrom_mem_into(self, address, register, buf):
-        self.count(address, len(buf) + 2)
+        size = len(buf)
+        self.count(address, size + 2)
         i = 0
-        while i < len(buf):
+        if self.dead < 0 and self.page == 0 and register + size < 256:
+            bank = self.bank
+            while i < size:
+                buf[i] = bank[register + i]
+                i += 1
+        while i < size:
             buf[i] = self.read(register, i)
             i += 1
 

@@ -165,7 +165,9 @@ def ticks_us():
     """The wrapping microsecond counter."""
     global local_us
     local_us += COST_TICKS_US
-    return _wrapped(received[IN_TICKS_US], local_us)
+    ticks = received[IN_TICKS_US]
+    room = TICKS_MASK - ticks
+    return ticks + local_us if local_us <= room else local_us - room - 1  # as _wrapped, asked for in every tick
 
 
 def ticks_ms():
@@ -200,14 +202,14 @@ def keep(n, word):
 def send(data, length):
     """Queue bytes for the console; return how many were taken."""
     global tx_used
-    n = 0
     if received[IN_FLAGS] & FLAG_UNREAD:
-        return n
-    while n < length and tx_used < TX_MAX:
-        tx[tx_used] = data[n]
-        tx_used += 1
-        n += 1
-    return n
+        return 0
+    at = tx_used
+    count = min(length, TX_MAX - at)
+    for n in range(count):
+        tx[at + n] = data[n]
+    tx_used = at + count
+    return count
 
 
 def take(buffer, length):

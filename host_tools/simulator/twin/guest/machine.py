@@ -21,6 +21,7 @@ class Pin:
 
     def __init__(self, number, mode=-1, pull=-1, value=None):
         self.number = number
+        self._mask = 1 << number
         self._out = False
         if mode != -1:
             self.init(mode, pull, value)
@@ -36,11 +37,16 @@ class Pin:
     def value(self, level=None):
         """Read the pin, or drive it."""
         if level is None:
-            hal.spend(hal.COST_PIN_US)
+            hal.local_us += hal.COST_PIN_US
             if self._out:
                 return hal.pin_levels >> self.number & 1
             return hal.received[hal.IN_PINS] >> self.number & 1
-        hal.set_pin(self.number, level)
+        if level:
+            hal.pin_levels |= self._mask
+            hal.event(hal.OP_PIN, self.number << 1 | 1)
+        else:
+            hal.pin_levels &= ~self._mask
+            hal.event(hal.OP_PIN, self.number << 1)
 
     __call__ = value
 
@@ -66,18 +72,28 @@ class SPI:
             raise OSError(5)
         slot = -1
         i = 0
-        while i < len(pins.CHIP_SELECTS):
-            if not hal.pin_levels >> pins.CHIP_SELECTS[i] & 1:
+        levels = hal.pin_levels
+        for pin in pins.CHIP_SELECTS:
+            if not levels >> pin & 1:
                 slot = i if slot == -1 else -2
             i += 1
-        i = 0
-        while i < len(buffer):
-            if slot < 0 or i > 3:
-                buffer[i] = 0xFF
-            else:
-                half = hal.received[hal.IN_SPI + slot * 2 + (i >> 1)]
-                buffer[i] = half & 0xFF if i & 1 else half >> 8
-            i += 1
+        if slot < 0 or len(buffer) != 4:
+            i = 0
+            while i < len(buffer):
+                buffer[i] = 0xFF if slot < 0 or i > 3 else self._byte(slot, i)
+                i += 1
+            return
+        at = hal.IN_SPI + slot * 2
+        half = hal.received[at]
+        buffer[0] = half >> 8
+        buffer[1] = half & 0xFF
+        half = hal.received[at + 1]
+        buffer[2] = half >> 8
+        buffer[3] = half & 0xFF
+
+    def _byte(self, slot, i):
+        half = hal.received[hal.IN_SPI + slot * 2 + (i >> 1)]
+        return half & 0xFF if i & 1 else half >> 8
 
 
 class ADC:

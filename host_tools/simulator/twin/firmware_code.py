@@ -1,0 +1,89 @@
+"""The firmware's modules compiled once a process: each boot in CPython executes them anew, from the same code objects.
+
+A file that changed is compiled again, unless fold() was asked: then a process runs the sources that it began with.
+Nothing is written: folders of the firmware stay as they are.
+"""
+
+import os
+import sys
+from importlib.machinery import FileFinder, SourceFileLoader
+from pathlib import Path
+from types import CodeType
+
+from host_tools.toolchain.packing import dotted
+from host_tools.toolchain.packing.constants import Constants
+
+_code: dict[str, tuple[tuple[int, int], CodeType]] = {}  # path -> the file's time and size, code
+_folded: dict[str, CodeType] = {}
+_folded_folders: list[tuple[str, ...]] = []  # none, or those that _folded is of
+
+
+def fold(folders, packages) -> None:
+    """Put constants of these packages' modules into each other as numbers, as on a board: a tick looks up fewer names.
+
+    All names stay. It counts where just these folders are imported from: constants come from all of them.
+    """
+    folders = tuple(map(str, folders))
+    if folders in _folded_folders:
+        return
+    paths = {}
+    for folder in folders:
+        for file in sorted(Path(folder).rglob("*.py")):
+            name = dotted(file.relative_to(folder).as_posix())
+            if name.partition(".")[0] in packages:
+                paths.setdefault(name, file)
+    texts = Constants({name: file.read_text(encoding="utf-8") for name, file in paths.items()}).folded(drop=False)
+    _folded.clear()
+    _folded.update({str(paths[name]): compile(text, str(paths[name]), "exec") for name, text in texts.items()})
+    _folded_folders[:] = [folders]
+
+
+class Loader(SourceFileLoader):
+    """Loads a module from the code that this process has of it."""
+
+    def get_code(self, fullname):
+        """Return the module's code."""
+        path = self.get_filename(fullname)
+        seen = os.stat(path)
+        stamp = seen.st_mtime_ns, seen.st_size
+        stamped, code = _code.get(path, (None, None))
+        if code is None or stamped != stamp:
+            code = self.source_to_code(self.get_data(path), path)
+            _code[path] = stamp, code
+        return code
+
+
+class FoldedLoader(Loader):
+    """The same, with constants as numbers."""
+
+    def get_code(self, fullname):
+        """Return the module's code."""
+        return _folded.get(self.get_filename(fullname)) or super().get_code(fullname)
+
+
+class Folders:
+    """Within, modules in these folders come from that code. A context manager."""
+
+    def __init__(self, folders, beside):
+        """Take the folders to import from, and one more that is never folded."""
+        self._folders = tuple(os.path.join(folder, "") for folder in (*folders, beside))
+        self._loader = FoldedLoader if tuple(folders) in _folded_folders else Loader
+
+    def __call__(self, path):
+        """As an entry of sys.path_hooks."""
+        if not os.path.join(path, "").startswith(self._folders):
+            raise ImportError
+        return FileFinder(path, (self._loader, [".py"]))
+
+    def _forget(self):
+        for path in list(sys.path_importer_cache):
+            if os.path.join(path, "").startswith(self._folders):
+                del sys.path_importer_cache[path]
+
+    def __enter__(self):
+        self._forget()
+        sys.path_hooks.insert(0, self)
+
+    def __exit__(self, *_):
+        sys.path_hooks.remove(self)
+        self._forget()

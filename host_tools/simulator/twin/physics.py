@@ -1,0 +1,244 @@
+"""How time passes for the plant: hand, jet, skin, sensors, line and bottle, in cells of 1 ms.
+
+Between two events (an edge of valves or contacts, a sensor's sample, the end of an exchange) all cells are alike:
+cells.py runs them in one call. What comes seldom is done here, as before a cell and never within one.
+"""
+
+import math
+import random
+from typing import Any
+
+from host_tools.simulator.twin import cells, jet
+from host_tools.simulator.twin.bottle import Bottle
+from host_tools.simulator.twin.cells import AIR_C, CELL_US, SAMPLE_US
+from host_tools.simulator.twin.figures import Figures, figure
+from host_tools.simulator.twin.guest import chip_vl53l0x
+from host_tools.simulator.twin.hardware import NEVER, RUNNING, Lease, OneShot, OpeningTimer, Solenoid
+from host_tools.simulator.twin.motion import Motion
+from host_tools.simulator.twin.probe import Max31855Chip, Probe
+from host_tools.simulator.twin.record import Record
+from host_tools.simulator.twin.skin import Skin
+from host_tools.simulator.twin.surroundings import Room, Thermopile
+
+IDLE_US = 10_000
+BOTTLE_US = 100_000  # it exchanges heat with the room so often
+QUIET_US = 1_500_000  # without gas, until coarse steps do
+RANGE_PERIOD_US = chip_vl53l0x.PERIOD_US
+LIGHT_SWAY_HZ = 0.25  # [E]
+LINE_LEAK_S = 600.0  # [E] a tight line loses its gas slowly
+
+GRAMS, FLOWED, LAST_FLOW, ROW = 0, 5, 6, 7  # places of figures that are asked for in every exchange
+LONGEST_CELLS = BOTTLE_US // CELL_US  # of one run
+LONGEST_SAMPLES = BOTTLE_US // SAMPLE_US
+
+
+class Physics(Figures):
+    """What the plant is made of, and its time (us since power-on, unbounded)."""
+
+    grams, bar, line_bar = map(figure, range(3))  # grams: of gas that bottle and room have not felt yet
+    dose_leak_s = figure(3)  # time constant with which the closed valve lets the line's gas out ...
+    _leaks_in_s, _flowed_us, _last_flow_us, row, sampling, skin_min_c = map(figure, range(4, 10))
+
+    def __init__(self, *, distance_mm=100.0, seed=1, phase_us=0, bottle_g=5_000.0, room_c=20.0):
+        super().__init__(10)
+        self.random = random.Random(seed)
+        self.now_us = 0
+        self._phase_us = phase_us  # moves the chips' conversions against the tick
+        self.dose = Solenoid(open_delay_us=15_000, close_delay_us=20_000)
+        self.shutoff = Solenoid(open_delay_us=20_000, close_delay_us=20_000)
+        self.one_shot: Any = OneShot()
+        self.opening = OpeningTimer()
+        self.lease: Any = Lease()
+        self.bottle = Bottle(bottle_g, ambient_c=room_c)
+        self.bar = self.bottle.bar
+        self.line_bar = self.bar
+        self.dose_leak_s = LINE_LEAK_S
+        self.strength = 1.0  # of the jet, 1 = the reference nozzle
+        self.hand = Motion(distance_mm)
+        self.fog = 0.0  # share of distance measurements lost
+        self.range_error_mm = 0.0  # of every distance measurement ...
+        self.range_drift_mm_s = 0.0  # ... and what it grows by
+        self.range_frozen = False  # the distance sensor repeats its last measurement
+        self.range_answers = True
+        self.light_sway = 0.0  # share by which the surface's reflection goes up and down: creases, tilt, another patch
+        self.echo = chip_vl53l0x.Echo(seed)
+        self.ranges = 0  # measurements of the distance
+        self._range_next_us = phase_us % RANGE_PERIOD_US
+        self._sensors_us = 0  # when the next sensor's sample is due
+        self.new_skin(seed)
+        self.thermopile = Thermopile(self.skin.surface_c, seed)
+        self.room = Room()
+        self.record = Record(self)
+        self._cell_flow_us = 0
+        self._last_flow_us = -10_000_000
+        self.sampling = True
+        self.skin_min_c = 1e9
+        self._parts: tuple = ()
+        self._head: tuple = ()
+        self._tail: tuple = ()
+        self._bottle_seen: Any = None  # what `bar` was made of
+        self._jet_of: Any = None
+        self._jet = (0.0, 0.0)
+
+    @property
+    def shutoff_leak_s(self):
+        """... and the bottle's in; None: tight."""
+        return self._leaks_in_s or None
+
+    @shutoff_leak_s.setter
+    def shutoff_leak_s(self, seconds):
+        self._leaks_in_s = seconds or 0.0
+
+    def new_skin(self, seed=1):
+        """Another point on the body: skin at rest, the probe fixed to it."""
+        self.skin = Skin()
+        self.probe = Probe(t_c=self.skin.surface_c, seed=seed)
+        if not hasattr(self, "chips"):
+            self.chips = self._fit_chips(seed)
+
+    def _fit_chips(self, seed) -> tuple[Any, Any]:
+        """Return the converters of the skin's and of the nozzle's probe."""
+        return (
+            Max31855Chip(phase_us=self._phase_us, seed=seed),
+            Max31855Chip(phase_us=self._phase_us // 2, seed=seed + 1),
+        )
+
+    def flowing(self):
+        """True while gas reaches the skin."""
+        return self.dose.is_open and self.shutoff.is_open
+
+    def _quiet(self):
+        """Nothing moves and the last burst is long past: coarse steps do."""
+        return (
+            self.now_us - self.figures[LAST_FLOW] > QUIET_US
+            and not self.flowing()
+            and self.one_shot.result != RUNNING
+            and self.hand.arrived()
+        )
+
+    def _idle(self, end_us):
+        """Up to one coarse step without gas."""
+        upto = min(end_us, (self.now_us // IDLE_US + 1) * IDLE_US)
+        if upto % IDLE_US == 0:
+            self._run(upto, IDLE_US, self.skin.coarse, False)
+        self.now_us = upto
+
+    def _pass(self, upto_us):
+        """Let time go on to upto_us, or to the end of a cell before it with which something is due."""
+        now_us = self.now_us
+        last_us = upto_us - upto_us % CELL_US
+        flowing = self.flowing()
+        if last_us <= now_us:
+            if flowing:
+                self._cell_flow_us += upto_us - now_us
+            self.now_us = upto_us
+            return
+        due_us = max(self._due(flowing), now_us + 1)
+        stop_us = min(last_us, (due_us + CELL_US - 1) // CELL_US * CELL_US)
+        self._run(stop_us, CELL_US, self.skin.fine, flowing)
+
+    def _due(self, flowing):
+        """Return when next something is to be done that is not done in every cell."""
+        often = (
+            flowing or self._cell_flow_us or self.figures[GRAMS] or self.room.leak_g_s
+            or self._bottle_seen != (self.bottle.temperature_c, self.bottle.grams_left)
+        )  # fmt: skip
+        every_us = SAMPLE_US if often else BOTTLE_US
+        quiet_us = int(self.figures[LAST_FLOW]) + QUIET_US + 1
+        return min(
+            self._sensors_us,
+            (self.now_us // every_us + 1) * every_us,
+            quiet_us if quiet_us > self.now_us else NEVER,
+        )
+
+    def _run(self, stop_us, step_us, operator, flowing):
+        """Run cells up to stop_us, then what is due."""
+        now_us = self.now_us
+        flow_us = self._cell_flow_us if step_us == CELL_US else 0
+        h_reference, gas_g_s = self._jet_now() if flowing or flow_us else self._jet
+        probe, record, skin = self.probe, self.record, self.skin
+        probe.reserve(LONGEST_CELLS)
+        if self.figures[ROW] + LONGEST_SAMPLES > len(record.rows):
+            record.grow()
+        was = self._parts
+        if not (
+            was and skin is was[0] and probe is was[1] and probe.noise.values is was[2]
+            and self.thermopile is was[3] and self.hand is was[4] and record.rows is was[5]
+        ):  # fmt: skip
+            self._parts = (skin, probe, probe.noise.values, self.thermopile, self.hand, record.rows)
+            self._head, self._tail = self._laid_out()
+        advance: Any = cells.advance  # its arrays come in bundles
+        self.now_us = advance(
+            now_us, stop_us, step_us, flow_us, flowing, self.shutoff.is_open, self.dose.is_open, h_reference, gas_g_s,
+            *self._head, operator.decay, operator.drive, operator.response, *self._tail,
+        )  # fmt: skip
+        if step_us == CELL_US:
+            self._cell_flow_us = 0
+        flowed_us = self.figures[FLOWED]
+        if flowed_us:
+            record.flowed(int(flowed_us))
+        if self.now_us >= self._sensors_us:
+            self._sense()
+        if self.now_us % SAMPLE_US == 0:
+            self._settle_bottle()
+
+    def _laid_out(self):
+        """Return the arrays of all parts as cells.advance takes them, before and behind the operator's."""
+        skin, probe = self.skin, self.probe
+        parts = (*map(cells.reached, (self, self.hand, probe)), probe.noise.values, cells.reached(self.thermopile))
+        return (
+            (*parts, self.record.rows, cells.reached(skin), skin.theta),
+            (skin.modes.weights, skin.spread, skin.gather, skin.room, skin.shape, skin.looks),
+        )
+
+    def _jet_now(self):
+        """Return the jet's coefficient at the reference distance (W/m2K) and the gas that flows, g/s."""
+        bottle = self.bottle
+        of = (self.bar, self.strength, bottle.temperature_c, bottle.grams_left)
+        if of != self._jet_of:
+            self._jet_of = of
+            strength = self.strength * (1.0 if bottle.liquid_g > 0 else 0.1)  # vapour hardly cools [S]
+            h = jet.h_at(jet.REFERENCE_MM, bar=self.bar, strength=strength)
+            self._jet = float(h), jet.mass_flow_g_s(self.bar)
+        return self._jet
+
+    def _sense(self):
+        """Let the sensors take the samples that are due at the end of this cell."""
+        now_us = self.now_us
+        skin, nozzle = self.chips
+        if now_us >= skin.due_us:
+            skin.advance(now_us, self.probe.bead_c)
+        if now_us >= nozzle.due_us:
+            nozzle.advance(now_us, AIR_C)
+        if now_us >= self.thermopile.due_us:
+            self.thermopile.sample(AIR_C)
+        if now_us >= self._range_next_us:
+            self._range()
+        self._sensors_us = min(skin.due_us, nozzle.due_us, self.thermopile.due_us, self._range_next_us)
+
+    def _range(self):
+        self._range_next_us += RANGE_PERIOD_US
+        self.ranges += 1
+        self.range_error_mm += self.range_drift_mm_s * RANGE_PERIOD_US / 1e6
+        if self.range_frozen:
+            return
+        sway = self.light_sway * math.sin(self.now_us / 1e6 * LIGHT_SWAY_HZ * math.tau)
+        self.echo.reflects = chip_vl53l0x.SKIN_REFLECTS * (1.0 + sway)
+        words = self.echo.measure(self.hand.true_mm(self.now_us), float(self.range_error_mm))
+        if self.fog and self.random.random() < self.fog:
+            words[0] = chip_vl53l0x.NO_ECHO
+
+    def _settle_bottle(self):
+        """Let the gas that left be felt by room and bottle. Without any a tenth of a second is often enough."""
+        bottle = self.bottle
+        grams = self.grams
+        self.room.advance(self.now_us, SAMPLE_US / 1e6, grams)
+        if grams:
+            bottle.draw(grams)
+            self.grams = 0.0
+        if self.now_us % BOTTLE_US == 0:
+            bottle.advance(BOTTLE_US / 1e6)
+        seen = (bottle.temperature_c, bottle.grams_left)
+        if seen != self._bottle_seen:
+            self._bottle_seen = seen
+            self.bar = bottle.bar
