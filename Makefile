@@ -25,7 +25,7 @@ WITH_NODE := PATH="$(CURDIR)/$(VENV)/bin:$$PATH"
 PYRIGHT := $(WITH_NODE) node $(NODE_DIR)/node_modules/pyright/index.js
 
 .PHONY: help setup demo test quick lint types mpy pytest long load coverage mutation mutants tables safety hazards hazards-live \
-  hazards-sample holes reach changes check board-check fitted wheel uf2 bench exits wiring campaign speed detection settings powercut sim \
+  hazards-sample holes reach population changes check board-check fitted wheel uf2 bench exits wiring campaign speed detection settings powercut sim \
   recording walkthrough console fuzz clean
 
 help: ## list the targets
@@ -116,6 +116,9 @@ fuzz: setup ## LINES random lines at the console, 1 000 000 without it (20 minut
 
 reach: setup ## how many healthy virtual patients reach their target: N=200, out/reach.json, docs/reach.md (minutes)
 	$(PY) -m host_tools.evidence.campaign.reach --runs $(N)
+
+population: setup ## the wide population, callus and wet skin included: N=200, docs/population.md (minutes)
+	$(PY) -m host_tools.evidence.campaign.wide --runs $(N)
 
 changes: setup ## what each of the rules alone brings that let healthy skin reach its target: docs/levels.md (minutes)
 	$(PY) -m host_tools.evidence.campaign.changes

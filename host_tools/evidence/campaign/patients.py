@@ -3,12 +3,12 @@
 import random
 from dataclasses import dataclass
 
+from host_tools.evidence.campaign.body import Body
 from host_tools.simulator.twin.plant import TICKS_MASK, Plant
 from host_tools.simulator.twin.probe import Probe
 from host_tools.simulator.twin.skin import LAYERS, Layer, Skin
 from host_tools.simulator.twin.surroundings import Thermopile
 from host_tools.simulator.twin.treatment import Plan
-from host_tools.simulator.twin.wide_skin import WideSkin
 
 H_MIN, H_MAX = 30.0, 1_000.0  # W/m2K at the skin; 183 is 70 mm, the least distance at which a burst goes on
 WALK_MM_S = 300.0  # an operator who moves in up to this fast is use, not a fault
@@ -44,11 +44,12 @@ class Patient:
     freezes: bool = False  # the distance sensor, in the moment that the hand moves: a fault
     drifts: tuple[float, int] | None = None  # the distance sensor: mm/s, from burst: a fault
     seed: int = 1
-    jet_radius_mm: float | None = None  # where the jet has half its coefficient; None: the surface is all alike
+    body: Body | None = None  # of the wide population; none: skin of one column in a room of 22 degC
 
     def plan(self, **more):
-        """Return the operator's plan: one point."""
-        return Plan(self.preset, self.level, points=(1,), warm_up=False, distance_mm=self.distance_mm, **more)
+        """Return the operator's plan: one point, or what the body has."""
+        points = self.body.points if self.body else (1,)
+        return Plan(self.preset, self.level, points=points, warm_up=False, distance_mm=self.distance_mm, **more)
 
     def plant(self):
         """Return the plant with this patient before it."""
@@ -63,13 +64,12 @@ class Patient:
         plant.light_sway = self.light_sway
         for valve, opens, closes in zip((plant.dose, plant.shutoff), self.open_ms, self.close_ms, strict=True):
             valve.open_delay_us, valve.close_delay_us = round(opens * 1000), round(closes * 1000)
-        if self.jet_radius_mm is None:
-            plant.skin = Skin(layers=self._layers())
-        else:
-            plant.skin = WideSkin(radius_mm=self.jet_radius_mm, layers=self._layers())
+        plant.skin = Skin(layers=self._layers())
         plant.probe = Probe(tau_s=self.probe_tau_s, t_c=plant.skin.surface_c, seed=self.seed)
         plant.probe.noise_c = self.probe_noise_c
         plant.thermopile = Thermopile(plant.skin.surface_c, self.seed)
+        if self.body:
+            self.body.before(plant, self._layers(), tau_s=self.probe_tau_s, noise_c=self.probe_noise_c, seed=self.seed)
         if self.moves:
             mm, speed_mm_s, burst, offset_us = self.moves
             plant.on_burst(burst, offset_us, lambda p: p.hand.move(mm, speed_mm_s))

@@ -7,7 +7,7 @@ from functools import cache
 from pathlib import Path
 
 from boards.virtual import pins
-from host_tools.evidence.campaign import patients
+from host_tools.evidence.campaign import patients, population
 from host_tools.evidence.campaign.faults import FAULTS
 from host_tools.evidence.campaign.patients import Patient
 from host_tools.evidence.pages import tables
@@ -16,7 +16,8 @@ from host_tools.simulator.twin.hardware import NEVER
 from host_tools.simulator.twin.people import Operator
 from host_tools.simulator.twin.treatment import RefusedError, treatment
 
-KINDS = ("healthy", "single", "double")
+KINDS = {"healthy": 0, "single": 1, "double": 2, "wide": None}  # how many faults; wide takes any, and none
+NAMES = f"write healthy/N, single/FAULT/N, double/FAULT+FAULT/N, wide/N or wide/FAULTS/N; {', '.join(FAULTS)}"
 SKIN_MIN_C, SKIN_MIN_REDUCED_C = 0.0, 4.0  # true surface, under any single fault
 UNDER_FLOOR_C = 0.5  # true surface under the level's floor, nothing faulty
 BURST_MAX_MS, BURST_MAX_REDUCED_MS = 500, 300  # limit 4
@@ -28,6 +29,7 @@ LEASE_MS = 20  # from the alarm: it is not renewed (limit 17)
 PIN_MS = 20  # from the contact's release to the end of the dose valve's drive (limit 16)
 AFTERWARDS = 20  # questions, 0.1 s apart: what comes after the end belongs to the run
 LONGEST_US = 100_000_000  # of which a point takes 60 s; a device that waits for something goes on waiting
+NEXT_POINT_US = 400_000_000  # its rest takes up to 300 s (limit 9)
 START_SHARE = 0.12  # of the faults are there from switch-on
 
 
@@ -80,15 +82,19 @@ class Outcome:
 def case(name: str, settings: dict | None = None) -> Case:
     """Return the case of a name such as healthy/12, single/jet-strong/3, double/dose-open+probe-off/0.
 
-    Raises ValueError for another name.
+    Another patient of the wide population (population.py) is wide/12 without a fault, wide/jet-strong/3 with one and
+    wide/dose-open+probe-off/0 with two. Raises ValueError for another name.
     """
-    kind, _, rest = name.partition("/")
-    words = rest.partition("/")[0].split("+") if kind != "healthy" else []
-    if kind not in KINDS or len(words) != KINDS.index(kind) or not set(words) <= set(FAULTS):
-        raise ValueError(f"case {name!r}: write healthy/N, single/FAULT/N or double/FAULT+FAULT/N; {', '.join(FAULTS)}")
+    kind, *rest = name.split("/")
+    words = rest[0].split("+") if len(rest) == 2 else []
+    if kind not in KINDS or len(rest) not in (1, 2) or not set(words) <= set(FAULTS):
+        raise ValueError(NAMES)
+    if len(words) != (len(words) if KINDS[kind] is None else KINDS[kind]):
+        raise ValueError(NAMES)
     rng = random.Random(name)
     level = rng.choice(levels())
-    return Case(name, patients.draw(rng, level, sound=kind == "healthy"), tuple(words), settings or {})
+    people = population if kind == "wide" else patients
+    return Case(name, people.draw(rng, level, sound=not words), tuple(words), settings or {})
 
 
 @cache
@@ -108,6 +114,16 @@ def _names():
     with lanes.firmware_imports():
         registry = importlib.import_module("cryo.core.faults").REGISTRY
         return importlib.import_module("cryo.core.mode").NAMES, {0: None} | {row[0]: row[1] for row in registry}
+
+
+@cache
+def _baseline_c(reduced):
+    """Return between which temperatures skin may be treated (limits 23 and 9), degC."""
+    with lanes.firmware_imports():
+        limits = importlib.import_module("cryo.limits")
+    end = "_REDUCED_MDEGC" if reduced else "_MDEGC"
+    low, high = (getattr(limits, f"BASELINE_{way}{end}") for way in ("MIN", "MAX"))
+    return max(low, limits.SAME_POINT_SKIN_MDEGC) / 1000, high / 1000
 
 
 @cache
@@ -179,7 +195,7 @@ def run(given: Case, until_s: float | None = None, firmware: Path | None = None)
     def off(p):
         p.power_off = True
 
-    plant.at(LONGEST_US, off)
+    plant.at(LONGEST_US + NEXT_POINT_US * (len(given.patient.plan().points) - 1), off)
     change = given.patient.moves or given.patient.jump
     if until_s is not None and change:
         burst, offset_us = change[-2:]
@@ -248,7 +264,7 @@ def _judge(given, this, results, refused, messages):
         refused=refused,
         messages=messages,
     )
-    out.problems = _problems(out, given)
+    out.problems = _problems(out, given, plant.skin.surface_c)
     return out
 
 
@@ -276,7 +292,8 @@ def _after_releases(edges, spans, end_us):
     return worst
 
 
-def _problems(out, given):
+def _problems(out, given, skin_c=None):
+    """Return what was not as it must be; skin_c is the skin's temperature at the end."""
     found = []
     single = len(given.faults) <= 1
     least_c = SKIN_MIN_REDUCED_C if out.reduced else SKIN_MIN_C
@@ -308,9 +325,17 @@ def _problems(out, given):
         found.append(f"the dose valve was driven until {out.dose_after_release_ms:.0f} ms after a release")
     if out.messages:
         found.append(f"the firmware raised: {out.messages.splitlines()[-1]}")
-    if not given.faults:
+    if not given.faults and not (given.name.startswith("wide") and _refused_rightly(out, skin_c)):
         found += _unhealthy(out)
     return found
+
+
+def _refused_rightly(out, skin_c):
+    """Whether the device refused skin as too cold or too warm for a start that is so, or nearly."""
+    if out.fault or "BASELINE" not in (out.refused or ""):
+        return False
+    low_c, high_c = _baseline_c(out.reduced)
+    return not low_c + population.SENSED_K <= skin_c <= high_c - population.SENSED_K
 
 
 def _unhealthy(out):

@@ -56,7 +56,9 @@ for line in sys.stdin:
     name, radius_mm = json.loads(line)
     given = run.case(name)
     if radius_mm:
-        given = dataclasses.replace(given, patient=dataclasses.replace(given.patient, jet_radius_mm=radius_mm))
+        from host_tools.evidence.campaign.body import Body
+        body = Body(half_mm=radius_mm)
+        given = dataclasses.replace(given, patient=dataclasses.replace(given.patient, body=body))
     plants.clear()
     began = time.process_time()
     out = run.run(given)

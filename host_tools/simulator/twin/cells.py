@@ -6,12 +6,13 @@ as many cells as nothing else comes between; skin.py explains the arrays.
 
 import math
 
+import numpy as np
+
 from host_tools.simulator.twin.jet import DISTANCE_EXPONENT, REFERENCE_MM, T_JET_C
 from host_tools.simulator.twin.motion import moved_mm, trembling_mm
 
 CELL_US = 1_000
 SAMPLE_US = 10_000  # the record has a row for each
-AIR_C = 22.0  # around hand and skin
 LINE_VENT_S = 0.005  # [E] trapped gas leaves through an open dose valve
 
 
@@ -46,16 +47,17 @@ def flux_w_m2(before_c, response, h_ambient, ambient_c, h_jet, jet_c):
 
 
 def skin_step(
-    theta, decay, drive, weights, response, spread, gather, room, shape, looks,
-    rest_c, h_ambient, ambient_c, h_jet, jet_c,
+    theta, decay, drive, weights, response, spread, gather, room, shape, looks, under,
+    rest_c, h_ambient, ambient_c, top_rest_c, h_jet, jet_c,
 ):  # fmt: skip
-    """Advance the skin by one step; returns the coldest ring, what the probe feels and what the infrared sensor sees.
+    """Advance the skin by one step; returns its coldest, what the probe feels and what the infrared sensor sees.
 
-    h_jet is the coefficient on the axis. room[0] is left with each ring's temperature. compiled.py has the same as
-    loops, which without machine code would take twenty times as long.
+    h_jet is the coefficient on the axis. room is left with each ring's temperature outside and, beneath what water lies
+    there, of the tissue; skin2d.py explains the rest. compiled.py has the same as loops, which without machine code
+    would take twenty times as long.
     """
     theta *= decay
-    if len(shape) == 1:
+    if shape.shape[1] == 1:
         before_c = rest_c + float(weights[0].dot(theta[0]))
         q = flux_w_m2(before_c, float(response[0]), h_ambient, ambient_c, h_jet, jet_c)
         theta += drive * q
@@ -63,21 +65,22 @@ def skin_step(
         room[0, 0] = surface_c
         return surface_c, surface_c, surface_c
     before = rest_c + spread @ (weights * theta).sum(axis=1)
-    q = [
-        flux_w_m2(at_c, response[-1], h_ambient, ambient_c, h_jet * share, jet_c)
-        for at_c, share in zip(before, shape, strict=True)
-    ]
-    flux = gather @ q
+    at_jet = h_jet * shape[0]
+    at_air = np.maximum(h_ambient - at_jet, 0.0)
+    push = at_air * (ambient_c - shape[1]) + at_jet * (jet_c - shape[2])
+    h = at_air + at_jet
+    flux = gather @ ((push - h * before) / (1.0 + response[-1] * h))
     theta += drive * flux[:, None]
     room[0] = before + spread @ (response[:-1] * flux)
-    under_probe_c, under_eye_c = looks @ room[0]
-    return float(room[0].min()), float(under_probe_c), float(under_eye_c)
+    room[3] += at_air * shape[1] + at_jet * shape[2]
+    room[4] = top_rest_c + spread @ (under * theta).sum(axis=1) if len(under) else room[0]
+    return min(float(room[4].min()), float(looks[2] @ room[4])), float(looks[0] @ room[4]), float(looks[1] @ room[0])
 
 
 def advance(
     now_us, stop_us, step_us, flow_us, flowing, line_open, vents, h_reference, gas_g_s,
     body, hand, probe, noise, eye, rows, air,
-    theta, decay, drive, response, weights, spread, gather, room, shape, looks,
+    theta, decay, drive, response, weights, spread, gather, room, shape, looks, under,
 ):  # fmt: skip
     """Run whole cells of step_us up to stop_us, or to where the hand arrives; returns the time then.
 
@@ -86,7 +89,7 @@ def advance(
     """
     seconds = step_us / 1e6
     probe_share = -math.expm1(-seconds / probe[2])
-    around_c = probe[7] if probe[8] else AIR_C
+    around_c = probe[7] if probe[8] else body[10]
     eye_share = -math.expm1(-seconds / eye[4])
     bar = body[1]
     line_bar = body[2]
@@ -115,8 +118,8 @@ def advance(
             h = h_reference * (REFERENCE_MM / at_mm) ** DISTANCE_EXPONENT * flow_us / step_us
             flow_us = 0
         cold_c, under_probe_c, under_eye_c = skin_step(
-            theta, decay, drive, weights, response, spread, gather, room, shape, looks,
-            air[0], air[1], air[2], h, T_JET_C,
+            theta, decay, drive, weights, response, spread, gather, room, shape, looks, under,
+            air[0], air[1], air[2], air[5], h, T_JET_C,
         )  # fmt: skip
         air[3] = cold_c
         air[4] = min(air[4], cold_c)

@@ -18,8 +18,6 @@ from host_tools.simulator.twin.guest import chip_vl53l0x
 
 _state = {"used": False}
 
-flux_w_m2 = cells.flux_w_m2
-
 
 def decayed(theta, decay, weights, sums):
     """Let the modes decay; sums receives what each row of them adds to the surface."""
@@ -38,34 +36,59 @@ def driven(theta, drive, flux):
             theta[j, k] += drive[j, k] * flux[j]
 
 
+def summed(theta, weights, sums):
+    """Let sums receive what each row of modes adds to a node."""
+    for j in range(theta.shape[0]):
+        total = 0.0
+        for k in range(theta.shape[1]):
+            total += weights[j, k] * theta[j, k]
+        sums[j] = total
+
+
 def _skin_step(
-    theta, decay, drive, weights, response, spread, gather, room, shape, looks,
-    rest_c, h_ambient, ambient_c, h_jet, jet_c,
+    theta, decay, drive, weights, response, spread, gather, room, shape, looks, under,
+    rest_c, h_ambient, ambient_c, top_rest_c, h_jet, jet_c,
 ):  # fmt: skip
     """As cells.skin_step."""
-    rings, sums, flux = room[0], room[1], room[2]
+    rings, sums, flux, tops = room[0], room[1], room[2], room[4]
     decayed(theta, decay, weights, sums)
-    count = len(shape)
+    count = shape.shape[1]
     flux[:] = 0.0
     for i in range(count):
         before_c = rest_c
         for j in range(count):
             before_c += spread[i, j] * sums[j]
         rings[i] = before_c
-        q = flux_w_m2(before_c, response[count], h_ambient, ambient_c, h_jet * shape[i], jet_c)
+        at_jet = h_jet * shape[0, i]
+        at_air = max(h_ambient - at_jet, 0.0)
+        room[3, i] += at_air * shape[1, i] + at_jet * shape[2, i]
+        h = at_air + at_jet
+        push = at_air * (ambient_c - shape[1, i]) + at_jet * (jet_c - shape[2, i])
+        q = (push - h * before_c) / (1.0 + response[count] * h)
         for j in range(count):
             flux[j] += gather[j, i] * q
     driven(theta, drive, flux)
+    wet = len(under) > 0
+    if wet:
+        summed(theta, under, sums)
     coldest_c = 1e9
     under_probe_c = 0.0
     under_eye_c = 0.0
+    axis_c = 0.0
     for i in range(count):
         for j in range(count):
             rings[i] += spread[i, j] * response[j] * flux[j]
-        coldest_c = min(coldest_c, rings[i])
-        under_probe_c += looks[0, i] * rings[i]
+        top_c = rings[i]
+        if wet:
+            top_c = top_rest_c
+            for j in range(count):
+                top_c += spread[i, j] * sums[j]
+        tops[i] = top_c
+        coldest_c = min(coldest_c, top_c)
+        under_probe_c += looks[0, i] * top_c
         under_eye_c += looks[1, i] * rings[i]
-    return coldest_c, under_probe_c, under_eye_c
+        axis_c += looks[2, i] * top_c
+    return min(coldest_c, axis_c), under_probe_c, under_eye_c
 
 
 def _source_key() -> str:
@@ -100,7 +123,7 @@ def use() -> bool:
     # A sum may be taken in any order: that is what makes it short. Nothing else about numbers is loosened.
     sums = numba.njit(cache=keeps, fastmath={"reassoc", "contract"})
     this = globals()
-    this["decayed"], this["driven"] = sums(decayed), sums(driven)
+    this["decayed"], this["driven"], this["summed"] = sums(decayed), sums(driven), sums(summed)
     plain = numba.njit(cache=keeps)
     for name in ("moved_mm", "trembling_mm", "toward", "felt_c", "aimed_c", "flux_w_m2"):
         this[name] = plain(getattr(cells, name))

@@ -10,7 +10,7 @@ from typing import Any
 
 from host_tools.simulator.twin import cells, jet
 from host_tools.simulator.twin.bottle import Bottle
-from host_tools.simulator.twin.cells import AIR_C, CELL_US, SAMPLE_US
+from host_tools.simulator.twin.cells import CELL_US, SAMPLE_US
 from host_tools.simulator.twin.figures import Figures, figure
 from host_tools.simulator.twin.guest import chip_vl53l0x
 from host_tools.simulator.twin.hardware import NEVER, RUNNING, Lease, OneShot, OpeningTimer, Solenoid
@@ -20,6 +20,7 @@ from host_tools.simulator.twin.record import Record
 from host_tools.simulator.twin.skin import Skin
 from host_tools.simulator.twin.surroundings import Room, Thermopile
 
+AIR_C = 22.0  # around hand and skin
 IDLE_US = 10_000
 BOTTLE_US = 100_000  # it exchanges heat with the room so often
 QUIET_US = 1_500_000  # without gas, until coarse steps do
@@ -38,9 +39,11 @@ class Physics(Figures):
     grams, bar, line_bar = map(figure, range(3))  # grams: of gas that bottle and room have not felt yet
     dose_leak_s = figure(3)  # time constant with which the closed valve lets the line's gas out ...
     _leaks_in_s, _flowed_us, _last_flow_us, row, sampling, skin_min_c = map(figure, range(4, 10))
+    air_c = figure(10)  # of the room
 
     def __init__(self, *, distance_mm=100.0, seed=1, phase_us=0, bottle_g=5_000.0, room_c=20.0):
-        super().__init__(10)
+        super().__init__(11)
+        self.air_c = AIR_C
         self.random = random.Random(seed)
         self.now_us = 0
         self._phase_us = phase_us  # moves the chips' conversions against the tick
@@ -91,7 +94,7 @@ class Physics(Figures):
 
     def new_skin(self, seed=1):
         """Another point on the body: skin at rest, the probe fixed to it."""
-        self.skin = Skin()
+        self.skin: Any = Skin()  # or another patch of skin with its interface
         self.probe = Probe(t_c=self.skin.surface_c, seed=seed)
         if not hasattr(self, "chips"):
             self.chips = self._fit_chips(seed)
@@ -167,11 +170,14 @@ class Physics(Figures):
         ):  # fmt: skip
             self._parts = (skin, probe, probe.noise.values, self.thermopile, self.hand, record.rows)
             self._head, self._tail = self._laid_out()
+        if skin.each_cell:
+            stop_us = min(stop_us, (now_us // step_us + 1) * step_us)
         advance: Any = cells.advance  # its arrays come in bundles
         self.now_us = advance(
             now_us, stop_us, step_us, flow_us, flowing, self.shutoff.is_open, self.dose.is_open, h_reference, gas_g_s,
             *self._head, operator.decay, operator.drive, operator.response, *self._tail,
         )  # fmt: skip
+        skin.settle((self.now_us // step_us - now_us // step_us) * step_us / 1e6)
         if step_us == CELL_US:
             self._cell_flow_us = 0
         flowed_us = self.figures[FLOWED]
@@ -188,7 +194,7 @@ class Physics(Figures):
         parts = (*map(cells.reached, (self, self.hand, probe)), probe.noise.values, cells.reached(self.thermopile))
         return (
             (*parts, self.record.rows, cells.reached(skin), skin.theta),
-            (skin.modes.weights, skin.spread, skin.gather, skin.room, skin.shape, skin.looks),
+            (skin.modes.weights, skin.spread, skin.gather, skin.room, skin.shape, skin.looks, skin.under),
         )
 
     def _jet_now(self):
@@ -209,9 +215,9 @@ class Physics(Figures):
         if now_us >= skin.due_us:
             skin.advance(now_us, self.probe.bead_c)
         if now_us >= nozzle.due_us:
-            nozzle.advance(now_us, AIR_C)
+            nozzle.advance(now_us, self.air_c)
         if now_us >= self.thermopile.due_us:
-            self.thermopile.sample(AIR_C)
+            self.thermopile.sample(self.air_c)
         if now_us >= self._range_next_us:
             self._range()
         self._sensors_us = min(skin.due_us, nozzle.due_us, self.thermopile.due_us, self._range_next_us)

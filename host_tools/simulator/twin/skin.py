@@ -160,18 +160,20 @@ class Skin(Figures):
 
     rest_c, h_ambient_w_m2k, ambient_c, surface_c, lowest_c = map(figure, range(5))  # rest_c: with a sealed surface
 
-    # What a surface of several rings has more of (wide_skin.py). One ring stands for all of it.
+    # What a surface of several rings has more of (skin2d.py). One ring stands for all of it.
     waves_per_m: tuple[float, ...] = (0.0,)
     spread = np.ones((1, 1))  # ring, row of modes
     gather = np.ones((1, 1))  # row of modes, ring
-    shape = np.ones(1)  # the jet's coefficient on each ring, as a share of that on the axis
-    looks = np.ones((2, 1))  # how much of each ring the probe feels, and the infrared sensor sees
+    shape = np.array([[1.0], [0.0], [0.0]])  # the jet's coefficient on each ring, as a share of that on the axis ...
+    looks = np.ones((3, 1))  # how much of each ring the probe feels, the infrared sensor sees, and the axis is
+    under = np.empty((0, 0))  # from modes to the tissue under a film of water
+    each_cell = False  # whether settle() is asked for after each cell
 
     def __init__(self, *, dt_s=0.001, layers=LAYERS, h_ambient_w_m2k=AMBIENT_H_W_M2K, t_ambient_c=AMBIENT_C,
                  t_core_c=CORE_C, t_blood_c=37.0, grid=(FIRST_CELL_MM, GROWTH, LAST_CELL_MM)):
         if not dt_s > 0:
             raise ValueError(f"dt_s is {dt_s}: give a step above 0 s")
-        super().__init__(5)
+        super().__init__(6)
         self.dt_s = dt_s
         self.modes = _modes(tuple(layers), t_core_c, t_blood_c, tuple(grid), self.waves_per_m)
         self.fine = _operator(self.modes, dt_s)
@@ -182,7 +184,7 @@ class Skin(Figures):
         at_rest_c = tissue.steady(h_ambient_w_m2k, t_ambient_c)
         self.theta = np.zeros(self.modes.rate.shape)
         self.theta[0] = self.modes.of(at_rest_c - tissue.sealed_c)
-        self.room = np.zeros((3, len(self.shape)))  # the rings' temperatures, and scratch of a step
+        self.room = np.zeros((5, 1))  # the rings' temperatures, and scratch of a step
         self.room[0] = at_rest_c[0]
         self.surface_c = float(at_rest_c[0])
         self.lowest_c = self.surface_c
@@ -205,7 +207,8 @@ class Skin(Figures):
     def _advance_one(self, operator, h_jet, t_jet):
         self.surface_c, _, _ = cells.skin_step(
             self.theta, operator.decay, operator.drive, self.modes.weights, operator.response, self.spread, self.gather,
-            self.room, self.shape, self.looks, self.rest_c, self.h_ambient_w_m2k, self.ambient_c, h_jet, t_jet,
+            self.room, self.shape, self.looks, self.under, self.rest_c, self.h_ambient_w_m2k, self.ambient_c, 0.0,
+            h_jet, t_jet,
         )  # fmt: skip
         self.lowest_c = min(self.lowest_c, self.surface_c)
         return self.surface_c
@@ -226,6 +229,16 @@ class Skin(Figures):
         for _ in range(coarse):
             self._advance_one(self.coarse, 0.0, 0.0)
         return self.advance(max(seconds - coarse * IDLE_DT_S, 0.0))
+
+    def settle(self, seconds):
+        """Do what need not be done within the cells: they ran for so long. Here there is nothing."""
+
+    @property
+    def probe_c(self):
+        """What the probe feels, degC: the surface, alike everywhere."""
+        return self.surface_c
+
+    seen_c = probe_c  # and the infrared sensor sees
 
     def copy(self):
         """An independent skin in the same state."""

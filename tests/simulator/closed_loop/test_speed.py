@@ -6,7 +6,7 @@ from host_tools.evidence.campaign import speed, worker
 from host_tools.evidence.campaign.run import case
 from host_tools.places import ROOT
 
-CASES = ("single/probe-noisy/1", "single/key-off/1", "double/dose-open+probe-off/0")
+CASES = ("single/probe-noisy/1", "double/dose-open+probe-off/0", "wide/key-off/3", "single/key-off/1")  # one is wet
 
 
 def test_machine_code_gives_the_same_events_and_the_same_surface():
@@ -16,7 +16,7 @@ def test_machine_code_gives_the_same_events_and_the_same_surface():
             assert before["surface_c"] and before["simulated_s"] > 3
             apart_c = speed.apart_c(before, after)
             assert apart_c is not None and apart_c <= speed.SURFACE_C
-        narrow = [tree.run(CASES[1], 4.0) for tree in (plain, ready)]
+        narrow = [tree.run(CASES[-1], 4.0) for tree in (plain, ready)]
         apart_c = speed.apart_c(*narrow)
         assert apart_c is not None and apart_c <= speed.SURFACE_C
         assert narrow[1]["surface_c"] != after["surface_c"]

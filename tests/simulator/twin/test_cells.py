@@ -6,13 +6,12 @@ import sys
 import pytest
 
 from boards.virtual import pins
-from host_tools.simulator.twin import compiled
+from host_tools.simulator.twin import compiled, jet
 from host_tools.simulator.twin.guest import hal
 from host_tools.simulator.twin.noise import Noise
 from host_tools.simulator.twin.plant import Plant
 from host_tools.simulator.twin.probe import Probe
-from host_tools.simulator.twin.skin import Skin
-from host_tools.simulator.twin.wide_skin import WideSkin
+from host_tools.simulator.twin.skin2d import Skin2D
 
 JET_C = -78.5
 
@@ -94,53 +93,29 @@ def test_without_numba_everything_stays_as_it_is(monkeypatch):
 
 
 # --- rings ------------------------------------------------------------------------------------------------------------
-def burst(skin):
-    """Give a burst, let the skin rest, give another."""
-    skin.advance(0.3, 150.0, JET_C)
-    skin.advance(0.5)
-    skin.advance(0.2, 300.0, JET_C)
-    return skin
-
-
-def test_rings_under_an_endless_jet_are_the_skin_of_one_ring():
-    one, rings = burst(Skin()), burst(WideSkin(radius_mm=1e7))
-    assert rings.rings_c == pytest.approx([one.surface_c] * 12, abs=1e-6)
-    assert rings.temperature_at(1.5) == pytest.approx(one.temperature_at(1.5), abs=1e-6)
-
-
-def test_a_narrow_jet_leaves_the_rim_at_rest_and_heat_comes_from_aside():
-    rest_c = Skin().surface_c
-    wide, narrow = burst(WideSkin(radius_mm=25.0)), burst(WideSkin(radius_mm=4.0))
-    assert wide.rings_c[-1] == pytest.approx(rest_c, abs=1e-3)
-    assert list(wide.rings_c) == sorted(wide.rings_c)
-    assert wide.surface_c == wide.rings_c[0]
-    for skin in (wide, narrow):
-        skin.advance(20.0, 30.0, JET_C)
-    assert narrow.surface_c > wide.surface_c + 0.4
-
-
-def test_finer_rings_change_nothing_that_counts():
-    coarse, fine = (burst(WideSkin(radius_mm=20.0, rings=rings)) for rings in ((12, 4.0, 1.18), (48, 1.0, 1.04)))
-    coarse.advance(10.0, 30.0, JET_C)
-    fine.advance(10.0, 30.0, JET_C)
-    assert coarse.surface_c == pytest.approx(fine.surface_c, abs=0.02)
-
-
 def test_a_probe_beside_the_axis_feels_another_ring():
     plant = Plant()
-    plant.skin = WideSkin(radius_mm=10.0, probe_mm=6.4)
+    plant.skin = Skin2D(half_mm=10.0, probe_off_mm=6.4)
     plant.dose.stuck = plant.shutoff.stuck = "open"
     plant._run_to(2_000_000)
-    assert plant.skin.rings_c[0] < plant.skin.rings_c[1] < plant.probe.bead_c
+    assert plant.skin.surface_c < plant.skin.top_c[1] < plant.probe.bead_c
     aside = Plant()
-    aside.skin = WideSkin(radius_mm=10.0)
+    aside.skin = Skin2D(half_mm=10.0)
     aside.dose.stuck = aside.shutoff.stuck = "open"
     aside._run_to(2_000_000)
     assert aside.probe.bead_c < plant.probe.bead_c - 1.0
     assert aside.skin.surface_c == plant.skin.surface_c
 
 
-@pytest.mark.parametrize(("radius_mm", "probe_mm"), [(0.0, 0.0), (20.0, -1.0), (20.0, 500.0)])
-def test_impossible_rings_are_refused(radius_mm, probe_mm):
-    with pytest.raises(ValueError, match="give"):
-        WideSkin(radius_mm=radius_mm, probe_mm=probe_mm)
+@pytest.mark.parametrize("film_mm", [0.0, 0.05])
+def test_the_plant_gives_skin_of_rings_what_it_gets_step_by_step(film_mm):
+    plant, alone = Plant(), Skin2D(half_mm=10.0, film_mm=film_mm, q10=2.0)
+    plant.skin = Skin2D(half_mm=10.0, film_mm=film_mm, q10=2.0)
+    plant.dose.stuck = plant.shutoff.stuck = "open"
+    plant._run_to(1_000_500)  # half a cell of gas waits
+    for _ in range(1_000):
+        alone.step(jet.h_at(100.0, bar=plant.bar), JET_C)
+    assert plant.skin.surface_c == pytest.approx(alone.surface_c, abs=0.02)  # the bottle cools a little
+    assert plant.skin.lowest_c == plant.skin.surface_c
+    assert list(plant.skin.gone) == pytest.approx(list(alone.gone), rel=1e-3, abs=1e-12)
+    assert (plant.skin.gone[0] > 0.0) == bool(film_mm)

@@ -6,8 +6,10 @@ import pytest
 
 from host_tools.simulator.twin.probe import Probe
 from host_tools.simulator.twin.skin import Layer, Skin
+from host_tools.simulator.twin.skin2d import Skin2D
 
 JET_C = -78.5
+both = pytest.mark.parametrize("kind", [Skin, Skin2D])  # one column, and rings under a jet as wide
 
 # Seconds of continuous jet to 13.6, 4 and 0 degC [C]. The first value at h = 500, given as 0.14, is left out:
 # the analytic solution for epidermis alone gives 0.114, and the model 0.117.
@@ -40,8 +42,9 @@ def slab(**kwargs):
     return Skin(layers=(block,), h_ambient_w_m2k=0.0, **kwargs)
 
 
-def test_resting_surface_and_monotone_depth():
-    skin = Skin()
+@both
+def test_resting_surface_and_monotone_depth(kind):
+    skin = kind()
     assert skin.surface_c == pytest.approx(32.8, abs=0.15)
     depths = [skin.temperature_at(mm) for mm in (0, 0.1, 1.6, 5, 9.6, 20, 29.6)]
     assert depths == sorted(depths)
@@ -49,32 +52,36 @@ def test_resting_surface_and_monotone_depth():
     assert depths[-1] == 37.0
 
 
-def test_rest_is_a_fixed_point_of_both_steps():
-    skin = Skin()
+@both
+def test_rest_is_a_fixed_point_of_both_steps(kind):
+    skin = kind()
     rest = skin.surface_c
     skin.advance(1.0)
     skin.idle(60.0)
     assert skin.surface_c == pytest.approx(rest, abs=1e-6)
 
 
+@both
 @pytest.mark.parametrize("h", REFERENCE_S)
-def test_continuous_jet_reaches_the_reference_thresholds(h):
-    times = seconds_to(Skin(), h, (13.6, 4.0, 0.0))
+def test_continuous_jet_reaches_the_reference_thresholds(h, kind):
+    times = seconds_to(kind(), h, (13.6, 4.0, 0.0))
     for measured, reference in zip(times, REFERENCE_S[h], strict=True):
         if reference is not None:
             assert measured == pytest.approx(reference, rel=0.10)
 
 
-def test_mourot_2007_two_minutes_of_cold_gas():
-    end = Skin().advance(120.0, 50.0, -30.0)
+@both
+def test_mourot_2007_two_minutes_of_cold_gas(kind):
+    end = kind().advance(120.0, 50.0, -30.0)
     assert end == pytest.approx(7.3, abs=0.8)  # published
     assert end == pytest.approx(7.6, abs=0.1)  # computed for this model
 
 
+@both
 @pytest.mark.parametrize(("h", "lowest_c"), [(200.0, 2.7), (300.0, 0.9), (500.0, -4.4), (1000.0, -17.0)])
-def test_a_trip_at_4_degc_does_not_bound_a_close_jet(h, lowest_c):
+def test_a_trip_at_4_degc_does_not_bound_a_close_jet(h, lowest_c, kind):
     # [C] lag 0.25 s, a sample every 100 ms, 30 ms until the valve is shut
-    skin = Skin()
+    skin = kind()
     probe = Probe(tau_s=0.25, t_c=skin.surface_c)
     now_ms, closed_ms, lowest = 0, None, skin.surface_c
     while closed_ms is None or now_ms < closed_ms:
@@ -124,8 +131,9 @@ def test_jet_replaces_the_air_and_a_leak_does_not_insulate():
     assert same_air.advance(5.0, 0.1, 22.0) == pytest.approx(rest, abs=1e-6)
 
 
-def test_idle_agrees_with_fine_steps_after_a_burst():
-    skin = Skin()
+@both
+def test_idle_agrees_with_fine_steps_after_a_burst(kind):
+    skin = kind()
     skin.advance(0.3, 300.0, JET_C)
     fine = skin.copy()
     fine.advance(0.355)
@@ -145,8 +153,9 @@ def test_idle_ends_where_the_time_says():
     assert 37.0 - skin.surface_c == pytest.approx(37.0 - fine.surface_c, rel=0.003)
 
 
-def test_copies_are_independent():
-    skin = Skin()
+@both
+def test_copies_are_independent(kind):
+    skin = kind()
     skin.advance(0.05, 200.0, JET_C)
     twin = skin.copy()
     seen = skin.surface_c
@@ -161,13 +170,14 @@ def test_copies_are_independent():
     assert skin.temperature_at(0) == pytest.approx(skin.surface_c)
 
 
+@both
 @pytest.mark.parametrize("call", [
-    lambda: Skin(dt_s=0.0),
-    lambda: Skin(layers=()),
-    lambda: Skin().set_ambient(-1.0, 22.0),
-    lambda: Skin().temperature_at(-0.1),
-    lambda: Skin().temperature_at(40.0),
+    lambda kind: kind(dt_s=0.0),
+    lambda kind: kind(layers=()),
+    lambda kind: kind().set_ambient(-1.0, 22.0),
+    lambda kind: kind().temperature_at(-0.1),
+    lambda kind: kind().temperature_at(40.0),
 ])
-def test_impossible_requests_are_refused(call):
+def test_impossible_requests_are_refused(call, kind):
     with pytest.raises(ValueError, match="give"):
-        call()
+        call(kind)

@@ -1,0 +1,122 @@
+"""The wide population: virtual patients as they are, callus, moist and cold skin included.
+
+A patient of it has a body beside what patients.py draws: a jet of finite radius over skin with a radius, the probe off
+its axis, another room. Campaign, reach and search draw from the one table here; docs/population.md shows it.
+"""
+
+import math
+import random
+from dataclasses import dataclass, replace
+from functools import partial
+
+from host_tools.evidence.campaign import patients
+from host_tools.evidence.campaign.body import Body
+from host_tools.evidence.campaign.patients import Patient
+
+
+@dataclass(frozen=True)
+class Range:
+    """From what to what a figure is drawn, evenly; what it is, and on what the range stands."""
+
+    low: float
+    high: float
+    unit: str
+    what: str
+    basis: str
+    digits: int = 2
+
+
+WIDE = {
+    "half_mm": Range(7, 14, "mm", "radius at which the jet's coefficient is half that on its axis, at 100 mm; it grows "
+                     "with the distance", "[K] free jets: a tenth of the distance; [E] a diffuser adds to it", 1),
+    "probe_off_mm": Range(0, 8, "mm", "the probe off the jet's axis: as two errors of 3 mm each, cut off at 8",
+                          "[E] hand and tape"),
+    "eye_half_mm": Range(4, 8, "mm", "radius at which the infrared sensor sees half as well", "[K] 5 degree field", 1),
+    "ambient_c": Range(10, 30, "degC", "the room", "[E] from an unheated to a hot one", 1),
+    "bottle_c": Range(5, 28, "degC", "the bottle, which may come from elsewhere", "[C] 40 to 69 bar; 70 is refused", 1),
+    "humidity": Range(0.2, 0.8, "", "relative, of the room's air", "[K]"),
+    "box_k": Range(1, 6, "K", "the converters' box over the room", "[E]", 1),
+    "q10": Range(1.0, 3.0, "", "blood flow falls by it with each 10 K of the dermis", "[K] 2 in models of the body"),
+    "callus_mm": Range(0.6, 1.5, "mm", "callus, on one in four", "[E] soles"),
+    "callus_k": Range(0.10, 0.15, "W/mK", "its conductivity", "[C] first bursts answer 1.3 to 2 times as much", 3),
+    "callus_mj_m3k": Range(2.2, 3.6, "MJ/m3K", "its heat capacity", "[C] as its conductivity"),
+    "film_mm": Range(0.02, 0.10, "mm", "water on the skin, on one in four", "[E] washed and dabbed, or sweat", 3),
+    "film_s": Range(10, 180, "s", "how long it has lain there", "[E]", 0),
+    "film_tau_s": Range(0.05, 0.20, "s", "lag of a probe in water", "[S] 0.02 s in water, 0.25 s in air"),
+    "low_perfusion": Range(0.0, 0.15, "", "share of the usual blood flow, of one in four", "[E] near none"),
+    "baseline_c": Range(24, 30, "degC", "what such skin has when its sock comes off", "[E] cold feet", 1),
+    "deep_over_k": Range(1, 6, "K", "such a foot's depth over its skin", "[E]", 1),
+    "next_point_k": Range(0, 5, "K", "another point of the site, colder by it: one patient in six has two points",
+                          "[E]", 1),
+    "moves_in_mm": Range(130, 180, "mm", "where the hand is that still moves in, as one in four does", "[E]", 1),
+    "moves_in_mm_s": Range(20, 150, "mm/s", "its speed", "[E] an unhurried hand", 0),
+    "drift_mm": Range(5, 20, "mm", "how far a hand drifts, as one in four does, within 80 to 130 mm", "[E]", 1),
+    "drift_mm_s": Range(0.3, 3.0, "mm/s", "its speed", "[E]", 1),
+}  # fmt: skip
+SHARE = 0.25  # [E] of the patients have callus; so many a wet skin, so many hardly any blood flow
+TWO_POINTS = 1 / 6
+PROBE_OFF_SD_MM = 3.0
+HAND_MM = (80.0, 130.0)
+SENSED_K = 2.5  # [E] how far a reading of skin at rest may be from the truth: probe off the axis, its own error
+KINDS = ("plain", "callus", "water film", "low perfusion", "reduced")
+
+
+def within(rng: random.Random, name: str) -> float:
+    """Draw one figure of the table."""
+    row = WIDE[name]
+    return round(rng.uniform(row.low, row.high), row.digits)
+
+
+def draw_body(rng: random.Random) -> Body:
+    """Draw a body of the wide population."""
+    some = partial(within, rng)
+    off_mm = math.hypot(rng.gauss(0.0, PROBE_OFF_SD_MM), rng.gauss(0.0, PROBE_OFF_SD_MM))
+    while off_mm > WIDE["probe_off_mm"].high:
+        off_mm = math.hypot(rng.gauss(0.0, PROBE_OFF_SD_MM), rng.gauss(0.0, PROBE_OFF_SD_MM))
+    has = [rng.random() < SHARE for _ in range(3)]
+    return Body(
+        probe_off_mm=round(off_mm, 2),
+        **{name: some(name) for name in ("half_mm", "eye_half_mm", "ambient_c", "humidity", "box_k", "q10")},
+        callus=(some("callus_mm"), some("callus_k"), some("callus_mj_m3k")) if has[0] else None,
+        film=(some("film_mm"), some("film_s")) if has[1] else None,
+        cold=(some("baseline_c"), some("deep_over_k")) if has[2] else None,
+        next_point_k=some("next_point_k") if rng.random() < TWO_POINTS else None,
+    )
+
+
+def draw(rng: random.Random, level: tuple[str, int], *, sound: bool) -> Patient:
+    """Draw a patient of the wide population: what patients.draw gives, with a body. Other names, other draws."""
+    plain = patients.draw(rng, level, sound=sound)
+    body = draw_body(rng)
+    some = partial(within, rng)
+    more = {"body": body, "bottle_room_c": some("bottle_c")}
+    if body.film:
+        more["probe_tau_s"] = some("film_tau_s")
+    if body.cold:
+        more["perfusion"] = some("low_perfusion")
+    if sound:
+        more |= _hand(rng, plain.distance_mm)
+    return replace(plain, **more)
+
+
+def _hand(rng, mm):
+    """What the hand of a sound treatment does: it moves in, drifts, or stays."""
+    way, burst, offset_us = rng.random(), rng.randrange(1, 6), rng.randrange(700_000)
+    if way < SHARE:
+        return {
+            "distance_mm": within(rng, "moves_in_mm"),
+            "moves": (mm, within(rng, "moves_in_mm_s"), burst, offset_us),
+        }
+    if way < 2 * SHARE:
+        far = within(rng, "drift_mm") * rng.choice((-1, 1))
+        to_mm = round(min(max(mm + far, HAND_MM[0]), HAND_MM[1]), 1)
+        return {"moves": (to_mm, within(rng, "drift_mm_s"), burst, offset_us)}
+    return {}
+
+
+def kinds(patient: dict) -> tuple[str, ...]:
+    """Return which kinds of skin a patient has, as an outcome tells him; several may come together."""
+    body = patient["body"] or {}
+    found = [kind for kind, part in zip(KINDS[1:4], ("callus", "film", "cold"), strict=True) if body.get(part)]
+    reduced = patient["preset"] != "CHRONIC"
+    return tuple(found or ([] if reduced else ["plain"])) + (("reduced",) if reduced else ())
