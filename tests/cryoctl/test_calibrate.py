@@ -289,7 +289,7 @@ def test_a_calibration_that_is_ended_does_not_leave_service_mode_open(unchanged,
 
 
 # --- at a terminal ----------------------------------------------------------------------------------------------------
-class Bench:
+class Rig:
     """A board with its front panel at a terminal of its own, so that its keys can be pressed."""
 
     def __init__(self, packed, folder):
@@ -336,15 +336,15 @@ class Bench:
 
 
 @pytest.fixture
-def bench(packed, tmp_path):
-    bench = Bench(packed, tmp_path)
-    yield bench
-    bench.unplug()
+def rig(packed, tmp_path):
+    rig = Rig(packed, tmp_path)
+    yield rig
+    rig.unplug()
 
 
-def test_a_technician_is_guided_through_the_distances(bench, tmp_path):
+def test_a_technician_is_guided_through_the_distances(rig, tmp_path):
     def further():
-        bench.press(b"+" * 9)  # 100 mm to 190 mm
+        rig.press(b"+" * 9)  # 100 mm to 190 mm
         return b"\n"
 
     paper = tmp_path / "paper"
@@ -358,7 +358,7 @@ def test_a_technician_is_guided_through_the_distances(bench, tmp_path):
         b"Store it, due on": b"y\n",
     }
     status, said = at_terminal(
-        ["calibrate", "distance", "--certificate", str(paper)], answers, bench.link, TERM="xterm", COLUMNS="160"
+        ["calibrate", "distance", "--certificate", str(paper)], answers, rig.link, TERM="xterm", COLUMNS="160"
     )
     assert status == 0 and not answers, said
     for words in (
@@ -370,7 +370,7 @@ def test_a_technician_is_guided_through_the_distances(bench, tmp_path):
     ):
         assert words in said, words
     assert "▁" in said or "▄" in said  # the plot
-    record = kinds(bench.link)["distance"]
+    record = kinds(rig.link)["distance"]
     assert record["technician"] == "A. FITTER" and record["values"]["error_mm"] <= 5
     page = (tmp_path / "paper.html").read_text()
     assert "mean of" in page and "A reading was taken at rest" in page
@@ -449,9 +449,9 @@ def test_with_yes_nothing_is_asked_at_a_terminal_either(tmp_path):
     assert status == 2 and "instrument is not given; give --instrument" in said
 
 
-def test_a_reading_that_does_not_come_to_rest_may_be_taken_again(bench, tmp_path):
+def test_a_reading_that_does_not_come_to_rest_may_be_taken_again(rig, tmp_path):
     def moved():
-        bench.press(b"+" * 9)
+        rig.press(b"+" * 9)
         return b"\n"
 
     path = file_of("distance", tmp_path, "reference_mm\n100\n190\n")
@@ -463,36 +463,36 @@ def test_a_reading_that_does_not_come_to_rest_may_be_taken_again(bench, tmp_path
         b"Measure it again?": moved,
         b"Store it": b"\n",
     }
-    status, said = at_terminal(words, answers, bench.link)
+    status, said = at_terminal(words, answers, rig.link)
     assert status == 2 and not answers and "not confirmed" in said, said
     assert "still near the point before" in said and "accepted: error_mm" in said
 
 
-def test_unplugged_in_the_middle_nothing_is_stored(bench, tmp_path):
+def test_unplugged_in_the_middle_nothing_is_stored(rig, tmp_path):
     def unplug():
-        bench.unplug()
+        rig.unplug()
         return b"y\n"
 
     path = file_of("distance", tmp_path)
     words = ["calibrate", "distance", "--points", str(path), *WHO]
-    before = image.read(bench.image)
-    status, said = at_terminal(words, {b"Due on": b"\n", b"Store it, due on": unplug}, bench.link)
+    before = image.read(rig.image)
+    status, said = at_terminal(words, {b"Due on": b"\n", b"Store it, due on": unplug}, rig.link)
     assert status == 3 and "is gone" in said and "`cryoctl calibrate status` tells" in said
-    after = image.read(bench.image)
+    after = image.read(rig.image)
     changed = {name for name in before | after if before.get(name) != after.get(name)}
     assert not {name for name in changed if name.startswith(("settings", "calibration"))}
 
 
-def test_what_is_not_confirmed_is_not_stored(bench, tmp_path):
+def test_what_is_not_confirmed_is_not_stored(rig, tmp_path):
     path = file_of("opening", tmp_path)
     answers = {b"Due on": b"\n", b"Store it, due on": b"n\n"}
-    status, said = at_terminal(["calibrate", "opening", "--points", str(path), *WHO], answers, bench.link)
-    assert status == 2 and "not confirmed" in said and kinds(bench.link)["opening"] is None
+    status, said = at_terminal(["calibrate", "opening", "--points", str(path), *WHO], answers, rig.link)
+    assert status == 2 and "not confirmed" in said and kinds(rig.link)["opening"] is None
 
     answers = {b"Due on": b"\n", b"1: opening": b"18000\n", b"2: opening": b"\x03"}
-    status, said = at_terminal(["calibrate", "opening", *WHO], answers, bench.link)
+    status, said = at_terminal(["calibrate", "opening", *WHO], answers, rig.link)
     assert status == 130 and not answers and "Traceback" not in said
-    assert "STATE=STANDBY" in state(bench.link)  # service mode was left
+    assert "STATE=STANDBY" in state(rig.link)  # service mode was left
 
 
 @pytest.fixture
@@ -507,11 +507,11 @@ def short_windows():
         object.__setattr__(kind, "criteria", criteria)
 
 
-def test_a_reading_that_never_comes_to_rest_ends_clearly(bench, tmp_path, short_windows):
+def test_a_reading_that_never_comes_to_rest_ends_clearly(rig, tmp_path, short_windows):
     path = file_of("distance", tmp_path, "reference_mm\n100\n190\n")  # nobody moves it
-    done = cryoctl("calibrate", "distance", "--yes", "--patience-s", "3", "--points", path, *WHO, port=bench.link)
+    done = cryoctl("calibrate", "distance", "--yes", "--patience-s", "3", "--points", path, *WHO, port=rig.link)
     assert done.exit_code == 1 and "still near the point before" in done.stderr and "nothing was stored" in done.stderr
-    assert kinds(bench.link)["distance"] is None and "STATE=STANDBY" in state(bench.link)
+    assert kinds(rig.link)["distance"] is None and "STATE=STANDBY" in state(rig.link)
 
 
 @pytest.mark.parametrize(

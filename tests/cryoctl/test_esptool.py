@@ -77,12 +77,12 @@ def test_what_is_said_of_one_board_does_not_go_to_another_that_waits_for_its_tur
         return lambda at, total: heard[name].append(at)
 
     def second(name):
-        with esptool.chip(name, "ESP32", told=told("B"), reset="no-reset", attempts=2):
+        with esptool.chip(name, "ESP32", progress=told("B"), reset="no-reset", attempts=2):
             esptool.EspLog().progress_bar(2, 9)
 
     with pytest.MonkeyPatch.context() as patch, fake_port(Esp32()) as (one, _), fake_port(Esp32()) as (other, _):
         patch.setattr(esptool, "_one_at_a_time", Turn())
-        with esptool.chip(one, "ESP32", told=told("A"), reset="no-reset", attempts=2):
+        with esptool.chip(one, "ESP32", progress=told("A"), reset="no-reset", attempts=2):
             thread = threading.Thread(target=second, args=(other,))
             thread.start()
             assert tried.wait(PATIENCE_S)

@@ -1,4 +1,4 @@
-"""A MAX31856 on a bus that a board may wire with or without DRDY and FAULT, and a bench to poll it."""
+"""A MAX31856 on a bus that a board may wire with or without DRDY and FAULT, and a rig to poll it."""
 
 import micropython
 from chip_max31856 import Chip
@@ -19,7 +19,7 @@ class Bus:
         self.value = chip.select
 
 
-class Bench:
+class Rig:
     """One configured chip, polled from just before the counter wraps."""
 
     def __init__(self, drdy=True, fault=True, low_mdegc=2_000, kind="K", mains_hz=50, configure=True):

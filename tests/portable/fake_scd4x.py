@@ -1,4 +1,4 @@
-"""A fake SCD4x: commands with their execution times, its two modes, words with check bytes; and a bench to poll it."""
+"""A fake SCD4x: commands with their execution times, its two modes, words with check bytes; and a rig to poll it."""
 
 import micropython
 from cryo.core.records import Quantity
@@ -146,7 +146,7 @@ class Chip:
         self.answer = 0
 
 
-class Bench:
+class Rig:
     """One sensor, polled from just before the counter wraps, with the heap locked."""
 
     def __init__(self):

@@ -1,4 +1,4 @@
-"""A bench that polls a VL53L0X."""
+"""A rig that polls a VL53L0X."""
 
 import micropython
 from chip_vl53l0x import Chip
@@ -11,7 +11,7 @@ POLL_US = 10_000
 START_US = MASK - 24_999  # the counter wraps within the first polls
 
 
-class Bench:
+class Rig:
     """One sensor, polled from just before the counter wraps."""
 
     def __init__(self, io_2v8=True, echo=None):

@@ -1,11 +1,11 @@
 """A panel with a display of characters and a pixel that remembers, beside a supervisor that treats."""
 
 import micropython
-from bench import Bench as Treatment
 from cryo import panel
 from cryo.core import blockers, faults, presets, session
 from cryo.core.reading import NAMES as STATUS_NAMES
 from cryo.panel import Panel
+from supervisor_rig import Rig as SupervisorRig
 
 PICTURE = 54  # polls
 
@@ -118,11 +118,11 @@ class Pixel:
         self.writes += 1
 
 
-class Bench:
+class Rig:
     """A panel beside a supervisor that treats; the panel breathes after each tick, with the heap locked."""
 
     def __init__(self):
-        self.t = Treatment()
+        self.t = SupervisorRig()
         self.display = Display()
         self.pixel = Pixel()
         self.panel = Panel(self.t.sup, self.t.i, self.display, self.pixel)

@@ -1,14 +1,14 @@
-"""A bench with gas between two valves, for the tests of valve supervision."""
+"""A rig with gas between two valves, for the tests of valve supervision."""
 
-from bench import Bench
 from cryo.core.records import RUNNING
+from supervisor_rig import Rig as SupervisorRig
 
 BOTTLE = 57_000
 VENT_US = 60_000
 
 
-class Rig(Bench):
-    """A bench with gas: a line that both valves fill and empty at once, its pressure sampled every third tick."""
+class Rig(SupervisorRig):
+    """A rig with gas: a line that both valves fill and empty at once, its pressure sampled every third tick."""
 
     def __init__(self):
         super().__init__(proved=False)

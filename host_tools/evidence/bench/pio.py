@@ -4,7 +4,7 @@ import sys
 from typing import Any
 
 from host_tools.places import FIRMWARE, STANDIN
-from host_tools.simulator.emulator.pio_bench import Bench, Firmware
+from host_tools.simulator.emulator.pio_blocks import Blocks, Firmware
 
 BURSTS_MS = (30, 60, 300, 500)
 PHASES = 75  # cycles of the system clock over which the loop's opening is moved: three instructions of the program
@@ -13,59 +13,59 @@ DOSE, LOOP_A = 2, 7
 
 
 def _burst():
-    """Return (bench, module, program, machine) of the burst program, which waits for a word."""
+    """Return (blocks, module, program, machine) of the burst program, which waits for a word."""
     for folder in (FIRMWARE, STANDIN):  # the program's module imports its limits and micropython
         if str(folder) not in sys.path:
             sys.path.append(str(folder))
-    bench = Bench()
-    module: Any = Firmware(bench).module
-    machine = bench.load(0, module.burst, DOSE, LOOP_A)
+    blocks = Blocks()
+    module: Any = Firmware(blocks).module
+    machine = blocks.load(0, module.burst, DOSE, LOOP_A)
     machine.start()
-    bench.run_us(1)
-    return bench, module, module.burst, machine
+    blocks.run_us(1)
+    return blocks, module, module.burst, machine
 
 
 def burst_error_us() -> tuple[float, float]:
     """Return the largest difference between length commanded and length at the pin, and how far they differ, us."""
-    from host_tools.simulator.emulator.pio_bench import PER_US
+    from host_tools.simulator.emulator.pio_blocks import PER_US
 
-    bench, module, program, machine = _burst()
-    bench.drive(LOOP_A, 1)
+    blocks, module, program, machine = _burst()
+    blocks.drive(LOOP_A, 1)
     errors = []
     for ms in BURSTS_MS:
-        since = len(bench.edges)
-        _arm(bench, module, program, machine)
+        since = len(blocks.edges)
+        _arm(blocks, module, program, machine)
         machine.put(ms * 1000)
-        bench.run_us(ms * 1000 + 5)
-        (on, _), (off, _) = bench.edges_of(DOSE, since)
+        blocks.run_us(ms * 1000 + 5)
+        (on, _), (off, _) = blocks.edges_of(DOSE, since)
         errors.append((off - on - ms * 1000 * PER_US) / PER_US)
         machine.get()
     return max(map(abs, errors)), max(errors) - min(errors)
 
 
-def _arm(bench, module, program, machine):
+def _arm(blocks, module, program, machine):
     from host_tools.toolchain import pio_asm
 
     machine.execute(program[pio_asm.OFFSET] + module._ARMED)
-    bench.run_us(1)
+    blocks.run_us(1)
 
 
 def eye_latency_us() -> float:
     """Return the longest time from loop channel A opening to the dose pin low, us, over the phases of the program."""
-    from host_tools.simulator.emulator.pio_bench import PER_US
+    from host_tools.simulator.emulator.pio_blocks import PER_US
 
-    bench, module, program, machine = _burst()
+    blocks, module, program, machine = _burst()
     worst = 0
     for phase in range(PHASES):
-        bench.drive(LOOP_A, 1)
-        _arm(bench, module, program, machine)
+        blocks.drive(LOOP_A, 1)
+        _arm(blocks, module, program, machine)
         machine.put(1000)
-        bench.run_us(OPEN_US)
-        bench.run(phase)
-        since, opened = len(bench.edges), bench.cycle
-        bench.drive(LOOP_A, 0)
-        bench.run_us(5)
-        ((low, level),) = bench.edges_of(DOSE, since)
+        blocks.run_us(OPEN_US)
+        blocks.run(phase)
+        since, opened = len(blocks.edges), blocks.cycle
+        blocks.drive(LOOP_A, 0)
+        blocks.run_us(5)
+        ((low, level),) = blocks.edges_of(DOSE, since)
         assert level == 0
         worst = max(worst, low - opened)
         machine.get()

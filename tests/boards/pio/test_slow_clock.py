@@ -10,7 +10,7 @@ import pytest
 
 from cryo.valve import OK
 from host_tools.places import BOARDS
-from host_tools.simulator.emulator.pio_bench import PER_US, Bench, Firmware, Pin
+from host_tools.simulator.emulator.pio_blocks import PER_US, Blocks, Firmware, Pin
 from host_tools.simulator.twin.hardware import Monostable
 from host_tools.toolchain.board_check.board import load
 from host_tools.toolchain.board_check.timing import (
@@ -36,31 +36,31 @@ class Rig:
     """Both blocks as a board has them, on one slow clock; the processor renews the lease in every tick of 10 ms."""
 
     def __init__(self, slower):
-        self.bench = bench = Bench()
-        firmware = Firmware(bench, slower=slower)
-        pulse, loop_a, loop_b = (Pin(bench, number) for number in (PULSE, LOOP_A, LOOP_B))
+        self.blocks = blocks = Blocks()
+        firmware = Firmware(blocks, slower=slower)
+        pulse, loop_a, loop_b = (Pin(blocks, number) for number in (PULSE, LOOP_A, LOOP_B))
         self.valve = firmware.module.Valve(0, DOSE, loop_a, pulse)
         self.lease = firmware.module.Lease(4, pulse, loop_b)
-        bench.drive(LOOP_A, 1)
-        bench.drive(LOOP_B, 0)
-        bench.run_us(50)
+        blocks.drive(LOOP_A, 1)
+        blocks.drive(LOOP_B, 0)
+        blocks.run_us(50)
         firmware.later_us += 2_000_000
         assert (self.valve.rearm(), self.lease.renew()) == (OK, OK)
-        bench.run_us(10 * slower)  # a call of MicroPython takes as long at least
+        blocks.run_us(10 * slower)  # a call of MicroPython takes as long at least
 
     def burst(self, us, slower):
         """Fire, and renew until it is over; return the us for which the dose pin was high."""
         assert self.valve.fire(us) == OK
         left_us = us * slower + TICK_US
         while left_us > 0:
-            self.bench.run_us(TICK_US)
+            self.blocks.run_us(TICK_US)
             left_us -= TICK_US
             self.lease.renew()
-        (rose, _), (fell, _) = self.bench.edges_of(DOSE)
+        (rose, _), (fell, _) = self.blocks.edges_of(DOSE)
         return (fell - rose) / PER_US
 
     def rising_us(self):
-        return [cycle / PER_US for cycle, level in self.bench.edges_of(PULSE) if level]
+        return [cycle / PER_US for cycle, level in self.blocks.edges_of(PULSE) if level]
 
 
 def high_share(rising_us, time_us):
@@ -77,8 +77,8 @@ def high_share(rising_us, time_us):
 def test_after_a_hang_the_edges_end_when_the_table_says(slower):
     rig = Rig(slower)
     rig.lease.renew()
-    renewed_us = rig.bench.cycle / PER_US
-    rig.bench.run_us(25_000 * slower)
+    renewed_us = rig.blocks.cycle / PER_US
+    rig.blocks.run_us(25_000 * slower)
     assert rig.rising_us()[-1] - renewed_us == pytest.approx(LEASE_MS * 1000 * slower, rel=0.02)
 
 
@@ -115,8 +115,8 @@ def test_the_opening_timer_cuts_no_burst_that_the_one_shot_allows():
 def test_a_lease_that_nobody_renews_ends_with_a_slow_clock_too_and_takes_the_burst_with_it():
     rig = Rig(4)
     assert rig.valve.fire(500_000) == OK
-    rig.bench.run_us(100_000)
-    (rose, _), (fell, level) = rig.bench.edges_of(DOSE)
+    rig.blocks.run_us(100_000)
+    (rose, _), (fell, level) = rig.blocks.edges_of(DOSE)
     assert level == 0 and (fell - rose) / PER_US < 4 * 20_000
     assert rig.rising_us()[-1] - rose / PER_US < 4 * 20_000
 

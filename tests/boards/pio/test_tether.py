@@ -4,7 +4,7 @@ import pytest
 
 from cryo.core.records import RUNNING
 from cryo.valve import OK
-from host_tools.simulator.emulator.pio_bench import PER_US, Bench, Firmware, Pin
+from host_tools.simulator.emulator.pio_blocks import PER_US, Blocks, Firmware, Pin
 from host_tools.toolchain import pio_asm
 
 DOSE, PULSE, LOOP_A, LOOP_B = 2, 3, 7, 8
@@ -19,15 +19,15 @@ class Rig:
     """Both blocks as a board has them: one-shot 0, tether 1, lease 4; loops made."""
 
     def __init__(self, lease_divider=None):
-        self.bench = bench = Bench()
-        self.firmware = Firmware(bench)
+        self.blocks = blocks = Blocks()
+        self.firmware = Firmware(blocks)
         module = self.module = self.firmware.module
-        pulse, loop_a, loop_b = (Pin(bench, number) for number in (PULSE, LOOP_A, LOOP_B))
+        pulse, loop_a, loop_b = (Pin(blocks, number) for number in (PULSE, LOOP_A, LOOP_B))
         self.valve = module.Valve(0, DOSE, loop_a, pulse)
         self.lease = module.Lease(4, pulse, loop_b)
-        bench.drive(LOOP_A, 1)
-        bench.drive(LOOP_B, 0)
-        bench.run_us(5)
+        blocks.drive(LOOP_A, 1)
+        blocks.drive(LOOP_B, 0)
+        blocks.run_us(5)
         if lease_divider:
             self.firmware.machines[4].machine.registers.write_uint32(0, lease_divider << 16)
 
@@ -39,17 +39,17 @@ class Rig:
         """Lease and burst; return the cycle at which the dose pin rose."""
         self.rest()
         assert (self.valve.rearm(), self.lease.renew(), self.valve.fire(us)) == (OK, OK, OK)
-        self.bench.run_us(2)
-        return self.bench.edges_of(DOSE)[-1][0]
+        self.blocks.run_us(2)
+        return self.blocks.edges_of(DOSE)[-1][0]
 
     def closed(self):
         """The cycle at which the dose pin fell; it must be the last edge, and the pin low."""
-        cycle, level = self.bench.edges_of(DOSE)[-1]
-        assert level == 0 == self.bench.level(DOSE)
+        cycle, level = self.blocks.edges_of(DOSE)[-1]
+        assert level == 0 == self.blocks.level(DOSE)
         return cycle
 
     def last_rise(self):
-        return max(cycle for cycle, level in self.bench.edges_of(PULSE) if level)
+        return max(cycle for cycle, level in self.blocks.edges_of(PULSE) if level)
 
 
 @pytest.fixture
@@ -70,15 +70,15 @@ def test_it_shares_a_block_with_the_one_shot(rig):
 def test_it_never_drives_the_pin_high(rig):
     for _ in range(3):
         assert rig.lease.renew() == OK
-        rig.bench.run_us(25_000)
-    assert rig.bench.edges_of(PULSE)
-    assert rig.bench.edges_of(DOSE) == []
+        rig.blocks.run_us(25_000)
+    assert rig.blocks.edges_of(PULSE)
+    assert rig.blocks.edges_of(DOSE) == []
 
 
 def test_a_burst_under_a_renewed_lease_keeps_its_width(rig):
     opened = rig.start(100_000)
     for _ in range(10):
-        rig.bench.run_us(10_000)
+        rig.blocks.run_us(10_000)
         assert rig.lease.renew() == OK
     assert abs(rig.closed() - opened - 100_000 * PER_US) <= PER_US
     assert rig.valve.result() == 0
@@ -87,13 +87,13 @@ def test_a_burst_under_a_renewed_lease_keeps_its_width(rig):
 @pytest.mark.parametrize("phase", range(0, 200 * 25, 397))
 def test_a_lease_that_nobody_renews_takes_the_burst_with_it(phase):
     rig = Rig()
-    rig.bench.run(phase)
+    rig.blocks.run(phase)
     opened = rig.start(500_000)
-    rig.bench.run_us(20_100)
+    rig.blocks.run_us(20_100)
     assert 0 < rig.closed() - rig.last_rise() <= LIMIT
     assert 19_000 * PER_US < rig.closed() - opened <= 20_000 * PER_US
-    rig.bench.run_us(100_000)
-    assert len(rig.bench.edges_of(DOSE)) == 2
+    rig.blocks.run_us(100_000)
+    assert len(rig.blocks.edges_of(DOSE)) == 2
     assert rig.valve.result() == RUNNING
     left = rig.valve.result()
     assert 370_000 < left < 380_000  # handed back at the time of asking: what the one-shot's count had left
@@ -102,12 +102,12 @@ def test_a_lease_that_nobody_renews_takes_the_burst_with_it(phase):
 def test_without_a_lease_a_burst_is_over_before_a_valve_moves(rig):
     for phase in range(4 * PER_US):
         assert rig.valve.rearm() == OK
-        rig.bench.run(phase)
-        since = len(rig.bench.edges)
+        rig.blocks.run(phase)
+        since = len(rig.blocks.edges)
         rig.rest()
         assert rig.valve.fire(400_000) == OK
-        rig.bench.run_us(10)
-        edges = rig.bench.edges_of(DOSE, since)
+        rig.blocks.run_us(10)
+        edges = rig.blocks.edges_of(DOSE, since)
         assert [level for _, level in edges] in ([], [1, 0])
         if edges:
             assert edges[1][0] - edges[0][0] <= SHORT
@@ -116,19 +116,19 @@ def test_without_a_lease_a_burst_is_over_before_a_valve_moves(rig):
 
 def test_an_open_channel_b_ends_the_burst_too(rig):
     rig.start(400_000)
-    rig.bench.run_us(1_000)
-    at = rig.bench.cycle
-    rig.bench.drive(LOOP_B, 1)
-    rig.bench.run_us(100)
+    rig.blocks.run_us(1_000)
+    at = rig.blocks.cycle
+    rig.blocks.drive(LOOP_B, 1)
+    rig.blocks.run_us(100)
     assert rig.closed() - at <= LIMIT
 
 
 def test_the_lease_coming_back_does_not_bring_the_burst_back(rig):
     rig.start(400_000)
-    rig.bench.run_us(30_000)
+    rig.blocks.run_us(30_000)
     closed = rig.closed()
     assert rig.lease.renew() == OK
-    rig.bench.run_us(10_000)
+    rig.blocks.run_us(10_000)
     assert rig.closed() == closed
 
 
@@ -136,20 +136,20 @@ def test_the_lease_coming_back_does_not_bring_the_burst_back(rig):
 def test_a_level_is_no_edge(rig, level):
     """A lease pin stuck at either level, its state machine dead."""
     rig.start(400_000)
-    rig.bench.run_us(500)
-    while rig.bench.level(PULSE) != level:
-        rig.bench.run(1)
+    rig.blocks.run_us(500)
+    while rig.blocks.level(PULSE) != level:
+        rig.blocks.run(1)
     rig.firmware.machines[4].active(0)
-    at = rig.bench.cycle
-    rig.bench.run_us(1_000)
+    at = rig.blocks.cycle
+    rig.blocks.run_us(1_000)
     assert rig.closed() - at <= LIMIT
     assert rig.valve.result() == RUNNING and 0 < rig.valve.result() < 400_000
     assert rig.valve.rearm() == OK
     rig.rest()
-    since = len(rig.bench.edges)
+    since = len(rig.blocks.edges)
     assert rig.valve.fire(400_000) == OK
-    rig.bench.run_us(10)
-    edges = rig.bench.edges_of(DOSE, since)
+    rig.blocks.run_us(10)
+    edges = rig.blocks.edges_of(DOSE, since)
     assert [level for _, level in edges] in ([], [1, 0])
     assert not edges or edges[1][0] - edges[0][0] <= SHORT
 
@@ -162,20 +162,20 @@ def test_edges_of_a_wrong_divider_hold_no_burst(slower, holds):
     """
     rig = Rig(slower)
     rig.start(400_000)
-    rig.bench.run_us(5_000)
-    assert (rig.bench.level(DOSE) == 1) == holds
+    rig.blocks.run_us(5_000)
+    assert (rig.blocks.level(DOSE) == 1) == holds
 
 
 def test_a_cut_by_the_tether_stays_cut_until_re_armed(rig):
     rig.start(400_000)
-    rig.bench.run_us(30_000)
+    rig.blocks.run_us(30_000)
     assert rig.valve.result() == RUNNING
     assert rig.valve.result() > 0
     assert rig.lease.renew() == OK
     rig.firmware.machines[0].machine.put(100_000)  # past the port
-    rig.bench.run_us(1_000)
-    assert len(rig.bench.edges_of(DOSE)) == 2
+    rig.blocks.run_us(1_000)
+    assert len(rig.blocks.edges_of(DOSE)) == 2
     assert rig.valve.rearm() == OK
     opened = rig.start(300)
-    rig.bench.run_us(400)
+    rig.blocks.run_us(400)
     assert abs(rig.closed() - opened - 300 * PER_US) <= PER_US

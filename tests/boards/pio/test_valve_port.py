@@ -9,7 +9,7 @@ from cryo.core.records import RESTING, RUNNING
 from cryo.limits import BURST_MAX_US
 from cryo.valve import BUSY, CUT, DEAD, EARLY, OK
 from host_tools.places import BOARDS
-from host_tools.simulator.emulator.pio_bench import CALL, DIVIDER, PER_US, Bench, Firmware, Pin
+from host_tools.simulator.emulator.pio_blocks import CALL, DIVIDER, PER_US, Blocks, Firmware, Pin
 from host_tools.toolchain.board_check.board import load
 from tests.boards.found import EXAMPLE, PIO_BOARDS
 from tests.boards.rp2.registers import MEMORY
@@ -22,18 +22,18 @@ class Rig:
     """Valve and lease on their blocks, both loop channels made; with the registers of a board's chip."""
 
     def __init__(self, board=EXAMPLE):
-        self.bench = Bench()
+        self.blocks = Blocks()
         memory = MEMORY[load(BOARDS / board).chip.micropython["machine"]]
-        self.firmware = Firmware(self.bench, board=BOARDS / board, memory=memory)
+        self.firmware = Firmware(self.blocks, board=BOARDS / board, memory=memory)
         module = self.firmware.module
-        pulse, loop_a, loop_b = (Pin(self.bench, number) for number in (PULSE, LOOP_A, LOOP_B))
+        pulse, loop_a, loop_b = (Pin(self.blocks, number) for number in (PULSE, LOOP_A, LOOP_B))
         self.valve = module.Valve(1, DOSE, loop_a, pulse)
         self.lease = module.Lease(6, pulse, loop_b)
         self.dose_machine = self.firmware.machines[1]
         self.pulse_machine = self.firmware.machines[6]
-        self.bench.drive(LOOP_A, 1)
-        self.bench.drive(LOOP_B, 0)
-        self.bench.run_us(5)
+        self.blocks.drive(LOOP_A, 1)
+        self.blocks.drive(LOOP_B, 0)
+        self.blocks.run_us(5)
 
     def rest(self):
         """Let two seconds pass for the port alone: limits 5 and 6 are kept."""
@@ -43,11 +43,11 @@ class Rig:
         """As a tick does it, after a rest: re-arm, renew the lease, fire."""
         self.rest()
         assert (self.valve.rearm(), self.lease.renew()) == (OK, OK)
-        self.bench.run_us(40)  # the last lease's word may still wait
+        self.blocks.run_us(40)  # the last lease's word may still wait
         assert self.valve.fire(us) == OK
 
     def openings(self):
-        edges = self.bench.edges_of(DOSE)
+        edges = self.blocks.edges_of(DOSE)
         assert [level for _, level in edges] == [1, 0] * (len(edges) // 2)
         return [b - a for (a, _), (b, _) in zip(edges[::2], edges[1::2], strict=True)]
 
@@ -60,21 +60,21 @@ def rig(request):
 def test_at_the_start_it_rests_and_refuses(rig):
     assert rig.valve.result() == RESTING
     assert rig.valve.fire(100) == CUT
-    rig.bench.run_us(200)
-    assert rig.bench.edges == []
+    rig.blocks.run_us(200)
+    assert rig.blocks.edges == []
     assert rig.dose_machine.puts == []
 
 
 def test_one_opening_per_re_arm(rig):
     rig.fire(100)
     assert rig.valve.result() == RUNNING
-    rig.bench.run_us(120)
+    rig.blocks.run_us(120)
     assert rig.valve.result() == 0
     assert rig.valve.fire(100) == CUT
     assert rig.valve.result() == 0
     assert rig.valve.rearm() == OK
     assert rig.valve.result() == RESTING
-    rig.bench.run_us(200)
+    rig.blocks.run_us(200)
     assert rig.openings() == [502 * DIVIDER]
 
 
@@ -85,7 +85,7 @@ def test_an_opening_too_soon_after_the_last_is_refused(rig):
         assert (rig.valve.cut(), rig.valve.rearm(), rig.lease.renew()) == (OK,) * 3
         answers.append(rig.valve.fire(500))
         assert rig.valve.result() == (RESTING if answers[-1] else RUNNING)
-        rig.bench.run_us(600)
+        rig.blocks.run_us(600)
         assert rig.valve.result() == (RESTING if answers[-1] else 0)
         rig.firmware.later_us += 9_400  # a tick, of which the port alone sees the rest
     opened = [tick for tick, answer in enumerate(answers) if answer == OK]
@@ -95,9 +95,9 @@ def test_an_opening_too_soon_after_the_last_is_refused(rig):
 
 def test_busy_while_it_runs_and_the_opening_is_left_alone(rig):
     rig.fire(200)
-    rig.bench.run_us(50)
+    rig.blocks.run_us(50)
     assert (rig.valve.fire(100), rig.valve.rearm(), rig.valve.fire(100)) == (BUSY, BUSY, BUSY)
-    rig.bench.run_us(400)
+    rig.blocks.run_us(400)
     assert rig.openings() == [1002 * DIVIDER]
     assert rig.dose_machine.puts == [200]
 
@@ -118,19 +118,19 @@ def test_nothing_to_deliver_ends_at_once(rig):
 @pytest.mark.parametrize("phase", range(0, PER_US, 7))
 def test_a_cut_closes_and_hands_back_the_rest_within_two_microseconds(rig, phase):
     rig.fire(1000)
-    rig.bench.run(100 * PER_US + phase)
+    rig.blocks.run(100 * PER_US + phase)
     sm = rig.dose_machine
     stock_exec, when = sm.exec, []
 
     def timed(word):
-        when.append(rig.bench.cycle)
+        when.append(rig.blocks.cycle)
         stock_exec(word)
 
     sm.exec = timed
     assert rig.valve.cut() == OK
-    rig.bench.run(2 * PER_US - CALL)
+    rig.blocks.run(2 * PER_US - CALL)
     (width,) = rig.openings()
-    assert rig.bench.edges[-1][0] - when[0] <= 2 * PER_US
+    assert rig.blocks.edges[-1][0] - when[0] <= 2 * PER_US
     assert sm.machine.registers.rx_fifo.item_count == 1
     left = rig.valve.result()
     assert abs((1000 - left) * PER_US - width) <= 2 * PER_US
@@ -140,19 +140,19 @@ def test_a_cut_closes_and_hands_back_the_rest_within_two_microseconds(rig, phase
 
 def test_an_open_loop_ends_it_with_what_was_left_and_it_stays_shut(rig):
     rig.fire(1000)
-    rig.bench.run_us(300)
-    rig.bench.drive(LOOP_A, 0)
-    rig.bench.run_us(3)
-    rig.bench.drive(LOOP_A, 1)
+    rig.blocks.run_us(300)
+    rig.blocks.drive(LOOP_A, 0)
+    rig.blocks.run_us(3)
+    rig.blocks.drive(LOOP_A, 1)
     assert 690 <= rig.valve.result() <= 710
     assert rig.valve.fire(100) == CUT
-    rig.bench.run_us(2000)
+    rig.blocks.run_us(2000)
     assert len(rig.openings()) == 1
 
 
 def test_an_open_loop_refuses_everything(rig):
-    rig.bench.drive(LOOP_A, 0)
-    rig.bench.run_us(1)
+    rig.blocks.drive(LOOP_A, 0)
+    rig.blocks.run_us(1)
     rig.fire(1000)
     assert rig.valve.result() == 1000
     assert rig.openings() == []
@@ -164,7 +164,7 @@ def test_a_cut_while_armed_keeps_a_later_word_shut(rig):
     assert rig.valve.fire(100) == CUT
     for _ in range(3):
         rig.dose_machine.machine.put(100)  # a stray write past the port
-    rig.bench.run_us(500)
+    rig.blocks.run_us(500)
     assert rig.openings() == []
 
 
@@ -175,7 +175,7 @@ def test_a_cut_at_any_cycle_of_the_end_is_accounted_once():
     for cycle in range(8 * PER_US):
         before = len(rig.openings())
         rig.fire(10)
-        rig.bench.run(6 * PER_US + cycle)
+        rig.blocks.run(6 * PER_US + cycle)
         stock_exec = rig.dose_machine.exec
 
         def at_the_cut(word, stock=stock_exec):
@@ -187,7 +187,7 @@ def test_a_cut_at_any_cycle_of_the_end_is_accounted_once():
         rig.dose_machine.exec = at_the_cut
         assert rig.valve.cut() == OK
         rig.dose_machine.exec = stock_exec
-        rig.bench.run_us(2)
+        rig.blocks.run_us(2)
         left = rig.valve.result()
         widths = rig.openings()
         assert len(widths) == before + 1
@@ -199,41 +199,41 @@ def test_a_cut_at_any_cycle_of_the_end_is_accounted_once():
 def test_a_cut_while_an_open_loop_ends_it_keeps_the_rest(rig):
     for phase in range(3 * PER_US):
         rig.fire(1000)
-        rig.bench.run_us(100)
+        rig.blocks.run_us(100)
         stock_exec = rig.dose_machine.exec
 
         def with_the_loop(word, stock=stock_exec, phase=phase):
-            rig.bench.drive(LOOP_A, 0)
-            rig.bench.run(phase)
+            rig.blocks.drive(LOOP_A, 0)
+            rig.blocks.run(phase)
             stock(word)
 
         rig.dose_machine.exec = with_the_loop
         assert rig.valve.cut() == OK
         rig.dose_machine.exec = stock_exec
-        rig.bench.run_us(2)
+        rig.blocks.run_us(2)
         width = rig.openings()[-1]
         assert len(rig.openings()) == 1 + phase
         assert abs((1000 - rig.valve.result()) * PER_US - width) <= PER_US
-        rig.bench.drive(LOOP_A, 1)
-        rig.bench.run_us(1)
+        rig.blocks.drive(LOOP_A, 1)
+        rig.blocks.run_us(1)
 
 
 def test_a_cut_every_tick_changes_nothing_when_it_rests(rig):
     rig.fire(50)
-    rig.bench.run_us(60)
+    rig.blocks.run_us(60)
     for _ in range(5):
         assert rig.valve.cut() == OK
-        rig.bench.run_us(20)
+        rig.blocks.run_us(20)
         assert rig.valve.result() == 0
     rig.fire(70)
-    rig.bench.run_us(80)
+    rig.blocks.run_us(80)
     assert rig.valve.result() == 0
     assert rig.openings() == [252 * DIVIDER, 352 * DIVIDER]
 
 
 def test_re_arming_drops_queued_words_and_old_reports(rig):
     rig.fire(10)
-    rig.bench.run_us(20)
+    rig.blocks.run_us(20)
     machine = rig.dose_machine.machine
     for _ in range(4):
         machine.put(100_000)
@@ -242,30 +242,30 @@ def test_re_arming_drops_queued_words_and_old_reports(rig):
     assert rig.valve.fire(10) == BUSY
     assert rig.valve.rearm() == OK
     assert machine.registers.tx_fifo.item_count == machine.registers.rx_fifo.item_count == 0
-    rig.bench.run_us(100)
+    rig.blocks.run_us(100)
     assert rig.openings() == [52 * DIVIDER]
     rig.rest()
     assert rig.valve.fire(20) == OK
-    rig.bench.run_us(30)
+    rig.blocks.run_us(30)
     assert rig.valve.result() == 0
     assert rig.openings() == [52 * DIVIDER, 102 * DIVIDER]
 
 
 def test_re_arming_twice_keeps_one_opening(rig):
     assert (rig.valve.rearm(), rig.valve.rearm(), rig.lease.renew(), rig.valve.fire(10)) == (OK,) * 4
-    rig.bench.run_us(100)
+    rig.blocks.run_us(100)
     assert rig.openings() == [52 * DIVIDER]
 
 
 def test_re_arming_ends_what_a_stray_word_began(rig):
     assert (rig.valve.rearm(), rig.lease.renew()) == (OK, OK)
     rig.dose_machine.machine.put(100_000)  # past the port
-    rig.bench.run_us(50)
+    rig.blocks.run_us(50)
     assert rig.valve.rearm() == OK
     (width,) = rig.openings()
     assert width < 60 * PER_US
     assert rig.valve.fire(20) == OK
-    rig.bench.run_us(50)
+    rig.blocks.run_us(50)
     assert rig.valve.result() == 0
     assert rig.openings()[1:] == [102 * DIVIDER]
 
@@ -279,16 +279,16 @@ def test_words_that_cannot_be_dropped_are_a_dead_port(rig):
 
 def test_the_lease_lasts_from_its_renewal_and_ends_when_stopped(rig):
     assert rig.lease.renew() == OK
-    at = rig.bench.cycle
-    rig.bench.run_us(40_000)
-    edges = rig.bench.edges_of(PULSE)
+    at = rig.blocks.cycle
+    rig.blocks.run_us(40_000)
+    edges = rig.blocks.edges_of(PULSE)
     assert 19_000 * PER_US < edges[-1][0] - at <= 20_000 * PER_US
     assert rig.lease.renew() == OK
-    rig.bench.run_us(1000)
+    rig.blocks.run_us(1000)
     assert rig.lease.stop() == OK
-    at = rig.bench.cycle
-    rig.bench.run_us(20_000)
-    edges = rig.bench.edges_of(PULSE)
+    at = rig.blocks.cycle
+    rig.blocks.run_us(20_000)
+    edges = rig.blocks.edges_of(PULSE)
     assert edges[-1][0] - at <= 40 * PER_US
     assert edges[-1][1] == 0
 
@@ -298,21 +298,21 @@ def test_a_lease_that_nobody_takes_is_told_and_never_waited_for(rig):
     assert rig.lease.renew() == OK
     assert [rig.lease.renew() for _ in range(5)] == [BUSY] * 5
     assert [rig.lease.stop() for _ in range(5)] == [OK, OK, OK, DEAD, DEAD]
-    assert rig.bench.edges == []
+    assert rig.blocks.edges == []
 
 
 def test_a_valve_that_does_not_answer_never_waits(rig):
     rig.dose_machine.active(0)
     rig.valve.rearm()
     assert rig.valve.fire(10) == OK
-    rig.bench.run_us(100)
+    rig.blocks.run_us(100)
     assert [rig.valve.fire(10), rig.valve.rearm(), rig.valve.result()] == [BUSY, BUSY, RUNNING]
     assert rig.valve.cut() == OK
-    assert rig.bench.edges == []
+    assert rig.blocks.edges == []
 
 
 def test_a_clock_that_5_mhz_does_not_divide_is_refused():
-    module = Firmware(Bench(), system_hz=133_000_000).module
+    module = Firmware(Blocks(), system_hz=133_000_000).module
     with pytest.raises(ValueError, match="multiple of 5 MHz"):
         module.Valve(0, DOSE, None, None)
 

@@ -9,7 +9,7 @@ from types import ModuleType, SimpleNamespace
 import pytest
 
 from host_tools.places import BOARDS, FIRMWARE
-from host_tools.simulator.emulator import pio_bench
+from host_tools.simulator.emulator import pio_blocks
 from host_tools.toolchain.board_check.board import file_of
 from host_tools.toolchain.board_check.board import load as load_board
 from tests.boards.esp32.chip import load
@@ -46,11 +46,11 @@ class Registers:
 
 
 def _machine(rig):
-    class Pin(pio_bench.Pin):
+    class Pin(pio_blocks.Pin):
         IN, OUT, PULL_UP, PULL_DOWN = 0, 1, 1, 2
 
         def __init__(self, number, mode=None, pull=None, *, value=None):
-            super().__init__(rig.bench, number)
+            super().__init__(rig.blocks, number)
             if mode is not None:
                 rig.pads[number] = (mode, pull)
             if value is not None:
@@ -129,9 +129,9 @@ class BoardRig:
         self.pads, self.latch, self.outside, self.counts = {}, {}, {}, {}
         self.made, self.transfers = [], []
         self.systick, self.cycles, self.cause = {}, 1000, 1
-        self.bench = pio_bench.Bench()
-        self.firmware = pio_bench.Firmware(
-            self.bench, self.mhz * 1_000_000, board=BOARDS / name, memory=MEMORY[machine]
+        self.blocks = pio_blocks.Blocks()
+        self.firmware = pio_blocks.Firmware(
+            self.blocks, self.mhz * 1_000_000, board=BOARDS / name, memory=MEMORY[machine]
         )
         self.stand_ins = {"cryo.valve.rp2_pio": self.firmware.module, "machine": _machine(self)}
         for module, members in (
@@ -159,9 +159,9 @@ class BoardRig:
     def build(self):
         """Return the board, its loop made at the state machines too."""
         board = load(str(file_of(BOARDS / self.name, "board.py")), self.stand_ins).build()
-        self.bench.drive(self.pins.LOOP_A, 1)
-        self.bench.drive(self.pins.LOOP_B, 0)
-        self.bench.run_us(5)
+        self.blocks.drive(self.pins.LOOP_A, 1)
+        self.blocks.drive(self.pins.LOOP_B, 0)
+        self.blocks.run_us(5)
         return board
 
     def copy_uf2(self):

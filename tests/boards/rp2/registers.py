@@ -4,7 +4,7 @@ Typed from the RP2350's data sheet (9.11.1, 11.7), not taken from a board's file
 chip's is an error here, or does something else.
 """
 
-from host_tools.simulator.emulator import pio_bench
+from host_tools.simulator.emulator import pio_blocks
 
 RP2040_IO, RP2350_IO = 0x4001_4000, 0x4002_8000
 PADS = 30
@@ -15,7 +15,7 @@ STATUS = (1 << 9) | (1 << 13) | (1 << 17)  # OUTTOPAD, OETOPAD, INFROMPAD; the o
 PADOUT = (0x5020_003C, 0x5030_003C)
 
 
-class Rp2350Registers(pio_bench.Registers):
+class Rp2350Registers(pio_blocks.Registers):
     """machine.mem32 of an RP2350."""
 
     def _pad(self, address):
@@ -25,8 +25,8 @@ class Rp2350Registers(pio_bench.Registers):
 
     def __getitem__(self, address):
         if address in PADOUT:
-            self._bench.run(pio_bench.CALL)
-            return self._bench.chip.pio[PADOUT.index(address)].pin_values & 0x3FFF_FFFF
+            self._blocks.run(pio_blocks.CALL)
+            return self._blocks.chip.pio[PADOUT.index(address)].pin_values & 0x3FFF_FFFF
         at, is_ctrl = self._pad(address)
         value = super().__getitem__(at)
         if not is_ctrl:
@@ -40,4 +40,4 @@ class Rp2350Registers(pio_bench.Registers):
         super().__setitem__(at, value & FUNCTION | sum((value >> new & 3) << old for old, new in CTRL.values()))
 
 
-MEMORY = {"with RP2040": pio_bench.Registers, "with RP2350": Rp2350Registers}  # by MicroPython's name of the machine
+MEMORY = {"with RP2040": pio_blocks.Registers, "with RP2350": Rp2350Registers}  # by MicroPython's name of the machine

@@ -59,7 +59,7 @@ def test_each_input_is_on_its_pin_and_a_broken_wire_reads_safe(rig, board, name,
 
 
 def test_all_gas_outputs_are_low_and_the_self_test_reads_each(rig, board):
-    assert [rig.bench.level(rig.pins.DOSE), rig.bench.level(rig.pins.LEASE)] == [0, 0]
+    assert [rig.blocks.level(rig.pins.DOSE), rig.blocks.level(rig.pins.LEASE)] == [0, 0]
     assert {(name, number(pin)) for name, pin in board.low_outputs} == {
         (name, getattr(rig.pins, name.upper())) for name in ("dose", "lease", "led", "buzzer", "alarm", "loop_test")
     }
@@ -73,33 +73,33 @@ def burst(rig, board):
     """An opening of 100 ms is 1 ms old."""
     rig.firmware.later_us += 2_000_000
     assert (board.valve.rearm(), board.lease.renew()) == (OK, OK)
-    rig.bench.run_us(60)
+    rig.blocks.run_us(60)
     assert board.valve.fire(100_000) == OK
-    rig.bench.run_us(1_000)
-    assert rig.bench.level(rig.pins.DOSE) == 1
+    rig.blocks.run_us(1_000)
+    assert rig.blocks.level(rig.pins.DOSE) == 1
     return rig
 
 
 def edges(rig, us):
     """How many rising edges the lease gives in so much time."""
-    before = len(rig.bench.edges)
-    rig.bench.run_us(us)
-    return sum(level for _, level in rig.bench.edges_of(rig.pins.LEASE, before))
+    before = len(rig.blocks.edges)
+    rig.blocks.run_us(us)
+    return sum(level for _, level in rig.blocks.edges_of(rig.pins.LEASE, before))
 
 
 def test_channel_a_ends_the_one_shot(burst):
-    burst.bench.drive(burst.pins.LOOP_A, 0)
-    burst.bench.run_us(2)
-    assert burst.bench.level(burst.pins.DOSE) == 0
+    burst.blocks.drive(burst.pins.LOOP_A, 0)
+    burst.blocks.run_us(2)
+    assert burst.blocks.level(burst.pins.DOSE) == 0
     assert edges(burst, 500) > 10
 
 
 def test_channel_b_ends_the_lease_at_once_and_the_one_shot_by_its_tether(burst):
     assert edges(burst, 500) > 10
-    burst.bench.drive(burst.pins.LOOP_B, 1)
-    burst.bench.run_us(2)
+    burst.blocks.drive(burst.pins.LOOP_B, 1)
+    burst.blocks.run_us(2)
     assert edges(burst, 1_000) == 0
-    assert burst.bench.level(burst.pins.DOSE) == 0
+    assert burst.blocks.level(burst.pins.DOSE) == 0
 
 
 # --- buses ------------------------------------------------------------------------------------------------------------

@@ -77,7 +77,7 @@ def _likely(name: str) -> dict[str, int]:
     for file in PORTABLE.rglob("test_*.py"):
         text = file.read_text(encoding="utf-8")
         own = file.stem.startswith("test_" + name) or file.stem == "test_power_on"
-        out[_module(file)] = 0 if own else 1 if name in text else 2 if "bench" in text else 3
+        out[_module(file)] = 0 if own else 1 if name in text else 2 if "supervisor_rig" in text else 3
     return out
 
 

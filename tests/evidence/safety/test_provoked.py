@@ -1,39 +1,39 @@
-"""Faults and blockers that no other test provokes by name, each by its cause, on the supervisor's bench."""
+"""Faults and blockers that no other test provokes by name, each by its cause, on the supervisor's rig."""
 
 import pytest
 
-from bench import Bench
 from cryo.core import blockers, faults, mode, presets
 from cryo.core.supervisor import ARM
+from supervisor_rig import Rig
 
 
-def standing(bench):
-    return {name for bit, (name, _) in enumerate(blockers.NAMES) if bench.sup.blocked_by >> bit & 1}
+def standing(rig):
+    return {name for bit, (name, _) in enumerate(blockers.NAMES) if rig.sup.blocked_by >> bit & 1}
 
 
 def no_bottle_reading():
-    bench = Bench().deliver().to_burst(1)
-    bench.i.bottle.status = 1
-    bench.i.bottle.value = None
-    return bench
+    rig = Rig().deliver().to_burst(1)
+    rig.i.bottle.status = 1
+    rig.i.bottle.value = None
+    return rig
 
 
 def no_line_reading():
-    bench = Bench().deliver().to_burst(1)
-    bench.i.line.status = 1
-    bench.i.line.value = None
-    return bench
+    rig = Rig().deliver().to_burst(1)
+    rig.i.line.status = 1
+    rig.i.line.value = None
+    return rig
 
 
 def no_response():
-    bench = Bench()
-    bench.i.distance.value = 200
-    bench.deliver().to_burst(1)
-    bench.dips = False
-    return bench
+    rig = Rig()
+    rig.i.distance.value = 200
+    rig.deliver().to_burst(1)
+    rig.dips = False
+    return rig
 
 
-class Answering(Bench):
+class Answering(Rig):
     """The skin answers each burst with `percent` of the predicted fall."""
 
     percent = 100
@@ -46,9 +46,9 @@ class Answering(Bench):
 
 
 def answer_of(percent):
-    bench = Answering().deliver().to_burst(4)
-    bench.percent = percent
-    return bench
+    rig = Answering().deliver().to_burst(4)
+    rig.percent = percent
+    return rig
 
 
 def weak():
@@ -72,64 +72,64 @@ CAUSES = {
 @pytest.mark.parametrize("name", CAUSES)
 def test_a_cause_latches_its_fault_and_ends_gas(name):
     provoke, bursts = CAUSES[name]
-    bench = provoke()
-    assert not bench.sup.faults.latched
+    rig = provoke()
+    assert not rig.sup.faults.latched
     for _ in range(1_000):
-        if bench.sup.mode == mode.FAULT:
+        if rig.sup.mode == mode.FAULT:
             break
-        bench.tick()
-    assert bench.sup.faults.first == getattr(faults, name)
-    assert bench.o.cut == 1 and bench.o.lease == 0
-    assert len(bench.fired) <= bursts
+        rig.tick()
+    assert rig.sup.faults.first == getattr(faults, name)
+    assert rig.o.cut == 1 and rig.o.lease == 0
+    assert len(rig.fired) <= bursts
 
 
 def test_a_skin_that_answers_as_predicted_latches_nothing():
-    bench = answer_of(100)
-    bench.tick(1_000)
-    assert not bench.sup.faults.latched
+    rig = answer_of(100)
+    rig.tick(1_000)
+    assert not rig.sup.faults.latched
 
 
 def test_a_valve_that_is_not_at_rest_fails_the_self_test():
-    bench = Bench()
-    bench.i.burst = 0  # an opening was accounted for that nobody ordered
-    bench.tick(3)
-    assert bench.sup.mode == mode.FAULT
-    assert bench.sup.faults.first == faults.SELF_TEST
-    assert not bench.sup.tested
+    rig = Rig()
+    rig.i.burst = 0  # an opening was accounted for that nobody ordered
+    rig.tick(3)
+    assert rig.sup.mode == mode.FAULT
+    assert rig.sup.faults.first == faults.SELF_TEST
+    assert not rig.sup.tested
 
 
 def test_a_latched_fault_and_an_unfinished_self_test_stop_the_arm_request():
-    bench = Bench()
-    bench.i.estop = 1
-    bench.tick(5)
-    bench.choose()
-    bench.ask(ARM)
-    assert bench.sup.mode == mode.FAULT
-    assert {"FAULT", "SELF_TEST"} <= standing(bench)
+    rig = Rig()
+    rig.i.estop = 1
+    rig.tick(5)
+    rig.choose()
+    rig.ask(ARM)
+    assert rig.sup.mode == mode.FAULT
+    assert {"FAULT", "SELF_TEST"} <= standing(rig)
 
 
 def test_what_holds_back_a_pass_is_named():
-    bench = Bench().arm()
-    bench.i.distance.value = 79
-    bench.tick(2)
-    assert {"DISTANCE", "INDICATION"} <= standing(bench)
-    bench.press()
-    assert bench.sup.mode == mode.ARMED
-    bench.tick(200)
-    assert "INDICATION" not in standing(bench) and "DISTANCE" in standing(bench)
-    bench.i.distance.value = 80
-    bench.tick(2)
-    assert "DISTANCE" not in standing(bench)
+    rig = Rig().arm()
+    rig.i.distance.value = 79
+    rig.tick(2)
+    assert {"DISTANCE", "INDICATION"} <= standing(rig)
+    rig.press()
+    assert rig.sup.mode == mode.ARMED
+    rig.tick(200)
+    assert "INDICATION" not in standing(rig) and "DISTANCE" in standing(rig)
+    rig.i.distance.value = 80
+    rig.tick(2)
+    assert "DISTANCE" not in standing(rig)
 
 
 def test_a_session_whose_cold_dose_is_used_up_arms_no_more():
     for dose, then in ((0, mode.READY), (1 << 29, mode.STANDBY)):
-        bench = Bench().stand_by()
-        bench.choose()
-        bench.sup.overcool.dose_session = dose
-        bench.ask(ARM)
-        assert bench.sup.mode == then
-        assert ("SESSION" in standing(bench)) == bool(dose)
+        rig = Rig().stand_by()
+        rig.choose()
+        rig.sup.overcool.dose_session = dose
+        rig.ask(ARM)
+        assert rig.sup.mode == then
+        assert ("SESSION" in standing(rig)) == bool(dose)
 
 
 @pytest.mark.parametrize(
@@ -145,8 +145,8 @@ def test_a_session_whose_cold_dose_is_used_up_arms_no_more():
 )
 def test_the_baseline_of_reduced_sensation_is_narrower(preset, skin_mdegc, blocked):
     assert presets.PRESETS[1][presets.REDUCED] and not presets.PRESETS[0][presets.REDUCED]
-    bench = Bench().stand_by()
-    bench.choose(preset=preset, level=1)
-    bench.skin_mdegc = skin_mdegc
-    bench.tick(11)
-    assert ("BASELINE" in standing(bench)) == blocked
+    rig = Rig().stand_by()
+    rig.choose(preset=preset, level=1)
+    rig.skin_mdegc = skin_mdegc
+    rig.tick(11)
+    assert ("BASELINE" in standing(rig)) == blocked

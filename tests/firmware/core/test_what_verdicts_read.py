@@ -2,8 +2,8 @@
 
 import pytest
 
-from bench import Bench
 from cryo.core import blockers, causes, faults, mode
+from supervisor_rig import Rig
 
 READ = {
     causes: {
@@ -35,9 +35,9 @@ def states():
     """Yield (supervisor, inputs) in each mode: all well, and with everything wrong that has a line of its own."""
     for in_mode in range(len(mode.NAMES)):
         for wrong in (False, True):
-            bench = Bench()
-            bench.tick(11)
-            s, i = bench.sup, bench.i
+            rig = Rig()
+            rig.tick(11)
+            s, i = rig.sup, rig.i
             s.mode = in_mode
             if wrong:
                 s.faults.add(faults.SKIN_TRIP)

@@ -1,12 +1,12 @@
 """Optional parts: silent since switch-on they count as fitted where the settings say so; what is not fitted is told."""
 
-from bench import SETTINGS, Bench
 from console_rig import App
 from cryo import config
 from cryo.console import topics
 from cryo.core import blockers, faults, mode
 from cryo.store.writing import slot
 from storage import RamFiles
+from supervisor_rig import SETTINGS, Rig
 
 # setting, its blocker, its name in SYST:FITT?, what is gone without it
 PARTS = (
@@ -83,15 +83,15 @@ def test_a_fitted_part_silent_since_switch_on_blocks_arming_by_name_and_one_that
 
 def test_a_treatment_goes_on_without_the_line_s_sensor_where_none_is_fitted_and_ends_where_one_is():
     for fitted, first in ((0, 0), (1, faults.LINE_SENSOR)):
-        bench = Bench(dict(SETTINGS, line_fitted=fitted))
+        rig = Rig(dict(SETTINGS, line_fitted=fitted))
         if not fitted:
-            bench.i.line.status = 2
-            bench.sup.valves.bursts = 500  # a proof test would be due
-        bench.deliver().to_burst(3)
-        bench.i.line.status = 2
-        bench.tick(100)
-        assert bench.sup.faults.first == first
-        assert (len(bench.fired) > 3) == (not fitted)
+            rig.i.line.status = 2
+            rig.sup.valves.bursts = 500  # a proof test would be due
+        rig.deliver().to_burst(3)
+        rig.i.line.status = 2
+        rig.tick(100)
+        assert rig.sup.faults.first == first
+        assert (len(rig.fired) > 3) == (not fitted)
 
 
 def test_a_first_record_given_at_the_console_begins_with_the_board_s_parts():

@@ -4,31 +4,31 @@ from cryo.core import blockers, faults, mode, presets
 from cryo.core.reading import NAMES as STATUS_NAMES
 from cryo.core.supervisor import ACKNOWLEDGE, ARM, Supervisor
 from cryo.panel import COLOURS, VIOLET, Panel
-from panel_rig import PICTURE, Bench, Display, Pixel
+from panel_rig import PICTURE, Display, Pixel, Rig
 from support import inputs
 
 
 def test_each_mode_has_its_word_in_large_letters():
-    bench = Bench()
+    rig = Rig()
     for _ in range(PICTURE):
-        bench.breathe()
-    assert bench.display.row(0) == "STARTING"
-    bench.run(30)
-    assert bench.display.row(0) == "TESTING"
-    bench.t.stand_by()
-    assert bench.run().display.row(0) == "STAND-BY"
-    bench.t.choose()
-    bench.t.ask(ARM)
-    assert bench.run().display.row(0) == "CONFIRM"
-    bench.t.i.estop = 1
-    assert bench.run().display.row(0) == "FAULT"
-    assert bench.display.row(1) == "FAULT"
-    assert bench.display.sizes == [2, 2, 3, 3, 3, 1, 1, 1]
+        rig.breathe()
+    assert rig.display.row(0) == "STARTING"
+    rig.run(30)
+    assert rig.display.row(0) == "TESTING"
+    rig.t.stand_by()
+    assert rig.run().display.row(0) == "STAND-BY"
+    rig.t.choose()
+    rig.t.ask(ARM)
+    assert rig.run().display.row(0) == "CONFIRM"
+    rig.t.i.estop = 1
+    assert rig.run().display.row(0) == "FAULT"
+    assert rig.display.row(1) == "FAULT"
+    assert rig.display.sizes == [2, 2, 3, 3, 3, 1, 1, 1]
 
 
 def test_the_temperature_is_large_rounded_down_and_never_without_its_sign():
-    bench = Bench()
-    bench.t.stand_by()
+    rig = Rig()
+    rig.t.stand_by()
     for mdegc, text in (
         (32_599, "32.5"),
         (10_000, "10.0"),
@@ -43,50 +43,50 @@ def test_the_temperature_is_large_rounded_down_and_never_without_its_sign():
         (99_999, "99.9"),
         (105_300, " 105"),
     ):
-        bench.t.skin_mdegc = mdegc
-        bench.run(3 * PICTURE)
+        rig.t.skin_mdegc = mdegc
+        rig.run(3 * PICTURE)
         for page in (2, 3, 4):
-            assert bench.display.row(page)[:4].rstrip() == text, (mdegc, bench.rows())
-            assert bench.display.sizes[page] == 3
-        assert bench.display.row(4)[12:] == "degC"
+            assert rig.display.row(page)[:4].rstrip() == text, (mdegc, rig.rows())
+            assert rig.display.sizes[page] == 3
+        assert rig.display.row(4)[12:] == "degC"
 
 
 def test_the_three_pages_of_a_number_show_the_same_one():
-    bench = Bench()
-    bench.t.stand_by()
-    bench.run()
+    rig = Rig()
+    rig.t.stand_by()
+    rig.run()
     for i in range(400):
-        bench.t.skin_mdegc = 20_000 + 100 * (i % 100)
-        bench.t.tick(10)
-        bench.breathe()
-        if bench.panel._at == 3:
-            assert bench.display.row(2)[:4] == bench.display.row(3)[:4] == bench.display.row(4)[:4]
+        rig.t.skin_mdegc = 20_000 + 100 * (i % 100)
+        rig.t.tick(10)
+        rig.breathe()
+        if rig.panel._at == 3:
+            assert rig.display.row(2)[:4] == rig.display.row(3)[:4] == rig.display.row(4)[:4]
 
 
 def test_without_a_reading_there_is_no_number_but_the_reason():
     for status in range(1, len(STATUS_NAMES)):
-        bench = Bench()
-        bench.t.stand_by()
-        bench.run()
-        bench.t.skin_status = status
-        bench.run(3 * PICTURE)
-        assert bench.rows()[2:5] == ["NO SKIN READING", STATUS_NAMES[status], ""]
-    bench = Bench()
-    bench.t.stand_by()
-    bench.t.samples = False
-    bench.run(100 + 2 * PICTURE)
-    assert bench.rows()[2:5] == ["NO SKIN READING", "too old", ""]
-    bench.t.samples = True
-    assert bench.run().display.row(2)[:4] == "32.5"
+        rig = Rig()
+        rig.t.stand_by()
+        rig.run()
+        rig.t.skin_status = status
+        rig.run(3 * PICTURE)
+        assert rig.rows()[2:5] == ["NO SKIN READING", STATUS_NAMES[status], ""]
+    rig = Rig()
+    rig.t.stand_by()
+    rig.t.samples = False
+    rig.run(100 + 2 * PICTURE)
+    assert rig.rows()[2:5] == ["NO SKIN READING", "too old", ""]
+    rig.t.samples = True
+    assert rig.run().display.row(2)[:4] == "32.5"
 
 
 def test_the_choice_with_target_floor_level_site_and_point():
-    bench = Bench()
-    bench.t.stand_by()
+    rig = Rig()
+    rig.t.stand_by()
     for preset, level, site, point in ((0, 3, 8, 1), (1, 1, 2, 8), (2, 2, 25, 5), (0, 4, 21, 3)):
-        bench.t.choose(preset, level, site, point)
+        rig.t.choose(preset, level, site, point)
         row = presets.PRESETS[preset][presets.LEVELS][level - 1]
-        texts = bench.texts(10)
+        texts = rig.texts(10)
         assert len(texts) == 1
         first, second, third = texts[0].split("|")
         assert first[:8] == "aim {:4.1f}".format(row[presets.TARGET_MDEGC] / 1000)
@@ -98,8 +98,8 @@ def test_the_choice_with_target_floor_level_site_and_point():
 def test_every_sentence_can_be_read_whole_and_is_broken_between_words():
     for mask, rows in ((blockers.TO_ARM, blockers.NAMES), (0, faults.REGISTRY)):
         for index in range(len(rows)):
-            bench = Bench()
-            sup = bench.t.sup
+            rig = Rig()
+            sup = rig.t.sup
             if mask and not mask >> index & 1:
                 continue
             name = rows[index][0] if mask else rows[index][1]
@@ -110,9 +110,9 @@ def test_every_sentence_can_be_read_whole_and_is_broken_between_words():
             shown = ""
             seen = []
             for _ in range(3_000):
-                bench.breathe()
-                if bench.panel._at == 0 and bench.display.ready():
-                    half = bench.rows()[5:]
+                rig.breathe()
+                if rig.panel._at == 0 and rig.display.ready():
+                    half = rig.rows()[5:]
                     if half not in seen and half[0] == name:
                         seen.append(half)
                         shown += " ".join(half[1:]).rstrip() + " "
@@ -120,139 +120,139 @@ def test_every_sentence_can_be_read_whole_and_is_broken_between_words():
 
 
 def test_in_a_fault_its_remedy_is_always_there_and_goes_with_it():
-    bench = Bench()
-    bench.t.stand_by()
-    bench.t.choose()
-    bench.t.i.estop = 1
-    bench.run()
-    for text in bench.texts():
+    rig = Rig()
+    rig.t.stand_by()
+    rig.t.choose()
+    rig.t.i.estop = 1
+    rig.run()
+    for text in rig.texts():
         assert text.split("|")[0] == "ESTOP"
-    assert bench.display.row(2)[:4] == "32.5"  # the temperature stays
-    bench.t.i.estop = 0
-    bench.t.ask(ACKNOWLEDGE)
-    bench.run()
-    assert bench.display.row(0) == "STAND-BY"
-    assert bench.texts(10)[0].startswith("aim")
+    assert rig.display.row(2)[:4] == "32.5"  # the temperature stays
+    rig.t.i.estop = 0
+    rig.t.ask(ACKNOWLEDGE)
+    rig.run()
+    assert rig.display.row(0) == "STAND-BY"
+    assert rig.texts(10)[0].startswith("aim")
 
 
 def test_another_blocker_is_shown_at_once_the_most_important_first():
-    bench = Bench()
-    bench.t.stand_by()
-    bench.run(500)
-    assert bench.t.sup.blocked_by & blockers.SETUP
-    bench.t.i.loop_a = 0
-    bench.t.i.loop_b = 1
-    bench.run(2 * PICTURE)
-    assert bench.rows()[5:] == ["LOOP", "close the eye", "shield"]
+    rig = Rig()
+    rig.t.stand_by()
+    rig.run(500)
+    assert rig.t.sup.blocked_by & blockers.SETUP
+    rig.t.i.loop_a = 0
+    rig.t.i.loop_b = 1
+    rig.run(2 * PICTURE)
+    assert rig.rows()[5:] == ["LOOP", "close the eye", "shield"]
 
 
 def test_each_sentence_stands_for_a_whole_turn():
     for ticks in (430, 470, 510, 550, 590):
-        bench = Bench()
-        bench.t.stand_by()
-        bench.run(ticks)
-        bench.t.i.loop_a = 0
-        bench.t.i.loop_b = 1
-        bench.run(PICTURE)
-        assert bench.rows()[5] == "LOOP"
+        rig = Rig()
+        rig.t.stand_by()
+        rig.run(ticks)
+        rig.t.i.loop_a = 0
+        rig.t.i.loop_b = 1
+        rig.run(PICTURE)
+        assert rig.rows()[5] == "LOOP"
         for _ in range(140):
-            bench.run(1)
-            assert bench.rows()[5] == "LOOP"
-        bench.run(2 * PICTURE + 20)
-        assert bench.rows()[5] == "no level chosen"
+            rig.run(1)
+            assert rig.rows()[5] == "LOOP"
+        rig.run(2 * PICTURE + 20)
+        assert rig.rows()[5] == "no level chosen"
 
 
 def test_seconds_left():
-    bench = Bench()
-    bench.t.stand_by()
-    bench.run()
-    assert bench.display.row(2) == "32.5"  # no point chosen: nothing to wait for
-    bench.t.choose()
-    bench.t.sup.session.uptime_s = 100
-    bench.run()
-    assert bench.display.row(2) == "32.5        wait"
-    assert bench.display.row(3) == "32.5        199s"
-    bench.t.sup.session.uptime_s = 291
-    bench.run()
-    assert bench.display.row(3) in ("32.5          9s", "32.5          8s")
-    bench.t.sup.session.rest_left_us = 45_900_000
-    bench.run()
-    assert bench.display.row(3) in ("32.5         45s", "32.5         46s")  # the longer of the two
-    bench.t.sup.session.rest_left_us = 0
-    bench.t.sup.session.uptime_s = 301
-    bench.run()
-    assert bench.display.row(2) == "32.5"
-    bench.t.ask(ARM)
-    bench.run(201)
-    assert bench.display.row(2) == "32.5        left"
-    assert bench.display.row(3) in ("32.5          9s", "32.5          8s")
+    rig = Rig()
+    rig.t.stand_by()
+    rig.run()
+    assert rig.display.row(2) == "32.5"  # no point chosen: nothing to wait for
+    rig.t.choose()
+    rig.t.sup.session.uptime_s = 100
+    rig.run()
+    assert rig.display.row(2) == "32.5        wait"
+    assert rig.display.row(3) == "32.5        199s"
+    rig.t.sup.session.uptime_s = 291
+    rig.run()
+    assert rig.display.row(3) in ("32.5          9s", "32.5          8s")
+    rig.t.sup.session.rest_left_us = 45_900_000
+    rig.run()
+    assert rig.display.row(3) in ("32.5         45s", "32.5         46s")  # the longer of the two
+    rig.t.sup.session.rest_left_us = 0
+    rig.t.sup.session.uptime_s = 301
+    rig.run()
+    assert rig.display.row(2) == "32.5"
+    rig.t.ask(ARM)
+    rig.run(201)
+    assert rig.display.row(2) == "32.5        left"
+    assert rig.display.row(3) in ("32.5          9s", "32.5          8s")
 
 
 def test_while_armed_and_in_a_rest_no_measured_value_stands():
-    bench = Bench()
-    bench.t.arm()
-    bench.run(201)
-    assert bench.rows()[:5] == ["ARMED", "ARMED", "GAS MAY COME", "", "skin: see light"]
-    bench.t.press()
-    assert bench.t.sup.mode == mode.DELIVERING
-    frozen = bench.rows()
-    pages = bench.display.pages
-    polls = bench.display.polls
-    bench.run(50)
-    bench.t.i.trigger = 0
-    while bench.t.sup.mode == mode.DELIVERING:
-        bench.t.tick()
-        if bench.t.sup.mode == mode.DELIVERING:
-            bench.breathe()
-    assert bench.rows() == frozen
-    assert (bench.display.pages, bench.display.polls) == (pages, polls)
-    assert bench.t.sup.mode == mode.REST
+    rig = Rig()
+    rig.t.arm()
+    rig.run(201)
+    assert rig.rows()[:5] == ["ARMED", "ARMED", "GAS MAY COME", "", "skin: see light"]
+    rig.t.press()
+    assert rig.t.sup.mode == mode.DELIVERING
+    frozen = rig.rows()
+    pages = rig.display.pages
+    polls = rig.display.polls
+    rig.run(50)
+    rig.t.i.trigger = 0
+    while rig.t.sup.mode == mode.DELIVERING:
+        rig.t.tick()
+        if rig.t.sup.mode == mode.DELIVERING:
+            rig.breathe()
+    assert rig.rows() == frozen
+    assert (rig.display.pages, rig.display.polls) == (pages, polls)
+    assert rig.t.sup.mode == mode.REST
     for _ in range(PICTURE):
-        bench.run(1)
-        assert bench.rows()[:5] == ["ARMED", "ARMED", "GAS MAY COME", "", "skin: see light"]
-    bench.run(PICTURE)
-    assert bench.rows()[6] == "CHRONIC  L3  1/8"
+        rig.run(1)
+        assert rig.rows()[:5] == ["ARMED", "ARMED", "GAS MAY COME", "", "skin: see light"]
+    rig.run(PICTURE)
+    assert rig.rows()[6] == "CHRONIC  L3  1/8"
 
 
 def test_what_holds_back_a_pass_is_shown_while_armed():
-    bench = Bench()
-    bench.t.arm()
-    bench.t.i.distance.value = 300
-    bench.run(3 * PICTURE)
-    assert bench.rows()[5:] == ["DISTANCE", "hold the", "applicator"]
+    rig = Rig()
+    rig.t.arm()
+    rig.t.i.distance.value = 300
+    rig.run(3 * PICTURE)
+    assert rig.rows()[5:] == ["DISTANCE", "hold the", "applicator"]
 
 
 def test_what_came_of_a_point():
-    bench = Bench()
-    bench.t.deliver()
-    bench.t.to_burst()
-    sup = bench.t.sup
+    rig = Rig()
+    rig.t.deliver()
+    rig.t.to_burst()
+    sup = rig.t.sup
     for reached, text in ((False, "target missed"), (True, "target reached")):
         sup.mode = mode.COMPLETE
         sup.session.reached = reached
         sup.session.reason = 1 if reached else 5
         sup.blocked_by = 0
-        bench.display.left = 0
+        rig.display.left = 0
         for _ in range(10 * PICTURE):
-            bench.breathe()
-        assert bench.rows()[0] == "DONE"
-        assert bench.rows()[5:] == [text, "end: " + ("TARGET" if reached else "COLD_DOSE"), "LFOOT-DORSUM  P1"]
+            rig.breathe()
+        assert rig.rows()[0] == "DONE"
+        assert rig.rows()[5:] == [text, "end: " + ("TARGET" if reached else "COLD_DOSE"), "LFOOT-DORSUM  P1"]
 
 
 def test_the_indication_is_no_sentence_a_pass_could_leave_standing():
-    bench = Bench()
-    bench.t.arm()
+    rig = Rig()
+    rig.t.arm()
     for _ in range(3):
-        bench.run(PICTURE)
-        assert bench.t.sup.blocked_by & blockers.INDICATION
-        assert bench.rows()[5] == "aim 13.6 min 7.0"
+        rig.run(PICTURE)
+        assert rig.t.sup.blocked_by & blockers.INDICATION
+        assert rig.rows()[5] == "aim 13.6 min 7.0"
 
 
 def test_a_panel_without_display_and_pixel():
-    bench = Bench()
-    bench.panel = Panel(bench.t.sup, bench.t.i)
-    bench.run(200)
-    assert bench.display.pages == bench.pixel.writes == 0
+    rig = Rig()
+    rig.panel = Panel(rig.t.sup, rig.t.i)
+    rig.run(200)
+    assert rig.display.pages == rig.pixel.writes == 0
 
 
 def test_an_unprovisioned_device_has_pictures_too():

@@ -8,7 +8,7 @@ from cryo.core.reading import Reading
 from cryo.core.records import Outputs
 from cryo.core.supervisor import Supervisor
 from cryo.panel import AMBER, COLOURS, GREEN, OFF, RED, VIOLET, WHITE, Beeper, band
-from panel_rig import Bench
+from panel_rig import Rig
 
 
 # --- colour -----------------------------------------------------------------------------------------------------------
@@ -21,19 +21,19 @@ def colour(supervisor, mdegc, status=0, age_us=100_000):
 
 
 def test_the_bands_for_every_level():
-    bench = Bench()
-    bench.t.stand_by()
+    rig = Rig()
+    rig.t.stand_by()
     for preset in range(3):
         for level in range(1, 6):
             row = presets.PRESETS[preset][presets.LEVELS][level - 1]
             if row is None:
                 continue
-            bench.t.choose(preset, level)
-            sup = bench.t.sup
+            rig.t.choose(preset, level)
+            sup = rig.t.sup
             target = row[presets.TARGET_MDEGC]
             near = row[presets.FLOOR_MDEGC] + 1_500
             trip = 8_000 if presets.PRESETS[preset][presets.REDUCED] else 4_000
-            bench.t.tick()
+            rig.t.tick()
             assert sup.trip_mdegc == trip
             for mdegc, expected in (
                 (32_000, WHITE),
@@ -50,66 +50,66 @@ def test_the_bands_for_every_level():
 
 
 def test_no_valid_reading_has_a_colour_of_its_own():
-    bench = Bench()
+    rig = Rig()
     for status in range(1, len(STATUS_NAMES)):
-        assert colour(bench.t.sup, 0, status) == VIOLET
-    assert colour(bench.t.sup, 15_000, 0, 1_000_000) == WHITE
-    assert colour(bench.t.sup, 15_000, 0, 1_000_001) == VIOLET
+        assert colour(rig.t.sup, 0, status) == VIOLET
+    assert colour(rig.t.sup, 15_000, 0, 1_000_000) == WHITE
+    assert colour(rig.t.sup, 15_000, 0, 1_000_001) == VIOLET
 
 
 def test_without_a_level_or_settings_cold_is_red_all_the_same():
-    assert colour(Bench().t.sup, 4_000) == RED
-    assert colour(Bench().t.sup, 4_001) == WHITE
+    assert colour(Rig().t.sup, 4_000) == RED
+    assert colour(Rig().t.sup, 4_001) == WHITE
     assert colour(Supervisor(None), 4_000) == RED
 
 
 def test_the_pixel_is_written_when_its_colour_changes_and_every_two_seconds():
-    bench = Bench()
-    bench.t.stand_by()
-    bench.run(200)
-    before = bench.pixel.writes
-    bench.run(1_000)
-    assert bench.pixel.writes - before == 5
-    assert bench.pixel.shown == COLOURS[WHITE]
-    bench.t.skin_mdegc = 1_000
-    bench.run(20)
-    assert bench.pixel.shown in (COLOURS[RED], COLOURS[OFF])
+    rig = Rig()
+    rig.t.stand_by()
+    rig.run(200)
+    before = rig.pixel.writes
+    rig.run(1_000)
+    assert rig.pixel.writes - before == 5
+    assert rig.pixel.shown == COLOURS[WHITE]
+    rig.t.skin_mdegc = 1_000
+    rig.run(20)
+    assert rig.pixel.shown in (COLOURS[RED], COLOURS[OFF])
 
 
-def blinks(bench, ticks):
+def blinks(rig, ticks):
     """Return how often the pixel went dark, and how many ticks it was dark."""
     edges = 0
     dark = 0
-    before = bench.pixel.shown
+    before = rig.pixel.shown
     for _ in range(ticks):
-        bench.run(1)
-        if bench.pixel.shown == COLOURS[OFF]:
+        rig.run(1)
+        if rig.pixel.shown == COLOURS[OFF]:
             dark += 1
             if before != COLOURS[OFF]:
                 edges += 1
-        before = bench.pixel.shown
+        before = rig.pixel.shown
     return edges, dark
 
 
 def test_red_and_no_reading_blink_so_that_no_colour_is_needed():
     for mdegc, status, edges, dark in ((1_000, 0, 20, 500), (0, 2, 5, 500), (32_000, 0, 0, 0)):
-        bench = Bench()
-        bench.t.stand_by()
-        bench.t.skin_mdegc = mdegc
-        bench.t.skin_status = status
-        bench.run(200)
-        assert blinks(bench, 1_000) == (edges, dark)
+        rig = Rig()
+        rig.t.stand_by()
+        rig.t.skin_mdegc = mdegc
+        rig.t.skin_status = status
+        rig.run(200)
+        assert blinks(rig, 1_000) == (edges, dark)
 
 
 def test_in_a_pass_the_colour_goes_on():
-    bench = Bench()
-    bench.t.arm()
-    bench.run(201)
-    bench.t.press()
-    bench.t.skin_mdegc = 13_000
-    while bench.pixel.shown != COLOURS[GREEN]:
-        assert bench.t.sup.mode == mode.DELIVERING
-        bench.run(1)
+    rig = Rig()
+    rig.t.arm()
+    rig.run(201)
+    rig.t.press()
+    rig.t.skin_mdegc = 13_000
+    while rig.pixel.shown != COLOURS[GREEN]:
+        assert rig.t.sup.mode == mode.DELIVERING
+        rig.run(1)
 
 
 # --- buzzer -----------------------------------------------------------------------------------------------------------

@@ -1,10 +1,10 @@
 """Test pulses on the eye-shield loop: when, with what disarmed, what they find, and what it names."""
 
-from bench import Bench
 from cryo import shield_loop_test
 from cryo.core import faults, mode
 from cryo.core.supervisor import ARM, CONFIRM, DISARM
 from cryo.shield_loop_test import ShieldLoopTest
+from supervisor_rig import Rig
 from support import mask
 
 
@@ -73,11 +73,11 @@ class Loop:
             self.made = 0
 
 
-def fitted(loop, bench=None):
+def fitted(loop, rig=None):
     """Return (ShieldLoopTest on that loop, its supervisor): time passes for the loop only."""
-    bench = bench or Bench()
+    rig = rig or Rig()
     shield_loop_test.time = loop
-    return ShieldLoopTest(loop, bench.sup), bench.sup
+    return ShieldLoopTest(loop, rig.sup), rig.sup
 
 
 def found(loop):
@@ -161,22 +161,22 @@ def test_a_latched_fault_is_not_tested_over():
 
 def armed_by(loop):
     """Request and confirm on a supervisor with that loop; return it after the confirmation."""
-    bench = Bench()
-    test, sup = fitted(loop, bench)
-    bench.stand_by().choose()
-    bench.ask(ARM)
+    rig = Rig()
+    test, sup = fitted(loop, rig)
+    rig.stand_by().choose()
+    rig.ask(ARM)
     assert sup.mode == mode.READY
     test.enter(sup.mode)
-    bench.ask(CONFIRM, sup.nonce)
-    return bench
+    rig.ask(CONFIRM, sup.nonce)
+    return rig
 
 
 def test_nothing_is_armed_without_a_pulse_that_passed():
     assert armed_by(Loop()).sup.mode == mode.ARMED
     loop = Loop()
     loop.stuck = "a"
-    bench = armed_by(loop)
-    assert bench.sup.mode == mode.FAULT and bench.sup.faults.first == faults.LOOP_TEST
+    rig = armed_by(loop)
+    assert rig.sup.mode == mode.FAULT and rig.sup.faults.first == faults.LOOP_TEST
     loop = Loop()
     loop.opens_at_us = shield_loop_test.OPEN_US  # and it is closed again before the tick sees it
     assert armed_by(loop).sup.mode == mode.READY
@@ -184,20 +184,20 @@ def test_nothing_is_armed_without_a_pulse_that_passed():
 
 def test_each_arming_is_tested_anew():
     loop = Loop()
-    bench = armed_by(loop)
-    bench.ask(DISARM)
-    bench.ask(ARM)
-    assert bench.sup.mode == mode.READY
-    bench.ask(CONFIRM, bench.sup.nonce)  # without a pulse in between
-    assert bench.sup.mode == mode.READY and bench.sup.loop_due
-    bench.ask(DISARM)
-    assert bench.sup.mode == mode.STANDBY and not bench.sup.loop_due
+    rig = armed_by(loop)
+    rig.ask(DISARM)
+    rig.ask(ARM)
+    assert rig.sup.mode == mode.READY
+    rig.ask(CONFIRM, rig.sup.nonce)  # without a pulse in between
+    assert rig.sup.mode == mode.READY and rig.sup.loop_due
+    rig.ask(DISARM)
+    assert rig.sup.mode == mode.STANDBY and not rig.sup.loop_due
 
 
 def test_a_board_without_the_test_arms_as_before_and_says_so():
     loop = Loop(tested=False)
-    bench = armed_by(loop)
-    assert bench.sup.mode == mode.ARMED
+    rig = armed_by(loop)
+    assert rig.sup.mode == mode.ARMED
     assert loop.seen == []
     test, sup = fitted(loop)
     test.enter(mode.SELF_TEST)

@@ -1,11 +1,11 @@
 """The blockers one by one: what makes each stand, in which modes, at which figure, and which of them count when."""
 
 import micropython
-from bench import SETTINGS, Bench
 from cryo import config, limits
 from cryo.core import blockers, flow, mode
 from cryo.core.eye_guard import IN_WINDOW, LOST, OUTSIDE
 from cryo.core.room import CLEAR, STOP, UNKNOWN, WARN
+from supervisor_rig import SETTINGS, Rig
 
 MODES = (mode.STANDBY, mode.READY, mode.ARMED, mode.DELIVERING, mode.REST, mode.COMPLETE, mode.FAULT)
 NOT_IN_A_PASS = tuple(m for m in MODES if m != mode.DELIVERING)
@@ -26,14 +26,14 @@ def standing(s, i):
 
 def ready(in_mode=mode.STANDBY, preset=0):
     """Return (supervisor, inputs) with everything chosen, nothing in the way and light and tone for two seconds."""
-    bench = Bench()
-    bench.tick(11)
-    bench.choose(preset=preset)
-    s = bench.sup
+    rig = Rig()
+    rig.tick(11)
+    rig.choose(preset=preset)
+    s = rig.sup
     s.mode = in_mode
     s.tested = True
     s.indicated_us = 2_000_000
-    return s, bench.i
+    return s, rig.i
 
 
 def put(value, *path):

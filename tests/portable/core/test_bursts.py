@@ -20,7 +20,7 @@ def budget(skin, floor, k):
         micropython.heap_unlock()
 
 
-class Bench:
+class Rig:
     """One planner; asks for the longest burst on warm skin unless told otherwise."""
 
     def __init__(self, probe_due=False):
@@ -119,25 +119,25 @@ def test_the_bounds_of_what_is_a_jet_and_what_is_skin():
     # an eighth of the weakest jet that may be calibrated: no distance makes it weaker
     for k, us in ((1_000, 398_161), (999, 0)):
         assert budget(5_500, 5_000, k) == us
-        assert Bench().plan(k_here=k, skin=60_000, predicted=4_000) == (225_000 if us else 0)
+        assert Rig().plan(k_here=k, skin=60_000, predicted=4_000) == (225_000 if us else 0)
     for margin, us in ((120_000, 500_000), (120_001, 0)):
-        assert Bench().plan(skin=5_000 + margin, k=50_000) == us
-        assert Bench().plan(predicted=3_500 + margin) == us
+        assert Rig().plan(skin=5_000 + margin, k=50_000) == us
+        assert Rig().plan(predicted=3_500 + margin) == us
 
 
 # --- the plan ---------------------------------------------------------------------------------------------------------
 def test_the_cap_holds():
     for cap in (500_000, 300_000, 150_000, 30_000):
-        assert Bench().plan(cap=cap) == cap
+        assert Rig().plan(cap=cap) == cap
 
 
 def test_no_burst_is_shorter_than_30_ms():
-    assert Bench().plan(cap=30_000) == 30_000
-    assert Bench().plan(cap=29_999) == 0
-    assert Bench().plan(cap=0) == 0
+    assert Rig().plan(cap=30_000) == 30_000
+    assert Rig().plan(cap=29_999) == 0
+    assert Rig().plan(cap=0) == 0
     shortest = 500_000
     for skin in range(5_000, 12_000, 5):
-        us = Bench().plan(skin=skin)
+        us = Rig().plan(skin=skin)
         assert us == 0 or us >= 30_000
         if us:
             shortest = min(shortest, us)
@@ -147,36 +147,36 @@ def test_no_burst_is_shorter_than_30_ms():
 def test_the_budget_less_the_closing_delay_holds():
     for skin, k in ((10_000, 16_000), (9_000, 8_000), (20_000, 50_000)):
         exact = ((skin - 5_000) / cold(k, skin)) ** 2 * 1e6 - CLOSE_DELAY_US
-        us = Bench().plan(skin=skin, k=k)
+        us = Rig().plan(skin=skin, k=k)
         assert 0.98 * exact < us <= exact
 
 
 def test_the_first_burst_is_a_probe_and_the_next_is_not():
-    bench = Bench(probe_due=True)
+    rig = Rig(probe_due=True)
     assert Planner(0, 0).probe_due
-    assert bench.plan() == 60_000
-    assert bench.plan(cap=59_999) == 59_999
-    bench.fire(60_000)
-    bench.pass_ms(500)
-    assert bench.plan() == 60_000  # its end was not told yet
-    bench.end(0)
-    assert bench.plan() == 500_000
-    bench.planner.probe_due = True
-    assert bench.plan() == 60_000
+    assert rig.plan() == 60_000
+    assert rig.plan(cap=59_999) == 59_999
+    rig.fire(60_000)
+    rig.pass_ms(500)
+    assert rig.plan() == 60_000  # its end was not told yet
+    rig.end(0)
+    assert rig.plan() == 500_000
+    rig.planner.probe_due = True
+    assert rig.plan() == 60_000
 
 
 def test_an_opening_that_gave_less_than_the_shortest_burst_was_no_probe():
     for given, after in ((0, 60_000), (20_000, 60_000), (29_999, 60_000), (30_000, 500_000), (60_000, 500_000)):
-        bench = Bench(probe_due=True)
-        bench.fire(60_000)
-        bench.end(60_000 - given)
-        bench.pass_ms(2_500)
-        assert bench.plan() == after, given
-    bench = Bench()  # and takes no other burst's place
-    bench.fire(300_000)
-    bench.end(300_000)
-    bench.pass_ms(2_500)
-    assert bench.plan() == 500_000
+        rig = Rig(probe_due=True)
+        rig.fire(60_000)
+        rig.end(60_000 - given)
+        rig.pass_ms(2_500)
+        assert rig.plan() == after, given
+    rig = Rig()  # and takes no other burst's place
+    rig.fire(300_000)
+    rig.end(300_000)
+    rig.pass_ms(2_500)
+    assert rig.plan() == 500_000
 
 
 def test_cold_skin_takes_less_of_the_jet():
@@ -187,24 +187,24 @@ def test_cold_skin_takes_less_of_the_jet():
 
 
 def test_the_model_margin_is_the_planner_s():
-    bench = Bench()
+    rig = Rig()
     for margin in (1_500, 3_500):
-        bench.planner.margin_mdegc = margin
+        rig.planner.margin_mdegc = margin
         exact = ((9_000 - 5_000 + margin) / 16_000) ** 2 * 1e6 - CLOSE_DELAY_US
-        assert 0.97 * exact < bench.plan(predicted=9_000) <= exact
+        assert 0.97 * exact < rig.plan(predicted=9_000) <= exact
 
 
 def test_the_model_floor_holds_whatever_the_probe_says():
     # predicted surface down to floor - 1.5 degC, with the jet constant of the measured distance
     for predicted, k_here in ((8_000, 16_000), (7_000, 16_000), (9_000, 20_000), (6_000, 8_000)):
         exact = ((predicted - 3_500) / k_here) ** 2 * 1e6 - CLOSE_DELAY_US
-        us = Bench().plan(predicted=predicted, k_here=k_here)
+        us = Rig().plan(predicted=predicted, k_here=k_here)
         if exact < 29_500:
             assert us == 0
         else:
             assert 0.97 * exact < us <= exact
     for predicted in (3_500, 3_499, -80_000):
-        assert Bench().plan(predicted=predicted) == 0
+        assert Rig().plan(predicted=predicted) == 0
 
 
 def test_a_jet_that_jumps_is_held_at_the_least_skin():
@@ -216,49 +216,49 @@ def test_a_jet_that_jumps_is_held_at_the_least_skin():
         (9_000, 4_000, 6_000),
     ):
         root = (skin - least) * 1_000 // (2 * k_most)
-        us = Bench().plan(skin=skin, floor=5_000, k=8_000, k_here=6_000, k_most=k_most, least=least)
+        us = Rig().plan(skin=skin, floor=5_000, k=8_000, k_here=6_000, k_most=k_most, least=least)
         assert us == root * root - CLOSE_DELAY_US
         assert skin - 2 * k_most * root // 1_000 >= least  # on this side of it, and not by more than a step of the root
         assert skin - 2 * k_most * (root + 1) // 1_000 <= least
-    assert Bench().plan(skin=5_000, floor=4_000, k=2_000, k_here=16_000, least=4_000) == 0
+    assert Rig().plan(skin=5_000, floor=4_000, k=2_000, k_here=16_000, least=4_000) == 0
 
 
 def test_an_uncalibrated_jet_gets_no_burst():
-    assert Bench().plan(k=0, k_here=0) == 0
-    assert Bench().plan(k=0) == 0
-    assert Bench().plan(k_here=0) == 0
+    assert Rig().plan(k=0, k_here=0) == 0
+    assert Rig().plan(k=0) == 0
+    assert Rig().plan(k_here=0) == 0
 
 
 # --- limit 6 ----------------------------------------------------------------------------------------------------------
 def test_after_500_ms_on_the_full_burst_takes_400_ms_off():
     """And 5 ms: the pin opens anywhere in its tick."""
-    bench = Bench()
-    bench.fire(500_000)
-    bench.pass_ms(905)
-    assert bench.plan() == 500_000
-    bench.fire(500_000)
-    bench.pass_ms(899)
-    bench.tick(999)
-    assert bench.plan() < 500_000
-    bench.tick(1)
-    assert bench.plan() == 500_000
+    rig = Rig()
+    rig.fire(500_000)
+    rig.pass_ms(905)
+    assert rig.plan() == 500_000
+    rig.fire(500_000)
+    rig.pass_ms(899)
+    rig.tick(999)
+    assert rig.plan() < 500_000
+    rig.tick(1)
+    assert rig.plan() == 500_000
 
 
 def test_every_burst_that_the_account_holds_counts():
-    bench = Bench()
+    rig = Rig()
     for _ in range(9):  # faster than anything may fire
-        bench.fire(150_000)
-        bench.tick()
-    assert bench.plan(cap=60_000) == 0
+        rig.fire(150_000)
+        rig.tick()
+    assert rig.plan(cap=60_000) == 0
 
 
 def test_the_longest_opening_that_fits_beside_the_last_eight():
     for on_us, left_us in ((86_875, 500_000), (100_000, 395_000), (140_000, 75_000), (145_626, 0)):
-        bench = Bench()
+        rig = Rig()
         for _ in range(9):
-            bench.fire(on_us)
-            bench.tick()
-        assert bench.plan() == left_us
+            rig.fire(on_us)
+            rig.tick()
+        assert rig.plan() == left_us
 
 
 def worst_duty_us(bursts):
@@ -287,24 +287,24 @@ def test_the_duty_over_any_2_s_never_exceeds_60_percent():
     greatest = 0
     for seed in range(4):
         draw = Random(seed * 77 + 5)
-        bench = Bench()
+        rig = Rig()
         now = 0
         closed = -OFF_MIN_US
         bursts = []
         is_open = False
         while now < 12_000_000:
             step = 10_000 + draw.below(900)
-            bench.tick(step)
+            rig.tick(step)
             now += step
             if is_open and now >= closed:
-                bench.end(0)  # as the supervisor tells it in the tick that sees the end
+                rig.end(0)  # as the supervisor tells it in the tick that sees the end
                 is_open = False
             if now - closed < OFF_MIN_US or (seed and draw.below(4) == 0):
                 continue
             cap = 500_000 if seed < 2 else 30_000 + draw.below(47) * 10_000
-            us = bench.plan(cap=cap)
+            us = rig.plan(cap=cap)
             if us:
-                bench.fire(us)
+                rig.fire(us)
                 bursts.append((now, us))
                 closed = now + us
                 is_open = True
@@ -316,99 +316,99 @@ def test_the_duty_over_any_2_s_never_exceeds_60_percent():
 
 
 def test_what_was_not_delivered_does_not_count_as_duty():
-    bench = Bench()
+    rig = Rig()
     for _ in range(2):
-        bench.fire(500_000)
-        bench.tick()
-        bench.end(490_000)
-        bench.pass_ms(400)
-    assert bench.plan() == 500_000
+        rig.fire(500_000)
+        rig.tick()
+        rig.end(490_000)
+        rig.pass_ms(400)
+    assert rig.plan() == 500_000
 
 
 # --- the account of flow ----------------------------------------------------------------------------------------------
 def test_flow_sums_to_opening_plus_closing_less_opening_delay():
     for on_us in (30_000, 60_000, 123_456, 500_000):
         for tick_us in (10_000, 9_973, 50_000, 1_000_000):
-            bench = Bench()
-            bench.fire(on_us)
+            rig = Rig()
+            rig.fire(on_us)
             flow = 0
             for _ in range(1_000_000 // tick_us + 1):
-                part = bench.tick(tick_us)
+                part = rig.tick(tick_us)
                 assert 0 <= part <= tick_us
                 flow += part
             assert flow == on_us + CLOSE_DELAY_US - OPEN_DELAY_US
 
 
 def test_flow_begins_after_the_opening_delay():
-    bench = Bench()
-    bench.fire(60_000)
-    assert [bench.tick() for _ in range(10)] == [0, 5_000] + [10_000] * 6 + [5_000, 0]
+    rig = Rig()
+    rig.fire(60_000)
+    assert [rig.tick() for _ in range(10)] == [0, 5_000] + [10_000] * 6 + [5_000, 0]
 
 
 def test_no_burst_no_flow():
-    bench = Bench()
-    assert bench.pass_ms(100) == 0
-    assert bench.planner.off_us > 10_000_000  # never fired is long closed
+    rig = Rig()
+    assert rig.pass_ms(100) == 0
+    assert rig.planner.off_us > 10_000_000  # never fired is long closed
 
 
 def test_off_time_counts_from_the_end_of_the_closing_delay():
-    bench = Bench()
-    bench.fire(100_000)
+    rig = Rig()
+    rig.fire(100_000)
     for _ in range(12):
-        bench.tick()
-        assert bench.planner.off_us == 0
-    bench.tick()
-    assert bench.planner.off_us == 5_000  # 130 ms - 100 - 25
-    bench.pass_ms(400)
-    assert bench.planner.off_us == 405_000
+        rig.tick()
+        assert rig.planner.off_us == 0
+    rig.tick()
+    assert rig.planner.off_us == 5_000  # 130 ms - 100 - 25
+    rig.pass_ms(400)
+    assert rig.planner.off_us == 405_000
     for _ in range(4):
-        bench.tick(LONGEST_DT_US)
-    assert 10_000_000 < bench.planner.off_us <= LONGEST_DT_US
-    bench.fire(30_000)
-    assert bench.planner.off_us == 0
+        rig.tick(LONGEST_DT_US)
+    assert 10_000_000 < rig.planner.off_us <= LONGEST_DT_US
+    rig.fire(30_000)
+    assert rig.planner.off_us == 0
 
 
 def test_off_time_within_one_late_tick():
-    bench = Bench()
-    bench.fire(100_000)
-    assert bench.tick(200_000) == 110_000
-    assert bench.planner.off_us == 75_000
+    rig = Rig()
+    rig.fire(100_000)
+    assert rig.tick(200_000) == 110_000
+    assert rig.planner.off_us == 75_000
 
 
 def test_an_early_end_lets_gas_flow_for_the_closing_delay_at_most():
-    bench = Bench()
-    bench.fire(500_000)
-    before = bench.pass_ms(100)
+    rig = Rig()
+    rig.fire(500_000)
+    before = rig.pass_ms(100)
     assert before == 100_000 - OPEN_DELAY_US
-    bench.end(400_000)
-    assert bench.pass_ms(100) == CLOSE_DELAY_US
-    assert bench.planner.off_us == 75_000
+    rig.end(400_000)
+    assert rig.pass_ms(100) == CLOSE_DELAY_US
+    assert rig.planner.off_us == 75_000
 
 
 def test_an_end_before_the_gas_came_is_counted_as_flow_for_the_closing_delay():
-    bench = Bench()
-    bench.fire(500_000)
-    bench.tick()
-    bench.end(490_000)
-    assert bench.pass_ms(100) == CLOSE_DELAY_US
-    assert bench.planner.off_us == 75_000
+    rig = Rig()
+    rig.fire(500_000)
+    rig.tick()
+    rig.end(490_000)
+    assert rig.pass_ms(100) == CLOSE_DELAY_US
+    assert rig.planner.off_us == 75_000
 
 
 def test_a_full_end_changes_nothing():
-    bench = Bench()
-    bench.fire(100_000)
-    flow = bench.pass_ms(110)
-    bench.end(0)
-    flow += bench.pass_ms(100)
+    rig = Rig()
+    rig.fire(100_000)
+    flow = rig.pass_ms(110)
+    rig.end(0)
+    flow += rig.pass_ms(100)
     assert flow == 110_000
-    bench.end(0)
-    assert bench.planner.off_us == 85_000
+    rig.end(0)
+    assert rig.planner.off_us == 85_000
 
 
 def test_an_end_that_is_seen_late_or_never_keeps_the_account():
-    bench = Bench()
-    bench.fire(100_000)
-    bench.pass_ms(300)
-    bench.end(50_000)
-    assert bench.planner.off_us == 175_000
-    assert bench.pass_ms(100) == 0
+    rig = Rig()
+    rig.fire(100_000)
+    rig.pass_ms(300)
+    rig.end(50_000)
+    assert rig.planner.off_us == 175_000
+    assert rig.pass_ms(100) == 0

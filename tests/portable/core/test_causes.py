@@ -1,10 +1,10 @@
 """The table of causes: what each guard's verdict means for the registry, in which modes, and beside other causes."""
 
 import micropython
-from bench import Bench
 from cryo.core import causes, faults, flow, mode
 from cryo.core.records import RESTING, RUNNING
 from cryo.core.room import CLEAR, STOP, UNKNOWN, WARN
+from supervisor_rig import Rig
 from support import TICK_US, taken
 
 ANYWHERE = (mode.SELF_TEST, mode.STANDBY, mode.READY, mode.ARMED, mode.DELIVERING, mode.REST, mode.COMPLETE, mode.FAULT)
@@ -24,12 +24,12 @@ def standing(s, i, dt_us=TICK_US):
 
 def healthy(in_mode):
     """Return (supervisor, inputs) of a sound device in this mode, the last gas long ago."""
-    bench = Bench()
-    bench.tick(11)
-    bench.sup.mode = in_mode
-    bench.sup.response.begin(30_000, bench.sup.observer.probe_mdegc() + 250)
-    bench.sup.cut_ticks = 0
-    return bench.sup, bench.i
+    rig = Rig()
+    rig.tick(11)
+    rig.sup.mode = in_mode
+    rig.sup.response.begin(30_000, rig.sup.observer.probe_mdegc() + 250)
+    rig.sup.cut_ticks = 0
+    return rig.sup, rig.i
 
 
 def put(name, value, *path):

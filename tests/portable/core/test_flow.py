@@ -1,9 +1,9 @@
 """Program flow: a check left out, left early, run twice or out of turn takes gas and watchdog's food away at once."""
 
-from bench import Bench
 from cryo.core import blockers, causes, faults, flow, mode, room
 from cryo.core.supervisor import ACKNOWLEDGE
 from cryo.limits import LEASE_MAX_US, TASKS_LATE_MAX
+from supervisor_rig import Rig
 
 GUARDS = (("trigger", 2), ("eye", 2), ("second", 4), ("overcool", 4), ("faults", 0))
 
@@ -32,61 +32,61 @@ def _again(function, count, surplus):
     return (none, None, two, None, four)[count]
 
 
-def _for_good(bench):
+def _for_good(rig):
     """Gas has stopped, the fault is latched and nothing feeds any more, whatever the operator does."""
-    gas_us = bench.gas_us
-    assert bench.o.feed == 0 and bench.o.lease == 0 and bench.o.fire_us == 0 and bench.o.cut == 1
-    assert bench.sup.faults.latched.has(faults.PROGRAM_FLOW)
-    assert bench.o.alarm == 1
+    gas_us = rig.gas_us
+    assert rig.o.feed == 0 and rig.o.lease == 0 and rig.o.fire_us == 0 and rig.o.cut == 1
+    assert rig.sup.faults.latched.has(faults.PROGRAM_FLOW)
+    assert rig.o.alarm == 1
     for _ in range(5):
-        bench.ask(ACKNOWLEDGE)
-        assert bench.o.feed == 0 and bench.o.lease == 0 and bench.o.fire_us == 0 and bench.o.cut == 1
-    assert bench.gas_us - gas_us <= LEASE_MAX_US
-    assert bench.sup.faults.first
+        rig.ask(ACKNOWLEDGE)
+        assert rig.o.feed == 0 and rig.o.lease == 0 and rig.o.fire_us == 0 and rig.o.cut == 1
+    assert rig.gas_us - gas_us <= LEASE_MAX_US
+    assert rig.sup.faults.first
 
 
 def test_every_tick_of_a_sound_treatment_feeds():
-    bench = Bench()
+    rig = Rig()
     fed = 0
     for _ in range(70):
-        bench.tick()
-        fed += bench.o.feed
+        rig.tick()
+        fed += rig.o.feed
     assert fed == 70
-    bench = Bench().deliver()
+    rig = Rig().deliver()
     for _ in range(400):
-        bench.tick()
-        assert bench.o.feed == 1
-    assert len(bench.fired) > 3
-    bench.i.estop = 1
+        rig.tick()
+        assert rig.o.feed == 1
+    assert len(rig.fired) > 3
+    rig.i.estop = 1
     for _ in range(10):  # a device in FAULT is a healthy device
-        bench.tick()
-        assert bench.o.feed == 1
-    assert bench.sup.mode == mode.FAULT
+        rig.tick()
+        assert rig.o.feed == 1
+    assert rig.sup.mode == mode.FAULT
 
 
 def test_a_guard_that_is_left_out_for_one_tick_is_seen_in_that_tick():
     for name, count in GUARDS:
         for turn in range(4):
-            bench = Bench().deliver().to_burst(2)
-            bench.tick(turn)
-            guard = getattr(bench.sup, name)
+            rig = Rig().deliver().to_burst(2)
+            rig.tick(turn)
+            guard = getattr(rig.sup, name)
             sound = guard.update
             guard.update = _left_out(count)
-            bench.tick()
+            rig.tick()
             guard.update = sound
-            _for_good(bench)
+            _for_good(rig)
 
 
 def test_a_guard_that_runs_twice_in_one_tick_is_seen_in_that_tick():
     for name, count in GUARDS:
         for surplus in (1, 2, 3, 4, 8, 16):
-            bench = Bench().deliver().to_burst(2)
-            guard = getattr(bench.sup, name)
+            rig = Rig().deliver().to_burst(2)
+            guard = getattr(rig.sup, name)
             sound = guard.update
             guard.update = _again(sound, count, surplus)
-            bench.tick()
+            rig.tick()
             guard.update = sound
-            _for_good(bench)
+            _for_good(rig)
 
 
 def test_one_guard_too_often_does_not_hide_that_another_was_left_out():
@@ -95,12 +95,12 @@ def test_one_guard_too_often_does_not_hide_that_another_was_left_out():
             if name == missed:
                 continue
             for surplus in (1, 4):
-                bench = Bench().deliver().to_burst(2)
-                getattr(bench.sup, missed).update = _silent(getattr(bench.sup, missed), missed_count)
-                guard = getattr(bench.sup, name)
+                rig = Rig().deliver().to_burst(2)
+                getattr(rig.sup, missed).update = _silent(getattr(rig.sup, missed), missed_count)
+                guard = getattr(rig.sup, name)
                 guard.update = _again(guard.update, count, surplus)
-                bench.tick()
-                assert bench.o.feed == 0 and bench.sup.faults.latched.has(faults.PROGRAM_FLOW)
+                rig.tick()
+                assert rig.o.feed == 0 and rig.sup.faults.latched.has(faults.PROGRAM_FLOW)
 
 
 def _silent(guard, count):
@@ -109,64 +109,64 @@ def _silent(guard, count):
 
 
 def test_the_valves_supervision_is_a_step():
-    bench = Bench().deliver().to_burst(2)
-    bench.sup.valves.watch = lambda i, burst, off_us, touched, causes: None
-    bench.tick()
-    _for_good(bench)
-    bench = Bench().deliver().to_burst(2)
-    bench.sup.valves.watch(bench.i, bench.sup.burst, 0, True, bench.sup.faults.causes)  # once too often
-    bench.tick()
-    _for_good(bench)
+    rig = Rig().deliver().to_burst(2)
+    rig.sup.valves.watch = lambda i, burst, off_us, touched, causes: None
+    rig.tick()
+    _for_good(rig)
+    rig = Rig().deliver().to_burst(2)
+    rig.sup.valves.watch(rig.i, rig.sup.burst, 0, True, rig.sup.faults.causes)  # once too often
+    rig.tick()
+    _for_good(rig)
 
 
 def test_the_look_at_the_room_is_a_step_when_it_is_due():
     sound = room.level
     for stand_in in (lambda quantity: None, lambda quantity: room.UNKNOWN):
-        bench = Bench().deliver().to_burst(2)
+        rig = Rig().deliver().to_burst(2)
         room.level = stand_in
         try:
             for _ in range(15):
-                bench.tick()
-                if not bench.o.feed:
+                rig.tick()
+                if not rig.o.feed:
                     break
-            bench.tick()
+            rig.tick()
         finally:
             room.level = sound
-        _for_good(bench)
+        _for_good(rig)
     for wait in (0, 40):  # it is asked too early, and not any more
-        bench = Bench().deliver().to_burst(2)
-        while bench.sup._room_wait != 8:
-            bench.tick()
-        bench.sup._room_wait = wait
+        rig = Rig().deliver().to_burst(2)
+        while rig.sup._room_wait != 8:
+            rig.tick()
+        rig.sup._room_wait = wait
         for _ in range(9):
-            bench.tick()
-        _for_good(bench)
+            rig.tick()
+        _for_good(rig)
 
 
 def test_two_guards_in_each_others_place_are_seen():
-    bench = Bench().deliver().to_burst(2)
-    eye, trigger = bench.sup.eye, bench.sup.trigger
+    rig = Rig().deliver().to_burst(2)
+    eye, trigger = rig.sup.eye, rig.sup.trigger
     sound = trigger.update, eye.update
 
     def eye_first(dt_us, contact):
-        bench.later = contact
-        return sound[1](dt_us, bench.i)
+        rig.later = contact
+        return sound[1](dt_us, rig.i)
 
     def trigger_second(dt_us, _):
-        return sound[0](dt_us, bench.later)
+        return sound[0](dt_us, rig.later)
 
     trigger.update = eye_first
     eye.update = trigger_second
-    bench.tick()
-    _for_good(bench)
+    rig.tick()
+    _for_good(rig)
 
 
 def test_the_observation_is_a_step_too():
     for plant in (lambda sound: _left_out(2), lambda sound: _again(sound, 2, 1), lambda sound: _again(sound, 2, 4)):
-        bench = Bench().deliver().to_burst(2)
-        bench.sup._observe = plant(bench.sup._observe)
-        bench.tick()
-        _for_good(bench)
+        rig = Rig().deliver().to_burst(2)
+        rig.sup._observe = plant(rig.sup._observe)
+        rig.tick()
+        _for_good(rig)
 
 
 def _zero(module):
@@ -176,41 +176,41 @@ def _zero(module):
 def test_causes_and_blockers_that_return_nothing_are_seen():
     for module, silent in ((causes, lambda s, dt_us, i: None), (blockers, lambda s, i: None)):
         for stand_in in (silent, _zero(module)):
-            bench = Bench().deliver().to_burst(2)
+            rig = Rig().deliver().to_burst(2)
             sound = module.standing
             module.standing = stand_in
             try:
-                bench.tick()
+                rig.tick()
             finally:
                 module.standing = sound
-            _for_good(bench)
+            _for_good(rig)
 
 
 def test_a_mode_that_ignores_a_fault_gets_neither_lease_nor_feed():
-    bench = Bench().deliver().to_burst(2)
+    rig = Rig().deliver().to_burst(2)
     sound = mode.next_mode
     mode.next_mode = lambda now, conditions: now
     try:
-        bench.i.estop = 1
-        bench.tick()
-        assert bench.sup.mode == mode.DELIVERING
-        _for_good(bench)
+        rig.i.estop = 1
+        rig.tick()
+        assert rig.sup.mode == mode.DELIVERING
+        _for_good(rig)
     finally:
         mode.next_mode = sound
 
 
 def test_a_background_task_without_a_sign_of_life_ends_gas_and_food_after_the_bound():
-    bench = Bench().deliver().to_burst(2)
-    bench.i.tasks_late = TASKS_LATE_MAX
-    bench.tick()
-    assert bench.o.feed == 1 and bench.sup.mode == mode.DELIVERING
-    bench.i.tasks_late = TASKS_LATE_MAX + 1
-    bench.tick()
-    assert bench.o.feed == 0 and bench.o.lease == 0 and bench.o.cut == 1
-    assert bench.sup.faults.first == faults.TASK_STOPPED
-    bench.i.tasks_late = 0
-    bench.ask(ACKNOWLEDGE)
-    assert bench.o.feed == 0  # it restarts, it does not go on
+    rig = Rig().deliver().to_burst(2)
+    rig.i.tasks_late = TASKS_LATE_MAX
+    rig.tick()
+    assert rig.o.feed == 1 and rig.sup.mode == mode.DELIVERING
+    rig.i.tasks_late = TASKS_LATE_MAX + 1
+    rig.tick()
+    assert rig.o.feed == 0 and rig.o.lease == 0 and rig.o.cut == 1
+    assert rig.sup.faults.first == faults.TASK_STOPPED
+    rig.i.tasks_late = 0
+    rig.ask(ACKNOWLEDGE)
+    assert rig.o.feed == 0  # it restarts, it does not go on
 
 
 PLACES = (

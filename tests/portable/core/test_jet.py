@@ -1,11 +1,11 @@
 """The jet constant is learnt upward from settled samples, from a lower bound, and never downward (limit 7)."""
 
 import micropython
-from bench import Bench
 from cryo import limits
 from cryo.core import faults, mode
 from cryo.core.jet import AS_CALIBRATED, LEARN_FROM_MDEGC, LEARN_MARGIN_MDEGC, RATIO_MAX, Jet
 from cryo.core.observer import k_at
+from supervisor_rig import Rig
 
 K = 16_000
 
@@ -27,8 +27,8 @@ def bursts(jet, *samples):
     return out
 
 
-class Strong(Bench):
-    """A bench whose jet is `thousandths` of the calibrated one: the skin falls so much more than predicted."""
+class Strong(Rig):
+    """A rig whose jet is `thousandths` of the calibrated one: the skin falls so much more than predicted."""
 
     def __init__(self, thousandths, **other):
         super().__init__(**other)
@@ -120,54 +120,54 @@ def test_the_higher_of_two_samples_counts_for_a_weaker_jet():
         assert jet.weaker_pm == weaker_pm, (observed, predicted)
 
 
-def told(bench):
+def told(rig):
     """Return the floor's K, the K's of the other two bounds, and the margin that the next plan is made with."""
     seen = []
 
     def plan(skin, floor, cap, k, predicted, k_here, k_most, least):
-        seen.extend((k, k_here, k_most, bench.sup.planner.margin_mdegc))
+        seen.extend((k, k_here, k_most, rig.sup.planner.margin_mdegc))
         return 0
 
-    planner = bench.sup.planner
+    planner = rig.sup.planner
     real = planner.plan
     planner.plan = plan
-    bench.sup._plan()
+    rig.sup._plan()
     planner.plan = real
     return seen
 
 
 def test_only_while_both_sensors_agree_the_floor_reckons_with_a_weaker_jet():
-    bench = Bench().deliver(level=3).to_burst(2)
-    jet = bench.sup.jet
+    rig = Rig().deliver(level=3).to_burst(2)
+    jet = rig.sup.jet
     jet.learn = lambda observed, predicted: AS_CALIBRATED
     jet.weaker_pm = 800
-    bench.sup.second.agrees = False
-    k, k_here, k_most, margin = told(bench)
-    assert (margin, bench.sup.point.lowest_mdegc) == (1_500, bench.sup.point.floor_mdegc - 1_500)
-    bench.sup.second.agrees = True
-    assert told(bench) == [k * 800 // 1_000, k_here, k_most, 3_500]
-    assert bench.sup.point.lowest_mdegc == bench.sup.point.floor_mdegc - 3_500
+    rig.sup.second.agrees = False
+    k, k_here, k_most, margin = told(rig)
+    assert (margin, rig.sup.point.lowest_mdegc) == (1_500, rig.sup.point.floor_mdegc - 1_500)
+    rig.sup.second.agrees = True
+    assert told(rig) == [k * 800 // 1_000, k_here, k_most, 3_500]
+    assert rig.sup.point.lowest_mdegc == rig.sup.point.floor_mdegc - 3_500
     jet.weaker_pm = AS_CALIBRATED
-    assert told(bench) == [k, k_here, k_most, 3_500]
+    assert told(rig) == [k, k_here, k_most, 3_500]
 
 
 def test_a_new_press_begins_without_an_agreement():
-    bench = Bench().deliver(level=3)
+    rig = Rig().deliver(level=3)
     for before in (mode.ARMED, mode.REST):
-        bench.sup.mode = before
-        bench.sup.second.agrees = True
-        bench.sup.enter(mode.DELIVERING)
-        assert not bench.sup.second.agrees
+        rig.sup.mode = before
+        rig.sup.second.agrees = True
+        rig.sup.enter(mode.DELIVERING)
+        assert not rig.sup.second.agrees
 
 
 def test_the_floor_takes_k_where_the_skin_is_and_no_more_than_at_80_mm():
     for mm, near_mm in ((120, 120), (120, 110), (90, 90), (80, 80)):
-        bench = Bench().deliver(level=3).to_burst(2)
-        bench.sup.eye.mm = mm
-        bench.sup.eye.near_mm = near_mm
-        bench.sup.burst.shown_mm = mm
-        k, _, _, _ = told(bench)
-        assert k == min(bench.config.jet_k_mdegc, k_at(bench.config.jet_k_mdegc, near_mm - limits.DISTANCE_NOISE_MM))
+        rig = Rig().deliver(level=3).to_burst(2)
+        rig.sup.eye.mm = mm
+        rig.sup.eye.near_mm = near_mm
+        rig.sup.burst.shown_mm = mm
+        k, _, _, _ = told(rig)
+        assert k == min(rig.config.jet_k_mdegc, k_at(rig.config.jet_k_mdegc, near_mm - limits.DISTANCE_NOISE_MM))
 
 
 def test_it_stays_within_what_is_treatable():
@@ -185,48 +185,48 @@ def test_a_jet_as_calibrated_leaves_the_bursts_as_they_are():
     assert as_calibrated.sup.point.lowest_mdegc == as_calibrated.sup.point.floor_mdegc - limits.MODEL_MARGIN_MDEGC
 
 
-def planned(bench, settled_mdegc):
+def planned(rig, settled_mdegc):
     """What the next burst would be on this settled reading, the observer as it is."""
-    sup = bench.sup
+    sup = rig.sup
     sup.settled_mdegc = settled_mdegc
     sup.planner.probe_due = False
     sup.planner.advance(10_000_000)  # no burst in sight
     return sup._plan()
 
 
-def to_fall(bench, mdegc):
+def to_fall(rig, mdegc):
     """Go on until so much fall is predicted and no burst is open."""
     for _ in range(1_500):
-        sup = bench.sup
+        sup = rig.sup
         fall_mdegc = sup.observer.baseline_mdegc - sup.observer.probe_mdegc()
         if fall_mdegc >= mdegc and not sup.burst.open and sup.point.treated:
-            return bench
-        bench.tick()
+            return rig
+        rig.tick()
     raise AssertionError("never fell by " + str(mdegc))
 
 
 def test_a_stronger_jet_shortens_the_very_next_burst():
-    bench = to_fall(Strong(1_000).deliver(level=1), 13_500)
-    observer = bench.sup.observer
+    rig = to_fall(Strong(1_000).deliver(level=1), 13_500)
+    observer = rig.sup.observer
     seen = observer.baseline_mdegc - (observer.baseline_mdegc - observer.probe_mdegc()) * 1_300 // 1_000
-    bench.sup.jet.most = AS_CALIBRATED  # K as calibrated, on the same reading
-    before_us = planned(bench, seen)
-    bench.sup.jet.most = RATIO_MAX
-    after_us = planned(bench, seen)
+    rig.sup.jet.most = AS_CALIBRATED  # K as calibrated, on the same reading
+    before_us = planned(rig, seen)
+    rig.sup.jet.most = RATIO_MAX
+    after_us = planned(rig, seen)
     assert 0 < after_us < before_us
     # by the square of 1.3 less the margin over the fall, closing delay aside
-    assert bench.sup.jet.ratio > 1_200
-    delay_us = bench.config.valve_close_delay_us
+    assert rig.sup.jet.ratio > 1_200
+    delay_us = rig.config.valve_close_delay_us
     assert (after_us + delay_us) * 1_200 * 1_200 < (before_us + delay_us) * 1_000_000
 
 
 def test_the_model_s_budget_reckons_with_what_is_learnt():
-    bench = Strong(1_000)
-    bench.i.distance.value = 80
-    sup = to_fall(bench.deliver(level=4), 15_000).sup
+    rig = Strong(1_000)
+    rig.i.distance.value = 80
+    sup = to_fall(rig.deliver(level=4), 15_000).sup
     observer = sup.observer
     row_floor = sup.point.floor_mdegc - limits.MODEL_MARGIN_MDEGC
-    delay_us = bench.config.valve_close_delay_us
+    delay_us = rig.config.valve_close_delay_us
     for kept in (1_000, 1_200):
         sup.jet.kept = kept
         fall = observer.baseline_mdegc - observer.surface_mdegc
@@ -234,37 +234,37 @@ def test_the_model_s_budget_reckons_with_what_is_learnt():
         root = (predicted - row_floor) * 1_000 // (K * kept // 1_000)
         model_us = root * root - delay_us
         assert limits.BURST_MIN_US < model_us < 500_000
-        assert planned(bench, 31_000) == model_us  # a probe that lies: the model alone is asked
+        assert planned(rig, 31_000) == model_us  # a probe that lies: the model alone is asked
 
 
 def test_an_open_burst_is_cut_when_the_predicted_surface_is_at_the_model_floor():
     for above_mdegc in (1, 0, -1):
-        bench = to_fall(Strong(1_000).deliver(level=3), 8_000)
-        bench.to_burst(len(bench.fired) + 1)
-        bench.tick()
-        sup = bench.sup
+        rig = to_fall(Strong(1_000).deliver(level=3), 8_000)
+        rig.to_burst(len(rig.fired) + 1)
+        rig.tick()
+        sup = rig.sup
         sup.session.point_open = False  # the observer stands still
         sup.point.lowest_mdegc = sup.observer.surface_mdegc - above_mdegc
-        bench.tick()
-        assert bench.o.cut == (0 if above_mdegc > 0 else 1)
-        assert bench.o.lease == 1 - bench.o.cut
+        rig.tick()
+        assert rig.o.cut == (0 if above_mdegc > 0 else 1)
+        assert rig.o.lease == 1 - rig.o.cut
 
 
 def test_another_point_begins_with_its_own_model_floor_and_hold():
-    bench = Bench().arm()
-    bench.sup.point.lowest_mdegc = 50_000
-    bench.sup.point.hold_us = 4_900_000
-    bench.tick(201)
-    bench.press()
-    bench.to_burst(1)
-    assert bench.sup.point.lowest_mdegc == bench.sup.point.floor_mdegc - limits.MODEL_MARGIN_MDEGC
-    assert bench.sup.point.hold_us == 0
+    rig = Rig().arm()
+    rig.sup.point.lowest_mdegc = 50_000
+    rig.sup.point.hold_us = 4_900_000
+    rig.tick(201)
+    rig.press()
+    rig.to_burst(1)
+    assert rig.sup.point.lowest_mdegc == rig.sup.point.floor_mdegc - limits.MODEL_MARGIN_MDEGC
+    assert rig.sup.point.hold_us == 0
 
 
 def test_the_model_floor_follows_what_is_learnt():
-    bench = to_fall(Strong(1_300).deliver(level=3), 10_000)
-    bench.to_burst(len(bench.fired) + 1)
-    sup = bench.sup
+    rig = to_fall(Strong(1_300).deliver(level=3), 10_000)
+    rig.to_burst(len(rig.fired) + 1)
+    sup = rig.sup
     assert sup.jet.ratio > 1_150
     fall = sup.observer.baseline_mdegc - sup.point.floor_mdegc + limits.MODEL_MARGIN_MDEGC
     scaled = (sup.observer.baseline_mdegc - sup.point.lowest_mdegc) * sup.jet.ratio // 1000
@@ -272,49 +272,49 @@ def test_the_model_floor_follows_what_is_learnt():
 
 
 def test_what_was_learnt_holds_for_the_next_point_and_the_next_session():
-    bench = to_fall(Strong(1_300).deliver(level=3), 10_000)
-    bench.to_burst(len(bench.fired) + 2)
-    kept = bench.sup.jet.kept
+    rig = to_fall(Strong(1_300).deliver(level=3), 10_000)
+    rig.to_burst(len(rig.fired) + 2)
+    kept = rig.sup.jet.kept
     assert kept > 1_150
-    bench.i.trigger = 0
-    bench.ask(3)  # disarm
-    assert bench.sup.mode == mode.STANDBY
-    bench.sup.renew_session()
-    assert bench.sup.jet.kept == kept
-    bench.thousandths = 1_000
-    bench.skin_mdegc = 32_500
-    bench.sup.session.rest_left_us = 0
-    bench.tick(20)
-    bench.choose(level=3, point=2)
-    bench.ask(1)
-    bench.ask(2, bench.sup.nonce)
-    bench.tick(201)
-    bench.press()
-    bench.to_burst(len(bench.fired) + 3)
-    assert bench.sup.jet.kept == kept and bench.sup.jet.ratio >= kept
+    rig.i.trigger = 0
+    rig.ask(3)  # disarm
+    assert rig.sup.mode == mode.STANDBY
+    rig.sup.renew_session()
+    assert rig.sup.jet.kept == kept
+    rig.thousandths = 1_000
+    rig.skin_mdegc = 32_500
+    rig.sup.session.rest_left_us = 0
+    rig.tick(20)
+    rig.choose(level=3, point=2)
+    rig.ask(1)
+    rig.ask(2, rig.sup.nonce)
+    rig.tick(201)
+    rig.press()
+    rig.to_burst(len(rig.fired) + 3)
+    assert rig.sup.jet.kept == kept and rig.sup.jet.ratio >= kept
 
 
 def test_one_cold_reading_changes_one_burst_and_nothing_after_it():
-    bench = to_fall(Strong(1_000).deliver(level=3), 8_000)
-    bench.lie_mdegc = -2_000
-    number = len(bench.fired)
-    bench.to_burst(number + 1)
-    lied = bench.sup.jet.ratio
-    bench.lie_mdegc = 0
-    bench.to_burst(number + 3)
+    rig = to_fall(Strong(1_000).deliver(level=3), 8_000)
+    rig.lie_mdegc = -2_000
+    number = len(rig.fired)
+    rig.to_burst(number + 1)
+    lied = rig.sup.jet.ratio
+    rig.lie_mdegc = 0
+    rig.to_burst(number + 3)
     assert lied > AS_CALIBRATED
-    assert bench.sup.jet.kept == bench.sup.jet.ratio == AS_CALIBRATED
+    assert rig.sup.jet.kept == rig.sup.jet.ratio == AS_CALIBRATED
 
 
 def test_a_probe_half_detached_teaches_nothing():
-    bench = Strong(700).deliver(level=3)
-    bench.tick(800)
-    assert len(bench.fired) > 5
-    assert bench.sup.jet.kept == AS_CALIBRATED
+    rig = Strong(700).deliver(level=3)
+    rig.tick(800)
+    assert len(rig.fired) > 5
+    assert rig.sup.jet.kept == AS_CALIBRATED
 
 
 def test_the_strong_verdict_is_still_given_against_the_calibrated_constant():
-    bench = Strong(1_900).deliver(level=3)
+    rig = Strong(1_900).deliver(level=3)
     for _ in range(1_000):
-        bench.tick()
-    assert bench.sup.faults.latched.has(faults.RESPONSE_STRONG)
+        rig.tick()
+    assert rig.sup.faults.latched.has(faults.RESPONSE_STRONG)

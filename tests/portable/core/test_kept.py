@@ -1,10 +1,10 @@
 """Figures that decide, changed in memory behind the program's back: each is noticed."""
 
 import micropython
-from bench import Bench
 from cryo import config
 from cryo.core import faults, presets
 from cryo.core.kept import Kept
+from supervisor_rig import Rig
 
 
 def differs(kept):
@@ -16,61 +16,61 @@ def differs(kept):
 
 
 def treated():
-    bench = Bench().deliver().to_burst(3)
-    return bench, Kept(bench.sup)
+    rig = Rig().deliver().to_burst(3)
+    return rig, Kept(rig.sup)
 
 
 def test_nothing_differs_in_a_sound_treatment():
-    bench = Bench()
-    kept = Kept(bench.sup)
-    bench.deliver()
+    rig = Rig()
+    kept = Kept(rig.sup)
+    rig.deliver()
     for _ in range(900):
-        bench.tick()
-        assert not differs(kept) and not bench.sup.observer.torn
-    assert len(bench.fired) > 5 and not bench.sup.faults.first
-    assert not differs(Kept(Bench(provisioned=False).sup))
+        rig.tick()
+        assert not differs(kept) and not rig.sup.observer.torn
+    assert len(rig.fired) > 5 and not rig.sup.faults.first
+    assert not differs(Kept(Rig(provisioned=False).sup))
 
 
 def test_a_figure_that_changed_by_itself_differs():
     for number in range(len(config.KEYS)):
-        bench, kept = treated()
-        values = list(bench.sup.config)
+        rig, kept = treated()
+        values = list(rig.sup.config)
         values[number] ^= 1
-        bench.sup.config = config.Config(*values)
+        rig.sup.config = config.Config(*values)
         assert differs(kept), config.KEYS[number]
     for name, change in (("target_mdegc", 1), ("floor_mdegc", -1), ("trip_mdegc", -1)):
-        bench, kept = treated()
-        holder = bench.sup if name == "trip_mdegc" else bench.sup.point
+        rig, kept = treated()
+        holder = rig.sup if name == "trip_mdegc" else rig.sup.point
         setattr(holder, name, getattr(holder, name) + change)
         assert differs(kept), name
     for ratio, least, most in ((999, 999, 3_125), (3_126, 1_000, 3_125), (1_000, 1_001, 3_125), (1_000, 1_000, 3_126)):
-        bench, kept = treated()
-        bench.sup.jet.ratio, bench.sup.jet.kept, bench.sup.jet.most = ratio, least, most
+        rig, kept = treated()
+        rig.sup.jet.ratio, rig.sup.jet.kept, rig.sup.jet.most = ratio, least, most
         assert differs(kept), (ratio, least, most)
-    bench, kept = treated()
-    bench.sup.config = None
-    assert differs(Kept(Bench().sup)) is False and not differs(Kept(bench.sup))
+    rig, kept = treated()
+    rig.sup.config = None
+    assert differs(Kept(Rig().sup)) is False and not differs(Kept(rig.sup))
 
 
 def test_a_level_that_changed_by_itself_differs():
-    bench, kept = treated()
-    row = bench.sup.session.row()
+    rig, kept = treated()
+    row = rig.sup.session.row()
     for column in range(len(row)):
         changed = list(row)
         changed[column] ^= 4
-        bench.sup.session.row = lambda changed=changed: changed
-        bench.sup.point.target_mdegc = changed[presets.TARGET_MDEGC]
-        bench.sup.point.floor_mdegc = changed[presets.FLOOR_MDEGC]
+        rig.sup.session.row = lambda changed=changed: changed
+        rig.sup.point.target_mdegc = changed[presets.TARGET_MDEGC]
+        rig.sup.point.floor_mdegc = changed[presets.FLOOR_MDEGC]
         assert differs(kept), column
 
 
 def test_a_state_of_the_observer_that_changed_by_itself_is_a_fault_in_the_next_tick():
     for number in range(7):
-        bench, _ = treated()
-        bench.sup.observer._x[number] += 256
-        bench.tick(2)
-        assert bench.sup.faults.latched.has(faults.MEMORY), number
-    bench, _ = treated()
-    bench.sup.observer.baseline_mdegc += 1
-    bench.tick(2)
-    assert bench.sup.faults.latched.has(faults.MEMORY)
+        rig, _ = treated()
+        rig.sup.observer._x[number] += 256
+        rig.tick(2)
+        assert rig.sup.faults.latched.has(faults.MEMORY), number
+    rig, _ = treated()
+    rig.sup.observer.baseline_mdegc += 1
+    rig.tick(2)
+    assert rig.sup.faults.latched.has(faults.MEMORY)

@@ -91,7 +91,7 @@ def test_a_step_takes_a_whole_tick_and_the_rest_is_carried_on():
     assert steps[4:] == [(15_000, 0)]
 
 
-class Bench:
+class Rig:
     """The observer, ticked with the heap locked."""
 
     def __init__(self, baseline_mdegc):
@@ -116,16 +116,16 @@ class Bench:
 
 def compare(k_mdegc, seconds, on_ticks, cycle_ticks, part_us=TICK_US):
     """Return the greatest distance of surface and of probe from the float model, mdegC."""
-    bench = Bench(32_800)
+    rig = Rig(32_800)
     model = Float(32.8)
     surface = probe = 0
     for n in range(seconds * 100):
         at = n % cycle_ticks
         flow_us = TICK_US if at < on_ticks else part_us if at == on_ticks else 0
-        bench.update(k_mdegc, flow_us)
+        rig.update(k_mdegc, flow_us)
         model.update(k_mdegc / 1000, flow_us)
-        surface = max(surface, abs(bench.observer.surface_mdegc - 1000 * model.surface))
-        probe = max(probe, abs(bench.observer.probe_mdegc() - 1000 * model.probe))
+        surface = max(surface, abs(rig.observer.surface_mdegc - 1000 * model.surface))
+        probe = max(probe, abs(rig.observer.probe_mdegc() - 1000 * model.probe))
     return surface, probe
 
 
@@ -145,50 +145,50 @@ def test_a_minute_of_steady_gas_stays_within_30_mdegc_of_the_float_model():
 
 def test_a_constant_flux_follows_root_t_from_10_ms_to_60_s():
     for flux in (8_000, 20_000):  # mdegC per root second
-        bench = Bench(200_000)  # far above the jet, so that the feedback can be taken out at every tick
+        rig = Rig(200_000)  # far above the jet, so that the feedback can be taken out at every tick
         surface = 200_000
         n = 0
         while n < 6_000:
             n += 1
-            surface = bench.update(flux * REFERENCE_DROP_DEGC * 1000 // (surface - JET_MDEGC), TICK_US)
+            surface = rig.update(flux * REFERENCE_DROP_DEGC * 1000 // (surface - JET_MDEGC), TICK_US)
             expected = flux * math.sqrt(n * TICK_S)
             assert abs(200_000 - surface - expected) <= 0.02 * expected, n
 
 
 def test_without_gas_nothing_falls_and_after_it_the_skin_comes_back():
-    bench = Bench(30_000)
+    rig = Rig(30_000)
     for _ in range(500):
-        assert bench.update(16_000, 0) == 30_000
+        assert rig.update(16_000, 0) == 30_000
     for _ in range(50):
-        bench.update(16_000, TICK_US)
-    lowest = bench.observer.surface_mdegc
+        rig.update(16_000, TICK_US)
+    lowest = rig.observer.surface_mdegc
     assert lowest < 21_000
     last = lowest
     for _ in range(2_000):
-        now = bench.update(16_000, 0)
+        now = rig.update(16_000, 0)
         assert now >= last
         last = now
     assert 28_000 < last < 30_000
 
 
 def test_part_of_a_tick_counts_as_its_part():
-    half = 30_000 - Bench(30_000).update(16_000, TICK_US // 2)
-    full = 30_000 - Bench(30_000).update(16_000, TICK_US)
+    half = 30_000 - Rig(30_000).update(16_000, TICK_US // 2)
+    full = 30_000 - Rig(30_000).update(16_000, TICK_US)
     assert abs(2 * half - full) <= 3
-    assert 30_000 - Bench(30_000).update(16_000, 3 * TICK_US) == full
+    assert 30_000 - Rig(30_000).update(16_000, 3 * TICK_US) == full
 
 
 def test_a_reset_forgets_everything():
-    bench = Bench(30_000)
+    rig = Rig(30_000)
     for _ in range(300):
-        bench.update(50_000, TICK_US)
-    bench.reset(31_250)
-    assert bench.observer.surface_mdegc == bench.observer.probe_mdegc() == 31_250
-    fresh = Bench(31_250)
+        rig.update(50_000, TICK_US)
+    rig.reset(31_250)
+    assert rig.observer.surface_mdegc == rig.observer.probe_mdegc() == 31_250
+    fresh = Rig(31_250)
     for n in range(200):
         flow = TICK_US if n % 50 < 20 else 0
-        assert bench.update(16_000, flow) == fresh.update(16_000, flow)
-        assert bench.observer.probe_mdegc() == fresh.observer.probe_mdegc()
+        assert rig.update(16_000, flow) == fresh.update(16_000, flow)
+        assert rig.observer.probe_mdegc() == fresh.observer.probe_mdegc()
 
 
 def test_gas_that_no_step_has_taken_belongs_to_no_other_point():
@@ -205,13 +205,13 @@ def test_before_a_reset_the_surface_is_no_warm_skin():
 
 
 def test_the_probe_lags_by_its_time_constant():
-    bench = Bench(30_000)
+    rig = Rig(30_000)
     probe = 30_000.0
     share = 1 - math.exp(-10 / PROBE_TAU_MS)
     for n in range(3_000):
-        surface = bench.update(16_000, TICK_US if n % 65 < 25 else 0)
+        surface = rig.update(16_000, TICK_US if n % 65 < 25 else 0)
         probe += (surface - probe) * share
-        assert abs(bench.observer.probe_mdegc() - probe) <= 10
+        assert abs(rig.observer.probe_mdegc() - probe) <= 10
 
 
 def test_the_tables_are_those_of_the_time_constants_and_weights():

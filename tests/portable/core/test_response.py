@@ -4,7 +4,7 @@ import micropython
 from cryo.core.response import Response
 
 
-class Bench:
+class Rig:
     """Gives bursts with an observed and a predicted fall, mdegC."""
 
     def __init__(self):
@@ -35,19 +35,19 @@ def test_a_fresh_judge_has_no_verdict():
 
 def test_three_bursts_in_a_row_without_a_fall_are_missing():
     for fall in (249, 0, -250, -3_000):  # a reversed thermocouple rises
-        bench = Bench()
-        assert not bench.burst(fall, 400).missing
-        assert not bench.burst(fall, 400).missing
-        assert bench.burst(fall, 400).missing
-        assert bench.response.failed()
+        rig = Rig()
+        assert not rig.burst(fall, 400).missing
+        assert not rig.burst(fall, 400).missing
+        assert rig.burst(fall, 400).missing
+        assert rig.response.failed()
 
 
 def test_a_fall_of_a_quarter_degree_is_a_response_and_restarts_the_count():
-    bench = Bench()
+    rig = Rig()
     for _ in range(6):
-        bench.burst(250, 300)
-        assert not bench.burst(249, 300).missing
-        assert not bench.burst(249, 300).missing
+        rig.burst(250, 300)
+        assert not rig.burst(249, 300).missing
+        assert not rig.burst(249, 300).missing
 
 
 def test_the_fall_is_the_lowest_sample_not_the_net_change():
@@ -62,13 +62,13 @@ def test_the_fall_is_the_lowest_sample_not_the_net_change():
 
 
 def test_a_burst_shorter_than_30_ms_proves_nothing():
-    bench = Bench()
+    rig = Rig()
     for _ in range(10):
-        assert not bench.burst(0, 1_000, 29_999).failed()
+        assert not rig.burst(0, 1_000, 29_999).failed()
     for _ in range(2):
-        assert not bench.burst(0, 400, 30_000).missing
-    bench.burst(2_000, 400, 29_999)  # nor does it excuse
-    assert bench.burst(0, 400, 30_000).missing
+        assert not rig.burst(0, 400, 30_000).missing
+    rig.burst(2_000, 400, 29_999)  # nor does it excuse
+    assert rig.burst(0, 400, 30_000).missing
 
 
 def test_a_burst_that_was_never_accounted_for_proves_nothing():
@@ -101,27 +101,27 @@ def test_samples_after_the_cycle_do_not_count():
 
 def test_less_than_half_the_predicted_fall_is_weak_once_the_window_is_full():
     for fall, expected in ((500, False), (499, True), (300, True), (1_000, False)):
-        bench = Bench()
+        rig = Rig()
         for _ in range(2):
-            assert not bench.burst(fall, 1_000).weak
-        assert bench.burst(fall, 1_000).weak == expected, fall
-        assert bench.response.failed() == expected
+            assert not rig.burst(fall, 1_000).weak
+        assert rig.burst(fall, 1_000).weak == expected, fall
+        assert rig.response.failed() == expected
 
 
 def test_a_window_without_enough_signal_is_not_judged():
-    bench = Bench()
+    rig = Rig()
     for _ in range(2):
-        assert not bench.burst(250, 1_499).weak
-    assert bench.burst(0, 2).weak  # 500 of 3000 now
+        assert not rig.burst(250, 1_499).weak
+    assert rig.burst(0, 2).weak  # 500 of 3000 now
 
 
 def test_a_probe_that_comes_loose_is_found_after_a_healthy_beginning():
-    bench = Bench()
+    rig = Rig()
     for _ in range(30):
-        assert not bench.burst(1_000, 1_000).failed()
+        assert not rig.burst(1_000, 1_000).failed()
     count = 0
-    while not bench.response.weak:
-        bench.burst(300, 1_000)
+    while not rig.response.weak:
+        rig.burst(300, 1_000)
         count += 1
         assert count <= 15
     assert count > 1  # one odd burst is no verdict
@@ -139,39 +139,39 @@ def test_more_than_the_share_the_margin_and_a_step_is_strong_at_once():
 
 def test_a_jet_of_twice_the_strength_is_strong_within_a_few_bursts():
     for predicted in (1_700, 2_000, 2_500):
-        bench = Bench()
+        rig = Rig()
         bursts = 0
-        while not bench.response.strong:
-            bench.burst(2 * predicted, predicted)
+        while not rig.response.strong:
+            rig.burst(2 * predicted, predicted)
             bursts += 1
             assert bursts <= 3
         assert bursts > 1 or predicted == 2_500  # one odd burst is no verdict
 
 
 def test_a_jet_within_the_share_is_never_strong():
-    bench = Bench()
+    rig = Rig()
     for _ in range(50):
-        assert not bench.burst(1_600, 1_000).failed()
-    bench = Bench()
+        assert not rig.burst(1_600, 1_000).failed()
+    rig = Rig()
     for _ in range(50):
-        assert not bench.burst(500, 310).failed()
+        assert not rig.burst(500, 310).failed()
 
 
 def test_a_verdict_stands_until_the_reset_which_forgets_all():
     for falls in ((0, 400), (300, 1_000), (3_000, 1_000)):
-        bench = Bench()
+        rig = Rig()
         for _ in range(3):
-            bench.burst(falls[0], falls[1])
-        assert bench.response.failed()
+            rig.burst(falls[0], falls[1])
+        assert rig.response.failed()
         for _ in range(3):
-            bench.burst(1_000, 1_000)
-        assert bench.response.failed()
-        bench.response.reset()
-        assert not bench.response.failed()
+            rig.burst(1_000, 1_000)
+        assert rig.response.failed()
+        rig.response.reset()
+        assert not rig.response.failed()
         for _ in range(2):
-            assert not bench.burst(0, 400).failed()
-        bench.response.reset()
-        assert not bench.burst(0, 400).failed()
+            assert not rig.burst(0, 400).failed()
+        rig.response.reset()
+        assert not rig.burst(0, 400).failed()
 
 
 def test_a_reset_ends_an_open_cycle():
@@ -185,21 +185,21 @@ def test_a_reset_ends_an_open_cycle():
 
 def test_a_window_is_strong_beyond_its_share_and_margin():
     for fall, expected in ((2_600, False), (2_601, True)):  # 1.4 times 3 000 + 500, and a step a burst
-        bench = Bench()
-        assert not bench.burst(2_600, 1_500).strong
-        assert bench.burst(fall, 1_500).strong == expected
+        rig = Rig()
+        assert not rig.burst(2_600, 1_500).strong
+        assert rig.burst(fall, 1_500).strong == expected
 
 
 def test_an_older_window_counts_half():
     for fall, expected in ((3_700, False), (3_701, True)):  # 1.4 times (1 500 + 1 500) + 500 + 500 - 1 500
-        bench = Bench()
+        rig = Rig()
         for _ in range(2):
-            assert not bench.burst(1_500, 1_500).failed()
-        assert bench.burst(fall, 1_500).strong == expected
+            assert not rig.burst(1_500, 1_500).failed()
+        assert rig.burst(fall, 1_500).strong == expected
 
 
 def test_a_moderately_strong_jet_is_found_over_the_window():
     for fall, expected in ((2_450, False), (2_700, True)):  # limit at 3 000 predicted: (3 000 * 1.4 + 500 + 500) / 2
-        bench = Bench()
-        assert not bench.burst(fall, 1_500).strong
-        assert bench.burst(fall, 1_500).strong == expected
+        rig = Rig()
+        assert not rig.burst(fall, 1_500).strong
+        assert rig.burst(fall, 1_500).strong == expected

@@ -1,11 +1,11 @@
 """The infrared channel: when it counts, when it contradicts the probe, what a treatment makes of it. Heap locked."""
 
 import micropython
-from bench import Bench
 from cryo.core import blockers, faults, mode
 from cryo.core.eye_guard import IN_START, IN_WINDOW, LOST, OUTSIDE
 from cryo.core.second_channel import AWAY, PAUSING, PRESSING, SecondChannel
 from cryo.core.supervisor import ACKNOWLEDGE, ARM, CONFIRM
+from supervisor_rig import Rig
 from support import inputs, set_good
 
 
@@ -17,7 +17,7 @@ class Holder:
             setattr(self, name, given[name])
 
 
-class Scene:
+class ChannelRig:
     """One channel in a pass, the valve closed for a second, both readings fresh and settled: 30 degC."""
 
     def __init__(self):
@@ -52,32 +52,32 @@ class Scene:
 
 
 def test_a_board_without_the_sensor_never_has_it():
-    scene = Scene()
-    scene.channel = SecondChannel()
-    scene.i = inputs()
+    rig = ChannelRig()
+    rig.channel = SecondChannel()
+    rig.i = inputs()
     for _ in range(5):
-        channel = scene.tick()
+        channel = rig.tick()
         assert not channel.seen and not channel.counts and not channel.discordant and not channel.awaited(0)
 
 
 def test_three_contradictions_in_a_row_are_needed_from_the_first_sample_on():
-    scene = Scene()
-    scene.channel = SecondChannel()
-    scene.i = inputs()
+    rig = ChannelRig()
+    rig.channel = SecondChannel()
+    rig.i = inputs()
     for reset in (False, True):
         if reset:
-            scene.channel.reset()
+            rig.channel.reset()
         for expected in (False, False, True):
-            assert scene.sample(10_000, 30_000).discordant == expected
-        assert scene.i.infrared.sequence <= 6  # the first sample of all was one of them
+            assert rig.sample(10_000, 30_000).discordant == expected
+        assert rig.i.infrared.sequence <= 6  # the first sample of all was one of them
 
 
 def test_only_after_three_bursts_without_a_settled_sample_the_next_one_waits():
-    scene = Scene()
-    channel = scene.channel
-    infrared = scene.i.infrared
+    rig = ChannelRig()
+    channel = rig.channel
+    infrared = rig.i.infrared
     for _ in range(2):
-        assert scene.tick().counts  # a settled sample: the count begins at none
+        assert rig.tick().counts  # a settled sample: the count begins at none
         for age_us, waits in ((100_000, False), (500_000, False), (100_000, True)):
             infrared.age_us = age_us
             channel.fired(infrared)
@@ -100,35 +100,35 @@ def test_only_after_three_bursts_without_a_settled_sample_the_next_one_waits():
 
 
 def test_they_agree_within_two_degc_at_settled_samples_of_a_press():
-    scene = Scene()
-    assert scene.channel.agrees  # the scene's own sample
+    rig = ChannelRig()
+    assert rig.channel.agrees  # the rig's own sample
     for infrared, agrees in ((32_000, True), (28_000, True), (32_001, False), (30_000, True), (27_999, False)):
-        assert scene.sample(infrared, 30_000).agrees == agrees
-        assert scene.tick().agrees == agrees  # until the next sample
+        assert rig.sample(infrared, 30_000).agrees == agrees
+        assert rig.tick().agrees == agrees  # until the next sample
 
 
 def test_silence_a_fault_and_another_point_end_an_agreement_at_once():
     for field, value in (("status", 5), ("age_us", 500_001)):
-        scene = Scene()
-        assert scene.tick().agrees
-        setattr(scene.i.infrared, field, value)
-        assert not scene.tick().agrees
-    scene = Scene()
-    scene.channel.reset()
-    assert not scene.channel.agrees
-    scene = Scene()
-    scene.s.planner.off_us = 0  # gas flows: nothing is compared, and nothing was said against it
-    assert scene.tick().agrees
-    scene.channel = SecondChannel()
+        rig = ChannelRig()
+        assert rig.tick().agrees
+        setattr(rig.i.infrared, field, value)
+        assert not rig.tick().agrees
+    rig = ChannelRig()
+    rig.channel.reset()
+    assert not rig.channel.agrees
+    rig = ChannelRig()
+    rig.s.planner.off_us = 0  # gas flows: nothing is compared, and nothing was said against it
+    assert rig.tick().agrees
+    rig.channel = SecondChannel()
     for spoil in ("off", "released"):
-        scene.s.planner.off_us = 0 if spoil == "off" else 1_000_000
-        scene.s.trigger.touched = spoil == "off"
-        assert not scene.sample(30_000, 30_000).agrees
+        rig.s.planner.off_us = 0 if spoil == "off" else 1_000_000
+        rig.s.trigger.touched = spoil == "off"
+        assert not rig.sample(30_000, 30_000).agrees
 
 
 def test_it_counts_when_settled_fresh_valid_and_aimed_at_something():
-    scene = Scene()
-    assert scene.tick().counts and scene.channel.mdegc == 30_000
+    rig = ChannelRig()
+    assert rig.tick().counts and rig.channel.mdegc == 30_000
 
     def off(us):
         return lambda s: setattr(s.s.planner, "off_us", us)
@@ -151,66 +151,66 @@ def test_it_counts_when_settled_fresh_valid_and_aimed_at_something():
         (ended(650_000), True), (ended(650_001), False), (age(500_000), True), (age(500_001), False),
         (surface(IN_WINDOW), True), (surface(OUTSIDE), False), (surface(LOST), False), (bad, False),
     ):  # fmt: skip
-        scene = Scene()
-        scene.i.infrared.ended_age_us = 60_000
-        spoil(scene)
-        assert scene.tick().counts == counts
+        rig = ChannelRig()
+        rig.i.infrared.ended_age_us = 60_000
+        spoil(rig)
+        assert rig.tick().counts == counts
 
 
 def test_it_counts_in_a_point_and_for_five_seconds_after_the_last_gas():
     for point_open, off_us, counts in ((True, 30_000_000, True), (False, 4_999_999, True), (False, 5_000_000, False)):
-        scene = Scene()
-        scene.s.session.point_open = point_open
-        scene.s.planner.off_us = off_us
-        assert scene.tick().counts == counts
+        rig = ChannelRig()
+        rig.s.session.point_open = point_open
+        rig.s.planner.off_us = off_us
+        assert rig.tick().counts == counts
 
 
 def test_three_settled_samples_in_a_row_that_are_too_far_apart_contradict():
     for infrared, probe, discordant in (
         (14_000, 20_000, False), (13_999, 20_000, True), (32_000, 20_000, False), (32_001, 20_000, True),
     ):  # fmt: skip
-        scene = Scene()
+        rig = ChannelRig()
         for _ in range(2):
-            assert not scene.sample(infrared, probe).discordant
+            assert not rig.sample(infrared, probe).discordant
         for _ in range(20):
-            assert not scene.tick().discordant  # the same sample again is none
-        assert scene.sample(infrared, probe).discordant == discordant
-        assert scene.sample(20_000, 20_000).discordant == discordant  # until it is reset
-        scene.channel.reset()
-        assert not scene.sample(infrared, probe).discordant
+            assert not rig.tick().discordant  # the same sample again is none
+        assert rig.sample(infrared, probe).discordant == discordant
+        assert rig.sample(20_000, 20_000).discordant == discordant  # until it is reset
+        rig.channel.reset()
+        assert not rig.sample(infrared, probe).discordant
 
 
 def test_one_sample_that_agrees_begins_the_row_anew():
-    scene = Scene()
+    rig = ChannelRig()
     for _ in range(4):
-        assert not scene.sample(0, 20_000).discordant
-        assert not scene.sample(0, 20_000).discordant
-        assert not scene.sample(15_000, 20_000).discordant
+        assert not rig.sample(0, 20_000).discordant
+        assert not rig.sample(0, 20_000).discordant
+        assert not rig.sample(15_000, 20_000).discordant
 
 
 def test_nothing_is_compared_without_a_settled_probe_or_a_held_trigger():
     for spoil in ({"skin_status": 2}, {"skin_age_us": 250_001}, {"skin_ended_age_us": 650_001}):
-        scene = Scene()
+        rig = ChannelRig()
         for _ in range(9):
-            assert not scene.sample(0, 20_000, **spoil).discordant
-    scene = Scene()
+            assert not rig.sample(0, 20_000, **spoil).discordant
+    rig = ChannelRig()
     for _ in range(9):
-        assert not scene.sample(0, 20_000, skin_age_us=250_000, skin_ended_age_us=650_000).discordant or _ >= 2
-    assert scene.channel.discordant
-    scene = Scene()
-    scene.s.trigger.touched = False
+        assert not rig.sample(0, 20_000, skin_age_us=250_000, skin_ended_age_us=650_000).discordant or _ >= 2
+    assert rig.channel.discordant
+    rig = ChannelRig()
+    rig.s.trigger.touched = False
     for _ in range(9):
-        assert not scene.sample(0, 20_000).discordant
-    scene = Scene()
-    scene.s.session.point_open = False  # the point is over, the trigger still held
+        assert not rig.sample(0, 20_000).discordant
+    rig = ChannelRig()
+    rig.s.session.point_open = False  # the point is over, the trigger still held
     for _ in range(9):
-        assert not scene.sample(0, 20_000).discordant
-        assert scene.channel.counts
+        assert not rig.sample(0, 20_000).discordant
+        assert rig.channel.counts
 
 
 # --- in a treatment ---------------------------------------------------------------------------------------------------
-class SeenBench(Bench):
-    """A bench with an infrared sensor whose samples come `late` ticks after the probe's; None: it does not answer."""
+class SeenRig(Rig):
+    """A rig with an infrared sensor whose samples come `late` ticks after the probe's; None: it does not answer."""
 
     def __init__(self, late=1):
         super().__init__()
@@ -236,35 +236,35 @@ class SeenBench(Bench):
             infrared.sequence = (infrared.sequence + 1) & 0xFFFF
 
 
-def names(bench):
-    return [name for bit, (name, _) in enumerate(blockers.NAMES) if bench.sup.blocked_by & 1 << bit]
+def names(rig):
+    return [name for bit, (name, _) in enumerate(blockers.NAMES) if rig.sup.blocked_by & 1 << bit]
 
 
-def run(bench, ticks):
+def run(rig, ticks):
     """Let ticks pass until a fault; return the first one's code, 0 for none."""
     for _ in range(ticks):
-        bench.tick()
-        if bench.sup.mode == mode.FAULT:
+        rig.tick()
+        if rig.sup.mode == mode.FAULT:
             break
-    return bench.sup.faults.first
+    return rig.sup.faults.first
 
 
 def test_a_healthy_pair_is_no_fault_in_any_phase_and_loses_no_burst_worth_speaking_of():
-    alone = Bench().deliver()
+    alone = Rig().deliver()
     alone.tick(1_700)
     for late in range(10):
-        bench = SeenBench(late).deliver()
-        assert run(bench, 1_700) == 0, late
-        assert len(bench.fired) >= len(alone.fired) * 9 // 10
+        rig = SeenRig(late).deliver()
+        assert run(rig, 1_700) == 0, late
+        assert len(rig.fired) >= len(alone.fired) * 9 // 10
 
 
 def test_a_colder_infrared_reading_trips_and_locks_out_in_a_pass():
     for mdegc, fault in ((4_000, faults.SKIN_TRIP), (2_000, faults.SKIN_LOCKOUT), (4_001, faults.INFRARED_DISCORD)):
         for late in (1, 5, 9):
-            bench = SeenBench(late).deliver().to_burst(3)
-            bench.fixed_mdegc = mdegc
-            assert run(bench, 1_200) == fault, (mdegc, late)
-            assert bench.o.cut == 1 and bench.o.lease == 0
+            rig = SeenRig(late).deliver().to_burst(3)
+            rig.fixed_mdegc = mdegc
+            assert run(rig, 1_200) == fault, (mdegc, late)
+            assert rig.o.cut == 1 and rig.o.lease == 0
 
 
 def test_outside_a_point_it_is_settled_in_the_window_and_counts_no_more():
@@ -275,146 +275,146 @@ def test_outside_a_point_it_is_settled_in_the_window_and_counts_no_more():
         (60_000_000, True, IN_START, True, True),
         (300_000, True, IN_START, False, False),
     ):
-        scene = Scene()
-        scene.s.planner.off_us = off_us
-        scene.s.session.point_open = point_open
-        scene.s.eye.range = where
-        channel = scene.sample(20_000, 30_000)
+        rig = ChannelRig()
+        rig.s.planner.off_us = off_us
+        rig.s.session.point_open = point_open
+        rig.s.eye.range = where
+        channel = rig.sample(20_000, 30_000)
         assert (channel.settled, channel.counts) == (settled, counts)
         assert channel.colder(30_000) == (20_000 if settled else 30_000) and channel.colder(19_999) == 19_999
 
 
 def test_a_trip_is_acknowledged_and_a_point_begun_on_the_colder_channel():
-    bench = SeenBench().deliver().to_burst(3)
-    bench.fixed_mdegc = 4_000
-    assert run(bench, 1_200) == faults.SKIN_TRIP
-    bench.skin_mdegc = 32_500  # the probe hangs loose
-    bench.i.trigger = 0
-    bench.fixed_mdegc = 27_999
-    bench.tick(700)
-    bench.ask(ACKNOWLEDGE)
-    assert bench.sup.mode == mode.FAULT
-    bench.fixed_mdegc = 28_000
-    bench.tick(30)
-    bench.ask(ACKNOWLEDGE)
-    assert bench.sup.mode == mode.STANDBY
-    bench.fixed_mdegc = 5_000
-    bench.tick(30)
-    assert bench.sup.blocked_by & blockers.BASELINE
-    bench.i.distance.value = 400  # aimed at nothing: what it sees is no skin
-    bench.tick(30)
-    assert not bench.sup.blocked_by & blockers.BASELINE
+    rig = SeenRig().deliver().to_burst(3)
+    rig.fixed_mdegc = 4_000
+    assert run(rig, 1_200) == faults.SKIN_TRIP
+    rig.skin_mdegc = 32_500  # the probe hangs loose
+    rig.i.trigger = 0
+    rig.fixed_mdegc = 27_999
+    rig.tick(700)
+    rig.ask(ACKNOWLEDGE)
+    assert rig.sup.mode == mode.FAULT
+    rig.fixed_mdegc = 28_000
+    rig.tick(30)
+    rig.ask(ACKNOWLEDGE)
+    assert rig.sup.mode == mode.STANDBY
+    rig.fixed_mdegc = 5_000
+    rig.tick(30)
+    assert rig.sup.blocked_by & blockers.BASELINE
+    rig.i.distance.value = 400  # aimed at nothing: what it sees is no skin
+    rig.tick(30)
+    assert not rig.sup.blocked_by & blockers.BASELINE
 
 
 def test_in_a_burst_the_plume_is_no_skin():
-    bench = SeenBench().deliver()
+    rig = SeenRig().deliver()
     for _ in range(600):
-        plume = bench.i.burst == -1 or bench.since_burst_us < bench.fired[-1] + 200_000 if bench.fired else False
-        bench.fixed_mdegc = -40_000 if plume else None
-        bench.tick()
-        assert bench.sup.mode == mode.DELIVERING
-    assert len(bench.fired) > 5
+        plume = rig.i.burst == -1 or rig.since_burst_us < rig.fired[-1] + 200_000 if rig.fired else False
+        rig.fixed_mdegc = -40_000 if plume else None
+        rig.tick()
+        assert rig.sup.mode == mode.DELIVERING
+    assert len(rig.fired) > 5
 
 
 def test_a_contradiction_is_a_fault_acknowledged_once_the_point_is_over():
-    bench = SeenBench().deliver().to_burst(3)
-    bench.seen_mdegc = -7_000
-    assert run(bench, 1_200) == faults.INFRARED_DISCORD
-    bench.tick(100)
-    bench.ask(ACKNOWLEDGE)
-    assert bench.sup.mode == mode.STANDBY
-    bench.tick(100)
-    assert bench.sup.mode == mode.STANDBY and not bench.sup.faults.latched
+    rig = SeenRig().deliver().to_burst(3)
+    rig.seen_mdegc = -7_000
+    assert run(rig, 1_200) == faults.INFRARED_DISCORD
+    rig.tick(100)
+    rig.ask(ACKNOWLEDGE)
+    assert rig.sup.mode == mode.STANDBY
+    rig.tick(100)
+    assert rig.sup.mode == mode.STANDBY and not rig.sup.faults.latched
 
 
 def test_what_was_acknowledged_does_not_return_with_the_next_arming_or_point():
-    bench = SeenBench().deliver().to_burst(3)
-    bench.seen_mdegc = -7_000
-    assert run(bench, 1_200) == faults.INFRARED_DISCORD
-    bench.seen_mdegc = 0
-    bench.i.trigger = 0
-    bench.tick(100)
-    bench.ask(ACKNOWLEDGE)
-    bench.tick(30_100)  # recovery of the point
-    bench.choose()
-    bench.ask(ARM)
-    bench.ask(CONFIRM, bench.sup.nonce)
-    bench.tick(201)
-    assert bench.sup.mode == mode.ARMED
-    bench.sup.second._apart = 2  # of an earlier point
-    bench.seen_mdegc = -7_000
-    bench.press()
-    assert bench.sup.second._apart < 2 and bench.sup.mode == mode.DELIVERING
+    rig = SeenRig().deliver().to_burst(3)
+    rig.seen_mdegc = -7_000
+    assert run(rig, 1_200) == faults.INFRARED_DISCORD
+    rig.seen_mdegc = 0
+    rig.i.trigger = 0
+    rig.tick(100)
+    rig.ask(ACKNOWLEDGE)
+    rig.tick(30_100)  # recovery of the point
+    rig.choose()
+    rig.ask(ARM)
+    rig.ask(CONFIRM, rig.sup.nonce)
+    rig.tick(201)
+    assert rig.sup.mode == mode.ARMED
+    rig.sup.second._apart = 2  # of an earlier point
+    rig.seen_mdegc = -7_000
+    rig.press()
+    assert rig.sup.second._apart < 2 and rig.sup.mode == mode.DELIVERING
 
 
 def test_a_sensor_that_falls_silent_stops_nothing_but_the_next_arming():
     for spoil in ("silent", "frozen"):
-        bench = SeenBench().deliver().to_burst(3)
-        assert "INFRARED" not in names(bench)
+        rig = SeenRig().deliver().to_burst(3)
+        assert "INFRARED" not in names(rig)
         if spoil == "silent":
-            bench.answers = False
+            rig.answers = False
         else:
-            bench._late = 99
-        before = len(bench.fired)
-        bench.tick(510)
-        assert bench.sup.mode == mode.DELIVERING and len(bench.fired) >= before + 5
-        assert "INFRARED" in names(bench)
-        bench.i.trigger = 0
-        bench.tick()
-        assert bench.sup.mode == mode.REST
+            rig._late = 99
+        before = len(rig.fired)
+        rig.tick(510)
+        assert rig.sup.mode == mode.DELIVERING and len(rig.fired) >= before + 5
+        assert "INFRARED" in names(rig)
+        rig.i.trigger = 0
+        rig.tick()
+        assert rig.sup.mode == mode.REST
 
 
 def test_it_blocks_the_arm_request_only_where_it_was_seen_before():
-    bench = SeenBench().stand_by()
-    bench.choose()
-    bench.answers = False
-    bench.tick(2)
-    assert "INFRARED" in names(bench)
-    bench.ask(ARM)
-    assert bench.sup.mode == mode.STANDBY
-    bench.answers = True
-    bench.tick(12)
-    bench.ask(ARM)
-    assert bench.sup.mode == mode.READY
-    bench = SeenBench()
-    bench.answers = False
-    bench.stand_by()
-    bench.choose()
-    bench.ask(ARM)
-    assert bench.sup.mode == mode.READY and "INFRARED" not in names(bench)
+    rig = SeenRig().stand_by()
+    rig.choose()
+    rig.answers = False
+    rig.tick(2)
+    assert "INFRARED" in names(rig)
+    rig.ask(ARM)
+    assert rig.sup.mode == mode.STANDBY
+    rig.answers = True
+    rig.tick(12)
+    rig.ask(ARM)
+    assert rig.sup.mode == mode.READY
+    rig = SeenRig()
+    rig.answers = False
+    rig.stand_by()
+    rig.choose()
+    rig.ask(ARM)
+    assert rig.sup.mode == mode.READY and "INFRARED" not in names(rig)
 
 
 def test_a_sensor_that_stands_still_is_told_after_five_seconds():
-    bench = SeenBench().stand_by()
-    bench.tick(20)
-    bench._late = 99
-    bench.i.infrared.age_us = 4_990_000 - 10_000
-    bench.tick(2)
-    assert bench.i.infrared.age_us == 5_000_000 and "INFRARED" not in names(bench)
-    bench.tick()
-    assert "INFRARED" in names(bench)
+    rig = SeenRig().stand_by()
+    rig.tick(20)
+    rig._late = 99
+    rig.i.infrared.age_us = 4_990_000 - 10_000
+    rig.tick(2)
+    assert rig.i.infrared.age_us == 5_000_000 and "INFRARED" not in names(rig)
+    rig.tick()
+    assert "INFRARED" in names(rig)
 
 
 def test_after_three_bursts_without_a_settled_sample_the_next_waits_for_it():
     # a sample comes 3 ticks after each of the probe's, so that the burst is always first
     for late in range(10):
-        bench = SeenBench(late).deliver()
+        rig = SeenRig(late).deliver()
         unseen = worst = 0
         fired = 0
         for _ in range(1_700):
-            bench.tick()
-            if bench.sup.second.counts:
+            rig.tick()
+            if rig.sup.second.counts:
                 unseen = 0
-            if len(bench.fired) > fired:
-                fired = len(bench.fired)
+            if len(rig.fired) > fired:
+                fired = len(rig.fired)
                 unseen += 1
                 worst = max(worst, unseen)
         assert worst <= 3 and fired > 10, late
 
 
 def test_the_wait_ends_by_itself():
-    bench = SeenBench().deliver().to_burst(2)
-    bench.sup.second._unseen = 3
-    assert bench.sup.second.awaited(699_999) and not bench.sup.second.awaited(700_000)
-    bench.sup.second._unseen = 2
-    assert not bench.sup.second.awaited(0)
+    rig = SeenRig().deliver().to_burst(2)
+    rig.sup.second._unseen = 3
+    assert rig.sup.second.awaited(699_999) and not rig.sup.second.awaited(700_000)
+    rig.sup.second._unseen = 2
+    assert not rig.sup.second.awaited(0)

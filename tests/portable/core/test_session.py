@@ -9,7 +9,7 @@ from support import LONGEST_DT_US, TICK_US
 SECOND_US = 1_000_000
 
 
-class Bench:
+class Rig:
     """A session with a complete choice; time passes with the heap locked."""
 
     def __init__(self, preset=0, level=0):
@@ -64,212 +64,212 @@ class Bench:
 
 # --- limit 9 ----------------------------------------------------------------------------------------------------------
 def test_every_point_counts_as_treated_at_boot():
-    bench = Bench()
-    bench.pass_us(299 * SECOND_US + 999_999)
+    rig = Rig()
+    rig.pass_us(299 * SECOND_US + 999_999)
     for site in range(len(presets.SITES)):
         for point in range(presets.POINTS_PER_SITE):
-            bench.session.site = site
-            bench.session.point = point
-            assert bench.session.cool_down_s() == 1
-    bench.pass_us(1)
+            rig.session.site = site
+            rig.session.point = point
+            assert rig.session.cool_down_s() == 1
+    rig.pass_us(1)
     for site in range(len(presets.SITES)):
         for point in range(presets.POINTS_PER_SITE):
-            bench.session.site = site
-            bench.session.point = point
-            assert bench.session.cool_down_s() == 0
+            rig.session.site = site
+            rig.session.point = point
+            assert rig.session.cool_down_s() == 0
 
 
 def test_an_unchosen_point_has_not_recovered():
-    bench = Bench()
-    bench.pass_us(1_000 * SECOND_US)
+    rig = Rig()
+    rig.pass_us(1_000 * SECOND_US)
     for site, point in ((-1, 0), (0, -1), (-1, -1)):
-        bench.session.site = site
-        bench.session.point = point
-        assert bench.session.cool_down_s() == 300
+        rig.session.site = site
+        rig.session.point = point
+        assert rig.session.cool_down_s() == 300
 
 
 def test_a_treated_point_recovers_for_300_s_and_the_others_are_free():
-    bench = Bench()
-    bench.pass_us(400 * SECOND_US)
-    bench.begin()
-    bench.pass_us(10 * SECOND_US)
-    bench.end()
-    assert bench.session.cool_down_s() >= 300
-    bench.session.point = 1
-    assert bench.session.cool_down_s() == 0
-    bench.session.point = 0
-    bench.session.site = 1
-    assert bench.session.cool_down_s() == 0
-    bench.session.site = 0
-    bench.pass_us(299 * SECOND_US + 990_000)
-    assert bench.session.cool_down_s() > 0
-    bench.pass_us(2 * SECOND_US)
-    assert bench.session.cool_down_s() == 0
+    rig = Rig()
+    rig.pass_us(400 * SECOND_US)
+    rig.begin()
+    rig.pass_us(10 * SECOND_US)
+    rig.end()
+    assert rig.session.cool_down_s() >= 300
+    rig.session.point = 1
+    assert rig.session.cool_down_s() == 0
+    rig.session.point = 0
+    rig.session.site = 1
+    assert rig.session.cool_down_s() == 0
+    rig.session.site = 0
+    rig.pass_us(299 * SECOND_US + 990_000)
+    assert rig.session.cool_down_s() > 0
+    rig.pass_us(2 * SECOND_US)
+    assert rig.session.cool_down_s() == 0
 
 
 def test_the_recovery_is_never_shorter_than_300_s():
     for fraction_us in (0, 10_000, 500_000, 990_000):
-        bench = Bench()
-        bench.pass_us(400 * SECOND_US + fraction_us)
-        bench.begin()
-        bench.end()
-        waited = bench.us_until_recovered()
+        rig = Rig()
+        rig.pass_us(400 * SECOND_US + fraction_us)
+        rig.begin()
+        rig.end()
+        waited = rig.us_until_recovered()
         assert 300 * SECOND_US <= waited <= 301 * SECOND_US, (fraction_us, waited)
 
 
 def test_each_way_a_point_ends_starts_its_recovery_and_the_rest():
     for reason in range(1, len(session.REASONS)):
-        bench = Bench()
-        bench.pass_us(400 * SECOND_US)
-        bench.begin()
-        bench.end(reason)
-        assert bench.session.reason == reason
-        assert not bench.session.point_open
-        assert bench.session.cool_down_s() >= 300
-        assert bench.session.rest_left_us == 60 * SECOND_US
+        rig = Rig()
+        rig.pass_us(400 * SECOND_US)
+        rig.begin()
+        rig.end(reason)
+        assert rig.session.reason == reason
+        assert not rig.session.point_open
+        assert rig.session.cool_down_s() >= 300
+        assert rig.session.rest_left_us == 60 * SECOND_US
 
 
 def test_the_rest_between_points_is_that_of_the_level():
     for preset in range(3):
         for level, seconds in enumerate(((60, 60, 60, 90), (90, 90, 120), (90, 90, 120))[preset]):
-            bench = Bench(preset, level)
-            bench.begin()
-            bench.end()
-            bench.pass_us(seconds * SECOND_US - 1)
-            assert bench.session.rest_left_us == 1
-            bench.pass_us(1)
-            assert bench.session.rest_left_us == 0
-            bench.pass_us(SECOND_US)
-            assert bench.session.rest_left_us == 0
-            bench.begin()
-            bench.end()
-            bench.pass_us(seconds * SECOND_US - 1)
-            bench.pass_us(LONGEST_DT_US)
-            assert bench.session.rest_left_us == 0  # not beyond
+            rig = Rig(preset, level)
+            rig.begin()
+            rig.end()
+            rig.pass_us(seconds * SECOND_US - 1)
+            assert rig.session.rest_left_us == 1
+            rig.pass_us(1)
+            assert rig.session.rest_left_us == 0
+            rig.pass_us(SECOND_US)
+            assert rig.session.rest_left_us == 0
+            rig.begin()
+            rig.end()
+            rig.pass_us(seconds * SECOND_US - 1)
+            rig.pass_us(LONGEST_DT_US)
+            assert rig.session.rest_left_us == 0  # not beyond
 
 
 def test_the_point_clock_stops_at_its_end_instead_of_wrapping():
-    bench = Bench()
-    bench.begin()
+    rig = Rig()
+    rig.begin()
     for before in range(1_000):
-        bench.pass_us(SECOND_US)
-        assert bench.session.point_us == min((before + 1) * SECOND_US, SATURATED)
+        rig.pass_us(SECOND_US)
+        assert rig.session.point_us == min((before + 1) * SECOND_US, SATURATED)
 
 
 # --- limit 8 ----------------------------------------------------------------------------------------------------------
 def test_a_point_lasts_60_s():
-    bench = Bench()
-    bench.pass_us(100 * SECOND_US)
-    bench.begin()
-    bench.pass_us(60 * SECOND_US - 1)
-    assert bench.session.point_spent == session.GOING
-    bench.pass_us(1)
-    assert bench.session.point_spent == session.TIME
+    rig = Rig()
+    rig.pass_us(100 * SECOND_US)
+    rig.begin()
+    rig.pass_us(60 * SECOND_US - 1)
+    assert rig.session.point_spent == session.GOING
+    rig.pass_us(1)
+    assert rig.session.point_spent == session.TIME
 
 
 def test_a_point_has_30_s_of_valve_on_time():
-    bench = Bench()
-    bench.begin()
+    rig = Rig()
+    rig.begin()
     for _ in range(59):
-        bench.burst(500_000)
-    bench.burst(499_999)
-    assert bench.session.point_spent == session.GOING
-    bench.burst(1)
-    assert bench.session.point_spent == session.GAS
+        rig.burst(500_000)
+    rig.burst(499_999)
+    assert rig.session.point_spent == session.GOING
+    rig.burst(1)
+    assert rig.session.point_spent == session.GAS
 
 
 def test_a_new_point_begins_at_zero():
-    bench = Bench()
-    bench.begin()
-    bench.burst(30_000_000)
-    bench.pass_us(60 * SECOND_US)
-    bench.session.passes = 3
-    bench.session.reached = True
-    bench.end()
-    bench.begin()
-    now = bench.session
+    rig = Rig()
+    rig.begin()
+    rig.burst(30_000_000)
+    rig.pass_us(60 * SECOND_US)
+    rig.session.passes = 3
+    rig.session.reached = True
+    rig.end()
+    rig.begin()
+    now = rig.session
     assert now.point_open and now.reason == session.GOING and now.point_spent == session.GOING
     assert (now.passes, now.bursts, now.point_us, now.point_valve_on_us, now.reached) == (0, 0, 0, 0, False)
     assert now.bursts_total == 1
 
 
 def test_the_point_clock_stands_while_no_point_is_open():
-    bench = Bench()
-    bench.pass_us(100 * SECOND_US)
-    assert bench.session.point_us == 0
+    rig = Rig()
+    rig.pass_us(100 * SECOND_US)
+    assert rig.session.point_us == 0
 
 
 # --- limit 10 ---------------------------------------------------------------------------------------------------------
 def test_a_session_lasts_20_minutes_from_its_first_point():
-    bench = Bench()
-    bench.pass_us(2_000 * SECOND_US)
-    assert bench.session.session_s == 0 and not bench.session.used_up
-    bench.begin()
-    bench.pass_us(1_200 * SECOND_US - 1)
-    assert not bench.session.used_up
-    bench.pass_us(1)
-    assert bench.session.used_up
-    bench.pass_us(5_000 * SECOND_US)
-    assert bench.session.used_up
+    rig = Rig()
+    rig.pass_us(2_000 * SECOND_US)
+    assert rig.session.session_s == 0 and not rig.session.used_up
+    rig.begin()
+    rig.pass_us(1_200 * SECOND_US - 1)
+    assert not rig.session.used_up
+    rig.pass_us(1)
+    assert rig.session.used_up
+    rig.pass_us(5_000 * SECOND_US)
+    assert rig.session.used_up
 
 
 def test_a_session_has_300_s_of_valve_on_time():
-    bench = Bench()
-    bench.begin()
+    rig = Rig()
+    rig.begin()
     for _ in range(598):
-        bench.burst(500_000)
-    bench.burst(499_000)
-    assert not bench.session.used_up
-    bench.burst(1_000)  # the longest burst still had room before it, and has none now
-    assert bench.session.used_up
+        rig.burst(500_000)
+    rig.burst(499_000)
+    assert not rig.session.used_up
+    rig.burst(1_000)  # the longest burst still had room before it, and has none now
+    assert rig.session.used_up
 
 
 def test_a_millisecond_is_booked_when_it_is_full():
-    bench = Bench()
-    bench.begin()
+    rig = Rig()
+    rig.begin()
     for us, booked_ms in ((999, 0), (1, 1), (999, 1), (1, 2)):
-        bench.burst(us)
-        assert bench.session.valve_on_ms == booked_ms
+        rig.burst(us)
+        assert rig.session.valve_on_ms == booked_ms
 
 
 def test_parts_of_a_millisecond_are_not_lost():
-    bench = Bench()
-    bench.begin()
+    rig = Rig()
+    rig.begin()
     for _ in range(1_000):
-        bench.burst(30_999)
-    assert bench.session.valve_on_ms == 30_999
-    assert bench.session.gas_mg == 30_999
-    assert bench.session.bursts == bench.session.bursts_total == 1_000
+        rig.burst(30_999)
+    assert rig.session.valve_on_ms == 30_999
+    assert rig.session.gas_mg == 30_999
+    assert rig.session.bursts == rig.session.bursts_total == 1_000
 
 
 # --- limit 21 ---------------------------------------------------------------------------------------------------------
 def test_the_room_budget_is_18_ppm_a_gram_in_30_m3():
-    bench = Bench()
+    rig = Rig()
     for grams, room_m3, ppm in ((100, 30, 1_800), (300, 30, 5_400), (300, 10, 16_200), (300, 1_000, 162)):
-        bench.session.gas_mg = grams * 1_000
-        assert abs(bench.session.room_ppm(room_m3) - ppm) <= 1 + ppm // 100
+        rig.session.gas_mg = grams * 1_000
+        assert abs(rig.session.room_ppm(room_m3) - ppm) <= 1 + ppm // 100
 
 
 def test_the_room_is_full_at_10_000_ppm():
-    bench = Bench()
+    rig = Rig()
     for room_m3 in (10, 30, 100, 1_000):
         grams = 10_000 * room_m3 / 540
-        bench.session.gas_mg = int(grams * 1_000 * 0.999)
-        assert not bench.session.room_full(room_m3)
-        bench.session.gas_mg = int(grams * 1_000 * 1.001)
-        assert bench.session.room_full(room_m3)
+        rig.session.gas_mg = int(grams * 1_000 * 0.999)
+        assert not rig.session.room_full(room_m3)
+        rig.session.gas_mg = int(grams * 1_000 * 1.001)
+        assert rig.session.room_full(room_m3)
     for gas_mg, ppm in ((555_569, 9_999), (555_570, 10_000)):
-        bench.session.gas_mg = gas_mg
-        assert bench.session.room_ppm(30) == ppm
-        assert bench.session.room_full(30) == (ppm == 10_000)
+        rig.session.gas_mg = gas_mg
+        assert rig.session.room_ppm(30) == ppm
+        assert rig.session.room_full(30) == (ppm == 10_000)
 
 
 def test_gas_is_booked_at_1_gram_a_second():
-    bench = Bench()
-    bench.begin()
+    rig = Rig()
+    rig.begin()
     for _ in range(100):
-        bench.burst(400_000)
-    assert bench.session.gas_mg == 40_000
+        rig.burst(400_000)
+    assert rig.session.gas_mg == 40_000
 
 
 # --- the choice -------------------------------------------------------------------------------------------------------
@@ -277,51 +277,51 @@ def test_nothing_is_complete_before_everything_is_chosen():
     fresh = Session()
     assert not fresh.complete() and fresh.row() is None and not fresh.reduced() and not fresh.attested_all()
     for missing in ("preset", "level", "site", "point"):
-        bench = Bench()
-        assert bench.session.complete()
-        setattr(bench.session, missing, -1)
-        assert not bench.session.complete()
+        rig = Rig()
+        assert rig.session.complete()
+        setattr(rig.session, missing, -1)
+        assert not rig.session.complete()
 
 
 def test_locked_levels_are_no_choice():
     for preset in range(3):
         for level in range(5):
-            bench = Bench(preset, level)
-            assert bench.session.complete() == (level < (4, 3, 3)[preset])
-            assert bench.session.reduced() == (preset > 0)
+            rig = Rig(preset, level)
+            assert rig.session.complete() == (level < (4, 3, 3)[preset])
+            assert rig.session.reduced() == (preset > 0)
 
 
 def test_every_attestation_of_the_preset_is_needed():
     for preset, need in ((0, 31), (1, 63), (2, 127)):
-        bench = Bench(preset)
+        rig = Rig(preset)
         for given in range(128):
-            bench.session.attested = given
-            assert bench.session.attested_all() == (given & need == need)
+            rig.session.attested = given
+            assert rig.session.attested_all() == (given & need == need)
 
 
 def test_another_session_asks_anew_but_keeps_gas_and_recovery():
-    bench = Bench()
-    bench.pass_us(400 * SECOND_US)
-    bench.session.attested = 127
-    bench.begin()
-    bench.burst(500_000)
-    bench.pass_us(1_190 * SECOND_US)
-    bench.burst(1_000)
-    bench.pass_us(10 * SECOND_US)
-    bench.end()
-    assert bench.session.used_up
-    bench.session.renew()
-    now = bench.session
+    rig = Rig()
+    rig.pass_us(400 * SECOND_US)
+    rig.session.attested = 127
+    rig.begin()
+    rig.burst(500_000)
+    rig.pass_us(1_190 * SECOND_US)
+    rig.burst(1_000)
+    rig.pass_us(10 * SECOND_US)
+    rig.end()
+    assert rig.session.used_up
+    rig.session.renew()
+    now = rig.session
     assert not now.used_up and not now.started
     assert (now.attested, now.session_s, now.valve_on_ms) == (0, 0, 501)
     assert not now.attested_all()
     assert now.gas_mg == 501
     assert now.cool_down_s() >= 300
     assert now.rest_left_us == 60 * SECOND_US
-    bench.pass_us(100 * SECOND_US)
+    rig.pass_us(100 * SECOND_US)
     assert now.session_s == 0
-    bench.begin()
-    bench.pass_us(SECOND_US)
+    rig.begin()
+    rig.pass_us(SECOND_US)
     assert now.session_s == 1
 
 
@@ -339,8 +339,8 @@ def most_in_a_window(bursts, length_s):
 
 def test_whatever_is_typed_no_20_minutes_have_more_than_300_s_of_valve_on_time():
     for every_s in (1, 2, 3):  # a burst of 500 ms so often, and a new patient as soon as one is taken
-        bench = Bench()
-        now = bench.session
+        rig = Rig()
+        now = rig.session
         given = []
         patients = 0
         while now.uptime_s < 7_200:
@@ -348,93 +348,93 @@ def test_whatever_is_typed_no_20_minutes_have_more_than_300_s_of_valve_on_time()
                 now.renew()
                 patients += 1
             if not now.used_up:
-                bench.begin()
-                bench.burst(500_000)
+                rig.begin()
+                rig.burst(500_000)
                 given.append((now.uptime_s, 500))
-            bench.pass_us(every_s * SECOND_US)
+            rig.pass_us(every_s * SECOND_US)
         assert patients
         most = most_in_a_window(given, 1_200)
         assert (298_000 if every_s < 2 else 150_000) <= most <= 300_000, most
 
 
 def test_what_is_waited_for_is_said_and_is_enough():
-    bench = Bench()
-    now = bench.session
+    rig = Rig()
+    now = rig.session
     assert now.used_up_s() == 0
-    bench.begin()
+    rig.begin()
     while not now.used_up:
-        bench.burst(500_000)
-        bench.pass_us(SECOND_US)
+        rig.burst(500_000)
+        rig.pass_us(SECOND_US)
     left_s = now.used_up_s()
     assert 600 <= left_s <= 720  # the first minutes leave the window 20 to 21 minutes after they began
-    bench.pass_us((left_s - 61) * SECOND_US)
+    rig.pass_us((left_s - 61) * SECOND_US)
     assert now.valve_on_ms >= 299_500
-    bench.pass_us(61 * SECOND_US)
+    rig.pass_us(61 * SECOND_US)
     assert now.valve_on_ms < 299_500 and now.used_up_s() == 0
 
 
 def test_who_begins_anew_and_waits_as_long_as_is_said_has_room_again():
-    bench = Bench()
-    now = bench.session
-    bench.begin()
+    rig = Rig()
+    now = rig.session
+    rig.begin()
     while not now.used_up:
-        bench.burst(500_000)
-        bench.pass_us(SECOND_US)
-    bench.end()
+        rig.burst(500_000)
+        rig.pass_us(SECOND_US)
+    rig.end()
     now.renew()
     assert now.used_up  # the gas of the last 20 minutes stays
-    bench.pass_us(now.used_up_s() * SECOND_US)
+    rig.pass_us(now.used_up_s() * SECOND_US)
     assert not now.used_up and now.used_up_s() == 0
 
 
 def test_a_new_patient_takes_120_s_from_the_last_burst_on():
-    bench = Bench()
-    now = bench.session
+    rig = Rig()
+    now = rig.session
     assert now.renewal_s() == 0  # no burst yet
-    bench.begin()
-    bench.pass_us(10 * SECOND_US)
-    bench.burst(60_000)
+    rig.begin()
+    rig.pass_us(10 * SECOND_US)
+    rig.burst(60_000)
     assert now.renewal_s() >= 120
-    bench.pass_us(119 * SECOND_US)
+    rig.pass_us(119 * SECOND_US)
     assert now.renewal_s() > 0
-    bench.burst(30_000)
-    bench.pass_us(120 * SECOND_US)
+    rig.burst(30_000)
+    rig.pass_us(120 * SECOND_US)
     assert now.renewal_s() > 0
-    bench.pass_us(SECOND_US)
+    rig.pass_us(SECOND_US)
     assert now.renewal_s() == 0
 
 
 def test_attestations_lapse_after_600_s_without_a_burst_or_another_attestation():
     for last in (None, "burst", "attest"):
-        bench = Bench()
-        now = bench.session
-        bench.pass_us(400 * SECOND_US)
+        rig = Rig()
+        now = rig.session
+        rig.pass_us(400 * SECOND_US)
         now.attest(127)
-        bench.pass_us(599 * SECOND_US)
+        rig.pass_us(599 * SECOND_US)
         assert now.attested == 127
         if last == "burst":
-            bench.burst(60_000)
+            rig.burst(60_000)
         elif last:
             now.attest(1)
-        bench.pass_us(SECOND_US)
+        rig.pass_us(SECOND_US)
         assert now.attested == (127 if last else 0)
-        bench.pass_us(598 * SECOND_US)
+        rig.pass_us(598 * SECOND_US)
         assert now.attested == (127 if last else 0)
-        bench.pass_us(2 * SECOND_US)
+        rig.pass_us(2 * SECOND_US)
         assert now.attested == 0
 
 
 def test_the_longest_gaps_count_in_full_and_do_not_overflow():
-    bench = Bench()
-    bench.begin()
+    rig = Rig()
+    rig.begin()
     micropython.heap_lock()
     try:
-        bench.session.advance(LONGEST_DT_US)
-        bench.session.advance(LONGEST_DT_US)
-        bench.session.advance(LONGEST_DT_US)
+        rig.session.advance(LONGEST_DT_US)
+        rig.session.advance(LONGEST_DT_US)
+        rig.session.advance(LONGEST_DT_US)
     finally:
         micropython.heap_unlock()
-    assert bench.session.uptime_s == 3 * LONGEST_DT_US // SECOND_US
-    assert bench.session.point_spent == session.TIME
-    assert bench.session.used_up
-    assert bench.session.cool_down_s() == 0
+    assert rig.session.uptime_s == 3 * LONGEST_DT_US // SECOND_US
+    assert rig.session.point_spent == session.TIME
+    assert rig.session.used_up
+    assert rig.session.cool_down_s() == 0

@@ -1,25 +1,25 @@
 """The supervisor as a whole: arming, what starts a burst, what ends one, what then. Heap locked, near the wrap."""
 
-from bench import SETTINGS, Bench
 from cryo import config
 from cryo.core import blockers, faults, mode, session
 from cryo.core.supervisor import ARM, CONFIRM, DISARM
+from supervisor_rig import SETTINGS, Rig
 
 
 def _names(mask):
     return [name for bit, (name, _) in enumerate(blockers.NAMES) if mask & 1 << bit]
 
 
-def _first_fault(bench):
-    return bench.sup.faults.first
+def _first_fault(rig):
+    return rig.sup.faults.first
 
 
 def test_boots_to_standby_and_cuts_in_every_tick_until_a_pass():
-    bench = Bench()
+    rig = Rig()
     for _ in range(70):
-        bench.tick()
-        assert bench.o.cut == 1 and bench.o.lease == 0 and bench.o.fire_us == 0
-    assert bench.sup.mode == mode.STANDBY
+        rig.tick()
+        assert rig.o.cut == 1 and rig.o.lease == 0 and rig.o.fire_us == 0
+    assert rig.sup.mode == mode.STANDBY
 
 
 def test_every_blocker_stops_the_arm_request():
@@ -115,141 +115,141 @@ def test_every_blocker_stops_the_arm_request():
     )  # fmt: skip
     assert set([name for _, name in table]) == set(_names(blockers.TO_ARM))
     for spoil, name in table:
-        bench = Bench().stand_by()
-        bench.choose()
-        spoil(bench)
-        bench.ask(ARM)
-        assert bench.sup.mode in (mode.STANDBY, mode.FAULT), name
-        assert name in _names(bench.sup.blocked_by), (name, _names(bench.sup.blocked_by))
+        rig = Rig().stand_by()
+        rig.choose()
+        spoil(rig)
+        rig.ask(ARM)
+        assert rig.sup.mode in (mode.STANDBY, mode.FAULT), name
+        assert name in _names(rig.sup.blocked_by), (name, _names(rig.sup.blocked_by))
 
 
 def test_the_edges_of_the_arming_window_are_allowed():
     for mbar, mdegc in ((35_000, 28_000), (70_000, 38_000)):
-        bench = Bench().stand_by()
-        bench.choose()
-        bench.i.bottle.value = mbar
-        bench.skin_mdegc = mdegc
-        bench.tick(11)
-        bench.ask(ARM)
-        assert bench.sup.mode == mode.READY
+        rig = Rig().stand_by()
+        rig.choose()
+        rig.i.bottle.value = mbar
+        rig.skin_mdegc = mdegc
+        rig.tick(11)
+        rig.ask(ARM)
+        assert rig.sup.mode == mode.READY
 
 
 def test_without_settings_or_jet_constant_nothing_arms():
-    for bench, name in (
-        (Bench(provisioned=False), "UNPROVISIONED"),
-        (Bench(dict(SETTINGS, jet_k_mdegc=0)), "CALIBRATION"),
+    for rig, name in (
+        (Rig(provisioned=False), "UNPROVISIONED"),
+        (Rig(dict(SETTINGS, jet_k_mdegc=0)), "CALIBRATION"),
     ):
-        bench.stand_by()
-        bench.choose()
-        bench.ask(ARM)
-        assert bench.sup.mode == mode.STANDBY and name in _names(bench.sup.blocked_by)
+        rig.stand_by()
+        rig.choose()
+        rig.ask(ARM)
+        assert rig.sup.mode == mode.STANDBY and name in _names(rig.sup.blocked_by)
 
 
 def test_an_overdue_calibration_arms_nothing_and_ends_nothing_that_is_armed():
-    bench = Bench()
-    bench.sup.overdue = True
-    bench.stand_by()
-    bench.choose()
-    bench.ask(ARM)
-    assert bench.sup.mode == mode.STANDBY and "CALIBRATION" in _names(bench.sup.blocked_by)
-    bench.sup.overdue = False
-    bench.ask(ARM)
-    bench.ask(CONFIRM, bench.sup.nonce)
-    assert bench.sup.mode == mode.ARMED
-    bench.sup.overdue = True
-    bench.tick()
-    assert bench.sup.mode == mode.ARMED
+    rig = Rig()
+    rig.sup.overdue = True
+    rig.stand_by()
+    rig.choose()
+    rig.ask(ARM)
+    assert rig.sup.mode == mode.STANDBY and "CALIBRATION" in _names(rig.sup.blocked_by)
+    rig.sup.overdue = False
+    rig.ask(ARM)
+    rig.ask(CONFIRM, rig.sup.nonce)
+    assert rig.sup.mode == mode.ARMED
+    rig.sup.overdue = True
+    rig.tick()
+    assert rig.sup.mode == mode.ARMED
 
 
 def test_arming_takes_two_steps_the_right_number_and_ten_seconds_at_most():
-    bench = Bench().stand_by()
-    bench.choose()
-    bench.ask(CONFIRM, 0)
-    assert bench.sup.mode == mode.STANDBY
-    bench.ask(ARM)
-    bench.ask(CONFIRM, bench.sup.nonce + 1)
-    assert bench.sup.mode == mode.READY
-    bench.tick(990)
-    assert bench.sup.mode == mode.READY
-    nonce = bench.sup.nonce
-    bench.tick(20)
-    assert bench.sup.mode == mode.STANDBY
-    bench.ask(CONFIRM, nonce)
-    assert bench.sup.mode == mode.STANDBY
+    rig = Rig().stand_by()
+    rig.choose()
+    rig.ask(CONFIRM, 0)
+    assert rig.sup.mode == mode.STANDBY
+    rig.ask(ARM)
+    rig.ask(CONFIRM, rig.sup.nonce + 1)
+    assert rig.sup.mode == mode.READY
+    rig.tick(990)
+    assert rig.sup.mode == mode.READY
+    nonce = rig.sup.nonce
+    rig.tick(20)
+    assert rig.sup.mode == mode.STANDBY
+    rig.ask(CONFIRM, nonce)
+    assert rig.sup.mode == mode.STANDBY
 
 
 def test_a_press_counts_only_after_two_seconds_of_light_and_tone_and_must_be_fresh():
-    bench = Bench().arm()
-    assert bench.o.indicate == 1
-    bench.tick(190)
-    bench.i.trigger = 1
-    bench.tick(300)
-    assert bench.sup.mode == mode.ARMED and not bench.fired
-    bench.press()
-    assert bench.sup.mode == mode.DELIVERING
+    rig = Rig().arm()
+    assert rig.o.indicate == 1
+    rig.tick(190)
+    rig.i.trigger = 1
+    rig.tick(300)
+    assert rig.sup.mode == mode.ARMED and not rig.fired
+    rig.press()
+    assert rig.sup.mode == mode.DELIVERING
 
 
 def test_armed_and_unused_goes_back_to_standby():
-    bench = Bench().arm()
-    bench.tick(5_990)
-    assert bench.sup.mode == mode.ARMED
-    bench.tick(20)
-    assert bench.sup.mode == mode.STANDBY
+    rig = Rig().arm()
+    rig.tick(5_990)
+    assert rig.sup.mode == mode.ARMED
+    rig.tick(20)
+    assert rig.sup.mode == mode.STANDBY
 
 
 def test_distance_window_for_the_start():
     for mm, starts in ((79, False), (80, True), (200, True), (201, False)):
-        bench = Bench().arm()
-        bench.tick(205)
-        bench.i.distance.value = mm
-        bench.press()
-        assert (bench.sup.mode == mode.DELIVERING) == starts, mm
+        rig = Rig().arm()
+        rig.tick(205)
+        rig.i.distance.value = mm
+        rig.press()
+        assert (rig.sup.mode == mode.DELIVERING) == starts, mm
 
 
 def test_distance_window_while_open():
     for mm, goes_on in ((69, False), (70, True), (220, True), (221, False)):
-        bench = Bench()
-        bench.i.distance.value = 80  # 70 is no step from there
-        bench.deliver().to_burst()
-        bench.i.distance.value = mm
-        bench.tick()
-        assert (bench.o.cut == 0) == goes_on, mm
+        rig = Rig()
+        rig.i.distance.value = 80  # 70 is no step from there
+        rig.deliver().to_burst()
+        rig.i.distance.value = mm
+        rig.tick()
+        assert (rig.o.cut == 0) == goes_on, mm
 
 
 def test_a_surface_that_jumps_ends_the_pass_in_its_tick_and_counts_nearer_until_the_point_is_over():
-    bench = Bench().deliver().to_burst()
-    k_mdegc = bench.sup.k_here_mdegc()
-    distance = bench.i.distance
+    rig = Rig().deliver().to_burst()
+    k_mdegc = rig.sup.k_here_mdegc()
+    distance = rig.i.distance
     distance.value = 161  # from 100, inside the window
     distance.sequence += 1
-    bench.tick()
-    assert bench.o.cut == 1 and bench.sup.mode == mode.REST
-    bench.tick()
-    assert bench.sup.k_here_mdegc() == k_mdegc
+    rig.tick()
+    assert rig.o.cut == 1 and rig.sup.mode == mode.REST
+    rig.tick()
+    assert rig.sup.k_here_mdegc() == k_mdegc
     distance.value = 135  # a hand that follows slowly; it counts as 74
     for _ in range(3):
         distance.sequence += 1
-        bench.tick()
-    assert bench.sup.k_here_mdegc() > k_mdegc
-    assert bench.sup.blocked_by & blockers.DISTANCE
-    bench.ask(DISARM)
+        rig.tick()
+    assert rig.sup.k_here_mdegc() > k_mdegc
+    assert rig.sup.blocked_by & blockers.DISTANCE
+    rig.ask(DISARM)
     distance.sequence += 1
-    bench.tick()
-    assert bench.sup.k_here_mdegc() < k_mdegc
-    assert not bench.sup.blocked_by & blockers.DISTANCE
+    rig.tick()
+    assert rig.sup.k_here_mdegc() < k_mdegc
+    assert not rig.sup.blocked_by & blockers.DISTANCE
     for mm in (200, 90):  # between two points the applicator is moved in any way
         distance.value = mm
         distance.sequence += 1
-        bench.tick()
-        assert bench.sup.eye.mm == mm and not bench.sup.blocked_by & blockers.DISTANCE
+        rig.tick()
+        assert rig.sup.eye.mm == mm and not rig.sup.blocked_by & blockers.DISTANCE
 
 
 def test_first_burst_is_a_probe_and_so_is_the_first_at_another_distance():
-    bench = Bench().deliver().to_burst(3)
-    assert bench.fired[0] == 60_000 and bench.fired[1] > 60_000
-    bench.i.distance.value = 111
-    bench.to_burst(4)
-    assert bench.fired[3] == 60_000
+    rig = Rig().deliver().to_burst(3)
+    assert rig.fired[0] == 60_000 and rig.fired[1] > 60_000
+    rig.i.distance.value = 111
+    rig.to_burst(4)
+    assert rig.fired[3] == 60_000
 
 
 def test_what_ends_a_burst_in_the_same_tick():
@@ -298,154 +298,154 @@ def test_what_ends_a_burst_in_the_same_tick():
         (disarm, mode.STANDBY, 0), (port, mode.FAULT, faults.VALVE_PORT),
     )  # fmt: skip
     for spoil, then, fault in table:
-        bench = Bench().deliver().to_burst(2)
-        while bench.ticks % 10 != 5:  # no new sample in the next tick
-            bench.tick()
-        if not bench.left_us:
-            bench.to_burst(3)
-        spoil(bench)
-        bench.tick()
-        assert bench.o.cut == 1 and bench.o.lease == 0 and bench.o.fire_us == 0, spoil.__name__
-        assert bench.sup.mode == then and _first_fault(bench) == fault, (spoil.__name__, bench.sup.mode)
+        rig = Rig().deliver().to_burst(2)
+        while rig.ticks % 10 != 5:  # no new sample in the next tick
+            rig.tick()
+        if not rig.left_us:
+            rig.to_burst(3)
+        spoil(rig)
+        rig.tick()
+        assert rig.o.cut == 1 and rig.o.lease == 0 and rig.o.fire_us == 0, spoil.__name__
+        assert rig.sup.mode == then and _first_fault(rig) == fault, (spoil.__name__, rig.sup.mode)
 
 
 def test_no_burst_on_an_old_or_unsettled_sample():
-    bench = Bench().deliver().to_burst(1)
-    bench.samples = False
-    bench.tick(60)
-    assert len(bench.fired) == 1
-    bench = Bench().deliver()
+    rig = Rig().deliver().to_burst(1)
+    rig.samples = False
+    rig.tick(60)
+    assert len(rig.fired) == 1
+    rig = Rig().deliver()
     for _ in range(600):
-        before = len(bench.fired)
-        closed_us = bench.since_burst_us - (bench.fired[-1] + 25_000 if bench.fired else 0)
-        bench.tick()
-        if len(bench.fired) > max(1, before):
+        before = len(rig.fired)
+        closed_us = rig.since_burst_us - (rig.fired[-1] + 25_000 if rig.fired else 0)
+        rig.tick()
+        if len(rig.fired) > max(1, before):
             assert closed_us >= 350_000
-            assert bench.i.skin.age_us <= 250_000
+            assert rig.i.skin.age_us <= 250_000
 
 
 def test_the_lease_runs_only_around_a_burst():
-    bench = Bench().deliver()
+    rig = Rig().deliver()
     after = 0
     for _ in range(1_000):
-        bench.tick()
-        after = 0 if bench.i.burst == -1 else after + 1
+        rig.tick()
+        after = 0 if rig.i.burst == -1 else after + 1
         if after > 1:
-            assert bench.o.lease == 0
+            assert rig.o.lease == 0
         if after > 2:
-            assert bench.lease_us == 0
-    assert len(bench.fired) > 5
+            assert rig.lease_us == 0
+    assert len(rig.fired) > 5
 
 
 def test_a_pass_ends_at_18_s_rests_1_s_and_goes_on_while_held():
-    bench = Bench().deliver()
+    rig = Rig().deliver()
     ticks = 0
-    while bench.sup.mode == mode.DELIVERING:
-        bench.tick()
+    while rig.sup.mode == mode.DELIVERING:
+        rig.tick()
         ticks += 1
-    assert bench.sup.mode == mode.REST and 1_797 <= ticks <= 1_801
+    assert rig.sup.mode == mode.REST and 1_797 <= ticks <= 1_801
     ticks = 0
-    while bench.sup.mode == mode.REST:
-        assert bench.o.cut == 1
-        bench.tick()
+    while rig.sup.mode == mode.REST:
+        assert rig.o.cut == 1
+        rig.tick()
         ticks += 1
-    assert bench.sup.mode == mode.DELIVERING and 99 <= ticks <= 102
+    assert rig.sup.mode == mode.DELIVERING and 99 <= ticks <= 102
 
 
 def test_a_released_trigger_needs_a_fresh_press_for_the_next_pass():
-    bench = Bench().deliver().to_burst(1)
-    bench.i.trigger = 0
-    bench.tick()
-    assert bench.sup.mode == mode.REST
-    bench.i.trigger = 1
-    bench.tick(310)
-    assert bench.sup.mode == mode.ARMED
-    count = len(bench.fired)
-    bench.tick(300)
-    assert len(bench.fired) == count
-    bench.press()
-    assert bench.sup.mode == mode.DELIVERING and bench.sup.session.passes == 2
+    rig = Rig().deliver().to_burst(1)
+    rig.i.trigger = 0
+    rig.tick()
+    assert rig.sup.mode == mode.REST
+    rig.i.trigger = 1
+    rig.tick(310)
+    assert rig.sup.mode == mode.ARMED
+    count = len(rig.fired)
+    rig.tick(300)
+    assert len(rig.fired) == count
+    rig.press()
+    assert rig.sup.mode == mode.DELIVERING and rig.sup.session.passes == 2
 
 
 def test_a_pass_ended_by_distance_needs_a_fresh_press():
-    bench = Bench().deliver().to_burst(1)
-    bench.i.distance.value = 60
-    bench.tick()
-    assert bench.sup.mode == mode.REST
-    bench.i.distance.value = 100
-    bench.tick(400)
-    assert bench.sup.mode == mode.ARMED
+    rig = Rig().deliver().to_burst(1)
+    rig.i.distance.value = 60
+    rig.tick()
+    assert rig.sup.mode == mode.REST
+    rig.i.distance.value = 100
+    rig.tick(400)
+    assert rig.sup.mode == mode.ARMED
 
 
 def test_a_surface_lost_for_half_a_second_ends_the_pass():
-    bench = Bench().deliver().to_burst(1)
-    bench.i.distance.status = 2
-    bench.tick(50)
-    assert bench.sup.mode == mode.DELIVERING
-    bench.tick(2)
-    assert bench.sup.mode == mode.REST
+    rig = Rig().deliver().to_burst(1)
+    rig.i.distance.status = 2
+    rig.tick(50)
+    assert rig.sup.mode == mode.DELIVERING
+    rig.tick(2)
+    assert rig.sup.mode == mode.REST
 
 
 def test_the_point_ends_at_its_time_and_needs_its_recovery():
-    bench = Bench().deliver()
+    rig = Rig().deliver()
     for _ in range(6_100):
-        bench.tick()
-        if bench.sup.mode == mode.COMPLETE:
+        rig.tick()
+        if rig.sup.mode == mode.COMPLETE:
             break
-    s = bench.sup.session
-    assert bench.sup.mode == mode.COMPLETE and not s.reached and s.reason in (session.TIME, session.PASSES)
+    s = rig.sup.session
+    assert rig.sup.mode == mode.COMPLETE and not s.reached and s.reason in (session.TIME, session.PASSES)
     assert s.point_us <= 60_010_000 and s.passes == 4
-    bench.i.trigger = 0
-    bench.ask(ARM)
-    assert bench.sup.mode == mode.COMPLETE
-    assert "COOL_DOWN" in _names(bench.sup.blocked_by) and "REST" in _names(bench.sup.blocked_by)
+    rig.i.trigger = 0
+    rig.ask(ARM)
+    assert rig.sup.mode == mode.COMPLETE
+    assert "COOL_DOWN" in _names(rig.sup.blocked_by) and "REST" in _names(rig.sup.blocked_by)
     s.point = 2
-    bench.tick(5_900)
-    bench.ask(ARM)
-    assert bench.sup.mode != mode.READY
-    bench.tick(110)
-    bench.ask(ARM)
-    assert bench.sup.mode == mode.READY
+    rig.tick(5_900)
+    rig.ask(ARM)
+    assert rig.sup.mode != mode.READY
+    rig.tick(110)
+    rig.ask(ARM)
+    assert rig.sup.mode == mode.READY
 
 
 def test_the_target_is_held_five_seconds_then_the_point_is_complete():
-    bench = Bench().deliver().cool_to(13_700)
-    bench.tick(60)
-    assert not bench.sup.session.reached
-    bench.skin_mdegc = 13_600
+    rig = Rig().deliver().cool_to(13_700)
+    rig.tick(60)
+    assert not rig.sup.session.reached
+    rig.skin_mdegc = 13_600
     ticks = 0
-    while not bench.sup.session.reached:
-        bench.tick()
+    while not rig.sup.session.reached:
+        rig.tick()
         ticks += 1
         assert ticks < 100
-    bench.tick(498)
-    assert bench.sup.mode == mode.DELIVERING
-    bench.tick(4)
-    assert bench.sup.mode == mode.COMPLETE and bench.sup.session.reason == session.TARGET
+    rig.tick(498)
+    assert rig.sup.mode == mode.DELIVERING
+    rig.tick(4)
+    assert rig.sup.mode == mode.COMPLETE and rig.sup.session.reason == session.TARGET
 
 
 def test_choices_are_closed_while_armed():
-    bench = Bench().stand_by()
-    assert bench.sup.may_choose()
-    bench = Bench().arm()
-    assert not bench.sup.may_choose()
-    bench.sup.renew_session()
-    assert bench.sup.session.attested
+    rig = Rig().stand_by()
+    assert rig.sup.may_choose()
+    rig = Rig().arm()
+    assert not rig.sup.may_choose()
+    rig.sup.renew_session()
+    assert rig.sup.session.attested
 
 
 def test_model_floor_stops_bursts_whatever_the_probe_says():
-    bench = Bench(dict(SETTINGS, jet_k_mdegc=24_000))
-    bench.i.distance.value = 80
-    bench.deliver().to_burst(2)
-    low = bench.sup.observer.surface_mdegc
+    rig = Rig(dict(SETTINGS, jet_k_mdegc=24_000))
+    rig.i.distance.value = 80
+    rig.deliver().to_burst(2)
+    low = rig.sup.observer.surface_mdegc
     for _ in range(1_500):
-        bench.tick()
-        low = min(low, bench.sup.observer.surface_mdegc)
-    assert bench.sup.mode == mode.DELIVERING and len(bench.fired) > 20
+        rig.tick()
+        low = min(low, rig.sup.observer.surface_mdegc)
+    assert rig.sup.mode == mode.DELIVERING and len(rig.fired) > 20
     assert 8_000 - 1_500 - 300 < low < 10_000  # it came near the floor of 8 degC
 
 
 def test_a_press_gives_a_burst_of_gas():
-    bench = Bench().deliver().to_burst()
-    bench.tick(10)
-    assert bench.gas_us > 0
+    rig = Rig().deliver().to_burst()
+    rig.tick(10)
+    assert rig.gas_us > 0

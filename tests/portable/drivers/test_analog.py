@@ -18,7 +18,7 @@ class Pin:
         return self.counts
 
 
-class Bench:
+class Rig:
     """One transducer polled with the heap locked."""
 
     def __init__(self, scale=BAR_100):
@@ -46,7 +46,7 @@ def test_before_the_first_reading_nothing_is_valid():
 
 
 def test_the_wiring_bands():
-    bench = Bench()
+    rig = Rig()
     for volts, status in (
         (0, WIRE_LOW),
         (0.249, WIRE_LOW),
@@ -57,54 +57,54 @@ def test_the_wiring_bands():
         (4.751, WIRE_HIGH),
         (4.9999, WIRE_HIGH),
     ):
-        assert bench.read(counts(volts)).status == status, volts
+        assert rig.read(counts(volts)).status == status, volts
 
 
 def test_the_ends_of_the_scale():
-    bench = Bench()
-    assert bench.read(counts(0.26)).value == 0  # a transducer slightly under its zero
-    assert bench.read(counts(0.5)).value <= 2
-    assert abs(bench.read(counts(2.5)).value - 50_000) <= 20
-    assert abs(bench.read(counts(4.5)).value - 100_000) <= 20
-    assert bench.read(counts(4.74)).value > 100_000
-    bench = Bench(MM_300)
-    assert bench.read(counts(0.5)).value == 0
+    rig = Rig()
+    assert rig.read(counts(0.26)).value == 0  # a transducer slightly under its zero
+    assert rig.read(counts(0.5)).value <= 2
+    assert abs(rig.read(counts(2.5)).value - 50_000) <= 20
+    assert abs(rig.read(counts(4.5)).value - 100_000) <= 20
+    assert rig.read(counts(4.74)).value > 100_000
+    rig = Rig(MM_300)
+    assert rig.read(counts(0.5)).value == 0
     for mm in (70, 80, 200, 220, 300):
-        assert abs(bench.read(counts(0.5 + mm / 75)).value - mm) <= 1
+        assert abs(rig.read(counts(0.5 + mm / 75)).value - mm) <= 1
 
 
 def test_the_largest_factor_that_is_allowed_fits_31_bits_at_the_top_of_the_band():
-    bench = Bench((19_000, 1_000))
-    assert bench.read(62_259).status == OK
-    assert bench.quantity.value == (62_259 - 6_554) * 19
+    rig = Rig((19_000, 1_000))
+    assert rig.read(62_259).status == OK
+    assert rig.quantity.value == (62_259 - 6_554) * 19
 
 
 def test_each_reading_is_fresh_and_counted():
-    bench = Bench()
-    bench.quantity.sequence = 0xFFFE
-    assert bench.read(counts(2.5)).sequence == 0xFFFF
-    assert bench.quantity.age_us == 0
-    assert bench.read(counts(2.5)).sequence == 0
+    rig = Rig()
+    rig.quantity.sequence = 0xFFFE
+    assert rig.read(counts(2.5)).sequence == 0xFFFF
+    assert rig.quantity.age_us == 0
+    assert rig.read(counts(2.5)).sequence == 0
 
 
 def test_a_fault_leaves_no_value_behind():
     for volts in (0.1, 4.9):
-        bench = Bench()
-        bench.read(counts(2.5))
-        before = bench.quantity.value
-        assert bench.read(counts(volts)).status != OK
-        assert bench.quantity.value != before
-        assert bench.read(counts(2.5)).status == OK
-        assert bench.quantity.value == before
+        rig = Rig()
+        rig.read(counts(2.5))
+        before = rig.quantity.value
+        assert rig.read(counts(volts)).status != OK
+        assert rig.quantity.value != before
+        assert rig.read(counts(2.5)).status == OK
+        assert rig.quantity.value == before
 
 
 def test_the_edges_of_the_bands_are_values():
-    bench = Bench((1, 1))
+    rig = Rig((1, 1))
     for read, status in ((3_276, 2), (3_277, 0), (62_259, 0), (62_260, 3)):
-        quantity = bench.read(read)
+        quantity = rig.read(read)
         assert quantity.status == status
         assert type(quantity.value) is (type(None) if status else int)
-    bench = Bench((1, 2))
+    rig = Rig((1, 2))
     for read, value in ((6_554, 0), (6_555, 0), (6_556, 1), (6_559, 2)):
-        quantity = bench.read(read)
+        quantity = rig.read(read)
         assert quantity.value == value and type(quantity.value) is int

@@ -21,7 +21,7 @@ class Adc:
         return self.counts
 
 
-class Bench:
+class Rig:
     """One coil polled with the heap locked."""
 
     def __init__(self, full_ma=FULL_MA):
@@ -40,30 +40,30 @@ class Bench:
 
 
 def test_the_scale_is_three_volts_at_the_full_current():
-    bench = Bench()
+    rig = Rig()
     for volts, ma in ((0, 0), (0.625, 250), (1.25, 500), (2.5, 1_000), (2.9999, 1_200)):
-        assert bench.read(volts).status == OK
-        assert abs(bench.quantity.value - ma) <= 1, volts
+        assert rig.read(volts).status == OK
+        assert abs(rig.quantity.value - ma) <= 1, volts
 
 
 def test_more_than_the_driver_can_give_is_no_number():
-    bench = Bench()
-    bench.read(2.5)
+    rig = Rig()
+    rig.read(2.5)
     for volts in (3.001, 3.2, 3.29999):
-        assert bench.read(volts).status == OVER
-        assert bench.quantity.value is None
-    assert bench.read(2.5).status == OK
-    assert abs(bench.quantity.value - 1_000) <= 1
+        assert rig.read(volts).status == OVER
+        assert rig.quantity.value is None
+    assert rig.read(2.5).status == OK
+    assert abs(rig.quantity.value - 1_000) <= 1
 
 
 def test_a_wire_to_ground_cannot_be_told_from_a_coil_without_current():
-    assert Bench().read(0).status == OK
+    assert Rig().read(0).status == OK
 
 
 def test_the_largest_scale_fits_31_bits_at_the_top_of_the_band():
-    bench = Bench(18_000)
-    assert bench.read(2.9999).status == OK
-    assert bench.quantity.value > 17_990
+    rig = Rig(18_000)
+    assert rig.read(2.9999).status == OK
+    assert rig.quantity.value > 17_990
 
 
 def test_a_scale_beyond_what_fits_is_refused():
@@ -72,18 +72,18 @@ def test_a_scale_beyond_what_fits_is_refused():
 
 
 def test_each_reading_is_fresh_and_counted():
-    bench = Bench()
-    bench.quantity.sequence = 0xFFFE
-    assert bench.read(1).sequence == 0xFFFF
-    assert bench.quantity.age_us == 0
-    assert bench.read(3.2).sequence == 0
-    assert bench.quantity.age_us == 0
+    rig = Rig()
+    rig.quantity.sequence = 0xFFFE
+    assert rig.read(1).sequence == 0xFFFF
+    assert rig.quantity.age_us == 0
+    assert rig.read(3.2).sequence == 0
+    assert rig.quantity.age_us == 0
 
 
 def test_the_last_count_of_the_scale_and_the_first_beyond():
-    bench = Bench(100)
+    rig = Rig(100)
     for counts, status, value in ((59_578, 0, 100), (59_579, 3, None), (595, 0, 0), (596, 0, 1), (30_000, 0, 50)):
-        bench.adc.counts = counts
-        bench.coil.poll(0, bench.quantity)
-        quantity = bench.quantity
+        rig.adc.counts = counts
+        rig.coil.poll(0, rig.quantity)
+        quantity = rig.quantity
         assert (quantity.status, quantity.value) == (status, value) and type(quantity.value) is type(value)

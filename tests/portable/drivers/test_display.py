@@ -3,12 +3,12 @@
 import framebuf
 
 import micropython
-from bench import Bench as Treatment
 from cryo.core import mode
 from cryo.drivers import ssd1306_pages
 from cryo.drivers.ssd1306_pages import DEAD_BUS, NAMES, OK, STARTING, Ssd1306
 from cryo.panel import Panel
 from fake_ssd1306 import ABSENT, TIMED_OUT, TIMEOUT_US, Chip
+from supervisor_rig import Rig as SupervisorRig
 
 LANES = ("unix", "wasm")
 LANES_REASON = "the drawing is framebuf, which only MicroPython has"
@@ -18,7 +18,7 @@ PICTURE = 54  # polls at 400 kHz: six of set-up, and 8 pages of a drawing, a pla
 SLOW_PICTURE = 174
 
 
-class Bench:
+class Rig:
     """One display on its bus."""
 
     def __init__(self, clock_khz=400, at_once=32):
@@ -69,124 +69,124 @@ def test_the_codes_are_a_closed_set_with_names():
 
 def test_the_set_up_makes_the_memory_readable_and_no_message_outlasts_the_time_out():
     for clock_khz, at_once in BUSES:
-        bench = Bench(clock_khz, at_once)
-        assert bench.display.status == STARTING
-        assert not bench.chip.readable()
-        bench.send(0, "A")
-        assert bench.chip.readable()
-        assert bench.chip.longest_us < TIMEOUT_US * 85 // 100  # slow edges stretch the clock
-        assert bench.display.status == OK
+        rig = Rig(clock_khz, at_once)
+        assert rig.display.status == STARTING
+        assert not rig.chip.readable()
+        rig.send(0, "A")
+        assert rig.chip.readable()
+        assert rig.chip.longest_us < TIMEOUT_US * 85 // 100  # slow edges stretch the clock
+        assert rig.display.status == OK
 
 
 def test_each_page_arrives_whole_in_its_place():
     words = ("page zero 0000<>", "page one 1111<>", "2", "", "four |||||||||||", "5 five", "66666", "last page 7777<>")
     for clock_khz, at_once in BUSES:
-        bench = Bench(clock_khz, at_once)
+        rig = Rig(clock_khz, at_once)
         for page in range(8):
-            bench.send(page, words[page])
+            rig.send(page, words[page])
         for page in range(8):
             pixel = original(words[page])
             for x in range(128):
                 for y in range(8):
-                    assert bench.chip.pixel(x, 8 * page + y) == pixel(x, y), (page, x, y)
+                    assert rig.chip.pixel(x, 8 * page + y) == pixel(x, y), (page, x, y)
 
 
 def test_larger_text_is_each_pixel_so_many_times():
     for scale, text, x0 in ((2, "STAND-BY", 0), (3, "-9.9", 0), (3, "18.6", 31), (2, "8", 101)):
-        bench = Bench()
+        rig = Rig()
         for part in range(scale):
-            bench.send(part, text, x0, scale, part)
+            rig.send(part, text, x0, scale, part)
         pixel = original(text)
         for x in range(128):
             for y in range(8 * scale):
                 expected = pixel((x - x0) // scale, y // scale) if x >= x0 else 0
-                assert bench.chip.pixel(x, y) == expected, (text, x, y)
+                assert rig.chip.pixel(x, y) == expected, (text, x, y)
 
 
 def test_what_does_not_fit_is_left_out():
-    bench = Bench().send(0, "88888888", 100, 3, 0)
-    assert bench.display.status == OK
-    bench.send(1, "twenty characters...")
-    assert bench.display.status == OK
+    rig = Rig().send(0, "88888888", 100, 3, 0)
+    assert rig.display.status == OK
+    rig.send(1, "twenty characters...")
+    assert rig.display.status == OK
 
 
 def test_a_piece_of_a_sentence_is_cut_at_both_ends():
-    bench = Bench()
+    rig = Rig()
     text = "hold the applicator 80-200 mm from the skin"
     for start, end in ((0, 8), (9, 19), (20, 36), (40, 43), (0, 16)):
         micropython.heap_lock()
         try:
-            bench.display.clear()
-            bench.display.piece(text, start, end)
-            bench.display.show(0)
+            rig.display.clear()
+            rig.display.piece(text, start, end)
+            rig.display.show(0)
         finally:
             micropython.heap_unlock()
-        bench.poll(12)
+        rig.poll(12)
         pixel = original(text[start:end])
         for x in range(128):
             for y in range(8):
-                assert bench.chip.pixel(x, y) == pixel(x, y), (start, end, x, y)
+                assert rig.chip.pixel(x, y) == pixel(x, y), (start, end, x, y)
 
 
 def test_a_display_that_is_not_there_costs_one_message_each_back_off():
     for error in (ABSENT, TIMED_OUT):
-        bench = Bench()
-        bench.chip.error = error
+        rig = Rig()
+        rig.chip.error = error
         waits = []
         for _ in range(7):
-            bench.draw(0, "A").poll()
-            assert bench.display.status == DEAD_BUS
-            assert not bench.display.ready()
+            rig.draw(0, "A").poll()
+            assert rig.display.status == DEAD_BUS
+            assert not rig.display.ready()
             polls = 0
-            before = bench.chip.messages
-            while not bench.display.ready():
-                bench.poll()
+            before = rig.chip.messages
+            while not rig.display.ready():
+                rig.poll()
                 polls += 1
-            assert bench.chip.messages == before
+            assert rig.chip.messages == before
             waits.append(polls)
-        assert bench.chip.messages == 7
+        assert rig.chip.messages == 7
         assert waits == [50, 100, 200, 400, 800, 800, 800]
-        bench.chip.error = None
-        bench.send(0, "A")
-        assert bench.display.status == OK
-        assert bench.chip.readable()
+        rig.chip.error = None
+        rig.send(0, "A")
+        assert rig.display.status == OK
+        assert rig.chip.readable()
 
 
 def test_one_good_page_ends_the_long_waiting():
-    bench = Bench()
-    bench.chip.error = ABSENT
+    rig = Rig()
+    rig.chip.error = ABSENT
     for _ in range(3):
-        bench.draw(0, "A").poll(500)
-    bench.chip.error = None
-    bench.send(0, "A")
-    bench.chip.error = ABSENT
-    bench.draw(1, "A").poll(51)
-    assert bench.display.ready()
+        rig.draw(0, "A").poll(500)
+    rig.chip.error = None
+    rig.send(0, "A")
+    rig.chip.error = ABSENT
+    rig.draw(1, "A").poll(51)
+    assert rig.display.ready()
 
 
 def test_a_message_that_is_not_taken_whole_is_a_failure():
     for taken in (0, 1, 3, 4, 20):
-        bench = Bench().send(0, "A")
-        bench.chip.taken = taken
-        bench.draw(1, "B").poll(12)
-        assert bench.display.status == DEAD_BUS, taken
-        bench.chip.taken = -1
-        bench.poll(100)
-        assert bench.display.ready()
-        bench.send(1, "B")
-        assert bench.display.status == OK
+        rig = Rig().send(0, "A")
+        rig.chip.taken = taken
+        rig.draw(1, "B").poll(12)
+        assert rig.display.status == DEAD_BUS, taken
+        rig.chip.taken = -1
+        rig.poll(100)
+        assert rig.display.ready()
+        rig.send(1, "B")
+        assert rig.display.status == OK
         pixel = original("B")
-        assert all(bench.chip.pixel(x, 8 + y) == pixel(x, y) for x in range(128) for y in range(8))
+        assert all(rig.chip.pixel(x, 8 + y) == pixel(x, y) for x in range(128) for y in range(8))
 
 
 def test_after_a_failure_the_set_up_comes_first():
-    bench = Bench().send(0, "A")
-    bench.chip.error = ABSENT
-    bench.draw(3, "A").poll(60)
-    bench.chip.error = None
-    bench.chip.power()
-    bench.send(3, "B")
-    assert bench.chip.readable()
+    rig = Rig().send(0, "A")
+    rig.chip.error = ABSENT
+    rig.draw(3, "A").poll(60)
+    rig.chip.error = None
+    rig.chip.power()
+    rig.send(3, "B")
+    assert rig.chip.readable()
 
 
 # --- with the panel ---------------------------------------------------------------------------------------------------
@@ -195,7 +195,7 @@ class Whole:
 
     def __init__(self, clock_khz=400, at_once=32):
         self.chip = Chip(clock_khz)
-        self.treatment = Treatment()
+        self.treatment = SupervisorRig()
         self.panel = Panel(self.treatment.sup, self.treatment.i, Ssd1306(self.chip, at_once))
 
     def run(self, ticks):

@@ -44,7 +44,7 @@ class Bus:
             i += 1
 
 
-class Bench:
+class Rig:
     """One chip polled with the heap locked, from just before the counter wraps."""
 
     def __init__(self, frame=GOOD):
@@ -71,49 +71,49 @@ class Bench:
 
 
 def test_the_first_frame_began_one_conversion_ago():
-    bench = Bench()
-    assert bench.reading.status == states.OK
-    assert bench.reading.sequence == 1
-    assert bench.reading.age_us == bench.reading.ended_age_us == CONVERSION_US
+    rig = Rig()
+    assert rig.reading.status == states.OK
+    assert rig.reading.sequence == 1
+    assert rig.reading.age_us == rig.reading.ended_age_us == CONVERSION_US
 
 
 def test_a_changed_frame_began_one_conversion_before_the_last_sight_of_the_old_one():
-    bench = Bench()
-    assert bench.new_samples(6) == 0
-    bench.bus.frame = ALSO_GOOD
-    assert bench.new_samples(1) == 1
-    assert bench.reading.ended_age_us == POLL_US
-    assert bench.reading.age_us == POLL_US + CONVERSION_US
-    assert bench.new_samples(3) == 0
-    assert bench.reading.ended_age_us == 4 * POLL_US
-    assert bench.reading.age_us == 4 * POLL_US + CONVERSION_US
+    rig = Rig()
+    assert rig.new_samples(6) == 0
+    rig.bus.frame = ALSO_GOOD
+    assert rig.new_samples(1) == 1
+    assert rig.reading.ended_age_us == POLL_US
+    assert rig.reading.age_us == POLL_US + CONVERSION_US
+    assert rig.new_samples(3) == 0
+    assert rig.reading.ended_age_us == 4 * POLL_US
+    assert rig.reading.age_us == 4 * POLL_US + CONVERSION_US
 
 
 def test_after_a_late_tick_a_sample_counts_as_begun_before_the_gap():
-    bench = Bench()
-    bench.bus.frame = ALSO_GOOD
-    bench.poll(180_000)
-    assert bench.reading.ended_age_us == 180_000
-    assert bench.reading.age_us == 280_000
+    rig = Rig()
+    rig.bus.frame = ALSO_GOOD
+    rig.poll(180_000)
+    assert rig.reading.ended_age_us == 180_000
+    assert rig.reading.age_us == 280_000
 
 
 def test_a_frozen_chip_grows_old_and_its_age_saturates():
-    bench = Bench()
-    assert bench.new_samples(30) == 0
-    assert bench.reading.age_us == CONVERSION_US + 30 * POLL_US
-    bench.new_samples(4, 0x0FFFFFFF)
-    assert bench.reading.age_us == bench.reading.ended_age_us == 0x20000000
-    bench.poll(MASK)  # the longest gap there is
-    assert bench.reading.age_us == bench.reading.ended_age_us == 0x20000000
-    assert bench.reading.status == states.OK
+    rig = Rig()
+    assert rig.new_samples(30) == 0
+    assert rig.reading.age_us == CONVERSION_US + 30 * POLL_US
+    rig.new_samples(4, 0x0FFFFFFF)
+    assert rig.reading.age_us == rig.reading.ended_age_us == 0x20000000
+    rig.poll(MASK)  # the longest gap there is
+    assert rig.reading.age_us == rig.reading.ended_age_us == 0x20000000
+    assert rig.reading.status == states.OK
 
 
 def test_a_change_after_the_longest_gap_is_as_old_as_can_be():
-    bench = Bench()
-    bench.bus.frame = ALSO_GOOD
-    bench.poll(MASK)
-    assert bench.reading.sequence == 2
-    assert bench.reading.age_us == bench.reading.ended_age_us == 0x20000000
+    rig = Rig()
+    rig.bus.frame = ALSO_GOOD
+    rig.poll(MASK)
+    assert rig.reading.sequence == 2
+    assert rig.reading.age_us == rig.reading.ended_age_us == 0x20000000
 
 
 class RealChip:
@@ -146,76 +146,76 @@ class RealChip:
 
 def test_no_sample_looks_younger_than_it_is():
     real = RealChip()
-    bench = Bench(real.frame)
+    rig = Rig(real.frame)
     wait_us = CONVERSION_US
     for _ in range(3000):
         real.advance(wait_us)
-        bench.poll(wait_us)
-        new = bench.reading.ended_age_us == wait_us
-        assert bench.reading.age_us >= real.begun_ago_us
-        assert bench.reading.ended_age_us >= real.ended_ago_us
+        rig.poll(wait_us)
+        new = rig.reading.ended_age_us == wait_us
+        assert rig.reading.age_us >= real.begun_ago_us
+        assert rig.reading.ended_age_us >= real.ended_ago_us
         if new and wait_us < 70_000:
-            assert bench.reading.ended_age_us <= real.ended_ago_us + wait_us
-            assert bench.reading.age_us <= real.begun_ago_us + wait_us + 30_000
+            assert rig.reading.ended_age_us <= real.ended_ago_us + wait_us
+            assert rig.reading.age_us <= real.begun_ago_us + wait_us + 30_000
         wait_us = 8_000 + real.draw(4_000)
         if real.draw(20) == 0:
             # A late tick, odd ends included: with none or one conversion seen in it, never two, which would
             # show the old frame again.
             wait_us += real.draw(60_000)
-    assert bench.reading.sequence > 300
+    assert rig.reading.sequence > 300
 
 
 def test_a_calibration_s_offset_is_in_each_value_once_and_not_in_the_raw_figure():
-    bench = Bench()
-    plain_mdegc = bench.reading.value_mdegc
-    assert bench.chip.offset_mdegc == 0 and plain_mdegc == -78_458  # raw -68.75 by the reference function of ITS-90
-    bench.chip.offset_mdegc = -1_500
-    bench.bus.frame = ALSO_GOOD  # the cold junction moved by 1/16 degC
+    rig = Rig()
+    plain_mdegc = rig.reading.value_mdegc
+    assert rig.chip.offset_mdegc == 0 and plain_mdegc == -78_458  # raw -68.75 by the reference function of ITS-90
+    rig.chip.offset_mdegc = -1_500
+    rig.bus.frame = ALSO_GOOD  # the cold junction moved by 1/16 degC
     for _ in range(3):  # a repeated frame is not corrected again
-        bench.poll()
-        assert -1_700 < bench.reading.value_mdegc - plain_mdegc < -1_300
-        assert bench.reading.raw_mdegc == -68_750
-    bench.bus.frame = OPEN_FRAME
-    bench.poll()
-    assert no_numbers(bench.reading)
+        rig.poll()
+        assert -1_700 < rig.reading.value_mdegc - plain_mdegc < -1_300
+        assert rig.reading.raw_mdegc == -68_750
+    rig.bus.frame = OPEN_FRAME
+    rig.poll()
+    assert no_numbers(rig.reading)
 
 
 def test_a_bad_sample_drops_the_value_at_once_and_counts_once_a_conversion():
-    bench = Bench()
-    bench.new_samples(6)
-    bench.bus.frame = OPEN_FRAME
-    assert bench.new_samples(1) == 1
-    assert bench.reading.status == states.OPEN
-    assert no_numbers(bench.reading)
-    assert bench.reading.age_us == POLL_US + CONVERSION_US
-    assert bench.new_samples(9) == 0
-    assert bench.new_samples(1) == 1
-    assert bench.new_samples(30) == 3
-    assert bench.reading.status == states.OPEN
+    rig = Rig()
+    rig.new_samples(6)
+    rig.bus.frame = OPEN_FRAME
+    assert rig.new_samples(1) == 1
+    assert rig.reading.status == states.OPEN
+    assert no_numbers(rig.reading)
+    assert rig.reading.age_us == POLL_US + CONVERSION_US
+    assert rig.new_samples(9) == 0
+    assert rig.new_samples(1) == 1
+    assert rig.new_samples(30) == 3
+    assert rig.reading.status == states.OPEN
 
 
 def test_bad_conversions_are_counted_with_polls_that_do_not_divide_them():
-    bench = Bench()
-    bench.bus.frame = OPEN_FRAME
-    assert bench.new_samples(1, 30_000) == 1
-    assert bench.new_samples(3, 30_000) == 0
-    assert bench.new_samples(1, 30_000) == 1
-    assert bench.new_samples(40, 30_000) == 10
-    assert bench.new_samples(3, 250_000) == 3
+    rig = Rig()
+    rig.bus.frame = OPEN_FRAME
+    assert rig.new_samples(1, 30_000) == 1
+    assert rig.new_samples(3, 30_000) == 0
+    assert rig.new_samples(1, 30_000) == 1
+    assert rig.new_samples(40, 30_000) == 10
+    assert rig.new_samples(3, 250_000) == 3
 
 
 def test_different_bad_reads_within_a_conversion_count_once():
-    bench = Bench()
-    before = bench.reading.sequence
+    rig = Rig()
+    before = rig.reading.sequence
     for i in range(30):
-        bench.bus.frame = b"\x00\x00\x00\x00" if i & 1 else b"\xff\xff\xff\xff"
-        bench.poll()
-        assert bench.reading.status == states.DEAD_BUS
-    assert bench.reading.sequence - before == 3
+        rig.bus.frame = b"\x00\x00\x00\x00" if i & 1 else b"\xff\xff\xff\xff"
+        rig.poll()
+        assert rig.reading.status == states.DEAD_BUS
+    assert rig.reading.sequence - before == 3
 
 
 def test_the_status_is_always_that_of_the_latest_frame():
-    bench = Bench()
+    rig = Rig()
     for frame, status in (
         (b"\x00\x00\x00\x00", states.DEAD_BUS),
         (OPEN_FRAME, states.OPEN),
@@ -226,46 +226,46 @@ def test_the_status_is_always_that_of_the_latest_frame():
         (b"\xfb\xb4\x7f\xf0", states.CJ_IMPLAUSIBLE),
         (b"\x7f\xfc\x19\x00", states.OUT_OF_RANGE),
     ):
-        bench.bus.frame = frame
-        bench.poll()
-        assert bench.reading.status == status
-        assert no_numbers(bench.reading) == (status != states.OK)
+        rig.bus.frame = frame
+        rig.poll()
+        assert rig.reading.status == status
+        assert no_numbers(rig.reading) == (status != states.OK)
 
 
 def test_the_old_good_frame_after_a_bad_one_is_a_new_sample():
-    bench = Bench()
-    bench.new_samples(20)
-    bench.bus.frame = OPEN_FRAME
-    bench.poll()
-    bench.bus.frame = GOOD
-    assert bench.new_samples(1) == 1
-    assert bench.reading.status == states.OK
-    assert bench.reading.age_us == POLL_US + CONVERSION_US
-    assert bench.reading.raw_mdegc == -68750
+    rig = Rig()
+    rig.new_samples(20)
+    rig.bus.frame = OPEN_FRAME
+    rig.poll()
+    rig.bus.frame = GOOD
+    assert rig.new_samples(1) == 1
+    assert rig.reading.status == states.OK
+    assert rig.reading.age_us == POLL_US + CONVERSION_US
+    assert rig.reading.raw_mdegc == -68750
 
 
 def test_a_bus_dead_from_the_start():
-    bench = Bench(b"\x00\x00\x00\x00")
-    assert bench.reading.status == states.DEAD_BUS
-    assert bench.reading.sequence == 1
-    assert bench.new_samples(30) == 3
-    bench.bus.frame = GOOD
-    assert bench.new_samples(1) == 1
-    assert bench.reading.status == states.OK
-    assert bench.reading.ended_age_us == POLL_US
+    rig = Rig(b"\x00\x00\x00\x00")
+    assert rig.reading.status == states.DEAD_BUS
+    assert rig.reading.sequence == 1
+    assert rig.new_samples(30) == 3
+    rig.bus.frame = GOOD
+    assert rig.new_samples(1) == 1
+    assert rig.reading.status == states.OK
+    assert rig.reading.ended_age_us == POLL_US
 
 
 def test_a_failed_transfer_is_a_dead_bus_and_releases_the_chip():
-    bench = Bench()
-    bench.bus.error = OSError(5)
-    assert bench.new_samples(1) == 1
-    assert bench.reading.status == states.DEAD_BUS
-    assert no_numbers(bench.reading)
-    assert bench.bus.level == 1
-    assert bench.new_samples(20) == 2
-    bench.bus.error = None
-    assert bench.new_samples(1) == 1
-    assert bench.reading.status == states.OK
+    rig = Rig()
+    rig.bus.error = OSError(5)
+    assert rig.new_samples(1) == 1
+    assert rig.reading.status == states.DEAD_BUS
+    assert no_numbers(rig.reading)
+    assert rig.bus.level == 1
+    assert rig.new_samples(20) == 2
+    rig.bus.error = None
+    assert rig.new_samples(1) == 1
+    assert rig.reading.status == states.OK
 
 
 def test_the_chip_is_selected_for_the_transfer_only():
@@ -278,11 +278,11 @@ def test_the_chip_is_selected_for_the_transfer_only():
 
 
 def test_the_sequence_wraps_at_16_bits():
-    bench = Bench()
-    bench.reading.sequence = 0xFFFF
-    bench.bus.frame = ALSO_GOOD
-    bench.poll()
-    assert bench.reading.sequence == 0
+    rig = Rig()
+    rig.reading.sequence = 0xFFFF
+    rig.bus.frame = ALSO_GOOD
+    rig.poll()
+    assert rig.reading.sequence == 0
 
 
 def test_two_chips_may_share_one_buffer():
@@ -311,9 +311,9 @@ def test_a_buffer_of_another_length_is_refused():
 
 
 def test_each_byte_of_the_frame_has_its_place():
-    bench = Bench(b"\x01\x90\x19\x50")  # 25 degC, cold junction 25.3125 degC
-    assert bench.reading.raw_mdegc == 25_000
-    assert bench.reading.cold_junction_mdegc == 25_312
+    rig = Rig(b"\x01\x90\x19\x50")  # 25 degC, cold junction 25.3125 degC
+    assert rig.reading.raw_mdegc == 25_000
+    assert rig.reading.cold_junction_mdegc == 25_312
 
 
 def frame_of_a_max6675(mdegc):
@@ -323,17 +323,17 @@ def frame_of_a_max6675(mdegc):
 
 
 def test_a_max6675_in_its_place_is_refused_by_name_and_gives_no_number():
-    bench = Bench(frame_of_a_max6675(33_000))
+    rig = Rig(frame_of_a_max6675(33_000))
     for n in range(30):
-        bench.bus.frame = frame_of_a_max6675(33_000 - 250 * (n & 3))
-        bench.poll()
-        assert bench.reading.status == states.OTHER_CHIP, n
-        assert bench.reading.value_mdegc is None
+        rig.bus.frame = frame_of_a_max6675(33_000 - 250 * (n & 3))
+        rig.poll()
+        assert rig.reading.status == states.OTHER_CHIP, n
+        assert rig.reading.value_mdegc is None
 
 
 def test_a_cold_junction_that_passes_through_0_degc_is_none():
-    bench = Bench()
+    rig = Rig()
     for n in range(30):
-        bench.bus.frame = frame_of_a_max6675(4_000 + 250 * (n & 3))
-        bench.poll()
-        assert bench.reading.status == states.OK
+        rig.bus.frame = frame_of_a_max6675(4_000 + 250 * (n & 3))
+        rig.poll()
+        assert rig.reading.status == states.OK

@@ -14,7 +14,7 @@ START_US = MASK - 24_999  # the counter wraps within the first polls
 REFRESH_US = 100_000
 
 
-class Bench:
+class Rig:
     """One sensor, polled from just before the counter wraps."""
 
     def __init__(self, every=1):
@@ -79,208 +79,208 @@ def test_settings_are_refused_with_what_to_do():
 
 
 def test_configure_reads_the_emissivity_back():
-    bench = Bench()
-    assert bench.chip.configure()
-    bench.fake.set(0x24, 65535)
-    assert not bench.chip.configure()
-    bench.poll()
-    assert bench.reading.status == states.CONFIG_LOST
-    bench.fake.set(0x24, SKIN)
-    assert bench.chip.configure()
-    bench.fake.flip = 1
-    bench.fake.flip_at = 2  # the word itself is right
-    assert not bench.chip.configure()
-    bench.fake.flip = 0
-    bench.fake.nack = OSError(5)
-    assert not bench.chip.configure()
+    rig = Rig()
+    assert rig.chip.configure()
+    rig.fake.set(0x24, 65535)
+    assert not rig.chip.configure()
+    rig.poll()
+    assert rig.reading.status == states.CONFIG_LOST
+    rig.fake.set(0x24, SKIN)
+    assert rig.chip.configure()
+    rig.fake.flip = 1
+    rig.fake.flip_at = 2  # the word itself is right
+    assert not rig.chip.configure()
+    rig.fake.flip = 0
+    rig.fake.nack = OSError(5)
+    assert not rig.chip.configure()
 
 
 def test_without_configure_the_emissivity_comes_before_any_temperature():
-    bench = Bench()
-    bench.fake.set(0x24, 65535)
-    assert bench.noisy(1) == 1
-    assert bench.reading.status == states.CONFIG_LOST
-    bench.noisy(60)
-    assert bench.reading.status == states.CONFIG_LOST
-    assert bench.fake.last == 0x24
-    bench.fake.set(0x24, SKIN)
-    bench.noisy(11)
-    assert bench.reading.status == states.OK
+    rig = Rig()
+    rig.fake.set(0x24, 65535)
+    assert rig.noisy(1) == 1
+    assert rig.reading.status == states.CONFIG_LOST
+    rig.noisy(60)
+    assert rig.reading.status == states.CONFIG_LOST
+    assert rig.fake.last == 0x24
+    rig.fake.set(0x24, SKIN)
+    rig.noisy(11)
+    assert rig.reading.status == states.OK
 
 
 def test_an_emissivity_that_changes_later_is_found():
-    bench = Bench().good()
-    bench.fake.set(0x24, 65535)
-    bench.noisy(64)
-    assert bench.reading.status == states.CONFIG_LOST
-    assert no_numbers(bench.reading)
+    rig = Rig().good()
+    rig.fake.set(0x24, 65535)
+    rig.noisy(64)
+    assert rig.reading.status == states.CONFIG_LOST
+    assert no_numbers(rig.reading)
 
 
 def test_a_temperature_with_its_housing():
-    bench = Bench().good()
-    bench.fake.set(0x07, 0x3AD2)
-    bench.poll()
-    assert bench.reading.value_mdegc == bench.reading.raw_mdegc == 28_010
-    assert bench.reading.cold_junction_mdegc == 25_010
+    rig = Rig().good()
+    rig.fake.set(0x07, 0x3AD2)
+    rig.poll()
+    assert rig.reading.value_mdegc == rig.reading.raw_mdegc == 28_010
+    assert rig.reading.cold_junction_mdegc == 25_010
 
 
 STRIDE = 1 if sys.maxsize > 0x7FFFFFFF else 7
 
 
 def test_every_code_of_the_object():
-    bench = Bench().good()
+    rig = Rig().good()
     good = 0
     word = 0
     other = 0
     while word < 0x10000:
-        bench.fake.set(0x07, word)
-        other = bench.fake.transfers
-        bench.poll()
-        while bench.fake.last != 0x07:
-            bench.poll()
+        rig.fake.set(0x07, word)
+        other = rig.fake.transfers
+        rig.poll()
+        while rig.fake.last != 0x07:
+            rig.poll()
         mdegc = word * 20 - 273_150
         if word & 0x8000:
-            assert bench.reading.status == states.CHIP_ERROR
+            assert rig.reading.status == states.CHIP_ERROR
         elif mdegc < -70_000 or mdegc > 100_000:
-            assert bench.reading.status == states.OUT_OF_RANGE
+            assert rig.reading.status == states.OUT_OF_RANGE
         else:
-            assert bench.reading.status == states.OK
-            assert bench.reading.value_mdegc == mdegc
+            assert rig.reading.status == states.OK
+            assert rig.reading.value_mdegc == mdegc
             good += 1
-        assert (bench.reading.status == states.OK) != no_numbers(bench.reading)
+        assert (rig.reading.status == states.OK) != no_numbers(rig.reading)
         word += STRIDE
     assert other
     assert abs(good - 8_501 // STRIDE) <= 1
 
 
 def test_codes_of_the_housing():
-    bench = Bench().good()
+    rig = Rig().good()
     word = 0
     while word < 0x10000:
-        bench.fake.set(0x06, word)
-        bench.poll()
-        while bench.fake.last != 0x06:
-            bench.poll()
+        rig.fake.set(0x06, word)
+        rig.poll()
+        while rig.fake.last != 0x06:
+            rig.poll()
         mdegc = word * 20 - 273_150
-        bench.noisy(3)
+        rig.noisy(3)
         if word & 0x8000:
-            assert bench.reading.status == states.CHIP_ERROR
+            assert rig.reading.status == states.CHIP_ERROR
         elif mdegc < -10_000 or mdegc > 70_000:
-            assert bench.reading.status == states.CJ_IMPLAUSIBLE
+            assert rig.reading.status == states.CJ_IMPLAUSIBLE
         else:
-            assert bench.reading.status == states.OK
-            assert bench.reading.cold_junction_mdegc == mdegc
+            assert rig.reading.status == states.OK
+            assert rig.reading.cold_junction_mdegc == mdegc
         word += 61
 
 
 def test_every_damaged_bit_is_found():
     for at in range(3):
         for bit in range(8):
-            bench = Bench().good()
-            bench.fake.flip_at = at
-            bench.fake.flip = 1 << bit
-            assert bench.noisy(1) == 1
-            assert bench.reading.status == states.BAD_FRAME
-            assert no_numbers(bench.reading)
-            bench.fake.flip = 0
-            bench.noisy(3)
-            assert bench.reading.status == states.OK
+            rig = Rig().good()
+            rig.fake.flip_at = at
+            rig.fake.flip = 1 << bit
+            assert rig.noisy(1) == 1
+            assert rig.reading.status == states.BAD_FRAME
+            assert no_numbers(rig.reading)
+            rig.fake.flip = 0
+            rig.noisy(3)
+            assert rig.reading.status == states.OK
 
 
 def test_a_word_of_another_register_is_refused():
-    bench = Bench().good()
-    bench.fake.frames[0x07] = bench.fake.frames[0x06]
-    bench.poll()
-    assert bench.reading.status == states.BAD_FRAME
+    rig = Rig().good()
+    rig.fake.frames[0x07] = rig.fake.frames[0x06]
+    rig.poll()
+    assert rig.reading.status == states.BAD_FRAME
 
 
 def test_a_chip_that_does_not_answer_and_a_dead_bus():
     for nack, dead in ((OSError(5), -1), (OSError(110), -1), (None, 0x00), (None, 0xFF)):
-        bench = Bench().good()
-        bench.fake.nack = nack
-        bench.fake.dead = dead
-        assert bench.new_samples(1) == 1
-        assert bench.reading.status == states.DEAD_BUS
-        assert no_numbers(bench.reading)
-        assert bench.new_samples(30) == 3  # once a refresh, not once a read
-        bench.fake.nack = None
-        bench.fake.dead = -1
-        bench.noisy(5)
-        assert bench.reading.status == states.OK
+        rig = Rig().good()
+        rig.fake.nack = nack
+        rig.fake.dead = dead
+        assert rig.new_samples(1) == 1
+        assert rig.reading.status == states.DEAD_BUS
+        assert no_numbers(rig.reading)
+        assert rig.new_samples(30) == 3  # once a refresh, not once a read
+        rig.fake.nack = None
+        rig.fake.dead = -1
+        rig.noisy(5)
+        assert rig.reading.status == states.OK
 
 
 def test_the_age_counts_from_the_read_before_and_a_whole_refresh():
     for every in (1, 5):
-        bench = Bench(every)
-        bench.new_samples(2 * every + 1)  # the last of these polls reads the object
-        assert bench.reading.status == states.NEVER  # one word to compare with
-        bench.fake.set(0x07, 15229)
-        assert bench.new_samples(every) == 1
-        assert bench.reading.status == states.OK
-        assert bench.reading.ended_age_us == every * POLL_US
-        assert bench.reading.age_us == every * POLL_US + REFRESH_US
-        assert bench.new_samples(1) == 0
-        assert bench.reading.ended_age_us == (every + 1) * POLL_US
+        rig = Rig(every)
+        rig.new_samples(2 * every + 1)  # the last of these polls reads the object
+        assert rig.reading.status == states.NEVER  # one word to compare with
+        rig.fake.set(0x07, 15229)
+        assert rig.new_samples(every) == 1
+        assert rig.reading.status == states.OK
+        assert rig.reading.ended_age_us == every * POLL_US
+        assert rig.reading.age_us == every * POLL_US + REFRESH_US
+        assert rig.new_samples(1) == 0
+        assert rig.reading.ended_age_us == (every + 1) * POLL_US
 
 
 def test_a_value_that_stays_grows_old():
-    bench = Bench().good()
-    age_us = bench.reading.age_us
-    assert bench.new_samples(100) == 0
-    assert bench.reading.status == states.OK
-    assert bench.reading.age_us == age_us + 100 * POLL_US
-    bench.new_samples(6, 0x0FFFFFFF)
-    assert bench.reading.age_us == bench.reading.ended_age_us == 0x20000000
+    rig = Rig().good()
+    age_us = rig.reading.age_us
+    assert rig.new_samples(100) == 0
+    assert rig.reading.status == states.OK
+    assert rig.reading.age_us == age_us + 100 * POLL_US
+    rig.new_samples(6, 0x0FFFFFFF)
+    assert rig.reading.age_us == rig.reading.ended_age_us == 0x20000000
 
 
 def test_after_a_bad_word_the_value_from_before_is_no_new_sample():
-    bench = Bench().good()
-    bench.fake.nack = OSError(5)
-    bench.poll()
-    bench.fake.nack = None
-    assert bench.new_samples(30) == 0
-    assert bench.reading.status == states.DEAD_BUS
-    bench.noisy(2)
-    assert bench.reading.status == states.OK
+    rig = Rig().good()
+    rig.fake.nack = OSError(5)
+    rig.poll()
+    rig.fake.nack = None
+    assert rig.new_samples(30) == 0
+    assert rig.reading.status == states.DEAD_BUS
+    rig.noisy(2)
+    assert rig.reading.status == states.OK
 
 
 def test_one_transfer_in_so_many_polls():
     for every in (1, 5, 100):
-        bench = Bench(every)
-        bench.new_samples(every * 10)
-        assert bench.fake.transfers == 10
+        rig = Rig(every)
+        rig.new_samples(every * 10)
+        assert rig.fake.transfers == 10
 
 
 def test_the_sequence_wraps_at_16_bits():
-    bench = Bench().good()
-    bench.reading.sequence = 0xFFFF
-    assert bench.noisy(1) == 1
-    assert bench.reading.sequence == 0
+    rig = Rig().good()
+    rig.reading.sequence = 0xFFFF
+    assert rig.noisy(1) == 1
+    assert rig.reading.sequence == 0
 
 
 def test_what_was_read_before_configure_is_nothing_to_compare_with():
-    bench = Bench().good()
-    bench.fake.nack = OSError(5)
-    bench.poll()
-    bench.fake.nack = None
-    assert bench.chip.configure()
-    bench.fake.set(0x07, 15000)
-    assert bench.new_samples(5) == 0
-    assert bench.reading.status == states.DEAD_BUS
-    bench.fake.set(0x07, 15001)
-    assert bench.new_samples(2) == 1
+    rig = Rig().good()
+    rig.fake.nack = OSError(5)
+    rig.poll()
+    rig.fake.nack = None
+    assert rig.chip.configure()
+    rig.fake.set(0x07, 15000)
+    assert rig.new_samples(5) == 0
+    assert rig.reading.status == states.DEAD_BUS
+    rig.fake.set(0x07, 15001)
+    assert rig.new_samples(2) == 1
 
 
 def test_a_damaged_word_that_begins_like_a_dead_bus_is_a_damaged_word():
     for frame in (b"\x00\x3a\x00", b"\x00\x00\x01", b"\xff\xff\x00", b"\xff\x3a\xff"):
-        bench = Bench().good()
-        bench.fake.frames[0x07] = frame
-        bench.poll()
-        assert bench.reading.status == states.BAD_FRAME
+        rig = Rig().good()
+        rig.fake.frames[0x07] = frame
+        rig.poll()
+        assert rig.reading.status == states.BAD_FRAME
 
 
 def test_only_three_equal_bytes_are_a_dead_bus():
-    chip = Bench().chip
+    chip = Rig().chip
     frame = bytearray(3)
 
     def fill(address, register, buf):

@@ -8,7 +8,7 @@ from cryo.drivers import vl53l0x
 from cryo.drivers.vl53l0x import NAMES
 from cryo.drivers.vl53l0x_tuning import PAIRS
 from cryo.limits import DISTANCE_AGE_MAX_US
-from fake_vl53l0x import MASK, POLL_US, Bench
+from fake_vl53l0x import MASK, POLL_US, Rig
 
 TUNING_SUM = 0x3C8D20A1  # [C] CRC-32 over register and value of each row of ST's DefaultTuningSettings (v36)
 SCRIPT_SUM = 0x9744E13B  # [C] CRC-32 over operation, register and value of each step of the start-up
@@ -23,17 +23,17 @@ def test_the_codes_are_a_closed_set_with_names():
 
 
 def test_start_up_takes_under_two_seconds_of_ticks_then_a_distance_comes():
-    bench = Bench()
-    polls = bench.until(vl53l0x.OK)
+    rig = Rig()
+    polls = rig.until(vl53l0x.OK)
     assert 0 < polls < 200
-    assert bench.quantity.value == 120
-    assert bench.fake.longest <= 15  # bytes of one transfer, addresses included
+    assert rig.quantity.value == 120
+    assert rig.fake.longest <= 15  # bytes of one transfer, addresses included
 
 
 def test_the_tuning_is_written_whole_and_in_order():
     assert len(PAIRS) == 160
-    bench = Bench().good()
-    assert bytes(PAIRS) in bytes(bench.fake.writes)
+    rig = Rig().good()
+    assert bytes(PAIRS) in bytes(rig.fake.writes)
 
 
 def test_not_one_byte_of_the_tuning_is_another():
@@ -47,24 +47,24 @@ def test_not_one_byte_of_the_start_up_is_another():
 
 
 def test_not_one_register_or_value_that_reaches_the_chip_is_another():
-    bench = Bench().good()
-    assert bench.fake.written == WRITTEN
-    assert binascii.crc32(bytes(bench.fake.writes[: 2 * WRITTEN])) & 0xFFFFFFFF == WRITTEN_SUM
+    rig = Rig().good()
+    assert rig.fake.written == WRITTEN
+    assert binascii.crc32(bytes(rig.fake.writes[: 2 * WRITTEN])) & 0xFFFFFFFF == WRITTEN_SUM
 
 
 def test_bus_levels_are_set_only_when_asked_for():
-    assert Bench(True).good().fake.pages[0][0x89] == 0x0D
-    assert Bench(False).good().fake.pages[0][0x89] == 0x0C
-    assert not Bench().sensor.identified
+    assert Rig(True).good().fake.pages[0][0x89] == 0x0D
+    assert Rig(False).good().fake.pages[0][0x89] == 0x0C
+    assert not Rig().sensor.identified
     for io_2v8 in (True, False):
-        assert Bench(io_2v8).good().sensor.identified
+        assert Rig(io_2v8).good().sensor.identified
 
 
 def enabled(spads):
-    bench = Bench()
-    bench.fake.spads = spads
-    bench.good()
-    page = bench.fake.pages[0]
+    rig = Rig()
+    rig.fake.spads = spads
+    rig.good()
+    page = rig.fake.pages[0]
     return [i for i in range(48) if page[0xB0 + i // 8] >> (i % 8) & 1]
 
 
@@ -89,87 +89,87 @@ def test_every_code_of_the_chip_has_its_status():
         10: vl53l0x.MIN_RANGE,
     }
     for code in range(16):
-        bench = Bench().good()
-        bench.fake.code = code
-        bench.poll(8)
-        assert bench.quantity.status == expected.get(code, vl53l0x.NO_UPDATE)
+        rig = Rig().good()
+        rig.fake.code = code
+        rig.poll(8)
+        assert rig.quantity.status == expected.get(code, vl53l0x.NO_UPDATE)
 
 
 def test_every_range():
-    bench = Bench().good()
+    rig = Rig().good()
     for mm in range(0, 0x10000, 53):
-        bench.fake.mm = mm
-        bench.poll(11)
+        rig.fake.mm = mm
+        rig.poll(11)
         if mm <= 2000:
-            assert bench.quantity.status == vl53l0x.OK
-            assert bench.quantity.value == mm
+            assert rig.quantity.status == vl53l0x.OK
+            assert rig.quantity.value == mm
         else:
-            assert bench.quantity.status == vl53l0x.TOO_FAR
+            assert rig.quantity.status == vl53l0x.TOO_FAR
 
 
 def test_fog_drops_the_number_at_the_first_result_and_it_comes_back_with_the_first_good_one():
-    bench = Bench().good()
+    rig = Rig().good()
     for code in (4, 6, 9, 8):
-        bench.fake.code = code
-        before = bench.fake.results
-        while bench.quantity.status == vl53l0x.OK:
-            bench.poll()
-            assert bench.fake.results - before <= 2
-        bench.fake.code = 11
-        assert 0 < bench.until(vl53l0x.OK, 9)
+        rig.fake.code = code
+        before = rig.fake.results
+        while rig.quantity.status == vl53l0x.OK:
+            rig.poll()
+            assert rig.fake.results - before <= 2
+        rig.fake.code = 11
+        assert 0 < rig.until(vl53l0x.OK, 9)
 
 
 def test_a_jump_is_no_distance_until_the_next_result_agrees():
     for step_mm, refused in ((40, False), (41, True), (-40, False), (-41, True)):
-        bench = Bench().good()
-        sequence = bench.quantity.sequence
-        bench.fake.mm += step_mm
+        rig = Rig().good()
+        sequence = rig.quantity.sequence
+        rig.fake.mm += step_mm
         seen = []
         while len(seen) < 3:
-            bench.poll()
-            if bench.quantity.sequence != sequence:
-                sequence = bench.quantity.sequence
-                seen.append(bench.quantity.status)
+            rig.poll()
+            if rig.quantity.sequence != sequence:
+                sequence = rig.quantity.sequence
+                seen.append(rig.quantity.status)
         assert (vl53l0x.SIGMA_FAIL in seen) == refused
         assert seen[2] == vl53l0x.OK
-        assert bench.quantity.value == 120 + step_mm
+        assert rig.quantity.value == 120 + step_mm
 
 
 def test_the_age_is_never_less_than_the_truth_and_stays_within_what_is_used():
-    bench = Bench().good()
+    rig = Rig().good()
     random = 12345
     oldest_us = 0
     for i in range(1500):
         random = (random * 1103 + 12345) & 0x7FFFF
         jitter_us = (random >> 3) % 4_000 - 2_000 if i > 700 else 0
-        bench.poll(1, POLL_US + jitter_us)
-        if bench.sensor._part:  # a result was read just now
-            assert bench.quantity.age_us >= bench.fake.begun_ago_us
-        oldest_us = max(oldest_us, bench.quantity.age_us)
-        assert bench.quantity.status == vl53l0x.OK
+        rig.poll(1, POLL_US + jitter_us)
+        if rig.sensor._part:  # a result was read just now
+            assert rig.quantity.age_us >= rig.fake.begun_ago_us
+        oldest_us = max(oldest_us, rig.quantity.age_us)
+        assert rig.quantity.status == vl53l0x.OK
     assert oldest_us < 100_000
 
 
 def test_measurements_that_stop_are_told_and_the_chip_is_restarted():
-    bench = Bench().good()
-    bench.fake.ranging = False
-    age_us = bench.quantity.age_us
-    bench.poll(5)
-    assert bench.quantity.age_us > age_us + 30_000
-    assert bench.until(vl53l0x.NO_ANSWER, 25) > 0
-    assert bench.until(vl53l0x.OK) > 0
+    rig = Rig().good()
+    rig.fake.ranging = False
+    age_us = rig.quantity.age_us
+    rig.poll(5)
+    assert rig.quantity.age_us > age_us + 30_000
+    assert rig.until(vl53l0x.NO_ANSWER, 25) > 0
+    assert rig.until(vl53l0x.OK) > 0
 
 
 LOST_US = 110_000  # limit 14: after the last live result, what the guard of the distance takes as its age included
 
 
-def not_live(bench):
+def not_live(rig):
     """Poll until the distance is none; return the time since the chip's last live result."""
-    result_us = bench.fake.since_us
+    result_us = rig.fake.since_us
     for i in range(30):
-        if bench.quantity.status != vl53l0x.OK or bench.quantity.age_us > DISTANCE_AGE_MAX_US:
+        if rig.quantity.status != vl53l0x.OK or rig.quantity.age_us > DISTANCE_AGE_MAX_US:
             return result_us + i * POLL_US
-        bench.poll()
+        rig.poll()
     raise AssertionError("still a distance")
 
 
@@ -177,25 +177,25 @@ def test_a_chip_that_repeats_itself_or_falls_silent_is_lost_within_110_ms():
     for period_us in (19_000, 20_000, 20_400, 22_000):
         for polls in range(12):  # at every phase of chip and tick
             for hang in (-1, 3):
-                bench = Bench()
-                bench.fake.period_us = period_us
-                bench.good().poll(polls)
-                bench.fake.noisy = False
-                bench.fake.hang = hang
-                assert 40_000 < not_live(bench) <= LOST_US
-                bench.fake.noisy = True
-                bench.fake.hang = -1
-                assert bench.until(vl53l0x.OK, 9) > 0
+                rig = Rig()
+                rig.fake.period_us = period_us
+                rig.good().poll(polls)
+                rig.fake.noisy = False
+                rig.fake.hang = hang
+                assert 40_000 < not_live(rig) <= LOST_US
+                rig.fake.noisy = True
+                rig.fake.hang = -1
+                assert rig.until(vl53l0x.OK, 9) > 0
 
 
 def test_a_chip_that_repeats_itself_slowly_is_lost_within_100_ms_of_results():
     """Seldom results stay under the age; the same words again do not make them younger for ever."""
-    bench = Bench().good()
-    bench.fake.period_us = 55_000
-    bench.poll(12)
-    assert bench.quantity.status == vl53l0x.OK
-    bench.fake.noisy = False
-    assert bench.until(vl53l0x.FROZEN, 18) > 0
+    rig = Rig().good()
+    rig.fake.period_us = 55_000
+    rig.poll(12)
+    assert rig.quantity.status == vl53l0x.OK
+    rig.fake.noisy = False
+    assert rig.until(vl53l0x.FROZEN, 18) > 0
 
 
 def test_live_light_is_never_taken_for_frozen():
@@ -206,67 +206,67 @@ def test_live_light_is_never_taken_for_frozen():
             for mm in (70, 220):
                 echo.reflects = reflects
                 echo.ambient = ambient
-                bench = Bench(True, echo)
-                bench.fake.mm = mm
-                bench.good()
+                rig = Rig(True, echo)
+                rig.fake.mm = mm
+                rig.good()
                 for _ in range(300):
-                    bench.poll()
-                    assert bench.quantity.status in (vl53l0x.OK, vl53l0x.SIGNAL_FAIL, vl53l0x.SIGMA_FAIL)
-                    assert bench.quantity.age_us < DISTANCE_AGE_MAX_US
-                assert bench.quantity.status == vl53l0x.OK or (reflects < 0.1 and mm > 200)
+                    rig.poll()
+                    assert rig.quantity.status in (vl53l0x.OK, vl53l0x.SIGNAL_FAIL, vl53l0x.SIGMA_FAIL)
+                    assert rig.quantity.age_us < DISTANCE_AGE_MAX_US
+                assert rig.quantity.status == vl53l0x.OK or (reflects < 0.1 and mm > 200)
 
 
-def light_of(bench, mm, error_mm=0):
+def light_of(rig, mm, error_mm=0):
     """Return the light at a distance, once it has settled."""
     for _ in range(160):
-        bench.fake.mm = mm
-        bench.error_mm = error_mm
-        bench.poll()
-    return bench.quantity.light
+        rig.fake.mm = mm
+        rig.error_mm = error_mm
+        rig.poll()
+    return rig.quantity.light
 
 
 class Erring(Echo):
     """Light of the true distance, a figure that errs."""
 
-    bench = None
+    rig = None
 
     def measure(self, mm, error_mm=0.0):
-        return Echo.measure(self, mm, self.bench.error_mm)
+        return Echo.measure(self, mm, self.rig.error_mm)
 
 
 def test_the_light_stays_whatever_the_distance_and_grows_where_the_range_does_not_follow():
     for reflects in (0.3, 0.55, 0.9):
         echo = Erring(3, reflects)
-        bench = echo.bench = Bench(True, echo)
-        bench.error_mm = 0
-        bench.fake.mm = 120
-        bench.good()
-        first = light_of(bench, 120)
+        rig = echo.rig = Rig(True, echo)
+        rig.error_mm = 0
+        rig.fake.mm = 120
+        rig.good()
+        first = light_of(rig, 120)
         assert first > 1_000
         for mm in (90, 75, 100, 150, 200):
-            assert 0.85 < light_of(bench, mm) / first < 1.15, mm
-        light_of(bench, 120)
-        assert 1.4 < light_of(bench, 95, 25) / first < 1.8  # 120 says the sensor: (120 / 95) squared is 1.6
-        light_of(bench, 120)
-        assert light_of(bench, 120, -25) / first < 0.75
+            assert 0.85 < light_of(rig, mm) / first < 1.15, mm
+        light_of(rig, 120)
+        assert 1.4 < light_of(rig, 95, 25) / first < 1.8  # 120 says the sensor: (120 / 95) squared is 1.6
+        light_of(rig, 120)
+        assert light_of(rig, 120, -25) / first < 0.75
 
 
 def test_the_light_of_any_words_fits_31_bits():
-    bench = Bench().good()
+    rig = Rig().good()
     for spads, rate, mm in ((1, 0xFFFF, 250), (0xFFFF, 0xFFFF, 250), (1, 0xFFFF, 0), (0, 0xFFFF, 100), (256, 0, 20)):
-        bench.sensor._before[:] = bytes((4, 89, 0, spads >> 8, spads & 255, 0, 0, rate >> 8, rate & 255, 0, 0, 0, mm))
-        bench.quantity.value = mm
-        bench.quantity.light = 0
+        rig.sensor._before[:] = bytes((4, 89, 0, spads >> 8, spads & 255, 0, 0, rate >> 8, rate & 255, 0, 0, 0, mm))
+        rig.quantity.value = mm
+        rig.quantity.light = 0
         micropython.heap_lock()
         try:
-            bench.sensor._weigh(bench.quantity)
+            rig.sensor._weigh(rig.quantity)
         finally:
             micropython.heap_unlock()
-        assert 0 <= bench.quantity.light * 150 < 1 << 30
-    before = bench.quantity.light = 777
-    bench.quantity.value = 251
-    bench.sensor._weigh(bench.quantity)
-    assert bench.quantity.light == before
+        assert 0 <= rig.quantity.light * 150 < 1 << 30
+    before = rig.quantity.light = 777
+    rig.quantity.value = 251
+    rig.sensor._weigh(rig.quantity)
+    assert rig.quantity.light == before
 
 
 def test_the_echo_has_noise_in_each_word_and_its_rates_follow_the_surface():
@@ -283,168 +283,168 @@ def test_the_echo_has_noise_in_each_word_and_its_rates_follow_the_surface():
 
 
 def test_a_frozen_chip_is_restarted():
-    bench = Bench().good()
-    bench.fake.noisy = False
-    bench.until(vl53l0x.FROZEN, 100)
-    written = bench.fake.written
-    bench.poll(80)
-    assert bench.fake.writes[2 * written] and bench.fake.written > written + 30
+    rig = Rig().good()
+    rig.fake.noisy = False
+    rig.until(vl53l0x.FROZEN, 100)
+    written = rig.fake.written
+    rig.poll(80)
+    assert rig.fake.writes[2 * written] and rig.fake.written > written + 30
 
 
-def restarted(bench):
+def restarted(rig):
     """Poll until the sensor begins anew."""
     for _ in range(400):
-        bench.poll()
-        if bench.sensor._step == 0:
-            return bench
+        rig.poll()
+        if rig.sensor._step == 0:
+            return rig
     raise AssertionError("it goes on")
 
 
 def test_a_restart_begins_from_nothing():
-    bench = Bench().good()
-    bench.fake.code = 1  # the chip reports its laser: ten times, and it is restarted, a result not yet cleared
-    restarted(bench).fake.power()
-    bench.fake.mm = 500  # no jump: there is nothing before it
-    before = bench.quantity.sequence
+    rig = Rig().good()
+    rig.fake.code = 1  # the chip reports its laser: ten times, and it is restarted, a result not yet cleared
+    restarted(rig).fake.power()
+    rig.fake.mm = 500  # no jump: there is nothing before it
+    before = rig.quantity.sequence
     for _ in range(400):
-        bench.poll()
-        if bench.quantity.sequence != before:
+        rig.poll()
+        if rig.quantity.sequence != before:
             break
-    assert bench.quantity.status == vl53l0x.HARDWARE_FAIL and bench.sensor._step  # its first one, not the eleventh
-    bench.fake.code = 11
-    before = bench.quantity.sequence
-    assert bench.until(vl53l0x.OK, 9) > 0
-    assert bench.quantity.value == 500 and bench.quantity.sequence == before + 1
-    bench = Bench().good()
-    bench.fake.code = 1
-    restarted(bench).fake.power()
-    bench.fake.code = 11
-    bench.good()
-    assert bench.fake.written == WRITTEN
-    assert binascii.crc32(bytes(bench.fake.writes[: 2 * WRITTEN])) & 0xFFFFFFFF == WRITTEN_SUM
+    assert rig.quantity.status == vl53l0x.HARDWARE_FAIL and rig.sensor._step  # its first one, not the eleventh
+    rig.fake.code = 11
+    before = rig.quantity.sequence
+    assert rig.until(vl53l0x.OK, 9) > 0
+    assert rig.quantity.value == 500 and rig.quantity.sequence == before + 1
+    rig = Rig().good()
+    rig.fake.code = 1
+    restarted(rig).fake.power()
+    rig.fake.code = 11
+    rig.good()
+    assert rig.fake.written == WRITTEN
+    assert binascii.crc32(bytes(rig.fake.writes[: 2 * WRITTEN])) & 0xFFFFFFFF == WRITTEN_SUM
 
 
 def test_a_chip_that_repeats_itself_over_a_restart_gives_no_distance():
     """Limit 14: the same words are not live. Half a second of them after every restart would be gas by an old range."""
-    bench = Bench().good()
-    bench.fake.noisy = False
-    assert bench.until(vl53l0x.FROZEN) > 0
-    restarted(bench)
-    results = bench.fake.results
+    rig = Rig().good()
+    rig.fake.noisy = False
+    assert rig.until(vl53l0x.FROZEN) > 0
+    restarted(rig)
+    results = rig.fake.results
     seen = set()
     for _ in range(400):
-        bench.poll()
-        seen.add(bench.quantity.status)
-    assert bench.fake.results > results + 10
+        rig.poll()
+        seen.add(rig.quantity.status)
+    assert rig.fake.results > results + 10
     assert vl53l0x.OK not in seen
-    bench.fake.noisy = True
-    bench.good()
+    rig.fake.noisy = True
+    rig.good()
 
 
 def test_each_failed_transfer_is_a_result_of_its_own():
-    bench = Bench().good()
-    bench.fake.nack = OSError(5)
-    before = bench.quantity.sequence
-    bench.poll(3)
-    assert (bench.quantity.sequence - before) & 0xFFFF == 3
+    rig = Rig().good()
+    rig.fake.nack = OSError(5)
+    before = rig.quantity.sequence
+    rig.poll(3)
+    assert (rig.quantity.sequence - before) & 0xFFFF == 3
 
 
 def test_each_step_of_the_start_up_that_never_ends_is_told():
     for hang in range(4):
-        bench = Bench()
-        bench.fake.hang = hang
-        assert bench.until(vl53l0x.NO_ANSWER) > 0
-        bench.poll(300)
-        assert bench.quantity.status == vl53l0x.NO_ANSWER
-        bench.fake.hang = -1
-        assert bench.until(vl53l0x.OK) > 0
+        rig = Rig()
+        rig.fake.hang = hang
+        assert rig.until(vl53l0x.NO_ANSWER) > 0
+        rig.poll(300)
+        assert rig.quantity.status == vl53l0x.NO_ANSWER
+        rig.fake.hang = -1
+        assert rig.until(vl53l0x.OK) > 0
 
 
 def test_a_chip_that_takes_no_writes_gives_no_distance():
-    bench = Bench()
-    bench.fake.deaf = True
-    assert bench.until(vl53l0x.NO_ANSWER) > 0
-    assert bench.until(vl53l0x.OK) == -1
+    rig = Rig()
+    rig.fake.deaf = True
+    assert rig.until(vl53l0x.NO_ANSWER) > 0
+    assert rig.until(vl53l0x.OK) == -1
 
 
 def test_another_chip_is_refused():
     for identity in (b"\xee\xaa\x11", b"\xef\xaa\x10", b"\xee\xab\x10", b"\xea\xcc\x10"):
-        bench = Bench()
-        bench.fake.identity = identity
-        bench.fake.power()
-        assert bench.until(vl53l0x.WRONG_CHIP, 6) > 0
-        bench.poll(300)
-        assert bench.quantity.status == vl53l0x.WRONG_CHIP
+        rig = Rig()
+        rig.fake.identity = identity
+        rig.fake.power()
+        assert rig.until(vl53l0x.WRONG_CHIP, 6) > 0
+        rig.poll(300)
+        assert rig.quantity.status == vl53l0x.WRONG_CHIP
 
 
 def test_a_dead_bus_from_the_start():
     for dead in (0x00, 0xFF):
-        bench = Bench()
-        bench.fake.dead = dead
-        assert bench.until(vl53l0x.DEAD_BUS, 6) > 0
-        bench.poll(300)
-        assert bench.quantity.status == vl53l0x.DEAD_BUS
+        rig = Rig()
+        rig.fake.dead = dead
+        assert rig.until(vl53l0x.DEAD_BUS, 6) > 0
+        rig.poll(300)
+        assert rig.quantity.status == vl53l0x.DEAD_BUS
 
 
 def test_a_bus_that_dies_later_gives_no_distance_and_is_told():
     for dead in (0x00, 0xFF):
-        bench = Bench().good()
-        bench.fake.dead = dead
-        sequence = bench.quantity.sequence
+        rig = Rig().good()
+        rig.fake.dead = dead
+        sequence = rig.quantity.sequence
         polls = 0
-        while bench.quantity.status != vl53l0x.DEAD_BUS:
-            bench.poll()
+        while rig.quantity.status != vl53l0x.DEAD_BUS:
+            rig.poll()
             polls += 1
-            assert bench.quantity.status != vl53l0x.OK or bench.quantity.sequence == sequence
+            assert rig.quantity.status != vl53l0x.OK or rig.quantity.sequence == sequence
             assert polls < 60
-        bench.fake.dead = -1
-        assert bench.until(vl53l0x.OK) > 0
+        rig.fake.dead = -1
+        assert rig.until(vl53l0x.OK) > 0
 
 
 def test_an_error_of_the_bus_drops_the_number_and_one_alone_costs_no_restart():
-    bench = Bench().good()
-    bench.fake.nack = OSError(5)
-    bench.poll()
-    assert bench.quantity.status == vl53l0x.DEAD_BUS
-    bench.fake.nack = None
-    assert 0 < bench.until(vl53l0x.OK, 9)
-    bench.fake.nack = OSError(110)
-    bench.poll(100)
-    assert bench.quantity.status == vl53l0x.DEAD_BUS
-    bench.fake.nack = None
-    assert bench.until(vl53l0x.OK) > 50
+    rig = Rig().good()
+    rig.fake.nack = OSError(5)
+    rig.poll()
+    assert rig.quantity.status == vl53l0x.DEAD_BUS
+    rig.fake.nack = None
+    assert 0 < rig.until(vl53l0x.OK, 9)
+    rig.fake.nack = OSError(110)
+    rig.poll(100)
+    assert rig.quantity.status == vl53l0x.DEAD_BUS
+    rig.fake.nack = None
+    assert rig.until(vl53l0x.OK) > 50
 
 
 def test_single_errors_now_and_then_cost_no_restart():
-    bench = Bench().good()
-    written = bench.fake.written
+    rig = Rig().good()
+    written = rig.fake.written
     for _ in range(30):
-        bench.fake.nack = OSError(5)
-        bench.poll()
-        bench.fake.nack = None
-        assert 0 < bench.until(vl53l0x.OK, 9)
-    assert bench.fake.written - written < 60
+        rig.fake.nack = OSError(5)
+        rig.poll()
+        rig.fake.nack = None
+        assert 0 < rig.until(vl53l0x.OK, 9)
+    assert rig.fake.written - written < 60
 
 
 def test_a_chip_that_lost_its_supply_is_started_again():
-    bench = Bench().good()
-    bench.fake.power()
-    assert bench.until(vl53l0x.NO_ANSWER, 30) > 0
-    assert bench.until(vl53l0x.OK) > 0
+    rig = Rig().good()
+    rig.fake.power()
+    assert rig.until(vl53l0x.NO_ANSWER, 30) > 0
+    assert rig.until(vl53l0x.OK) > 0
 
 
 def test_the_age_saturates():
-    bench = Bench().good()
-    bench.fake.nack = OSError(5)
-    bench.poll(6, 0x0FFFFFFF)
-    assert bench.quantity.age_us == 0x1FFFFFFF
-    bench.poll(1, MASK)
-    assert bench.quantity.age_us == 0x1FFFFFFF
+    rig = Rig().good()
+    rig.fake.nack = OSError(5)
+    rig.poll(6, 0x0FFFFFFF)
+    assert rig.quantity.age_us == 0x1FFFFFFF
+    rig.poll(1, MASK)
+    assert rig.quantity.age_us == 0x1FFFFFFF
 
 
 def test_the_first_result_is_no_older_than_any_other():
-    bench = Bench()
-    while not bench.fake.ranging:
-        bench.poll()
-    bench.poll(1, 25_000)  # late: it is there at the first look
-    assert bench.quantity.status == vl53l0x.OK and bench.quantity.age_us == 22_000 + 25_000
+    rig = Rig()
+    while not rig.fake.ranging:
+        rig.poll()
+    rig.poll(1, 25_000)  # late: it is there at the first look
+    assert rig.quantity.status == vl53l0x.OK and rig.quantity.age_us == 22_000 + 25_000

@@ -1,7 +1,7 @@
 """What the VL53L0X's driver makes of one result after another, given to it byte by byte."""
 
 from cryo.drivers import vl53l0x
-from fake_vl53l0x import Bench
+from fake_vl53l0x import Rig
 
 VALID, NO_UPDATE = 11, 0  # the chip's codes
 
@@ -10,9 +10,9 @@ class Results:
     """A sensor that measures; `next` gives it a result and returns what the driver asks for: OK, or a restart."""
 
     def __init__(self):
-        bench = Bench().good()
-        self.quantity = bench.quantity
-        self.sensor = bench.sensor
+        rig = Rig().good()
+        self.quantity = rig.quantity
+        self.sensor = rig.sensor
         self.result = bytearray(13)
         self.noise = 0
 

@@ -1,4 +1,4 @@
-"""A scene of bare values around the valves' supervision, for the tests of its figures."""
+"""The valves' supervision alone in a rig of bare values, for the tests of its figures."""
 
 import micropython
 from cryo.core import blockers
@@ -30,7 +30,7 @@ class Planner:
         self.told_us = on_us
 
 
-class Scene:
+class Rig:
     """A supervisor's values around the valves; everything speaks for a proof test, no burst is open."""
 
     def __init__(self):

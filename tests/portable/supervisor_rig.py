@@ -1,4 +1,4 @@
-"""A test bench for the supervisor: healthy inputs, an ideal one-shot, time that starts just before the tick wrap."""
+"""A rig for the supervisor: healthy inputs, an ideal one-shot, time that starts just before the tick wrap."""
 
 import micropython
 from cryo import config
@@ -12,7 +12,7 @@ BEFORE_WRAP = MASK + 1 - 1_500_000
 SETTINGS = {"simulated": 1, "jet_k_mdegc": 16_000, "infrared_fitted": 0}  # the line has its sensor
 
 
-class Bench:
+class Rig:
     """One supervisor with its hardware imitated. `skin_mdegc` is what every new sample reads."""
 
     def __init__(self, settings=SETTINGS, provisioned=True, proved=True):

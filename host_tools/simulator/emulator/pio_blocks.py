@@ -1,7 +1,7 @@
 """The RP2040's two PIO blocks alone, stepped instruction by instruction at their own clock, without image or processor.
 
 The blocks are those of the package rp2040py. Times are cycles of the 125 MHz system clock. A pad's input reaches a
-program two cycles later, through the synchroniser, which the package lacks and this bench adds.
+program two cycles later, through the synchroniser, which the package lacks and this file adds.
 """
 
 from __future__ import annotations
@@ -34,7 +34,7 @@ _REG_CLKDIV, _REG_EXECCTRL, _REG_SHIFTCTRL, _REG_INSTR, _REG_PINCTRL = 0x0, 0x4,
 _JMP_MASK = 0xE000
 
 
-class Bench:
+class Blocks:
     """Both blocks; `edges` holds (cycle, pin, level) of every output."""
 
     def __init__(self):
@@ -132,8 +132,8 @@ class Bench:
 class Machine:
     """One state machine, through the registers that a processor has. Nothing here takes time."""
 
-    def __init__(self, bench: Bench, block, machine):
-        self._bench, self._block, self.registers = bench, block, machine
+    def __init__(self, blocks: Blocks, block, machine):
+        self._blocks, self._block, self.registers = blocks, block, machine
 
     def start(self) -> None:
         """Enable it: its first instruction runs one divided clock later."""
@@ -167,22 +167,22 @@ class Machine:
 
 
 class Firmware:
-    """cryo.valve.rp2_pio, loaded against a bench: `module` is it; its StateMachine is backed by the bench.
+    """cryo.valve.rp2_pio, loaded against blocks: `module` is it; its StateMachine is backed by them.
 
     slower     how much too slow the system clock is: it alone drives every divider, so all programs are late alike
-    board      whose registers.py the valve is loaded with; memory: the chip's machine.mem32 on a bench
-    later_us   how far the port's microseconds are ahead of the bench: a rest that need not be stepped
+    board      whose registers.py the valve is loaded with; memory: the chip's machine.mem32 on these blocks
+    later_us   how far the port's microseconds are ahead of the blocks: a rest that need not be stepped
     """
 
     def __init__(
         self,
-        bench: Bench,
+        blocks: Blocks,
         system_hz: int = SYSTEM_HZ,
         slower: float = 1,
         board: Path = RP2040_BOARD,
         memory: type[Registers] | None = None,
     ):
-        self.bench = bench
+        self.blocks = blocks
         self.slower = slower
         self.later_us = TICKS_MASK - 1_000_000  # the counter wraps early
         self.machines: dict[int, StateMachine] = {}
@@ -194,12 +194,12 @@ class Firmware:
 
         clock = ModuleType("machine")
         vars(clock)["freq"] = lambda: system_hz
-        vars(clock)["mem32"] = (memory or Registers)(bench)
+        vars(clock)["mem32"] = (memory or Registers)(blocks)
         vars(clock)["Pin"] = type(
-            "Pin", (Pin,), {"__init__": lambda pin, number, *_, **__: Pin.__init__(pin, bench, number)}
+            "Pin", (Pin,), {"__init__": lambda pin, number, *_, **__: Pin.__init__(pin, blocks, number)}
         )
         ticks = ModuleType("time")
-        vars(ticks)["ticks_us"] = lambda: bench.cycle // PER_US + firmware.later_us & TICKS_MASK
+        vars(ticks)["ticks_us"] = lambda: blocks.cycle // PER_US + firmware.later_us & TICKS_MASK
         registers = ModuleType("registers")
         exec((board / "registers.py").read_text(), vars(registers))
         stand_ins = {"rp2": pio_asm.module(Bound), "machine": clock, "time": ticks, "registers": registers}
@@ -221,18 +221,18 @@ class Firmware:
 class Registers:
     """What MicroPython's machine.mem32 gives the firmware here."""
 
-    def __init__(self, bench: Bench):
-        self._bench = bench
+    def __init__(self, blocks: Blocks):
+        self._blocks = blocks
 
     def __getitem__(self, address):
-        self._bench.run(CALL)
-        value = self._bench.chip.read_uint32(address)
+        self._blocks.run(CALL)
+        value = self._blocks.chip.read_uint32(address)
         assert value < 1 << 30, "it would allocate"
         return value
 
     def __setitem__(self, address, value):
-        self._bench.chip.write_uint32(address, value)
-        self._bench.run(CALL)
+        self._blocks.chip.write_uint32(address, value)
+        self._blocks.run(CALL)
 
 
 class Pin:
@@ -240,12 +240,12 @@ class Pin:
 
     OUT = 1
 
-    def __init__(self, bench: Bench, number: int):
-        self._bench, self.number = bench, number
+    def __init__(self, blocks: Blocks, number: int):
+        self._blocks, self.number = blocks, number
 
     def value(self):
-        self._bench.run(CALL)
-        return self._bench.level(self.number)
+        self._blocks.run(CALL)
+        return self._blocks.level(self.number)
 
 
 class StateMachine:
@@ -253,9 +253,9 @@ class StateMachine:
 
     def __init__(self, firmware: Firmware, number: int, program: list, *, freq: int, set_base: Pin, jmp_pin: Pin):
         assert SYSTEM_HZ % freq == 0
-        self._bench = firmware.bench
+        self._blocks = firmware.blocks
         divider = round(SYSTEM_HZ // freq * firmware.slower)
-        self.machine = self._bench.load(number, program, set_base.number, jmp_pin.number, divider)
+        self.machine = self._blocks.load(number, program, set_base.number, jmp_pin.number, divider)
         self.puts: list[int] = []
         firmware.machines[number] = self
 
@@ -269,23 +269,23 @@ class StateMachine:
         assert isinstance(word, int) and 0 <= word < 1 << 30
         self.puts.append(word)
         self.machine.put(word)
-        self._bench.run(CALL)
+        self._blocks.run(CALL)
 
     def get(self, buffer):
         assert buffer.itemsize == 4, "a narrower buffer waits for more words"
         for at in range(len(buffer)):
             buffer[at] = self.machine.get()
-        self._bench.run(CALL)
+        self._blocks.run(CALL)
 
     def exec(self, word):
         assert isinstance(word, int), "text is assembled, which allocates"
         self.machine.execute(word)
-        self._bench.run(CALL)
+        self._blocks.run(CALL)
 
     def tx_fifo(self):
-        self._bench.run(CALL)
+        self._blocks.run(CALL)
         return self.machine.registers.tx_fifo.item_count
 
     def rx_fifo(self):
-        self._bench.run(CALL)
+        self._blocks.run(CALL)
         return self.machine.registers.rx_fifo.item_count
