@@ -76,6 +76,7 @@ class Outcome:
     refused: str | None
     messages: str
     problems: list[str] = field(default_factory=list)
+    bursts: int = 0
 
 
 def case(name: str, settings: dict | None = None) -> Case:
@@ -286,6 +287,7 @@ def _judge(given, this, results, refused, messages):
         simulated_s=round(plant.now_us / 1e6, 1),
         refused=refused,
         messages=messages,
+        bursts=len(record.bursts),
     )
     out.problems = _problems(out, given)
     return out

@@ -1,7 +1,9 @@
 """One row of the table: a fault drawn at random, and searched for the coldest skin with as many treatments.
 
-Both see the same space. The search takes the first part of what was drawn as the first part of its own budget, begins
-at the coldest of it and goes on by CMA-ES: it simulates exactly as many treatments as drawing does.
+Both see the same space, and simulate equally many treatments. The search takes the first part of what was drawn as the
+first part of its own. Then it tries the coldest of it with the patient and the hand that the search without a fault
+found (that one's treatments stand in its own row), lets the fault come with their last burst, tries the ends of the
+fault's strength, and goes on from the coldest of all by CMA-ES.
 """
 
 import random
@@ -12,18 +14,32 @@ from functools import partial
 from pathlib import Path
 
 from host_tools.evidence.campaign.run import SKIN_MIN_C, SKIN_MIN_REDUCED_C, UNDER_FLOOR_C, Outcome
-from host_tools.evidence.search.schedule import ANCHORS, HEALTHY, SCALE, Schedule, simulate, variables
+from host_tools.evidence.search.schedule import (
+    ANCHORS,
+    HEALTHY,
+    SCALE,
+    Schedule,
+    by,
+    late,
+    of_the_fault,
+    of_the_patient,
+    simulate,
+    variables,
+)
 
 with warnings.catch_warnings():  # it looks for a plotting library that nobody here asks for
     warnings.simplefilter("ignore")
     import cma
 
 FIRST_SHARE = 3  # the first third of the budget is what was drawn first
-POPULATION = 6  # of one step: the budget is small, and steps are worth more than samples
-SIGMA = 0.2  # of the first step, in shares of a range
+POPULATION = 4  # of one step: the budget is small, and steps are worth more than samples
+MANY = 40  # treatments from which on a step may have the samples that CMA-ES takes by itself
+SIGMA = 0.2  # of the first step, in shares of a range ...
+PATIENT_SIGMA = 0.3  # ... times this for what the search without a fault has looked for before
 NOT_COME = 50.0  # degC: what a run counts in which a fault never came about; warmer than any skin
 
 Simulate = Callable[[Schedule], Outcome]
+Pairs = list[tuple[Schedule, Outcome]]
 
 
 @dataclass
@@ -44,6 +60,15 @@ class Row:
     came: list[int] = field(default_factory=list)  # in how many of them the fault came about: drawn, searched
     other: list[str] = field(default_factory=list)  # runs in which something else was not as it must be
     counter_mdegc: int | None = None  # the counter-example's own surface
+    bursts: int = 0  # of the coldest one that was searched
+
+
+@dataclass(frozen=True)
+class Base:
+    """The coldest schedule without a fault, and how many bursts it had."""
+
+    schedule: Schedule
+    bursts: int
 
 
 def lowest_c(out: Outcome) -> float:
@@ -63,50 +88,105 @@ def draw(faults: tuple[str, ...], reduced: bool, seed: int, number: int) -> Sche
     rng = random.Random(f"{'+'.join(faults) or HEALTHY}/{kind}/{seed}/{number}")
     chosen = {name: rng.randrange(SCALE + 1) for name in variables(faults)}
     if "anchor" in chosen:
-        chosen["anchor"] = (number % len(ANCHORS) * 2 + 1) * SCALE // (2 * len(ANCHORS))
+        chosen["anchor"] = by(ANCHORS[number % len(ANCHORS)])
     return Schedule(faults, reduced, seed, chosen)
 
 
-def _searched(start: Schedule, seed: int, budget: int, run: Simulate) -> list[tuple[Schedule, Outcome]]:
-    """Simulate `budget` schedules that CMA-ES chooses, from start on."""
+class _Search:
+    """One search: what it has simulated, and how many treatments are left."""
+
+    def __init__(self, first: Pairs, budget: int, run: Simulate):
+        self.done = list(first)
+        self._budget = budget
+        self._run = run
+
+    @property
+    def left(self) -> int:
+        """How many treatments may still be simulated."""
+        return self._budget - len(self.done)
+
+    @property
+    def best(self) -> Schedule:
+        """The coldest schedule up to now."""
+        return _coldest(self.done)[0]
+
+    def try_one(self, schedule: Schedule) -> float:
+        """Simulate a schedule and return its surface; without a treatment left nothing is done."""
+        if self.left <= 0:
+            return NOT_COME
+        out = self._run(schedule)
+        self.done.append((schedule, out))
+        return lowest_c(out)
+
+
+def _searched(first: Pairs, seed: int, budget: int, base: Base | None, run: Simulate) -> Pairs:
+    """Return the first schedules and what was simulated after them, `budget` in all."""
+    search = _Search(first, budget, run)
+    if base is not None:
+        mixed = search.best.on(base.schedule)
+        search.try_one(mixed)
+        if "anchor" in mixed.chosen:
+            search.try_one(mixed.having(late(base.bursts)))
+        _try_ends(search)
+    _descend(search, seed, base is not None)
+    return search.done
+
+
+def _try_ends(search: _Search) -> None:
+    """The stronger a fault, the colder the skin, or the other way round: try both ends of each figure of its size."""
+    for name in [name for name in search.best.chosen if name.startswith("size")]:
+        for end in (SCALE, 0):
+            before_c = lowest_c(_coldest(search.done)[1])
+            if search.try_one(search.best.having({name: end})) < before_c:
+                break
+
+
+def _descend(search: _Search, seed: int, small: bool) -> None:
+    """Go on from the coldest by CMA-ES. small: patient and hand move less, as they were looked for before."""
+    start = search.best
     names = list(start.chosen)
     options = {
         "bounds": [0.0, 1.0],
         "seed": seed + 1,  # 0 would be the clock
-        "popsize": POPULATION,
         "CMA_diagonal": True,  # far more variables than steps: no correlation can be learnt
         "CMA_elitist": True,
+        "CMA_stds": [PATIENT_SIGMA if small and not of_the_fault(name) else 1.0 for name in names],
         "verbose": -9,
     }
+    if search.left < MANY:
+        options["popsize"] = POPULATION
     strategy = cma.CMAEvolutionStrategy([start.chosen[name] / SCALE for name in names], SIGMA, options)
-    done: list[tuple[Schedule, Outcome]] = []
-    while len(done) < budget:
+    while search.left > 0:
         asked = strategy.ask()
-        tried = [
-            Schedule(start.faults, start.reduced, start.seed, dict(zip(names, map(_thousandths, x), strict=True)))
-            for x in asked[: budget - len(done)]
-        ]
-        outs = [run(schedule) for schedule in tried]
-        done += zip(tried, outs, strict=True)
-        if len(outs) == len(asked):
-            strategy.tell(asked, [lowest_c(out) for out in outs])
-    return done
+        tried = [start.having(dict(zip(names, map(_thousandths, x), strict=True))) for x in asked]
+        found = [search.try_one(schedule) for schedule in tried]
+        strategy.tell(asked, found)  # the last step may be cut short: nothing follows it
 
 
 def _thousandths(share: float) -> int:
     return min(max(round(share * SCALE), 0), SCALE)
 
 
-def _coldest(done: list[tuple[Schedule, Outcome]]) -> tuple[Schedule, Outcome]:
+def _coldest(done: Pairs) -> tuple[Schedule, Outcome]:
     return min(done, key=lambda pair: lowest_c(pair[1]))
 
 
-def find(faults: tuple[str, ...], reduced: bool, seed: int, budget: int, firmware: Path | None = None) -> Row:
-    """Draw, search, and shrink what is colder than allowed. budget: treatments each of drawing and searching."""
+def find(
+    faults: tuple[str, ...],
+    reduced: bool,
+    seed: int,
+    budget: int,
+    base: Base | None = None,
+    firmware: Path | None = None,
+) -> Row:
+    """Draw, search, and shrink what is colder than allowed. budget: treatments each of drawing and searching.
+
+    base: the coldest schedule without a fault, which is found with None.
+    """
     run = partial(simulate, firmware=firmware)
     drawn = [(schedule, run(schedule)) for schedule in (draw(faults, reduced, seed, k) for k in range(budget))]
     first = drawn[: max(1, budget // FIRST_SHARE)]
-    searched = first + _searched(_coldest(first)[0], seed, budget - len(first), run)
+    searched = _searched(first, seed, budget, base, run)
     coldest = [_coldest(drawn), _coldest(searched)]
     schedule, out = min(coldest, key=lambda pair: lowest_c(pair[1]))
     least_c = SKIN_MIN_REDUCED_C if reduced else SKIN_MIN_C
@@ -123,6 +203,7 @@ def find(faults: tuple[str, ...], reduced: bool, seed: int, budget: int, firmwar
         treatments=budget,
         came=[sum(o.came for _, o in done) for done in (drawn, searched)],
         other=_others([*drawn, *searched[len(first) :]]),
+        bursts=coldest[1][1].bursts,
     )
     if lowest_c(out) < allowed_c(faults, out):
         small, again = shrink(schedule, out, run)
@@ -134,7 +215,7 @@ def _mdegc(out: Outcome) -> int | None:
     return round(out.lowest_c * 1000) if out.came else None
 
 
-def _others(done: list[tuple[Schedule, Outcome]]) -> list[str]:
+def _others(done: Pairs) -> list[str]:
     """Return the names of runs, with what was not as it must be beside the skin's temperature."""
     out = []
     for schedule, outcome in done:
@@ -146,10 +227,13 @@ def _others(done: list[tuple[Schedule, Outcome]]) -> list[str]:
 def shrink(schedule: Schedule, out: Outcome, run: Simulate = simulate) -> tuple[Schedule, Outcome]:
     """Return the schedule with the fewest parts that is still colder than allowed, and what it showed.
 
-    One variable after the other gets its plain value, and keeps it where the skin still gets too cold.
+    The patient's variables together, then one variable after the other get their plain values, and keep them where the
+    skin still gets too cold.
     """
-    for name in list(schedule.chosen):
-        simpler = schedule.without(name)
+    for names in ([name for name in schedule.chosen if of_the_patient(name)], *([name] for name in schedule.chosen)):
+        simpler = schedule.without(*names)
+        if simpler.chosen == schedule.chosen:
+            continue
         again = run(simpler)
         if lowest_c(again) < allowed_c(schedule.faults, again):
             schedule, out = simpler, again

@@ -136,11 +136,40 @@ class Schedule:
         kind = "reduced" if self.reduced else "normal"
         return f"{words}/{kind}/{self.seed}/" + ",".join(f"{k}={n}" for k, n in self.chosen.items())
 
-    def without(self, name: str) -> "Schedule":
-        """Return it with one variable at its plain value."""
-        return Schedule(
-            self.faults, self.reduced, self.seed, {k: n for k, n in self.chosen.items() if k != name}
-        )
+    def without(self, *names: str) -> "Schedule":
+        """Return it with some variables at their plain values."""
+        return Schedule(self.faults, self.reduced, self.seed, {k: n for k, n in self.chosen.items() if k not in names})
+
+    def having(self, more: Mapping[str, int]) -> "Schedule":
+        """Return it with other values of some variables."""
+        return Schedule(self.faults, self.reduced, self.seed, {**self.chosen, **more})
+
+    def on(self, base: "Schedule") -> "Schedule":
+        """Return this fault, as it comes about here, with everything else of another schedule."""
+        others = {k: n for k, n in base.chosen.items() if not of_the_fault(k)}
+        mine = {k: n for k, n in self.chosen.items() if of_the_fault(k) or k not in others}
+        return Schedule(self.faults, self.reduced, base.seed, {k: (mine | others)[k] for k in self.chosen})
+
+
+def late(bursts: int) -> dict[str, int]:
+    """Return the variables of a fault that begins with the last of so many bursts."""
+    when = (min(max(bursts, 1), BURSTS) - 1) / (BURSTS - 1)
+    return {"anchor": by("burst"), "when": round(when * SCALE)}
+
+
+def by(anchor: str) -> int:
+    """Return the value of the variable "anchor" for what a fault's beginning goes by: the middle of its share."""
+    return (2 * ANCHORS.index(anchor) + 1) * SCALE // (2 * len(ANCHORS))
+
+
+def of_the_patient(name: str) -> bool:
+    """Return whether a variable is the patient's or the device's own."""
+    return name in _PATIENT
+
+
+def of_the_fault(name: str) -> bool:
+    """Return whether a variable says how and when a fault comes about."""
+    return name.startswith(("size", "gap")) or name in ("anchor", "when", "offset", "lag")
 
 
 @cache
