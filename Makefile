@@ -25,7 +25,7 @@ WITH_NODE := PATH="$(CURDIR)/$(VENV)/bin:$$PATH"
 PYRIGHT := $(WITH_NODE) node $(NODE_DIR)/node_modules/pyright/index.js
 
 .PHONY: help setup demo test quick lint types mpy pytest long load coverage mutation mutants tables safety hazards hazards-live \
-  hazards-sample holes reach changes check board-check fitted wheel uf2 bench exits wiring campaign detection settings powercut sim \
+  hazards-sample holes reach changes check board-check fitted wheel uf2 bench exits wiring campaign search detection settings powercut sim \
   recording walkthrough console fuzz clean
 
 help: ## list the targets
@@ -129,6 +129,9 @@ safety: setup ## generate docs/safety/*.md and its state diagram
 campaign: setup ## virtual patients with and without faults, docs/safety/campaign.md: FORM=long (an hour) or short
 	if [ "$(FORM)" = long ]; then HYPOTHESIS_PROFILE=campaign $(PY) -m pytest -n 0 tests/simulator/closed_loop/test_machine.py; fi
 	$(PY) -m host_tools.evidence.campaign --form $(FORM)
+
+search: setup ## an optimiser looks for the coldest treatment under each fault, docs/safety/search.md: FORM=long (hours) or short
+	$(PY) -m host_tools.evidence.search --form $(FORM)
 
 tables: setup ## generate the tables of the documentation from the twin
 	$(PY) -m host_tools.evidence.pages.tables

@@ -69,7 +69,7 @@ def _asked(job: Job) -> str:
     return json.dumps([faults, reduced, seed, budget, base.schedule.name if base else ""])
 
 
-class _Bench:
+class Bench:
     """Does the jobs in processes, and keeps each row as soon as it is there."""
 
     def __init__(self, pool: ProcessPoolExecutor):
@@ -105,7 +105,7 @@ def search(budget: int, both: bool, processes: int, only: list[str] | None = Non
     began = time.monotonic()
     chosen = [kind for kind in kinds(both) if not only or "+".join(kind[0]) in only]
     with ProcessPoolExecutor(processes, mp_context=get_context("spawn")) as pool:
-        bench = _Bench(pool)
+        bench = Bench(pool)
         sound = bench.do([((), reduced, SEED, budget * BASE_TIMES, None) for reduced in (False, True)])
         bases = [Base(parse(row.searched), row.bursts) for row in sound]
         rows = bench.do([(faults, reduced, SEED, budget, bases[reduced]) for faults, reduced in chosen])
