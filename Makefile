@@ -25,7 +25,7 @@ WITH_NODE := PATH="$(CURDIR)/$(VENV)/bin:$$PATH"
 PYRIGHT := $(WITH_NODE) node $(NODE_DIR)/node_modules/pyright/index.js
 
 .PHONY: help setup demo test quick lint types mpy pytest long load coverage mutation mutants tables safety hazards hazards-live \
-  hazards-sample holes reach population changes check board-check fitted wheel uf2 bench exits wiring campaign speed detection settings powercut sim \
+  hazards-sample holes reach population changes check board-check fitted wheel uf2 bench exits wiring campaign search speed detection settings powercut sim \
   recording walkthrough console fuzz clean
 
 help: ## list the targets
@@ -135,6 +135,9 @@ campaign: setup ## virtual patients with and without faults, docs/safety/campaig
 
 speed: setup ## how fast a campaign runs beside the tree before, and that it shows the same: out/speed.json (minutes)
 	$(PY) -m host_tools.evidence.campaign.speed
+
+search: setup ## an optimiser looks for the coldest treatment under each fault, docs/safety/search.md: FORM=long (hours) or short
+	$(PY) -m host_tools.evidence.search --form $(FORM)
 
 tables: setup ## generate the tables of the documentation from the twin
 	$(PY) -m host_tools.evidence.pages.tables

@@ -48,3 +48,9 @@ RESUMES = (
     *ACKNOWLEDGES,
     Flaw("cryo/core/mode.py", _THEN, "        return DELIVERING\n    if c & FAULTED:"),
 )
+# Each burst is as long as the duty and the one-shot allow, however little the skin has left, and nothing latches.
+NO_BUDGET = (
+    *NEVER_LATCHES,
+    Flaw("cryo/core/bursts.py", "        if root > _LONGEST_ROOT:\n", "        if True:\n"),
+    Flaw("cryo/core/bursts.py", "on_us = root * root", "cap_us = 500_000\n        on_us = root * root"),
+)

@@ -13,6 +13,26 @@ from host_tools.simulator.twin.treatment import Plan
 H_MIN, H_MAX = 30.0, 1_000.0  # W/m2K at the skin; 183 is 70 mm, the least distance at which a burst goes on
 WALK_MM_S = 300.0  # an operator who moves in up to this fast is use, not a fault
 STAY_MM = (80.0, 200.0)  # where a treatment may start
+# All that a fault may meet; a sound treatment's patient is drawn from narrower ones where draw() says so.
+RANGES = {
+    "distance_mm": STAY_MM,
+    "strength": (0.9, 1.1),
+    "bottle_room_c": (16.0, 26.0),
+    "epidermis_mm": (0.06, 0.8),  # [K] soles are the thickest
+    "dermis_mm": (1.0, 2.5),
+    "fat_mm": (2.0, 15.0),
+    "conduction": (0.9, 1.1),
+    "perfusion": (0.3, 1.5),
+    "probe_tau_s": (0.15, 0.4),
+    "probe_noise_c": (0.0, 0.05),  # beside the converter's own 0.05
+    "tremor_mm": (0.0, 1.5),
+    "sway_mm": (0.0, 3.0),
+    "dose_open_ms": (10.0, 20.0),  # [S] valves: 5-25 ms
+    "shutoff_open_ms": (15.0, 25.0),
+    "dose_close_ms": (12.0, 22.0),
+    "shutoff_close_ms": (12.0, 25.0),
+    "light_sway": (0.0, 0.15),
+}
 
 
 @dataclass(frozen=True)
@@ -96,37 +116,44 @@ class Patient:
 
 def draw(rng: random.Random, level: tuple[str, int], *, sound: bool, moves: bool = True) -> Patient:
     """Draw a patient for a level. sound: what a healthy treatment may be like, else all that a fault may meet."""
-    tau_s = rng.uniform(0.2, 0.3) if sound else rng.uniform(0.15, 0.4)  # [S] 0.25 for 40 AWG in air
+    def within(name, digits):
+        return round(rng.uniform(*RANGES[name]), digits)
+
+    tau_s = rng.uniform(0.2, 0.3) if sound else rng.uniform(*RANGES["probe_tau_s"])  # [S] 0.25 for 40 AWG in air
     distance_mm = rng.uniform(85.0, 130.0) if sound else rng.uniform(*STAY_MM)
     skin = (rng.uniform(0.06, 0.15), rng.uniform(1.0, 2.0), rng.uniform(3.0, 12.0))
     if not sound:
-        skin = (rng.uniform(0.06, 0.8), rng.uniform(1.0, 2.5), rng.uniform(2.0, 15.0))  # [K] soles are the thickest
+        skin = tuple(rng.uniform(*RANGES[name]) for name in ("epidermis_mm", "dermis_mm", "fat_mm"))
     return Patient(
         *level,
         distance_mm=round(distance_mm, 1),
-        strength=round(rng.uniform(0.9, 1.1), 3),
-        bottle_room_c=round(rng.uniform(16.0, 26.0), 1),
+        strength=within("strength", 3),
+        bottle_room_c=within("bottle_room_c", 1),
         layers_mm=(round(skin[0], 3), round(skin[1], 3), round(skin[2], 3)),
-        conduction=round(rng.uniform(0.9, 1.1), 3),
-        perfusion=round(rng.uniform(0.3, 1.5), 2),
+        conduction=within("conduction", 3),
+        perfusion=within("perfusion", 2),
         probe_tau_s=round(tau_s, 3),
-        probe_noise_c=round(rng.uniform(0.0, 0.05), 3),  # beside the converter's own 0.05
-        tremor_mm=round(rng.uniform(0.0, 1.5), 2),
-        sway_mm=round(rng.uniform(0.0, 3.0), 2),
-        open_ms=(round(rng.uniform(10.0, 20.0), 1), round(rng.uniform(15.0, 25.0), 1)),  # [S] 5-25 ms
-        close_ms=(round(rng.uniform(12.0, 22.0), 1), round(rng.uniform(12.0, 25.0), 1)),
+        probe_noise_c=within("probe_noise_c", 3),
+        tremor_mm=within("tremor_mm", 2),
+        sway_mm=within("sway_mm", 2),
+        open_ms=(within("dose_open_ms", 1), within("shutoff_open_ms", 1)),
+        close_ms=(within("dose_close_ms", 1), within("shutoff_close_ms", 1)),
         jitter_us=rng.choice((0, 500, 2_000)),
         phase_us=rng.randrange(100_000),
         wrap_us=rng.randrange(100_000, 70_000_000),
         moves=_move(rng, distance_mm) if moves and not sound and rng.random() < 0.5 else None,
         seed=rng.randrange(1, 1 << 30),
         lets_go=(rng.randrange(1, 20), rng.randrange(0, 700_000)) if sound and rng.random() < 0.5 else None,
-        light_sway=round(rng.uniform(0.0, 0.15), 3),
+        light_sway=within("light_sway", 3),
     )
+
+
+def near_mm(h_w_m2k: float) -> float:
+    """Return the distance at which the reference jet has a coefficient: jet.h_at turned round."""
+    return 80.0 * (150.0 / h_w_m2k) ** (1 / 1.5)
 
 
 def _move(rng, from_mm):
     """The hand goes to where the jet's coefficient is anything from 30 to 1000 W/m2K, at a walking hand's speed."""
     h = H_MIN * (H_MAX / H_MIN) ** rng.random()
-    mm = 80.0 * (150.0 / h) ** (1 / 1.5)  # jet.h_at turned round
-    return round(mm, 1), round(rng.uniform(20.0, WALK_MM_S)), rng.randrange(1, 30), rng.randrange(0, 700_000)
+    return round(near_mm(h), 1), round(rng.uniform(20.0, WALK_MM_S)), rng.randrange(1, 30), rng.randrange(0, 700_000)

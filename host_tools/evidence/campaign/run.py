@@ -2,13 +2,14 @@
 
 import importlib
 import random
+from collections.abc import Callable
 from dataclasses import asdict, dataclass, field
 from functools import cache
 from pathlib import Path
 
 from boards.virtual import pins
 from host_tools.evidence.campaign import patients, population
-from host_tools.evidence.campaign.faults import FAULTS
+from host_tools.evidence.campaign.faults import FAULTS, Action
 from host_tools.evidence.campaign.patients import Patient
 from host_tools.evidence.pages import tables
 from host_tools.simulator.twin import lanes, timeline
@@ -77,6 +78,7 @@ class Outcome:
     refused: str | None
     messages: str
     problems: list[str] = field(default_factory=list)
+    bursts: int = 0
 
 
 def case(name: str, settings: dict | None = None) -> Case:
@@ -133,15 +135,19 @@ def _treating():
         return importlib.import_module("cryo.core.mode").TREATING
 
 
-class _Run:
-    """The faults of a case as they come about, and what the hand at the trigger did."""
+class Course:
+    """The faults of a case as they come about. arrange plans them; without it the case's name draws when they come."""
 
-    def __init__(self, given: Case):
+    def __init__(self, given: Case, arrange: Callable[["Course"], None] | None = None):
         self.came_us: list[int] = []
         self.treating = False  # when the first fault came
         self.texts: list[str] = []
         self.plant = given.patient.plant()
-        self._after_first: list = []
+        self.on_pass: dict[int, list[Action]] = {}  # what happens when a pass begins; the first one is 1
+        self._after_first: list[tuple[int, Action]] = []
+        if arrange is not None:
+            arrange(self)
+            return
         rng = random.Random(given.name + " faults")
         for word in given.faults:
             self._add(FAULTS[word], rng)
@@ -152,18 +158,10 @@ class _Run:
         title = f"{fault.name} {size}".rstrip()
         burst, offset_us, delay_us = rng.randrange(14), rng.randrange(900_000), rng.randrange(2_000_000)
 
-        def come(plant):
-            if not self.came_us:
-                self.treating = bool(_treating() >> plant.applicator.supervisor.mode & 1) if plant.applicator else False
-            self.came_us.append(plant.now_us)
-            action(plant)
-            for other in self._after_first:
-                plant.at(plant.now_us + delay_us, other)
-            self._after_first.clear()
-
+        come = self.coming(action)
         if self.texts:
             self.texts.append(f"{title} soon after")
-            self._after_first.append(come)
+            self.after_first(delay_us, come)
         elif fault.fitted or rng.random() < START_SHARE:
             self.texts.append(f"{title} from switch-on")
             self.plant.at(0, come)
@@ -171,13 +169,36 @@ class _Run:
             self.texts.append(f"{title} at burst {burst} + {offset_us / 1000:.0f} ms")
             self.plant.on_burst(burst, offset_us, come)
 
+    def coming(self, action: Action) -> Action:
+        """Return the action as one that notes that it came about."""
 
-def run(given: Case, until_s: float | None = None, firmware: Path | None = None) -> Outcome:
+        def come(plant):
+            if not self.came_us:
+                self.treating = bool(_treating() >> plant.applicator.supervisor.mode & 1) if plant.applicator else False
+            self.came_us.append(plant.now_us)
+            action(plant)
+            for delay_us, other in self._after_first:
+                plant.at(plant.now_us + delay_us, other)
+            self._after_first.clear()
+
+        return come
+
+    def after_first(self, delay_us: int, come: Action) -> None:
+        """Let what coming() gave happen so long after the first fault."""
+        self._after_first.append((delay_us, come))
+
+
+def run(
+    given: Case,
+    until_s: float | None = None,
+    firmware: Path | None = None,
+    arrange: Callable[[Course], None] | None = None,
+) -> Outcome:
     """Run a case. until_s ends it so long after hand or jet changed (a sweep needs no more).
 
-    firmware is the folder to boot from, normally the project's own.
+    firmware is the folder to boot from, normally the project's own. arrange plans the faults instead of the name.
     """
-    this = _Run(given)
+    this = Course(given, arrange)
     plant = this.plant
     results: list[dict] = []
     refused = None
@@ -200,20 +221,39 @@ def run(given: Case, until_s: float | None = None, firmware: Path | None = None)
     if until_s is not None and change:
         burst, offset_us = change[-2:]
         plant.on_burst(burst, offset_us, lambda p: p.at(p.now_us + int(until_s * 1e6), off))
-    plant.operator = _Watching(plant, script)
+    plant.operator = _Watching(plant, script, this.on_pass)
     messages = lanes.run(plant, "cpython", given.settings, firmware)
     return _judge(given, this, results, refused, messages)
 
 
 class _Watching(Operator):
-    """An operator who also notes when the device takes the target as reached."""
+    """An operator who also notes when the device takes the target as reached, and when a pass begins."""
 
     reached_us = None
 
+    def __init__(self, plant, script, on_pass):
+        super().__init__(plant, script)
+        self._on_pass = on_pass
+        self._modes = _names()[0]
+        self._passes = 0
+        self._delivering = False
+
     def step(self):
         super().step()
-        if self.reached_us is None and self.plant.applicator and self.plant.applicator.supervisor.session.reached:
+        if self.plant.applicator is None:
+            return
+        supervisor = self.plant.applicator.supervisor
+        if self.reached_us is None and supervisor.session.reached:
             self.reached_us = self.plant.now_us
+        if self._on_pass:
+            self._watch_passes(self._modes[supervisor.mode] == "DELIVERING")
+
+    def _watch_passes(self, delivering):
+        if delivering and not self._delivering:
+            self._passes += 1
+            for action in self._on_pass.pop(self._passes, ()):
+                action(self.plant)
+        self._delivering = delivering
 
 
 def named(name: str) -> Outcome:
@@ -263,6 +303,7 @@ def _judge(given, this, results, refused, messages):
         simulated_s=round(plant.now_us / 1e6, 1),
         refused=refused,
         messages=messages,
+        bursts=len(record.bursts),
     )
     out.problems = _problems(out, given, plant.skin.surface_c)
     return out

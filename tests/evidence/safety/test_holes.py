@@ -60,7 +60,8 @@ def test_more_than_three_open_rows_of_a_table_or_one_without_a_word_are_problems
         row = {"table": table, "test": "t", "now": 1.0, "limit": "<= 0", "holds": False, "residual": residual}
         return [row | {"name": str(n)} for n in range(count)]
 
-    assert holes.problems(rows(3) + rows(3, table=2)) == []
+    assert holes.problems(rows(3) + rows(3, table=2) + rows(8, table=3)) == []
+    assert len(holes.problems(rows(9, table=3))) == 1
     assert len(holes.problems(rows(4))) == 1
     assert len(holes.problems(rows(1, residual=""))) == 1
     assert "has no test" in holes.problems([rows(1)[0] | {"test": ""}])[0]
@@ -72,7 +73,7 @@ def test_more_than_three_open_rows_of_a_table_or_one_without_a_word_are_problems
     [
         ("nonsense", "Expected"),
         ("[[hole]]\nname = 'a'\n", "missing"),
-        ("[[hole]]\nname='a'\ntable=3\nkind='surface'\nseen=''\nlimit='<= 0'\n", "table is 1 or 2"),
+        ("[[hole]]\nname='a'\ntable=4\nkind='surface'\nseen=''\nlimit='<= 0'\n", "table is 1, 2 or 3"),
         ("[[hole]]\nname='a'\ntable=1\nkind='odd'\nseen=''\nlimit='<= 0'\n", "kind is one of"),
         ("[[hole]]\nname='a'\ntable=1\nkind='surface'\nseen=''\nlimit='4'\n", "write the limit"),
         (2 * "[[hole]]\nname='a'\ntable=1\nkind='surface'\nseen=''\nlimit='<= 0'\n", "several rows"),

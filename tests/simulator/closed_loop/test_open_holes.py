@@ -1,5 +1,6 @@
 """What is known and not mended (docs/safety/holes.toml): its figure as it is now, and what still protects."""
 
+from host_tools.evidence.search.schedule import parse, simulate
 from host_tools.simulator.twin import lanes
 from host_tools.simulator.twin.people import Operator
 from host_tools.simulator.twin.plant import Plant
@@ -67,3 +68,25 @@ def test_right_behind_a_point_its_rest_and_the_cold_skin_bar_the_next_number():
 
     run(script)
     assert {"REST", "BASELINE"} <= set(found["BLOCKERS"].split(",")) and 55 <= int(found["REST_S"]) < 60
+
+
+# Counter-examples of the search (docs/safety/search.md), each with the fewest parts that still show it.
+DRAUGHT = "draught/reduced/1/when=946,drift=880,conduction=558,strength=987,distance_mm=504,size1=996,size1b=0"
+PROBE_JET = (
+    "probe-half+jet-strong/normal/0/when=185,offset=232,drift=649,drift_speed=166,strength=742,distance_mm=902,"
+    "size1=644,size2=535,gap2=797"
+)
+
+
+def test_icy_air_on_cold_skin_goes_under_4_degc_and_the_gas_ends(record_property):
+    out = simulate(parse(DRAUGHT))
+    record_property("now", round(out.lowest_c - 4.0, 2))
+    assert out.came and out.fault == "RESPONSE_STRONG"
+    assert out.lowest_c > 3.4
+
+
+def test_a_loose_probe_hides_a_stronger_jet_until_the_infrared_sensor_contradicts(record_property):
+    out = simulate(parse(PROBE_JET))
+    record_property("now", round(out.lowest_c, 2))
+    assert out.came and out.fault == "INFRARED_DISCORD"
+    assert out.lowest_c > -1.3
