@@ -164,5 +164,5 @@ def watts(board: Board) -> Sequence[Expected]:
     return [ohm, (2 * volts * volts / ohm, 0.5)]
 
 
-def width(longest_ms: int, own_us: int) -> Sequence[Expected]:
+def width(longest_ms: int, own_us: int) -> list[float]:
     return [own_us, longest_ms, own_us + PPM * longest_ms * 1000]
