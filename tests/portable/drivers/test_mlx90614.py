@@ -66,6 +66,16 @@ def refusal(*values):
     return ""
 
 
+def test_a_result_during_a_message_is_for_the_next_one():
+    chip = Chip()
+    low = chip.read(0x07, 0)
+    chip.set(0x07, 0x1234)
+    high, check = chip.read(0x07, 1), chip.read(0x07, 2)
+    assert low | high << 8 == 15228
+    assert check == crc8((ADDRESS << 1, 0x07, ADDRESS << 1 | 1, low, high))
+    assert chip.read(0x07, 0) == 0x34
+
+
 def test_the_check_byte_of_the_data_sheet():
     assert crc8((0xB4, 0x07, 0xB5, 0xD2, 0x3A)) == 0x30  # Melexis, SMBus application note
 

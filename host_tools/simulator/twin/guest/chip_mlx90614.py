@@ -20,6 +20,7 @@ class Chip:
     def __init__(self):
         self.words = {0x06: 14908, 0x07: 15228, 0x24: SKIN}  # 25.01 and 31.41 degC
         self.frames = {}
+        self.sent = b""  # what the message now on the bus carries
         self.nack = None
         self.dead = -1
         self.flip = 0
@@ -47,10 +48,14 @@ class Chip:
             i += 1
 
     def read(self, register, offset):
-        """Return one byte of the word in a register: low, high, check byte."""
+        """Return one byte of the word in a register: low, high, check byte.
+
+        The word is the one at the first byte: what is measured during a message is for the next one.
+        """
+        if offset == 0:
+            self.sent = self.frames.get(register, b"\xff\xff\xff")
         if self.dead >= 0:
             byte = self.dead
         else:
-            frame = self.frames.get(register, b"\xff\xff\xff")
-            byte = frame[offset] if offset < 3 else 0xFF
+            byte = self.sent[offset] if offset < 3 else 0xFF
         return byte ^ self.flip if offset == self.flip_at else byte
