@@ -6,8 +6,8 @@ import time
 import tomllib
 from concurrent.futures import ProcessPoolExecutor
 from dataclasses import asdict
-from multiprocessing import get_context
 
+from host_tools.evidence.campaign import worker
 from host_tools.evidence.campaign.faults import FAULTS
 from host_tools.evidence.safety import outcomes
 from host_tools.evidence.search.row import Base, Row, find
@@ -104,7 +104,7 @@ def search(budget: int, both: bool, processes: int, only: list[str] | None = Non
     """Do all rows and return what the page is made of."""
     began = time.monotonic()
     chosen = [kind for kind in kinds(both) if not only or "+".join(kind[0]) in only]
-    with ProcessPoolExecutor(processes, mp_context=get_context("spawn")) as pool:
+    with worker.pool(processes) as pool:
         bench = Bench(pool)
         sound = bench.do([((), reduced, SEED, budget * BASE_TIMES, None) for reduced in (False, True)])
         bases = [Base(parse(row.searched), row.bursts) for row in sound]
