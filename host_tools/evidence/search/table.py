@@ -34,7 +34,7 @@ PAIRS = (
     ("probe-half", "infrared-aside", "jet-strong"),
 )
 # Treatments each of drawing and searching, and whether every fault is taken with normal and with reduced sensation.
-FORMS = {"long": (100, True), "short": (24, False)}
+FORMS = {"long": (100, True), "short": (12, False)}
 BASE_TIMES = 3  # as many treatments for the search without a fault, which all others go on from
 
 Job = tuple[tuple[str, ...], bool, int, int, Base | None]
