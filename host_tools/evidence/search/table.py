@@ -6,8 +6,8 @@ import time
 import tomllib
 from concurrent.futures import ProcessPoolExecutor
 from dataclasses import asdict
-from multiprocessing import get_context
 
+from host_tools.evidence.campaign import worker
 from host_tools.evidence.campaign.faults import FAULTS
 from host_tools.evidence.safety import outcomes
 from host_tools.evidence.search.row import Base, Row, find
@@ -34,7 +34,7 @@ PAIRS = (
     ("probe-half", "infrared-aside", "jet-strong"),
 )
 # Treatments each of drawing and searching, and whether every fault is taken with normal and with reduced sensation.
-FORMS = {"long": (100, True), "short": (24, False)}
+FORMS = {"long": (100, True), "short": (12, False)}
 BASE_TIMES = 3  # as many treatments for the search without a fault, which all others go on from
 
 Job = tuple[tuple[str, ...], bool, int, int, Base | None]
@@ -104,7 +104,7 @@ def search(budget: int, both: bool, processes: int, only: list[str] | None = Non
     """Do all rows and return what the page is made of."""
     began = time.monotonic()
     chosen = [kind for kind in kinds(both) if not only or "+".join(kind[0]) in only]
-    with ProcessPoolExecutor(processes, mp_context=get_context("spawn")) as pool:
+    with worker.pool(processes) as pool:
         bench = Bench(pool)
         sound = bench.do([((), reduced, SEED, budget * BASE_TIMES, None) for reduced in (False, True)])
         bases = [Base(parse(row.searched), row.bursts) for row in sound]

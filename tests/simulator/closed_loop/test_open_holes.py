@@ -71,18 +71,19 @@ def test_right_behind_a_point_its_rest_and_the_cold_skin_bar_the_next_number():
 
 
 # Counter-examples of the search (docs/safety/search.md), each with the fewest parts that still show it.
-DRAUGHT = "draught/reduced/1/when=946,drift=880,conduction=558,strength=987,distance_mm=504,size1=996,size1b=0"
+DRAUGHT = "draught/reduced/1/lag=978,drift=779,epidermis_mm=102,size1=995,size1b=14,anchor=529"
 PROBE_JET = (
     "probe-half+jet-strong/normal/0/when=185,offset=232,drift=649,drift_speed=166,strength=742,distance_mm=902,"
     "size1=644,size2=535,gap2=797"
 )
+BOTH_JET = "probe-half+infrared-aside+jet-strong/normal/1/when=16,h=323,size1=540"
 
 
 def test_icy_air_on_cold_skin_goes_under_4_degc_and_the_gas_ends(record_property):
     out = simulate(parse(DRAUGHT))
     record_property("now", round(out.lowest_c - 4.0, 2))
-    assert out.came and out.fault == "RESPONSE_STRONG"
-    assert out.lowest_c > 3.4
+    assert out.came and out.fault == "SKIN_TRIP"
+    assert out.lowest_c > 2.4
 
 
 def test_a_loose_probe_hides_a_stronger_jet_until_the_infrared_sensor_contradicts(record_property):
@@ -90,3 +91,10 @@ def test_a_loose_probe_hides_a_stronger_jet_until_the_infrared_sensor_contradict
     record_property("now", round(out.lowest_c, 2))
     assert out.came and out.fault == "INFRARED_DISCORD"
     assert out.lowest_c > -1.3
+
+
+def test_two_sensors_that_read_half_hide_a_stronger_jet_and_the_point_ends_by_itself(record_property):
+    out = simulate(parse(BOTH_JET))
+    record_property("now", round(out.lowest_c, 2))
+    assert out.came and out.state == "COMPLETE" and out.problems == [f"skin {out.lowest_c:.2f} degC, under 0"]
+    assert out.lowest_c > -12.5
