@@ -24,6 +24,7 @@ from micropython import const
 
 _OF_THE_SKIN = faults.Codes(faults.SKIN_TRIP, faults.SKIN_SENSOR)
 _CUT_TICKS = const(2)  # a one-shot that was cut in a tick has ended in the next; a tethered one may take two looks
+_MODES = const(15)
 _REFUSALS = const(3)  # [E] a bouncing loop may make the one-shot refuse once, not three times in a row
 
 
@@ -35,7 +36,8 @@ def standing(s, dt_us, i):
     off_us = s.planner.off_us
     touched = s.trigger.touched
     s.valves.watch(i, burst, off_us, touched, registry.causes)
-    registry.now = 1 << mode | AFTER_GAS if off_us < AFTERMATH_US else 1 << mode
+    now = 1 << (mode & _MODES)  # a mode that memory changed is PROGRAM_FLOW's: it may not ask for a long integer here
+    registry.now = now | AFTER_GAS if off_us < AFTERMATH_US else now
 
     if i.estop:
         registry.found(faults.ESTOP, EVER)
