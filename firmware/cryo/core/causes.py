@@ -1,7 +1,7 @@
 """Which causes of faults stand in this tick. Each has two lines: what a guard says, then its fault and when it counts.
 
-When: a set of modes (mode.py), and beside them AFTER_GAS and KEPT (faults.py). A KEPT cause stands in every mode while
-its fault is latched, so that an acknowledge is refused until the operator has done what the remedy asks for.
+When: a set of modes (mode.py), and beside them AFTER_GAS and KEPT (faults.py). A KEPT cause counts in every mode once
+its fault is latched: an acknowledge is refused until the operator has done what the remedy asks for.
 """
 
 from cryo.core import faults
@@ -36,7 +36,8 @@ def standing(s, dt_us, i):
     off_us = s.planner.off_us
     touched = s.trigger.touched
     s.valves.watch(i, burst, off_us, touched, registry.causes)
-    now = 1 << (mode & _MODES)  # a mode that memory changed is PROGRAM_FLOW's: it may not ask for a long integer here
+    # Memory may have changed the mode: four bits of it make no long integer. The flow finds it (PROGRAM_FLOW).
+    now = 1 << (mode & _MODES)
     registry.now = now | AFTER_GAS if off_us < AFTERMATH_US else now
 
     if i.estop:
@@ -73,7 +74,8 @@ def standing(s, dt_us, i):
 
     overcool = s.overcool
     if skin.cut:
-        registry.found(faults.SKIN_TRIP if overcool.valid else faults.SKIN_SENSOR, TREATING)
+        when = EVER if registry.latched.meets(_OF_THE_SKIN) else TREATING
+        registry.found(faults.SKIN_TRIP if overcool.valid else faults.SKIN_SENSOR, when)
     if overcool.locked_out:
         registry.found(faults.SKIN_LOCKOUT, TREATING | AFTER_GAS)
     if overcool.tripped:
@@ -103,7 +105,7 @@ def standing(s, dt_us, i):
     if i.line.status and not burst.open and s.config and s.config.line_fitted:
         registry.found(faults.LINE_SENSOR, PASS)
 
-    # Asked only when it may count: what it asks is so in every pass, and would cost time there.
+    # Only in these modes: in a pass the trigger is pressed and a burst runs, so both calls would be made in vain.
     if mode <= SELF_TEST:
         if touched:
             registry.found(faults.TRIGGER_BOOT, BOOTING)
@@ -115,7 +117,7 @@ def standing(s, dt_us, i):
 
 
 def _kept(s, i):
-    """Add what keeps a fault that is latched, and is no cause before."""
+    """Add the causes that only keep a fault that is latched already."""
     registry = s.faults
     overcool = s.overcool
     if s.trigger.touched:
@@ -127,5 +129,3 @@ def _kept(s, i):
         registry.found(faults.SKIN_TRIP, KEPT)
     if not overcool.valid:
         registry.found(faults.SKIN_SENSOR, KEPT)
-    if i.skin.cut and registry.latched.meets(_OF_THE_SKIN):
-        registry.found(faults.SKIN_TRIP if overcool.valid else faults.SKIN_SENSOR, EVER)

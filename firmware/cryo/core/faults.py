@@ -12,8 +12,8 @@ LOW = const(1)
 ACK = const(1)  # cleared by an acknowledge once the cause is gone
 RESET = const(2)  # cleared by switching off and on only: the device boots safe and every point counts as treated
 
-# when a cause counts (causes.py): a set of modes, and beside them
-AFTER_GAS = EVER + 1  # in every mode, for 5 s after gas
+# when a cause counts (causes.py): a set of modes, plus these
+AFTER_GAS = EVER + 1  # in every mode, for AFTERMATH_US after gas
 KEPT = AFTER_GAS * 2  # in every mode, once its fault is latched
 
 # All that a fault is, a row each: code, name, priority, latch, remedy. Rows stand in the order of urgency.
@@ -188,7 +188,7 @@ class Faults:
     present   those of the last update
     latched   those that are not cleared yet
     first     code of the first one, 0 while none is latched
-    now       when this tick is: the bit of its mode, and AFTER_GAS
+    now       the bit of this tick's mode, plus AFTER_GAS while that lasts
     """
 
     def __init__(self):

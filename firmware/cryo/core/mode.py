@@ -16,7 +16,7 @@ COMPLETE = const(7)  # a point ended, its result stands
 FAULT = const(8)
 SERVICE = const(9)
 # sets of modes
-EVER = const((1 << SERVICE + 1) - 1)
+EVER = const(0xFFFF)  # every mode, and whatever memory makes of one: causes.py takes four bits of it
 BOOTING = const(1 << BOOT | 1 << SELF_TEST)
 TREATING = const(1 << ARMED | 1 << DELIVERING | 1 << REST)
 PASS = const(1 << DELIVERING)

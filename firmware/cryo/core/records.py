@@ -19,10 +19,11 @@ class Quantity:
         self.light = 0  # of a distance: what comes back, times its square; 0: unknown
 
 
-# Of these one has its turn a tick, the last first: they change slowly, and each costs the tick. Whatever is a sensor in
-# Inputs stands here too, but for skin and distance, which have every tick.
+# Slow inputs: one is polled a tick, from the last to the first. Every sensor of Inputs is here but skin and distance,
+# which are polled in every tick.
 SLOW = ("bottle", "line", "coil", "nozzle", "infrared", "room")
-OF_VALVES = const(3)  # the first of them tell whether the valves obey: while a valve is open no others have turns
+# so many of SLOW, from the front, tell whether the valves obey: while a valve is open only these are polled
+OF_VALVES = const(3)
 
 
 class Inputs:

@@ -1,7 +1,7 @@
 """The wide population: virtual patients as they are, callus, moist and cold skin included.
 
 A patient of it has a body beside what patients.py draws: a jet of finite radius over skin with a radius, the probe off
-its axis, another room. Campaign, reach and search draw from the one table here; docs/population.md shows it.
+its axis, another room. The names wide/... alone draw from the table here; docs/population.md shows it.
 """
 
 import math

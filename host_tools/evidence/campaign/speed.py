@@ -1,4 +1,4 @@
-"""How fast a campaign runs beside the first tree of this goal, and that it shows the same: `make speed`.
+"""How fast a campaign runs beside an earlier commit, BEFORE, and that it shows the same: `make speed`.
 
     python -m host_tools.evidence.campaign.speed [--cases N]
 
@@ -51,7 +51,8 @@ def seen(plant, *rest):
     return real(plant, *rest)
 run.lanes.run = seen
 run.named("healthy/0")
-print("ready", flush=True)
+compiled = sys.modules.get("host_tools.simulator.twin.compiled")
+print(json.dumps([run.__file__, bool(compiled and compiled.used())]), flush=True)
 for line in sys.stdin:
     name, radius_mm = json.loads(line)
     given = run.case(name)
@@ -82,7 +83,9 @@ class Tree:
             [sys.executable, "-c", RUNNER, *words], cwd=folder, env=kept | {"PYTHONPATH": str(folder)},
             stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True,
         )  # fmt: skip
-        self._heard()
+        file, self.machine_code = json.loads(self._heard())
+        if not Path(file).resolve().is_relative_to(folder.resolve()):
+            raise RuntimeError(f"{file} answers, and not the code in {folder}")
 
     def _heard(self) -> str:
         assert self._process.stdout is not None
@@ -174,10 +177,12 @@ def main(argv: list[str] | None = None) -> int:
     parser = argparse.ArgumentParser(prog="speed", description=(__doc__ or "").partition("\n")[0])
     parser.add_argument("--cases", type=int, help="only the first so many")
     args = parser.parse_args(argv)
+    if args.cases is not None and args.cases < 1:
+        parser.error("--cases: give 1 or more")
     with tempfile.TemporaryDirectory() as name:
         try:
             checked_out(Path(name))
-        except (LookupError, OSError) as error:
+        except (LookupError, OSError, subprocess.CalledProcessError) as error:
             print(error, file=sys.stderr)
             return 2
         with Tree(Path(name)) as before, Tree(ROOT, **worker.ENVIRONMENT) as after:

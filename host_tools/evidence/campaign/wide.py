@@ -101,14 +101,15 @@ def _rows(title: str, rows: dict[str, dict]) -> list[str]:
 
 def page(made: dict) -> str:
     """Return docs/population.md."""
-    callus = made["by_skin"]["callus"]
+    callus, everybody = made["by_skin"]["callus"], made["by_skin"]["all"]
     out = [
         "# The wide population",
         "",
         f"Made by `make population`. Simulated; no person was treated. {NOT_CERTIFIED}",
         "",
-        "Campaign, reach and search draw virtual patients as they are from one table, beside what"
-        " [the campaign](safety/campaign.md) draws of hand, valves, bottle and chips. Each figure is drawn"
+        "`make population` draws these patients from the table below, beside what"
+        " [the campaign](safety/campaign.md) draws of hand, valves, bottle and chips. Campaign, reach and search"
+        " still use the narrower patients of the campaign. Each figure is drawn"
         " evenly, where the"
         " table does not say otherwise. Where a range has no source it is [E], engineering judgement.",
         "",
@@ -124,17 +125,20 @@ def page(made: dict) -> str:
         " two. The name draws all of it. `python -m host_tools.evidence.campaign --again wide/12` runs it and prints"
         " the outcome; its exit status is 1 when something is not as it must be. It is judged as the"
         " campaign's runs are:"
-        f" without a fault nothing may latch, and the true surface stays within {UNDER_FLOOR_C:g} degC of the level's"
-        " floor. Skin that is too cold or too warm for a start, within"
-        f" {population.SENSED_K:g} degC, may be refused.",
+        f" without a fault nothing may latch, and the true surface gets no colder than {UNDER_FLOOR_C:g} degC under the"
+        " level's floor. The device may refuse skin outside the limits for a start, or up to"
+        f" {population.SENSED_K:g} degC inside them.",
         "",
         "## What came of it",
         "",
-        f"{made['runs']} runs without a fault, measured on code {made['code']}. A patient with two kinds of skin counts"
-        " in both rows; plain has none of them and feels cold, reduced is every preset for reduced sensation."
-        f" Coldest true surface of all: {made['lowest_c']:.2f} degC.",
+        f"{made['runs']} runs without a fault, measured on code {made['code']}; this tree may be newer. A patient with"
+        " two kinds of skin counts in both rows. Plain: none of them, with normal sensation. Reduced: every preset for"
+        f" reduced sensation. Coldest true surface of all: {made['lowest_c']:.2f} degC.",
         "",
         *_rows("skin", made["by_skin"]),
+        "",
+        f"{everybody['under_floor']} of {everybody['runs']} armed treatments went more than {UNDER_FLOOR_C:g} degC"
+        " under the floor, and no fault was there: an open hole.",
         "",
         f"A stronger response than predicted ended {callus['trips'].get(STRONG, 0)} of {callus['runs']} treatments of"
         " callused skin: an open hole. Callus answers the first bursts like a jet of 1.3 to 2 times, and the"

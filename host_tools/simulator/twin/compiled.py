@@ -107,6 +107,11 @@ def _made(folder: Path) -> bool:
     return os.access(folder, os.W_OK)
 
 
+def used() -> bool:
+    """Return whether the plant runs machine code."""
+    return _state["used"]
+
+
 def use() -> bool:
     """Let the plant run machine code from now on; returns whether it does: not without Numba."""
     if _state["used"]:

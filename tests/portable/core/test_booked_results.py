@@ -220,3 +220,15 @@ def test_a_mode_that_is_none_is_an_error_of_the_program():
             rig.tick()
             assert rig.sup.faults.first == faults.PROGRAM_FLOW, wrong
             assert rig.o.cut == 1 and not rig.o.lease and not rig.o.feed
+
+
+def test_in_a_mode_that_is_none_what_stands_in_every_mode_is_found_and_nothing_else():
+    for wrong in range(10, 16):
+        rig = Rig().stand_by()
+        rig.i.estop = 1
+        rig.i.loop_a = 0
+        rig.sup.mode = wrong
+        rig.tick()
+        latched = rig.sup.faults.latched
+        assert latched.has(faults.ESTOP) and latched.has(faults.PROGRAM_FLOW), wrong
+        assert not latched.has(faults.LOOP_OPEN), wrong

@@ -10,7 +10,9 @@ CASES = ("single/probe-noisy/1", "double/dose-open+probe-off/0", "wide/key-off/3
 
 
 def test_machine_code_gives_the_same_events_and_the_same_surface():
+    pytest.importorskip("numba", reason="Numba is missing: run `make setup`; not tested: machine code of the twin")
     with speed.Tree(ROOT, "plain") as plain, speed.Tree(ROOT, **worker.ENVIRONMENT) as ready:
+        assert ready.machine_code and not plain.machine_code
         for name in CASES:
             before, after = plain.run(name), ready.run(name)
             assert before["surface_c"] and before["simulated_s"] > 3
@@ -55,6 +57,11 @@ def test_the_cases_are_healthy_ones_every_fault_and_pairs():
     assert sum(name.startswith("healthy") for name in names) >= 5 <= sum(name.startswith("double") for name in names)
     for name in names:
         case(name)
+
+
+def test_another_tree_that_answers_is_no_comparison(tmp_path):
+    with pytest.raises(RuntimeError, match="answers, and not the code in"):
+        speed.Tree(tmp_path, "plain", PYTHONPATH=str(ROOT))
 
 
 def test_a_clone_without_that_commit_says_what_to_do(monkeypatch, capsys):
