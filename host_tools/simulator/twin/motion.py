@@ -44,10 +44,6 @@ class Motion(Figures):
         self.goal_mm = goal_mm
         self.speed_mm_s = speed_mm_s
 
-    def advance(self, seconds):
-        """Let time pass."""
-        self.mm = moved_mm(self.mm, self.goal_mm, self.speed_mm_s * seconds)
-
     def arrived(self):
         """True where the hand means to be."""
         return self.figures[0] == self.figures[1]
