@@ -22,7 +22,7 @@ WAITING = 8  # records wait in the device while it is armed, at most
 READS = ("STANDBY", "COMPLETE", "FAULT", "SERVICE")  # there the log may be asked for
 _NOT_NOW = -221
 _RESET = "reset the board; `cryoctl flash` brings an application that does not start up to date"
-_TALK = "where it answers in sentences send FORM:MACH at a terminal; `cryoctl devices` tells what is there"
+_TALK = "look with `cryoctl devices`: it tells what is there"
 
 
 class Follower:
