@@ -71,11 +71,11 @@ class Device:
         self.port = port
         self.repeated = 0  # lines sent again, their answer having been lost
         self.ended = False  # the application was left for MicroPython's prompt
-        self.sentences = False  # somebody had set FORM:HUM: close() puts it back
+        self.sentences = False  # somebody had set FORM:HUM: put_back() does so again
         self._number = 0  # of the next wrapped line; 0: no session has begun
         self._told_s = 0.0
         self._telemetry: list[dict] = []
-        self._busy = False  # by the last STAT?
+        self.armed = False  # by the last STAT?
         try:
             self.identity = self._met()
         except Problem:
@@ -104,13 +104,25 @@ class Device:
         self.close()
 
     def close(self) -> None:
-        """End the tool's session, if there is one, and the port; answers become sentences again, unless it is armed."""
-        with contextlib.suppress(NoDevice):
+        """Leave the device as it was found, and end the port."""
+        try:
+            self.put_back()
+        finally:
+            self.port.close()
+
+    def put_back(self) -> None:
+        """End the tool's session, if there is one; answers become sentences again, unless it is armed by now."""
+        if self.ended:
+            return
+        with contextlib.suppress(Problem):
             if self._number:
+                self._number = 0
                 self.port.write(b"SYST:LOC\n")
-            if self.sentences and not (self._busy or self.ended):
-                self.port.write(b"FORM:HUM\n")
-        self.port.close()
+            if self.sentences:
+                self.ask("STAT?", fits=lambda text: "STATE" in wire.fields(text))
+                if not self.armed:
+                    self.port.write(b"FORM:HUM\n")
+                    self.sentences = False
 
     def ask(self, command: str, patience_s: float = ANSWER_S, fits: Callable[[str], bool] = lambda text: True) -> str:
         """Return the answer to a plain line. Raises Refused, NoDevice; Silent where none came in time.
@@ -126,7 +138,7 @@ class Device:
             self._asked("FORM:MACH", patience_s, lambda text: text == "OK" or text.startswith("ERROR "))
             self.sentences = True
             said = self._asked(command, patience_s, fits)
-        self._busy = wire.fields(said).get("STATE") in names.BUSY
+        self.armed = wire.fields(said).get("STATE") in names.BUSY
         return said
 
     def _asked(self, command, patience_s, fits):
@@ -184,7 +196,7 @@ class Device:
         """Return the fields of STAT?. Raises Refused where there is no state in the answer."""
         fields = wire.fields(self.ask("STAT?"))
         if "STATE" not in fields:
-            raise Refused("the device does not tell its state", "where it answers in sentences send FORM:MACH")
+            raise Refused("the device does not tell its state", "look with `cryoctl devices`: it tells what is there")
         return fields
 
     def unarmed(self) -> str:

@@ -252,6 +252,12 @@ def records(
                 yield record
 
 
+def holes(records: Iterable[Record]) -> list[tuple[int, int]]:
+    """Return the runs of numbers (from, to) that lie between records and are not there; in any order."""
+    numbers = sorted({record.number for record in records})
+    return missing(numbers, numbers[0] - 1, Extent(numbers[0], numbers[-1], 0)) if numbers else []
+
+
 def missing(numbers: Iterable[int], since: int, found: Extent) -> list[tuple[int, int]]:
     """Return the runs of numbers (from, to) behind `since` that the log should have and has not."""
     out = []

@@ -22,7 +22,7 @@ WAITING = 8  # records wait in the device while it is armed, at most
 READS = ("STANDBY", "COMPLETE", "FAULT", "SERVICE")  # there the log may be asked for
 _NOT_NOW = -221
 _RESET = "reset the board; `cryoctl flash` brings an application that does not start up to date"
-_TALK = "where it answers in sentences send FORM:MACH at a terminal; `cryoctl devices` tells what is there"
+_TALK = "look with `cryoctl devices`: it tells what is there"
 
 
 class Follower:
@@ -49,6 +49,12 @@ class Follower:
         self._begins: Callable[[int], None] | None = begins
         self._state = ""
         self._missed = False  # armed before the log was read for the first time
+        self._held = 0
+        self._holds: Callable[[Record | None], None] = lambda record: None
+
+    def compares(self, number: int, holds: Callable[[Record | None], None]) -> None:
+        """Before any record is given, give `holds` the device's record of that number; None where it has none."""
+        self._held, self._holds = number, holds
 
     def records(self) -> Iterator[Record | None]:
         """Yield records as the device has them, None when that is all for now. Raises NoDevice, Refused, Problem."""
@@ -74,22 +80,28 @@ class Follower:
         if self._begins:
             found = wire.fields(self._ask("LOG:COUN?", lambda text: "LAST" in wire.fields(text)))
             first, last = (0 if found[key] == "NONE" else int(found[key]) for key in ("FIRST", "LAST"))
+            held = self._record(self._held) if first <= self._held <= last else None
             begins, self._begins = self._begins, None
             begins(last)
+            self._holds(held if held and held.number == self._held else None)
             if self._next is None:
                 self._next = max(first, last + 1 - WAITING) if self._missed else last + 1
         while not self._stop.is_set():
             number = self._next or 1
-            answer = self._ask(f"LOG? {number}", lambda text: text == "NONE" or text.startswith("NO="))
-            if answer == "NONE":
+            record = self._record(number)
+            if record is None:
                 return
-            record = log.decoded(answer, self._device.identity.serial)
             if record.number < number:
                 continue  # the answer to an older question
             self._next = record.number + 1
             if record.number > number:
                 self._say(f"numbers {number} to {record.number - 1} are not in the log: damaged, or dropped")
             yield record
+
+    def _record(self, number):
+        """Return what answers LOG? with that number, as a rule the first record from it on; None for none."""
+        answer = self._ask(f"LOG? {number}", lambda text: text == "NONE" or text.startswith("NO="))
+        return None if answer == "NONE" else log.decoded(answer, self._device.identity.serial)
 
     def _ask(self, command, fits):
         """Return an answer that fits its question. Others are somebody else's, unless none comes that does."""

@@ -19,7 +19,7 @@ from host_tools.cryoctl.calibration import run, session
 from host_tools.cryoctl.calibration.kinds import DISTANCE, PRESSURE, THERMOCOUPLE
 from host_tools.cryoctl.device import Device
 from host_tools.cryoctl.port import Port
-from host_tools.cryoctl.problems import NoDevice, Refused
+from host_tools.cryoctl.problems import NoDevice, NotVerified, Refused
 from host_tools.cryoctl.sim import image
 from host_tools.simulator.twin import lanes
 from tests.cryoctl.commanded import PIN, POINTS, at_terminal, cryoctl, standby, started, with_pin
@@ -61,7 +61,10 @@ def unchanged(board):
 def test_a_board_that_was_never_calibrated_says_so_and_is_told_the_date(board, tmp_path):
     done = cryoctl("calibrate", "status", port=board)
     assert done.exit_code == 1 and done.stdout.count("missing") == 6
-    assert "never calibrated: thermocouple, opening, closing, jet, pressure, distance; what is in force" in done.stderr
+    assert (
+        "never calibrated: thermocouple, opening, closing, jet, pressure, distance; nobody measured the values"
+        in done.stderr
+    )
     path = file_of("distance", tmp_path)
     done = cryoctl("calibrate", "distance", "--yes", "--points", path, *WHO, port=board)
     assert done.exit_code == 0 and "the device knew no date: it was given this machine's" in done.stderr
@@ -123,15 +126,24 @@ def test_a_thermocouples_error_is_that_without_the_offset_in_force(board, tmp_pa
     assert done.exit_code == 2 and "offset_c" in done.stderr
 
 
-def test_a_restart_that_fails_leaves_what_is_stored_with_its_certificate(board, tmp_path, monkeypatch):
+@pytest.mark.parametrize(
+    ("problem", "said"),
+    [
+        (NoDevice("it did not come back", "press its reset button"),
+         "the calibration is stored, and in force after the next start; the restart: it did not come"),
+        (NotVerified("x is in force as 1, not 2", "again"),
+         "the calibration is stored, but whether it is in force is not known: x is in force as 1"),
+    ],
+)  # fmt: skip
+def test_a_restart_that_fails_leaves_what_is_stored_with_its_certificate(board, tmp_path, monkeypatch, problem, said):
     def fails(device, expected):
-        raise NoDevice("it did not come back", "press its reset button")
+        raise problem
 
     monkeypatch.setattr(run.config, "restart", fails)
     more = ("--points", file_of("distance", tmp_path), "--certificate", tmp_path / "paper.html", "--restart")
     done = cryoctl("calibrate", "distance", "--yes", *WHO, *more, port=board)
-    assert done.exit_code == 3 and "stored and read back" in done.stderr
-    assert "the calibration is stored, and in force after the next start; the restart: it did not come" in done.stderr
+    assert done.exit_code == problem.code and "stored and read back" in done.stderr
+    assert said in done.stderr
     stored = kinds(board)["distance"]
     assert stored["date"] in (tmp_path / "paper.html").read_text()
 

@@ -81,7 +81,10 @@ def test_what_is_set_is_stored_and_in_force_after_the_restart(board):
     done = cryoctl("config", "set", "trip_mdegc", "4000", "burst_max_us", "500000", "--restart", port=board)
     assert done.exit_code == 0 and "in force" in done.stderr
     done = cryoctl("config", "set", "trip_mdegc", "6000", "--restart", port=board)
-    assert done.exit_code == 0, done.stderr
+    assert done.exit_code == 0 and "stored and read back" in done.stderr, done.stderr
+    done = cryoctl("config", "set", "trip_mdegc", "6000", "--restart", port=board)
+    assert done.exit_code == 0 and "nothing to change" in done.stderr and "in force" in done.stderr
+    assert "stored and read back" not in done.stderr
     row = json.loads(cryoctl("config", "list", "--json", port=board).stdout)["trip_mdegc"]
     assert (row["value"], row["in_force"]) == (6000, 6000)
     assert {**stored(board), "trip_mdegc": before["trip_mdegc"]} == before
@@ -323,7 +326,7 @@ def test_edited_settings_do_not_go_to_another_board(unchanged, tmp_path, monkeyp
     change = editor(tmp_path, "import re", "text = re.sub('(?m)^burst_max_us = .*', 'burst_max_us = 400000', text)")
     done = cryoctl("config", "edit", port=unchanged, EDITOR=change, VISUAL=None)
     assert done.exit_code == 2 and len(opened) == 2
-    assert "now leads to virtual 42, edited were the settings of virtual 1" in done.stderr
+    assert "is now virtual 42; the settings that were edited are those of virtual 1" in done.stderr
     assert "your text is kept" in done.stderr
 
 

@@ -198,7 +198,7 @@ def test_an_armed_device_is_left_alone(state):
 
 def test_a_device_that_does_not_tell_its_state_counts_as_armed():
     port = FakePort(lambda line: [b"The device is ready for you."] if line == b"STAT?" else [])
-    with pytest.raises(Refused, match="FORM:MACH"):
+    with pytest.raises(Refused, match="cryoctl devices"):
         Device(port).unarmed()
 
 
@@ -224,11 +224,19 @@ def test_a_state_in_sentences_is_asked_for_in_fields_and_the_form_is_put_back():
     with Device(port) as device:
         assert device.unarmed() == "STANDBY"
         assert b"FORM:HUM" not in port.written
-    assert port.written.endswith(b"FORM:MACH\nSTAT?\nFORM:HUM\n")
+    assert port.written.endswith(b"FORM:MACH\nSTAT?\nSTAT?\nFORM:HUM\n")
     port = spoken(busy=True)
     with Device(port) as device, pytest.raises(Refused, match="ARMED"):
         device.unarmed()
     assert b"FORM:HUM" not in port.written  # it would be refused, and noted as an error
+
+
+def test_a_device_that_was_armed_since_it_was_asked_keeps_its_form():
+    port = spoken()
+    with Device(port) as device:
+        device.unarmed()
+        port._answers = lambda line: [b"STATE=ARMED;FAULT=NONE"] if line == b"STAT?" else []
+    assert b"FORM:HUM" not in port.written and port.closed
 
 
 def test_of_a_device_that_keeps_to_its_sentences_no_state_is_made_up():

@@ -8,6 +8,7 @@ import pytest
 
 from boards.virtual.settings import SETTINGS as VIRTUAL
 from host_tools.cryoctl import found
+from host_tools.cryoctl.device import MAKER
 from host_tools.cryoctl.flash import Report, Request, Watch, boards, files, many, run
 from host_tools.cryoctl.flash import provision as provision_step
 from host_tools.cryoctl.port import Port
@@ -16,7 +17,7 @@ from host_tools.cryoctl.sim import image
 from host_tools.toolchain.settings import PATHS, pin, provision, stored
 from tests.cryoctl.conftest import Sim, ask, restarted, until
 from tests.cryoctl.fake_port import application as answering
-from tests.cryoctl.fake_port import cryoctl, fake_port
+from tests.cryoctl.fake_port import by_line, cryoctl, fake_port
 from tests.cryoctl.test_provision import measured
 
 PIN = "4711"
@@ -320,6 +321,28 @@ def test_an_armed_device_is_refused_and_hears_questions_alone(pin_file, state):
         _, said, code = flashed("--port", name, "--pin-file", pin_file)
     assert code == 4 and f"the device is {state}: nothing was done" in said
     assert set(bytes(heard).replace(b"\b", b"").split()) <= {b"*IDN?", b"STAT?"}
+
+
+@pytest.mark.parametrize("more", [["--dry-run"], []])
+def test_a_device_that_a_person_set_to_sentences_answers_so_again_when_it_was_not_ended(more, monkeypatch):
+    monkeypatch.delenv("CRYO_PIN", raising=False)
+    form = [b"HUM"]
+
+    def told(line):
+        if line.startswith(b"FORM:"):
+            form[0] = line.removeprefix(b"FORM:")
+            return b"OK\r\n"
+        if line == b"STAT?" and form[0] == b"HUM":
+            return b"The applicator is in stand-by.\r\n"
+        if line == b"STAT?":
+            return b"STATE=STANDBY;BLOCKERS=NONE;FAULT=NONE\r\n"
+        return f"{MAKER},virtual,7,0.1.0\r\n".encode() if line == b"*IDN?" else b""
+
+    with fake_port(by_line(told)) as (name, heard):
+        _, said, code = flashed("--port", name, *more)
+        until(lambda: form[0], lambda now: now == b"HUM")
+    assert b"FORM:MACH" in heard and bytes(heard).endswith(b"FORM:HUM\n")
+    assert (code == 0) == bool(more), said  # without its PIN it is refused
 
 
 @pytest.mark.parametrize("noise", [b"", bytes(range(128, 256)) + b"\xff\n\xc3\x28\r\n"])

@@ -275,6 +275,11 @@ def test_gaps_are_found():
     assert log.missing([], 9, found) == [] and log.missing([], 0, Extent(None, None, 0)) == []
 
 
+def test_holes_lie_between_records_in_whatever_order_they_stand():
+    assert log.holes(entry(number, 0) for number in (4, 7, 6, 9)) == [(5, 5), (8, 8)]
+    assert log.holes([]) == []
+
+
 @pytest.mark.parametrize("line", ["", "OK", "NO=x;KIND=POINT", "KIND=POINT", "NO=1;KIND=POINT;BURSTS=many"])
 def test_an_answer_that_is_no_record_is_a_problem(line):
     with pytest.raises(Problem, match="no record"):
@@ -326,8 +331,9 @@ def test_a_file_of_a_board_that_was_erased_is_not_gone_on_with(board, tmp_path):
         assert changed != before
         done = run("-o", path, port=board.link)
         assert done.status == 2 and "number 3 is another record in the device" in done.said, key
-        done = run("--follow", "-o", path, port=board.link)
-        assert done.status == 2 and "number 3 is another record in the device" in done.said, key
+        for more in ((), ("--since", 5)):
+            done = run("--follow", *more, "-o", path, port=board.link)
+            assert done.status == 2 and "number 3 is another record in the device" in done.said, key
         assert path.read_bytes() == changed
         words = ["report", "--log", path, "--port", board.link, "-o", tmp_path / "r.html"]
         done = CliRunner().invoke(app, [str(word) for word in words])
@@ -345,10 +351,12 @@ def test_missing_numbers_are_exit_code_1(packed, tmp_path):
     sim = Sim(tmp_path, "--speed", "0").wait_ready()
     try:
         until(lambda: told(sim.link, "LOG:COUN?"), lambda said: "FIRST=1;LAST=9" in said)
-        done = run("-o", tmp_path / "log.csv", port=sim.link)
+        first, again = (run("-o", tmp_path / "log.csv", port=sim.link) for _ in range(2))
     finally:
         sim.cut()
-    assert done.status == 1 and "numbers 4 to 4 are not in the log" in done.said
+    for done in (first, again):  # the hole stays in the file
+        assert done.status == 1 and done.said.count("numbers 4 to 4 are not in the log") == 1
+    assert "0 new records" in again.said
     assert [record.number for record in log_file.read(tmp_path / "log.csv")[0]] == [1, 2, 3, 5, 6, 7, 8, 9]
 
 

@@ -63,7 +63,7 @@ class FakeDevice:
         found = [number for number in there if number >= int(command.split()[1])]
         return f"NO={min(found)};KIND=LOST;DATE=UNKNOWN;TIME=UNKNOWN;UPTIME_S=5;COUNT=1" if found else "NONE"
 
-    def followed(self, since=None):
+    def followed(self, since=None, held=None):
         """Return the numbers that were told until the end of its time."""
         device = self
 
@@ -75,6 +75,8 @@ class FakeDevice:
                 device.now += seconds
 
         follower = Follower(self, since, Stop(), self.said.append, self.began.append)
+        if held:
+            follower.compares(*held)
         return [record.number for record in follower.records() if record]
 
 
@@ -86,6 +88,21 @@ def test_only_what_is_new_is_told_or_what_lies_above_a_number():
     assert FakeDevice([(0, "STANDBY")], [*OLD, (30, 21)]).followed(18) == [19, 20, 21]
     device = FakeDevice([(0, "STANDBY")], [(50, 1)])
     assert device.followed() == [1] and device.began == [0]
+
+
+@pytest.mark.parametrize(("since", "held"), [(3, 3), (20, 18)])
+def test_before_anything_is_told_the_file_s_last_record_is_compared(since, held):
+    device = FakeDevice([(0, "STANDBY")], [*OLD, (30, 21)], until=50.0)
+    seen = []
+    assert device.followed(since, held=(held, seen.append))[-1] == 21
+    assert [record.number for record in seen] == [held]
+
+
+def test_a_number_that_the_device_dropped_and_the_file_has_is_not_called_missing():
+    device = FakeDevice([(0, "STANDBY")], OLD[3:], first=4, until=20.0)
+    seen = []
+    assert device.followed(3, held=(3, seen.append)) == list(range(4, 21))
+    assert seen == [None] and not [said for said in device.said if "are not in the log" in said]
 
 
 def test_while_anything_is_armed_the_state_alone_is_asked_and_seldom():
@@ -131,7 +148,7 @@ def test_what_somebody_else_was_answered_is_passed_over():
 @pytest.mark.parametrize(
     ("answer", "runs", "kind", "said"),
     [
-        ("The applicator is in stand-by.", "application", Problem, "FORM:MACH"),
+        ("The applicator is in stand-by.", "application", Problem, "cryoctl devices"),
         (">>> STAT?", PROMPT, NoDevice, "MicroPython is there"),
         ("ERROR 401 the log cannot be read", "application", Refused, "cannot be read"),
     ],

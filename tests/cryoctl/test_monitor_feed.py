@@ -8,9 +8,10 @@ import pytest
 from host_tools.cryoctl import names
 from host_tools.cryoctl.device import Identity
 from host_tools.cryoctl.monitor import feed, silence
+from host_tools.cryoctl.monitor.seen import Seen
 from host_tools.cryoctl.problems import NoDevice, Refused
 from host_tools.cryoctl.recording_file import Back, Choice, Gap, Sample
-from tests.cryoctl.monitored import TELEMETRY
+from tests.cryoctl.monitored import HEADER, TELEMETRY
 
 
 class FakeDevice:
@@ -26,7 +27,10 @@ class FakeDevice:
         self.said = {}
         self.gone = False
         self.mute = False  # it answers, and gives no values
+        self.every_s = 0.1  # between two lines of telemetry
+        self.line_at = 0.0
         self.sentences = False
+        self.armed = False
         self.port = self
         self.name = "fake"
 
@@ -67,21 +71,22 @@ class FakeDevice:
         if self.gone:
             raise NoDevice("gone", "plug it in")
         self.now += wait_s
-        if self.stream == "OFF" or self.mute:
+        if self.stream == "OFF" or self.mute or self.now < self.line_at:
             return []
+        self.line_at = self.now + self.every_s
         self.seq += 1
         return [{**TELEMETRY, "seq": self.seq, "mode": names.mode_number(self.state)}]
 
 
-def watched(monkeypatch, device, seconds, period_ms=500, meanwhile=lambda row: None):
+def watched(monkeypatch, device, seconds, period_ms=500, meanwhile=lambda row: None, made=None, console=None):
     """Return the feed after so long, and the rows that it gave."""
     monkeypatch.setattr(feed, "Port", lambda name: device)
-    monkeypatch.setattr(feed, "Device", lambda port: device)
+    monkeypatch.setattr(feed, "Device", console or (lambda port: device))
     monkeypatch.setattr(feed, "chosen", lambda name: "fake")
     monkeypatch.setattr(feed.time, "sleep", device.sleep)
     stop = threading.Event()
     monkeypatch.setattr(stop, "wait", device.sleep)
-    made = feed.Feed("fake", period_ms, device.clock)
+    made = made or feed.Feed("fake", period_ms, device.clock)
     made.connect()
     rows = []
 
@@ -260,6 +265,59 @@ def test_silence_is_a_gap_in_the_recording_until_values_come_again(monkeypatch, 
     assert kinds[at - 1 : at + 3] == ["sample", "gap", "back", "sample"] and kinds.count("back") == 1
     last = [row for row in rows if isinstance(row, Sample) and row.t_ms < gaps[0].t_ms][-1]
     assert gaps[0].t_ms - last.t_ms < (silence.POLLED_S + silence.GAP_S + 0.6) * 1000
+
+
+def test_telemetry_that_somebody_set_to_five_seconds_before_arming_is_not_told_as_silence(monkeypatch):
+    device = FakeDevice([(0, "ARMED")], "5000 ms")
+    device.every_s = 5.0
+    known = []
+    made = feed.Feed("fake", clock=device.clock)
+    received, old = device.received, []
+
+    def receive(wait_s):
+        old.extend(device.now for seen in known if seen.old)
+        return received(wait_s)
+
+    monkeypatch.setattr(device, "received", receive)
+
+    def meanwhile(row):
+        if not known:
+            known.append(Seen(HEADER, made.every_s, clock=device.clock))
+        known[0].add(row)
+
+    _, rows = watched(monkeypatch, device, 30, meanwhile=meanwhile, made=made)
+    assert len([row for row in rows if isinstance(row, Sample)]) in (6, 7) and old == []
+    assert not [row for row in rows if isinstance(row, Gap)]
+
+
+@pytest.mark.parametrize("from_the_start", [True, False])
+def test_a_later_connection_knows_that_the_first_one_found_sentences(monkeypatch, from_the_start):
+    whole = FakeDevice([(0, "STANDBY")])
+    whole.left = []
+    consoles = []
+
+    def console(port):
+        """Another object for each connection, of which the first one alone meets sentences."""
+        whole.sentences = from_the_start and not consoles
+        consoles.append(port)
+        return whole
+
+    monkeypatch.setattr(whole, "close", lambda: whole.left.append(whole.sentences))
+
+    def meanwhile(row):
+        whole.gone = isinstance(row, Sample) and 5_000 < row.t_ms < 6_000
+        whole.sentences = whole.sentences or whole.gone
+
+    watched(monkeypatch, whole, 30, meanwhile=meanwhile, console=console)
+    assert len(consoles) > 1 and whole.left[-1] is True
+
+
+def test_at_an_end_while_armed_it_is_told_that_sentences_were_not_put_back(monkeypatch):
+    device = FakeDevice([(0, "STANDBY")])
+    device.sentences = True
+    assert not watched(monkeypatch, device, 5)[0].left
+    device.armed = True  # by the state that close() asks for
+    assert "sentences (FORM:HUM)" in watched(monkeypatch, device, 5)[0].left
 
 
 def test_a_state_that_is_not_told_ends_in_a_gap_and_not_in_the_last_one_for_ever(monkeypatch):

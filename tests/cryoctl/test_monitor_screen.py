@@ -15,7 +15,7 @@ def with_app(do, rows, size=(120, 40), clock=lambda: 0.0):
     """Run do(pilot, app, more) on the screen of a feed that gives the rows; more(row) gives another one."""
 
     async def go():
-        known = seen.Seen(HEADER, clock=clock)
+        known = seen.Seen(HEADER, lambda: HEADER.period_ms / 1000, clock=clock)
         sinks = []
 
         def run(sink, stop, seconds):
@@ -116,14 +116,28 @@ def test_silence_is_a_banner_within_a_second_and_old_values_are_dimmed_with_an_a
     with_app(look, [CHOSEN, sample()], clock=lambda: now[0])
 
 
-def test_values_that_are_asked_for_are_old_when_the_next_ones_should_have_come():
+@pytest.mark.parametrize("every_s", [0.5, silence.POLLED_S, 5.0])
+def test_values_are_old_when_the_next_ones_should_have_come(every_s):
     now = [0.0]
-    known = seen.Seen(HEADER, clock=lambda: now[0])
-    known.add(sample(0, seq=1).model_copy(update={"seq": None}))
-    now[0] = silence.POLLED_S
+    known = seen.Seen(HEADER, lambda: every_s, clock=lambda: now[0])
+    known.add(sample())
+    now[0] = every_s
     assert not known.old
     now[0] += silence.BANNER_S + 0.1
     assert known.old
+
+
+def test_the_banner_counts_on_when_the_silence_is_recorded_as_a_gap():
+    now = [0.0]
+
+    async def look(pilot, app, more):
+        now[0] = 12.0
+        await settled(pilot, app, "NOTHING COMES: no values for 12 s", gone=["no values for 4 s"])
+        more(Gap(t_ms=13_000, text="unplugged"))
+        now[0] = 14.0
+        await settled(pilot, app, "NOTHING COMES: unplugged; no values for 14 s")
+
+    with_app(look, [sample(), Gap(t_ms=4_000, text=silence.told(4.0))], clock=lambda: now[0])
 
 
 @pytest.mark.parametrize("size", [(60, 20), (20, 6), (1, 1), (200, 60)])

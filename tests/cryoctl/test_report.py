@@ -245,6 +245,17 @@ def test_missing_numbers_of_a_log_file_are_told_before_what_is_there(lines, tmp_
     assert body.index("numbers 3 to 4 are not in the log") < body.index("Treatments") and "6, 2 missing" in body
 
 
+def test_numbers_out_of_order_are_no_missing_ones_and_are_told(lines, tmp_path):
+    kept = lines.read_text().splitlines(keepends=True)
+    mixed = tmp_path / "mixed.jsonl"
+    mixed.write_text("".join([kept[0], kept[2], kept[1], *kept[3:]]))
+    done = report("--log", mixed, "-o", tmp_path / "r.html")
+    assert done.exit_code == 0 and "are not in the log" not in done.stderr
+    body = (tmp_path / "r.html").read_text().partition("</script></head>")[2]
+    for text in (done.stderr, body):
+        assert "number 2 stands behind 3: renumbered" in text
+
+
 @pytest.mark.parametrize(
     ("due", "second", "said"),
     [
@@ -328,9 +339,7 @@ def browser():
     from playwright.sync_api import sync_playwright
 
     with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(
-            executable_path=CHROMIUM, args=["--no-sandbox"], timeout=PATIENCE_S * 1000
-        )
+        browser = playwright.chromium.launch(executable_path=CHROMIUM, args=["--no-sandbox"], timeout=PATIENCE_S * 1000)
         yield browser
         browser.close()
 

@@ -13,7 +13,7 @@ from host_tools.cryoctl.calibration.kinds import JET, THERMOCOUPLE, Kind
 from host_tools.cryoctl.calibration.points import Given, Left, Point, signed
 from host_tools.cryoctl.device import Device
 from host_tools.cryoctl.output import Output
-from host_tools.cryoctl.problems import Problem
+from host_tools.cryoctl.problems import NotVerified, Problem
 
 YEAR_D = 365  # [E] due after, unless said otherwise
 
@@ -205,7 +205,11 @@ def _restarted(out, device):
     try:
         config.restart(device, config.stored(device))
     except Problem as problem:
-        problem.args = (f"the calibration is stored, and in force after the next start; the restart: {problem}",)
+        if isinstance(problem, NotVerified):
+            said = "the calibration is stored, but whether it is in force is not known"
+        else:
+            said = "the calibration is stored, and in force after the next start; the restart"
+        problem.args = (f"{said}: {problem}",)
         raise
     out.say("in force")
 

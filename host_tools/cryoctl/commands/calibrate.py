@@ -97,7 +97,7 @@ def jet(
     pin_file: PinOption = None,
     points: PointsOption = None,
     nozzle: Annotated[int | None, typer.Option(help="Number of the nozzle, 0 to 9999.")] = None,
-    distance_mm: Annotated[int | None, typer.Option(help="Distance of the bursts.")] = None,
+    distance_mm: Annotated[int | None, typer.Option(help="Distance of the bursts, 80 to 200 mm.")] = None,
     technician: TechnicianOption = None,
     instrument: InstrumentOption = None,
     due: DueOption = None,
@@ -157,7 +157,9 @@ def status(ctx: typer.Context, port: PortOption = None, json: JsonOption = False
         ctx.obj.result("in force: " + ", ".join(f"{name.lower()} {value}" for name, value in now.items()))
         ctx.obj.table(["kind", "date", "due", "technician", "instrument", "values", "state"], rows)
         if missing := [kind.name for kind in KINDS.values() if records[kind.code] is None]:
-            said = f"never calibrated: {', '.join(missing)}; what is in force of them, and the due date, is only set"
-            ctx.obj.warn(said)
+            ctx.obj.warn(
+                f"never calibrated: {', '.join(missing)}; nobody measured the values in force for these; a due date, "
+                "if there is one, is only a setting"
+            )
     if late:
         raise typer.Exit(FOUND)

@@ -131,7 +131,8 @@ def _change(out, device, wanted, pin_file, yes, restart):
     else:
         out.say("nothing to change: this is what is stored")
     if restart:
-        out.say("stored and read back")  # said before the restart, which may fail
+        if changes:
+            out.say("stored and read back")  # before the restart, which may fail
         config.restart(device, present)
         out.say("in force")
     elif config.in_force(device) != present:
@@ -262,9 +263,9 @@ def edit(
             there = device.identity
             if (there.board, there.serial) != (who.board, who.serial):
                 raise Problem(
-                    f"{device.port.name} now leads to {there.board} {there.serial}, edited were the settings of "
-                    f"{who.board} {who.serial}",
-                    "plug in that one",
+                    f"{device.port.name} is now {there.board} {there.serial}; the settings that were edited are those "
+                    f"of {who.board} {who.serial}",
+                    "plug that board in, then again",
                 )
             wanted = {key: value for key, value in values.items() if value != before[key]}
             _change(ctx.obj, device, wanted, pin_file, yes, restart)

@@ -83,7 +83,7 @@ def _wrong(before, found, since, there):
     """Return a sentence for each gap, and for each record that cannot be as it is."""
     from host_tools.cryoctl import log as device_log
 
-    gaps = device_log.missing([record.number for record in found], since, there)
+    gaps = device_log.holes(before) + device_log.missing([record.number for record in found], since, there)
     return [
         f"numbers {begin} to {end} are not in the log: damaged, or dropped before they were read" for begin, end in gaps
     ] + device_log.strange([*before, *found])
@@ -112,7 +112,6 @@ def _follow(output: Output, port: str | None, to: Path | None, form: str | None,
     sink = log_file.Sink(to, form) if to else None
     if sink:
         since = max(since or 0, sink.last)
-    compare = sink is not None and sink.last > 0 and since == sink.last
     known = list(sink.records) if sink else []
     new: list[device_log.Record] = []
     stop = threading.Event()
@@ -140,13 +139,12 @@ def _follow(output: Output, port: str | None, to: Path | None, form: str | None,
 
             if form == log_file.CSV and not sink:
                 _printed(log_file.head(), output, stop)
+            follower = Follower(device, since, stop, output.say, begins)
+            if sink:
+                follower.compares(sink.last, sink.follows)
             try:
-                # the file's last record comes again: whether the device still has that one
-                begin = since - 1 if compare and since else since
-                for record in Follower(device, begin, stop, output.say, begins).records():
-                    if record and sink and compare and record.number <= sink.last:
-                        sink.follows(record)
-                    elif record:
+                for record in follower.records():
+                    if record:
                         new.append(record)
                     else:
                         tell()

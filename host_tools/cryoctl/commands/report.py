@@ -45,3 +45,5 @@ def report(
     output.say(f"{to}: {records}, {len(found.courses)} recorded points")
     for begin, end in found.missing:
         output.warn(f"numbers {begin} to {end} are not in the log: what they told stands nowhere in the report")
+    for said in found.strange:
+        output.warn(said)

@@ -38,10 +38,12 @@ def flash(at: found.Found, request: Request, watch: Watch, report: Report) -> No
         if who:
             boards.expected(who.board, request.board)
             report.board, report.serial, report.version = who.board, who.serial, who.version
-            Device(port).unarmed()  # said first, whatever else is wrong with what is asked for
-        steps = plan.of_board(at.name, state, who, request)
-        if steps.leave:
-            _leave(port, request)
+        with _left_as_found(port) if who else contextlib.nullcontext() as device:
+            if device:
+                device.unarmed()  # said first, whatever else is wrong with what is asked for
+            steps = plan.of_board(at.name, state, who, request)
+            if device and steps.leave:
+                _leave(device, request)
         if steps.image:
             _image(port, at, request, state != SILENT, watch, report)
         if not steps.compare:
@@ -73,11 +75,20 @@ def by_volume(request: Request, watch: Watch) -> found.Found:
     raise NoDevice(f"no serial port appeared within {BACK_S:.0f} s of the image", "plug the board in again, then again")
 
 
-def _leave(port, request):
-    """End the application on the port, unless it may not be ended."""
+@contextlib.contextmanager
+def _left_as_found(port):
+    """Within, yield the application's console; an application that was not ended is left as it was found."""
     device = Device(port)
+    try:
+        yield device
+    finally:
+        device.put_back()
+
+
+def _leave(device, request):
+    """End the application, unless it may not be ended."""
     device.unarmed()
-    with service_mode(device, plan.pin_for_leaving(port.name, request)):
+    with service_mode(device, plan.pin_for_leaving(device.port.name, request)):
         to_prompt(device)
 
 
@@ -93,7 +104,8 @@ def _image(port, at, request, at_prompt, watch, report):
     chip = boards.chip(board)
     report.image_written = image.install(port, request.image, chip, at_prompt, lambda: _back(port, at), watch)
     if looked(port)[1]:
-        _leave(port, request)
+        with _left_as_found(port) as device:
+            _leave(device, request)
 
 
 def _files(port, at, request, write, was_application, watch, report):

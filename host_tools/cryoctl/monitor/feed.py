@@ -57,6 +57,7 @@ class Feed:
         self._device: Device | None = None
         self._identity = None
         self._before: str | None = None  # what STRM? said first
+        self._sentences = False  # FORM:HUM was set: it outlasts a connection, not what sees it
         self.left = ""  # what was not put back, and why
         self._sink: Sink = lambda row: None
         self._choice = Choice()
@@ -91,6 +92,10 @@ class Feed:
             _Question("DIAG:STAT?", 30.0, quiet, self._took_statistics),
         ]
 
+    def every_s(self) -> float:
+        """Return how often values come, as far as it is known."""
+        return silence.every_s(self._on, self._period_ms)
+
     # --- the connection -----------------------------------------------------------------------------------------------
     def connect(self) -> Header:
         """Open the port and ask who is there. Raises Problem, NoDevice."""
@@ -115,7 +120,10 @@ class Feed:
             if self._identity and device.identity != self._identity:
                 raise NoDevice(f"another device is there, serial number {device.identity.serial}", "plug in the first")
             time.sleep(TURN_S)
-            said = _ask(device, "STAT?")
+            try:
+                said = _ask(device, "STAT?")
+            finally:
+                self._sentences = device.sentences = device.sentences or self._sentences
         except Problem:
             port.close()
             raise
@@ -141,6 +149,7 @@ class Feed:
                     self._look_for_silence()
                 except Problem as problem:
                     if self._device:
+                        self._sentences = self._device.sentences
                         self._device.port.close()
                         self._device = None
                         lost = ""
@@ -161,9 +170,11 @@ class Feed:
             pass  # it restarts without telemetry
         except Refused as problem:
             self.left = f"telemetry was not put back to {self._before}: {problem.text}"
-        if device.sentences and self._state in names.BUSY:
-            self.left = "; ".join(filter(None, (self.left, "armed: answers were not put back to sentences (FORM:HUM)")))
+        if device.sentences:
+            time.sleep(TURN_S)  # it is asked for its state once more
         device.close()
+        if device.sentences and device.armed:
+            self.left = "; ".join(filter(None, (self.left, "armed: answers were not put back to sentences (FORM:HUM)")))
 
     def _put_back(self, device):
         """Set telemetry to what it was. While armed it can be switched off, and not set to another period."""
@@ -198,9 +209,9 @@ class Feed:
     def _look_for_silence(self):
         """Tell a gap once when no values came for so long: what is shown or recorded last is not how it is now."""
         silent_s = self._clock() - self._sampled
-        if not self._silent and silent_s > silence.every_s(self._on, self._period_ms) + silence.GAP_S:
+        if not self._silent and silent_s > self.every_s() + silence.GAP_S:
             self._silent = True
-            self._sink(Gap(t_ms=self._t_ms(), text=f"no values for {silent_s:.0f} s"))
+            self._sink(Gap(t_ms=self._t_ms(), text=silence.told(silent_s)))
 
     def _give(self, sample):
         """Pass values on."""

@@ -15,6 +15,7 @@ from textual.screen import ModalScreen
 from textual.widget import Widget
 from textual.widgets import Footer, Static
 
+from host_tools.cryoctl.monitor import silence
 from host_tools.cryoctl.monitor.panel import marks, panel
 from host_tools.cryoctl.monitor.plot import drawn
 from host_tools.cryoctl.monitor.seen import Recorder, Seen
@@ -144,7 +145,7 @@ class MonitorApp(App[None]):
         if self.paused:
             top.append("  PAUSED", "bold reverse")
         if self.seen.gap or self.seen.old:
-            top.append(f"\nNOTHING COMES: {self.seen.gap or f'no values for {self.seen.age_s:.0f} s'}", "bold red")
+            top.append(f"\nNOTHING COMES: {silence.counted(self.seen.gap, self.seen.age_s)}", "bold red")
         self.query_one("#top", Static).update(top)
         bottom = Text()
         if self.recorder.problem:

@@ -26,9 +26,13 @@ class Point:
 
 @dataclass
 class Seen:
-    """The latest of everything."""
+    """The latest of everything.
+
+    every_s    returns how often values come: a feed knows
+    """
 
     header: Header
+    every_s: Callable[[], float] = lambda: silence.POLLED_S
     choice: Choice = field(default_factory=Choice)
     sample: Sample | None = None
     status: Status | None = None
@@ -53,9 +57,7 @@ class Seen:
     @property
     def old(self) -> bool:
         """Whether the last values are not how it is now: others should have come by this time."""
-        polled = self.sample is not None and self.sample.seq is None
-        every_s = silence.POLLED_S if polled else self.header.period_ms / 1000
-        return bool(self.gap) or self.age_s > every_s + silence.BANNER_S
+        return bool(self.gap) or self.age_s > self.every_s() + silence.BANNER_S
 
     def add(self, row: Row) -> None:
         """Take a row."""

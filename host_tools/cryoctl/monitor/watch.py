@@ -9,7 +9,7 @@ from host_tools.cryoctl.monitor.feed import Feed
 from host_tools.cryoctl.monitor.seen import Recorder, Seen, json_line, plain
 from host_tools.cryoctl.output import Output
 from host_tools.cryoctl.problems import Problem
-from host_tools.cryoctl.recording_file import Header, Row
+from host_tools.cryoctl.recording_file import Row
 
 
 @dataclass(frozen=True)
@@ -22,9 +22,9 @@ class Options:
     period_ms: int = 500
 
 
-def begun(header: Header, record: Path | None) -> tuple[Seen, Recorder]:
-    """Return what is seen, and its recorder, recording when a file is named. Raises Problem when that cannot be."""
-    seen = Seen(header)
+def begun(feed: Feed, record: Path | None) -> tuple[Seen, Recorder]:
+    """Connect; return what is seen, and its recorder, recording when a file is named. Raises Problem, NoDevice."""
+    seen = Seen(feed.connect(), feed.every_s)
     recorder = Recorder(seen)
     if record:
         if record.exists():
@@ -38,8 +38,8 @@ def begun(header: Header, record: Path | None) -> tuple[Seen, Recorder]:
 def lines(options: Options, output: Output, as_json: bool) -> None:
     """Print a line a row until the time is over, or it is told to end. Raises Problem."""
     feed = Feed(options.port, options.period_ms)
-    header = feed.connect()
-    seen, recorder = begun(header, options.record)
+    seen, recorder = begun(feed, options.record)
+    header = seen.header
     output.say(f"{header.board}, serial number {header.serial}, version {header.version}, on {header.port}")
     if as_json:
         output.result(header.model_dump_json())  # so what is printed is a recording, too
@@ -75,7 +75,7 @@ def screen(options: Options, output: Output) -> None:
     from host_tools.cryoctl.monitor.screen import MonitorApp  # Textual takes half a second to load
 
     feed = Feed(options.port, options.period_ms)
-    seen, recorder = begun(feed.connect(), options.record)
+    seen, recorder = begun(feed, options.record)
     try:
         MonitorApp(seen, recorder, feed.run, options.seconds).run()
     finally:

@@ -55,6 +55,7 @@ class Found:
     records: list[log.Record] = field(default_factory=list)
     logged: bool = False  # a log was read: without one there are no records, which says nothing about the device
     missing: list[tuple[int, int]] = field(default_factory=list)
+    strange: list[str] = field(default_factory=list)  # what cannot be as the device recorded it
     courses: list[Course] = field(default_factory=list)
     sources: list[str] = field(default_factory=list)
 
@@ -99,6 +100,7 @@ def from_device(device: Device, found: Found, waits: Callable[[str], None] = lam
     fresh = list(log.records(device, there, since, waits))
     found.missing += log.missing([record.number for record in fresh], since, there)
     found.records = log.dated([*found.records, *fresh])
+    found.strange = log.strange(found.records)
     found.logged = True
     found.sources.append(f"device on {device.port.name}")
 
@@ -112,8 +114,8 @@ def from_log(path: Path, found: Found) -> None:
     if len(serials) > 1:
         raise Problem(f"{path} is of several devices: {', '.join(sorted(serials))}", "one file a device")
     _same(found, serials.pop(), str(path))
-    numbers = [record.number for record in records]
-    found.missing += log.missing(numbers, 0, log.Extent(min(numbers), max(numbers), 0))
+    found.missing += log.holes(records)
+    found.strange = log.strange(records)
     found.records = log.dated(records)
     found.logged = True
     found.sources.append(f"log {path.name}")

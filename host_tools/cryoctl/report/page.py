@@ -203,12 +203,12 @@ def _events(found: Found) -> str:
 
 
 def _gaps(found: Found) -> str:
-    """Return what is not in the log, seen before what is: it may have been anything, a fault too."""
+    """Return what is not in the log or cannot be, seen before what is: it may have been anything, a fault too."""
     return "".join(
         f"<p class='fault'>numbers {begin} to {end} are not in the log: damaged, taken out, or dropped before they "
         "were read. What they told, a fault too, stands nowhere in this report.</p>"
         for begin, end in found.missing
-    )
+    ) + "".join(f"<p class='fault'>The log: {escape(said)}.</p>" for said in found.strange)
 
 
 def _calibrations(calibrations: list[Calibration], due: str) -> str:

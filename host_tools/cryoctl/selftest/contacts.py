@@ -55,41 +55,49 @@ def _one(device, contact, limit_s, say):
     if before["FAULT"] != names.NO_FAULT or contact.blocker in _blockers(before):
         problem = f"not at rest: {_said(before)}"
     else:
-        problem = _there(device, contact, limit_s, say, before)
+        seen = []  # every state, there and back: what moves with it may come later, or be gone by then
+        problem = _there(device, contact, limit_s, say, seen)
         say(f"{contact.name}: {contact.undo}")
-        problem = _back(device, contact, limit_s, problem)
+        back = _back(device, contact, limit_s, seen)
+        problem = problem or _others(contact, before, seen) or back
     return judged(contact.name, _limit(contact), problem or "came and went", not problem, contact.remedy)
 
 
-def _there(device, contact, limit_s, say, before):
+def _there(device, contact, limit_s, say, seen):
     """Return what was wrong with the way there, or an empty text."""
     say(f"{contact.name}: {contact.do}")
-    state = _wait(device, limit_s, lambda state: _moved(state, contact))
+    state = _wait(device, limit_s, lambda state: _moved(state, contact), seen)
     if not _moved(state, contact):
         return f"nothing within {limit_s:g} s: {_said(state)}"
     if state["FAULT"] != contact.fault:
         return f"another fault: {_said(state)}"
-    others = [one.name for one in CONTACTS if one is not contact and one.blocker in _raised(before, state)]
-    return f"{', '.join(others)} came with it: {_said(state)}" if others else ""
+    return ""
 
 
-def _raised(before, state):
-    return set(_blockers(state)) - set(_blockers(before))
+def _others(contact, before, seen):
+    """Return which other contacts were raised in any of the states, or an empty text."""
+    there = {
+        one: [state for state in seen if one.blocker in _blockers(state)] for one in CONTACTS if one is not contact
+    }
+    there = {one: states for one, states in there.items() if states and one.blocker not in _blockers(before)}
+    if not there:
+        return ""
+    return f"{', '.join(one.name for one in there)} came with it: {_said(next(iter(there.values()))[0])}"
 
 
-def _back(device, contact, limit_s, problem):
-    """Return what was wrong, there or back; what latched is acknowledged: the next one has a chance."""
-    state = _wait(device, limit_s, lambda state: contact.blocker not in _blockers(state))
+def _back(device, contact, limit_s, seen):
+    """Return what was wrong on the way back; what latched is acknowledged: the next one has a chance."""
+    state = _wait(device, limit_s, lambda state: contact.blocker not in _blockers(state), seen)
     if contact.blocker in _blockers(state):
-        return problem or f"did not come back within {limit_s:g} s: {_said(state)}"
+        return f"did not come back within {limit_s:g} s: {_said(state)}"
     if state["FAULT"] != names.NO_FAULT:
         try:
             device.ask("FAULT:ACK")
             device.ask("*CLS")  # a fault that was asked for: the list of errors is not to tell of it
         except Refused as refused:
-            return problem or refused.text
+            return refused.text
         state = _state(device)
-    return problem or ("" if state["FAULT"] == names.NO_FAULT else f"a fault stays: {_said(state)}")
+    return "" if state["FAULT"] == names.NO_FAULT else f"a fault stays: {_said(state)}"
 
 
 def _moved(state, contact):
@@ -98,11 +106,16 @@ def _moved(state, contact):
     return (seen and state["FAULT"] == contact.fault) or state["FAULT"] not in (names.NO_FAULT, contact.fault)
 
 
-def _wait(device, limit_s, done):
+def _wait(device, limit_s, done, seen):
     until = time.monotonic() + limit_s
-    while not done(state := _state(device)) and time.monotonic() < until:
+    while not done(_looked(device, seen)) and time.monotonic() < until:
         time.sleep(LOOK_S)
-    return state
+    return seen[-1]
+
+
+def _looked(device, seen):
+    seen.append(_state(device))
+    return seen[-1]
 
 
 def _state(device):

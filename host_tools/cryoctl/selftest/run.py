@@ -26,8 +26,9 @@ class Asked:
 
 def tested(device: Device, asked: Asked, say: Callable[[str], None], now: datetime | None = None) -> Sheet:
     """Return the sheet. Raises Refused when the device is armed, NoDevice when it goes; it changes no setting."""
-    if device.unarmed() not in names.MODES:
-        raise Problem("the device answers in sentences", "send FORM:MACH at a terminal, then again")
+    state = device.unarmed()
+    if state not in names.MODES:
+        raise Problem(f"no state is called {state}", "update the tool or the device: their versions do not fit")
     now = now or datetime.now().astimezone()
     found = device.identity
     sheet = Sheet(
