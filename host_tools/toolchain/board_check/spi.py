@@ -5,8 +5,8 @@ from __future__ import annotations
 import ast
 from collections.abc import Iterator
 
-from host_tools.toolchain.board_check.analogue import made, source
 from host_tools.toolchain.board_check.board import Board
+from host_tools.toolchain.board_check.board_file import made, source
 
 PARTS_HZ = {"Max31855": 5_000_000, "Max31856": 5_000_000}  # [S] both data sheets, by the drivers' classes
 
