@@ -53,6 +53,17 @@ def counts_of(board: Board, tree: ast.Module, call: ast.Call) -> Callable[[float
     return counts
 
 
+def not_made(board: Board, tree: ast.Module, kind: str, names: tuple[str, ...]) -> Iterator[str]:
+    """Each of these signals for which the board file makes no such part: then nothing below sees its figures."""
+    on = [node.attr for call in made(tree, kind) for node in ast.walk(call) if isinstance(node, ast.Attribute)]
+    for name in names:
+        if tree.body and name in board.signals and name not in on:
+            yield (
+                f"board.py: no {kind}(...) on pins.{name}, so what it reads cannot be checked: "
+                "make it in one line as boards/rp2040_pico does, or delete the signal"
+            )
+
+
 def ratio(table: dict, upper: float = 1.0, lower: float = 1.0, load_ohm: float = float("inf")) -> float:
     """The divider's, with its resistors at these factors and that much across the lower one."""
     down = 1 / (1 / (table["lower_ohm"] * lower) + 1 / load_ohm)
@@ -74,6 +85,7 @@ def transducers_read_right(board: Board) -> Iterator[str]:
         yield f"[converter] of board.toml lacks {', '.join(missing)}: copy the table of boards/rp2040_pico"
         return
     tree = source(board)
+    yield from not_made(board, tree, "Transducer", ("ADC_BOTTLE", "ADC_LINE"))
     off = table["percent"] / 100
     loads = (float("inf"), board.chip.adc.get("least_ohm", float("inf")))
     ratios = [ratio(table, 1 + a, 1 - a, load) for a, load in product((off, -off), loads)]
@@ -136,6 +148,7 @@ def coil_reads_right(board: Board) -> Iterator[str]:
         yield f"[coil] of board.toml lacks {', '.join(missing)}: copy the table of boards/rp2040_pico"
         return
     tree = source(board)
+    yield from not_made(board, tree, "Coil", ("ADC_COIL",))
     signal = board.signals["ADC_COIL"]
     least_ma = vars(imported("cryo.core.valves"))["_COIL_MIN_MA"]
     for call in made(tree, "Coil"):

@@ -47,7 +47,7 @@ def rise_ns(ohm: float, pf: float) -> float:
 def message_us(part: str, hz: int, rise: float = 0.0, at_once: int = 0) -> float:
     """How long a part's longest message takes; rise: of the lines, ns, which the clock waits for."""
     row = PARTS[part]
-    size = row["bytes"] if "bytes" in row else row.get("at_once", 0) + at_once
+    size = row["bytes"] if "bytes" in row else row["at_once"] + at_once
     return (BITS * size + 2) * (1e6 / hz + rise / 1000)  # start and stop
 
 
@@ -114,6 +114,12 @@ def _in_time(file: str, tree: ast.Module, signals: list[Signal], table: dict, ma
     numbers = constants(tree)
     if numbers.get("_I2C_TIMEOUT_US") != table["message_us"]:
         yield f"{file}: _I2C_TIMEOUT_US is not the message_us of board.toml: make them equal"
+    if not {"bytes", "at_once"} & PARTS[part].keys():
+        yield f"i2c_parts.toml: say the bytes of {part}: {file} makes it on a bus that ends a long message"
+        return
+    if "at_once" in PARTS[part] and not any(word.arg == "at_once" for word in made.keywords):
+        yield f"{file}: {part} is made without at_once=..., so its longest message is not known: say it"
+        return
     at_once = sum(ast.literal_eval(word.value) for word in made.keywords if word.arg == "at_once")
     rise = max(rise_ns(pull_up_ohm(signal, table) * (1 + PERCENT / 100), capacitance_pf(table)) for signal in signals)
     took = message_us(part, table["hz"], rise, at_once)
