@@ -142,6 +142,12 @@ def loaded_bar(board: Board, upper_ohm: float, lower_ohm: float) -> float:
     return (volts / board.chip.adc["full_v"] * 5 - 0.5) * 25
 
 
+def dividers(board: Board) -> list[float]:
+    """The first divider and what it would read, this one and how wrong it may be, and what is not in that."""
+    first = [6.19, 12.0, analogue.BARS[2], loaded_bar(board, 6_190, 12_000)]
+    return [*first, *divider_kohm(board), analogue.MOST_BAR, 5, board.chip.adc["full_v"]]
+
+
 def band_v() -> list[float]:
     """What the driver takes for a transducer that is connected, V of 5."""
     driver = vars(imported("cryo.drivers.analog"))
