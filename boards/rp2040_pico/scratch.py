@@ -1,4 +1,4 @@
-"""Four scratch registers of the chip, which survive every reset but power-on and the RUN pin: registers.py says which.
+"""Four scratch registers of the chip: registers.py says which. They outlive all but power-on, brown-out and RUN.
 
 The RP2040: the watchdog's 0-3, for its boot ROM and SDK keep to 4-7. The RP2350: the power manager's, for its boot ROM
 writes the watchdog's 2 and 3 when a UF2 file was copied onto it. `machine.mem_backup` would give the same, after

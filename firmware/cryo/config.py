@@ -18,7 +18,8 @@ EARLIEST_D = const(9_800)  # 2026-10-31, days since 2000-01-01: a clock that say
 # basis of each figure of limits.py that it names.
 # tighter: 1 higher, -1 lower, 0 neither; where a hard limit stands at one end, that end is the loose one.
 # danger: 1 where a wrong value within the range harms: a console asks for such a change twice.
-# since: version of the record that has it first; a new setting takes one that no other has.
+# since: first version of the record that has it; a new setting takes the highest here + 1. No row is ever removed:
+# older records could not be read.
 # older: its value where an older record has none: the safe one, and why behind the row. None: every record has it.
 FIELDS = (
     # 1: given by the virtual board; a real one refuses such a record

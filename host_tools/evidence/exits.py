@@ -333,9 +333,9 @@ level 4 at 100 mm, event 5 ms into a burst of 500 ms, or 60 ms before the next b
 compared with silicon; its times are lower bounds.
 
 Counted from the event to the dose pin low / to the last rising edge of the lease, ms. After the last edge come the
-monostable (0.06 ms) and the valves themselves (up to 25 ms). "went on": in {next_ms} ms, into the next burst, every
-edge of the dose pin and every begin and end of the lease came as in the same run without the event, within
-{late_ms} ms, and after {seen_ms} ms within a tick more, for a burst is begun in a tick.
+monostable (0.06 ms) and the valves themselves (up to 25 ms). "went on": for {next_ms} ms, into the next burst, every
+edge came within {late_ms} ms of the same run without the event. After the first {seen_ms} ms one tick more is allowed,
+because a burst begins in a tick.
 
 | event | expected | in a burst | in an off-phase |
 |---|---|---|---|

@@ -343,6 +343,40 @@ def test_an_spi_clock_that_a_part_does_not_bear_is_named(board, name):
     ]
 
 
+@pytest.mark.parametrize(
+    ("old", "new", "sentence"),
+    [
+        # each of these passed: the rule found nothing to judge
+        ("baudrate=4_000_000", "4_000_000", "SPI(...) names no baudrate, so its clock cannot be checked"),
+        ("spi = SPI(", "spi = machine.SPI(", "Max31855, Max31856 without SPI(...), so its clock cannot be checked"),
+        ("= Max3185", "= drivers.Max3185", "makes no Max31855 and no Max31856, so no clock of SPI_SCK can be checked"),
+        ("bottle = Transducer(", "bottle = Gauge(", "no Transducer(...) on pins.ADC_BOTTLE, so what it reads cannot"),
+        ("line = Transducer(", "line = Gauge(", "no Transducer(...) on pins.ADC_LINE, so what it reads cannot be"),
+        ("coil = Coil(", "coil = Current(", "no Coil(...) on pins.ADC_COIL, so what it reads cannot be checked"),
+        ("at_once=7", "7", "ssd1306 is made without at_once=..., so its longest message is not known: say it"),
+    ],
+)
+@pytest.mark.parametrize("name", PIO_BOARDS)
+def test_a_part_that_a_rule_does_not_find_in_the_board_file_is_told(board, name, old, new, sentence):
+    folder = board(name)
+    text = file_of(folder, "board.py").read_text()
+    assert old in text
+    (folder / "board.py").write_text(text.replace(old, new))
+    (found,) = check(folder)
+    assert found.startswith("board.py") and sentence in found
+
+
+def test_a_part_without_a_figure_of_its_longest_message_is_refused(board):
+    folder = board("rp2040_pico")
+    source = folder / "board.py"
+    text = source.read_text()
+    assert text.count("        self.display = Ssd1306(") == 1
+    made = text.replace("        self.display = ", "        _ = Fram(slow_bus)\n        self.display = ")
+    source.write_text(made)
+    (found,) = check(folder)
+    assert found == "i2c_parts.toml: say the bytes of fram: board.py makes it on a bus that ends a long message"
+
+
 def test_a_message_that_its_bus_ends_is_named(board):
     """The first display sent more at once than 100 kHz carry in a millisecond."""
     folder = board("rp2040_pico")

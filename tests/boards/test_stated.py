@@ -1,6 +1,7 @@
 """Every figure of the boards' documents is computed: each one changed by itself is told, and so is a changed part."""
 
 import re
+from pathlib import Path
 
 import pytest
 
@@ -141,6 +142,14 @@ def test_a_pull_that_no_step_measures_is_told(copied, name):
 def test_the_drivers_page_is_held_for_the_project_s_own_boards_only(copied):
     assert text_of(load(BOARDS / "rp2040_pico"), DRIVERS) == " ".join((ROOT / "docs" / DRIVERS).read_text().split())
     assert text_of(load(copied("rp2040_pico")), DRIVERS) is None
+
+
+def test_a_board_that_is_named_from_the_project_s_folder_is_held_against_the_drivers_page_too(monkeypatch):
+    """As `make board-check BOARD=rp2040_pico` names it."""
+    monkeypatch.chdir(ROOT)
+    assert text_of(load(Path("boards/rp2040_pico")), DRIVERS) == text_of(load(BOARDS / "rp2040_pico"), DRIVERS)
+    monkeypatch.chdir(BOARDS / "rp2040_pico")
+    assert text_of(load(Path()), DRIVERS) is not None
 
 
 def test_a_number_agrees_when_it_is_rounded_as_it_is_written_or_within_its_range():

@@ -164,6 +164,22 @@ def test_what_a_setting_is_stands_above_its_row_and_its_limit_s_basis_in_the_lim
         texts.what(SCHEMA, LIMITS.replace("MAX", "MIN"))
 
 
+@pytest.mark.parametrize(("old", "new"), [("its number", 'its "number"'), ("its number", "its \\number")])
+def test_a_comment_that_a_string_would_not_hold_as_it_is_is_refused(old, new):
+    assert '"serial": "its number",' in texts.source(SCHEMA, LIMITS)
+    with pytest.raises(ValueError, match="serial: its comment"):
+        texts.source(SCHEMA.replace(old, new), LIMITS)
+    with pytest.raises(ValueError, match="burst_max_us: its comment, or the basis"):
+        texts.source(SCHEMA, LIMITS.replace("a fall", new))
+
+
+def test_a_page_whose_sentence_was_reworded_is_told():
+    text = __main__.EXAMPLE.read_text()
+    for words in ("those that", "all of them"):
+        with pytest.raises(ValueError, match=f"config.md: .*{words}.* must stand there once, not 0 times"):
+            __main__.example(text.replace(f" settings, {words}", f" of the settings, {words}"))
+
+
 def test_every_value_for_older_records_says_why():
     why = texts.older()
     assert [row.key for row in schema() if (row.older is None) == bool(why[row.key])] == []

@@ -7,57 +7,26 @@ then reads too low, and the stop for a bottle that is too hot comes too late.
 from __future__ import annotations
 
 import ast
-import importlib
 from collections.abc import Callable, Iterator
 from itertools import product
 from types import SimpleNamespace
 
-from host_tools.toolchain.board_check.board import Board, file_of
+from host_tools.toolchain.board_check.board import Board
+from host_tools.toolchain.board_check.board_file import constants, imported, made, source
+from host_tools.toolchain.board_check.levels import most_ohm
+from host_tools.toolchain.board_check.loop import SUPPLIES_V
 
-_SETTINGS = "host_tools.toolchain.settings"  # puts the firmware where modules are found
 FIELDS = ("upper_ohm", "lower_ohm", "percent", "nf")
 BARS = (35, 70, 75)  # limit 20: nothing arms below and above, gas stops
 MOST_BAR = 1.0  # bring-up list: within 1 bar of a gauge
 SUPPLY_V = (4.95, 5.05)  # of the transducers, bring-up list
-PIN_ABOVE_V = 0.3  # a pin may be so much above its supply of at least 3.25 V
-PIN_V = 3.25 + PIN_ABOVE_V
+PIN_ABOVE_V = 0.3  # a pin may be so much above its supply
+PIN_V = SUPPLIES_V[0] + PIN_ABOVE_V
 LOAD_OHM = 5_000  # a transducer's output drives this, applicator_bom.toml
 SETTLES = 7  # time constants until it is right to a thousandth
 TICK_S = 0.010
 COIL_FULL_V = 3.0  # at 1.2 times the coil's peak current
 HOLD = 4  # the driver holds with a quarter of the peak
-
-
-def imported(module: str):
-    """A module of the firmware."""
-    importlib.import_module(_SETTINGS)
-    return importlib.import_module(module)
-
-
-def constants(tree: ast.Module) -> dict[str, int]:
-    """The numbers that a board file names with const()."""
-    found = {}
-    for node in tree.body:
-        if not (isinstance(node, ast.Assign) and isinstance(node.value, ast.Call)):
-            continue
-        name, number = node.targets[0], node.value.args[0]
-        if isinstance(name, ast.Name) and isinstance(number, ast.Constant) and isinstance(number.value, int):
-            found[name.id] = number.value
-    return found
-
-
-def made(tree: ast.Module, kind: str) -> list[ast.Call]:
-    """Each place where a board file makes such a part."""
-    calls = (node for node in ast.walk(tree) if isinstance(node, ast.Call) and isinstance(node.func, ast.Name))
-    return [call for call in calls if call.func.id == kind]  # pyright: ignore[reportAttributeAccessIssue]
-
-
-def source(board: Board) -> ast.Module:
-    """The board file; an empty one where it cannot be read, which another rule says."""
-    try:
-        return ast.parse(file_of(board.folder, "board.py").read_text())
-    except (OSError, SyntaxError):
-        return ast.Module([], [])
 
 
 def counts_of(board: Board, tree: ast.Module, call: ast.Call) -> Callable[[float], int]:
@@ -84,6 +53,17 @@ def counts_of(board: Board, tree: ast.Module, call: ast.Call) -> Callable[[float
     return counts
 
 
+def not_made(board: Board, tree: ast.Module, kind: str, names: tuple[str, ...]) -> Iterator[str]:
+    """Each of these signals for which the board file makes no such part: then nothing below sees its figures."""
+    on = [node.attr for call in made(tree, kind) for node in ast.walk(call) if isinstance(node, ast.Attribute)]
+    for name in names:
+        if tree.body and name in board.signals and name not in on:
+            yield (
+                f"board.py: no {kind}(...) on pins.{name}, so what it reads cannot be checked: "
+                "make it in one line as boards/rp2040_pico does, or delete the signal"
+            )
+
+
 def ratio(table: dict, upper: float = 1.0, lower: float = 1.0, load_ohm: float = float("inf")) -> float:
     """The divider's, with its resistors at these factors and that much across the lower one."""
     down = 1 / (1 / (table["lower_ohm"] * lower) + 1 / load_ohm)
@@ -105,6 +85,7 @@ def transducers_read_right(board: Board) -> Iterator[str]:
         yield f"[converter] of board.toml lacks {', '.join(missing)}: copy the table of boards/rp2040_pico"
         return
     tree = source(board)
+    yield from not_made(board, tree, "Transducer", ("ADC_BOTTLE", "ADC_LINE"))
     off = table["percent"] / 100
     loads = (float("inf"), board.chip.adc.get("least_ohm", float("inf")))
     ratios = [ratio(table, 1 + a, 1 - a, load) for a, load in product((off, -off), loads)]
@@ -167,6 +148,7 @@ def coil_reads_right(board: Board) -> Iterator[str]:
         yield f"[coil] of board.toml lacks {', '.join(missing)}: copy the table of boards/rp2040_pico"
         return
     tree = source(board)
+    yield from not_made(board, tree, "Coil", ("ADC_COIL",))
     signal = board.signals["ADC_COIL"]
     least_ma = vars(imported("cryo.core.valves"))["_COIL_MIN_MA"]
     for call in made(tree, "Coil"):
@@ -198,4 +180,4 @@ def coil_reads_right(board: Board) -> Iterator[str]:
 
 def broken_coil_wire_v(board: Board) -> float:
     """The level of ADC_COIL with its wire off: the pin's leakage through the pull-down."""
-    return board.chip.adc.get("leak_a", 0.0) * board.signals["ADC_COIL"].ohms * 1.01
+    return board.chip.adc.get("leak_a", 0.0) * most_ohm(board.signals["ADC_COIL"])

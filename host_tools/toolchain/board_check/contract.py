@@ -3,16 +3,15 @@
 from __future__ import annotations
 
 import ast
-import importlib
 import re
 import runpy
 from collections.abc import Iterator
 
 from host_tools.places import FIRMWARE
 from host_tools.toolchain.board_check.board import Board, file_of
+from host_tools.toolchain.board_check.board_file import imported
 
 NAME_FILE = "board_name.py"
-_SETTINGS = "host_tools.toolchain.settings"  # puts the firmware where modules are found
 _INPUTS = FIRMWARE / "cryo/core/records.py"
 _SENSOR = re.compile(r"#(?: [^:,]*,)? (?P<need>needed|or None|or absent): (?P<what>.+)$")
 
@@ -21,8 +20,7 @@ Row = tuple[str, str, str | None, str]
 
 def contract() -> tuple[Row, ...]:
     """Name, what it is, "required" or what may be instead, and what the application asks it for; sensors last."""
-    importlib.import_module(_SETTINGS)
-    board = importlib.import_module("cryo.board")
+    board = imported("cryo.board")
     needs = {"needed": board.REQUIRED, "or None": None, "or absent": board.ABSENT}
     rows = [
         (name, name if name in board.OFFERS else "sensor", needs[need], what)

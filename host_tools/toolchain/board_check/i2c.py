@@ -10,8 +10,10 @@ import tomllib
 from collections.abc import Iterator
 from pathlib import Path
 
-from host_tools.toolchain.board_check.analogue import constants
 from host_tools.toolchain.board_check.board import Board, Signal, file_of
+from host_tools.toolchain.board_check.board_file import constants
+from host_tools.toolchain.board_check.levels import PERCENT
+from host_tools.toolchain.board_check.loop import SUPPLIES_V
 
 PARTS = tomllib.loads(Path(__file__).with_name("i2c_parts.toml").read_text())
 FIELDS = ("hz", "parts", "wiring_pf")
@@ -19,9 +21,8 @@ CHIP_PF = 10  # [K] of the processor's pin
 MOST_PF = 400
 SINK_A = 0.003
 LOW_V = 0.4
-SUPPLY_V = 3.35
 RISE = 0.8473  # of R x C, from 0.3 to 0.7 of the supply [C]
-OHM_PERCENT = 5  # of modules' own resistors; a pull-up of the board has 1
+OHM_PERCENT = 5  # of modules' own resistors; a pull-up of the board has PERCENT
 BITS = 9  # a byte and its acknowledge
 MODES = ((100_000, 1000), (400_000, 300))  # up to this clock: the longest rise, ns
 
@@ -46,7 +47,7 @@ def rise_ns(ohm: float, pf: float) -> float:
 def message_us(part: str, hz: int, rise: float = 0.0, at_once: int = 0) -> float:
     """How long a part's longest message takes; rise: of the lines, ns, which the clock waits for."""
     row = PARTS[part]
-    size = row["bytes"] if "bytes" in row else row.get("at_once", 0) + at_once
+    size = row["bytes"] if "bytes" in row else row["at_once"] + at_once
     return (BITS * size + 2) * (1e6 / hz + rise / 1000)  # start and stop
 
 
@@ -95,10 +96,10 @@ def _line(signal: Signal, table: dict) -> Iterator[str]:
         yield f"{at}: the line has no pull-up: fit one, and say pull and ohms in board.toml"
         return
     most = next((most for hz, most in MODES if table["hz"] <= hz), 0)
-    took = rise_ns(ohm * 1.01, pf)
+    took = rise_ns(ohm * (1 + PERCENT / 100), pf)
     if took > most:
         yield f"{at}: {ohm:.0f} ohm with {pf:.0f} pF rise in {took:.0f} ns, {most} are allowed: lower the resistor"
-    sunk = (SUPPLY_V - LOW_V) / (ohm * (1 - OHM_PERCENT / 100))
+    sunk = (SUPPLIES_V[1] - LOW_V) / (ohm * (1 - OHM_PERCENT / 100))
     if sunk > SINK_A:
         yield f"{at}: {ohm:.0f} ohm let {sunk * 1000:.1f} mA flow, a part sinks 3: take pull-ups off modules"
     if pf > MOST_PF:
@@ -113,8 +114,14 @@ def _in_time(file: str, tree: ast.Module, signals: list[Signal], table: dict, ma
     numbers = constants(tree)
     if numbers.get("_I2C_TIMEOUT_US") != table["message_us"]:
         yield f"{file}: _I2C_TIMEOUT_US is not the message_us of board.toml: make them equal"
+    if not {"bytes", "at_once"} & PARTS[part].keys():
+        yield f"i2c_parts.toml: say the bytes of {part}: {file} makes it on a bus that ends a long message"
+        return
+    if "at_once" in PARTS[part] and not any(word.arg == "at_once" for word in made.keywords):
+        yield f"{file}: {part} is made without at_once=..., so its longest message is not known: say it"
+        return
     at_once = sum(ast.literal_eval(word.value) for word in made.keywords if word.arg == "at_once")
-    rise = max(rise_ns(pull_up_ohm(signal, table) * 1.01, capacitance_pf(table)) for signal in signals)
+    rise = max(rise_ns(pull_up_ohm(signal, table) * (1 + PERCENT / 100), capacitance_pf(table)) for signal in signals)
     took = message_us(part, table["hz"], rise, at_once)
     if took > table["message_us"]:
         yield f"{file}: a message of {part} takes {took:.0f} us, its bus ends it at {table['message_us']}: shorten it"

@@ -13,9 +13,14 @@ from host_tools.toolchain.board_check.loop import GATE_V, SUPPLIES_V
 PERCENT = 1  # of each pull resistor
 
 
+def most_ohm(signal: Signal) -> float:
+    """The most that a signal's resistor has."""
+    return signal.ohms * (1 + PERCENT / 100)
+
+
 def down_v(board: Board, signal: Signal) -> float:
     """The highest level that a resistor to ground leaves while nothing drives the line."""
-    ohm = signal.ohms * (1 + PERCENT / 100)
+    ohm = most_ohm(signal)
     levels = board.chip.levels
     own = levels.get("pull_ohm")
     by_pull = SUPPLIES_V[1] * ohm / (ohm + own) if own else 0.0
@@ -24,7 +29,7 @@ def down_v(board: Board, signal: Signal) -> float:
 
 def up_v(board: Board, signal: Signal) -> float:
     """The lowest level that a resistor to the supply leaves while nothing drives the line."""
-    ohm = signal.ohms * (1 + PERCENT / 100)
+    ohm = most_ohm(signal)
     own = board.chip.levels.get("pull_ohm")
     return SUPPLIES_V[0] * own / (ohm + own) if own else SUPPLIES_V[0]
 

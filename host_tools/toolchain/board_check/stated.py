@@ -23,7 +23,7 @@ def text_of(board: Board, file: str) -> str | None:
     """A document in one line; None where there is none."""
     path = Path(board.folder) / file
     if file == DRIVERS:  # of this project's boards; somebody's own board may have other parts
-        path = DOCS / file if path.parent.parent == BOARDS else path
+        path = DOCS / file if path.resolve().parent.parent == BOARDS.resolve() else path
     return " ".join(path.read_text().split()) if path.exists() else None
 
 
@@ -99,7 +99,8 @@ def _resistances(board: Board) -> Iterator[str]:
         step = re.search(rf"[Rr]esistance to {to}: (.*?) \d\. ", text)
         said = measured(step[1]) if step else {}
         for signal in board.signals.values():
-            if not (signal.pull_down if rail == "down" else False) and signal.pull != f"external {rail}":
+            held = signal.pull == f"external {rail}" or (rail == "down" and signal.pull_down)
+            if not held:
                 continue
             if said.get(signal.name) != signal.ohms / 1000:
                 value = f"says {said[signal.name]:g}" if signal.name in said else "does not name it"

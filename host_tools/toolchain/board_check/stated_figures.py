@@ -6,6 +6,7 @@ from collections.abc import Callable, Sequence
 
 from host_tools.toolchain.board_check import analogue, i2c, timing
 from host_tools.toolchain.board_check.board import Board
+from host_tools.toolchain.board_check.board_file import constants, imported, source
 from host_tools.toolchain.board_check.loop import SUPPLIES_V, Fault, Loop, corners
 
 Expected = float | tuple[float, float]  # the figure itself, or the range in which it must lie
@@ -129,7 +130,7 @@ def specified_mv(board: Board) -> list[float]:
 
 def told_v(board: Board) -> float:
     """Below this voltage of a transducer the board file takes its wire for off."""
-    mv = analogue.constants(analogue.source(board))["_NO_SIGNAL_MV"]
+    mv = constants(source(board))["_NO_SIGNAL_MV"]
     return mv / 1000 / analogue.ratio(board.design["converter"])
 
 
@@ -141,9 +142,15 @@ def loaded_bar(board: Board, upper_ohm: float, lower_ohm: float) -> float:
     return (volts / board.chip.adc["full_v"] * 5 - 0.5) * 25
 
 
+def dividers(board: Board) -> list[float]:
+    """The first divider and what it would read, this one and how wrong it may be, and what is not in that."""
+    first = [6.19, 12.0, analogue.BARS[2], loaded_bar(board, 6_190, 12_000)]
+    return [*first, *divider_kohm(board), analogue.MOST_BAR, 5, board.chip.adc["full_v"]]
+
+
 def band_v() -> list[float]:
     """What the driver takes for a transducer that is connected, V of 5."""
-    driver = vars(analogue.imported("cryo.drivers.analog"))
+    driver = vars(imported("cryo.drivers.analog"))
     return [driver[name] / 65_536 * 5 for name in ("_BAND_LOW", "_BAND_HIGH")]
 
 

@@ -18,7 +18,7 @@ from host_tools.toolchain.board_check.stated_figures import (
     band_v,
     border,
     contacts_ma,
-    divider_kohm,
+    dividers,
     drops_out,
     e9,
     edges_hz,
@@ -26,7 +26,6 @@ from host_tools.toolchain.board_check.stated_figures import (
     khz,
     kohm,
     least,
-    loaded_bar,
     loop_levels,
     ms,
     own_unit,
@@ -296,8 +295,10 @@ ROWS = (
     Row(README, rf"Its input takes {NUMBER} kOhm at least", lambda b: [b.chip.adc["least_ohm"] / 1000], slow_table),
     Row(
         README,
-        rf"{NUMBER} over {NUMBER} kOhm a bottle at {NUMBER} bar would read {NUMBER}, with {NUMBER} over {NUMBER} it",
-        lambda b: [6.19, 12.0, analogue.BARS[2], loaded_bar(b, 6_190, 12_000), *divider_kohm(b)],
+        rf"{NUMBER} over {NUMBER} kOhm a bottle at {NUMBER} bar would read {NUMBER}\. With {NUMBER} over {NUMBER},"
+        rf" divider and load make it wrong by less than {NUMBER} bar .{{1,40}}; the tolerances of the {NUMBER} V supply"
+        rf" and of the {NUMBER} V reference",
+        dividers,
         slow_table,
     ),
     Row(BRING_UP, rf"wire fault\. {NUMBER} V: wire fault", lambda b: [(0.8 * told_v(b), told_v(b))], soft),

@@ -77,12 +77,18 @@ def json_schema() -> str:
     return json.dumps(made, indent=2) + "\n"
 
 
-def example() -> str:
-    """Return docs/cryoctl/config.md with the numbers of settings as they are: all, and those changed by hand."""
+def example(text: str | None = None) -> str:
+    """Return docs/cryoctl/config.md with the numbers of settings as they are: all, and those changed by hand.
+
+    text    of the page; else as it is. Raises ValueError when it has not the sentence of each number once.
+    """
     fixed = ("simulated", *importlib.import_module("cryo.store.settings").BY_CALIBRATION)
-    text = EXAMPLE.read_text()
+    text = EXAMPLE.read_text() if text is None else text
     for count, words in ((len(config.KEYS), "those that"), (len(config.KEYS) - len(fixed), "all of them")):
-        text = re.sub(rf"(board\.toml: )\d+( settings, {words})", rf"\g<1>{count}\g<2>", text)
+        text, found = re.subn(rf"(board\.toml: )\d+( settings, {words})", rf"\g<1>{count}\g<2>", text)
+        if found != 1:
+            words = f"board.toml: N settings, {words}"
+            raise ValueError(f'{EXAMPLE.name}: "{words}" must stand there once, not {found} times')
     return text
 
 

@@ -76,10 +76,12 @@ def older(schema: str | None = None) -> dict[str, str]:
     return {key: why for key, (_, why) in _rows(SCHEMA.read_text() if schema is None else schema).items()}
 
 
-def source() -> str:
-    """Return texts.py."""
+def source(schema: str | None = None, limits: str | None = None) -> str:
+    """Return texts.py. Raises ValueError for a text that a string in it would not hold as it is."""
     rows = []
-    for key, text in what().items():
+    for key, text in what(schema, limits).items():
+        if '"' in text or "\\" in text:
+            raise ValueError(f'config.py: {key}: its comment, or the basis that it names, has a " or a \\: other words')
         row = f'    "{key}": "{text}",'
         if len(row) > _WIDTH:
             first, *rest = textwrap.wrap(text, _WIDTH - len(key) - 12, drop_whitespace=False)
