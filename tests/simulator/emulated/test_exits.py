@@ -101,7 +101,8 @@ def test_a_run_whose_gas_stops_is_not_taken_for_untouched(device, row):
     assert said.endswith(f" bursts for {device.reference.bursts()}")
 
 
-RUN = exits.Seen(True, [(490_000.0, 0), (845_000.0, 1)], [1.0, 39.0, 77.0, 840_000.0, 840_038.0], [], True)
+FIRST = (1.0, 39.0, 77.0)
+RUN = exits.Seen(True, [(490_000.0, 0), (845_000.0, 1)], [*FIRST, 840_000.0, 840_038.0], [], True)
 
 
 @pytest.mark.parametrize(
@@ -117,6 +118,12 @@ RUN = exits.Seen(True, [(490_000.0, 0), (845_000.0, 1)], [1.0, 39.0, 77.0, 840_0
         ({"lease": [1.0, 39.0, 99.0, 840_000.0, 840_038.0]}, "3 leases for 2"),
         ({"lease": [1.0, 39.0, 77.0, 820_000.0, 820_038.0]}, "an edge moved by 20000 us"),
         ({"dose": [(490_000.0, 0), (857_900.0, 1)]}, ""),
+        # a sample later the whole burst begins, its lease with it, and nothing else moves
+        ({"dose": [(490_000.0, 0), (936_400.0, 1)], "lease": [*FIRST, 931_300.0, 931_338.0]}, ""),
+        ({"dose": [(490_000.0, 0), (936_400.0, 1)]}, "an edge moved by 91400 us"),
+        ({"dose": [(490_000.0, 0), (885_000.0, 1)], "lease": [*FIRST, 880_000.0]}, "an edge moved by 40000 us"),
+        ({"dose": [(572_000.0, 0), (927_000.0, 1)]}, "an edge moved by 82000 us"),
+        ({"dose": [(490_000.0, 0), (763_000.0, 1)], "lease": [*FIRST, 758_000.0]}, "an edge moved by 82000 us"),
         ({}, ""),
     ],
 )
