@@ -359,8 +359,9 @@ compared with silicon; its times are lower bounds.
 Counted from the event to the dose pin low / to the last rising edge of the lease, ms. After the last edge come the
 monostable (0.06 ms) and the valves themselves (up to 25 ms). "went on": for {next_ms} ms, into the next burst, every
 edge came within {late_ms} ms of the same run without the event. After the first {seen_ms} ms one tick more is allowed,
-because a burst begins in a tick. The next burst may also begin with the next sample of the skin, {sample_ms} ms later: a
-burst needs a sample that is certain to be settled, and a late tick makes a sample uncertain that was only just settled.
+because a burst begins in a tick. The next burst may also begin with the next sample of the skin, {sample_ms} ms
+later: a burst needs a sample that is certain to be settled, and a late tick makes a sample uncertain that was only just
+settled.
 
 | event | expected | in a burst | in an off-phase |
 |---|---|---|---|
