@@ -145,6 +145,7 @@ class Course:
         self.plant = given.patient.plant()
         self.on_pass: dict[int, list[Action]] = {}  # what happens when a pass begins; the first one is 1
         self._after_first: list[tuple[int, Action]] = []
+        self._soon_us = 0  # from the first fault to the second one; drawn with the first
         if arrange is not None:
             arrange(self)
             return
@@ -161,8 +162,10 @@ class Course:
         come = self.coming(action)
         if self.texts:
             self.texts.append(f"{title} soon after")
-            self.after_first(delay_us, come)
-        elif fault.fitted or rng.random() < START_SHARE:
+            self.after_first(self._soon_us, come)
+            return
+        self._soon_us = delay_us
+        if fault.fitted or rng.random() < START_SHARE:
             self.texts.append(f"{title} from switch-on")
             self.plant.at(0, come)
         else:
