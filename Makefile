@@ -28,15 +28,29 @@ PYRIGHT := $(WITH_NODE) node $(NODE_DIR)/node_modules/pyright/index.js
   hazards-sample holes reach population changes check board-check fitted wheel uf2 bench exits wiring campaign search speed detection settings powercut sim \
   recording walkthrough console fuzz clean
 
-help: ## list the targets
-	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## / {printf "%-14s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+##@ To try it
 
-setup: $(PY_STAMP) $(NODE_STAMP) ## install the pinned tools into .venv and host_tools/toolchain/node
+help: ## list the targets
+	@awk -F ':.*## ' '/^##@/ {print "\n" substr($$0, 5)} /^[a-z0-9-]+:.*## / {printf "  %-14s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
 demo: setup ## a treatment on the virtual board and patient: SCENARIO=treatment|list|all|..., SPEED=1 for real time
 	$(PY) -m host_tools.simulator.twin.demo --scenario "$(SCENARIO)" --speed "$(SPEED)"
 
-test: lint types pytest mutants check hazards-sample ## everything that must pass: lint, types, the tests in every lane, their trace
+sim: setup ## the virtual board with the application on a serial port, ./build/cryo (docs/virtual_board.md)
+	$(VENV)/bin/cryoctl sim --deploy --link build/cryo
+
+##@ For a technician
+
+wheel: setup ## the whole cryoctl with firmware and boards as one file for `pipx install`: out/cryo_applicator-*.whl
+	$(PIP) wheel --no-deps --no-build-isolation --check-build-dependencies --wheel-dir out .
+	@ls out/cryo_applicator-*.whl
+
+uf2: setup ## fetch the MicroPython image of the emulated RP2040: URL=file:///... for a copy of it
+	$(PY) -m host_tools.toolchain.uf2.download $(URL)
+
+##@ Between two edits
+
+setup: $(PY_STAMP) $(NODE_STAMP) ## install the pinned tools into .venv and host_tools/toolchain/node
 
 quick: lint ## a developer's loop, below a minute: lint, and the tests of core and drivers in CPython and 64-bit
 	$(PY) -m pytest -q tests/firmware/core tests/portable -k "not wasm"
@@ -52,36 +66,59 @@ types: setup ## pyright: host tools against CPython, firmware and boards against
 mpy: setup ## compile every firmware and board file for every chip, print the sizes
 	$(PY) -m tests.gate.mpy
 
-pytest: setup ## only the tests, with the core's coverage; one lane or test: .venv/bin/pytest -k "unix and name"
-	$(PY) -m pytest --cov --lanes-required
-
-long: setup ## what `make test` leaves out of the emulated RP2040: hosts, off-phase, every reset (15 minutes)
-	$(PY) -m pytest -m long
-
-load: setup ## terminal and serial tests TIMES times beside BUSY busy processes: TESTS="file ..." for a part (hours)
-	$(PY) -m tests.gate.load --times $(TIMES) --busy $(BUSY) $(TESTS)
-
 coverage: setup ## only what counts for it: branch coverage of the core by its tests in CPython, 100 % or it fails
 	$(PY) -m pytest -q tests/firmware/core tests/portable -k "not unix and not wasm" --cov
-
-mutation: setup ## every mutant of core, limits and decoders (15 to 30 minutes): MODULE="core/bursts limits" for a part
-	$(PY) -m tests.evidence.mutation $(MODULE)
-
-mutants: setup ## a fixed sample of the mutants, one in 80
-	$(PY) -m tests.evidence.mutation --every 80
 
 board-check: setup ## prove pin maps valid: BOARD=rp2040_pico, or all boards
 	$(PY) -m host_tools.toolchain.board_check $(addprefix boards/,$(BOARD))
 
+check: setup ## only the check: each limit, fault and blocker has a test that is there and ran
+	$(PY) -m host_tools.evidence.safety --quiet
+
+##@ Before it is handed over
+
+test: lint types pytest mutants check hazards-sample ## everything that must pass: lint, types, the tests in every lane, their trace
+
+pytest: setup ## only the tests, with the core's coverage; one lane or test: .venv/bin/pytest -k "unix and name"
+	$(PY) -m pytest --cov --lanes-required
+
+mutants: setup ## a fixed sample of the mutants, one in 80
+	$(PY) -m tests.evidence.mutation --every 80
+
+hazards-sample: setup ## the same for one row in 8, without the slow tests
+	$(PY) -m tests.evidence.hazards --every 8
+
+##@ Makes what is generated: seconds
+
+safety: setup ## generate docs/safety/*.md and its state diagram
+	$(PY) -m host_tools.evidence.safety.pages
+
+hazards: setup ## print hazard, cause, control, limit, test; fails on a hole, as check does
+	$(PY) -m host_tools.evidence.safety
+
+console: setup ## generate docs/console.md and the parser's words from the one table of commands
+	$(PY) -m host_tools.toolchain.console_page
+
+settings: setup ## generate the texts of the settings, docs/settings.md and its JSON Schema from the firmware's schema
+	$(PY) -m host_tools.toolchain.settings.texts
+	$(PY) -m host_tools.toolchain.settings
+
+tables: setup ## generate the tables of the documentation from the twin
+	$(PY) -m host_tools.evidence.pages.tables
+
+wiring: setup ## draw boards/*/wiring.svg from the pin maps
+	$(PY) -m host_tools.toolchain.board_check.wiring
+
 fitted: setup ## write into each board file which optional parts its bill of materials has
 	$(PY) -m host_tools.toolchain.board_check.fitted
 
-wheel: setup ## the whole cryoctl with firmware and boards as one file for `pipx install`: out/cryo_applicator-*.whl
-	$(PIP) wheel --no-deps --no-build-isolation --check-build-dependencies --wheel-dir out .
-	@ls out/cryo_applicator-*.whl
+recording: setup ## record the sessions of docs/virtual_board.md; needs picocom and tmux
+	$(PY) -m host_tools.evidence.pages.recording
 
-uf2: setup ## fetch the MicroPython image of the emulated RP2040: URL=file:///... for a copy of it
-	$(PY) -m host_tools.toolchain.uf2.download $(URL)
+walkthrough: setup ## record docs/walkthrough.md on the virtual board; needs picocom, tmux and chromium
+	$(PY) -m host_tools.evidence.pages.walkthrough
+
+##@ Measures on the emulated RP2040, with the image of `make uf2`: minutes
 
 bench: setup ## measure against the goals on the emulated RP2040: out/bench.json, docs/bench.md
 	$(PY) -m host_tools.evidence.bench
@@ -89,30 +126,34 @@ bench: setup ## measure against the goals on the emulated RP2040: out/bench.json
 exits: setup ## every way out of the interpreter on the emulated RP2040: docs/exits.md
 	$(PY) -m host_tools.evidence.exits
 
-wiring: setup ## draw boards/*/wiring.svg from the pin maps
-	$(PY) -m host_tools.toolchain.board_check.wiring
+##@ Looks for what is wrong: minutes to hours
 
-hazards: setup ## print hazard, cause, control, limit, test; fails on a hole, as check does
-	$(PY) -m host_tools.evidence.safety
+long: setup ## what `make test` leaves out of the emulated RP2040: hosts, off-phase, every reset (15 minutes)
+	$(PY) -m pytest -m long
 
-check: setup ## only the check: each limit, fault and blocker has a test that is there and ran
-	$(PY) -m host_tools.evidence.safety --quiet
+load: setup ## terminal and serial tests TIMES times beside BUSY busy processes: TESTS="file ..." for a part (hours)
+	$(PY) -m tests.gate.load --times $(TIMES) --busy $(BUSY) $(TESTS)
+
+mutation: setup ## every mutant of core, limits and decoders (15 to 30 minutes): MODULE="core/bursts limits" for a part
+	$(PY) -m tests.evidence.mutation $(MODULE)
 
 hazards-live: setup ## each control of the trace disabled by a planted flaw: its tests must fail (30 minutes)
 	$(PY) -m tests.evidence.hazards $(if $(ONLY),--only "$(ONLY)")
-
-hazards-sample: setup ## the same for one row in 8, without the slow tests
-	$(PY) -m tests.evidence.hazards --every 8
 
 detection: setup ## provoke every fault in real MicroPython: docs/safety/detection.json, then the pages (minutes)
 	$(PY) -m host_tools.evidence.safety.detection
 	$(PY) -m host_tools.evidence.safety.pages
 
-console: setup ## generate docs/console.md and the parser's words from the one table of commands
-	$(PY) -m host_tools.toolchain.console_page
-
 fuzz: setup ## LINES random lines at the console, 1 000 000 without it (20 minutes)
 	$(PY) -m tests.firmware.console.fuzz --lines $(LINES)
+
+holes: setup ## run the test of every known hole: out/holes.json, docs/safety/holes.md (minutes)
+	$(PY) -m host_tools.evidence.safety.holes
+
+powercut: setup ## cut the power at every flash operation of every write of the store: docs/powercut.md
+	$(PY) -m host_tools.evidence.powercut
+
+##@ Virtual patients: minutes to hours
 
 reach: setup ## how many healthy virtual patients reach their target: N=200, out/reach.json, docs/reach.md (minutes)
 	$(PY) -m host_tools.evidence.campaign.reach --runs $(N)
@@ -123,40 +164,17 @@ population: setup ## the wide population, callus and wet skin included: N=200, d
 changes: setup ## what each of the rules alone brings that let healthy skin reach its target: docs/levels.md (minutes)
 	$(PY) -m host_tools.evidence.campaign.changes
 
-holes: setup ## run the test of every known hole: out/holes.json, docs/safety/holes.md (minutes)
-	$(PY) -m host_tools.evidence.safety.holes
-
-safety: setup ## generate docs/safety/*.md and its state diagram
-	$(PY) -m host_tools.evidence.safety.pages
-
 campaign: setup ## virtual patients with and without faults, docs/safety/campaign.md: FORM=long (an hour) or short
 	if [ "$(FORM)" = long ]; then HYPOTHESIS_PROFILE=campaign $(PY) -m pytest -n 0 tests/simulator/closed_loop/test_machine.py; fi
 	$(PY) -m host_tools.evidence.campaign --form $(FORM)
 
-speed: setup ## how fast a campaign runs beside the tree before, and that it shows the same: out/speed.json (minutes)
-	$(PY) -m host_tools.evidence.campaign.speed
-
 search: setup ## an optimiser looks for the coldest treatment under each fault, docs/safety/search.md: FORM=long (hours) or short
 	$(PY) -m host_tools.evidence.search --form $(FORM)
 
-tables: setup ## generate the tables of the documentation from the twin
-	$(PY) -m host_tools.evidence.pages.tables
+speed: setup ## how fast a campaign runs beside the tree before, and that it shows the same: out/speed.json (minutes)
+	$(PY) -m host_tools.evidence.campaign.speed
 
-sim: setup ## the virtual board with the application on a serial port, ./build/cryo (docs/virtual_board.md)
-	$(VENV)/bin/cryoctl sim --deploy --link build/cryo
-
-recording: setup ## record the sessions of docs/virtual_board.md; needs picocom and tmux
-	$(PY) -m host_tools.evidence.pages.recording
-
-walkthrough: setup ## record docs/walkthrough.md on the virtual board; needs picocom, tmux and chromium
-	$(PY) -m host_tools.evidence.pages.walkthrough
-
-settings: setup ## generate the texts of the settings, docs/settings.md and its JSON Schema from the firmware's schema
-	$(PY) -m host_tools.toolchain.settings.texts
-	$(PY) -m host_tools.toolchain.settings
-
-powercut: setup ## cut the power at every flash operation of every write of the store: docs/powercut.md
-	$(PY) -m host_tools.evidence.powercut
+##@ To begin anew
 
 clean: ## remove everything that was installed or generated
 	rm -rf $(VENV) $(NODE_DIR)/node_modules out build .pytest_cache .ruff_cache .hypothesis .coverage
