@@ -95,7 +95,7 @@ def band(supervisor, skin):
 
 # --- display ----------------------------------------------------------------------------------------------------------
 # Pages 0-1: the mode, double size. 2-4: skin temperature, three times the size; seconds at the right. 5-7: what is
-# treated, in turns with what stands against it.
+# treated, in turns with the blocker.
 _WORDS = (
     "STARTING", "TESTING", "STAND-BY", "CONFIRM", "ARMED", "ARMED", "ARMED", "DONE", "FAULT", "SERVICE",
 )  # fmt: skip
@@ -130,7 +130,7 @@ class Panel:
         self._tenths = 0
         self._seconds = -1
         self._label = ""
-        self._name = None  # of what stands against it, as of page 5
+        self._name = None  # of the blocker, as of page 5
         self._text = None
         self._turn = 0
         self._turn_ticks = 0
@@ -233,7 +233,7 @@ class Panel:
                 left = -1
         self._seconds = left
 
-    # --- what is treated, and what stands against it --------------------------------------------------------------
+    # --- what is treated, and the blocker -------------------------------------------------------------------------
     def _lower(self, display, line):
         if line == 0:
             self._next_turn()

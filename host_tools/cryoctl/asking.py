@@ -131,7 +131,7 @@ def in_turn(steps: Sequence[Callable[[bool], Any]], done: list, before: bool = F
 
 
 def confirm(lines: list[str], question: str, yes: bool, usual: bool = False, back: bool = False) -> None:
-    """Have it confirmed, what it is about told before. Raises Problem when nobody does, Back as a Question does."""
+    """Ask for a confirmation of what was said before. Raises Problem when nobody does, Back as a Question does."""
     if yes:
         return
     if not terminal():

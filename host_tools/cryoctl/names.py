@@ -92,7 +92,7 @@ def bottle(mbar: int | None) -> str:
     if mbar < limits.BOTTLE_ARM_MIN_MBAR:
         return "too low to arm: change the bottle, or warm it to the room"
     if mbar <= limits.BOTTLE_ARM_MAX_MBAR:
-        return "in range to arm; how much liquid is left it does not tell"
+        return "in range to arm; pressure does not show how much liquid remains"
     if mbar <= limits.BOTTLE_STOP_MAX_MBAR:
         return "too warm to arm: let the bottle cool"
     return "too warm: close the bottle, let it cool below 25 degC"

@@ -86,10 +86,10 @@ def test_p_holds_the_picture_while_the_recording_goes_on_and_r_begins_and_ends_i
 
 def test_a_gap_is_told_and_then_gone():
     async def look(pilot, app, more):
-        await settled(pilot, app, "NOTHING COMES: unplugged")
+        await settled(pilot, app, "NO DATA: unplugged")
         more(Back(t_ms=4_000))
         more(sample(4_500, seq=9))
-        await settled(pilot, app, gone=["NOTHING COMES"])
+        await settled(pilot, app, gone=["NO DATA"])
 
     with_app(look, [sample(), Gap(t_ms=2_000, text="unplugged")])
 
@@ -98,10 +98,10 @@ def test_silence_is_a_banner_within_a_second_and_old_values_are_dimmed_with_an_a
     now = [100.0]
 
     async def look(pilot, app, more):
-        await settled(pilot, app, "DELIVERING", "90 ms ago", gone=["NOTHING COMES", "not how it is now"])
+        await settled(pilot, app, "DELIVERING", "90 ms ago", gone=["NO DATA", "not how it is now"])
         assert "dim" not in str(app.query_one("#panel").content.spans[0].style)
         now[0] += HEADER.period_ms / 1000 + 1.1
-        old = ("NOTHING COMES: no values for 2 s", "DELIVERING, 2 s ago: not how it is now", "1690 ms ago")
+        old = ("NO DATA: no values for 2 s", "DELIVERING, 2 s ago: not how it is now", "1690 ms ago")
         await settled(pilot, app, *old)
         assert "dim" in [str(span.style) for span in app.query_one("#panel").content.spans]
         now[0] += 10
@@ -111,7 +111,7 @@ def test_silence_is_a_banner_within_a_second_and_old_values_are_dimmed_with_an_a
         await settled(pilot, app, "no values for 22 s")  # a picture that is held does not hide it
         await pilot.press("p")
         more(sample(30_000, seq=6))
-        await settled(pilot, app, "90 ms ago", gone=["NOTHING COMES", "not how it is now"])
+        await settled(pilot, app, "90 ms ago", gone=["NO DATA", "not how it is now"])
 
     with_app(look, [CHOSEN, sample()], clock=lambda: now[0])
 
@@ -132,10 +132,10 @@ def test_the_banner_counts_on_when_the_silence_is_recorded_as_a_gap():
 
     async def look(pilot, app, more):
         now[0] = 12.0
-        await settled(pilot, app, "NOTHING COMES: no values for 12 s", gone=["no values for 4 s"])
+        await settled(pilot, app, "NO DATA: no values for 12 s", gone=["no values for 4 s"])
         more(Gap(t_ms=13_000, text="unplugged"))
         now[0] = 14.0
-        await settled(pilot, app, "NOTHING COMES: unplugged; no values for 14 s")
+        await settled(pilot, app, "NO DATA: unplugged; no values for 14 s")
 
     with_app(look, [sample(), Gap(t_ms=4_000, text=silence.told(4.0))], clock=lambda: now[0])
 

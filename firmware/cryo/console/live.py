@@ -57,7 +57,7 @@ def _state(console, _):
 
 def _why(console, _):
     rows = _standing(console.app.supervisor)
-    return "; ".join(name + ": " + text for name, text in rows) or "nothing stands against it"
+    return "; ".join(name + ": " + text for name, text in rows) or "no blocker"
 
 
 def _reading(name, r):

@@ -48,8 +48,8 @@ def _state(console, text):
 
 
 def _why(console, text):
-    if text[:7] == "nothing":
-        return "Nothing stands against it."
+    if text == "no blocker":
+        return "There is no blocker."
     return "To be done: " + text + "."
 
 

@@ -21,7 +21,7 @@ _PARTS = (
         "CO2",
         "co2_fitted",
         blockers.CO2_SENSOR,
-        "no alarm of CO2 in the room: only the budget of gas for room_m3 stands against it",
+        "no alarm of CO2 in the room: only the budget of gas for room_m3 limits it",
     ),
 )
 

@@ -44,7 +44,7 @@ class Response:
         self.open = False
 
     def failed(self):
-        """True when any verdict stands against another burst."""
+        """True when any verdict forbids another burst."""
         return self.missing or self.weak or self.strong
 
     def begin(self, skin_mdegc, probe_mdegc):

@@ -342,7 +342,7 @@ class Supervisor:
 
     # --- burst ----------------------------------------------------------------------------------------------------
     def _burst(self, dt_us, i, o):
-        """One tick of a pass. Whatever speaks against gas now cuts."""
+        """One tick of a pass. Any cause against gas cuts in this tick."""
         session_ = self.session
         point = self.point
         pass_ = self.pass_

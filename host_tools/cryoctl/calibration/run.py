@@ -265,7 +265,7 @@ def _probe(out, device, kind, read, taken):
         raise NotAccepted(
             f"most likely {found.cause.said(kind_set)}: that leaves {found.fit_c:.2g} degC (root mean square), "
             f"and nothing being wrong {found.right_c:.2g} degC",
-            "nothing was stored; put it right, and again",
+            "nothing was stored; correct the cause, then measure again",
         )
     other = "T" if kind_set == "K" else "K"
     said = f"a probe of type {other} would read at most {found.told_apart_c:.2g} degC differently at these points"

@@ -136,7 +136,9 @@ def settled(
             return seen
         if clock() >= until:
             why = seen.note or f"only {seen.seconds:.0f} s of readings"
-            raise NotAccepted(f"not at rest within {patience_s:g} s: {why}", "nothing was stored; see to it, and again")
+            raise NotAccepted(
+                f"not at rest within {patience_s:g} s: {why}", "nothing was stored; see to that, then measure again"
+            )
         sleep(POLL_S)
 
 

@@ -221,7 +221,7 @@ def typed(out: Output, kind: Kind, done: list[Point], before: bool) -> list[Poin
 
     while True:
         question = asking.Question(
-            f"{len(done) + 1}: {what}", "--points", values, kind=kind.name, default="", hint="empty: that was all"
+            f"{len(done) + 1}: {what}", "--points", values, kind=kind.name, default="", hint="empty: no more"
         )
         try:
             point = question.ask(bool(done) or before)

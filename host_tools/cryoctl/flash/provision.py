@@ -65,7 +65,7 @@ def _settings(board, held, request, watch):
             watch.warn("the settings are not those of a calibrated device: it will refuse to arm")
         return host.provision(made, _next_sequence(record))
     except host.SettingsError as error:
-        raise Problem(f"settings: {error}", "put it right in the file of --settings") from None
+        raise Problem(f"settings: {error}", "correct it in the file of --settings") from None
 
 
 def measured(held: Mapping[str, bytes]) -> set[str]:

@@ -145,7 +145,7 @@ class MonitorApp(App[None]):
         if self.paused:
             top.append("  PAUSED", "bold reverse")
         if self.seen.gap or self.seen.old:
-            top.append(f"\nNOTHING COMES: {silence.counted(self.seen.gap, self.seen.age_s)}", "bold red")
+            top.append(f"\nNO DATA: {silence.counted(self.seen.gap, self.seen.age_s)}", "bold red")
         self.query_one("#top", Static).update(top)
         bottom = Text()
         if self.recorder.problem:

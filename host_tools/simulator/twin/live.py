@@ -122,7 +122,7 @@ class View:
         return "-" if self._plant is None else f"{self._plant.record.point + 1}/{len(self._plan.points)}"
 
     def _blockers(self):
-        """Say what stands against gas now."""
+        """Say which blockers there are."""
         names = self._status.get("BLOCKERS", "NONE")
         cooling = self._plant is not None and self._plant.now_us <= BOOT_COOL_DOWN_US
         if self._status.get("STATE") == "STANDBY" and cooling and self._plan.warm_up:

@@ -16,7 +16,7 @@ PARTS = (
         "co2_fitted",
         "CO2_SENSOR",
         "CO2",
-        "NOT FITTED, no alarm of CO2 in the room: only the budget of gas for room_m3 stands against it",
+        "NOT FITTED, no alarm of CO2 in the room: only the budget of gas for room_m3 limits it",
     ),
 )
 ALL = {"infrared_fitted": 1, "line_fitted": 1, "co2_fitted": 1}

@@ -39,7 +39,7 @@ def test_why_says_what_to_do():
     app = App()
     assert "SETUP: choose preset" in app.ask("STAT:WHY?")
     app.choose()
-    assert app.ask("STAT:WHY?") == "nothing stands against it"
+    assert app.ask("STAT:WHY?") == "no blocker"
 
 
 def test_valves_tell_openings_and_when_they_are_proven_next():

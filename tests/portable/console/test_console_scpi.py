@@ -440,7 +440,7 @@ def test_sentences_on_request():
     app.arm()
     app.ask("STOP")
     app.ask("FORM:HUM")
-    assert app.ask("STAT:WHY?") == "Nothing stands against it."
+    assert app.ask("STAT:WHY?") == "There is no blocker."
     app.console.human = False
     assert app.ask("MEAS:DIST?") == "100 mm"
 

@@ -185,7 +185,7 @@ def test_a_demand_of_the_chip_excuses_channel_b_alone():
         assert standing(s, i) == expected | 1 << faults.SKIN_TRIP
 
 
-# --- latched: a cause stands until what it asks for is there again ----------------------------------------------------
+# --- latched: a cause stays until its remedy was done --------------------------------------------------------------
 def latched(code):
     s, i = healthy(mode.FAULT)
     s.faults.add(code)

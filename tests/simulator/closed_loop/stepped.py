@@ -122,7 +122,7 @@ class Device:
         if after != m.DELIVERING and not proving:
             assert o.cut == 1 and not o.lease and not o.fire_us, f"the valves are not cut in {m.NAMES[after]}"
         if o.fire_us or o.lease:
-            assert self._clear(i), "gas is ordered although an input speaks against it"
+            assert self._clear(i), "gas is ordered although an input forbids it"
         if o.fire_us:
             assert o.fire_us <= (VENT_US if after == m.ARMED else BURST_US[self.reduced])
             assert i.skin.status == 0 and not i.distance.status
@@ -139,7 +139,7 @@ class Device:
 
     @staticmethod
     def _clear(i):
-        """True when none of the inputs that end gas at once speaks against it."""
+        """True when none of the inputs that end gas at once forbids it."""
         return not i.estop and i.key == 1 and i.loop_a == 1 and i.loop_b == 0
 
     def _judge_change(self, m, before, after, latched, nonce, i):
