@@ -14,6 +14,9 @@ N ?= 1000
 TIMES ?= 20
 BUSY ?= 8
 
+# NumPy's threads wait for each other longer than they compute: the skin's matrices are small.
+export OPENBLAS_NUM_THREADS ?= 1
+
 VENV := .venv
 PY := $(VENV)/bin/python
 NODE_DIR := host_tools/toolchain/node
