@@ -131,12 +131,8 @@ class Session:
         left = SAME_POINT_S - (self.uptime_s - self._treated_s[self._index()])
         return left if left > 0 else 0
 
-    def room_ppm(self, room_m3):
-        """Return the estimated rise of CO2 in a closed room, ppm (limit 21, no sensor)."""
-        return self.gas_mg // room_m3 * ROOM_PPM_M3_PER_G // 1000
-
     def room_full(self, room_m3):
-        """True when the room's budget of gas is used up: as room_ppm counts, turned round for the sake of the tick."""
+        """True when the session's gas fills a closed room up to the stop (limit 21, no sensor)."""
         return self.gas_mg >= room_m3 * _ROOM_MG_M3
 
     def _judge(self):

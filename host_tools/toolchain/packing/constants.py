@@ -2,8 +2,9 @@
 
 A name that is looked up at run time costs an RP2040 microseconds at every use, bytes in every module that imports it,
 and time at every boot. A text that takes its figures with format() there stays on the heap twice, without them and with
-them. A board's name, the one text in its board_name.py, is put in as numbers are. Lines stay where they are, so that
-tracebacks name the line of the source.
+them. A board's name, the one text in its board_name.py, is put in as numbers are. A table that no module of the
+application reads is left out: tests and tools have it from the source. Lines stay where they are, so that tracebacks
+name the line of the source.
 """
 
 import ast
@@ -26,7 +27,7 @@ class Module:
     source: str
     tree: ast.Module = field(init=False)
     values: dict[str, int | str] = field(default_factory=dict)  # names that stand for it all over this module
-    own: dict[str, ast.stmt] = field(default_factory=dict)  # those that are defined here
+    own: dict[str, ast.stmt] = field(default_factory=dict)  # those that are defined here, and its tables of figures
     modules: dict[str, str] = field(default_factory=dict)  # local name -> dotted name of an imported module
 
     def __post_init__(self):
@@ -145,6 +146,8 @@ class Constants:
                 if module.name == BOARD_NAME and isinstance(text, str):
                     module.values[name] = text
                     module.own[name] = node
+                if isinstance(node.value, ast.Tuple) and all(isinstance(part, ast.Constant) for part in node.value.elts):
+                    module.own[name] = node  # dropped where only tests and tools read it
                 with suppress(ValueError):
                     module.values[name] = _Number(lambda node: self._value(module, node)).visit(node.value)
                     module.own[name] = node

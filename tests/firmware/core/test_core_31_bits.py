@@ -252,8 +252,7 @@ def test_room_gas_up_to_the_stop_and_a_session_more(room_m3):
     session.valve_on_ms = I31(0)
     for _ in range(600):
         session.burst(I31(500_000))
-        assert session.room_ppm(I31(room_m3)) > 9_900
-    assert session.room_full(I31(room_m3))
+        assert session.room_full(I31(room_m3))
 
 
 @pytest.mark.parametrize("num", [1, 5_722, 19_000])

@@ -158,7 +158,13 @@ def test_a_row_s_name_that_is_bound_elsewhere_too_is_left_alone():
 
 def test_a_definition_goes_when_nobody_looks_it_up_any_more():
     text = folded("from p.limits import A, B\nprint(A, B)\n")["p.limits"]
-    assert text == "from micropython import const\npass\npass\nNAMES = ('x', 'y')\n"
+    assert text == "from micropython import const\npass\npass\npass\n"
+
+
+def test_a_table_stays_while_somebody_looks_it_up_and_so_does_what_is_none():
+    for use in ("from p.limits import NAMES\nprint(NAMES)\n", "from p import limits\nprint(limits.NAMES)\n"):
+        assert folded(use)["p.limits"].endswith("pass\npass\nNAMES = ('x', 'y')\n")
+    assert folded("", "TABLE = (1, f())\n")["p.limits"] == "TABLE = (1, f())\n"
 
 
 @pytest.mark.parametrize("use", ["print(f'{A}')", "def f(A): return A\nprint(A)"])
