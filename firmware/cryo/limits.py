@@ -77,6 +77,11 @@ RESPONSE_WINDOW_MARGIN_MDEGC = const(500)  # 13 lower [C] ... and this
 INFRARED_COLDER_MDEGC = const(6_000)  # lower + 2.3 that its filter (0.77 Hz or faster) holds of burst and plume [C]
 INFRARED_WARMER_MDEGC = const(12_000)  # lower + 8.3: two fifths of its field on skin at rest, 21 degC warmer [E]
 INFRARED_AGREES_MDEGC = const(2_000)  # lower [E] no further apart at settled samples, they agree
+# Before a point both see the same resting skin. A probe half off it reads between skin and air: the share of their
+# difference that it shows is asked where that is large enough to tell.
+INFRARED_REST_MDEGC = const(2_000)  # lower [C] further apart at rest, nothing starts: refuses 0.3 % of calibrated pairs
+INFRARED_SHARE_PC = const(75)  # higher [C] nor where the probe shows less of what infrared is over ambient, ...
+INFRARED_SHARE_MDEGC = const(6_000)  # lower [C] ... if that is so much or more; ambient is the cold junction's
 INFRARED_DISCORDS = const(3)  # lower settled samples in a row that are so far apart
 INFRARED_UNSEEN_BURSTS = const(3)  # lower [E] after so many without a settled sample, the next one waits for it ...
 INFRARED_WAIT_US = const(700_000)  # higher ... until then: 350 settled, 180 between reads, 100 a sample, polls in turn

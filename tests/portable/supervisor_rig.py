@@ -83,6 +83,7 @@ class Rig:
         skin.age_us = 110_000
         skin.ended_age_us = TICK_US
         skin.status = self.skin_status
+        skin.cold_junction_mdegc = 25_000
         value = self.skin_mdegc
         if self.dips and self.fired and self.since_burst_us < self.fired[-1] + 360_000:
             value += self.sup.observer.probe_mdegc() - self._probe_before  # answers as predicted

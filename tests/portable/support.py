@@ -16,6 +16,7 @@ def set_good(reading, mdegc, age_us=100_000):
     """Put a new good sample into the reading; its conversion began age_us ago and has just ended."""
     reading.status = 0
     reading.value_mdegc = mdegc
+    reading.cold_junction_mdegc = 25_000
     reading.age_us = age_us
     reading.ended_age_us = age_us - 100_000 if age_us > 100_000 else 0
     reading.sequence = (reading.sequence + 1) & 0xFFFF

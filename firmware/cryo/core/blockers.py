@@ -49,6 +49,7 @@ INFRARED = const(1 << 20)
 PROOF = const(1 << 21)
 LINE = const(1 << 22)
 CO2_SENSOR = const(1 << 23)
+CONTACT = const(1 << 24)
 
 # bit order; name and what to do about it, with the figures of limits.py
 NAMES = (
@@ -86,13 +87,14 @@ NAMES = (
     ("PROOF", "the valves are tested first: release the trigger, hold still; if it stays, disarm and arm again"),
     ("LINE", "the pressure sensor between the valves is silent: check its plug and cable"),
     ("CO2_SENSOR", "the room's CO2 sensor is silent: wait 10 s, then check its plug and cable"),
+    ("CONTACT", "probe and infrared sensor differ on resting skin: seat the probe, aim at it; else calibrate both"),
 )
 
 # which of them count when
 TO_TELL = const(ROOM_AIR | INFRARED | LINE | CO2_SENSOR)  # shown while armed or delivering; it stops nothing
-TO_ARM = const(0x1FFFF | TO_TELL)  # FAULT .. TRIGGER: the request and its confirmation
+TO_ARM = const(0x1FFFF | TO_TELL | CONTACT)  # FAULT .. TRIGGER: the request and its confirmation
 TO_STAY = const(FAULT | SELF_TEST | UNPROVISIONED | ESTOP | KEY | LOOP | CALIBRATION | ROOM_GAS)  # armed or delivering
-TO_START = const(SKIN_PROBE | SESSION | BASELINE | DISTANCE | INDICATION | PROOF)  # a pass
+TO_START = const(SKIN_PROBE | SESSION | BASELINE | DISTANCE | INDICATION | PROOF | CONTACT)  # a pass
 
 
 def standing(s, i):
@@ -154,9 +156,14 @@ def standing(s, i):
     if not session.point_open:
         if session.rest_left_us:
             b |= REST
-        mdegc = i.skin.value_mdegc
-        if s.overcool.valid and not _baseline_fits(session.reduced(), mdegc, s.second.colder(mdegc)):
-            b |= BASELINE
+        if s.overcool.valid:
+            skin = i.skin
+            mdegc = skin.value_mdegc
+            second = s.second
+            if not _baseline_fits(session.reduced(), mdegc, second.colder(mdegc)):
+                b |= BASELINE
+            if second.parted(skin):
+                b |= CONTACT
     if s.trigger.touched:
         b |= TRIGGER
     if s.eye.range != IN_START:

@@ -6,7 +6,8 @@ hardly does [K]. Taken for skin, every burst would be a lock-out. It counts from
 in the distance window: otherwise it sees whatever the applicator is laid on. Its slope is not asked: that is the slope
 of the hand that aims it.
 
-It is compared with the probe only while the trigger is held: then the operator aims it at the treated spot.
+It is compared with the probe before a point, on resting skin, and while the trigger is held: then the operator aims it
+at the treated spot. At rest nothing but the probe's seat and both calibrations can part them.
 
 Off-phases end with the probe's first settled sample. Where the samples of both are in step, that is always before the
 infrared one, so after three bursts without it the next one waits for it.
@@ -20,6 +21,9 @@ from cryo.limits import (
     INFRARED_AGREES_MDEGC,
     INFRARED_COLDER_MDEGC,
     INFRARED_DISCORDS,
+    INFRARED_REST_MDEGC,
+    INFRARED_SHARE_MDEGC,
+    INFRARED_SHARE_PC,
     INFRARED_UNSEEN_BURSTS,
     INFRARED_WAIT_US,
     INFRARED_WARMER_MDEGC,
@@ -53,6 +57,16 @@ class SecondChannel:
     def colder(self, mdegc):
         """Return the probe's reading mdegc, or the infrared one where it is settled and colder."""
         return self.mdegc if self.settled and self.mdegc < mdegc else mdegc
+
+    def parted(self, skin):
+        """True when it is settled, and at rest the probe's good Reading `skin` is not that of the same skin."""
+        if not self.settled:
+            return False
+        warmer_mdegc = self.mdegc - skin.value_mdegc
+        if not -INFRARED_REST_MDEGC <= warmer_mdegc <= INFRARED_REST_MDEGC:
+            return True
+        over_mdegc = self.mdegc - skin.cold_junction_mdegc
+        return over_mdegc >= INFRARED_SHARE_MDEGC and warmer_mdegc * 100 > over_mdegc * (100 - INFRARED_SHARE_PC)
 
     def reset(self):
         """Begin the comparison anew: another point, or an acknowledge."""

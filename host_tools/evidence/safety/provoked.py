@@ -64,7 +64,8 @@ def _nothing(plant):
 
 def _swapped(plant):
     plant.chips[0].reversed = True
-    plant.chips[0].cold_junction_c = 31.5  # a warm box hides it at rest
+    plant.chips[0].cold_junction_c = 31.5  # a warm box hides it at rest where there is no infrared sensor
+    plant.thermopile.answers = False
     plant.on_burst(1, 0, _nothing)
 
 
@@ -116,12 +117,13 @@ OWN = {
     "NO_RESPONSE": Provoked(
         Scenario(
             "wires-swapped",
-            "the probe's wires are swapped, the jet is weak: counted from the first burst on",
+            "the probe's wires are swapped, no infrared sensor, the jet is weak: counted from the first burst on",
             _swapped,
             "FAULT",
             None,
             8_000,
             Plan(level=1, points=(1,), distance_mm=190.0),
+            settings={"infrared_fitted": 0},
         )
     ),
     "VALVE_PORT": Provoked(

@@ -96,7 +96,8 @@ class Max31855Chip:
 
     Conversions end at `phase_us + n*conversion_us`, n >= 1; until the first ends a read gives 0 [K]. Before
     quantising, the voltage carries noise of `noise_c` degC and the cold junction of `cj_noise_c` (standard
-    deviations). `cold_junction_c` and `reversed` (thermocouple wires swapped) may be set at any time.
+    deviations). `cold_junction_c`, `reversed` (thermocouple wires swapped) and `offset_c` (it reads so much warmer) may be
+    set at any time.
     """
 
     def __init__(self, *, kind="K", cold_junction_c=25.0, conversion_us=100_000, phase_us=0, noise_c=0.05,
@@ -111,6 +112,7 @@ class Max31855Chip:
         self.noise_c = noise_c
         self.cj_noise_c = cj_noise_c
         self.reversed = False
+        self.offset_c = 0.0
         self._random = random.Random(seed)
         self._fault = None
         self._voltage_of: tuple = ()
@@ -182,6 +184,6 @@ class Max31855Chip:
             return pack(FULL_SCALE_CODE, cj_code, bits)
         if bits:
             voltage = 0.0
-        reading_c = voltage / slope + noise_c + junction_c
+        reading_c = voltage / slope + noise_c + junction_c + self.offset_c
         tc_code = round(min(max(reading_c, -250.0), 1372.0) * 4)
         return pack(tc_code, cj_code, bits)

@@ -114,6 +114,23 @@ def _half(gain):
     return action
 
 
+def _offset(celsius):
+    def inject(plant):
+        plant.chips[0].offset_c = celsius
+
+    return inject
+
+
+def _hangs(share):
+    """Let the probe show this share of the difference between skin and air."""
+
+    def inject(plant):
+        plant.probe.half_detach(share)
+        plant.probe.origin_c = plant.air_c
+
+    return inject
+
+
 def _moves(mm, speed_mm_s, back_ms=None):
     def action(plant):
         home = plant.hand.mm
@@ -262,7 +279,11 @@ _ROWS = (
         detect_ms=1_300,
     ),
     Scenario(
-        "probe-reversed", "the thermocouple's wires are swapped, the box is warm", _reversed, fault="RESPONSE_WEAK"
+        "probe-reversed",
+        "the thermocouple's wires are swapped, the box is warm: the infrared sensor tells before arming",
+        _reversed,
+        "STANDBY",
+        refused="CONTACT",
     ),
     Scenario(
         "probe-reversed-cool",
@@ -381,6 +402,20 @@ _ROWS = (
         fault="INFRARED_DISCORD",
         detect_ms=15_000,
         plan=Plan(level=4, points=(1,), distance_mm=80),
+    ),
+    Scenario(
+        "probe-offset",
+        "the probe reads 4 degC too warm: the infrared sensor sees the same skin at rest",
+        _offset(4.0),
+        "STANDBY",
+        refused="CONTACT",
+    ),
+    Scenario(
+        "probe-hangs",
+        "the probe hangs half loose before arming and reads between skin and air",
+        _hangs(0.6),
+        "STANDBY",
+        refused="CONTACT",
     ),
     Scenario(
         "infrared-warm",

@@ -73,7 +73,7 @@ def test_more_than_three_open_rows_of_a_table_or_one_without_a_word_are_problems
     [
         ("nonsense", "Expected"),
         ("[[hole]]\nname = 'a'\n", "missing"),
-        ("[[hole]]\nname='a'\ntable=4\nkind='surface'\nseen=''\nlimit='<= 0'\n", "table is 1, 2 or 3"),
+        ("[[hole]]\nname='a'\ntable=5\nkind='surface'\nseen=''\nlimit='<= 0'\n", "table is 1, 2, 3, 4"),
         ("[[hole]]\nname='a'\ntable=1\nkind='odd'\nseen=''\nlimit='<= 0'\n", "kind is one of"),
         ("[[hole]]\nname='a'\ntable=1\nkind='surface'\nseen=''\nlimit='4'\n", "write the limit"),
         (2 * "[[hole]]\nname='a'\ntable=1\nkind='surface'\nseen=''\nlimit='<= 0'\n", "several rows"),

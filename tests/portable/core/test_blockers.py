@@ -67,6 +67,8 @@ NO_LINE = config.build(dict(SETTINGS, line_fitted=0))[0]
 GAS = put(600_000, "session", "gas_mg")
 FITTED = both(SEEN, both(put(0, "i", "infrared", "status"), put(0, "i", "infrared", "age_us")))
 
+APART = both(put(True, "second", "settled"), put(34_501, "second", "mdegc"))
+
 # name, what brings it about, in which modes
 TABLE = (
     ("FAULT", put(2, "faults", "first"), MODES),
@@ -104,6 +106,7 @@ TABLE = (
     ("REST", put(1, "session", "rest_left_us"), NOT_IN_A_PASS),
     ("BASELINE", put(27_999, "i", "skin", "value_mdegc"), NOT_IN_A_PASS),
     ("BASELINE", put(38_001, "i", "skin", "value_mdegc"), NOT_IN_A_PASS),
+    ("CONTACT", APART, NOT_IN_A_PASS),
 )
 
 
@@ -137,7 +140,7 @@ def test_each_stands_beside_another():
 
 
 def test_while_a_point_is_open_neither_its_rest_nor_its_skin_is_asked():
-    for spoil in (put(1, "session", "rest_left_us"), put(20_000, "i", "skin", "value_mdegc")):
+    for spoil in (put(1, "session", "rest_left_us"), put(20_000, "i", "skin", "value_mdegc"), APART):
         s, i = ready(mode.REST)
         s.session.point_open = True
         spoil(s, i)
@@ -184,8 +187,28 @@ def test_reduced_sensation_starts_from_28_to_37_degc():
 def test_a_skin_that_cannot_be_read_is_not_judged_for_its_temperature():
     s, i = ready()
     s.overcool.valid = False
+    APART(s, i)
     i.skin.value_mdegc = None
     assert standing(s, i) == ["SKIN_PROBE"]
+
+
+def test_at_rest_probe_and_infrared_are_one_skin():
+    """Infrared, probe, cold junction; up to 2 degC apart, and the probe shows 0.75 of 6 degC over the air or more."""
+    for infrared, probe, air, names in (
+        (34_500, 32_500, 25_000, []), (34_501, 32_500, 25_000, ["CONTACT"]),
+        (30_500, 32_500, 25_000, []), (30_499, 32_500, 25_000, ["CONTACT"]),
+        (34_000, 32_500, 28_000, []), (34_000, 32_499, 28_000, ["CONTACT"]), (33_999, 32_499, 28_000, []),
+        (36_000, 34_250, 29_000, []), (36_000, 34_249, 29_000, ["CONTACT"]),
+        (34_000, 36_000, 28_000, []), (33_000, 32_500, 36_000, []),
+    ):  # fmt: skip
+        s, i = ready()
+        s.second.settled = True
+        s.second.mdegc = infrared
+        i.skin.value_mdegc = probe
+        i.skin.cold_junction_mdegc = air
+        assert standing(s, i) == names, (infrared, probe, air)
+        s.second.settled = False  # aimed at something else, silent, or gas flowed
+        assert standing(s, i) == []
 
 
 def test_a_gas_budget_counts_where_no_sensor_speaks():
@@ -211,10 +234,10 @@ def names(mask):
 
 
 def test_the_order_is_that_of_the_bits_and_every_bit_has_its_name_and_sentence():
-    assert names((1 << 24) - 1) == [
+    assert names((1 << 25) - 1) == [
         "FAULT", "SELF_TEST", "UNPROVISIONED", "ESTOP", "KEY", "LOOP", "CALIBRATION", "SKIN_PROBE", "BOTTLE",
         "ROOM_GAS", "SETUP", "ATTESTATION", "SESSION", "COOL_DOWN", "REST", "BASELINE", "TRIGGER", "DISTANCE",
-        "INDICATION", "ROOM_AIR", "INFRARED", "PROOF", "LINE", "CO2_SENSOR",
+        "INDICATION", "ROOM_AIR", "INFRARED", "PROOF", "LINE", "CO2_SENSOR", "CONTACT",
     ]  # fmt: skip
     for bit, (name, remedy) in enumerate(blockers.NAMES):
         assert getattr(blockers, name) == 1 << bit
@@ -229,9 +252,11 @@ def test_people_are_told_the_figures_of_the_limits():
 
 
 def test_what_counts_for_arming_for_staying_and_for_a_start():
-    every = names((1 << 24) - 1)
+    every = names((1 << 25) - 1)
     told = ["ROOM_AIR", "INFRARED", "LINE", "CO2_SENSOR"]
-    assert names(blockers.TO_ARM) == every[:17] + told
+    assert names(blockers.TO_ARM) == every[:17] + told + ["CONTACT"]
     assert names(blockers.TO_STAY) == every[:7] + ["ROOM_GAS"]
-    assert names(blockers.TO_START) == ["SKIN_PROBE", "SESSION", "BASELINE", "DISTANCE", "INDICATION", "PROOF"]
+    assert names(blockers.TO_START) == [
+        "SKIN_PROBE", "SESSION", "BASELINE", "DISTANCE", "INDICATION", "PROOF", "CONTACT",
+    ]  # fmt: skip
     assert names(blockers.TO_TELL) == told

@@ -306,6 +306,33 @@ def test_a_trip_is_acknowledged_and_a_point_begun_on_the_colder_channel():
     assert not rig.sup.blocked_by & blockers.BASELINE
 
 
+def test_an_offset_is_refused_before_arming_and_a_probe_seated_anew_is_not():
+    for infrared_mdegc in (28_499, 36_501, 39_000):  # the probe reads 32.5
+        rig = SeenRig().stand_by()
+        rig.choose()
+        rig.fixed_mdegc = infrared_mdegc
+        rig.tick(30)
+        rig.ask(ARM)
+        assert rig.sup.mode == mode.STANDBY and names(rig) == ["INDICATION", "CONTACT"] and not rig.sup.faults.first
+        rig.fixed_mdegc = None
+        rig.tick(30)
+        rig.ask(ARM)
+        assert rig.sup.mode == mode.READY
+
+
+def test_a_probe_that_comes_off_once_armed_starts_no_point():
+    rig = SeenRig().arm()
+    rig.fixed_mdegc = 36_000
+    rig.tick(201)
+    rig.press()
+    assert rig.sup.mode == mode.ARMED and names(rig) == ["TRIGGER", "CONTACT"]
+    rig.fixed_mdegc = None
+    rig.i.trigger = 0
+    rig.tick(30)
+    rig.press()
+    assert rig.sup.mode == mode.DELIVERING
+
+
 def test_in_a_burst_the_plume_is_no_skin():
     rig = SeenRig().deliver()
     for _ in range(600):

@@ -4,6 +4,7 @@ from cryo import config
 from cryo.core import blockers, faults, mode, session
 from cryo.core.supervisor import ARM, CONFIRM, DISARM
 from supervisor_rig import SETTINGS, Rig
+from support import set_good
 
 
 def _names(mask):
@@ -97,6 +98,10 @@ def test_every_blocker_stops_the_arm_request():
     def silent_infrared(b):
         b.sup.second.seen = True
 
+    def apart(b):
+        set_good(b.i.infrared, b.skin_mdegc + 2_001)
+        b.i.infrared.ended_age_us = 0
+
     def silent_line(b):
         b.i.line.status = 2
 
@@ -111,7 +116,7 @@ def test_every_blocker_stops_the_arm_request():
         (just_booted, "COOL_DOWN"), (gas_in_room, "ROOM_GAS"), (session_over, "SESSION"),
         (faulty, "FAULT"), (untested, "SELF_TEST"), (unchecked, "UNPROVISIONED"), (no_key, "KEY"),
         (overdue, "CALIBRATION"), (resting, "REST"), (bad_air, "ROOM_AIR"), (silent_infrared, "INFRARED"),
-        (silent_line, "LINE"), (silent_co2, "CO2_SENSOR"),
+        (silent_line, "LINE"), (silent_co2, "CO2_SENSOR"), (apart, "CONTACT"),
     )  # fmt: skip
     assert set([name for _, name in table]) == set(_names(blockers.TO_ARM))
     for spoil, name in table:

@@ -10,8 +10,9 @@ from host_tools.simulator.twin.treatment import Plan
 
 
 def run(name, lane="cpython", **plan):
-    """Run a scenario without waiting out the cool-down after switch-on."""
-    return session.run(name, lane, plan=replace(SCENARIOS[name].plan, warm_up=False, **plan))
+    """Run a scenario without waiting out the cool-down after switch-on, unless the skin is compared in it."""
+    compared = SCENARIOS[name].refused == "CONTACT"
+    return session.run(name, lane, plan=replace(SCENARIOS[name].plan, warm_up=compared, **plan))
 
 
 @pytest.mark.parametrize("name", SCENARIOS)
