@@ -47,7 +47,7 @@ REGISTRY = (
     ),
     (
         RESPONSE_WEAK := 9, "RESPONSE_WEAK", HIGH, ACK,
-        "The probe falls less than predicted: fix it flat to the skin; check nozzle and bottle.",
+        "The probe falls less than predicted: dry the skin, fix the probe flat to it; check nozzle and bottle.",
     ),
     (
         RESPONSE_STRONG := 10, "RESPONSE_STRONG", HIGH, ACK,
