@@ -41,7 +41,7 @@ class Pair:
     @property
     def startable(self) -> bool:
         """Whether BASELINE lets these readings start."""
-        return FIRST_C <= min(self.probe_c, self.infrared_c) and self.probe_c <= LAST_C
+        return min(self.probe_c, self.infrared_c) >= FIRST_C and self.probe_c <= LAST_C
 
 
 @dataclass(frozen=True)
@@ -88,9 +88,7 @@ def comparison() -> Callable[[Pair], bool]:
     def refuses(pair: Pair) -> bool:
         channel.mdegc = round(pair.infrared_c * 1000)
         return channel.parted(
-            SimpleNamespace(
-                value_mdegc=round(pair.probe_c * 1000), cold_junction_mdegc=round(pair.junction_c * 1000)
-            )
+            SimpleNamespace(value_mdegc=round(pair.probe_c * 1000), cold_junction_mdegc=round(pair.junction_c * 1000))
         )
 
     return refuses

@@ -146,7 +146,9 @@ class Constants:
                 if module.name == BOARD_NAME and isinstance(text, str):
                     module.values[name] = text
                     module.own[name] = node
-                if isinstance(node.value, ast.Tuple) and all(isinstance(part, ast.Constant) for part in node.value.elts):
+                if isinstance(node.value, ast.Tuple) and all(
+                    isinstance(part, ast.Constant) for part in node.value.elts
+                ):
                     module.own[name] = node  # dropped where only tests and tools read it
                 with suppress(ValueError):
                     module.values[name] = _Number(lambda node: self._value(module, node)).visit(node.value)
