@@ -96,8 +96,8 @@ class Max31855Chip:
 
     Conversions end at `phase_us + n*conversion_us`, n >= 1; until the first ends a read gives 0 [K]. Before
     quantising, the voltage carries noise of `noise_c` degC and the cold junction of `cj_noise_c` (standard
-    deviations). `cold_junction_c`, `reversed` (thermocouple wires swapped) and `offset_c` (it reads so much warmer) may be
-    set at any time.
+    deviations). `cold_junction_c`, `reversed` (thermocouple wires swapped) and `offset_c` (it reads so much warmer) may
+    be set at any time.
     """
 
     def __init__(self, *, kind="K", cold_junction_c=25.0, conversion_us=100_000, phase_us=0, noise_c=0.05,
