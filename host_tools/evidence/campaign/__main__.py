@@ -8,26 +8,24 @@ that, docs/safety/campaign.md. Exit status 1 when a healthy or a single-fault ru
 """
 
 import argparse
-import contextlib
 import json
 import os
 import random
 import sys
 import time
-from collections.abc import Callable, Iterable
-from concurrent.futures import ProcessPoolExecutor
+from collections.abc import Iterable
 from dataclasses import asdict
 from itertools import combinations
 from pathlib import Path
 
-from host_tools.evidence.campaign import page, summary, sweeps, tighten, worker
+from host_tools.evidence.campaign import page, summary, sweeps, tighten
+from host_tools.evidence.campaign.engine import Engine
 from host_tools.evidence.campaign.faults import FAULTS
 from host_tools.evidence.campaign.run import Outcome, case, levels, named, run
-from host_tools.evidence.safety import outcomes
+from host_tools.evidence.campaign.store import Store, StoreError, code
 from host_tools.places import ROOT
 
 RUNS = ROOT / "out/campaign/runs.jsonl"
-SWEEPS = RUNS.with_name("sweeps.json")
 WORST = 10
 # healthy runs, runs of each single fault, pairs of faults
 FORMS = {"long": (1_000, 40, 1_431), "short": (60, 2, 40)}
@@ -44,69 +42,59 @@ def names(healthy: int, each: int, pairs: int) -> dict[str, list[str]]:
     }
 
 
-def _nothing(result) -> None:
-    pass
+def _run(name: str) -> dict:
+    return asdict(named(name))
 
 
-def _each(pool: ProcessPoolExecutor, work: Callable, items: Iterable, title: str, then: Callable = _nothing) -> list:
-    """Do the work on all items; then(result) is called as soon as each is there."""
-    items = list(items)
+def _tighter(result: dict) -> dict:
+    return tighten.tried(Outcome(**result))
+
+
+def _swept(job: tuple[str, tuple[str, int]]) -> dict:
+    return asdict(sweeps.sweep(job))
+
+
+def _jobs(kind: str) -> dict[str, object]:
+    """Return the sweeps of one kind by name."""
+    return {f"sweep/{kind}/{preset}/{level}": (kind, (preset, level)) for preset, level in levels()}
+
+
+def campaign(
+    counts: tuple[int, ...],
+    processes: int,
+    resume: bool = False,
+    runs: Path = RUNS,
+    kinds: Iterable[str] = sweeps.STEPS,
+) -> dict:
+    """Run everything and return the summary. kinds are the sweeps.
+
+    resume keeps what an interrupted campaign on this code has done.
+    Raises StoreError where it did that on other code, or the code changes meanwhile.
+    """
     began = time.monotonic()
-    done = []
-    for result in pool.map(work, items, chunksize=1):
-        done.append(result)
-        then(result)
-        if len(done) % 100 == 0 or len(done) == len(items):
-            print(f"{title}: {len(done)} of {len(items)}, {time.monotonic() - began:.0f} s", flush=True)
-    return done
-
-
-def _known() -> dict[str, Outcome]:
-    """Return what out/campaign/runs.jsonl holds by name; a last line that was cut off is left out."""
-    known = {}
-    for text in RUNS.read_text().splitlines() if RUNS.exists() else ():
-        with contextlib.suppress(ValueError):
-            out = Outcome(**json.loads(text))
-            known[out.name] = out
-    return known
-
-
-def campaign(counts: tuple[int, ...], processes: int, resume: bool = False) -> dict:
-    """Run everything and return the summary. resume keeps the runs that an interrupted campaign has done."""
-    began = time.monotonic()
-    RUNS.parent.mkdir(parents=True, exist_ok=True)
-    known = _known() if resume else {}
-    outs = {}
-    with (
-        worker.pool(processes) as pool,
-        RUNS.open("a" if resume else "w") as file,
-    ):
-
-        def keep(out: Outcome) -> None:
-            file.write(json.dumps(asdict(out)) + "\n")
-            file.flush()
-
+    outs, tried, swept = {}, {}, []
+    with Store(runs, code(), resume=resume) as store, Engine(processes, store) as engine:
+        for number in store.unread:
+            print(f"{runs}: line {number} is damaged; its run is done again", file=sys.stderr)
+        kept = sum(name in store.results for group in names(*counts).values() for name in group)
         for kind, group in names(*counts).items():
-            fresh = _each(pool, named, [name for name in group if name not in known], kind, keep)
-            outs[kind] = [known[name] for name in group if name in known] + fresh
+            outs[kind] = [Outcome(**found) for found in engine.do(kind, _run, {name: name for name in group})]
         cold = {
             "single": summary.too_cold(outs["single"])[:WORST],
             "double": sorted(outs["double"], key=summary.spare_c)[:WORST],
         }
-        tried = {kind: _each(pool, tighten.tried, worst, f"tighter, {kind}") for kind, worst in cold.items()}
-        if resume and SWEEPS.exists():
-            swept = json.loads(SWEEPS.read_text())
-        else:
-            jobs = [(kind, level) for kind in sweeps.STEPS for level in levels()]
-            swept = [asdict(found) for found in _each(pool, sweeps.sweep, jobs, "sweeps")]
-            SWEEPS.write_text(json.dumps(swept))
+        for kind, worst in cold.items():
+            items = {f"tighter/{out.name}": asdict(out) for out in worst}
+            tried[kind] = engine.do(f"tighter, {kind}", _tighter, items)
+        for kind in kinds:
+            swept += engine.do(f"sweeps, {kind}", _swept, _jobs(kind))
     every = [out for group in outs.values() for out in group]
     return {
         "made": {
-            "code": outcomes.measured("host_tools/evidence/campaign"),
+            "code": store.on,
             "counts": dict(zip(("healthy", "single", "double"), counts, strict=True)),
             "processes": processes,
-            "kept": sum(name in known for group in names(*counts).values() for name in group),
+            "kept": kept,
             "wall_s": round(time.monotonic() - began),
             "simulated_h": round(sum(out.simulated_s for out in every) / 3600, 1),
         },
@@ -118,11 +106,20 @@ def campaign(counts: tuple[int, ...], processes: int, resume: bool = False) -> d
 
 
 def resweep(made: dict, kind: str, processes: int) -> dict:
-    """Return a summary with one sweep run anew, and without levels that are locked by now."""
-    with worker.pool(processes) as pool:
-        fresh = _each(pool, sweeps.sweep, [(kind, level) for level in levels()], kind)
+    """Return a summary with one sweep run anew, and without levels that are locked by now.
+
+    Raises StoreError where the rest was made on other code: no page shows both.
+    """
+    if made["made"].get("code") != code():
+        was = made["made"].get("code") or "that it does not name"
+        raise StoreError(
+            f"{page.DATA} was made on code {was}, and this is {code()}: "
+            "a sweep of this code does not belong beside it. Run the campaign"
+        )
+    with Store(RUNS.with_name("sweeps.jsonl"), code()) as store, Engine(processes, store) as engine:
+        fresh = engine.do(kind, _swept, _jobs(kind))
     kept = [row for row in made["sweeps"] if row["kind"] != kind and (row["preset"], row["level"]) in levels()]
-    return made | {"sweeps": kept + [asdict(found) for found in fresh]}
+    return made | {"sweeps": kept + fresh}
 
 
 def again(name: str, changes: list[str]) -> int:
@@ -140,7 +137,7 @@ def main() -> int:
     parser.add_argument("--form", choices=FORMS, default="short", help="how many runs (default short)")
     parser.add_argument("--counts", help="instead of a form: HEALTHY,EACH,PAIRS")
     parser.add_argument("--processes", type=int, default=os.cpu_count(), help="default: one a processor")
-    parser.add_argument("--resume", action="store_true", help="keep the runs of an interrupted campaign on this code")
+    parser.add_argument("--resume", action="store_true", help="go on with an interrupted campaign on this code")
     parser.add_argument("--again", metavar="CASE", help="run one case again and print it")
     parser.add_argument(
         "--set", action="append", default=[], metavar="KEY=VALUE", help="with --again: a tighter setting"
@@ -154,6 +151,15 @@ def main() -> int:
     except ValueError as error:
         print(error, file=sys.stderr)
         return 2
+    try:
+        return _written(args)
+    except StoreError as error:
+        print(error, file=sys.stderr)
+        return 2
+
+
+def _written(args: argparse.Namespace) -> int:
+    """Do what the options ask for and write the page."""
     data, text = ROOT / page.DATA, ROOT / page.PAGE
     if args.sweep:
         made = resweep(json.loads(data.read_text(encoding="utf-8")), args.sweep, args.processes)

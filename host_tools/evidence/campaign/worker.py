@@ -2,6 +2,7 @@
 
 import gc
 import os
+from collections.abc import Callable
 from concurrent.futures import ProcessPoolExecutor
 from multiprocessing import get_context
 
@@ -22,7 +23,7 @@ def ready() -> None:
     gc.freeze()
 
 
-def pool(processes: int | None) -> ProcessPoolExecutor:
-    """Return processes that are ready."""
+def pool(processes: int | None, first: Callable[[], None] = ready) -> ProcessPoolExecutor:
+    """Return processes that are ready; first is what each of them does at its start."""
     os.environ.update(ENVIRONMENT)  # they read it as they start
-    return ProcessPoolExecutor(processes, mp_context=get_context("spawn"), initializer=ready)
+    return ProcessPoolExecutor(processes, mp_context=get_context("spawn"), initializer=first)

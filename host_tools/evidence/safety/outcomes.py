@@ -7,8 +7,10 @@ anew, so an outcome in it is never one of older code.
 import ast
 import hashlib
 import json
+import platform
 from collections.abc import Iterable, Mapping
 from functools import cache
+from importlib import metadata
 from pathlib import Path
 
 from host_tools.places import ROOT
@@ -40,12 +42,25 @@ def digest(root: Path = ROOT, folders: Iterable[str] = ()) -> str:
     return whole.hexdigest()
 
 
-def measured(*more: str, root: Path = ROOT) -> str:
+def measured(*more: str, root: Path = ROOT, packages: Iterable[str] = ()) -> str:
     """Return what names the code of a measurement on a page: a short digest of firmware, virtual board and twin.
 
-    more: folders and files that the measurement depends on beside them.
+    more: folders and files that the measurement depends on beside them. packages: packages whose versions count, and
+    with them that of Python.
     """
-    return digest(root, (*MEASURED, *more))[:12]
+    code = digest(root, (*MEASURED, *more))
+    versions = [f"{name} {version_of(name)}" for name in sorted(packages)]
+    if versions:
+        code = hashlib.sha256("\n".join((code, platform.python_version(), *versions)).encode()).hexdigest()
+    return code[:12]
+
+
+def version_of(package: str) -> str:
+    """Return the version of a package as it is installed; "none" where it is not."""
+    try:
+        return metadata.version(package)
+    except metadata.PackageNotFoundError:
+        return "none"
 
 
 def verdicts(stats: Mapping[str, Iterable]) -> dict[str, str]:
