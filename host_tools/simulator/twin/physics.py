@@ -152,7 +152,9 @@ class Physics(Figures):
         )  # fmt: skip
         every_us = SAMPLE_US if often else BOTTLE_US
         due_us = min(self._sensors_us, (now_us // every_us + 1) * every_us)
-        if not self.hand.arrived():
+        if self.skin.each_stop:
+            due_us = min(due_us, self._any_sensor_us)
+        elif not self.hand.arrived():
             due_us = min(due_us, self._range_next_us)
         quiet_us = int(self.figures[LAST_FLOW]) + QUIET_US + 1
         return min(due_us, quiet_us) if quiet_us > now_us else due_us
