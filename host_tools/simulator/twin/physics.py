@@ -15,7 +15,7 @@ from host_tools.simulator.twin.figures import Figures, figure
 from host_tools.simulator.twin.guest import chip_vl53l0x
 from host_tools.simulator.twin.hardware import RUNNING, Lease, OneShot, OpeningTimer, Solenoid
 from host_tools.simulator.twin.motion import Motion
-from host_tools.simulator.twin.probe import Max31855Chip, Probe
+from host_tools.simulator.twin.probe import NOISE_C, Max31855Chip, Probe
 from host_tools.simulator.twin.record import Record
 from host_tools.simulator.twin.skin import Skin
 from host_tools.simulator.twin.surroundings import Room, Thermopile
@@ -165,7 +165,8 @@ class Physics(Figures):
         flow_us = self._cell_flow_us if step_us == CELL_US else 0
         h_reference, gas_g_s = self._jet_now() if flowing or flow_us else self._jet
         probe, record, skin = self.probe, self.record, self.skin
-        probe.reserve(LONGEST_CELLS)
+        if probe.figures[NOISE_C]:
+            probe.reserve(LONGEST_CELLS)
         if self.figures[ROW] + LONGEST_SAMPLES > len(record.rows):
             record.grow()
         was = self._parts
@@ -182,7 +183,8 @@ class Physics(Figures):
             now_us, stop_us, step_us, flow_us, flowing, self.shutoff.is_open, self.dose.is_open, h_reference, gas_g_s,
             *self._head, operator.decay, operator.drive, operator.response, *self._tail,
         )  # fmt: skip
-        skin.settle((self.now_us // step_us - now_us // step_us) * step_us / 1e6)
+        if skin.each_stop:
+            skin.settle((self.now_us // step_us - now_us // step_us) * step_us / 1e6)
         if step_us == CELL_US:
             self._cell_flow_us = 0
         flowed_us = self.figures[FLOWED]
@@ -248,7 +250,9 @@ class Physics(Figures):
         """Let the gas that left be felt by room and bottle. Without any a tenth of a second is often enough."""
         bottle = self.bottle
         grams = self.grams
-        self.room.advance(self.now_us, SAMPLE_US / 1e6, grams)
+        room = self.room
+        if grams or room.leak_g_s or self.now_us >= room.due_us:
+            room.advance(self.now_us, SAMPLE_US / 1e6, grams)
         if grams:
             bottle.draw(grams)
             self.grams = 0.0
