@@ -13,9 +13,9 @@ from host_tools.simulator.twin.bottle import Bottle
 from host_tools.simulator.twin.cells import CELL_US, SAMPLE_US
 from host_tools.simulator.twin.figures import Figures, figure
 from host_tools.simulator.twin.guest import chip_vl53l0x
-from host_tools.simulator.twin.hardware import NEVER, RUNNING, Lease, OneShot, OpeningTimer, Solenoid
+from host_tools.simulator.twin.hardware import RUNNING, Lease, OneShot, OpeningTimer, Solenoid
 from host_tools.simulator.twin.motion import Motion
-from host_tools.simulator.twin.probe import Max31855Chip, Probe
+from host_tools.simulator.twin.probe import NOISE_C, Max31855Chip, Probe
 from host_tools.simulator.twin.record import Record
 from host_tools.simulator.twin.skin import Skin
 from host_tools.simulator.twin.surroundings import Room, Thermopile
@@ -28,7 +28,7 @@ RANGE_PERIOD_US = chip_vl53l0x.PERIOD_US
 LIGHT_SWAY_HZ = 0.25  # [E]
 LINE_LEAK_S = 600.0  # [E] a tight line loses its gas slowly
 
-GRAMS, FLOWED, LAST_FLOW, ROW = 0, 5, 6, 7  # places of figures that are asked for in every exchange
+GRAMS, BAR, LINE_BAR, FLOWED, LAST_FLOW, ROW = 0, 1, 2, 5, 6, 7  # places of figures that every exchange asks for
 LONGEST_CELLS = BOTTLE_US // CELL_US  # of one run
 LONGEST_SAMPLES = BOTTLE_US // SAMPLE_US
 
@@ -67,7 +67,8 @@ class Physics(Figures):
         self.echo = chip_vl53l0x.Echo(seed)
         self.ranges = 0  # measurements of the distance
         self._range_next_us = phase_us % RANGE_PERIOD_US
-        self._sensors_us = 0  # when the next sensor's sample is due
+        self._sensors_us = 0  # when the next sample is due of those that cells stop for ...
+        self._any_sensor_us = 0  # ... and of any
         self.new_skin(seed)
         self.thermopile = Thermopile(self.skin.surface_c, seed)
         self.room = Room()
@@ -130,29 +131,33 @@ class Physics(Figures):
         """Let time go on to upto_us, or to the end of a cell before it with which something is due."""
         now_us = self.now_us
         last_us = upto_us - upto_us % CELL_US
-        flowing = self.flowing()
-        if last_us <= now_us:
-            if flowing:
-                self._cell_flow_us += upto_us - now_us
-            self.now_us = upto_us
-            return
-        due_us = max(self._due(flowing), now_us + 1)
-        stop_us = min(last_us, (due_us + CELL_US - 1) // CELL_US * CELL_US)
-        self._run(stop_us, CELL_US, self.skin.fine, flowing)
+        flowing = self.dose.is_open and self.shutoff.is_open
+        if last_us > now_us:
+            due_us = max(self._due(flowing), now_us + 1)
+            stop_us = min(last_us, (due_us + CELL_US - 1) // CELL_US * CELL_US)
+            self._run(stop_us, CELL_US, self.skin.fine, flowing)
+            now_us = self.now_us
+            if now_us < last_us:
+                return
+        if flowing:
+            self._cell_flow_us += upto_us - now_us
+        self.now_us = upto_us
 
     def _due(self, flowing):
         """Return when next something is to be done that is not done in every cell."""
+        now_us = self.now_us
         often = (
             flowing or self._cell_flow_us or self.figures[GRAMS] or self.room.leak_g_s
             or self._bottle_seen != (self.bottle.temperature_c, self.bottle.grams_left)
         )  # fmt: skip
         every_us = SAMPLE_US if often else BOTTLE_US
+        due_us = min(self._sensors_us, (now_us // every_us + 1) * every_us)
+        if self.skin.each_stop:
+            due_us = min(due_us, self._any_sensor_us)
+        elif not self.hand.arrived():
+            due_us = min(due_us, self._range_next_us)
         quiet_us = int(self.figures[LAST_FLOW]) + QUIET_US + 1
-        return min(
-            self._sensors_us,
-            (self.now_us // every_us + 1) * every_us,
-            quiet_us if quiet_us > self.now_us else NEVER,
-        )
+        return min(due_us, quiet_us) if quiet_us > now_us else due_us
 
     def _run(self, stop_us, step_us, operator, flowing):
         """Run cells up to stop_us, then what is due."""
@@ -160,7 +165,8 @@ class Physics(Figures):
         flow_us = self._cell_flow_us if step_us == CELL_US else 0
         h_reference, gas_g_s = self._jet_now() if flowing or flow_us else self._jet
         probe, record, skin = self.probe, self.record, self.skin
-        probe.reserve(LONGEST_CELLS)
+        if probe.figures[NOISE_C]:
+            probe.reserve(LONGEST_CELLS)
         if self.figures[ROW] + LONGEST_SAMPLES > len(record.rows):
             record.grow()
         was = self._parts
@@ -177,14 +183,15 @@ class Physics(Figures):
             now_us, stop_us, step_us, flow_us, flowing, self.shutoff.is_open, self.dose.is_open, h_reference, gas_g_s,
             *self._head, operator.decay, operator.drive, operator.response, *self._tail,
         )  # fmt: skip
-        skin.settle((self.now_us // step_us - now_us // step_us) * step_us / 1e6)
+        if skin.each_stop:
+            skin.settle((self.now_us // step_us - now_us // step_us) * step_us / 1e6)
         if step_us == CELL_US:
             self._cell_flow_us = 0
         flowed_us = self.figures[FLOWED]
         if flowed_us:
             record.flowed(int(flowed_us))
-        if self.now_us >= self._sensors_us:
-            self._sense()
+        if self.now_us >= self._any_sensor_us:
+            self._sense(step_us)
         if self.now_us % SAMPLE_US == 0:
             self._settle_bottle()
 
@@ -208,8 +215,12 @@ class Physics(Figures):
             self._jet = float(h), jet.mass_flow_g_s(self.bar)
         return self._jet
 
-    def _sense(self):
-        """Let the sensors take the samples that are due at the end of this cell."""
+    def _sense(self, step_us):
+        """Let the sensors take the samples that are due.
+
+        Cells stop for those that see the skin. The nozzle's probe and, at a hand at rest, the distance see the same
+        some cells later; the step in which they were due tells the moment.
+        """
         now_us = self.now_us
         skin, nozzle = self.chips
         if now_us >= skin.due_us:
@@ -218,19 +229,20 @@ class Physics(Figures):
             nozzle.advance(now_us, self.air_c)
         if now_us >= self.thermopile.due_us:
             self.thermopile.sample(self.air_c)
-        if now_us >= self._range_next_us:
-            self._range()
-        self._sensors_us = min(skin.due_us, nozzle.due_us, self.thermopile.due_us, self._range_next_us)
+        while now_us >= self._range_next_us:
+            self._range(max(-(-self._range_next_us // step_us), 1) * step_us)
+        self._sensors_us = min(skin.due_us, self.thermopile.due_us)
+        self._any_sensor_us = min(self._sensors_us, nozzle.due_us, self._range_next_us)
 
-    def _range(self):
+    def _range(self, now_us):
         self._range_next_us += RANGE_PERIOD_US
         self.ranges += 1
         self.range_error_mm += self.range_drift_mm_s * RANGE_PERIOD_US / 1e6
         if self.range_frozen:
             return
-        sway = self.light_sway * math.sin(self.now_us / 1e6 * LIGHT_SWAY_HZ * math.tau)
+        sway = self.light_sway * math.sin(now_us / 1e6 * LIGHT_SWAY_HZ * math.tau)
         self.echo.reflects = chip_vl53l0x.SKIN_REFLECTS * (1.0 + sway)
-        words = self.echo.measure(self.hand.true_mm(self.now_us), float(self.range_error_mm))
+        words = self.echo.measure(self.hand.true_mm(now_us), float(self.range_error_mm))
         if self.fog and self.random.random() < self.fog:
             words[0] = chip_vl53l0x.NO_ECHO
 
@@ -238,7 +250,9 @@ class Physics(Figures):
         """Let the gas that left be felt by room and bottle. Without any a tenth of a second is often enough."""
         bottle = self.bottle
         grams = self.grams
-        self.room.advance(self.now_us, SAMPLE_US / 1e6, grams)
+        room = self.room
+        if grams or room.leak_g_s or self.now_us >= room.due_us:
+            room.advance(self.now_us, SAMPLE_US / 1e6, grams)
         if grams:
             bottle.draw(grams)
             self.grams = 0.0

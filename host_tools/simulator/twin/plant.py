@@ -9,13 +9,16 @@ from typing import Any
 from boards.virtual import pins
 from host_tools.simulator.twin.guest import hal
 from host_tools.simulator.twin.hardware import NEVER, RUNNING
-from host_tools.simulator.twin.physics import LAST_FLOW, QUIET_US, Physics
+from host_tools.simulator.twin.physics import BAR, LAST_FLOW, LINE_BAR, QUIET_US, Physics
 
 TICKS_MASK = hal.TICKS_MASK
 START_BEFORE_WRAP_US = 3_000_000  # every run crosses the counter's wrap soon after it began
 OPEN_LOOP = {pins.LOOP_A: 0, pins.LOOP_B: 1}
 _KEPT, _FRAMES, _WORDS = hal.IN_SCRATCH, hal.IN_SPI, hal.IN_RANGE_WORDS
 _VALVES_HEAR = (pins.DOSE, pins.LOOP_TEST)
+_PIN_NAMES = [pins.NAMES.get(pin, f"gp{pin}") for pin in range(32)]
+_LOOP_A, _LOOP_B, _TRIGGER, _ESTOP, _KEY = pins.LOOP_A, pins.LOOP_B, pins.TRIGGER, pins.ESTOP, pins.KEY
+_BAR_PER_COUNT = 1.907e-3  # of the pressure transducers
 
 POWER_ON = 1
 WATCHDOG = 3
@@ -114,31 +117,46 @@ class Plant(Physics):
     # --- the port -------------------------------------------------------------------------------------------------
     def exchange(self, out, tx, received, rx):
         """Apply what the firmware did since the last exchange, let its sleep pass, and give what it senses then."""
-        count, elapsed_us, sleep_us, sent = out[0], out[1], out[2], out[3]
+        count, elapsed_us, sleep_us, sent = out[: hal.OUT_HEADER]
         if count > hal.EVENTS_MAX:
             raise OverflowError(f"{count} events between two exchanges: the virtual board keeps {hal.EVENTS_MAX}")
         start_us = self.now_us
-        end_us = start_us + elapsed_us + sleep_us + self.stall_us + self.jitter_us
-        alike = self._alike_until(end_us)
-        done = iter(out[hal.OUT_HEADER : hal.OUT_HEADER + count * hal.EVENT_INTS])
-        for after_us, op, arg in zip(done, done, done, strict=True):
-            at_us = start_us + after_us
-            if alike and self._noted(at_us, op, arg):
-                if op == hal.OP_FEED or op == hal.OP_LEASE:
-                    alike = self.watchdog_due_us > end_us and self.lease.end_us > end_us
-                continue
-            self._run_to(at_us)
-            if self._reset:
-                break
-            self._apply(op, arg)
-            alike = not self._reset and self._alike_until(end_us)
+        end_us = start_us + elapsed_us + sleep_us
+        events = out[hal.OUT_HEADER : hal.OUT_HEADER + count * hal.EVENT_INTS]
+        alike = self._heard(events, start_us, end_us + self.stall_us + self.jitter_us)
         if sent:
             self.console_out += bytes(tx[:sent])
         if not self._reset:
-            self._run_to(start_us + elapsed_us + sleep_us + self._lateness())
+            end_us += self._lateness()
+            if alike:
+                self._pass_to(end_us, True)
+            else:
+                self._run_to(end_us)
         if self.operator is not None:
             self.operator.step()
         self._answer(received, rx)
+
+    def _heard(self, events, start_us, end_us):
+        """Do what the firmware did, each at its time; return whether nothing else moves up to end_us."""
+        alike = self._alike_until(end_us)
+        for after_us, op, arg in zip(events[0::3], events[1::3], events[2::3], strict=True):
+            at_us = start_us + after_us
+            if alike:
+                pin = arg >> 1
+                if op == hal.OP_PIN and pin not in _VALVES_HEAR:  # the most frequent by far: lamps, chip selects
+                    if (self.pin_levels >> pin ^ arg) & 1:
+                        self.record.edges.append((at_us, _PIN_NAMES[pin], arg & 1))
+                        self.pin_levels ^= 1 << pin
+                    continue
+                if self._noted(at_us, op, arg):
+                    alike = self.watchdog_due_us > end_us and self.lease.end_us > end_us
+                    continue
+            self._run_to(at_us)
+            if self._reset:
+                return False
+            self._apply(op, arg)
+            alike = not self._reset and self._alike_until(end_us)
+        return alike
 
     def _alike_until(self, end_us):
         """True when nothing moves up to then but by what the firmware does.
@@ -150,14 +168,7 @@ class Plant(Physics):
 
     def _noted(self, at_us, op, arg):
         """Do what changes no valve, at its own time; return False for all else."""
-        if op == hal.OP_PIN:
-            pin, level = arg >> 1, arg & 1
-            if pin in _VALVES_HEAR:
-                return False
-            if self.pin_levels >> pin & 1 != level:
-                self.record.edges.append((at_us, pins.NAMES.get(pin) or f"gp{pin}", level))
-                self.pin_levels ^= 1 << pin
-        elif op == hal.OP_FEED:
+        if op == hal.OP_FEED:
             self.watchdog_due_us = at_us + self.watchdog_us
         elif op == hal.OP_LEASE and arg and self.lease.running and self._may_lease():
             self.lease.renew(at_us, arg)  # goes on, only longer
@@ -178,21 +189,17 @@ class Plant(Physics):
         received[hal.IN_TICKS_US] = (self.ticks_origin + self.now_us) & TICKS_MASK
         received[hal.IN_TICKS_MS] = (self.ticks_ms_origin + self.now_us // 1000) & TICKS_MASK
         received[hal.IN_FLAGS] = hal.FLAG_OFF * self.power_off | hal.FLAG_RESET * reset
-        sensed = self.pin_levels
-        for pin, level in self.levels.items():
-            if level and pin not in OPEN_LOOP:
-                sensed |= 1 << pin
-        for pin in OPEN_LOOP:
-            sensed |= self.loop_level(pin) << pin
-        received[hal.IN_PINS] = sensed
+        received[hal.IN_PINS] = self._sensed()
         received[hal.IN_BURST] = self.one_shot.result
         received[hal.IN_RESET_CAUSE] = self.reset_cause
         received[_KEPT], received[_KEPT + 1], received[_KEPT + 2], received[_KEPT + 3] = self.scratch
         received[hal.IN_SPI_FAIL] = int(self.spi_fail)
-        received[hal.IN_ADC] = _counts(self.bar, 1.907e-3)
-        received[hal.IN_ADC + 1] = _counts(self.line_bar, 1.907e-3)
-        for channel, counts in self.analogue.items():
-            received[hal.IN_ADC + channel] = counts
+        figures = self.figures
+        received[hal.IN_ADC] = _counts(figures[BAR])
+        received[hal.IN_ADC + 1] = _counts(figures[LINE_BAR])
+        if self.analogue:
+            for channel, counts in self.analogue.items():
+                received[hal.IN_ADC + channel] = counts
         skin, nozzle = self.chips
         frame = skin.frame
         received[_FRAMES], received[_FRAMES + 1] = frame >> 16, frame & 0xFFFF
@@ -205,11 +212,21 @@ class Plant(Physics):
         ) = self.echo.words  # fmt: skip
         received[hal.IN_ROOM_PPM] = self.room.shown_ppm
         received[hal.IN_ROOM_SAMPLES] = self.room.samples
-        n = 0 if reset else min(len(self.console_in), hal.RX_MAX)
-        received[hal.IN_RX] = n
-        if n:
+        received[hal.IN_RX] = 0
+        if self.console_in and not reset:
+            n = received[hal.IN_RX] = min(len(self.console_in), hal.RX_MAX)
             rx[:n] = self.console_in[:n]
             del self.console_in[:n]
+
+    def _sensed(self):
+        """Return the levels of the chip's pins, its own and those of the contacts, as a mask."""
+        levels = self.levels
+        if self.loop_testing:
+            loops = self.loop_level(_LOOP_A) << _LOOP_A | self.loop_level(_LOOP_B) << _LOOP_B
+        else:
+            loops = levels[_LOOP_A] << _LOOP_A | levels[_LOOP_B] << _LOOP_B
+        contacts = levels[_TRIGGER] << _TRIGGER | levels[_ESTOP] << _ESTOP | levels[_KEY] << _KEY
+        return self.pin_levels | loops | contacts
 
     def _apply(self, op, arg):
         now = self.now_us
@@ -257,7 +274,7 @@ class Plant(Physics):
         if pin == pins.DOSE and not level:
             self.one_shot.force_low()
         elif self.pin_levels >> pin & 1 != level:
-            self.record.edge(pins.NAMES.get(pin, f"gp{pin}"), level)
+            self.record.edge(_PIN_NAMES[pin], level)
         self.pin_levels = self.pin_levels | 1 << pin if level else self.pin_levels & ~(1 << pin)
         if pin == pins.LOOP_TEST:
             self.loop_test(level)
@@ -315,14 +332,17 @@ class Plant(Physics):
     def _run_to(self, end_us):
         while self.now_us < end_us and not self._reset:
             edge_us = self._next_edge()
-            upto_us = min(end_us, max(edge_us, self.now_us))
-            while self.now_us < upto_us:
-                if edge_us > end_us and self._quiet():
-                    self._idle(end_us)
-                else:
-                    self._pass(upto_us)
+            self._pass_to(min(end_us, edge_us), edge_us > end_us)
             if self.now_us >= edge_us:
                 self._edges()
+
+    def _pass_to(self, upto_us, alike):
+        """Let time pass without an edge; coarse steps may do where none comes before the end either."""
+        while self.now_us < upto_us:
+            if alike and self._quiet():
+                self._idle(upto_us)
+            else:
+                self._pass(upto_us)
 
     def _next_edge(self):
         return min(
@@ -352,6 +372,7 @@ class Plant(Physics):
             self.record.edge("flow", int(self.flowing()))
 
 
-def _counts(value, per_count):
+def _counts(bar):
     """Return the converter's counts of a live-zero transducer."""
-    return max(0, min(65_535, int(6_554 + value / per_count)))
+    counts = int(6_554 + bar / _BAR_PER_COUNT)
+    return counts if 0 <= counts <= 65_535 else max(0, min(65_535, counts))

@@ -17,6 +17,7 @@ _cold_mv = lru_cache(maxsize=64)(emf_mv)  # a cold junction seldom changes
 FAULT_BITS = {"open": 0b001, "short_gnd": 0b010, "short_vcc": 0b100}
 FAULTS = (None, *FAULT_BITS, "dead_low", "dead_high", "stuck")
 FULL_SCALE_CODE = 0x1FFF
+NOISE_C, NOISE_AT = 3, 9  # places of a probe's figures
 
 
 def pack(tc_code, cj_code, fault_bits=0):
@@ -74,8 +75,9 @@ class Probe(Figures):
 
     def reserve(self, count):
         """Have the contact's noise of so many steps ready, where there is any."""
-        if self.noise_c and self.noise_at + count > len(self.noise.values):
-            self.noise.reserve(count, int(self.noise_at))
+        at = int(self.figures[NOISE_AT])
+        if self.figures[NOISE_C] and at + count > len(self.noise.values):
+            self.noise.reserve(count, at)
             self.noise_at = 0
 
     def step(self, dt_s, surface_c, ambient_c):

@@ -167,6 +167,7 @@ class Skin(Figures):
     shape = np.array([[1.0], [0.0], [0.0]])  # the jet's coefficient on each ring, as a share of that on the axis ...
     looks = np.ones((3, 1))  # how much of each ring the probe feels, the infrared sensor sees, and the axis is
     under = np.empty((0, 0))  # from modes to the tissue under a film of water
+    each_stop = False  # whether settle() does anything: then its moments tell, and no stop of the cells is left out
     each_cell = False  # whether settle() is asked for after each cell
 
     def __init__(self, *, dt_s=0.001, layers=LAYERS, h_ambient_w_m2k=AMBIENT_H_W_M2K, t_ambient_c=AMBIENT_C,

@@ -105,6 +105,7 @@ class Skin2D(Figures):
         self.modes = stack.modes(tuple(layers), film_mm, deep_c, tuple(grid), tuple(edges_mm))
         self.fine, self.coarse = (stack.operator(self.modes, seconds) for seconds in (dt_s, IDLE_DT_S))
         self.under = self.modes.under
+        self.each_stop = True
         self.each_cell = film_mm > 0
         rings, depth = self.modes.rings, self.modes.stack
         self.edges_mm = rings.edges_m * 1e3
@@ -125,6 +126,7 @@ class Skin2D(Figures):
         self.ice = np.zeros((count, depth.top + 1))  # kg/m2 of each node of the film
         self._dermis = np.flatnonzero(depth.dermis)
         self._dermis_rest_c = at_rest[self._dermis]
+        self._dermis_shapes = np.ascontiguousarray(self.modes.shapes[:, self._dermis])  # asked for ten times a second
         self._slow_s = self._blood_s = 0.0
         self._aim(REFERENCE_MM)
         self.surface_c = self.lowest_c = float(at_rest[depth.top])
@@ -216,10 +218,11 @@ class Skin2D(Figures):
         Flow falls by q10 with each 10 K of the tissue (2 in Stolwijk's model of the body and its descendants [K]).
         """
         depth, rest_c = self.modes.stack, self._dermis_rest_c
-        at_c = depth.sealed_c[self._dermis] + self.modes.nodes(self.theta, self._dermis)
+        shapes = self._dermis_shapes
+        at_c = depth.sealed_c[self._dermis] + self.modes.at(shapes, self.theta)
         flow = self.q10 ** (np.minimum(at_c - rest_c, 0.0) / 10.0)
         heat = (flow - 1.0) * depth.dermis[self._dermis] * (depth.deep_c - at_c) * seconds
-        self.theta += np.einsum("jnk,jn->jk", self.modes.shapes[:, self._dermis], self.gather @ heat)
+        self.theta += np.matmul((self.gather @ heat)[:, None, :], shapes)[:, 0]
 
     def advance(self, seconds, h_w_m2k=0.0, t_c=0.0):
         """Advance by the whole number of steps nearest to `seconds` with a constant jet (default: none)."""

@@ -151,7 +151,11 @@ class Modes:
 
     def nodes(self, theta, chosen: Any = slice(None)):
         """Return the temperatures above the sealed stack's of the chosen nodes, a row a ring."""
-        return self.rings.spread @ np.einsum("jnk,jk->jn", self.shapes[:, chosen], theta)
+        return self.at(self.shapes[:, chosen], theta)
+
+    def at(self, shapes, theta):
+        """Return what nodes() does, of nodes whose shapes are given."""
+        return self.rings.spread @ np.matmul(shapes, theta[:, :, None])[:, :, 0]
 
 
 class Operator:

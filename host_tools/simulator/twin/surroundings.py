@@ -86,13 +86,13 @@ class Room:
         self.answers = True
         self.shown_ppm = SILENT
         self.samples = 0
-        self._due_us = self.PERIOD_US
+        self.due_us = self.PERIOD_US
 
     def advance(self, now_us, seconds, grams):
         """Let seconds pass up to now_us, in which the nozzle released grams."""
         self.ppm += (grams + self.leak_g_s * seconds) * 540.0 / self.m3  # 18 ppm a gram in 30 m3 [C]
-        if now_us < self._due_us:
+        if now_us < self.due_us:
             return
-        self._due_us += self.PERIOD_US
+        self.due_us += self.PERIOD_US
         self.samples += self.answers
         self.shown_ppm = round(min(self.ppm, 40_000)) if self.answers else SILENT
