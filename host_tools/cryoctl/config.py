@@ -2,21 +2,16 @@
 
 import contextlib
 import importlib
-import re
 import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
 from host_tools.cryoctl.config_file import ROWS, fixed, known, sentence
 from host_tools.cryoctl.device import APPLICATION, Device, look
-from host_tools.cryoctl.numbers import plain
 from host_tools.cryoctl.problems import NoDevice, NotVerified, Problem, Refused
 from host_tools.cryoctl.service import service_mode
 
 RESTART_S = 20.0  # watchdog, boot, self-tests and a slow USB together [E]
-_CELSIUS = re.compile(r"([+-]?[0-9.,]+) *C")  # 4.5C
-_DECIMAL = re.compile(r"^([+-]?[0-9]+),([0-9]+)")
-_THOUSANDS = re.compile(r"[+-]?[1-9][0-9]{0,2},[0-9]{3}[ A-Z]*")  # or decimals: not certain
 _scaled = importlib.import_module("cryo.console.units").scaled
 
 
@@ -41,15 +36,7 @@ class Change:
 def value_of(key: str, text: str) -> int:
     """Return a value as typed, such as "5000", "5 degC" or "300ms". Raises Problem with the device's sentence."""
     setting = known(key)
-    try:
-        said = plain(text).upper()
-    except Problem as problem:
-        raise Problem(f"{key}: {problem.text}", problem.then) from None
-    if setting.unit == "mdegC" and (found := _CELSIUS.fullmatch(said)):
-        said = f"{found[1]}DEGC"
-    if not _THOUSANDS.fullmatch(said):
-        said = _DECIMAL.sub(r"\1.\2", said)
-    value, problem = _scaled(said, setting.unit)
+    value, problem = _scaled(text.strip().upper(), setting.unit)
     if problem:
         raise Problem(f"{key}: {problem[1]}", f"give whole {setting.unit or 'numbers'}, or a unit behind the number")
     return value

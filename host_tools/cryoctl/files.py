@@ -1,10 +1,5 @@
-"""Text files of users: read whole, and replaced whole or not at all.
+"""Text files of users: read whole, and replaced whole or not at all."""
 
-Every text that a person may have saved with another program is read here: with a byte order mark, with the line ends of
-another system, or in UTF-16, as Windows writes it. A file that is written again keeps its form.
-"""
-
-import codecs
 import contextlib
 import os
 import tempfile
@@ -28,41 +23,17 @@ def content(path: Path, most: int, then: str = "give a file that can be read") -
 
 
 def text_of(path: Path) -> str:
-    """Return a text file's content, its lines ending in \\n. Raises Problem: not to be read, too long, no UTF-8."""
-    return decoded(path, content(path, TEXT_MOST)).replace("\r\n", "\n")
-
-
-def decoded(path: Path, data: bytes, then: str = "save it as UTF-8", wide: bool = True) -> str:
-    """Return a file's bytes as text, without byte order mark. Raises Problem that names the first wrong byte.
-
-    wide: UTF-16 is taken too; not where bytes are appended.
-    """
-    wide = wide and data.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE))  # the mark leaves no doubt
+    """Return a text file's content. Raises Problem when it cannot be read, is too long for one, or is not UTF-8."""
     try:
-        return data.decode("utf-16" if wide else "utf-8-sig")
+        return content(path, TEXT_MOST).decode("utf-8-sig")
     except UnicodeDecodeError as error:
-        at = error.start + (len(codecs.BOM_UTF8) if data.startswith(codecs.BOM_UTF8) else 0)
-        raise Problem(f"{path}: not UTF-8, byte {at + 1} is the first wrong one", then) from None
-
-
-def rewrite(path: Path, text: str) -> None:
-    """Replace a text file; one that is there keeps byte order mark and line ends. Raises Problem as replace()."""
-    before = content(path, TEXT_MOST) if path.exists() else b""
-    if b"\r\n" in before or b"\r\0\n" in before:
-        text = text.replace("\n", "\r\n")
-    forms = {codecs.BOM_UTF16_LE: "utf-16-le", codecs.BOM_UTF16_BE: "utf-16-be", codecs.BOM_UTF8: "utf-8"}
-    mark = next((mark for mark in forms if before.startswith(mark)), b"")
-    replace(path, mark + text.encode(forms.get(mark, "utf-8")))
+        raise Problem(f"{path}: not UTF-8, byte {error.start + 1} is the first wrong one", "save it as UTF-8") from None
 
 
 def replace(path: Path, data: bytes) -> None:
-    """Write a file: all of it, or it stays as it was. Raises Problem: no room, no permission, no such folder.
-
-    A link stays one: what it leads to is written.
-    """
+    """Write a file: all of it, or it stays as it was. Raises Problem: no room, no permission, no such folder."""
     made = None
     try:
-        path = path.resolve()
         if path.exists() and not os.access(path, os.W_OK):
             raise PermissionError(13, "the file may not be written")
         number, made = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")

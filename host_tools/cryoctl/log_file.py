@@ -8,7 +8,7 @@ import re
 from collections.abc import Iterable
 from pathlib import Path
 
-from host_tools.cryoctl.files import content, decoded
+from host_tools.cryoctl.files import content
 from host_tools.cryoctl.log import COLUMNS, Record, same
 from host_tools.cryoctl.problems import Problem
 
@@ -16,7 +16,6 @@ CSV, JSONL = "csv", "jsonl"
 MOST = 1 << 26  # bytes of a file: 100 000 records and more
 _THEN = "give a file that `cryoctl log -o` wrote, or a new one"
 _WHOLE = re.compile("-?[0-9]+")  # int() takes 8_1 and other digits too
-_FORMULA = re.compile("'*[=+\\-@\\t\\r]")
 _TYPES = {field.name: field.type for field in dataclasses.fields(Record)}
 
 
@@ -34,21 +33,12 @@ def line(record: Record, form: str) -> str:
     values = dataclasses.asdict(record)
     if form == JSONL:
         return json.dumps({name: value for name, value in values.items() if value is not None}) + "\n"
-    return _row("" if value is None else _harmless(value) for value in values.values())
+    return _row("" if value is None else value for value in values.values())
 
 
 def head() -> str:
     """Return the first line of a CSV file."""
     return _row(COLUMNS)
-
-
-def _harmless(value):
-    """Return a cell that a spreadsheet takes for no formula: such a text gets an apostrophe in front."""
-    return f"'{value}" if isinstance(value, str) and _FORMULA.match(value) else value
-
-
-def _plain(cell):
-    return cell[1:] if cell[:1] == "'" and _FORMULA.match(cell) else cell
 
 
 def _row(cells):
@@ -64,7 +54,10 @@ def read(path: Path, form: str | None = None) -> tuple[list[Record], int]:
     """
     data = content(path, MOST, _THEN)
     data = data[: data.rfind(b"\n") + 1]
-    text = decoded(path, data, _THEN, wide=False).replace("\r\n", "\n")
+    try:
+        text = data.decode("utf-8")
+    except UnicodeDecodeError as error:
+        raise Problem(f"{path} is no log: byte {error.start} is not UTF-8", _THEN) from None
     rows = _csv(path, text) if form_of(path, form) == CSV else _jsonl(path, text)
     records = []
     for number, row in rows:
@@ -76,14 +69,10 @@ def read(path: Path, form: str | None = None) -> tuple[list[Record], int]:
 
 
 def _csv(path, text):
-    lines = text.split("\n")[:-1]
+    lines = text.splitlines()
     if lines and lines[0] + "\n" != head():
         raise Problem(f"{path} is no log: its first line does not name the columns", _THEN)
-    for number, line in enumerate(lines[1:], 2):  # each by itself: an open quote does not swallow those behind it
-        try:
-            cells = [_plain(cell) for cell in next(csv.reader([line], strict=True), [])]
-        except csv.Error:
-            cells = []
+    for number, cells in enumerate(csv.reader(lines[1:]), 2):
         yield number, dict(zip(COLUMNS, cells, strict=False)) if len(cells) == len(COLUMNS) else {}
 
 
@@ -91,7 +80,7 @@ def _jsonl(path, text):
     for number, line in enumerate(text.split("\n")[:-1], 1):
         try:
             row = json.loads(line, object_pairs_hook=_once)
-        except (ValueError, RecursionError):  # the second: nested without end
+        except ValueError:
             row = None
         yield number, row if isinstance(row, dict) else {}
 
@@ -127,7 +116,6 @@ class Sink:
         self.written = 0
         there = path.exists()
         records, length = read(path, self.form) if there else ([], 0)
-        self._end = b"\r\n" if there and content(path, MOST, _THEN)[:length].endswith(b"\r\n") else b"\n"
         self.records = records
         self.last = records[-1].number if records else 0
         try:
@@ -176,7 +164,7 @@ class Sink:
 
     def _write(self, text):
         try:
-            self._file.write(text.encode().replace(b"\n", self._end))
+            self._file.write(text.encode())
             self._file.flush()
         except OSError as error:
             raise Problem(

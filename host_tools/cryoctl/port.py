@@ -27,7 +27,6 @@ class Port:
         self.name = name
         self.baud = baud
         self._rest = b""
-        self._past: float | None = None  # the time that has passed, and behind which it was read once
         self._open()
 
     def _open(self):
@@ -100,11 +99,7 @@ class Port:
                 self._serial.timeout = before
 
     def line(self, until: float) -> bytes | None:
-        """Return the next line without its end; None when none has come until that time (time.monotonic).
-
-        Behind that time it is read once and no more, so that a device that never pauses is no reason to wait for ever:
-        who calls it again and again for one time gets what was there, and then None.
-        """
+        """Return the next line without its end; None when none has come until that time (time.monotonic)."""
         while True:
             line, end, rest = self._rest.partition(b"\n")
             if end:
@@ -112,12 +107,10 @@ class Port:
                 return line.rstrip(b"\r")
             if len(self._rest) > _LINE_MAX:
                 self._rest = b""
-            if self._past == until:
-                self._past = None
+            data = self.read()
+            self._rest += data
+            if not data and time.monotonic() >= until:
                 return None
-            self._rest += self.read()
-            if time.monotonic() >= until:
-                self._past = until
 
     def taken_back(self) -> bytes:
         """Return what came and was not a whole line, and forget it."""

@@ -9,7 +9,6 @@ docs/cryoctl/monitor.md describes every field. Temperatures in mdegC, pressures 
 `started`, on the host's clock.
 """
 
-import codecs
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Annotated, Any, Literal, TextIO
@@ -154,7 +153,7 @@ def read(path: Path) -> tuple[Header, list[Row]]:
     Raises Problem for what is no recording, naming the line.
     """
     then = "give a file that `cryoctl monitor --record` wrote"
-    lines = content(path, MOST, then).removeprefix(codecs.BOM_UTF8).splitlines(keepends=True)
+    lines = content(path, MOST, then).splitlines(keepends=True)
     try:
         header = Header.model_validate_json(lines[0] if lines else b"")
     except ValidationError:

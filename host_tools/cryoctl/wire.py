@@ -42,7 +42,7 @@ def telemetry(line: bytes) -> dict | None:
         return None
     try:
         return json.loads(found[1] + b"}")
-    except (ValueError, RecursionError):  # the second: nested without end
+    except ValueError:
         return None
 
 

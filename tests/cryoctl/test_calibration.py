@@ -62,7 +62,7 @@ def test_a_point_without_its_reading_is_still_to_be_taken(tmp_path):
         ("a.csv", "reference_c,reading_c\n", "no points"),
         ("a.csv", "reference,reading_c\n0,1\n", "a.csv:2: unknown column reference"),
         ("a.csv", "reading_c\n1\n", "reference_c is missing"),
-        ("a.csv", "reference_c,reading_c\n0;1\n", "a.csv:2: 1 cells under 2 columns; commas between cells"),
+        ("a.csv", "reference_c,reading_c\n0;1\n", "1 cells under 2 columns"),
         ("a.csv", "reference_c,reading_c\n# x\n0,warm\n", "a.csv:3: reading_c = 'warm' is no number"),
         ("a.csv", "reference_c,reading_c\n0,nan\n", "is no number"),
         ("a.csv", "reference_c,reading_c\n0,inf\n", "is no number"),
@@ -92,7 +92,7 @@ def test_rows_that_a_spreadsheet_leaves_empty_are_passed_over(tmp_path):
     assert [(point.reference, point.reading) for point in found.points] == [(0.0, 0.4), (-78.5, -78.1)]
 
 
-@pytest.mark.parametrize("text", ["8_1", "\u0661", "inf", "nan", "0x10", "1 2", "", "1,500"])
+@pytest.mark.parametrize("text", ["8_1", "\u0661", "inf", "nan", "0x10", "1 2", "", "1,5"])
 def test_a_typed_number_is_taken_as_strictly_as_a_files(text):
     with pytest.raises(Problem, match="no number"):
         wizard.number(text)

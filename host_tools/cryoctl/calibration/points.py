@@ -11,16 +11,13 @@ from typing import Any
 
 from host_tools.cryoctl.calibration.kinds import JET, JET_RANGES, THERMOCOUPLE, Kind, measured
 from host_tools.cryoctl.files import text_of
-from host_tools.cryoctl.numbers import number as as_typed
 from host_tools.cryoctl.problems import Problem
 from host_tools.cryoctl.wire import LINE_MAX
 
 FROM_FILE = "from a file"
 _DIGITS = 8  # of one number that the device takes
 OFFSET_C = (-measured.TC_ERROR_MDEGC / 1000, 0.0)  # what a device may add to a reading
-_UNITS = {"c": "degC", "us": "us", "mm": "mm", "mbar": "mbar"}  # by how a column's name ends
-_SIGNS = {",": "commas", ";": "semicolons", "\t": "tabs"}
-_SEPARATED = re.compile("sep=(.)")  # what some spreadsheets write before the header
+_NUMBER = re.compile(r"[+-]?([0-9]+(\.[0-9]*)?|\.[0-9]+)([eE][+-]?[0-9]+)?")  # float() takes 8_1 and other digits too
 
 
 @dataclass(frozen=True)
@@ -56,8 +53,6 @@ def read(path: Path, kind: Kind) -> Given:
             document = tomllib.loads(text)
         except tomllib.TOMLDecodeError as error:
             raise Problem(f"{path}: no TOML: {error}") from None
-        except RecursionError:
-            raise Problem(f"{path}: no TOML: nested too deeply", "write [[points]]") from None
         rows, heads = document.get("points"), document
         if not isinstance(rows, list) or not all(isinstance(row, dict) for row in rows):
             raise Problem(f"{path}: it has no [[points]]", f"write [[points]], with {', '.join(kind.columns)}")
@@ -76,13 +71,8 @@ def read(path: Path, kind: Kind) -> Given:
 
 def _csv(path, text):
     lines = [(n, line) for n, line in enumerate(text.splitlines(), 1) if line.strip() and not line.startswith("#")]
-    between = ","
-    if lines and (said := _SEPARATED.fullmatch(lines[0][1].strip(" \r"))):
-        between, lines = said[1], lines[1:]
-    elif lines:  # no column's name holds one of them, so the header leaves no doubt
-        between = next((sign for sign in ";\t" if sign in lines[0][1]), ",")
     try:
-        rows = list(csv.reader([line for _, line in lines], strict=True, delimiter=between))
+        rows = list(csv.reader([line for _, line in lines], strict=True))
     except csv.Error as error:
         raise Problem(f"{path}: no CSV: {error}") from None
     head = [name.strip() for name in rows[0]] if rows else []
@@ -90,13 +80,12 @@ def _csv(path, text):
     if twice:
         said = f"{path}:{lines[0][0]}: the column {twice[0] or 'without a name'} stands there twice"
         raise Problem(said, "name each once")
-    named: list[tuple[str, dict[str, str]]] = []
+    named = []
     for (number, _), row in zip(lines[1:], rows[1:], strict=False):
         if not any(cell.strip() for cell in row):
             continue  # a row that a spreadsheet left empty
         if len(row) != len(head):
-            said = f"{path}:{number}: {len(row)} cells under {len(head)} columns"
-            raise Problem(said, f"{_SIGNS.get(between, between)} between cells, points in numbers")
+            raise Problem(f"{path}:{number}: {len(row)} cells under {len(head)} columns", "commas between, dots inside")
         cells = {name: cell.strip() for name, cell in zip(head, row, strict=True) if cell.strip()}
         named.append((f"{path}:{number}", cells))
     return named
@@ -108,10 +97,7 @@ def _point(where, row: Mapping[str, Any], kind: Kind) -> Point:
     if unknown or missing:
         said = f"unknown column {unknown[0]}" if unknown else f"{missing[0]} is missing"
         raise Problem(f"{where}: {said}", f"columns: {', '.join(kind.columns)}")
-    found = [
-        _number(f"{where}: {name}", row[name], _UNITS[name.rpartition("_")[2]]) if name in row else None
-        for name in kind.columns
-    ]
+    found = [_number(f"{where}: {name}", row[name]) if name in row else None for name in kind.columns]
     if kind.criteria is None and kind is not JET:
         return Point(None, found[0])
     if kind is not THERMOCOUPLE:
@@ -122,17 +108,21 @@ def _point(where, row: Mapping[str, Any], kind: Kind) -> Point:
     return Point(found[0], found[1], found[2], FROM_FILE, found[3])
 
 
-def _number(where, value, unit) -> float:
-    if isinstance(value, str):
-        try:
-            number = as_typed(value, unit)
-        except Problem as problem:
-            raise Problem(f"{where} = {problem.text}", problem.then) from None
-    else:
-        number = float(value) if isinstance(value, int | float) and not isinstance(value, bool) else math.nan
+def _number(where, value) -> float:
+    try:
+        if isinstance(value, bool):
+            raise ValueError
+        number = as_typed(value) if isinstance(value, str) else float(value)
+    except (TypeError, ValueError):
+        number = math.nan
     if not math.isfinite(number):
         raise Problem(f"{where} = {value!r} is no number", "write it with a dot, without a unit")
     return number
+
+
+def as_typed(text: str) -> float:
+    """Return a number of digits 0 to 9, a point, an exponent; NaN for what is written in another way."""
+    return float(text) if _NUMBER.fullmatch(text.strip()) else math.nan
 
 
 def _head(path, heads, name):

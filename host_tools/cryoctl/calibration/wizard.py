@@ -8,10 +8,10 @@ from rich.console import Group
 from rich.live import Live
 from rich.text import Text
 
-from host_tools.cryoctl import asking, numbers
+from host_tools.cryoctl import asking
 from host_tools.cryoctl.calibration import NotAccepted
 from host_tools.cryoctl.calibration.kinds import CLOSING, JET, OPENING, THERMOCOUPLE, Kind, Reference
-from host_tools.cryoctl.calibration.points import Point, signed
+from host_tools.cryoctl.calibration.points import Point, as_typed, signed
 from host_tools.cryoctl.calibration.session import cold_junction_c, reading
 from host_tools.cryoctl.calibration.stable import BLOCKS, Before, Criteria, Seen, settled, spark
 from host_tools.cryoctl.device import Device
@@ -237,7 +237,7 @@ def typed(out: Output, kind: Kind, done: list[Point], before: bool) -> list[Poin
 
 def number(text: str) -> float:
     """Return a number as typed. Raises Problem when it is none."""
-    value = numbers.number(text)
+    value = as_typed(text)
     if not abs(value) < _LARGEST:
         raise Problem(f"{text.strip()!r} is no number", "write it with digits and a point, such as -78.5")
     return value

@@ -9,8 +9,6 @@
 import math
 from pathlib import Path
 
-from host_tools.cryoctl.files import text_of
-from host_tools.cryoctl.problems import Problem
 from host_tools.cryoctl.sim import SimError
 from host_tools.cryoctl.sim.panel import ActionError, action
 
@@ -18,9 +16,9 @@ from host_tools.cryoctl.sim.panel import ActionError, action
 def load(path: Path, plant) -> int:
     """Put a script's actions on the plant's agenda; returns how many. Raises SimError, naming every wrong line."""
     try:
-        text = text_of(path)
-    except Problem as problem:
-        raise SimError(f"--script {problem}") from None
+        text = path.read_text(encoding="utf-8")
+    except (OSError, UnicodeDecodeError) as error:
+        raise SimError(f"--script {path}: {getattr(error, 'strerror', None) or 'not a text file'}") from None
     planned = []
     wrong = []
     last_s = 0.0
