@@ -9,6 +9,7 @@ from typing import Any
 import typer
 
 from host_tools.cryoctl.problems import Problem
+from host_tools.cryoctl.shown import clean
 
 BACK = "back"
 
@@ -77,7 +78,7 @@ class Question:
         hints = [self.hint, f"{BACK}: the answer before" if back else ""]
         hint = "; ".join(part for part in hints if part)
         usual = f" [{self.default}]" if self.default else ""
-        return f"{self.text}{f' ({hint})' if hint else ''}{usual}: "
+        return f"{self.text}{f' ({hint})' if hint else ''}{clean(usual)}: "
 
     def _taken(self, said):
         if said == BACK:
@@ -113,7 +114,7 @@ def terminal() -> bool:
 
 def tell(text: str) -> None:
     """Tell what a question is about, or why it comes again: where the question is seen, too."""
-    typer.echo(text, err=True)
+    typer.echo(clean(text), err=True)
 
 
 def in_turn(steps: Sequence[Callable[[bool], Any]], done: list, before: bool = False) -> None:

@@ -10,6 +10,7 @@ from host_tools.cryoctl.config_file import ROWS, fixed, known, sentence
 from host_tools.cryoctl.device import APPLICATION, Device, look
 from host_tools.cryoctl.problems import NoDevice, NotVerified, Problem, Refused
 from host_tools.cryoctl.service import service_mode
+from host_tools.cryoctl.typed import plain
 
 RESTART_S = 20.0  # watchdog, boot, self-tests and a slow USB together [E]
 _scaled = importlib.import_module("cryo.console.units").scaled
@@ -36,7 +37,7 @@ class Change:
 def value_of(key: str, text: str) -> int:
     """Return a value as typed, such as "5000", "5 degC" or "300ms". Raises Problem with the device's sentence."""
     setting = known(key)
-    value, problem = _scaled(text.strip().upper(), setting.unit)
+    value, problem = _scaled(plain(text, key).upper(), setting.unit)
     if problem:
         raise Problem(f"{key}: {problem[1]}", f"give whole {setting.unit or 'numbers'}, or a unit behind the number")
     return value

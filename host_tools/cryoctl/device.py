@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from host_tools.cryoctl import names, wire
 from host_tools.cryoctl.port import Port
 from host_tools.cryoctl.problems import NoDevice, Problem, Refused, Silent
+from host_tools.cryoctl.shown import clean
 
 ANSWER_S = 3.0  # the slowest answer, one that loads a topic on an RP2040 first, takes under 1 s [E]
 TRIES = 3
@@ -48,7 +49,7 @@ def look(port: Port, patience_s: float = ANSWER_S) -> tuple[str, Identity | None
     port.write(FORGET_LINE + b"*IDN?\n")
     until = time.monotonic() + patience_s
     while (line := port.line(until)) is not None:
-        found = identity(line.decode("ascii", "replace"))
+        found = identity(clean(line.decode("ascii", "replace")))
         if found:
             return APPLICATION, found
         if b">>>" in line or b"SyntaxError" in line:
@@ -145,7 +146,7 @@ class Device:
         self.port.write(command.encode("ascii") + b"\n")
         until = time.monotonic() + patience_s
         while (line := self._line(until)) is not None:
-            text = line.decode("ascii", "replace").strip()
+            text = clean(line.decode("ascii", "replace").strip())
             late = wire.unwrapped(line) or (identity(text) and command != "*IDN?")  # to what was asked twice before
             if text and text != command and not late and fits(text):  # else its echo, or another's
                 return wire.accepted(text)
@@ -179,7 +180,8 @@ class Device:
         every_s = _KEEP_VIRTUAL_S if self.identity.board == "virtual" else KEEP_S
         if self._number and time.monotonic() - self._told_s >= every_s:
             self._send(wire.wrapped(self._next(), "*OPC?"))
-            while self._line(0.0) is not None:  # the answers before, which nobody waited for
+            now = time.monotonic()
+            while self._line(now) is not None:  # the answers before, which nobody waited for
                 pass
 
     def _next(self):

@@ -15,7 +15,9 @@ PATIENCE_S = 1.5  # the first answer loads the console: under 1 s on an RP2040 [
 TOGETHER = 16
 # Ctrl-B: from the raw prompt back to the friendly one, which then says what it is; the application drops it.
 _END_RAW = b"\x02"
-_BANNER = re.compile(rb"MicroPython .*; .* with (\w+)")  # version, date; board with processor
+_BANNER = re.compile(rb"(MicroPython|CircuitPython) .*; .* with (\w+)")  # version, date; board with processor
+_NO_APPLICATION = "MicroPython without application: `cryoctl flash`"
+_OTHER = "CircuitPython, which cannot run the application: put MicroPython there, `cryoctl flash --image official`"
 
 
 @dataclass(frozen=True)
@@ -54,10 +56,12 @@ def seen(at: found.Found, patience_s: float = PATIENCE_S) -> Seen:
     try:
         with Port(at.name) as port:
             state, who = looked(port, patience_s)
+            runs = ""
             if at.kind != found.VIRTUAL:
-                kept = (at.name, _processor(port, state, who, patience_s) or at.kind, at.usb_serial)
+                runs, processor = _processor(port, state, who, patience_s)
+                kept = (at.name, processor or at.kind, at.usb_serial)
             if state == PROMPT:
-                return Seen(*kept, "prompt", remark="MicroPython without application: `cryoctl flash`")
+                return Seen(*kept, "prompt", remark=_OTHER if runs == "CircuitPython" else _NO_APPLICATION)
             if state != APPLICATION or who is None:
                 return Seen(*kept, "silent", remark="no applicator, or it hangs: press its reset button")
             doing = "unknown"
@@ -71,19 +75,19 @@ def seen(at: found.Found, patience_s: float = PATIENCE_S) -> Seen:
 
 
 def _processor(port, state, who, patience_s):
-    """Return what the board has by its own words: the application names its board, MicroPython its processor."""
+    """Return (interpreter, processor) by the board's own words: the application names its board; "": not told."""
     if who is not None:
         from host_tools.cryoctl.flash import boards  # here: it loads the boards' descriptions
 
         with contextlib.suppress(Problem):
-            return boards.chip(who.board).processor
+            return "", boards.chip(who.board).processor
     if state == PROMPT:
         port.write(_END_RAW)
         until = time.monotonic() + patience_s
         while (line := port.line(until)) is not None:
             if banner := _BANNER.search(line):
-                return banner.group(1).decode("ascii")
-    return ""
+                return banner[1].decode("ascii"), banner[2].decode("ascii")
+    return "", ""
 
 
 def all_seen(patience_s: float = PATIENCE_S) -> list[Seen]:

@@ -31,14 +31,28 @@ def main() -> None:
         try:
             app(prog_name="cryoctl")
         finally:
-            sys.stdout.flush()  # here, where it can be told that it cannot be written
+            _flush()  # here, where it can be told that it cannot be written
     except KeyboardInterrupt as came:  # before a command had begun
         _end(next(iter(came.args), _signal.SIGINT))
+    except SystemExit as end:
+        if isinstance(end.__context__, BrokenPipeError):  # Typer's own end of it, with code 1
+            sys.exit(_code(end.__context__))
+        raise
     except OSError as error:
         sys.exit(_code(error))
     finally:
         for number in heard:
             _signal.signal(number, _end)  # the interpreter's own end would print a traceback, too
+
+
+def _flush():
+    """Send what standard output still keeps. Nobody reads it any more: the exit code is the command's own."""
+    try:
+        sys.stdout.flush()
+    except BrokenPipeError:
+        from host_tools.cryoctl.output import unread
+
+        unread()
 
 
 def _unraisable(what):
@@ -62,7 +76,7 @@ def _code(error):
     import contextlib
     import errno
 
-    from host_tools.cryoctl.problems import FOUND, Problem
+    from host_tools.cryoctl.problems import DONE, Problem
 
     if error.errno not in (errno.EPIPE, errno.ENOSPC, errno.EFBIG, errno.EDQUOT):
         raise error
@@ -71,7 +85,7 @@ def _code(error):
     with contextlib.suppress(OSError, ValueError):
         os.dup2(nowhere, sys.stdout.fileno())
     os.close(nowhere)
-    if error.errno == errno.EPIPE:  # whoever read has had enough; Typer and Rich end with this code, too
-        return FOUND
+    if error.errno == errno.EPIPE:  # whoever read has had enough
+        return DONE
     print(f"the output cannot be written: {error.strerror}; make room, or send it elsewhere", file=sys.stderr)
     return Problem.code

@@ -1,13 +1,54 @@
-"""Text files of users: read whole, and replaced whole or not at all."""
+"""Files of users: read whole, and replaced whole or not at all, in the form in which they were.
 
+A text may begin with a byte order mark, end its lines in CR LF, or be UTF-16: what editors and spreadsheets write.
+"""
+
+import codecs
 import contextlib
 import os
+import stat
 import tempfile
+from dataclasses import dataclass
 from pathlib import Path
 
 from host_tools.cryoctl.problems import Problem
 
 TEXT_MOST = 1 << 20  # bytes
+_MARKS = ((codecs.BOM_UTF8, "utf-8"), (codecs.BOM_UTF16_LE, "utf-16-le"), (codecs.BOM_UTF16_BE, "utf-16-be"))
+
+
+@dataclass(frozen=True)
+class Form:
+    """How a text stands in its file: its code, the mark before it, and what ends its lines."""
+
+    code: str = "utf-8"
+    mark: bytes = b""
+    end: str = "\n"
+
+    def bytes_of(self, text: str, begin: bool = True) -> bytes:
+        """Return a text, whose lines end in LF, as it stands in the file; begin: at its beginning."""
+        return (self.mark if begin else b"") + text.replace("\n", self.end).encode(self.code)
+
+
+def form_of(data: bytes) -> Form:
+    """Return the form of a text's bytes."""
+    mark, code = next(((mark, code) for mark, code in _MARKS if data.startswith(mark)), (b"", "utf-8"))
+    if not mark and data[:4].count(0) == 2 and len(data) >= 4:  # UTF-16 without its mark: signs and zeros take turns
+        code = "utf-16-be" if data[0] == data[2] == 0 else "utf-16-le" if data[1] == data[3] == 0 else code
+    first = data.find("\n".encode(code))
+    before = "\r".encode(code)
+    return Form(code, mark, "\r\n" if first > 0 and data[:first].endswith(before) else "\n")
+
+
+def decoded(data: bytes, name: str, then: str = "save it as UTF-8") -> str:
+    """Return a text of bytes in any of these forms, its lines ending in LF. Raises Problem for what is no text."""
+    form = form_of(data)
+    try:
+        text = data[len(form.mark) :].decode(form.code)
+    except UnicodeDecodeError as error:
+        said = f"{name}: not {form.code.upper()}, byte {len(form.mark) + error.start + 1} is the first wrong one"
+        raise Problem(said, then) from None
+    return text.replace("\r\n", "\n").replace("\r", "\n")
 
 
 def content(path: Path, most: int, then: str = "give a file that can be read") -> bytes:
@@ -15,39 +56,50 @@ def content(path: Path, most: int, then: str = "give a file that can be read") -
     try:
         with path.open("rb") as file:
             data = file.read(most + 1)
-    except OSError as error:
-        raise Problem(f"{path}: {error.strerror or error}", then) from None
+    except (OSError, ValueError) as error:  # ValueError: a name with a zero in it
+        raise Problem(f"{path}: {getattr(error, 'strerror', None) or error}", then) from None
     if len(data) > most:
         raise Problem(f"{path} is longer than {most} bytes", then)
     return data
 
 
 def text_of(path: Path) -> str:
-    """Return a text file's content. Raises Problem when it cannot be read, is too long for one, or is not UTF-8."""
-    try:
-        return content(path, TEXT_MOST).decode("utf-8-sig")
-    except UnicodeDecodeError as error:
-        raise Problem(f"{path}: not UTF-8, byte {error.start + 1} is the first wrong one", "save it as UTF-8") from None
+    """Return a text file's content, its lines ending in LF. Raises Problem when it cannot be read or is no text."""
+    return decoded(content(path, TEXT_MOST), str(path))
 
 
 def replace(path: Path, data: bytes) -> None:
-    """Write a file: all of it, or it stays as it was. Raises Problem: no room, no permission, no such folder."""
+    """Write a file: all of it, or it stays as it was. Raises Problem: no room, no permission, no such folder.
+
+    A link stays: what it leads to is replaced. What is no file, such as /dev/stdout, is written to.
+    """
     made = None
     try:
-        if path.exists() and not os.access(path, os.W_OK):
+        at = Path(os.path.realpath(path))
+        if at.exists() and not stat.S_ISREG(at.stat().st_mode):
+            at.write_bytes(data)
+            return
+        if at.exists() and not os.access(at, os.W_OK):
             raise PermissionError(13, "the file may not be written")
-        number, made = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
+        number, made = tempfile.mkstemp(dir=at.parent, prefix=f".{at.name}.")
         with os.fdopen(number, "wb") as file:
             file.write(data)
             file.flush()
             os.fsync(file.fileno())
-        os.chmod(made, path.stat().st_mode & 0o777 if path.exists() else 0o666 & ~_umask())
-        os.replace(made, path)
-    except OSError as error:
+        os.chmod(made, at.stat().st_mode & 0o777 if at.exists() else 0o666 & ~_umask())
+        os.replace(made, at)
+    except (OSError, ValueError) as error:
         if made:
             with contextlib.suppress(OSError):
                 os.unlink(made)
-        raise Problem(f"{path}: not written, {error.strerror or error}", "name a file that can be written") from None
+        why = getattr(error, "strerror", None) or error
+        raise Problem(f"{path}: not written, {why}", "name a file that can be written") from None
+
+
+def rewrite(path: Path, text: str) -> None:
+    """Replace a text file, in the form in which it is there. Raises Problem."""
+    form = form_of(content(path, TEXT_MOST)) if path.exists() else Form()
+    replace(path, form.bytes_of(text))
 
 
 def _umask():

@@ -39,8 +39,8 @@ def chosen(name: str | None, there: Sequence[Found] | None = None) -> str:
 
     there   the ports there are, where somebody has looked already
     """
-    if name:
-        return name
+    if name and name.strip():
+        return name.strip()
     if there is None:
         there = ports()
     if len(there) == 1:

@@ -8,7 +8,9 @@ import re
 from collections.abc import Iterable
 from pathlib import Path
 
-from host_tools.cryoctl.files import content
+from host_tools.cryoctl import cells as tables
+from host_tools.cryoctl.files import Form, content, decoded
+from host_tools.cryoctl.files import form_of as text_form
 from host_tools.cryoctl.log import COLUMNS, Record, same
 from host_tools.cryoctl.problems import Problem
 
@@ -28,12 +30,12 @@ def form_of(path: Path, given: str | None) -> str:
     return form
 
 
-def line(record: Record, form: str) -> str:
-    """Return a record as one line with its end."""
+def line(record: Record, form: str, between: str = ",") -> str:
+    """Return a record as one line with its end. between: what stands between the cells of CSV."""
     values = dataclasses.asdict(record)
     if form == JSONL:
         return json.dumps({name: value for name, value in values.items() if value is not None}) + "\n"
-    return _row("" if value is None else value for value in values.values())
+    return _row(("" if value is None else tables.harmless(value) for value in values.values()), between)
 
 
 def head() -> str:
@@ -41,9 +43,9 @@ def head() -> str:
     return _row(COLUMNS)
 
 
-def _row(cells):
+def _row(cells, between=","):
     out = io.StringIO()
-    csv.writer(out, lineterminator="\n").writerow(cells)
+    csv.writer(out, delimiter=between, lineterminator="\n").writerow(cells)
     return out.getvalue()
 
 
@@ -52,35 +54,57 @@ def read(path: Path, form: str | None = None) -> tuple[list[Record], int]:
 
     Raises Problem for what is no log; a last line that was cut off counts as not written.
     """
+    found = _read(path, form)
+    return found.records, found.length
+
+
+@dataclasses.dataclass
+class _Read:
+    """What a file held: records, bytes up to the last whole line, how its text stands there, what is between cells."""
+
+    records: list[Record]
+    length: int
+    text: Form
+    between: str
+
+
+def _read(path, form):
     data = content(path, MOST, _THEN)
-    data = data[: data.rfind(b"\n") + 1]
-    try:
-        text = data.decode("utf-8")
-    except UnicodeDecodeError as error:
-        raise Problem(f"{path} is no log: byte {error.start} is not UTF-8", _THEN) from None
-    rows = _csv(path, text) if form_of(path, form) == CSV else _jsonl(path, text)
+    how = text_form(data)
+    end, unit = len(data), "\n".encode(how.code)
+    while end >= 0:  # the last end of a line that is not half of two signs of UTF-16
+        end = data.rfind(unit, 0, end)
+        if end < 0 or (end - len(how.mark)) % len(unit) == 0:
+            break
+        end += len(unit) - 1
+    data = data[: end + len(unit)] if end >= 0 else b""
+    text = decoded(data, f"{path} is no log", _THEN)
+    between, rows = _csv(path, text) if form_of(path, form) == CSV else (",", _jsonl(path, text))
     records = []
     for number, row in rows:
         try:
             records.append(_record(row))
-        except (ValueError, TypeError, KeyError):
+        except (ValueError, TypeError, KeyError, RecursionError):
             raise Problem(f"{path}: line {number} is no record of a log", _THEN) from None
-    return records, len(data)
+    return _Read(records, len(data), how, between)
 
 
 def _csv(path, text):
-    lines = text.splitlines()
-    if lines and lines[0] + "\n" != head():
+    if not text:
+        return ",", []
+    between, lines = tables.rows(text, str(path), COLUMNS)
+    if not lines or lines[0][1] != list(COLUMNS):
         raise Problem(f"{path} is no log: its first line does not name the columns", _THEN)
-    for number, cells in enumerate(csv.reader(lines[1:]), 2):
-        yield number, dict(zip(COLUMNS, cells, strict=False)) if len(cells) == len(COLUMNS) else {}
+    rows = [(n, dict(zip(COLUMNS, map(tables.told, cells), strict=False)) if len(cells) == len(COLUMNS) else {})
+            for n, cells in lines[1:]]  # fmt: skip
+    return between, rows
 
 
 def _jsonl(path, text):
     for number, line in enumerate(text.split("\n")[:-1], 1):
         try:
             row = json.loads(line, object_pairs_hook=_once)
-        except ValueError:
+        except (ValueError, RecursionError):
             row = None
         yield number, row if isinstance(row, dict) else {}
 
@@ -115,8 +139,10 @@ class Sink:
         self.form = form_of(path, form)
         self.written = 0
         there = path.exists()
-        records, length = read(path, self.form) if there else ([], 0)
-        self.records = records
+        found = _read(path, self.form) if there else _Read([], 0, Form(), ",")
+        self._text, self._between = found.text, found.between
+        self.records = records = found.records
+        length = found.length
         self.last = records[-1].number if records else 0
         try:
             self._file = path.open("r+b" if there else "xb")
@@ -159,12 +185,12 @@ class Sink:
     def add(self, records: Iterable[Record]) -> None:
         """Append records; what is written stays whatever happens next."""
         for record in records:
-            self._write(line(record, self.form))
+            self._write(line(record, self.form, self._between))
             self.written += 1
 
     def _write(self, text):
         try:
-            self._file.write(text.encode())
+            self._file.write(self._text.bytes_of(text, begin=False))
             self._file.flush()
         except OSError as error:
             raise Problem(

@@ -18,6 +18,7 @@ from host_tools.cryoctl.commands.selftest import selftest
 from host_tools.cryoctl.commands.sim import sim
 from host_tools.cryoctl.output import Output
 from host_tools.cryoctl.problems import CODES, Problem
+from host_tools.cryoctl.shown import clean
 
 EPILOG = "Exit codes: " + "; ".join(f"{code} {said}" for code, said in CODES.items()) + "."
 
@@ -29,7 +30,7 @@ class _Commands(TyperGroup):
         try:
             return super().invoke(ctx)
         except Problem as problem:
-            typer.echo(str(problem), err=True)
+            typer.echo(clean(str(problem)), err=True)
             raise typer.Exit(problem.code) from None
         except KeyboardInterrupt as heard:
             raise typer.Exit(128 + next(iter(heard.args), signal.SIGINT)) from None

@@ -27,6 +27,7 @@ class Port:
         self.name = name
         self.baud = baud
         self._rest = b""
+        self._last_look: float | None = None  # behind this time it has looked once
         self._open()
 
     def _open(self):
@@ -99,7 +100,10 @@ class Port:
                 self._serial.timeout = before
 
     def line(self, until: float) -> bytes | None:
-        """Return the next line without its end; None when none has come until that time (time.monotonic)."""
+        """Return the next line without its end; None when none has come until that time (time.monotonic).
+
+        Behind that time it looks once more, for what has come by then: a port that never pauses ends there, too.
+        """
         while True:
             line, end, rest = self._rest.partition(b"\n")
             if end:
@@ -107,10 +111,11 @@ class Port:
                 return line.rstrip(b"\r")
             if len(self._rest) > _LINE_MAX:
                 self._rest = b""
-            data = self.read()
-            self._rest += data
-            if not data and time.monotonic() >= until:
+            late = time.monotonic() >= until
+            if late and self._last_look == until:
                 return None
+            self._last_look = until if late else None
+            self._rest += self.read()
 
     def taken_back(self) -> bytes:
         """Return what came and was not a whole line, and forget it."""

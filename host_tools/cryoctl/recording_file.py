@@ -9,13 +9,14 @@ docs/cryoctl/monitor.md describes every field. Temperatures in mdegC, pressures 
 `started`, on the host's clock.
 """
 
+import contextlib
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Annotated, Any, Literal, TextIO
 
 from pydantic import BaseModel, ConfigDict, Field, TypeAdapter, ValidationError
 
-from host_tools.cryoctl.files import content
+from host_tools.cryoctl.files import Form, content, decoded, form_of
 from host_tools.cryoctl.problems import Problem
 
 FORMAT = 1
@@ -153,9 +154,13 @@ def read(path: Path) -> tuple[Header, list[Row]]:
     Raises Problem for what is no recording, naming the line.
     """
     then = "give a file that `cryoctl monitor --record` wrote"
-    lines = content(path, MOST, then).splitlines(keepends=True)
+    data = content(path, MOST, then)
+    if form_of(data) != Form():  # an editor or a spreadsheet wrote it
+        data = decoded(data, str(path), then).encode()
+    lines = data.split(b"\n")  # no other sign ends a line: a text within may hold one
+    cut_off = lines.pop()
     try:
-        header = Header.model_validate_json(lines[0] if lines else b"")
+        header = Header.model_validate_json(lines[0] if lines else cut_off)
     except ValidationError:
         raise Problem(f"{path} is no recording: its first line is no header", then) from None
     rows: list[Row] = []
@@ -163,9 +168,12 @@ def read(path: Path) -> tuple[Header, list[Row]]:
         try:
             rows.append(_ROW.validate_json(line))
         except ValidationError as error:
-            if not line.endswith(b"\n") or _newer(error):  # only the last one can be without its end
+            if _newer(error):
                 continue
             raise Problem(f"{path}: line {number} is damaged", then) from None
+    if lines and cut_off:
+        with contextlib.suppress(ValidationError):  # it lacks its end alone
+            rows.append(_ROW.validate_json(cut_off))
     return header, rows
 
 

@@ -5,6 +5,7 @@ import json
 import re
 
 from host_tools.cryoctl.problems import Refused
+from host_tools.cryoctl.shown import clean
 
 LINE_MAX = 120  # the device's longest line
 NUMBERS = 1_000_000
@@ -32,7 +33,7 @@ def unwrapped(line: bytes) -> tuple[int, str] | None:
     found = _ANSWER.fullmatch(line)
     if not found or crc(line[: found.start(3) - 2]) != int(found[3], 16):
         return None
-    return int(found[1]), found[2].decode("ascii", "replace")
+    return int(found[1]), clean(found[2].decode("ascii", "replace"))
 
 
 def telemetry(line: bytes) -> dict | None:
@@ -42,7 +43,7 @@ def telemetry(line: bytes) -> dict | None:
         return None
     try:
         return json.loads(found[1] + b"}")
-    except ValueError:
+    except (ValueError, RecursionError):  # brackets within brackets within ...
         return None
 
 

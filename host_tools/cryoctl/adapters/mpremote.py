@@ -7,6 +7,7 @@ import ast
 import base64
 import contextlib
 import hashlib
+import time
 from collections.abc import Callable
 from typing import Any
 
@@ -20,6 +21,7 @@ from host_tools.cryoctl.problems import NoDevice, Problem, Refused
 CHUNK = 4096  # bytes of a file in one program: small beside the free heap of a board without application
 KEEP = 4  # chunks after which the board writes down what it has: a file broken off there goes on there
 WAIT_S = 10  # without any byte from the board
+TALKS_S = 120  # of one answer: a whole file hashed takes a tenth of it [E]
 ENTER_S = 5  # for the raw prompt and its soft reset
 TRIES = 3
 _MAKE = "import binascii,os\nf=open({!r},{!r})\nw=f.write\na=binascii.a2b_base64"
@@ -45,7 +47,7 @@ print({p:h(p) for p in %r})
 _FREE = "import os\nv=os.statvfs('/')\nprint(v[0]*v[3],v[0])"
 _WHO = """import sys
 i=sys.implementation
-print((sys.platform,getattr(i,'_machine',''),tuple(i.version[:3]),getattr(i,'_mpy',0)))
+print((sys.platform,getattr(i,'_machine',''),tuple(i.version[:3]),getattr(i,'_mpy',0),i.name))
 """
 _LINES = """f=open({!r},'rb')
 h=b''
@@ -98,6 +100,26 @@ class _OnOpenPort(transport_serial.SerialTransport):
         self.serial = stream
         self.is_pty = False
 
+    def read_until(self, min_num_bytes, ending, timeout=10, data_consumer=None, timeout_overall=None):
+        """As mpremote's own, which looks at the clock only while nothing comes: a board that never pauses ends, too."""
+        got = bytearray()
+        heard_s = begun_s = time.monotonic()
+        most_s = TALKS_S if timeout_overall is None else timeout_overall
+        while not got.endswith(ending):
+            now_s = time.monotonic()
+            if now_s >= begun_s + most_s or (timeout is not None and now_s >= heard_s + timeout):
+                break
+            new = self.serial.read(1) if self.serial.inWaiting() > 0 else b""
+            if not new:
+                time.sleep(0.01)
+                continue
+            heard_s = now_s
+            got += new
+            if data_consumer:
+                data_consumer(new)
+                del got[: -len(ending)]
+        return bytes(got)
+
 
 class Prompt:
     """The raw prompt, after a soft reset: boot.py has run, nothing else is loaded. Use prompt() to make one.
@@ -131,8 +153,8 @@ class Prompt:
         except (ValueError, SyntaxError):
             raise self._lost(f"unexpected answer {said[:40]!r}") from None
 
-    def who(self) -> tuple[str, str, tuple[int, int, int], int]:
-        """Return sys.platform, sys.implementation's _machine, version and _mpy."""
+    def who(self) -> tuple[str, str, tuple[int, int, int], int, str]:
+        """Return sys.platform, sys.implementation's _machine, version, _mpy and name."""
         return self.value(_WHO)
 
     def files(self, paths: list[str]) -> dict[str, tuple[int, str] | None]:

@@ -1,14 +1,13 @@
 """Points of a calibration: from a file, as the device takes them, and what they leave."""
 
-import csv
 import math
-import re
 import tomllib
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
+from host_tools.cryoctl import cells, typed
 from host_tools.cryoctl.calibration.kinds import JET, JET_RANGES, THERMOCOUPLE, Kind, measured
 from host_tools.cryoctl.files import text_of
 from host_tools.cryoctl.problems import Problem
@@ -17,7 +16,7 @@ from host_tools.cryoctl.wire import LINE_MAX
 FROM_FILE = "from a file"
 _DIGITS = 8  # of one number that the device takes
 OFFSET_C = (-measured.TC_ERROR_MDEGC / 1000, 0.0)  # what a device may add to a reading
-_NUMBER = re.compile(r"[+-]?([0-9]+(\.[0-9]*)?|\.[0-9]+)([eE][+-]?[0-9]+)?")  # float() takes 8_1 and other digits too
+_UNITS = {"c": "degC", "us": "us", "mbar": "mbar", "mm": "mm"}  # by the end of a column's name
 
 
 @dataclass(frozen=True)
@@ -51,14 +50,14 @@ def read(path: Path, kind: Kind) -> Given:
     if path.suffix.lower() == ".toml":
         try:
             document = tomllib.loads(text)
-        except tomllib.TOMLDecodeError as error:
+        except (ValueError, RecursionError) as error:
             raise Problem(f"{path}: no TOML: {error}") from None
         rows, heads = document.get("points"), document
         if not isinstance(rows, list) or not all(isinstance(row, dict) for row in rows):
             raise Problem(f"{path}: it has no [[points]]", f"write [[points]], with {', '.join(kind.columns)}")
         named = [(f"{path}: point {n}", row) for n, row in enumerate(rows, 1)]
     elif path.suffix.lower() == ".csv":
-        named, heads = _csv(path, text), {}
+        named, heads = _csv(path, text, kind), {}
     else:
         raise Problem(f"{path}: points are read from .csv or .toml", f"columns: {', '.join(kind.columns)}")
     if not named:
@@ -69,25 +68,22 @@ def read(path: Path, kind: Kind) -> Given:
     return Given(points, _head(path, heads, "nozzle"), _head(path, heads, "distance_mm"))
 
 
-def _csv(path, text):
-    lines = [(n, line) for n, line in enumerate(text.splitlines(), 1) if line.strip() and not line.startswith("#")]
-    try:
-        rows = list(csv.reader([line for _, line in lines], strict=True))
-    except csv.Error as error:
-        raise Problem(f"{path}: no CSV: {error}") from None
-    head = [name.strip() for name in rows[0]] if rows else []
+def _csv(path, text, kind):
+    _, lines = cells.rows(text, str(path), kind.columns)
+    head = [name.strip() for name in lines[0][1]] if lines else []
     twice = [name for name in head if head.count(name) > 1]
     if twice:
         said = f"{path}:{lines[0][0]}: the column {twice[0] or 'without a name'} stands there twice"
         raise Problem(said, "name each once")
     named = []
-    for (number, _), row in zip(lines[1:], rows[1:], strict=False):
+    for number, row in lines[1:]:
         if not any(cell.strip() for cell in row):
             continue  # a row that a spreadsheet left empty
         if len(row) != len(head):
-            raise Problem(f"{path}:{number}: {len(row)} cells under {len(head)} columns", "commas between, dots inside")
-        cells = {name: cell.strip() for name, cell in zip(head, row, strict=True) if cell.strip()}
-        named.append((f"{path}:{number}", cells))
+            said = f"{path}:{number}: {len(row)} cells under {len(head)} columns"
+            raise Problem(said, "commas between and dots inside, or semicolons or tabs and either")
+        found = {name: cell.strip() for name, cell in zip(head, row, strict=True) if cell.strip()}
+        named.append((f"{path}:{number}", found))
     return named
 
 
@@ -97,7 +93,7 @@ def _point(where, row: Mapping[str, Any], kind: Kind) -> Point:
     if unknown or missing:
         said = f"unknown column {unknown[0]}" if unknown else f"{missing[0]} is missing"
         raise Problem(f"{where}: {said}", f"columns: {', '.join(kind.columns)}")
-    found = [_number(f"{where}: {name}", row[name]) if name in row else None for name in kind.columns]
+    found = [_number(f"{where}: {name}", row[name], name) if name in row else None for name in kind.columns]
     if kind.criteria is None and kind is not JET:
         return Point(None, found[0])
     if kind is not THERMOCOUPLE:
@@ -108,21 +104,17 @@ def _point(where, row: Mapping[str, Any], kind: Kind) -> Point:
     return Point(found[0], found[1], found[2], FROM_FILE, found[3])
 
 
-def _number(where, value) -> float:
-    try:
-        if isinstance(value, bool):
-            raise ValueError
-        number = as_typed(value) if isinstance(value, str) else float(value)
-    except (TypeError, ValueError):
-        number = math.nan
+def _number(where, value, name) -> float:
+    if isinstance(value, str):
+        number = typed.number(value, where, _UNITS[name.rpartition("_")[2]])
+    else:
+        try:
+            number = math.nan if isinstance(value, bool) else float(value)
+        except (TypeError, ValueError, OverflowError):
+            number = math.nan
     if not math.isfinite(number):
         raise Problem(f"{where} = {value!r} is no number", "write it with a dot, without a unit")
     return number
-
-
-def as_typed(text: str) -> float:
-    """Return a number of digits 0 to 9, a point, an exponent; NaN for what is written in another way."""
-    return float(text) if _NUMBER.fullmatch(text.strip()) else math.nan
 
 
 def _head(path, heads, name):

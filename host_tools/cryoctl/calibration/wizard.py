@@ -9,9 +9,10 @@ from rich.live import Live
 from rich.text import Text
 
 from host_tools.cryoctl import asking
+from host_tools.cryoctl import typed as as_typed
 from host_tools.cryoctl.calibration import NotAccepted
 from host_tools.cryoctl.calibration.kinds import CLOSING, JET, OPENING, THERMOCOUPLE, Kind, Reference
-from host_tools.cryoctl.calibration.points import Point, as_typed, signed
+from host_tools.cryoctl.calibration.points import Point, signed
 from host_tools.cryoctl.calibration.session import cold_junction_c, reading
 from host_tools.cryoctl.calibration.stable import BLOCKS, Before, Criteria, Seen, settled, spark
 from host_tools.cryoctl.device import Device
@@ -110,9 +111,7 @@ def measure(
     with View(out, f"{kind.title} at {reference:g} {kind.unit}", criteria) as view:
         seen = settled(source, criteria, reference, before, patience_s=patience_s, tell=view.tell)
     value = round(seen.value or 0.0, 3)
-    note = (
-        f"mean of {seen.count} in {seen.seconds:.0f} s, spread {signed(seen.spread)[1:]}, drift {signed(seen.drift)}"
-    )
+    note = f"mean of {seen.count} in {seen.seconds:.0f} s, spread {signed(seen.spread)[1:]}, drift {signed(seen.drift)}"
     # a thermocouple's error is told with the offset that the device adds, in the table
     error = "" if kind is THERMOCOUPLE else f", error {signed(value - reference)}"
     out.say(f"{reference:g} {kind.unit}: reads {value:g} {kind.unit}{error} ({note})")
@@ -198,7 +197,7 @@ def _reference(kind: Kind, usual: Reference) -> asking.Question:
     return asking.Question(
         f"Reference in {kind.unit}, once it is made",
         "--points",
-        lambda said: None if said.lower() == SKIP else number(said),
+        lambda said: None if said.lower() == SKIP else number(said, kind.unit),
         kind=f"reference in {kind.unit}",
         default=f"{usual.value:g}",
         hint=f"{SKIP}: leave it out",
@@ -214,9 +213,10 @@ def typed(out: Output, kind: Kind, done: list[Point], before: bool) -> list[Poin
     def values(said):
         if not said:
             return None
-        found = [number(part) for part in said.split(",")]
-        if len(found) != kind.needed:
-            raise Problem(f"{said!r}: {len(found)} numbers", f"give {what}, {kind.needed} in all")
+        parts = said.split(";" if ";" in said or kind.needed == 1 else ",")
+        if len(parts) != kind.needed:
+            raise Problem(f"{said!r}: {len(parts)} numbers", f"give {what}, {kind.needed} in all, ; between")
+        found = [number(part, unit) for part, unit in zip(parts, ("us", "degC"), strict=False)]
         return Point(found[0], found[1]) if kind is JET else Point(None, found[0])
 
     while True:
@@ -235,9 +235,9 @@ def typed(out: Output, kind: Kind, done: list[Point], before: bool) -> list[Poin
         done.append(point)
 
 
-def number(text: str) -> float:
-    """Return a number as typed. Raises Problem when it is none."""
-    value = as_typed(text)
+def number(text: str, unit: str = "") -> float:
+    """Return a number as typed, in `unit`. Raises Problem when it is none."""
+    value = as_typed.number(text, "", unit)
     if not abs(value) < _LARGEST:
         raise Problem(f"{text.strip()!r} is no number", "write it with digits and a point, such as -78.5")
     return value

@@ -168,7 +168,7 @@ def export(ctx: typer.Context, file: FileArgument, port: PortOption = None, sche
     """
     from host_tools.cryoctl.config import stored
     from host_tools.cryoctl.config_file import fresh, of_another, over, schema_for
-    from host_tools.cryoctl.files import replace, text_of
+    from host_tools.cryoctl.files import rewrite, text_of
 
     old = text_of(file) if file.exists() else ""
     with _device(port) as device:
@@ -177,7 +177,7 @@ def export(ctx: typer.Context, file: FileArgument, port: PortOption = None, sche
     of_another(old, present["serial"], str(file))
     at = schema or schema_for(file)
     text = over(old, present, at, str(file)) if old.strip() else fresh(present, at, title)
-    replace(file, text.encode())
+    rewrite(file, text)
     ctx.obj.say(f"{file}: {len(present)} settings, those that only a calibration or the board itself sets as comments")
 
 
@@ -246,11 +246,11 @@ def edit(
 
     def again(path, complaints):
         for line in complaints:
-            ctx.obj.errors.print(line, markup=False, style="red")
+            ctx.obj.error(line, "red")
         try:
             return asking.terminal() and asking.again("Edit again?", True)
         except KeyboardInterrupt:
-            ctx.obj.errors.print(str(kept(path, "interrupted")), markup=False)
+            ctx.obj.error(str(kept(path, "interrupted")))
             raise
 
     values, path = edited(fresh(before, SCHEMA.as_uri(), title), again)
@@ -276,6 +276,6 @@ def edit(
         problem.args = (str(told),)
         raise
     except KeyboardInterrupt:
-        ctx.obj.errors.print(str(kept(path, "interrupted")), markup=False)
+        ctx.obj.error(str(kept(path, "interrupted")))
         raise
     forget(path)

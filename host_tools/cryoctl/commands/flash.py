@@ -1,6 +1,7 @@
 """cryoctl flash: MicroPython, the application, settings and PIN onto a board, verified there."""
 
 import contextlib
+import os
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Annotated
@@ -18,8 +19,7 @@ PortsOption = Annotated[
     typer.Option(
         "--port",
         "-p",
-        envvar="CRYO_PORT",
-        help="Port of a board, more than once for several.",
+        help="Port of a board, more than once for several; else CRYO_PORT, the name of one.",
         autocompletion=ports_there,
     ),
 ]
@@ -78,7 +78,7 @@ def flash(
 
     out: Output = ctx.obj
     options = plan.Options(
-        port or (), every, virtual, board, image or "", sha256, settings, replace_settings, serial, pin_file,
+        port or _named(), every, virtual, board, image or "", sha256, settings, replace_settings, serial, pin_file,
         new_pin_file, dry_run, record,
     )  # fmt: skip
     run = plan.of_run(options, found.ports(), volumes=bool(image and uf2.volumes()))
@@ -93,9 +93,15 @@ def flash(
     if run.record:
         out.say(f"written down in {run.record}")
     for problem in problems:
-        out.errors.print(str(problem), markup=False)
+        out.error(str(problem))
     if code:
         raise typer.Exit(code)
+
+
+def _named() -> list[str]:
+    """Return the port in CRYO_PORT, where there is one; its name may hold a blank, at which Typer would divide it."""
+    name = os.environ.get("CRYO_PORT", "").strip()
+    return [name] if name else []
 
 
 def _show(out: Output, reports: list[Report], dry_run: bool) -> None:

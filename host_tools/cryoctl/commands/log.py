@@ -11,6 +11,7 @@ import typer
 
 from host_tools.cryoctl.commands import JsonOption, PortOption
 from host_tools.cryoctl.output import Output
+from host_tools.cryoctl.shown import clean
 
 
 def log(
@@ -94,7 +95,7 @@ def _show(output, found, form):
 
     if form:
         text = log_file.head() if form == log_file.CSV else ""
-        print(text + "".join(log_file.line(record, form) for record in found), end="", file=output.console.file)
+        output.raw(text + "".join(log_file.line(record, form) for record in found))
     else:
         rows = [[str(r.number), r.when or f"up {r.uptime_s} s", r.kind, r.sentence()] for r in found]
         output.table(["number", "when", "kind", "what"], rows)
@@ -156,6 +157,6 @@ def _follow(output: Output, port: str | None, to: Path | None, form: str | None,
 
 def _printed(text, output, stop):
     try:
-        print(text, end="", flush=True, file=output.console.file)
+        print(clean(text) if output.console.is_terminal else text, end="", flush=True, file=output.console.file)
     except BrokenPipeError:  # whoever read has had enough
         stop.set()

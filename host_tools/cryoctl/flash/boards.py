@@ -12,7 +12,9 @@ from host_tools.toolchain.packing import application
 
 OLDEST = (1, 27, 0)  # of MicroPython, that the firmware is written for
 MPY = 6  # version of what mpy-cross makes
+MICROPYTHON = "micropython"
 _compiling = threading.Lock()
+Who = tuple[str, str, tuple[int, int, int], int] | tuple[str, str, tuple[int, int, int], int, str]  # .., name
 
 
 def chip(board: str) -> Chip:
@@ -35,9 +37,15 @@ def expected(found: str, wanted: str | None) -> str:
     return found
 
 
-def of_interpreter(who: tuple[str, str, tuple[int, int, int], int], wanted: str | None) -> str:
-    """Return the board by (platform, machine, version, mpy). Raises Problem for one that is none, or too old."""
-    platform, machine, version, mpy = who
+def of_interpreter(who: Who, wanted: str | None) -> str:
+    """Return the board by what its interpreter says. Raises Problem: none of ours, no MicroPython, too old, too new."""
+    platform, machine, version, mpy, *name = who
+    if name and name[0] != MICROPYTHON:
+        said = {"circuitpython": "CircuitPython"}.get(str(name[0]), str(name[0]))
+        raise Problem(
+            f"{said} {dotted(version)} runs there, not MicroPython: the application does not run on it",
+            "put MicroPython there: --image official with --board, or --image FILE",
+        )
     fits = []
     for name in names():
         known = chip(name).micropython
@@ -51,6 +59,12 @@ def of_interpreter(who: tuple[str, str, tuple[int, int, int], int], wanted: str 
     if len(fits) > 1:
         raise Problem(f"{said!r} may be {' or '.join(fits)}", "name it with --board")
     board = expected(fits[0], wanted)
+    if mpy & 0xFF > MPY:
+        raise Problem(
+            f"MicroPython {dotted(version)} there is newer than this cryoctl: its modules have version {mpy & 0xFF}, "
+            f"those made here {MPY}",
+            "update cryoctl, or give the pinned image with --image official",
+        )
     if tuple(version) < OLDEST or mpy & 0xFF != MPY:
         raise Problem(
             f"MicroPython {dotted(version)} there is too old: {dotted(OLDEST)} is the oldest",

@@ -9,6 +9,9 @@
 import math
 from pathlib import Path
 
+from host_tools.cryoctl import typed
+from host_tools.cryoctl.files import text_of
+from host_tools.cryoctl.problems import Problem
 from host_tools.cryoctl.sim import SimError
 from host_tools.cryoctl.sim.panel import ActionError, action
 
@@ -16,17 +19,17 @@ from host_tools.cryoctl.sim.panel import ActionError, action
 def load(path: Path, plant) -> int:
     """Put a script's actions on the plant's agenda; returns how many. Raises SimError, naming every wrong line."""
     try:
-        text = path.read_text(encoding="utf-8")
-    except (OSError, UnicodeDecodeError) as error:
-        raise SimError(f"--script {path}: {getattr(error, 'strerror', None) or 'not a text file'}") from None
+        text = text_of(path)
+    except Problem as problem:
+        raise SimError(f"--script {problem.text}") from None
     planned = []
     wrong = []
     last_s = 0.0
-    for number, line in enumerate(text.splitlines(), 1):
+    for number, line in enumerate(text.split("\n"), 1):
         line = line.partition("#")[0].strip()
         if not line:
             continue
-        at, _, what = line.partition(" ")
+        at, what = [*line.split(None, 1), ""][:2]
         try:
             last_s = _time(at, last_s)
             if not what.strip():
@@ -43,8 +46,8 @@ def load(path: Path, plant) -> int:
 
 def _time(text, last_s):
     try:
-        seconds = float(text)
-    except ValueError:
+        seconds = typed.number(text, "")
+    except Problem:
         seconds = math.nan
     if not 0.0 <= seconds < math.inf:
         raise ActionError(f"time {text!r}: give seconds since switch-on, such as 2.5")

@@ -1,0 +1,10 @@
+"""What a terminal may be sent of a text that a device, a file or a name of a port brought along."""
+
+import re
+
+_HARMFUL = re.compile("[\\x00-\\x08\\x0b-\\x1f\\x7f-\\x9f\\u200e\\u200f\\u202a-\\u202e\\u2066-\\u2069]")
+
+
+def clean(text: str) -> str:
+    """Return a text with what would move a terminal's cursor, or turn a line round, spelt out as in JSON."""
+    return _HARMFUL.sub(lambda found: f"\\u{ord(found[0]):04x}", text)
