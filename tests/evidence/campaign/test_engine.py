@@ -108,4 +108,4 @@ def test_a_campaign_that_was_cut_goes_on_to_the_same_table(one, tmp_path):
 
 def test_a_sweep_of_this_code_does_not_come_beside_runs_of_other_code():
     with pytest.raises(StoreError, match="was made on code 0123456789ab, and this is"):
-        campaign.resweep({"made": {"code": "0123456789ab"}, "sweeps": []}, "range", 1)
+        campaign.resweep({"made": {"code": "0123456789ab"}, "sweeps": []}, "no-such-sweep", 1)
