@@ -186,6 +186,7 @@ def main(argv: list[str] | None = None) -> int:
             print(error, file=sys.stderr)
             return 2
         with Tree(Path(name)) as before, Tree(ROOT, **worker.ENVIRONMENT) as after:
+            after.run(names()[0], JET_RADIUS_MM)  # rings have machine code of their own: made, or read, once a process
             made = compared(before, after, names()[: args.cases])
     DATA.parent.mkdir(exist_ok=True)
     DATA.write_text(json.dumps(made, indent=1) + "\n", encoding="utf-8")
