@@ -77,6 +77,10 @@ def _read(path, form):
         if end < 0 or (end - len(how.mark)) % len(unit) == 0:
             break
         end += len(unit) - 1
+    if end < 0 and len(data) > len(how.mark):
+        begun = decoded(data, f"{path} is no log", _THEN)
+        if not (head().startswith(begun) if form_of(path, form) == CSV else begun.startswith("{")):
+            raise Problem(f"{path} is no log", _THEN)  # not one that was cut off in its first line either
     data = data[: end + len(unit)] if end >= 0 else b""
     text = decoded(data, f"{path} is no log", _THEN)
     between, rows = _csv(path, text) if form_of(path, form) == CSV else (",", _jsonl(path, text))

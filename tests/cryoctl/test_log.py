@@ -120,6 +120,8 @@ def test_what_is_no_file_of_its_own_is_refused_before_anything_is_written(board,
         "types.jsonl": b'{"serial": "1", "number": "x", "kind": "POINT"}\n',
         "other.csv": b"a,b\n1,2\n",
         "bytes.csv": b"\xff\xfe\n",
+        "note.jsonl": b"hello",
+        "note.csv": b"hello",
         "short.csv": log_file.head().encode() + b"1,2\n",
     }
     for name, data in bad.items():

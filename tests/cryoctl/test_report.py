@@ -2,8 +2,8 @@
 
 import dataclasses
 import datetime
+import os
 import shutil
-from pathlib import Path
 
 import pytest
 from typer.testing import CliRunner
@@ -303,7 +303,7 @@ def test_a_full_disk_is_said(lines, tmp_path, monkeypatch):
     def full(*_, **__):
         raise OSError(28, "No space left on device")
 
-    monkeypatch.setattr(Path, "write_text", full)
+    monkeypatch.setattr(os, "fsync", full)
     done = report("--log", lines, "-o", tmp_path / "r.html")
     assert done.exit_code == 2 and "No space left" in done.output
 

@@ -35,6 +35,9 @@ _FAMILY_GIVEN = 0x2000
 _EXTENDED = 0x8000
 _IGNORED = 0x9957E304
 _LAST_ADDRESS = 0x10FFFF00
+_RP2040 = 0xE48BFF56
+_FLASH = 0x10000000  # [S] datasheets: where the flash is mapped
+_FLASH_BYTES = (1 << 25, 1 << 24)  # the most that an RP2350, an RP2040 maps there
 _COPY = 64 * 1024
 _AGAIN = "fetch it anew (`--image official` has the pinned one), and compare its SHA-256 with the publisher's"
 
@@ -62,6 +65,11 @@ def content(data: bytes, family: int) -> tuple[int, bytes]:
         if not flags & _FAMILY_GIVEN or kind != family:
             raise _another(f"family {kind:#010x}" if flags & _FAMILY_GIVEN else "no family", family)
         if not flags & _NOT_FOR_FLASH:
+            if not size or address in out:
+                said = "is for an address that had one before" if size else "is empty"
+                raise Problem(f"UF2 file damaged: block {n} of {len(blocks)} {said}", _AGAIN)
+            if not _FLASH <= address <= _FLASH + _FLASH_BYTES[family == _RP2040] - size:
+                raise Problem(f"UF2 file damaged: block {n} is for {address:#010x}, which is no flash", _AGAIN)
             out[address] = block[32 : 32 + size]
     if not out:
         raise Problem("UF2 file damaged: nothing in it is for the flash", _AGAIN)

@@ -20,13 +20,14 @@ def report(
 ) -> None:
     """Make one HTML page of a device's log, calibrations and settings, and of recordings. Asks no device with files."""
     from host_tools.cryoctl.device import Device
+    from host_tools.cryoctl.files import replace
     from host_tools.cryoctl.found import chosen
     from host_tools.cryoctl.port import Port
-    from host_tools.cryoctl.problems import Problem
     from host_tools.cryoctl.report import gather
     from host_tools.cryoctl.report.page import page
 
     output: Output = ctx.obj
+    _writable(to, [*([log] if log else []), *(recording or [])])
     found = gather.Found(gather.now())
     if log:
         gather.from_log(log, found)
@@ -36,10 +37,7 @@ def report(
             gather.from_device(device, found, output.warn)
     for path in recording or []:
         gather.from_recording(path, found)
-    try:
-        to.write_text(page(found), encoding="utf-8")
-    except OSError as error:
-        raise Problem(f"{to}: {error.strerror}", "name a file that can be written with -o") from None
+    replace(to, page(found).encode())
     no_log = "no log (--log FILE, or --port, adds the device's own)"
     records = f"{len(found.records)} records" if found.logged else no_log
     output.say(f"{to}: {records}, {len(found.courses)} recorded points")
@@ -47,3 +45,24 @@ def report(
         output.warn(f"numbers {begin} to {end} are not in the log: what they told stands nowhere in the report")
     for said in found.strange:
         output.warn(said)
+
+
+def _writable(to, read):
+    """Raise Problem where the page would take the place of a file that it is made from, or of no page at all."""
+    from host_tools.cryoctl.problems import Problem
+    from host_tools.cryoctl.report.page import START
+
+    then = "name another file with -o"
+    if not to.exists():
+        return
+    if not to.is_file():
+        raise Problem(f"{to} is no file", then)
+    if any(path.exists() and to.samefile(path) for path in read):  # by a link, too
+        raise Problem(f"{to} is one of the files that the report is made from", then)
+    try:
+        with to.open("rb") as file:
+            start = file.read(len(START))
+    except OSError as error:
+        raise Problem(f"{to}: {error.strerror}", then) from None
+    if start and start != START.encode():
+        raise Problem(f"{to} is there, and no report: it is not overwritten", then)

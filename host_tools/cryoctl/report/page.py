@@ -55,10 +55,13 @@ _PRINT = """
 })();
 """
 
+_TITLE = "Applicator, serial "
+START = f'<!doctype html>\n<html lang="en"><head><meta charset="utf-8"><title>{_TITLE}'  # how each page begins
+
 
 def page(found: Found) -> str:
     """Return the page's HTML."""
-    title = f"Applicator, serial {found.serial or 'unknown'}"
+    title = f"{_TITLE}{found.serial or 'unknown'}"
     sub = f"{found.board or 'board unknown'}, version {found.version or 'unknown'}; made {found.made}"
     treated = [record for record in found.records if record.kind == "POINT"]
     parts = [
@@ -77,7 +80,7 @@ def page(found: Found) -> str:
         _section("The device's counters since switch-on", _pairs(found.counts), found.counts),
     ]
     return (
-        f'<!doctype html>\n<html lang="en"><head><meta charset="utf-8"><title>{escape(title)}</title>'
+        f"{START}{escape(title[len(_TITLE) :])}</title>"
         '<meta name="viewport" content="width=device-width">'
         f'<meta http-equiv="Content-Security-Policy" content="{_POLICY}">'
         f"<style>{_STYLE}</style><script>{get_plotlyjs()}</script></head><body><main>"
