@@ -20,7 +20,7 @@ _UNITS = {"degC": ("degc", "deg c", "c"), "us": ("us",), "mbar": ("mbar",), "mm"
 
 def plain(text: str, where: str) -> str:
     """Return a number, with or without unit, as a device takes it. Raises Problem that names the sign that is none."""
-    out = _DEGREE.sub("degC", text.strip().translate(_SAME)).strip()
+    out = _DEGREE.sub("degC", text.strip().translate(_SAME)).replace("m\u00b3", "m3").strip()
     out = _ALONE.sub("degC", out)
     strange = next((sign for sign in out if not " " <= sign <= "~"), "")
     if strange:

@@ -105,6 +105,26 @@ def test_a_log_with_semicolons_is_read_and_appended_to_with_semicolons(tmp_path)
     assert [record.number for record in log_file.read(path)[0]] == [1, 2] and "," not in path.read_text()
 
 
+@pytest.mark.parametrize("name", ["log.csv", "log.jsonl"])
+@pytest.mark.parametrize("data", [b"my notes", b"\xff\xfe\n", b"\xff\xfem\0y\0", b"{}", b"serial;number"])
+def test_a_foreign_file_without_a_whole_line_is_not_written_over(tmp_path, name, data):
+    path = tmp_path / name
+    path.write_bytes(data)
+    with pytest.raises(Problem, match="is no log"):
+        log_file.Sink(path, None)
+    assert path.read_bytes() == data
+
+
+@pytest.mark.parametrize(("name", "text"), [("log.csv", log_file.head()), ("log.jsonl", '{"serial": "7", "nu')])
+def test_a_first_line_that_was_cut_off_is_written_anew(tmp_path, name, text):
+    for most in range(len(text)):
+        path = tmp_path / name
+        path.write_text(text[:most])
+        with log_file.Sink(path, None) as sink:
+            sink.add([LOGGED])
+        assert log_file.read(path)[0] == [LOGGED]
+
+
 def test_a_link_is_written_through(tmp_path):
     real, link = tmp_path / "real.toml", tmp_path / "link.toml"
     real.write_text("a = 1\n")
@@ -169,6 +189,7 @@ def test_a_unit_is_that_of_its_column(tmp_path):
     ("key", "text", "value"),
     [
         ("trip_mdegc", "5 °C", 5000),
+        ("room_m3", "40 m³", 40),
         ("trip_mdegc", "4.5C", 4500),
         ("trip_mdegc", "4,5 °C", 4500),
         ("trip_mdegc", "\u22125 °C", -5000),
