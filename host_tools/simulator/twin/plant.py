@@ -17,7 +17,6 @@ OPEN_LOOP = {pins.LOOP_A: 0, pins.LOOP_B: 1}
 _KEPT, _FRAMES, _WORDS = hal.IN_SCRATCH, hal.IN_SPI, hal.IN_RANGE_WORDS
 _VALVES_HEAR = (pins.DOSE, pins.LOOP_TEST)
 _PIN_NAMES = [pins.NAMES.get(pin, f"gp{pin}") for pin in range(32)]
-_LOOP_A, _LOOP_B, _TRIGGER, _ESTOP, _KEY = pins.LOOP_A, pins.LOOP_B, pins.TRIGGER, pins.ESTOP, pins.KEY
 _BAR_PER_COUNT = 1.907e-3  # of the pressure transducers
 
 POWER_ON = 1
@@ -219,14 +218,13 @@ class Plant(Physics):
             del self.console_in[:n]
 
     def _sensed(self):
-        """Return the levels of the chip's pins, its own and those of the contacts, as a mask."""
-        levels = self.levels
-        if self.loop_testing:
-            loops = self.loop_level(_LOOP_A) << _LOOP_A | self.loop_level(_LOOP_B) << _LOOP_B
-        else:
-            loops = levels[_LOOP_A] << _LOOP_A | levels[_LOOP_B] << _LOOP_B
-        contacts = levels[_TRIGGER] << _TRIGGER | levels[_ESTOP] << _ESTOP | levels[_KEY] << _KEY
-        return self.pin_levels | loops | contacts
+        """Return the levels of the chip's pins as a mask: its own, the contacts', and what a fault pulls high."""
+        sensed = self.pin_levels | self.loop_level(pins.LOOP_A) << pins.LOOP_A
+        sensed |= self.loop_level(pins.LOOP_B) << pins.LOOP_B
+        for pin, level in self.levels.items():
+            if level and pin not in OPEN_LOOP:
+                sensed |= 1 << pin
+        return sensed
 
     def _apply(self, op, arg):
         now = self.now_us

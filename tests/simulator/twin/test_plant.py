@@ -48,6 +48,12 @@ def test_an_operation_acts_at_its_own_time(plant, chip):
     assert edges(plant, "dose") == [(4_321, 1)]
 
 
+def test_an_output_that_a_fault_pulls_high_is_read_back_high(plant, chip):
+    assert not chip.do()[hal.IN_PINS] >> pins.BUZZER & 1
+    plant.levels[pins.BUZZER] = 1
+    assert chip.do()[hal.IN_PINS] >> pins.BUZZER & 1
+
+
 def test_delivered_time_is_the_integral_of_flow(plant, chip):
     chip.fire(200_000)
     burst = plant.record.bursts[0]
