@@ -67,7 +67,9 @@ def parsed(text: str, name: str = "the file") -> dict[str, Any]:
     """Return the values of a settings file's text. Raises Problem for what is no TOML."""
     try:
         return dict(tomlkit.parse(text).unwrap())
-    except (TOMLKitError, ValueError, TypeError, RecursionError) as error:
+    except RecursionError:
+        raise Problem(f"{name}: no TOML: brackets are nested too deeply", "write lines as `key = number`") from None
+    except (TOMLKitError, ValueError, TypeError) as error:
         raise Problem(f"{name}: no TOML: {error}", "write lines as `key = number`") from None
 
 

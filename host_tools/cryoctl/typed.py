@@ -51,4 +51,4 @@ def number(text: str, where: str, unit: str = "") -> float:
 
 def _problem(where, text, why, unit=""):
     taken = f"digits 0 to 9, a point or comma before decimals, a sign before them{f', {unit} behind' if unit else ''}"
-    return Problem(f"{where}{' = ' if where else ''}{text.strip()!r} is no number: {why}", f"taken are {taken}")
+    return Problem(f"{where}{' = ' if where else ''}{text.strip()!r} is no number: {why}", f"write {taken}")

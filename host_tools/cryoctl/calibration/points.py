@@ -50,7 +50,9 @@ def read(path: Path, kind: Kind) -> Given:
     if path.suffix.lower() == ".toml":
         try:
             document = tomllib.loads(text)
-        except (ValueError, RecursionError) as error:
+        except RecursionError:
+            raise Problem(f"{path}: no TOML: brackets are nested too deeply") from None
+        except ValueError as error:
             raise Problem(f"{path}: no TOML: {error}") from None
         rows, heads = document.get("points"), document
         if not isinstance(rows, list) or not all(isinstance(row, dict) for row in rows):

@@ -18,10 +18,10 @@ from dataclasses import asdict
 from itertools import combinations
 from pathlib import Path
 
-from host_tools.evidence.campaign import page, summary, sweeps, tighten
+from host_tools.evidence.campaign import jobs, page, summary, sweeps
 from host_tools.evidence.campaign.engine import Engine
 from host_tools.evidence.campaign.faults import FAULTS
-from host_tools.evidence.campaign.run import Outcome, case, levels, named, run
+from host_tools.evidence.campaign.run import Outcome, case, levels, run
 from host_tools.evidence.campaign.store import Store, StoreError, code
 from host_tools.places import ROOT
 
@@ -40,18 +40,6 @@ def names(healthy: int, each: int, pairs: int) -> dict[str, list[str]]:
         "single": [f"single/{name}/{k}" for k in range(each) for name in FAULTS],
         "double": [f"double/{pair}/0" for pair in chosen],
     }
-
-
-def _run(name: str) -> dict:
-    return asdict(named(name))
-
-
-def _tighter(result: dict) -> dict:
-    return tighten.tried(Outcome(**result))
-
-
-def _swept(job: tuple[str, tuple[str, int]]) -> dict:
-    return asdict(sweeps.sweep(job))
 
 
 def _jobs(kind: str) -> dict[str, object]:
@@ -78,16 +66,16 @@ def campaign(
             print(f"{runs}: line {number} is damaged; its run is done again", file=sys.stderr)
         kept = sum(name in store.results for group in names(*counts).values() for name in group)
         for kind, group in names(*counts).items():
-            outs[kind] = [Outcome(**found) for found in engine.do(kind, _run, {name: name for name in group})]
+            outs[kind] = [Outcome(**found) for found in engine.do(kind, jobs.run, {name: name for name in group})]
         cold = {
             "single": summary.too_cold(outs["single"])[:WORST],
             "double": sorted(outs["double"], key=summary.spare_c)[:WORST],
         }
         for kind, worst in cold.items():
             items = {f"tighter/{out.name}": asdict(out) for out in worst}
-            tried[kind] = engine.do(f"tighter, {kind}", _tighter, items)
+            tried[kind] = engine.do(f"tighter, {kind}", jobs.tighter, items)
         for kind in kinds:
-            swept += engine.do(f"sweeps, {kind}", _swept, _jobs(kind))
+            swept += engine.do(f"sweeps, {kind}", jobs.swept, _jobs(kind))
     every = [out for group in outs.values() for out in group]
     return {
         "made": {
@@ -117,7 +105,7 @@ def resweep(made: dict, kind: str, processes: int) -> dict:
             "a sweep of this code does not belong beside it. Run the campaign"
         )
     with Store(RUNS.with_name("sweeps.jsonl"), code()) as store, Engine(processes, store) as engine:
-        fresh = engine.do(kind, _swept, _jobs(kind))
+        fresh = engine.do(kind, jobs.swept, _jobs(kind))
     kept = [row for row in made["sweeps"] if row["kind"] != kind and (row["preset"], row["level"]) in levels()]
     return made | {"sweeps": kept + fresh}
 

@@ -15,6 +15,7 @@ from functools import cache
 from types import SimpleNamespace
 
 from host_tools.evidence.campaign import population
+from host_tools.evidence.campaign.run import baseline_c
 from host_tools.simulator.twin import lanes
 from host_tools.simulator.twin.skin import LAYERS
 
@@ -25,9 +26,7 @@ SEATED = (0.94, 1.0)  # [E] of the difference to the air that a well-seated prob
 HALF = (0.5, 0.6)  # the same of one that hangs half loose
 OFFSET_K = 4.0
 A_BODY = 50  # pairs of sensors drawn on each body
-SHARE_FROM_K = 6.0  # INFRARED_SHARE_MDEGC
 STEP_K = 0.25  # of a MAX31855
-FIRST_C, LAST_C = 28.0, 38.0  # limits 9 and 23
 
 
 @dataclass(frozen=True)
@@ -41,7 +40,8 @@ class Pair:
     @property
     def startable(self) -> bool:
         """Whether BASELINE lets these readings start."""
-        return min(self.probe_c, self.infrared_c) >= FIRST_C and self.probe_c <= LAST_C
+        first_c, last_c = baseline_c(False)
+        return min(self.probe_c, self.infrared_c) >= first_c and self.probe_c <= last_c
 
 
 @dataclass(frozen=True)
@@ -56,7 +56,7 @@ class Resting:
     @property
     def told(self) -> bool:
         """Whether the share of the difference to the air is compared here."""
-        return self.seen_c - self.junction_c >= SHARE_FROM_K
+        return self.seen_c - self.junction_c >= share_from_k()
 
     def pair(self, rng: random.Random, *, calibrated: bool, offset_k: float = 0.0, shown: tuple = SEATED) -> Pair:
         """Draw what a pair with its errors reads here."""
@@ -67,14 +67,22 @@ class Resting:
 
 
 @cache
+def share_from_k() -> float:
+    """Return over which difference to the cold junction the share is compared, K: the firmware's limit."""
+    with lanes.firmware_imports():
+        return importlib.import_module("cryo.limits").INFRARED_SHARE_MDEGC / 1000
+
+
+@cache
 def resting(count: int) -> tuple[Resting, ...]:
     """Return so many bodies of the wide population whose skin is warm enough for a start."""
     rng = random.Random("at rest")
+    first_c, last_c = baseline_c(False)
     found = []
     while len(found) < count:
         body = population.draw_body(rng)
         skin = body.skin(LAYERS)
-        if FIRST_C <= skin.surface_c <= LAST_C:
+        if first_c <= skin.surface_c <= last_c:
             found.append(Resting(skin.probe_c, skin.seen_c, body.ambient_c, body.ambient_c + body.box_k))
     return tuple(found)
 
@@ -117,7 +125,7 @@ def main(argv: list[str] | None = None) -> None:
     print(f"probe shows {HALF[0]:g} to {HALF[1]:g} of the difference to the air:")
     for told, some in (("or more", [b for b in bodies if b.told]), ("less", [b for b in bodies if not b.told])):
         _, missed = shares(some, f"half {told}", calibrated=True, shown=HALF)
-        print(f"  skin {SHARE_FROM_K:g} degC over the cold junction {told}, {len(some)} bodies: {missed:.2%} missed")
+        print(f"  skin {share_from_k():g} degC over the cold junction {told}, {len(some)} bodies: {missed:.2%} missed")
 
 
 if __name__ == "__main__":

@@ -119,7 +119,7 @@ def _names():
 
 
 @cache
-def _baseline_c(reduced):
+def baseline_c(reduced):
     """Return between which temperatures skin may be treated (limits 23 and 9), degC."""
     with lanes.firmware_imports():
         limits = importlib.import_module("cryo.limits")
@@ -378,7 +378,7 @@ def _refused_rightly(out, skin_c):
     """Whether the device refused skin as too cold or too warm for a start that is so, or nearly."""
     if out.fault or "BASELINE" not in (out.refused or ""):
         return False
-    low_c, high_c = _baseline_c(out.reduced)
+    low_c, high_c = baseline_c(out.reduced)
     return not low_c + population.SENSED_K <= skin_c <= high_c - population.SENSED_K
 
 

@@ -204,9 +204,10 @@ def figure(session, description):
     fig.update_yaxes(title="bar", row=3, col=1, rangemode="tozero")
     fig.update_yaxes(visible=False, row=4, col=1)
     fig.update_layout(
-        height=820, margin={"l": 60, "r": 45, "t": 60, "b": 50}, barmode="overlay", hovermode="x",
+        height=850, margin={"l": 60, "r": 45, "t": 90, "b": 50}, barmode="overlay", hovermode="x",
         plot_bgcolor="#ffffff", paper_bgcolor="#ffffff", font={"family": "system-ui, sans-serif", "size": 13},
-        legend={"orientation": "h", "x": 0, "y": 1.09, "font": {"size": 11}}, modebar={"orientation": "v"},
+        legend={"orientation": "h", "x": 0, "y": 1.05, "yanchor": "bottom", "font": {"size": 11}},
+        modebar={"orientation": "v"},
     )  # fmt: skip
     return fig
 

@@ -109,3 +109,10 @@ def test_a_campaign_that_was_cut_goes_on_to_the_same_table(one, tmp_path):
 def test_a_sweep_of_this_code_does_not_come_beside_runs_of_other_code():
     with pytest.raises(StoreError, match="was made on code 0123456789ab, and this is"):
         campaign.resweep({"made": {"code": "0123456789ab"}, "sweeps": []}, "no-such-sweep", 1)
+
+
+def test_work_that_stands_in_a_program_is_refused_before_anything_is_done(tmp_path, monkeypatch):
+    monkeypatch.setattr(work, "__module__", "host_tools.evidence.campaign.__main__")
+    with pytest.raises(ValueError, match="work stands in a program"):
+        done(tmp_path, {})
+    assert not list(tmp_path.glob("n*"))

@@ -1,0 +1,24 @@
+"""The pieces of work of a campaign, as its processes find them: by the name of this module.
+
+A process that is started anew does not load what was started as a program, so they may not stand in __main__.py.
+"""
+
+from dataclasses import asdict
+
+from host_tools.evidence.campaign import sweeps, tighten
+from host_tools.evidence.campaign.run import Outcome, named
+
+
+def run(name: str) -> dict:
+    """Run a case by its name."""
+    return asdict(named(name))
+
+
+def tighter(result: dict) -> dict:
+    """Run a case again with tighter settings."""
+    return tighten.tried(Outcome(**result))
+
+
+def swept(job: tuple[str, tuple[str, int]]) -> dict:
+    """Do one sweep."""
+    return asdict(sweeps.sweep(job))
