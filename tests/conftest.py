@@ -153,9 +153,12 @@ def pytest_make_collect_report(collector: pytest.Collector):
 
 
 @pytest.hookimpl(wrapper=True)
-def pytest_runtest_protocol(item: pytest.Item):
+def pytest_runtest_protocol(item: pytest.Item, nextitem: pytest.Item | None):
     with counted.counting(item.config, counted.counts(item.path) and not isinstance(item, LaneItem)):
-        return (yield)
+        done = yield
+    if nextitem is not None and nextitem.path != item.path:
+        _set_heap_aside()
+    return done
 
 
 # --- lanes ------------------------------------------------------------------------------------------------------------
@@ -171,10 +174,15 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
             item.user_properties.append((summary.LANE, summary.FOLDERS[item.path.parent.name]))
 
 
+def _set_heap_aside() -> None:
+    """Take what is on the heap out of later collections: the firmware collects often, and would walk it each time."""
+    gc.collect()
+    gc.freeze()
+
+
 @pytest.hookimpl(trylast=True)
 def pytest_collection_finish(session: pytest.Session) -> None:
-    gc.collect()
-    gc.freeze()  # the firmware collects often: it is not to walk the thousands of tests each time
+    _set_heap_aside()  # thousands of tests; later what each file's tests have imported
     for item in session.items:
         if isinstance(item, LaneItem) and isinstance(item.parent, LaneFile):
             item.parent.selected.setdefault(item.lane, []).append(item.test)

@@ -1,6 +1,7 @@
-"""What coverage counts in a run of all tests: what the tests of core and portable do in CPython, and their imports.
+"""What coverage counts in a run of all tests: what the core's own tests do in CPython, and their imports.
 
-The other rooms pass through the core too, but do not look at each line's effect: they do not count.
+The other rooms pass through the core too, but do not look at each line's effect: they do not count, and counting makes
+a test up to seven times as slow.
 """
 
 from __future__ import annotations
@@ -18,7 +19,7 @@ TOWARDS = "firmware"  # has a room that counts
 def counts(path: Path) -> bool:
     """Return whether the tests of this file or folder count."""
     rooms = path.as_posix().rpartition("/tests/")[2].split("/")
-    return rooms[0] == "portable" or rooms[:2] == ["firmware", "core"]
+    return rooms[0] in ("portable", "firmware") and rooms[1:2] == ["core"]
 
 
 def first(nodes: list) -> None:

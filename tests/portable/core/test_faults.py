@@ -155,6 +155,14 @@ def test_a_set_holds_what_was_put_into_it_and_nothing_else_and_allocates_nothing
     assert mask(Codes(*FREE)) == sum([1 << code for code in FREE])
 
 
+def test_the_others_of_a_set_are_named_without_the_first_and_the_most_urgent_before():
+    rows = REGISTRY
+    some = Codes(rows[5][0], rows[0][0], rows[2][0])
+    assert faults.others(some, rows[2][0]) == rows[0][1] + "," + rows[5][1]
+    assert faults.others(some, 0) == rows[0][1] + "," + rows[2][1] + "," + rows[5][1]
+    assert faults.others(Codes(rows[2][0]), rows[2][0]) == faults.others(Codes(), 0) == "NONE"
+
+
 def test_faults_of_both_words_latch_and_are_acknowledged_each_by_its_rule():
     lasting, rows = faults._LASTING, faults.REGISTRY
     faults._LASTING = Codes(29, 61)

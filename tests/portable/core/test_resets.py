@@ -185,10 +185,12 @@ def test_a_loop_ends_with_the_power_only():
 
 
 def test_a_damaged_record_is_no_record_and_one_restart():
+    scratch = Scratch()
+    run(scratch, 700, mode.DELIVERING, faults.ESTOP)
+    sound = list(scratch.words)
     for n in range(4):
         for bit in range(30):
-            scratch = Scratch()
-            run(scratch, 700, mode.DELIVERING, faults.ESTOP)
+            scratch.words = list(sound)
             scratch.words[n] ^= 1 << bit
             r = Resets(scratch)
             assert (r.ended, r.mode, r.fault, r.uptime_s) == (ENDED_UNREADABLE, 0, 0, 0), (n, bit)
