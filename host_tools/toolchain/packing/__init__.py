@@ -45,6 +45,11 @@ def sources(board: Path, firmware: Path = FIRMWARE) -> dict[str, str]:
     Constants are folded, private names short, and what runs as machine code is marked.
     In the order of the imports. What the board never imports, another board's valve for instance, is left out.
     """
+    return dict(_sources(Path(board), Path(firmware)))
+
+
+@functools.cache
+def _sources(board: Path, firmware: Path) -> dict[str, str]:
     found = {}
     for source in sorted(firmware.rglob("*.py")):
         found[source.relative_to(firmware).as_posix()] = source.read_text()
