@@ -9,6 +9,7 @@ could read; it is never printed.
 
 import contextlib
 import os
+import stat
 import time
 from pathlib import Path
 
@@ -19,6 +20,9 @@ from host_tools.cryoctl.interrupts import Once
 from host_tools.cryoctl.problems import NoDevice, Problem, Refused
 
 PIN_DIGITS = range(4, 11)
+# Digits [E]: on a copy of the flash a PC tries one PIN in 60 us [C], all of four digits in 0.6 s, all of 8 in hours.
+PIN_GOOD = 8
+_OTHERS = stat.S_IRWXG | stat.S_IRWXO
 VARIABLE = "CRYO_PIN"
 _WRONG = 301
 _WAIT = 302  # after a wrong one; or locked, for good
@@ -40,6 +44,8 @@ def pin(file: Path | None = None) -> str:
             text = text_of(file)
         except Problem as problem:
             raise Problem(f"PIN file {problem.text}", "name a file with the PIN alone in its first line") from None
+        if os.name == "posix" and file.stat().st_mode & _OTHERS:
+            asking.tell(f"warning: other users can read the PIN file {file}: `chmod 600 {file}` keeps them out")
         return _checked(text.partition("\n")[0].strip(), f"PIN file {file}", "give it alone in the first line")
     if VARIABLE in os.environ:
         return _checked(os.environ[VARIABLE].strip(), VARIABLE, "put the PIN alone into it")

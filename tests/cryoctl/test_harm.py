@@ -1,21 +1,25 @@
 """A device or a file that means harm: it does not reach the terminal, does not hang a command, is no traceback."""
 
 import io
+import os
 import subprocess
 import sys
+from types import SimpleNamespace
 
 import pytest
 from rich.console import Console
 
-from host_tools.cryoctl import asking, device, log_file, port, wire
+from host_tools.cryoctl import asking, device, log_file, port, service, wire
 from host_tools.cryoctl.adapters import mpremote
 from host_tools.cryoctl.calibration import points
 from host_tools.cryoctl.calibration.kinds import OPENING
 from host_tools.cryoctl.config_file import parsed
+from host_tools.cryoctl.flash import Request, provision
 from host_tools.cryoctl.log import Record
 from host_tools.cryoctl.output import Output
 from host_tools.cryoctl.problems import NoDevice, Problem, Silent
 from host_tools.simulator.twin import lanes
+from host_tools.toolchain.settings.pin import PIN_PATHS
 from tests.cryoctl.commanded import cryoctl
 from tests.cryoctl.conftest import PATIENCE_S
 from tests.cryoctl.test_device import FakePort
@@ -167,3 +171,25 @@ def test_a_reader_that_leaves_does_not_change_the_exit_code(tmp_path):
             process.stdout.close()
             said = process.stderr.read()
             assert (process.wait(PATIENCE_S), said) == (code, b"")
+
+
+# --- PINs -------------------------------------------------------------------------------------------------------------
+@pytest.mark.skipif(os.name != "posix", reason="a file's rights are those of POSIX")
+@pytest.mark.parametrize(("mode", "warned"), [(0o600, False), (0o400, False), (0o640, True), (0o604, True)])
+def test_a_pin_file_that_others_can_read_is_a_warning_without_the_pin(tmp_path, capsys, mode, warned):
+    path = tmp_path / "pin"
+    path.write_text("47110815\n")
+    path.chmod(mode)
+    assert service.pin(path) == "47110815"
+    said = capsys.readouterr().err
+    assert ("warning: other users can read the PIN file" in said) == warned and "47110815" not in said
+
+
+@pytest.mark.parametrize(("text", "warned"), [("4711081", True), ("47110815", False)])
+def test_a_pin_that_a_copy_of_the_flash_gives_away_soon_is_a_warning(text, warned):
+    said = []
+    watch = SimpleNamespace(warn=said.append)
+    files = provision.files("virtual", {}, Request(pin=text), watch)
+    assert set(PIN_PATHS) <= set(files)
+    assert any("soon found in a copy of the flash: take 8 digits" in line for line in said) == warned
+    assert not any(text in line for line in said)

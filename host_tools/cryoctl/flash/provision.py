@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from boards.virtual.settings import SETTINGS as VIRTUAL
 from host_tools.cryoctl.flash import Request, Watch
 from host_tools.cryoctl.problems import Problem
+from host_tools.cryoctl.service import PIN_GOOD
 from host_tools.toolchain import settings as host
 from host_tools.toolchain.settings import pin
 
@@ -108,6 +109,8 @@ def _pin(held, request, watch):
         if not there:
             watch.warn("no PIN on the board and none given: the first is set with the E-stop pressed (--pin-file)")
         return {}
+    if len(text) < PIN_GOOD:
+        watch.warn(f"a PIN of {len(text)} digits is soon found in a copy of the flash: take {PIN_GOOD} digits or more")
     try:
         return pin.provision(text)
     except host.SettingsError as error:
