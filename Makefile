@@ -70,7 +70,7 @@ mpy: setup ## compile every firmware and board file for every chip, print the si
 	$(PY) -m tests.gate.mpy
 
 coverage: setup ## only what counts for it: branch coverage of the core by its tests in CPython, 100 % or it fails
-	$(PY) -m pytest -q tests/firmware/core tests/portable -k "not unix and not wasm" --cov
+	$(PY) -m pytest -q tests/firmware/core tests/portable/core -k "not unix and not wasm" --cov
 
 board-check: setup ## prove pin maps valid: BOARD=rp2040_pico, or all boards
 	$(PY) -m host_tools.toolchain.board_check $(addprefix boards/,$(BOARD))

@@ -141,15 +141,7 @@ def pytest_pycollect_makemodule(module_path: Path, parent: pytest.Collector):
 @pytest.hookimpl(trylast=True)
 def pytest_sessionstart(session: pytest.Session) -> None:
     counted.pause(session.config)
-
-
-@pytest.hookimpl(wrapper=True)
-def pytest_make_collect_report(collector: pytest.Collector):
-    with counted.counting(collector.config, counted.counts(collector.path)):
-        report = yield
-    if collector.path == PORTABLE.parent:
-        counted.first(report.result)
-    return report
+    counted.import_core(session.config)
 
 
 @pytest.hookimpl(wrapper=True)

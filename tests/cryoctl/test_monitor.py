@@ -159,7 +159,9 @@ def test_after_form_hum_and_an_emergency_stop_the_monitor_shows_the_fault(board)
     finally:
         stop.set()
         thread.join(PATIENCE_S)
-    assert board.told("STAT?", "The applicator") and not made.left  # the person's form is put back
+    # The person's form is put back, by a line to which nobody waits for an answer: it may come after this one.
+    until(lambda: board.told("STAT?"), lambda said: said.startswith("The applicator"))
+    assert not made.left
     board.told("FORM:MACH", "OK")
     board.hand("estop release")
     board.acknowledge()

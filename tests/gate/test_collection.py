@@ -27,8 +27,9 @@ def project(tmp_path):
     (tmp_path / "host_tools/toolchain/node").symlink_to(ROOT / "host_tools/toolchain/node")
     (tmp_path / "tests/portable").mkdir()
 
-    def run(source, *arguments):
-        (tmp_path / "tests/portable/test_a.py").write_text(textwrap.dedent(source))
+    def run(source, *arguments, room="tests/portable"):
+        (tmp_path / room).mkdir(exist_ok=True)
+        (tmp_path / room / "test_a.py").write_text(textwrap.dedent(source))
         argv = [sys.executable, "-m", "pytest", "-n", "0", "-p", "no:cacheprovider", "-rA", *arguments]
         clean = {name: value for name, value in os.environ.items() if not name.startswith(("PYTEST", "COV_"))}
         done = subprocess.run(
@@ -97,6 +98,21 @@ def test_a_collection_of_garbage_does_not_walk_what_pytest_collected(project):
     assert "1 passed" in project(source, "-k", "cpython")
 
 
+def test_nor_what_an_earlier_file_left(project, tmp_path):
+    source = """
+        import gc
+
+        def test_it():
+            assert gc.get_freeze_count() > 100_000
+            assert len(gc.get_objects()) < 50_000
+    """
+    before = tmp_path / "tests/firmware/app/test_before.py"
+    before.parent.mkdir(parents=True)
+    before.write_text("LEFT = []\n\ndef test_it():\n    LEFT.extend([] for _ in range(100_000))\n")
+    order = ("tests/firmware/app/test_before.py", "tests/portable/core/test_a.py")
+    assert "2 passed" in project(source, "-k", "not unix and not wasm", *order, room="tests/portable/core")
+
+
 CORE = """
     ANSWER = 42
 
@@ -118,8 +134,15 @@ APP = """
 BOTH_BRANCHES = "halved(4) == 2 and halved(0) == 0"
 
 
-@pytest.mark.parametrize(("here", "there", "passes"), [(BOTH_BRANCHES, "True", True), ("halved", BOTH_BRANCHES, False)])
-def test_coverage_counts_the_tests_of_core_and_portable_alone(project, tmp_path, here, there, passes):
+@pytest.mark.parametrize(
+    ("room", "here", "there", "passes"),
+    [
+        ("tests/portable/core", BOTH_BRANCHES, "True", True),
+        ("tests/portable/core", "halved", BOTH_BRANCHES, False),
+        ("tests/portable/console", BOTH_BRANCHES, "True", False),
+    ],
+)
+def test_coverage_counts_the_tests_of_the_core_alone(project, tmp_path, room, here, there, passes):
     for file, source in (
         ("firmware/cryo/core/a.py", CORE),
         ("firmware/cryo/__init__.py", ""),
@@ -129,7 +152,7 @@ def test_coverage_counts_the_tests_of_core_and_portable_alone(project, tmp_path,
         (tmp_path / file).parent.mkdir(parents=True, exist_ok=True)
         (tmp_path / file).write_text(textwrap.dedent(source))
     source = f"from cryo.core.a import ANSWER, halved\n\ndef test_it():\n    assert ANSWER and {here}\n"
-    text = project(source, "--cov", "-k", "not unix and not wasm", "-n", "2")
+    text = project(source, "--cov", "-k", "not unix and not wasm", "-n", "2", room=room)
     assert "2 passed" in text
     assert ("Required test coverage of 100.0% reached" in text) == passes
     assert ("FAIL Required test coverage of 100.0% not reached" in text) != passes

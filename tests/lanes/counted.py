@@ -1,4 +1,4 @@
-"""What coverage counts in a run of all tests: what the core's own tests do in CPython, and their imports.
+"""What coverage counts in a run of all tests: what the core's own tests do in CPython, and its imports.
 
 The other rooms pass through the core too, but do not look at each line's effect: they do not count, and counting makes
 a test up to seven times as slow.
@@ -7,24 +7,20 @@ a test up to seven times as slow.
 from __future__ import annotations
 
 import contextlib
+import importlib
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 from coverage import Coverage
 
-TOWARDS = "firmware"  # has a room that counts
+CORE = "firmware/cryo/core"
+ROOMS = ("portable/core", "firmware/core")
 
 
 def counts(path: Path) -> bool:
     """Return whether the tests of this file or folder count."""
-    rooms = path.as_posix().rpartition("/tests/")[2].split("/")
-    return rooms[0] in ("portable", "firmware") and rooms[1:2] == ["core"]
-
-
-def first(nodes: list) -> None:
-    """Sort the rooms so that those that count come first: an import counts only for who imports first."""
-    nodes.sort(key=lambda node: 0 if counts(node.path) else 1 if node.path.name == TOWARDS else 2)
+    return path.as_posix().rpartition("/tests/")[2].startswith(tuple(f"{room}/" for room in ROOMS))
 
 
 def pause(config: pytest.Config) -> None:
@@ -32,6 +28,14 @@ def pause(config: pytest.Config) -> None:
     if _coverage(config):
         while running := Coverage.current():
             running.stop()  # each goes on tracing when the one above it stops, and makes every test three times as slow
+
+
+def import_core(config: pytest.Config) -> None:
+    """Import the core's modules: what runs at an import counts only for who imports first, and any test may."""
+    if _coverage(config):
+        with counting(config, True):
+            for file in sorted((config.rootpath / CORE).glob("*.py")):
+                importlib.import_module(f"cryo.core.{file.stem}")
 
 
 @contextlib.contextmanager

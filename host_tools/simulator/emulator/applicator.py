@@ -272,37 +272,44 @@ class EmulatedApplicator:
     def branch(self, function: Callable[["EmulatedApplicator"], Any]) -> Any:
         """Return function(self) of a copy of this device: what it does to the copy leaves this one untouched.
 
-        One boot serves many runs. The copy is a forked process, so the result must be picklable; an exception in it is
-        raised here as RuntimeError with its text.
+        One boot serves many runs; see in_copy().
         """
-        reader, writer = os.pipe()
-        child = os.fork()
-        if child == 0:
-            code = 1
-            try:
-                os.close(reader)
-                try:
-                    answer = (True, function(self))
-                    data = pickle.dumps(answer)
-                except BaseException as error:
-                    import traceback
+        return in_copy(lambda: function(self))
 
-                    data = pickle.dumps((False, "".join(traceback.format_exception(error))))
-                with os.fdopen(writer, "wb") as out:
-                    out.write(data)
-                code = 0
-            finally:
-                os._exit(code)
-        os.close(writer)
-        with os.fdopen(reader, "rb") as source:
-            data = source.read()
-        os.waitpid(child, 0)
-        if not data:
-            raise RuntimeError("the copy ended without an answer")
-        good, answer = pickle.loads(data)
-        if not good:
-            raise RuntimeError(answer)
-        return answer
+
+def in_copy(function: Callable[[], Any]) -> Any:
+    """Return function() of a forked copy of this process: whatever it does to a device leaves the one here untouched.
+
+    The result must be picklable; an exception in it is raised here as RuntimeError with its text.
+    """
+    reader, writer = os.pipe()
+    child = os.fork()
+    if child == 0:
+        code = 1
+        try:
+            os.close(reader)
+            try:
+                answer = (True, function())
+                data = pickle.dumps(answer)
+            except BaseException as error:
+                import traceback
+
+                data = pickle.dumps((False, "".join(traceback.format_exception(error))))
+            with os.fdopen(writer, "wb") as out:
+                out.write(data)
+            code = 0
+        finally:
+            os._exit(code)
+    os.close(writer)
+    with os.fdopen(reader, "rb") as source:
+        data = source.read()
+    os.waitpid(child, 0)
+    if not data:
+        raise RuntimeError("the copy ended without an answer")
+    good, answer = pickle.loads(data)
+    if not good:
+        raise RuntimeError(answer)
+    return answer
 
 
 class _SkinOnSpi:

@@ -64,9 +64,9 @@ def valve_files():
     return files | {"boot.py": packing.application(board)["boot.py"]}
 
 
-@pytest.fixture
-def chip(uf2, valve_files, request):
-    """A board at its prompt with valve and lease set up, loop made, edges recorded."""
+@pytest.fixture(scope="module")
+def chip(uf2, valve_files):
+    """A board at its prompt with valve and lease set up, loop made, edges recorded. Each test gets a copy of it."""
     from host_tools.simulator.emulator.rp2040 import Rp2040Board
 
     board = Rp2040Board(uf2, valve_files)
@@ -76,7 +76,20 @@ def chip(uf2, valve_files, request):
     board.drive(LOOP_A, 1)
     board.drive(LOOP_B, 0)
     said = board.exec("import sys\nprint(sys.implementation[0], sys.version.split('; ')[1], sys.implementation[2])")
-    request.node.user_properties.append((summary.INTERPRETER, said.strip() + ", emulated"))
+    board.interpreter = said.strip() + ", emulated"
     board.exec(GUEST)
     board.edges.clear()
     return board
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_pyfunc_call(pyfuncitem: pytest.Function):
+    """Run a test of `chip` in a copy of this process: one boot serves them all, and none sees what another did."""
+    if "chip" not in pyfuncitem.fixturenames:
+        return None
+    from host_tools.simulator.emulator.applicator import in_copy
+
+    given = {name: pyfuncitem.funcargs[name] for name in pyfuncitem._fixtureinfo.argnames}
+    pyfuncitem.user_properties.append((summary.INTERPRETER, given["chip"].interpreter))
+    in_copy(lambda: pyfuncitem.obj(**given))
+    return True
