@@ -4,12 +4,12 @@
     python -m host_tools.evidence.campaign --again single/jet-strong/3 [--set burst_max_us=60000]
 
 A case's name draws everything in it. The campaign writes out/campaign/runs.jsonl, docs/safety/campaign.json and, from
-that, docs/safety/campaign.md. Exit status 1 when a healthy or a single-fault run is not as it must be.
+that, docs/safety/campaign.md. Exit status 1 when a healthy or a single-fault run is not as it must be, 2 when
+the runs are of other code.
 """
 
 import argparse
 import json
-import os
 import random
 import sys
 import time
@@ -18,11 +18,11 @@ from dataclasses import asdict
 from itertools import combinations
 from pathlib import Path
 
-from host_tools.evidence.campaign import jobs, page, summary, sweeps
+from host_tools.evidence.campaign import jobs, page, runs, summary, sweeps
 from host_tools.evidence.campaign.engine import Engine
 from host_tools.evidence.campaign.faults import FAULTS
 from host_tools.evidence.campaign.run import Outcome, case, levels, run
-from host_tools.evidence.campaign.store import Store, StoreError, code
+from host_tools.evidence.campaign.store import of_this_tree
 from host_tools.places import ROOT
 
 RUNS = ROOT / "out/campaign/runs.jsonl"
@@ -51,7 +51,7 @@ def campaign(
     counts: tuple[int, ...],
     processes: int,
     resume: bool = False,
-    runs: Path = RUNS,
+    path: Path = RUNS,
     kinds: Iterable[str] = sweeps.STEPS,
 ) -> dict:
     """Run everything and return the summary. kinds are the sweeps.
@@ -61,9 +61,7 @@ def campaign(
     """
     began = time.monotonic()
     outs, tried, swept = {}, {}, []
-    with Store(runs, code(), resume=resume) as store, Engine(processes, store) as engine:
-        for number in store.unread:
-            print(f"{runs}: line {number} is damaged; its run is done again", file=sys.stderr)
+    with runs.opened(path, resume=resume) as store, Engine(processes, store) as engine:
         kept = sum(name in store.results for group in names(*counts).values() for name in group)
         for kind, group in names(*counts).items():
             outs[kind] = [Outcome(**found) for found in engine.do(kind, jobs.run, {name: name for name in group})]
@@ -98,13 +96,8 @@ def resweep(made: dict, kind: str, processes: int) -> dict:
 
     Raises StoreError where the rest was made on other code: no page shows both.
     """
-    if made["made"].get("code") != code():
-        was = made["made"].get("code") or "that it does not name"
-        raise StoreError(
-            f"{page.DATA} was made on code {was}, and this is {code()}: "
-            "a sweep of this code does not belong beside it. Run the campaign"
-        )
-    with Store(RUNS.with_name("sweeps.jsonl"), code()) as store, Engine(processes, store) as engine:
+    of_this_tree(made["made"].get("code"), str(page.DATA))
+    with runs.opened(RUNS.with_name("sweeps.jsonl"), resume=False) as store, Engine(processes, store) as engine:
         fresh = engine.do(kind, jobs.swept, _jobs(kind))
     kept = [row for row in made["sweeps"] if row["kind"] != kind and (row["preset"], row["level"]) in levels()]
     return made | {"sweeps": kept + fresh}
@@ -124,8 +117,7 @@ def main() -> int:
     parser = argparse.ArgumentParser(prog="campaign", description=(__doc__ or "").partition("\n")[0])
     parser.add_argument("--form", choices=FORMS, default="short", help="how many runs (default short)")
     parser.add_argument("--counts", help="instead of a form: HEALTHY,EACH,PAIRS")
-    parser.add_argument("--processes", type=int, default=os.cpu_count(), help="default: one a processor")
-    parser.add_argument("--resume", action="store_true", help="go on with an interrupted campaign on this code")
+    runs.add_options(parser)
     parser.add_argument("--again", metavar="CASE", help="run one case again and print it")
     parser.add_argument(
         "--set", action="append", default=[], metavar="KEY=VALUE", help="with --again: a tighter setting"
@@ -139,11 +131,7 @@ def main() -> int:
     except ValueError as error:
         print(error, file=sys.stderr)
         return 2
-    try:
-        return _written(args)
-    except StoreError as error:
-        print(error, file=sys.stderr)
-        return 2
+    return runs.told(lambda: _written(args))
 
 
 def _written(args: argparse.Namespace) -> int:
@@ -157,6 +145,7 @@ def _written(args: argparse.Namespace) -> int:
         made = campaign(counts, args.processes, args.resume)
         data.write_text(json.dumps(made, indent=1) + "\n", encoding="utf-8")
     made = json.loads(data.read_text(encoding="utf-8"))
+    of_this_tree(made["made"].get("code"), str(page.DATA))
     text.write_text(page.page(made), encoding="utf-8")
     print(f"written: {Path(page.PAGE)}")
     bad = len(made["healthy"]["problems"]) + len(made["single"]["problems"])

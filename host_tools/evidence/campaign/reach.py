@@ -1,25 +1,26 @@
 """How many healthy virtual patients reach their target, and how soon: `make reach N=1000`.
 
-    python -m host_tools.evidence.campaign.reach [--runs N]
+    python -m host_tools.evidence.campaign.reach [--runs N] [--resume | --page]
 
 The patients are the campaign's healthy ones: 85 to 130 mm, unguided, half of them let go of the trigger once. Writes
-out/reach.json and docs/reach.md. Exit status 1 when a figure misses its goal or a level is reached too seldom.
+out/reach.json and docs/reach.md. Exit status 1 when a figure misses its goal or a level is reached too seldom, 2 when
+the figures are of other code.
 """
 
 import argparse
 import json
-import os
 import statistics
 import sys
 from pathlib import Path
 
-from host_tools.evidence.campaign import worker
-from host_tools.evidence.campaign.run import UNDER_FLOOR_C, Outcome, named
+from host_tools.evidence.campaign import runs
+from host_tools.evidence.campaign.run import UNDER_FLOOR_C, Outcome
+from host_tools.evidence.campaign.store import of_this_tree
 from host_tools.evidence.campaign.summary import level
-from host_tools.evidence.safety import outcomes
 from host_tools.evidence.safety.pages import head, line
 from host_tools.places import ROOT
 
+RUNS = ROOT / "out/campaign/reach.jsonl"
 DATA = ROOT / "out/reach.json"
 PAGE = ROOT / "docs/reach.md"
 REACH_MIN = 0.93  # [E] of all that were armed
@@ -42,13 +43,13 @@ def figures(outs: list[Outcome]) -> dict:
     }
 
 
-def report(outs: list[Outcome]) -> dict:
-    """Return the whole of out/reach.json."""
+def report(outs: list[Outcome], code: str) -> dict:
+    """Return the whole of out/reach.json; code is what the runs were made on."""
     by_level: dict[str, list[Outcome]] = {}
     for out in outs:
         by_level.setdefault(level(out), []).append(out)
     return {
-        "code": outcomes.measured("host_tools/evidence/campaign"),
+        "code": code,
         "unguided": figures(outs),
         "by_level": {name: figures(group) for name, group in sorted(by_level.items())},
     }
@@ -95,23 +96,31 @@ def page(made: dict) -> str:
     return "\n".join(out)
 
 
-def measure(runs: int, processes: int) -> list[Outcome]:
-    """Run the first patients of the campaign."""
-    with worker.pool(processes) as pool:
-        return list(pool.map(named, [f"healthy/{k}" for k in range(runs)], chunksize=1))
+def measure(args: argparse.Namespace) -> tuple[str, list[Outcome]]:
+    """Run the first patients of the campaign; return the code and what they showed."""
+    return runs.cases("healthy", (f"healthy/{k}" for k in range(args.runs)), RUNS, args)
 
 
 def main(argv: list[str] | None = None) -> int:
     """Command line."""
     parser = argparse.ArgumentParser(prog="reach", description=(__doc__ or "").partition("\n")[0])
     parser.add_argument("--runs", type=int, default=1_000, help="how many patients (default 1000)")
-    parser.add_argument("--processes", type=int, default=os.cpu_count(), help="default: one a processor")
+    parser.add_argument("--page", action="store_true", help="only write the page anew from its data")
+    runs.add_options(parser)
     args = parser.parse_args(argv)
     if args.runs < 1:
         parser.error("--runs: give 1 or more")
-    made = report(measure(args.runs, args.processes))
-    DATA.parent.mkdir(exist_ok=True)
-    DATA.write_text(json.dumps(made, indent=1) + "\n", encoding="utf-8")
+    return runs.told(lambda: _written(args))
+
+
+def _written(args: argparse.Namespace) -> int:
+    """Do what the options ask for and write the page."""
+    if not args.page:
+        code, outs = measure(args)
+        DATA.parent.mkdir(exist_ok=True)
+        DATA.write_text(json.dumps(report(outs, code), indent=1) + "\n", encoding="utf-8")
+    made = json.loads(DATA.read_text(encoding="utf-8"))
+    of_this_tree(made["code"], str(DATA))
     PAGE.write_text(page(made), encoding="utf-8")
     print(f"written: {DATA.relative_to(ROOT)}, {Path(PAGE).relative_to(ROOT)}")
     bad = missed(made)

@@ -106,8 +106,8 @@ def levels() -> list[tuple[str, int]]:
 
 
 @cache
-def _figures(preset, level):
-    return timeline.level_figures(preset, level) or (0.0, 0.0)
+def _figures(preset, level, firmware):
+    return timeline.level_figures(preset, level, firmware) or (0.0, 0.0)
 
 
 @cache
@@ -226,7 +226,7 @@ def run(
         plant.on_burst(burst, offset_us, lambda p: p.at(p.now_us + int(until_s * 1e6), off))
     plant.operator = _Watching(plant, script, this.on_pass)
     messages = lanes.run(plant, "cpython", given.settings, firmware)
-    return _judge(given, this, results, refused, messages)
+    return _judge(given, this, results, refused, messages, firmware)
 
 
 class _Watching(Operator):
@@ -264,7 +264,7 @@ def named(name: str) -> Outcome:
     return run(case(name))
 
 
-def _judge(given, this, results, refused, messages):
+def _judge(given, this, results, refused, messages, firmware):
     plant, record = this.plant, this.plant.record
     result = results[-1] if results else {}
     alarm_us = next((at for at, name, up in record.edges if name == "alarm" and up), None)
@@ -287,7 +287,7 @@ def _judge(given, this, results, refused, messages):
         reach_s=_reach_s(plant),
         reason=result.get("REASON", "NONE"),
         lowest_c=round(min(plant.skin.lowest_c, record.skin_min_c), 3),
-        floor_c=_figures(given.patient.preset, given.patient.level)[1],
+        floor_c=_figures(given.patient.preset, given.patient.level, firmware)[1],
         reduced=given.patient.preset != "CHRONIC",
         commanded_max_ms=max((b.commanded_us for b in record.bursts), default=0) / 1000,
         flow_max_ms=max((to - since for since, to in flows), default=0) / 1000,

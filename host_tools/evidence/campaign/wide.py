@@ -1,25 +1,24 @@
 """Treats the wide population and tells by kind of skin what came of it: `make population N=200`.
 
-    python -m host_tools.evidence.campaign.wide [--runs N] [--page]
+    python -m host_tools.evidence.campaign.wide [--runs N] [--resume | --page]
 
 Runs wide/0 to wide/N-1 without a fault. Writes out/campaign/wide.jsonl, docs/population.json and, from that and
-the table of ranges, docs/population.md. Exit status 1 when a run is not as it must be. One of them again:
+the table of ranges, docs/population.md. Exit status 1 when a run is not as it must be, 2 when the
+runs are of other code. One of them again:
 `python -m host_tools.evidence.campaign --again wide/3`.
 """
 
 import argparse
 import json
-import os
 import sys
 from collections import Counter
 from collections.abc import Iterable
-from dataclasses import asdict
 from itertools import pairwise
 
-from host_tools.evidence.campaign import population, reach, worker
-from host_tools.evidence.campaign.run import UNDER_FLOOR_C, Outcome, named
+from host_tools.evidence.campaign import population, reach, runs
+from host_tools.evidence.campaign.run import UNDER_FLOOR_C, Outcome
+from host_tools.evidence.campaign.store import of_this_tree
 from host_tools.evidence.campaign.summary import level
-from host_tools.evidence.safety import outcomes
 from host_tools.evidence.safety.pages import NOT_CERTIFIED, head, line
 from host_tools.places import ROOT
 
@@ -55,10 +54,10 @@ def _told(groups: dict[str, list[Outcome]]) -> dict[str, dict]:
     }
 
 
-def report(outs: list[Outcome]) -> dict:
-    """Return the whole of docs/population.json."""
+def report(outs: list[Outcome], code: str) -> dict:
+    """Return the whole of docs/population.json; code is what the runs were made on."""
     return {
-        "code": outcomes.measured("host_tools/evidence/campaign"),
+        "code": code,
         "runs": len(outs),
         "by_skin": _told(by_skin(outs)),
         "by_offset": _told(by_offset(outs)),
@@ -131,7 +130,7 @@ def page(made: dict) -> str:
         "",
         "## What came of it",
         "",
-        f"{made['runs']} runs without a fault, measured on code {made['code']}; this tree may be newer. A patient with"
+        f"{made['runs']} runs without a fault, measured on code {made['code']}. A patient with"
         " two kinds of skin counts in both rows. Plain: none of them, with normal sensation. Reduced: every preset for"
         f" reduced sensation. Coldest true surface of all: {made['lowest_c']:.2f} degC.",
         "",
@@ -168,31 +167,30 @@ def page(made: dict) -> str:
     return "\n".join([*out, ""])
 
 
-def measure(runs: int, processes: int) -> list[Outcome]:
-    """Run the first patients of the population, and keep what each showed."""
-    outs = []
-    RUNS.parent.mkdir(parents=True, exist_ok=True)
-    with worker.pool(processes) as pool, RUNS.open("w") as file:
-        for out in pool.map(named, [f"wide/{k}" for k in range(runs)], chunksize=1):
-            outs.append(out)
-            file.write(json.dumps(asdict(out)) + "\n")
-            file.flush()
-    return outs
+def measure(args: argparse.Namespace) -> tuple[str, list[Outcome]]:
+    """Run the first patients of the population; return the code and what they showed."""
+    return runs.cases("wide", (f"wide/{k}" for k in range(args.runs)), RUNS, args)
 
 
 def main(argv: list[str] | None = None) -> int:
     """Command line."""
     parser = argparse.ArgumentParser(prog="wide", description=(__doc__ or "").partition("\n")[0])
     parser.add_argument("--runs", type=int, default=200, help="how many patients (default 200)")
-    parser.add_argument("--processes", type=int, default=os.cpu_count(), help="default: one a processor")
     parser.add_argument("--page", action="store_true", help="only write the page anew from its data")
+    runs.add_options(parser)
     args = parser.parse_args(argv)
     if args.runs < 1:
         parser.error("--runs: give 1 or more")
+    return runs.told(lambda: _written(args))
+
+
+def _written(args: argparse.Namespace) -> int:
+    """Do what the options ask for and write the page."""
     if not args.page:
-        made = report(measure(args.runs, args.processes))
-        DATA.write_text(json.dumps(made, indent=1) + "\n", encoding="utf-8")
+        code, outs = measure(args)
+        DATA.write_text(json.dumps(report(outs, code), indent=1) + "\n", encoding="utf-8")
     made = json.loads(DATA.read_text(encoding="utf-8"))
+    of_this_tree(made["code"], str(DATA))
     PAGE.write_text(page(made), encoding="utf-8")
     print(f"written: {PAGE.relative_to(ROOT)}; {len(made['problems'])} of {made['runs']} runs were not as they must be")
     return 1 if made["problems"] else 0

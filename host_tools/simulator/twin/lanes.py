@@ -80,9 +80,12 @@ def firmware_imports(folders=None):
         sys.modules.update(saved)
 
 
-def fold():
-    """Let this process run the firmware in CPython with its constants as numbers, and as it is now, from here on."""
-    firmware_code.fold(import_folders(), _FIRMWARE)
+def fold(firmware=None):
+    """Let this process run the firmware in CPython with its constants as numbers, and as it is now, from here on.
+
+    firmware is its folder, normally the project's own; that of another folder is then no longer so.
+    """
+    firmware_code.fold(import_folders(firmware), _FIRMWARE)
 
 
 def _cpython(plant, settings, folders):

@@ -135,9 +135,12 @@ def gas_g(session):
     return grams
 
 
-def level_figures(preset, level):
-    """Return (target degC, floor degC) of a level by the firmware's own table, or None if it has no such level."""
-    with lanes.firmware_imports():
+def level_figures(preset, level, firmware=None):
+    """Return (target degC, floor degC) of a level by the firmware's own table, or None if it has no such level.
+
+    firmware is the folder that holds it, normally the project's own.
+    """
+    with lanes.firmware_imports(lanes.import_folders(firmware)):
         presets = import_module("cryo.core.presets")
     rows = {row[presets.NAME]: row[presets.LEVELS] for row in presets.PRESETS}.get(str(preset).upper(), ())
     number = int(level) if str(level).isdigit() else 0

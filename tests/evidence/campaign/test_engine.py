@@ -3,12 +3,13 @@
 import json
 import os
 import signal
+import sys
 from pathlib import Path
 
 import pytest
 
 from host_tools.evidence.campaign import __main__ as campaign
-from host_tools.evidence.campaign import store
+from host_tools.evidence.campaign import page, store
 from host_tools.evidence.campaign.engine import DiedError, Engine, Progress
 from host_tools.evidence.campaign.store import Store, StoreError
 
@@ -87,11 +88,11 @@ def table(made):
 def one(tmp_path_factory):
     """A very small campaign in one process, and its file."""
     path = tmp_path_factory.mktemp("one") / "runs.jsonl"
-    return campaign.campaign(COUNTS, 1, runs=path, kinds=()), path
+    return campaign.campaign(COUNTS, 1, path=path, kinds=()), path
 
 
 def test_two_processes_give_the_same_table_to_the_digit(one, tmp_path):
-    made = campaign.campaign(COUNTS, 2, runs=tmp_path / "runs.jsonl", kinds=())
+    made = campaign.campaign(COUNTS, 2, path=tmp_path / "runs.jsonl", kinds=())
     assert json.dumps(table(made)) == json.dumps(table(one[0]))
     assert made["healthy"]["n"] == 3 and made["double"]["n"] == 1
 
@@ -100,7 +101,7 @@ def test_a_campaign_that_was_cut_goes_on_to_the_same_table(one, tmp_path):
     path = tmp_path / "runs.jsonl"
     whole = one[1].read_bytes()
     path.write_bytes(whole[: len(b"".join(whole.splitlines(True)[:2])) + 40])
-    made = campaign.campaign(COUNTS, 1, resume=True, runs=path, kinds=())
+    made = campaign.campaign(COUNTS, 1, resume=True, path=path, kinds=())
     assert made["made"]["kept"] == 2
     assert json.dumps(table(made)) == json.dumps(table(one[0]))
     assert sorted(path.read_bytes().splitlines()) == sorted(whole.splitlines())
@@ -116,3 +117,17 @@ def test_work_that_stands_in_a_program_is_refused_before_anything_is_done(tmp_pa
     with pytest.raises(ValueError, match="work stands in a program"):
         done(tmp_path, {})
     assert not list(tmp_path.glob("n*"))
+
+
+@pytest.mark.parametrize("on", ["0123456789ab", None])
+def test_the_page_is_refused_when_its_runs_are_of_another_tree(tmp_path, monkeypatch, capsys, on):
+    data = json.loads((campaign.ROOT / page.DATA).read_text(encoding="utf-8"))
+    (tmp_path / page.DATA).parent.mkdir(parents=True)
+    monkeypatch.setattr(campaign, "ROOT", tmp_path)
+    monkeypatch.setattr(sys, "argv", ["campaign", "--page"])
+    for code, written in ((on, False), (store.code(), True)):
+        (tmp_path / page.DATA).write_text(json.dumps(data | {"made": data["made"] | {"code": code}}))
+        assert (campaign.main() == 2) == (not written)
+        assert (tmp_path / page.PAGE).exists() == written
+    said = capsys.readouterr()
+    assert "no page shows runs of another tree" in said.err and (on or "that it does not name") in said.err

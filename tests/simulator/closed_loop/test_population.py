@@ -6,7 +6,7 @@ from dataclasses import asdict, replace
 
 import pytest
 
-from host_tools.evidence.campaign import patients, population, wide
+from host_tools.evidence.campaign import patients, population, store, wide
 from host_tools.evidence.campaign.body import Body
 from host_tools.evidence.campaign.patients import Patient
 from host_tools.evidence.campaign.run import _refused_rightly, case, levels, run
@@ -181,7 +181,7 @@ def test_the_report_counts_a_patient_in_each_of_his_kinds():
         replace(one, patient=one.patient | {"body": one.patient["body"] | {"callus": None}, "preset": "CHRONIC"}),
         replace(one, refused=REFUSED),
     ]
-    made = wide.report(outs)
+    made = wide.report(outs, "c")
     assert {kind: (row["runs"], row["refused"]) for kind, row in made["by_skin"].items()} == {
         "all": (3, 1), "plain": (1, 0), "callus": (2, 1), "water film": (0, 0), "low perfusion": (0, 0),
         "reduced": (2, 1),
@@ -191,6 +191,19 @@ def test_the_report_counts_a_patient_in_each_of_his_kinds():
     assert problem["skin"] == ("callus", "reduced") and problem["problems"] == ["false trip RESPONSE_STRONG"]
     text = wide.page(json.loads(json.dumps(made)))
     assert "| callus | 2 | 1 |" in text and "RESPONSE_STRONG 1" in text and "| wide/3 |" in text
+
+
+def test_the_page_is_refused_when_its_runs_are_of_another_tree(tmp_path, monkeypatch, capsys):
+    out = run(case("wide/3"))
+    monkeypatch.setattr(wide, "ROOT", tmp_path)
+    monkeypatch.setattr(wide, "DATA", tmp_path / "population.json")
+    monkeypatch.setattr(wide, "PAGE", tmp_path / "population.md")
+    for code, status in (("0123456789ab", 2), (store.code(), 0)):
+        monkeypatch.setattr(wide, "measure", lambda args, code=code: (code, [out]))
+        assert wide.main(["--runs", "1"]) == status
+        assert wide.PAGE.exists() == (status == 0)
+    assert "population.json was made on code 0123456789ab, and this is" in capsys.readouterr().err
+    assert f"measured on code {store.code()}." in wide.PAGE.read_text()
 
 
 def test_the_page_is_what_its_data_say():

@@ -1,11 +1,13 @@
 """How many healthy patients reach their target: what is counted, what is missed, and a handful of real runs."""
 
+import argparse
+import contextlib
 import json
 from dataclasses import replace
 
 import pytest
 
-from host_tools.evidence.campaign import reach
+from host_tools.evidence.campaign import reach, runs, store
 from host_tools.evidence.campaign.run import case, run
 
 # of each preset one level; in 5 and 9 the operator lets go, 3 stands at 120 mm or further
@@ -77,8 +79,23 @@ def test_a_row_of_the_page_tells_its_own_figures():
     assert "| CIPN L1 | 40 | 0 | 38 | 95.0% | - | +0.10 | 2 |" in text
 
 
-def test_the_campaign_s_first_patients_are_measured():
-    assert [out.name for out in reach.measure(2, 1)] == ["healthy/0", "healthy/1"]
+def test_the_campaign_s_first_patients_are_measured_and_kept(tmp_path, monkeypatch):
+    monkeypatch.setattr(reach, "RUNS", tmp_path / "reach.jsonl")
+    code, outs = reach.measure(argparse.Namespace(runs=2, processes=1, resume=False))
+    assert [out.name for out in outs] == ["healthy/0", "healthy/1"]
+    assert code == store.code()
+    monkeypatch.setattr(runs, "Engine", lambda processes, kept: contextlib.nullcontext(_Nothing(kept)))
+    assert reach.measure(argparse.Namespace(runs=2, processes=1, resume=True)) == (code, outs)
+
+
+class _Nothing:
+    """An engine that runs nothing: what it gives was kept."""
+
+    def __init__(self, kept):
+        self._kept = kept
+
+    def do(self, _title, _work, items):
+        return [self._kept.results[name] for name in items]
 
 
 def test_a_level_that_too_few_reach_is_named():
@@ -93,7 +110,7 @@ def test_the_command_writes_both_and_says_what_is_missed(outs, tmp_path, monkeyp
     asked = []
     for reached, status in ((True, 0), (False, 1)):
         told = [replace(out, reached=reached, reach_s=20.0) for out in outs]
-        monkeypatch.setattr(reach, "measure", lambda runs, processes, told=told: asked.append(runs) or told)
+        monkeypatch.setattr(reach, "measure", lambda args, told=told: asked.append(args.runs) or (store.code(), told))
         assert reach.main(["--runs", "4"]) == status
         made = json.loads((tmp_path / "out/reach.json").read_text())
         assert made["unguided"]["runs"] == 4 and made["unguided"]["reached"] == 4 * reached
@@ -101,6 +118,13 @@ def test_the_command_writes_both_and_says_what_is_missed(outs, tmp_path, monkeyp
         assert ("reach their target, goal" in capsys.readouterr().out) == (not reached)
         assert made["code"] in (tmp_path / "reach.md").read_text()
     assert asked == [4, 4]
+    assert reach.main(["--page"]) == 1 and asked == [4, 4]
+    page = (tmp_path / "reach.md").read_bytes()
+    monkeypatch.setattr(reach, "measure", lambda args: ("0123456789ab", outs))
+    assert reach.main(["--runs", "4"]) == reach.main(["--page"]) == 2
+    said = capsys.readouterr()
+    assert said.err.count("reach.json was made on code 0123456789ab, and this is") == 2 and "written" in said.out
+    assert (tmp_path / "reach.md").read_bytes() == page
     with pytest.raises(SystemExit):
         reach.main(["--runs", "0"])
     assert "give 1 or more" in capsys.readouterr().err
