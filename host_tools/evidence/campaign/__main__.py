@@ -27,11 +27,12 @@ from host_tools.places import ROOT
 
 RUNS = ROOT / "out/campaign/runs.jsonl"
 WORST = 10
-# healthy runs, runs of each single fault, pairs of faults
-FORMS = {"long": (1_000, 40, 1_431), "short": (60, 2, 40)}
+GROUPS = ("healthy", "single", "double", "weighted")
+# healthy runs, runs of each single fault, pairs of faults, runs with one fault that favour the worst
+FORMS = {"long": (1_000, 40, 1_431, 1_000), "short": (60, 2, 40, 40)}
 
 
-def names(healthy: int, each: int, pairs: int) -> dict[str, list[str]]:
+def names(healthy: int, each: int, pairs: int, weighted: int = 0) -> dict[str, list[str]]:
     """Return the cases of a campaign by kind."""
     every = ["+".join(pair) for pair in combinations(FAULTS, 2)]
     chosen = random.Random("pairs").sample(every, min(pairs, len(every)))
@@ -39,6 +40,7 @@ def names(healthy: int, each: int, pairs: int) -> dict[str, list[str]]:
         "healthy": [f"healthy/{k}" for k in range(healthy)],
         "single": [f"single/{name}/{k}" for k in range(each) for name in FAULTS],
         "double": [f"double/{pair}/0" for pair in chosen],
+        "weighted": [f"weighted/{k}" for k in range(weighted)],
     }
 
 
@@ -78,7 +80,7 @@ def campaign(
     return {
         "made": {
             "code": store.on,
-            "counts": dict(zip(("healthy", "single", "double"), counts, strict=True)),
+            "counts": dict(zip(GROUPS, (*counts, 0)[: len(GROUPS)], strict=True)),
             "processes": processes,
             "kept": kept,
             "wall_s": round(time.monotonic() - began),
@@ -87,6 +89,7 @@ def campaign(
         "healthy": summary.healthy(outs["healthy"]),
         "single": summary.single(outs["single"]) | {"tried": tried["single"]},
         "double": summary.double(outs["double"]) | {"tried": tried["double"]},
+        "weighted": summary.weighted(outs["weighted"], outs["single"]),
         "sweeps": swept,
     }
 
@@ -116,7 +119,7 @@ def main() -> int:
     """Command line."""
     parser = argparse.ArgumentParser(prog="campaign", description=(__doc__ or "").partition("\n")[0])
     parser.add_argument("--form", choices=FORMS, default="short", help="how many runs (default short)")
-    parser.add_argument("--counts", help="instead of a form: HEALTHY,EACH,PAIRS")
+    parser.add_argument("--counts", help="instead of a form: HEALTHY,EACH,PAIRS,WEIGHTED")
     runs.add_options(parser)
     parser.add_argument("--again", metavar="CASE", help="run one case again and print it")
     parser.add_argument(
@@ -148,7 +151,7 @@ def _written(args: argparse.Namespace) -> int:
     of_this_tree(made["made"].get("code"), str(page.DATA))
     text.write_text(page.page(made), encoding="utf-8")
     print(f"written: {Path(page.PAGE)}")
-    bad = len(made["healthy"]["problems"]) + len(made["single"]["problems"])
+    bad = sum(len(made[kind]["problems"]) for kind in ("healthy", "single", "weighted"))
     print(f"{bad} healthy or single-fault runs were not as they must be")
     return 1 if bad else 0
 

@@ -2,7 +2,9 @@
 
 from pathlib import Path
 
+from host_tools.evidence.campaign import moments
 from host_tools.evidence.campaign.faults import JUMP_MAX, RANGE_MAX_MM
+from host_tools.evidence.campaign.intervals import CONFIDENCE, FEW, clopper_pearson
 from host_tools.evidence.campaign.run import BURST_MAX_MS, BURST_MAX_REDUCED_MS, CUT_MS, FLOW_MAX_MS, RELEASE_MS
 from host_tools.evidence.campaign.sweeps import BURSTS, FROM_MM, FROZEN_MM, OFFSETS_MS
 from host_tools.evidence.safety.pages import head, line
@@ -10,6 +12,21 @@ from host_tools.evidence.safety.pages import head, line
 DATA = Path("docs/safety/campaign.json")
 PAGE = Path("docs/safety/campaign.md")
 SHOWN = 12  # examples of one kind
+
+
+def _percent(share):
+    """Write a share: as many digits as it needs to be no zero."""
+    percent = 100.0 * share
+    return f"{percent:.2g} %" if 0.0 < percent < 0.1 else f"{percent:.1f} %"
+
+
+def _between(low, high):
+    return f"{_percent(low)} to {_percent(high)}"
+
+
+def _of(count, runs):
+    """Tell a count, and between which shares the true one is."""
+    return f"{count} ({_between(*clopper_pearson(count, runs))})" if runs else str(count)
 
 
 def _ms(value):
@@ -77,7 +94,8 @@ def _made(made):
         *made.get("note", ()),
         *_code(made.get("code")),
         f"{counts['healthy']} healthy runs, {counts['single']} of each single fault, {counts['double']} pairs of",
-        f"faults: {made['simulated_h']:g} h of virtual time, {made['wall_s']} s of wall time in",
+        f"faults, {counts.get('weighted', 0)} with one fault that favour the worst:",
+        f"{made['simulated_h']:g} h of virtual time, {made['wall_s']} s of wall time in",
         f"{made['processes']} process(es){_kept(made['kept'])}. The firmware ran in CPython on the plant of",
         "the twin, one point a run.",
         "",
@@ -90,6 +108,9 @@ def _made(made):
         "1000 W/m2K: beyond 183 that is closer than the 70 mm at which the device stops. `python -m",
         "host_tools.evidence.campaign --again NAME` runs one again.",
         "",
+        f"A share in brackets is the interval of Clopper and Pearson, {CONFIDENCE:.0%}, two-sided: how often the same",
+        "happens among all runs that are drawn so. It says nothing of patients who are otherwise.",
+        "",
     ]
 
 
@@ -97,14 +118,14 @@ def _healthy(found):
     out = [
         "## Healthy",
         "",
-        f"{found['n']} runs, {found['complete']} complete, {found['reached']} reached their target; the others ended",
-        f"with a reason: {_counts(found['reasons'])}. False trips: **{sum(found['false_trips'].values())}**",
-        f"({_counts(found['false_trips'])}).",
+        f"{found['n']} runs, {_of(found['complete'], found['n'])} complete,",
+        f"{_of(found['reached'], found['n'])} reached their target; reasons at the end: {_counts(found['reasons'])}.",
+        f"False trips: **{_of(sum(found['false_trips'].values()), found['n'])}**, {_counts(found['false_trips'])}.",
         "",
         *head("level", "runs", "reached", "lowest true surface less the floor, degC"),
     ]
     for name, row in found["levels"].items():
-        out.append(line(name, str(row["n"]), str(row["reached"]), f"{row['room_c']:+.2f}"))
+        out.append(line(name, str(row["n"]), _of(row["reached"], row["n"]), f"{row['room_c']:+.2f}"))
     return [*out, "", "Not as it must be (a fault, no end, or more than 0.5 degC under the floor):", "",
             *_examples(found["problems"])]  # fmt: skip
 
@@ -129,8 +150,10 @@ def _single(found):
         alarm = f"{_ms(row['alarm_median_ms'])}, {_ms(row['alarm_max_ms'])}"
         spare = "-" if row["spare_c"] is None else f"{row['spare_c']:+.1f}"
         out.append(line(f"`{name}`", row["title"], str(row["n"]), str(row["came"]), _counts(row["latched"]), alarm,
-                        spare, str(row["too_cold"])))  # fmt: skip
-    out += ["", "Spare: the lowest true surface of all these runs, less what it must not go under.", ""]
+                        spare, _of(row["too_cold"], row["came"])))  # fmt: skip
+    cold = sum(row["too_cold"] for row in found["faults"].values())
+    out += ["", "Spare: the lowest true surface of all these runs, less what it must not go under. Too cold, of those",
+            f"that came: {_of(cold, found['came'])} of all.", ""]  # fmt: skip
     out += ["Levels that did not hold under one fault:", ""]
     bad = {name: row for name, row in found["levels"].items() if row["too_cold"]}
     for name, row in bad.items():
@@ -149,13 +172,45 @@ def _double(found):
         "## Two faults",
         "",
         f"{found['pairs']} pairs, {found['n']} runs; in {found['came']} both came about. No figure is demanded. The",
-        f"skin got too cold in **{found['too_cold']}**; faults in those: {_counts(found['by_fault'])}.",
+        f"skin got too cold in **{_of(found['too_cold'], found['n'])}**;",
+        f"faults in those: {_counts(found['by_fault'])}.",
         "",
         "The ten worst, too cold or not, and the lowest true surface with one tighter setting each, degC:",
         "",
         *_tried(found["tried"]),
     ]
 
+
+def _rate(row):
+    return f"{_percent(row['rate'])} ({_between(row['low'], row['high'])})"
+
+
+def _weighted(found):
+    out = ["## One fault, drawn so that the worst is common", ""]
+    if not found["n"]:
+        return [*out, "None were run.", ""]
+    parts = "; ".join(f"{part.name} {part.share:.0%}" for part in moments.PROPOSAL)
+    out += [
+        f"{found['n']} runs, `weighted/N`; in {found['came']} the fault came about. As above each fault is as likely",
+        "as another; here the trigger is let go once in half of the runs, too. The fault's moment is drawn within",
+        f"{moments.CLOSE_US // 1000} ms of what else happens: {parts}. In {moments.GRAVE_SHARE:.0%} of the runs",
+        f"it is one of {', '.join(moments.GRAVE)}.",
+        "A run counts by its weight: how likely its draw is as faults come, over how likely it is here. So the rates",
+        "are those of faults as they come. Effective runs: so many that all count alike would tell as much; the",
+        "interval is Clopper and Pearson's on them. Where nothing happened they are Kish's; where it happened in fewer",
+        f"than {FEW} runs the bound is not under that one. By count: the runs of the chapter before.",
+        "",
+        *head("what", "in runs", "rate", "effective runs", f"by count, of {found['plain']}"),
+    ]
+    for name, row in found["rates"].items():
+        here, plain = row["weighted"], row["counted"]
+        cells = (str(here["hits"]), _rate(here), f"{here['effective']:.0f}", _of(plain["hits"], plain["runs"]))
+        out.append(line(name, *cells))
+    out += ["", f"Faults in those that were too cold: {_counts(found['faults'])}.", "", "Not as it must be:", ""]
+    return [*out, *_examples(found["problems"])]
+
+
+NOT_RUN = {"n": 0}
 
 _SWEEPS = {
     "approach": (
@@ -206,6 +261,7 @@ def page(data: dict) -> str:
         _healthy(data["healthy"]),
         _single(data["single"]),
         _double(data["double"]),
+        _weighted(data.get("weighted", NOT_RUN)),
         *(_sweep(kind, [row for row in data["sweeps"] if row["kind"] == kind]) for kind in _SWEEPS),
     )
     return "\n".join(text for part in parts for text in part)

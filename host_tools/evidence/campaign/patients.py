@@ -4,6 +4,7 @@ import random
 from dataclasses import dataclass
 
 from host_tools.evidence.campaign.body import Body
+from host_tools.evidence.campaign.moments import HAND_US, MOVE_BURSTS, MOVE_SHARE, RELEASE_BURSTS, RELEASE_SHARE
 from host_tools.simulator.twin.plant import TICKS_MASK, Plant
 from host_tools.simulator.twin.probe import Probe
 from host_tools.simulator.twin.skin import LAYERS, Layer, Skin
@@ -141,9 +142,9 @@ def draw(rng: random.Random, level: tuple[str, int], *, sound: bool, moves: bool
         jitter_us=rng.choice((0, 500, 2_000)),
         phase_us=rng.randrange(100_000),
         wrap_us=rng.randrange(100_000, 70_000_000),
-        moves=_move(rng, distance_mm) if moves and not sound and rng.random() < 0.5 else None,
+        moves=_move(rng) if moves and not sound and rng.random() < MOVE_SHARE else None,
         seed=rng.randrange(1, 1 << 30),
-        lets_go=(rng.randrange(1, 20), rng.randrange(0, 700_000)) if sound and rng.random() < 0.5 else None,
+        lets_go=_let_go(rng) if sound and rng.random() < RELEASE_SHARE else None,
         light_sway=within("light_sway", 3),
     )
 
@@ -153,7 +154,15 @@ def near_mm(h_w_m2k: float) -> float:
     return 80.0 * (150.0 / h_w_m2k) ** (1 / 1.5)
 
 
-def _move(rng, from_mm):
-    """The hand goes to where the jet's coefficient is anything from 30 to 1000 W/m2K, at a walking hand's speed."""
+def way(rng: random.Random) -> tuple[float, float]:
+    """Draw where the hand goes, to a jet of 30 to 1000 W/m2K at the skin, and how fast: as a walking hand at most."""
     h = H_MIN * (H_MAX / H_MIN) ** rng.random()
-    return round(near_mm(h), 1), round(rng.uniform(20.0, WALK_MM_S)), rng.randrange(1, 30), rng.randrange(0, 700_000)
+    return round(near_mm(h), 1), round(rng.uniform(20.0, WALK_MM_S))
+
+
+def _move(rng):
+    return *way(rng), rng.choice(MOVE_BURSTS), rng.randrange(HAND_US)
+
+
+def _let_go(rng):
+    return rng.choice(RELEASE_BURSTS), rng.randrange(HAND_US)

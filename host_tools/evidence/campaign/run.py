@@ -3,12 +3,12 @@
 import importlib
 import random
 from collections.abc import Callable
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass, field, replace
 from functools import cache
 from pathlib import Path
 
 from boards.virtual import pins
-from host_tools.evidence.campaign import patients, population
+from host_tools.evidence.campaign import moments, patients, population
 from host_tools.evidence.campaign.faults import FAULTS, Action
 from host_tools.evidence.campaign.patients import Patient
 from host_tools.evidence.pages import tables
@@ -17,8 +17,10 @@ from host_tools.simulator.twin.hardware import NEVER
 from host_tools.simulator.twin.people import Operator
 from host_tools.simulator.twin.treatment import RefusedError, treatment
 
-KINDS = {"healthy": 0, "single": 1, "double": 2, "wide": None}  # how many faults; wide takes any, and none
-NAMES = f"write healthy/N, single/FAULT/N, double/FAULT+FAULT/N, wide/N or wide/FAULTS/N; {', '.join(FAULTS)}"
+WEIGHTED = "weighted"  # one fault, which the name draws: moments.py
+# how many faults a name has; wide takes any, and none
+KINDS = {"healthy": 0, "single": 1, "double": 2, "wide": None, WEIGHTED: 0}
+NAMES = f"write healthy/N, single/FAULT/N, double/FAULT+FAULT/N, weighted/N, wide/N, wide/FAULTS/N; {', '.join(FAULTS)}"
 SKIN_MIN_C, SKIN_MIN_REDUCED_C = 0.0, 4.0  # true surface, under any single fault
 UNDER_FLOOR_C = 0.5  # true surface under the level's floor, nothing faulty
 BURST_MAX_MS, BURST_MAX_REDUCED_MS = 500, 300  # limit 4
@@ -31,7 +33,6 @@ PIN_MS = 20  # from the contact's release to the end of the dose valve's drive (
 AFTERWARDS = 20  # questions, 0.1 s apart: what comes after the end belongs to the run
 LONGEST_US = 100_000_000  # of which a point takes 60 s; a device that waits for something goes on waiting
 NEXT_POINT_US = 400_000_000  # its rest takes up to 300 s (limit 9)
-START_SHARE = 0.12  # of the faults are there from switch-on
 
 
 @dataclass(frozen=True)
@@ -42,6 +43,8 @@ class Case:
     patient: Patient
     faults: tuple[str, ...] = ()
     settings: dict = field(default_factory=dict)
+    moment: moments.Moments | None = None  # of the first fault; without it the name draws it
+    weight: float = 1.0  # how much the run counts in a rate
 
 
 @dataclass
@@ -79,13 +82,15 @@ class Outcome:
     messages: str
     problems: list[str] = field(default_factory=list)
     bursts: int = 0
+    weight: float = 1.0  # how much the run counts in a rate
 
 
 def case(name: str, settings: dict | None = None) -> Case:
     """Return the case of a name such as healthy/12, single/jet-strong/3, double/dose-open+probe-off/0.
 
     Another patient of the wide population (population.py) is wide/12 without a fault, wide/jet-strong/3 with one and
-    wide/dose-open+probe-off/0 with two. Raises ValueError for another name.
+    wide/dose-open+probe-off/0 with two. weighted/12 has one fault, which its name draws. Raises ValueError for another
+    name.
     """
     kind, *rest = name.split("/")
     words = rest[0].split("+") if len(rest) == 2 else []
@@ -95,8 +100,20 @@ def case(name: str, settings: dict | None = None) -> Case:
         raise ValueError(NAMES)
     rng = random.Random(name)
     level = rng.choice(levels())
+    if kind == WEIGHTED:
+        return _weighted(name, rng, level, settings or {})
     people = population if kind == "wide" else patients
     return Case(name, people.draw(rng, level, sound=not words), tuple(words), settings or {})
+
+
+def _weighted(name, rng, level, settings):
+    """Return a case whose moments are drawn so that the worst is common, with its weight."""
+    fault, weight = moments.drawn_fault(rng)
+    at, more = moments.drawn(rng, moments.UNIFORM if FAULTS[fault].fitted else moments.PROPOSAL)
+    patient = patients.draw(rng, level, sound=False, moves=False)
+    moves = (*patients.way(rng), *at.moves) if at.moves else None
+    patient = replace(patient, moves=moves, lets_go=at.lets_go)
+    return Case(name, patient, (fault,), settings, at, weight * more)
 
 
 @cache
@@ -151,13 +168,15 @@ class Course:
             return
         rng = random.Random(given.name + " faults")
         for word in given.faults:
-            self._add(FAULTS[word], rng)
+            self._add(FAULTS[word], rng, None if self.texts else given.moment)
 
-    def _add(self, fault, rng):
+    def _add(self, fault, rng, moment=None):
         """Plan one fault; the second one comes within two seconds of the first."""
         size, action = fault.draw(rng)
         title = f"{fault.name} {size}".rstrip()
-        burst, offset_us, delay_us = rng.randrange(14), rng.randrange(900_000), rng.randrange(2_000_000)
+        burst, offset_us, delay_us = (
+            rng.randrange(moments.BURSTS), rng.randrange(moments.OFFSET_US), rng.randrange(2_000_000)
+        )  # fmt: skip
 
         come = self.coming(action)
         if self.texts:
@@ -165,7 +184,11 @@ class Course:
             self.after_first(self._soon_us, come)
             return
         self._soon_us = delay_us
-        if fault.fitted or rng.random() < START_SHARE:
+        at_start = fault.fitted or rng.random() < moments.START_SHARE
+        if moment is not None:
+            at_start = fault.fitted or moment.fault is None
+            burst, offset_us = moment.fault or (0, 0)
+        if at_start:
             self.texts.append(f"{title} from switch-on")
             self.plant.at(0, come)
         else:
@@ -307,6 +330,7 @@ def _judge(given, this, results, refused, messages, firmware):
         refused=refused,
         messages=messages,
         bursts=len(record.bursts),
+        weight=given.weight,
     )
     out.problems = _problems(out, given, plant.skin.surface_c)
     return out

@@ -2,12 +2,15 @@
 
 import statistics
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
+from dataclasses import asdict
 
+from host_tools.evidence.campaign import intervals
 from host_tools.evidence.campaign.faults import FAULTS
 from host_tools.evidence.campaign.run import SKIN_MIN_C, SKIN_MIN_REDUCED_C, Outcome
 
 EXAMPLES = 5
+SPARE_C = (0.0, 4.0, 6.0, 8.0)  # how seldom the skin has less spare than this is estimated
 
 
 def least_c(out: Outcome) -> float:
@@ -112,4 +115,30 @@ def double(outs: list[Outcome]) -> dict:
         "too_cold": len(cold),
         "by_fault": dict(in_pairs.most_common(8)),
         "raised": [short(out) for out in outs if out.messages][:EXAMPLES],
+    }
+
+
+def _events() -> dict[str, Callable[[Outcome], bool]]:
+    """Return what is counted in runs with one fault: what it is called -> whether it happened."""
+    cold = {f"spare under {least:g} degC": lambda out, least=least: spare_c(out) < least for least in SPARE_C}
+    return {"not as it must be": lambda out: bool(out.problems)} | cold
+
+
+def weighted(outs: list[Outcome], plain: list[Outcome]) -> dict:
+    """Return how often what happens with one fault: from runs that favour the worst, and by counting the plain ones."""
+    weights = [out.weight for out in outs]
+    return {
+        "n": len(outs),
+        "plain": len(plain),
+        "came": sum(out.came for out in outs),
+        "faults": dict(Counter(out.faults[0].partition(" ")[0] for out in too_cold(outs)).most_common()),
+        "rates": {
+            name: {
+                "weighted": asdict(intervals.weighted(weights, [event(out) for out in outs])),
+                "counted": asdict(intervals.counted(sum(map(event, plain)), len(plain))),
+            }
+            for name, event in _events().items()
+        },
+        "worst": [short(out) | {"weight": round(out.weight, 4)} for out in sorted(outs, key=spare_c)[:EXAMPLES]],
+        "problems": [short(out) for out in outs if out.problems],
     }

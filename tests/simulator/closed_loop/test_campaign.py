@@ -7,7 +7,7 @@ from dataclasses import replace
 import pytest
 
 from boards.virtual import pins
-from host_tools.evidence.campaign import page, summary, sweeps
+from host_tools.evidence.campaign import intervals, page, summary, sweeps
 from host_tools.evidence.campaign.faults import FAULTS, JUMP_MAX, RANGE_MAX_MM
 from host_tools.evidence.campaign.patients import Patient
 from host_tools.evidence.campaign.run import (
@@ -263,6 +263,39 @@ def test_the_summary_names_what_got_too_cold_worst_first(sound):
     assert found["faults"]["estop"]["too_cold"] == 2 and found["faults"]["estop"]["spare_c"] == -3.0
     (row,) = found["levels"].values()
     assert row["too_cold"] == ["single/estop/1", "single/estop/2"]
+
+
+def test_runs_that_favour_the_worst_count_by_their_weight_beside_those_that_count_alike(sound):
+    warm = replace(sound, lowest_c=20.0, reduced=False, weight=2.0)
+    cold = replace(warm, name="weighted/8", lowest_c=-0.5, weight=0.5, problems=["skin -0.50 degC, under 0"])
+    found = summary.weighted([warm] * 3 + [cold], [warm] * 4)
+    assert found["n"] == 4 and found["plain"] == 4 and found["faults"] == {"estop": 1}
+    for name in ("not as it must be", "spare under 0 degC", "spare under 8 degC"):
+        rates = found["rates"][name]
+        assert rates["weighted"]["rate"] == 0.5 / 4 and rates["weighted"]["hits"] == 1
+        assert (rates["counted"]["hits"], rates["counted"]["runs"]) == (0, 4)
+    assert [row["name"] for row in found["problems"]] == ["weighted/8"]
+    data = json.loads((ROOT / page.DATA).read_text()) | {"weighted": json.loads(json.dumps(found))}
+    text = page.page(data)
+    assert "| spare under 0 degC | 1 | 12.5 % (" in text and "| 0 (0.0 % to 60.2 %) |" in text
+    assert "| `weighted/8` |" in text
+
+
+def test_a_run_that_favours_the_worst_has_its_fault_at_its_moment_and_its_weight():
+    given = case("weighted/0")
+    out = run(given)
+    assert out.came and out.problems == [] and out.weight == given.weight != 1.0
+    burst, offset_us = given.moment.fault
+    assert out.faults[0].endswith(f"at burst {burst} + {offset_us / 1000:.0f} ms")
+
+
+def test_a_share_is_told_with_its_interval():
+    data = json.loads((ROOT / page.DATA).read_text())
+    text = page.page(data)
+    healthy = data["healthy"]
+    trips = sum(healthy["false_trips"].values())
+    low, high = intervals.clopper_pearson(trips, healthy["n"])
+    assert f"False trips: **{trips} ({100 * low:.1f} % to {100 * high:.1f} %)**" in text
 
 
 def test_the_committed_page_is_made_from_its_data():
