@@ -191,7 +191,7 @@ $(PY_STAMP): pyproject.toml
 	$(PYTHON) -m venv $(VENV)
 	$(PIP) install pip==$(PIP_VERSION)
 	@if command -v npm >/dev/null && node -e 'process.exitCode = parseInt(process.versions.node) < 18 ? 1 : 0' 2>/dev/null; \
-	then extras=dev; else extras=dev,node; fi; set -x; $(PIP) install --editable ".[$$extras]"
+	then extras=dev,campaign; else extras=dev,campaign,node; fi; set -x; $(PIP) install --editable ".[$$extras]"
 	rm -rf $(VENV)/typings
 	$(PIP) install --target $(VENV)/typings --group stubs
 	@touch $@

@@ -1,9 +1,10 @@
 """Runs the campaign, or one of its cases again.
 
-    python -m host_tools.evidence.campaign [--form long|short] [--processes N]
+    python -m host_tools.evidence.campaign [--form long|short] [--processes N] [--resume]
+        [--dask local | --scheduler ADDRESS]
     python -m host_tools.evidence.campaign --again single/jet-strong/3 [--set burst_max_us=60000]
 
-A case's name draws everything in it. The campaign writes out/campaign/runs.jsonl, docs/safety/campaign.json and, from
+A case's name draws everything in it. The campaign writes out/campaign/runs.parquet, docs/safety/campaign.json and, from
 that, docs/safety/campaign.md. Exit status 1 when a healthy or a single-fault run is not as it must be, 2 when
 the runs are of other code.
 """
@@ -19,13 +20,13 @@ from itertools import combinations
 from pathlib import Path
 
 from host_tools.evidence.campaign import jobs, page, runs, summary, sweeps
-from host_tools.evidence.campaign.engine import Engine
+from host_tools.evidence.campaign.engine import Engine, Farm
 from host_tools.evidence.campaign.faults import FAULTS
 from host_tools.evidence.campaign.run import Outcome, case, levels, run
-from host_tools.evidence.campaign.store import of_this_tree
+from host_tools.evidence.campaign.tree import of_this_tree
 from host_tools.places import ROOT
 
-RUNS = ROOT / "out/campaign/runs.jsonl"
+RUNS = ROOT / "out/campaign/runs.parquet"
 WORST = 10
 GROUPS = ("healthy", "single", "double", "weighted")
 # healthy runs, runs of each single fault, pairs of faults, runs with one fault that favour the worst
@@ -51,7 +52,7 @@ def _jobs(kind: str) -> dict[str, object]:
 
 def campaign(
     counts: tuple[int, ...],
-    processes: int,
+    farm: Farm,
     resume: bool = False,
     path: Path = RUNS,
     kinds: Iterable[str] = sweeps.STEPS,
@@ -63,25 +64,26 @@ def campaign(
     """
     began = time.monotonic()
     outs, tried, swept = {}, {}, []
-    with runs.opened(path, resume=resume) as store, Engine(processes, store) as engine:
-        kept = sum(name in store.results for group in names(*counts).values() for name in group)
-        for kind, group in names(*counts).items():
-            outs[kind] = [Outcome(**found) for found in engine.do(kind, jobs.run, {name: name for name in group})]
-        cold = {
-            "single": summary.too_cold(outs["single"])[:WORST],
-            "double": sorted(outs["double"], key=summary.spare_c)[:WORST],
-        }
-        for kind, worst in cold.items():
-            items = {f"tighter/{out.name}": asdict(out) for out in worst}
-            tried[kind] = engine.do(f"tighter, {kind}", jobs.tighter, items)
-        for kind in kinds:
-            swept += engine.do(f"sweeps, {kind}", jobs.swept, _jobs(kind))
+    store = runs.opened(path, resume=resume)
+    engine = Engine(farm, store)
+    kept = sum(name in store.results for group in names(*counts).values() for name in group)
+    for kind, group in names(*counts).items():
+        outs[kind] = [Outcome(**found) for found in engine.do(kind, jobs.run, {name: name for name in group})]
+    cold = {
+        "single": summary.too_cold(outs["single"])[:WORST],
+        "double": sorted(outs["double"], key=summary.spare_c)[:WORST],
+    }
+    for kind, worst in cold.items():
+        items = {f"tighter/{out.name}": asdict(out) for out in worst}
+        tried[kind] = engine.do(f"tighter, {kind}", jobs.tighter, items)
+    for kind in kinds:
+        swept += engine.do(f"sweeps, {kind}", jobs.swept, _jobs(kind), batch=1)
     every = [out for group in outs.values() for out in group]
     return {
         "made": {
             "code": store.on,
             "counts": dict(zip(GROUPS, (*counts, 0)[: len(GROUPS)], strict=True)),
-            "processes": processes,
+            "processes": farm.count,
             "kept": kept,
             "wall_s": round(time.monotonic() - began),
             "simulated_h": round(sum(out.simulated_s for out in every) / 3600, 1),
@@ -94,14 +96,15 @@ def campaign(
     }
 
 
-def resweep(made: dict, kind: str, processes: int) -> dict:
+def resweep(made: dict, kind: str, args: argparse.Namespace) -> dict:
     """Return a summary with one sweep run anew, and without levels that are locked by now.
 
     Raises StoreError where the rest was made on other code: no page shows both.
     """
     of_this_tree(made["made"].get("code"), str(page.DATA))
-    with runs.opened(RUNS.with_name("sweeps.jsonl"), resume=False) as store, Engine(processes, store) as engine:
-        fresh = engine.do(kind, jobs.swept, _jobs(kind))
+    with runs.farm(args) as farm:
+        store = runs.opened(RUNS.with_name("sweeps.parquet"), resume=False)
+        fresh = Engine(farm, store).do(kind, jobs.swept, _jobs(kind), batch=1)
     kept = [row for row in made["sweeps"] if row["kind"] != kind and (row["preset"], row["level"]) in levels()]
     return made | {"sweeps": kept + fresh}
 
@@ -141,17 +144,18 @@ def _written(args: argparse.Namespace) -> int:
     """Do what the options ask for and write the page."""
     data, text = ROOT / page.DATA, ROOT / page.PAGE
     if args.sweep:
-        made = resweep(json.loads(data.read_text(encoding="utf-8")), args.sweep, args.processes)
+        made = resweep(json.loads(data.read_text(encoding="utf-8")), args.sweep, args)
         data.write_text(json.dumps(made, indent=1) + "\n", encoding="utf-8")
     elif not args.page:
         counts = tuple(map(int, args.counts.split(","))) if args.counts else FORMS[args.form]
-        made = campaign(counts, args.processes, args.resume)
+        with runs.farm(args) as farm:
+            made = campaign(counts, farm, args.resume)
         data.write_text(json.dumps(made, indent=1) + "\n", encoding="utf-8")
     made = json.loads(data.read_text(encoding="utf-8"))
     of_this_tree(made["made"].get("code"), str(page.DATA))
     text.write_text(page.page(made), encoding="utf-8")
     print(f"written: {Path(page.PAGE)}")
-    bad = sum(len(made[kind]["problems"]) for kind in ("healthy", "single", "weighted"))
+    bad = sum(len(made.get(kind, page.NOT_RUN)["problems"]) for kind in ("healthy", "single", "weighted"))
     print(f"{bad} healthy or single-fault runs were not as they must be")
     return 1 if bad else 0
 

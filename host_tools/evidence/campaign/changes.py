@@ -3,7 +3,7 @@
     python -m host_tools.evidence.campaign.changes [--healthy N] [--each N] [--pairs N] [--resume]
 
 The campaign's cases on copies of the firmware in which one rule alone holds, all of them, or none. Writes
-out/campaign/changes.jsonl and docs/levels.md; minutes. Exit status 2: the runs are of other code.
+out/campaign/changes.parquet and docs/levels.md; minutes. Exit status 2: the runs are of other code.
 """
 
 import argparse
@@ -14,13 +14,13 @@ from host_tools.evidence.campaign import runs
 from host_tools.evidence.campaign.faults import FAULTS
 from host_tools.evidence.campaign.rules import RULES, held
 from host_tools.evidence.campaign.run import Outcome
-from host_tools.evidence.campaign.store import of_this_tree
 from host_tools.evidence.campaign.summary import spare_c
+from host_tools.evidence.campaign.tree import of_this_tree
 from host_tools.evidence.safety.pages import head, line
 from host_tools.places import ROOT
 
 PAGE = ROOT / "docs/levels.md"
-RUNS = ROOT / "out/campaign/changes.jsonl"
+RUNS = ROOT / "out/campaign/changes.parquet"
 
 
 def row(name: str, found: list[Outcome]) -> str:

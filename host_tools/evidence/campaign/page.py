@@ -54,7 +54,7 @@ def _examples(rows):
             )
         )
     rest = len(rows) - SHOWN
-    return [*out, *([f"... and {rest} more in out/campaign/runs.jsonl after a run."] if rest > 0 else []), ""]
+    return [*out, *([f"... and {rest} more in out/campaign/runs.parquet after a run."] if rest > 0 else []), ""]
 
 
 def _celsius(value):
@@ -210,7 +210,7 @@ def _weighted(found):
     return [*out, *_examples(found["problems"])]
 
 
-NOT_RUN = {"n": 0}
+NOT_RUN = {"n": 0, "problems": []}  # of a summary without such runs
 
 _SWEEPS = {
     "approach": (

@@ -15,12 +15,12 @@ from pathlib import Path
 
 from host_tools.evidence.campaign import runs
 from host_tools.evidence.campaign.run import UNDER_FLOOR_C, Outcome
-from host_tools.evidence.campaign.store import of_this_tree
 from host_tools.evidence.campaign.summary import level
+from host_tools.evidence.campaign.tree import of_this_tree
 from host_tools.evidence.safety.pages import head, line
 from host_tools.places import ROOT
 
-RUNS = ROOT / "out/campaign/reach.jsonl"
+RUNS = ROOT / "out/campaign/reach.parquet"
 DATA = ROOT / "out/reach.json"
 PAGE = ROOT / "docs/reach.md"
 REACH_MIN = 0.93  # [E] of all that were armed

@@ -1,102 +1,121 @@
-"""Keeps what a campaign's runs showed, a line each, and on which code. A cut loses no run that was done.
+"""Keeps what a campaign's runs showed, and on which code: a folder of Parquet files, one for each task that was done.
 
-A line of the file is {"code": ..., "name": ..., "result": ...}. The code is a digest of firmware, virtual board, twin,
-campaign and versions of packages: a result of other code is another result.
+A row is code, name and the figures of an outcome, each in a column of its own; what has parts is JSON in its column. A
+result of another kind is JSON in the column `other`. The code is tree.code().
 """
 
 import json
+import types
+from collections.abc import Iterable, Mapping
+from dataclasses import fields
 from pathlib import Path
 
-from host_tools.evidence.safety import outcomes
+import pyarrow as pa
+import pyarrow.parquet as pq
 
-CODE = (
-    "host_tools/evidence/campaign",
-    "host_tools/evidence/pages/tables.py",
-    "host_tools/evidence/safety/planted.py",
-    "host_tools/toolchain/packing/constants.py",
-)
-PACKAGES = ("coolprop", "llvmlite", "numba", "numpy")  # they calculate
+from host_tools.evidence.campaign.run import Outcome
+from host_tools.evidence.campaign.tree import StoreError
+
 NAMED = 3  # results of other code that a refusal names
+_COLUMNS = {float: pa.float64(), int: pa.int64(), bool: pa.bool_(), str: pa.string()}
 
 
-class StoreError(Exception):
-    """Results that may not be gone on with; the text says what to do."""
+def _figures() -> dict[str, pa.DataType | None]:
+    """Return the columns of an outcome; None: it has parts, and is JSON."""
+    found = {}
+    for field in fields(Outcome):
+        kind = field.type
+        if isinstance(kind, types.UnionType):
+            (kind,) = (part for part in kind.__args__ if part is not types.NoneType)
+        found[field.name] = _COLUMNS.get(kind)
+    return found
 
 
-def code() -> str:
-    """Return the digest of all that a run's result depends on."""
-    return outcomes.measured(*CODE, packages=PACKAGES)
+FIGURES = _figures()
+SCHEMA = pa.schema(
+    [("code", pa.string()), ("result_of", pa.string())]
+    + [(name, kind or pa.string()) for name, kind in FIGURES.items()]
+    + [("other", pa.string())]
+)
 
 
-def of_this_tree(on: str | None, what: str) -> None:
-    """Raise StoreError where `what`, which a page is to show, was made on other code than this: `on`."""
-    now = code()
-    if on != now:
-        raise StoreError(
-            f"{what} was made on {f'code {on}' if on else 'code that it does not name'}, and this is {now}: "
-            "no page shows runs of another tree. Go back to that code and its packages, or make it anew"
-        )
+def _table(on: str, results: Mapping[str, Mapping]) -> pa.Table:
+    rows = []
+    for name, result in results.items():
+        row: dict[str, object] = {"code": on, "result_of": name}
+        if result.keys() == FIGURES.keys():
+            row |= {key: value if FIGURES[key] else json.dumps(value) for key, value in result.items()}
+        else:
+            row["other"] = json.dumps(result)
+        rows.append(row)
+    return pa.Table.from_pylist(rows, schema=SCHEMA)
 
 
-def plain(result: object) -> object:
-    """Return a result as the file gives it back: one that is new and one that was read are equal."""
-    return json.loads(json.dumps(result))
+def _rows(table: pa.Table) -> Iterable[tuple[str, str, dict]]:
+    """Yield code, name and result."""
+    for row in table.to_pylist():
+        if row["other"] is not None:
+            result = json.loads(row["other"])
+        else:
+            result = {key: row[key] if kind else json.loads(row[key]) for key, kind in FIGURES.items()}
+        yield row["code"], row["result_of"], result
 
 
 class Store:
-    """The results of one code, in a file that grows by a line with each of them."""
+    """The results of one code, in a folder that grows by a file with each task that was done."""
 
-    def __init__(self, path: Path, on: str, *, resume: bool = False):
+    def __init__(self, folder: Path, on: str, *, resume: bool = False):
         self.on = on
-        self.results: dict[str, object] = {}
-        self.unread: list[int] = []  # lines that hold no result: those runs are done again
-        path.parent.mkdir(parents=True, exist_ok=True)
-        if resume and path.exists():
-            self._read(path)
-        self._file = path.open("ab" if resume else "wb")
+        self.results: dict[str, dict] = {}
+        self.unread: list[str] = []  # files that hold no results: their runs are done again
+        self._folder = folder
+        self._count = 0
+        folder.mkdir(parents=True, exist_ok=True)
+        if resume:
+            self._read()
+            return
+        for file in folder.glob("*.parquet"):
+            file.unlink()
 
-    def _read(self, path: Path) -> None:
-        """Take what a campaign that was cut has done. A line without its end was in work: it goes."""
-        whole = path.read_bytes()
-        ends = whole.rfind(b"\n") + 1
-        others = []
-        for number, text in enumerate(whole[:ends].splitlines(), 1):
+    def _read(self) -> None:
+        """Take what a campaign that was cut has done. A file is whole or not there: a cut loses what was in work."""
+        others, bad = [], []
+        for file in sorted(self._folder.glob("*.parquet")):
+            self._count = int(file.stem)
             try:
-                row = json.loads(text)
-                was, name = row.get("code", "not noted"), row["name"]
-                result = row["result"] if "code" in row else None
-            except (ValueError, TypeError, KeyError, AttributeError):
-                self.unread.append(number)
+                rows = list(_rows(pq.read_table(file, schema=SCHEMA)))
+            except (pa.ArrowInvalid, OSError, KeyError, TypeError, ValueError):
+                bad.append(file)
                 continue
-            if was != self.on:
-                others.append(f"{name} (code {was})")
-            elif self.results.setdefault(name, result) != result:
-                raise StoreError(f"{path}: {name} is there with two results: begin anew, without --resume")
+            for was, name, result in rows:
+                if was != self.on:
+                    others.append(f"{name} (code {was})")
+                elif self.results.setdefault(name, result) != result:
+                    raise StoreError(f"{self._folder}: {name} is there with two results: begin anew, without --resume")
         if others:
             more = f" and {len(others) - NAMED} more" if len(others) > NAMED else ""
             raise StoreError(
-                f"{path}: {', '.join(others[:NAMED])}{more} were made on other code than this, which is {self.on}: "
-                "go back to that code and its packages to resume, or begin anew, without --resume"
+                f"{self._folder}: {', '.join(others[:NAMED])}{more} were made on other code than this, which is "
+                f"{self.on}: go back to that code and its packages to resume, or begin anew, without --resume"
             )
-        if ends < len(whole):
-            with path.open("r+b") as file:
-                file.truncate(ends)
+        for file in bad:
+            self.unread.append(file.name)
+            file.unlink()
 
-    def add(self, name: str, result: object, on: str) -> None:
-        """Keep a result that was made on the code of digest `on`."""
+    def add(self, results: Mapping[str, Mapping], on: str) -> None:
+        """Keep the results of one task, by name, that were made on the code of digest `on`."""
+        names = ", ".join(list(results)[:NAMED])
         if on != self.on:
             raise StoreError(
-                f"{name} was made on code {on}, and the campaign began on {self.on}: the code changed meanwhile. "
+                f"{names} was made on code {on}, and the campaign began on {self.on}: the code changed meanwhile. "
                 "Go back to the code it began on and use --resume, or begin anew"
             )
-        if name in self.results:
-            raise StoreError(f"{name} came twice")
-        self._file.write(json.dumps({"code": on, "name": name, "result": result}).encode() + b"\n")
-        self._file.flush()
-        self.results[name] = plain(result)
-
-    def __enter__(self) -> "Store":
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        self._file.close()
+        if twice := results.keys() & self.results.keys():
+            raise StoreError(f"{min(twice)} came twice")
+        table = _table(on, results)
+        self._count += 1
+        file = self._folder / f"{self._count:06}.parquet"
+        fresh = file.with_suffix(".new")
+        pq.write_table(table, fresh, compression="zstd")
+        fresh.replace(file)
+        self.results.update((name, result) for _, name, result in _rows(table))

@@ -2,7 +2,7 @@
 
     python -m host_tools.evidence.campaign.wide [--runs N] [--resume | --page]
 
-Runs wide/0 to wide/N-1 without a fault. Writes out/campaign/wide.jsonl, docs/population.json and, from that and
+Runs wide/0 to wide/N-1 without a fault. Writes out/campaign/wide.parquet, docs/population.json and, from that and
 the table of ranges, docs/population.md. Exit status 1 when a run is not as it must be, 2 when the
 runs are of other code. One of them again:
 `python -m host_tools.evidence.campaign --again wide/3`.
@@ -17,12 +17,12 @@ from itertools import pairwise
 
 from host_tools.evidence.campaign import population, reach, runs
 from host_tools.evidence.campaign.run import UNDER_FLOOR_C, Outcome
-from host_tools.evidence.campaign.store import of_this_tree
 from host_tools.evidence.campaign.summary import level
+from host_tools.evidence.campaign.tree import of_this_tree
 from host_tools.evidence.safety.pages import NOT_CERTIFIED, head, line
 from host_tools.places import ROOT
 
-RUNS = ROOT / "out/campaign/wide.jsonl"
+RUNS = ROOT / "out/campaign/wide.parquet"
 DATA = ROOT / "docs/population.json"
 PAGE = ROOT / "docs/population.md"
 ALL = "all"

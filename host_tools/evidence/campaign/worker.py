@@ -1,15 +1,20 @@
-"""What each process of a campaign does first: machine code for the plant, a collector that leaves the rest alone."""
+"""The processes of a campaign on this machine, and what each does first: machine code, a lean collector."""
 
 import gc
 import os
-from collections.abc import Callable
-from concurrent.futures import ProcessPoolExecutor
+import time
+from collections.abc import Callable, Sequence
+from concurrent.futures import Future
+from concurrent.futures.process import BrokenProcessPool, ProcessPoolExecutor
 from multiprocessing import get_context
 
+from host_tools.evidence.campaign import tree
 from host_tools.simulator.twin import compiled, lanes
 
 # One thread each, of NumPy too: more of them wait for each other, for matrices as small as the skin's.
 ENVIRONMENT = {"OPENBLAS_NUM_THREADS": "1"}
+
+_on = ""  # the code of this process
 
 
 def ready() -> None:
@@ -23,7 +28,55 @@ def ready() -> None:
     gc.freeze()
 
 
-def pool(processes: int | None, first: Callable[[], None] = ready) -> ProcessPoolExecutor:
+def on() -> str:
+    """Return the code of this process: read once, as it is loaded once."""
+    global _on
+    _on = _on or tree.code()
+    return _on
+
+
+def told(work: Callable, items: Sequence) -> tuple[str, float, list]:
+    """Do pieces of work; return the code of this process, the processor time that they took, and the results."""
+    began = time.process_time()
+    found = [work(item) for item in items]
+    return on(), time.process_time() - began, found
+
+
+def _first() -> None:
+    on()
+    ready()
+
+
+def pool(processes: int | None, first: Callable[[], object] = ready) -> ProcessPoolExecutor:
     """Return processes that are ready; first is what each of them does at its start."""
     os.environ.update(ENVIRONMENT)  # they read it as they start
     return ProcessPoolExecutor(processes, mp_context=get_context("spawn"), initializer=first)
+
+
+class Processes:
+    """Processes of this machine, as an engine uses them."""
+
+    broken = (BrokenProcessPool,)  # what a piece of work raises whose process died
+
+    def __init__(self, count: int | None = None, first: Callable[[], object] = _first):
+        self.count = count or os.cpu_count() or 1
+        self._first = first
+        self._pool: ProcessPoolExecutor | None = None
+
+    def submit(self, work: Callable, items: Sequence) -> Future:
+        """Let a process do pieces of work."""
+        if self._pool is None:
+            self._pool = pool(self.count, self._first)
+        return self._pool.submit(told, work, items)
+
+    def renew(self) -> None:
+        """After one died: the others are given up too, new ones start with the next work."""
+        if self._pool is not None:
+            self._pool.shutdown(cancel_futures=True)
+            self._pool = None
+
+    def __enter__(self) -> "Processes":
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.renew()

@@ -5,7 +5,7 @@ from dataclasses import replace
 
 import pytest
 
-from host_tools.evidence.campaign import changes, rules, store
+from host_tools.evidence.campaign import changes, rules, tree
 from host_tools.evidence.campaign.run import case, run
 
 NOT_WITHOUT = "healthy/0"  # reaches its target with all rules, and with none does not
@@ -38,10 +38,12 @@ def test_each_rule_is_switched_off_by_edits_of_its_own(copy):
 
 
 def test_the_rules_decide_whether_a_patient_reaches_the_target(tmp_path, monkeypatch):
-    monkeypatch.setattr(changes, "RUNS", tmp_path / "changes.jsonl")
+    monkeypatch.setattr(changes, "RUNS", tmp_path / "changes.parquet")
     forms = {"none": set(), "all": set(range(5))}
-    code, found = changes.measure(forms, [NOT_WITHOUT, OF_CHRONIC], argparse.Namespace(processes=2, resume=False))
-    assert code == store.code()
+    code, found = changes.measure(
+        forms, [NOT_WITHOUT, OF_CHRONIC], argparse.Namespace(processes=2, resume=False, dask=None, scheduler=None)
+    )
+    assert code == tree.code()
     assert [[out.name for out in outs] for outs in found.values()] == [[NOT_WITHOUT, OF_CHRONIC]] * 2
     assert [outs[0].reached for outs in found.values()] == [False, True]
     assert found["all"][0].lowest_c >= found["all"][0].floor_c
@@ -52,12 +54,12 @@ def test_the_page_of_rules_is_refused_when_its_runs_are_of_another_tree(tmp_path
     monkeypatch.setattr(changes, "ROOT", tmp_path)
     monkeypatch.setattr(changes, "PAGE", tmp_path / "levels.md")
     out = run(case("healthy/0"))
-    for code, status in (("0123456789ab", 2), (store.code(), 0)):
+    for code, status in (("0123456789ab", 2), (tree.code(), 0)):
         monkeypatch.setattr(changes, "measure", lambda *_, code=code: (code, {"none": [out], "all": [out]}))
         assert changes.main(["--healthy", "1", "--each", "0", "--pairs", "0"]) == status
         assert changes.PAGE.exists() == (status == 0)
     assert "was made on code 0123456789ab" in capsys.readouterr().err
-    assert f"Measured on code {store.code()}." in changes.PAGE.read_text()
+    assert f"Measured on code {tree.code()}." in changes.PAGE.read_text()
 
 
 def test_a_row_counts_what_it_says():

@@ -6,7 +6,7 @@ from dataclasses import asdict, replace
 
 import pytest
 
-from host_tools.evidence.campaign import patients, population, store, wide
+from host_tools.evidence.campaign import patients, population, tree, wide
 from host_tools.evidence.campaign.body import Body
 from host_tools.evidence.campaign.patients import Patient
 from host_tools.evidence.campaign.run import _refused_rightly, case, levels, run
@@ -198,12 +198,12 @@ def test_the_page_is_refused_when_its_runs_are_of_another_tree(tmp_path, monkeyp
     monkeypatch.setattr(wide, "ROOT", tmp_path)
     monkeypatch.setattr(wide, "DATA", tmp_path / "population.json")
     monkeypatch.setattr(wide, "PAGE", tmp_path / "population.md")
-    for code, status in (("0123456789ab", 2), (store.code(), 0)):
+    for code, status in (("0123456789ab", 2), (tree.code(), 0)):
         monkeypatch.setattr(wide, "measure", lambda args, code=code: (code, [out]))
         assert wide.main(["--runs", "1"]) == status
         assert wide.PAGE.exists() == (status == 0)
     assert "population.json was made on code 0123456789ab, and this is" in capsys.readouterr().err
-    assert f"measured on code {store.code()}." in wide.PAGE.read_text()
+    assert f"measured on code {tree.code()}." in wide.PAGE.read_text()
 
 
 def test_the_page_is_what_its_data_say():

@@ -1,13 +1,12 @@
 """How many healthy patients reach their target: what is counted, what is missed, and a handful of real runs."""
 
 import argparse
-import contextlib
 import json
 from dataclasses import replace
 
 import pytest
 
-from host_tools.evidence.campaign import reach, runs, store
+from host_tools.evidence.campaign import reach, runs, tree
 from host_tools.evidence.campaign.run import case, run
 
 # of each preset one level; in 5 and 9 the operator lets go, 3 stands at 120 mm or further
@@ -79,13 +78,17 @@ def test_a_row_of_the_page_tells_its_own_figures():
     assert "| CIPN L1 | 40 | 0 | 38 | 95.0% | - | +0.10 | 2 |" in text
 
 
+def asked(**more):
+    return argparse.Namespace(runs=2, processes=1, dask=None, scheduler=None, **more)
+
+
 def test_the_campaign_s_first_patients_are_measured_and_kept(tmp_path, monkeypatch):
-    monkeypatch.setattr(reach, "RUNS", tmp_path / "reach.jsonl")
-    code, outs = reach.measure(argparse.Namespace(runs=2, processes=1, resume=False))
+    monkeypatch.setattr(reach, "RUNS", tmp_path / "reach.parquet")
+    code, outs = reach.measure(asked(resume=False))
     assert [out.name for out in outs] == ["healthy/0", "healthy/1"]
-    assert code == store.code()
-    monkeypatch.setattr(runs, "Engine", lambda processes, kept: contextlib.nullcontext(_Nothing(kept)))
-    assert reach.measure(argparse.Namespace(runs=2, processes=1, resume=True)) == (code, outs)
+    assert code == tree.code()
+    monkeypatch.setattr(runs, "Engine", lambda farm, kept: _Nothing(kept))
+    assert reach.measure(asked(resume=True)) == (code, outs)
 
 
 class _Nothing:
@@ -110,7 +113,7 @@ def test_the_command_writes_both_and_says_what_is_missed(outs, tmp_path, monkeyp
     asked = []
     for reached, status in ((True, 0), (False, 1)):
         told = [replace(out, reached=reached, reach_s=20.0) for out in outs]
-        monkeypatch.setattr(reach, "measure", lambda args, told=told: asked.append(args.runs) or (store.code(), told))
+        monkeypatch.setattr(reach, "measure", lambda args, told=told: asked.append(args.runs) or (tree.code(), told))
         assert reach.main(["--runs", "4"]) == status
         made = json.loads((tmp_path / "out/reach.json").read_text())
         assert made["unguided"]["runs"] == 4 and made["unguided"]["reached"] == 4 * reached
