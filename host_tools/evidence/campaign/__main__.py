@@ -5,8 +5,8 @@
     python -m host_tools.evidence.campaign --again single/jet-strong/3 [--set burst_max_us=60000]
 
 A case's name draws everything in it. The campaign writes out/campaign/runs.parquet, docs/safety/campaign.json and, from
-that, docs/safety/campaign.md. Exit status 1 when a healthy or a single-fault run is not as it must be, 2 when
-the runs are of other code.
+that, docs/safety/campaign.md. Exit status 1 when a healthy or a single-fault run is not as it must be, or one
+differs in MicroPython, 2 when the runs are of other code.
 """
 
 import argparse
@@ -19,11 +19,13 @@ from dataclasses import asdict
 from itertools import combinations
 from pathlib import Path
 
-from host_tools.evidence.campaign import jobs, page, runs, summary, sweeps
+from host_tools.evidence.campaign import crosscheck, jobs, page, runs, scaling, summary, sweeps
 from host_tools.evidence.campaign.engine import Engine, Farm
 from host_tools.evidence.campaign.faults import FAULTS
 from host_tools.evidence.campaign.run import Outcome, case, levels, run
+from host_tools.evidence.campaign.store import Store
 from host_tools.evidence.campaign.tree import of_this_tree
+from host_tools.evidence.campaign.worker import Processes
 from host_tools.places import ROOT
 
 RUNS = ROOT / "out/campaign/runs.parquet"
@@ -56,8 +58,9 @@ def campaign(
     resume: bool = False,
     path: Path = RUNS,
     kinds: Iterable[str] = sweeps.STEPS,
+    lanes: Iterable[str] = ("unix", "rp2040"),
 ) -> dict:
-    """Run everything and return the summary. kinds are the sweeps.
+    """Run everything and return the summary. kinds are the sweeps, lanes where runs are checked in MicroPython.
 
     resume keeps what an interrupted campaign on this code has done.
     Raises StoreError where it did that on other code, or the code changes meanwhile.
@@ -69,6 +72,7 @@ def campaign(
     kept = sum(name in store.results for group in names(*counts).values() for name in group)
     for kind, group in names(*counts).items():
         outs[kind] = [Outcome(**found) for found in engine.do(kind, jobs.run, {name: name for name in group})]
+    checked = {lane: _checked(lane, names(*counts), engine, store) for lane in lanes}
     cold = {
         "single": summary.too_cold(outs["single"])[:WORST],
         "double": sorted(outs["double"], key=summary.spare_c)[:WORST],
@@ -92,8 +96,21 @@ def campaign(
         "single": summary.single(outs["single"]) | {"tried": tried["single"]},
         "double": summary.double(outs["double"]) | {"tried": tried["double"]},
         "weighted": summary.weighted(outs["weighted"], outs["single"]),
+        "checked": checked,
         "sweeps": swept,
     }
+
+
+def _checked(lane: str, groups: dict[str, list[str]], engine: Engine, store: Store) -> list[dict]:
+    """Run some again in MicroPython; return what each showed. On the emulated chip one, on this machine, if it can."""
+    if lane == "unix":
+        some = crosscheck.sample(name for group in groups.values() for name in group)
+        return engine.do("in MicroPython", jobs.checked, {f"unix/{name}": name for name in some})
+    key = crosscheck.on_chip_key(crosscheck.ON_CHIP)
+    if key is None:
+        return []
+    with Processes(1) as near:
+        return Engine(near, store).do("on the emulated RP2040", jobs.on_chip, {key: crosscheck.ON_CHIP})
 
 
 def resweep(made: dict, kind: str, args: argparse.Namespace) -> dict:
@@ -150,14 +167,18 @@ def _written(args: argparse.Namespace) -> int:
         counts = tuple(map(int, args.counts.split(","))) if args.counts else FORMS[args.form]
         with runs.farm(args) as farm:
             made = campaign(counts, farm, args.resume)
+        made["cost"] = scaling.measure(made["made"]["code"])
         data.write_text(json.dumps(made, indent=1) + "\n", encoding="utf-8")
     made = json.loads(data.read_text(encoding="utf-8"))
     of_this_tree(made["made"].get("code"), str(page.DATA))
     text.write_text(page.page(made), encoding="utf-8")
     print(f"written: {Path(page.PAGE)}")
+    differ = [row["name"] for rows in made.get("checked", {}).values() for row in rows if row["apart"]]
+    if differ:
+        print(f"{', '.join(differ)}: not the same in MicroPython")
     bad = sum(len(made.get(kind, page.NOT_RUN)["problems"]) for kind in ("healthy", "single", "weighted"))
     print(f"{bad} healthy or single-fault runs were not as they must be")
-    return 1 if bad else 0
+    return 1 if bad or differ else 0
 
 
 if __name__ == "__main__":

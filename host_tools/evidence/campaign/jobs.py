@@ -5,7 +5,7 @@ A process that is started anew does not load what was started as a program, so t
 
 from dataclasses import asdict
 
-from host_tools.evidence.campaign import sweeps, tighten
+from host_tools.evidence.campaign import crosscheck, sweeps, tighten
 from host_tools.evidence.campaign.run import Outcome, named
 
 
@@ -22,3 +22,13 @@ def tighter(result: dict) -> dict:
 def swept(job: tuple[str, tuple[str, int]]) -> dict:
     """Do one sweep."""
     return asdict(sweeps.sweep(job))
+
+
+def checked(name: str) -> dict:
+    """Run a case in real MicroPython, too."""
+    return crosscheck.checked(name)
+
+
+def on_chip(name: str) -> dict:
+    """Run a case on the emulated RP2040, too."""
+    return crosscheck.on_chip(name)

@@ -2,7 +2,7 @@
 
 from pathlib import Path
 
-from host_tools.evidence.campaign import moments
+from host_tools.evidence.campaign import crosscheck, moments, scaling
 from host_tools.evidence.campaign.faults import JUMP_MAX, RANGE_MAX_MM
 from host_tools.evidence.campaign.intervals import CONFIDENCE, FEW, clopper_pearson
 from host_tools.evidence.campaign.run import BURST_MAX_MS, BURST_MAX_REDUCED_MS, CUT_MS, FLOW_MAX_MS, RELEASE_MS
@@ -210,6 +210,63 @@ def _weighted(found):
     return [*out, *_examples(found["problems"])]
 
 
+def _again(found):
+    """Tell what came of the runs that were run again in MicroPython."""
+    out = ["## Again in MicroPython", ""]
+    if not found.get("unix"):
+        return [*out, "None were run.", ""]
+    rows = found["unix"]
+    differ = [row for row in rows if row["apart"]]
+    out += [
+        f"One run in {crosscheck.ONE_IN}, at least {crosscheck.LEAST}, drawn from all: {len(rows)} runs met the",
+        "same plant again in real MicroPython (unix, 64-bit). Each edge of a pin and of the flow, each burst, proof",
+        "test, reset and console line was compared with CPython's, to the microsecond:",
+        f"{sum(row['events'] for row in rows)} events; **{_of(len(differ), len(rows))} of the runs differ**.",
+        "",
+        *(f"- `{row['name']}`: {row['apart']}" for row in differ),
+        *([""] if differ else []),
+    ]
+    for row in found.get("rp2040", ()):
+        told = f"**it differs**: {row['apart']}" if row["apart"] else "the same, in the same order"
+        out += [
+            f"`{row['name']}` ran on the emulated RP2040 too, with its own image of MicroPython:",
+            f"{row['events']} changes of {', '.join(crosscheck.SIGNALS)} from the trigger's first press on: {told}.",
+            f"Bursts were as long within {row['burst_us']} us; times from the first flow on were up to",
+            f"{row['time_us'] / 1000:.1f} ms apart: a tick is 10 ms, and the chip's ticks fall otherwise.",
+            "",
+        ]
+    if not found.get("rp2040"):
+        out += ["No image of MicroPython for the emulated RP2040 was there.", ""]
+    return out
+
+
+def _cost(rows):
+    """Tell what many runs cost."""
+    out = ["## What a million runs cost", ""]
+    if not rows:
+        return [*out, "Not measured.", ""]
+    cost = scaling.reckoned(rows)
+    out += [
+        "Measured at the end of the campaign on the same machine, the same runs each time, healthy ones and ones",
+        "with a fault; what a process loads first is left out:",
+        "",
+        *head("processes", "runs", "wall s", "processor s", "runs a processor second", "runs a wall second"),
+    ]
+    for row in rows:
+        rates = (f"{row['runs'] / row['cpu_s']:.2f}", f"{row['runs'] / row['wall_s']:.2f}")
+        out.append(line(str(row["processes"]), str(row["runs"]), f"{row['wall_s']:g}", f"{row['cpu_s']:g}", *rates))
+    return [
+        *out,
+        "",
+        f"{rows[-1]['processes']} processes did {cost['gain']:.2f} times as many runs a second as one. Runs know",
+        "nothing of each other. Reckoned from that, not measured:",
+        f"{scaling.MANY} runs take {cost['cpu_h']:.0f} processor hours, {cost['cluster_h']:.1f} h on",
+        f"{scaling.CLUSTER} processors like these. At {scaling.PRICE:g} for a processor's hour, [E] in any money, that",
+        f"is {cost['price']:.0f}.",
+        "",
+    ]
+
+
 NOT_RUN = {"n": 0, "problems": []}  # of a summary without such runs
 
 _SWEEPS = {
@@ -262,6 +319,8 @@ def page(data: dict) -> str:
         _single(data["single"]),
         _double(data["double"]),
         _weighted(data.get("weighted", NOT_RUN)),
+        _again(data.get("checked", {})),
+        _cost(data.get("cost")),
         *(_sweep(kind, [row for row in data["sweeps"] if row["kind"] == kind]) for kind in _SWEEPS),
     )
     return "\n".join(text for part in parts for text in part)

@@ -72,9 +72,9 @@ class Patient:
         points = self.body.points if self.body else (1,)
         return Plan(self.preset, self.level, points=points, warm_up=False, distance_mm=self.distance_mm, **more)
 
-    def plant(self):
-        """Return the plant with this patient before it."""
-        plant = Plant(distance_mm=self.distance_mm, seed=self.seed, phase_us=self.phase_us, room_c=self.bottle_room_c)
+    def plant(self, make: type[Plant] = Plant) -> Plant:
+        """Return the plant with this patient before it; make is its kind."""
+        plant = make(distance_mm=self.distance_mm, seed=self.seed, phase_us=self.phase_us, room_c=self.bottle_room_c)
         plant.ticks_origin = TICKS_MASK + 1 - self.wrap_us & TICKS_MASK
         plant.ticks_ms_origin = TICKS_MASK + 1 - self.wrap_us // 1000 & TICKS_MASK
         plant.strength = self.strength

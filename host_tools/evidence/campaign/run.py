@@ -9,13 +9,11 @@ from pathlib import Path
 
 from boards.virtual import pins
 from host_tools.evidence.campaign import moments, patients, population
-from host_tools.evidence.campaign.faults import FAULTS, Action
-from host_tools.evidence.campaign.patients import Patient
+from host_tools.evidence.campaign.faults import FAULTS
+from host_tools.evidence.campaign.play import Case, Course, names, played
 from host_tools.evidence.pages import tables
 from host_tools.simulator.twin import lanes, timeline
 from host_tools.simulator.twin.hardware import NEVER
-from host_tools.simulator.twin.people import Operator
-from host_tools.simulator.twin.treatment import RefusedError, treatment
 
 WEIGHTED = "weighted"  # one fault, which the name draws: moments.py
 # how many faults a name has; wide takes any, and none
@@ -30,21 +28,6 @@ RELEASE_MS = 55  # from the contact: a tick 10, lease 20, closing delay 25
 DOSE_MS = 1  # from the alarm to the end of the dose valve's drive: the cut comes first in the same tick [E]
 LEASE_MS = 20  # from the alarm: it is not renewed (limit 17)
 PIN_MS = 20  # from the contact's release to the end of the dose valve's drive (limit 16)
-AFTERWARDS = 20  # questions, 0.1 s apart: what comes after the end belongs to the run
-LONGEST_US = 100_000_000  # of which a point takes 60 s; a device that waits for something goes on waiting
-NEXT_POINT_US = 400_000_000  # its rest takes up to 300 s (limit 9)
-
-
-@dataclass(frozen=True)
-class Case:
-    """What is run: a patient, faults with their sizes and times, settings that tighten a limit."""
-
-    name: str  # kind/faults/number: draws everything else
-    patient: Patient
-    faults: tuple[str, ...] = ()
-    settings: dict = field(default_factory=dict)
-    moment: moments.Moments | None = None  # of the first fault; without it the name draws it
-    weight: float = 1.0  # how much the run counts in a rate
 
 
 @dataclass
@@ -128,14 +111,6 @@ def _figures(preset, level, firmware):
 
 
 @cache
-def _names():
-    """Return the names of the modes, and of the faults by code."""
-    with lanes.firmware_imports():
-        registry = importlib.import_module("cryo.core.faults").REGISTRY
-        return importlib.import_module("cryo.core.mode").NAMES, {0: None} | {row[0]: row[1] for row in registry}
-
-
-@cache
 def baseline_c(reduced):
     """Return between which temperatures skin may be treated (limits 23 and 9), degC."""
     with lanes.firmware_imports():
@@ -143,75 +118,6 @@ def baseline_c(reduced):
     end = "_REDUCED_MDEGC" if reduced else "_MDEGC"
     low, high = (getattr(limits, f"BASELINE_{way}{end}") for way in ("MIN", "MAX"))
     return max(low, limits.SAME_POINT_SKIN_MDEGC) / 1000, high / 1000
-
-
-@cache
-def _treating():
-    """Return the modes in which gas may flow, as a mask."""
-    with lanes.firmware_imports():
-        return importlib.import_module("cryo.core.mode").TREATING
-
-
-class Course:
-    """The faults of a case as they come about. arrange plans them; without it the case's name draws when they come."""
-
-    def __init__(self, given: Case, arrange: Callable[["Course"], None] | None = None):
-        self.came_us: list[int] = []
-        self.treating = False  # when the first fault came
-        self.texts: list[str] = []
-        self.plant = given.patient.plant()
-        self.on_pass: dict[int, list[Action]] = {}  # what happens when a pass begins; the first one is 1
-        self._after_first: list[tuple[int, Action]] = []
-        self._soon_us = 0  # from the first fault to the second one; drawn with the first
-        if arrange is not None:
-            arrange(self)
-            return
-        rng = random.Random(given.name + " faults")
-        for word in given.faults:
-            self._add(FAULTS[word], rng, None if self.texts else given.moment)
-
-    def _add(self, fault, rng, moment=None):
-        """Plan one fault; the second one comes within two seconds of the first."""
-        size, action = fault.draw(rng)
-        title = f"{fault.name} {size}".rstrip()
-        burst, offset_us, delay_us = (
-            rng.randrange(moments.BURSTS), rng.randrange(moments.OFFSET_US), rng.randrange(2_000_000)
-        )  # fmt: skip
-
-        come = self.coming(action)
-        if self.texts:
-            self.texts.append(f"{title} soon after")
-            self.after_first(self._soon_us, come)
-            return
-        self._soon_us = delay_us
-        at_start = fault.fitted or rng.random() < moments.START_SHARE
-        if moment is not None:
-            at_start = fault.fitted or moment.fault is None
-            burst, offset_us = moment.fault or (0, 0)
-        if at_start:
-            self.texts.append(f"{title} from switch-on")
-            self.plant.at(0, come)
-        else:
-            self.texts.append(f"{title} at burst {burst} + {offset_us / 1000:.0f} ms")
-            self.plant.on_burst(burst, offset_us, come)
-
-    def coming(self, action: Action) -> Action:
-        """Return the action as one that notes that it came about."""
-
-        def come(plant):
-            if not self.came_us:
-                self.treating = bool(_treating() >> plant.applicator.supervisor.mode & 1) if plant.applicator else False
-            self.came_us.append(plant.now_us)
-            action(plant)
-            for delay_us, other in self._after_first:
-                plant.at(plant.now_us + delay_us, other)
-            self._after_first.clear()
-
-        return come
-
-    def after_first(self, delay_us: int, come: Action) -> None:
-        """Let what coming() gave happen so long after the first fault."""
-        self._after_first.append((delay_us, come))
 
 
 def run(
@@ -224,62 +130,8 @@ def run(
 
     firmware is the folder to boot from, normally the project's own. arrange plans the faults instead of the name.
     """
-    this = Course(given, arrange)
-    plant = this.plant
-    results: list[dict] = []
-    refused = None
-
-    def script(op):
-        nonlocal refused
-        try:
-            yield from treatment(given.patient.plan(), results)(op)
-        except RefusedError as error:
-            refused = str(error)
-        plant.trigger(False)
-        for _ in range(AFTERWARDS):
-            yield 100_000
-
-    def off(p):
-        p.power_off = True
-
-    plant.at(LONGEST_US + NEXT_POINT_US * (len(given.patient.plan().points) - 1), off)
-    change = given.patient.moves or given.patient.jump
-    if until_s is not None and change:
-        burst, offset_us = change[-2:]
-        plant.on_burst(burst, offset_us, lambda p: p.at(p.now_us + int(until_s * 1e6), off))
-    plant.operator = _Watching(plant, script, this.on_pass)
-    messages = lanes.run(plant, "cpython", given.settings, firmware)
+    this, results, refused, messages = played(given, until_s, firmware, arrange)
     return _judge(given, this, results, refused, messages, firmware)
-
-
-class _Watching(Operator):
-    """An operator who also notes when the device takes the target as reached, and when a pass begins."""
-
-    reached_us = None
-
-    def __init__(self, plant, script, on_pass):
-        super().__init__(plant, script)
-        self._on_pass = on_pass
-        self._modes = _names()[0]
-        self._passes = 0
-        self._delivering = False
-
-    def step(self):
-        super().step()
-        if self.plant.applicator is None:
-            return
-        supervisor = self.plant.applicator.supervisor
-        if self.reached_us is None and supervisor.session.reached:
-            self.reached_us = self.plant.now_us
-        if self._on_pass:
-            self._watch_passes(self._modes[supervisor.mode] == "DELIVERING")
-
-    def _watch_passes(self, delivering):
-        if delivering and not self._delivering:
-            self._passes += 1
-            for action in self._on_pass.pop(self._passes, ()):
-                action(self.plant)
-        self._delivering = delivering
 
 
 def named(name: str) -> Outcome:
@@ -298,14 +150,14 @@ def _judge(given, this, results, refused, messages, firmware):
     fault = FAULTS[given.faults[0]] if in_treatment else None
     dosed = timeline.intervals(record.edges, "dose", plant.now_us)
     supervisor = plant.applicator.supervisor
-    modes, names = _names()
+    modes, faults = names()
     out = Outcome(
         name=given.name,
         patient=asdict(given.patient),
         faults=this.texts,
         came=len(this.came_us) == len(given.faults),
         state=modes[supervisor.mode],
-        fault=names[supervisor.faults.first],
+        fault=faults[supervisor.faults.first],
         reached=result.get("REACHED") == "1",
         reach_s=_reach_s(plant),
         reason=result.get("REASON", "NONE"),

@@ -13,6 +13,7 @@ from host_tools.evidence.campaign.run import Outcome
 from host_tools.evidence.campaign.store import Store
 from host_tools.evidence.campaign.tree import StoreError, code
 from host_tools.evidence.campaign.worker import Processes
+from host_tools.simulator.twin.lanes import LaneError
 
 
 def add_options(parser: argparse.ArgumentParser) -> None:
@@ -60,9 +61,9 @@ def cases(title: str, names: Iterable[str], folder: Path, args: argparse.Namespa
 
 
 def told(main: Callable[[], int]) -> int:
-    """Return the exit status of a program; 2, and why on stderr, where runs and code do not belong together."""
+    """Return the exit status of a program; 2, and why on stderr, where it cannot run or its runs are of other code."""
     try:
         return main()
-    except StoreError as error:
+    except (StoreError, LaneError) as error:
         print(error, file=sys.stderr)
         return 2

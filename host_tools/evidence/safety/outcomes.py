@@ -55,6 +55,11 @@ def measured(*more: str, root: Path = ROOT, packages: Iterable[str] = ()) -> str
     return code[:12]
 
 
+def file_digest(file: Path) -> str:
+    """Return a short digest of a file."""
+    return hashlib.sha256(file.read_bytes()).hexdigest()[:12]
+
+
 def version_of(package: str) -> str:
     """Return the version of a package as it is installed; "none" where it is not."""
     try:

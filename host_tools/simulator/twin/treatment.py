@@ -30,6 +30,7 @@ class Plan:
     distance_mm: float = 100.0
     attestations: str | None = None
     warm_up: bool = True  # wait out the cool-down that every point has after switch-on; else shorten it (cpython lane)
+    warm: bool = False  # it is over: the firmware began to count so long ago
 
     def words(self) -> str:
         """Return what the operator attests."""
@@ -63,7 +64,9 @@ def treatment(plan, results):
             yield from _must(op, f"TREAT:POIN {point}")
             if number == 0:
                 yield from _must(op, f"TREAT:ATT {plan.words()}")
-                if plan.warm_up:
+                if plan.warm:
+                    pass
+                elif plan.warm_up:
                     yield BOOT_COOL_DOWN_US
                 else:
                     op.plant.applicator.supervisor.session.uptime_s += BOOT_COOL_DOWN_US // 1_000_000

@@ -52,11 +52,11 @@ def table(made):
 
 def test_a_cluster_with_a_worker_killed_half_way_gives_the_table_of_one_process(two, tmp_path, monkeypatch):
     with Processes(1) as farm:
-        alone = campaign.campaign(COUNTS, farm, path=tmp_path / "one", kinds=())
+        alone = campaign.campaign(COUNTS, farm, path=tmp_path / "one", kinds=(), lanes=())
     before = two.client.run(os.getpid)
     monkeypatch.setattr(Killing, "pids", (next(iter(before.values())),))
     monkeypatch.setattr("host_tools.evidence.campaign.runs.Store", Killing)
-    made = campaign.campaign(COUNTS, two, path=tmp_path / "two", kinds=())
+    made = campaign.campaign(COUNTS, two, path=tmp_path / "two", kinds=(), lanes=())
     assert Killing.pids == ()
     two.client.wait_for_workers(2, timeout=60)
     assert two.client.run(os.getpid).keys() != before.keys()

@@ -144,12 +144,12 @@ def one(tmp_path_factory):
     """A very small campaign in one process, and its folder."""
     path = tmp_path_factory.mktemp("one") / "runs.parquet"
     with Processes(1) as farm:
-        return campaign.campaign(COUNTS, farm, path=path, kinds=()), path
+        return campaign.campaign(COUNTS, farm, path=path, kinds=(), lanes=()), path
 
 
 def test_two_processes_give_the_same_table_to_the_digit(one, tmp_path):
     with Processes(2) as farm:
-        made = campaign.campaign(COUNTS, farm, path=tmp_path / "runs.parquet", kinds=())
+        made = campaign.campaign(COUNTS, farm, path=tmp_path / "runs.parquet", kinds=(), lanes=())
     assert json.dumps(table(made)) == json.dumps(table(one[0]))
     assert made["healthy"]["n"] == 3 and made["double"]["n"] == 1
 
@@ -161,7 +161,7 @@ def test_a_campaign_that_was_cut_goes_on_to_the_same_table(one, tmp_path):
     for file in (first, second):
         (path / file.name).write_bytes(file.read_bytes())
     with Processes(1) as farm:
-        made = campaign.campaign(COUNTS, farm, resume=True, path=path, kinds=())
+        made = campaign.campaign(COUNTS, farm, resume=True, path=path, kinds=(), lanes=())
     assert made["made"]["kept"] == 2
     assert json.dumps(table(made)) == json.dumps(table(one[0]))
 
