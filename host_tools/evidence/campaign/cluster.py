@@ -8,6 +8,7 @@ The second one runs on each machine of the cluster, from a clone of this very co
 
 from collections.abc import Callable, Sequence
 from concurrent.futures import Future
+from typing import Any
 
 from distributed import Client, KilledWorker, LocalCluster, WorkerPlugin
 
@@ -73,10 +74,11 @@ class Cluster:
             self.client.wait_for_workers(1, timeout=PATIENCE_S)
         except (OSError, TimeoutError, ValueError) as error:
             raise StoreError(f"no Dask scheduler with a worker at {scheduler}: {error}") from None
-        threads = self.client.nthreads()
+        threads: Any = self.client.nthreads()
         if many := [address for address, count in threads.items() if count != 1]:
             raise StoreError(f"{', '.join(many)} has several threads: start it with --nthreads 1")
-        refuse(self.client.run(told), on)
+        codes: Any = self.client.run(told)
+        refuse(codes, on)
         self.client.register_plugin(Ready(on, first))
         self.count = len(threads)
         self._executor = self.client.get_executor(pure=False)

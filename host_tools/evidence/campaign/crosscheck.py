@@ -148,10 +148,11 @@ def on_chip(name: str) -> dict:
 
     given = case(name)
     ours = events(given)
-    this = Course(given, plant=PinPlant)
-    device = EmulatedApplicator(find_image(), application(up_s=WARM_S), this.plant)
+    plant = Course(given, plant=PinPlant).plant
+    assert isinstance(plant, PinPlant)
+    device = EmulatedApplicator(find_image(), application(up_s=WARM_S), plant)
     operator = device.operate(operated(given, [], [], warm=True), 2 * ours["ends"][0] + 10_000_000)
-    return {"name": name} | compared(ours, _seen(this.plant.record, operator.lines))
+    return {"name": name} | compared(ours, _seen(plant.record, operator.lines))
 
 
 def main(argv: list[str] | None = None) -> int:

@@ -29,8 +29,15 @@ class DiedError(StoreError):
 class Farm(Protocol):
     """Processes that do pieces of work: of this machine (worker.py), or of a cluster (cluster.py)."""
 
-    broken: tuple[type[BaseException], ...]
-    count: int
+    @property
+    def broken(self) -> tuple[type[BaseException], ...]:
+        """What a piece of work raises whose process died."""
+        ...
+
+    @property
+    def count(self) -> int:
+        """Return how many processes there are."""
+        ...
 
     def submit(self, work: Callable, items: Sequence) -> Future:
         """Let a process do pieces of work: a future of what worker.told() returns."""

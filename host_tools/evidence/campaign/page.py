@@ -250,19 +250,23 @@ def _cost(rows):
         "Measured at the end of the campaign on the same machine, the same runs each time, healthy ones and ones",
         "with a fault; what a process loads first is left out:",
         "",
-        *head("processes", "runs", "wall s", "processor s", "runs a processor second", "runs a wall second"),
+        *head(
+            "processes", "runs", "wall s", "processor s", "on a processor", "runs a processor s", "a wall s"
+        ),
     ]
     for row in rows:
+        busy = row["cpu_s"] / row["wall_s"] / row["processes"]
         rates = (f"{row['runs'] / row['cpu_s']:.2f}", f"{row['runs'] / row['wall_s']:.2f}")
-        out.append(line(str(row["processes"]), str(row["runs"]), f"{row['wall_s']:g}", f"{row['cpu_s']:g}", *rates))
+        cells = (row["processes"], row["runs"], f"{row['wall_s']:g}", f"{row['cpu_s']:g}", f"{busy:.0%}", *rates)
+        out.append(line(*map(str, cells)))
     return [
         *out,
         "",
-        f"{rows[-1]['processes']} processes did {cost['gain']:.2f} times as many runs a second as one. Runs know",
-        "nothing of each other. Reckoned from that, not measured:",
-        f"{scaling.MANY} runs take {cost['cpu_h']:.0f} processor hours, {cost['cluster_h']:.1f} h on",
-        f"{scaling.CLUSTER} processors like these. At {scaling.PRICE:g} for a processor's hour, [E] in any money, that",
-        f"is {cost['price']:.0f}.",
+        f"{rows[-1]['processes']} processes did {cost['gain']:.2f} times as many runs a second as one. The share of",
+        "time on a processor falls where others use the machine too. Runs know nothing of each other.",
+        f"Reckoned from processor time, not measured: {scaling.MANY} runs take {cost['cpu_h']:.0f} processor hours,",
+        f"{cost['cluster_h']:.1f} h on {scaling.CLUSTER} processors like these. At {scaling.PRICE:g} for a processor's",
+        f"hour, [E] in any money, that is {cost['price']:.0f}.",
         "",
     ]
 

@@ -121,7 +121,8 @@ def test_what_many_runs_cost_is_reckoned_from_what_was_measured():
     assert cost["cpu_h"] == pytest.approx(1_000_000 * 9.9 / 20 / 3_600)
     assert cost["cluster_h"] == pytest.approx(cost["cpu_h"] / 100) and cost["gain"] == pytest.approx(10 / 5.5)
     text = page.page(json.loads((ROOT / page.DATA).read_text()) | {"cost": rows})
-    assert "| 2 | 20 | 5.5 | 9.9 | 2.02 | 3.64 |" in text and "1000000 runs take 138 processor hours, 1.4 h on" in text
+    assert "| 2 | 20 | 5.5 | 9.9 | 90% | 2.02 | 3.64 |" in text
+    assert "1000000 runs take 138 processor hours,\n1.4 h on 100 processors" in text
 
 
 def test_cost_is_measured_with_one_and_with_two_processes_once_they_are_ready():

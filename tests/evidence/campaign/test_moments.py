@@ -80,14 +80,21 @@ def test_draws_as_they_come_all_weigh_one_and_are_counted():
     assert plain.rate == pytest.approx(moments.MOVE_SHARE, abs=0.08)
 
 
+def test_where_nothing_happens_two_in_five_runs_are_effective():
+    weights = [case(f"weighted/{number}").weight for number in range(2_000)]
+    found = intervals.weighted(weights, [False] * len(weights))
+    assert found.effective > 0.35 * len(weights)
+
+
 def test_the_grave_faults_are_common_and_weigh_less():
     rng = random.Random("faults")
     found = [drawn_fault(rng) for _ in range(MANY)]
     assert set(moments.GRAVE) <= set(FAULTS)
     counts = Counter(name for name, _ in found)
-    assert sum(counts[name] for name in moments.GRAVE) == pytest.approx(0.5 * MANY + 0.5 * MANY * 8 / 55, rel=0.03)
+    share = moments.GRAVE_SHARE
+    assert sum(counts[name] for name in moments.GRAVE) == pytest.approx((share + (1 - share) * 8 / 55) * MANY, rel=0.05)
     assert sum(weight for _, weight in found) / MANY == pytest.approx(1.0, abs=0.03)
-    assert {weight for name, weight in found if name not in moments.GRAVE} == {2.0}
+    assert {round(weight, 9) for name, weight in found if name not in moments.GRAVE} == {round(1 / (1 - share), 9)}
     assert drawn_fault(random.Random(1), 0.0)[1] == pytest.approx(1.0)
 
 
@@ -98,7 +105,7 @@ def test_a_name_draws_its_fault_its_moments_and_its_weight():
     for given in cases:
         patient, at = given.patient, given.moment
         assert (patient.moves and patient.moves[2:]) == at.moves and patient.lets_go == at.lets_go
-        assert 0.0 < given.weight <= 8.0
+        assert 0.0 < given.weight <= 1.0 / PROPOSAL[0].share / (1.0 - moments.GRAVE_SHARE) + 1e-9
         if FAULTS[given.faults[0]].fitted:  # its moment is no draw
             assert given.weight == pytest.approx(drawn_fault_weight(given.faults[0]))
     for name in ("weighted", "weighted/estop/1"):
