@@ -250,9 +250,7 @@ def _cost(rows):
         "Measured at the end of the campaign on the same machine, the same runs each time, healthy ones and ones",
         "with a fault; what a process loads first is left out:",
         "",
-        *head(
-            "processes", "runs", "wall s", "processor s", "on a processor", "runs a processor s", "a wall s"
-        ),
+        *head("processes", "runs", "wall s", "processor s", "on a processor", "runs a processor s", "a wall s"),
     ]
     for row in rows:
         busy = row["cpu_s"] / row["wall_s"] / row["processes"]
