@@ -236,6 +236,7 @@ class _Watching(Operator):
 
     def __init__(self, plant, script, on_pass):
         super().__init__(plant, script)
+        plant.watched = False  # the script knows only what the device says, and acts by the plant's methods
         self._on_pass = on_pass
         self._modes = _names()[0]
         self._passes = 0
@@ -254,6 +255,7 @@ class _Watching(Operator):
     def _watch_passes(self, delivering):
         if delivering and not self._delivering:
             self._passes += 1
+            self.plant.catch_up()
             for action in self._on_pass.pop(self._passes, ()):
                 action(self.plant)
         self._delivering = delivering

@@ -46,6 +46,16 @@ def flux_w_m2(before_c, response, h_ambient, ambient_c, h_jet, jet_c):
     return (h_air * ambient_c + h_jet * jet_c - h * before_c) / (1.0 + response * h)
 
 
+def leaked_bar(line_bar, bar, tau_s, leaks_in_s, step_us, count):
+    """Return the pressure of a line that is shut, so many steps later: it loses gas, and the bottle's may leak in."""
+    seconds = step_us / 1e6
+    for _ in range(count):
+        line_bar = max(1.0, line_bar * (1.0 - min(1.0, seconds / tau_s)))
+        if leaks_in_s:
+            line_bar += (bar - line_bar) * min(1.0, seconds / leaks_in_s)
+    return line_bar
+
+
 def skin_step(
     theta, decay, drive, weights, response, spread, gather, room, shape, looks, under,
     rest_c, h_ambient, ambient_c, top_rest_c, h_jet, jet_c,
@@ -132,9 +142,7 @@ def advance(
         if line_open:
             line_bar = bar
         else:
-            line_bar = max(1.0, line_bar * (1.0 - min(1.0, seconds / tau_s)))
-            if leaks_in_s:
-                line_bar += (bar - line_bar) * min(1.0, seconds / leaks_in_s)
+            line_bar = leaked_bar(line_bar, bar, tau_s, leaks_in_s, step_us, 1)
         if now_us % SAMPLE_US == 0:
             body[9] = min(body[9], cold_c)
             if body[8]:

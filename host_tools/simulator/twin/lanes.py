@@ -117,9 +117,11 @@ class _Link:
         self.failed = False
 
     def exchange(self, out, tx, received, rx):
-        self.failed = True
-        self._plant.exchange(out, tx, received, rx)
-        self.failed = False
+        try:
+            self._plant.exchange(out, tx, received, rx)
+        except BaseException:
+            self.failed = True
+            raise
 
 
 def _tell_plant(app, plant):

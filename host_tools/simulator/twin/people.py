@@ -19,7 +19,8 @@ class Operator:
 
     def step(self):
         """Called at every exchange: read the console, go on with the script when its wait is over."""
-        self._read()
+        if self.plant.console_out:
+            self._read()
         while not self.done and self._ready():
             try:
                 wait = next(self._script)
@@ -40,8 +41,6 @@ class Operator:
 
     def _read(self):
         data = self.plant.console_out
-        if not data:
-            return
         self._partial += data.decode()
         data.clear()
         *lines, self._partial = self._partial.split("\n")
