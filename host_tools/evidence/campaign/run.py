@@ -244,13 +244,13 @@ class _Watching(Operator):
 
     def step(self):
         super().step()
-        if self.plant.applicator is None:
+        applicator = self.plant.applicator
+        if applicator is None:
             return
-        supervisor = self.plant.applicator.supervisor
-        if self.reached_us is None and supervisor.session.reached:
+        if self.reached_us is None and applicator.supervisor.session.reached:
             self.reached_us = self.plant.now_us
         if self._on_pass:
-            self._watch_passes(self._modes[supervisor.mode] == "DELIVERING")
+            self._watch_passes(self._modes[applicator.supervisor.mode] == "DELIVERING")
 
     def _watch_passes(self, delivering):
         if delivering and not self._delivering:

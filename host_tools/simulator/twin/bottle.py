@@ -163,6 +163,13 @@ class Bottle:
         return self.grams_left / self.volume_l  # g/L is kg/m3
 
     @property
+    def has_liquid(self):
+        """Whether there is any, as liquid_g."""
+        marks, curve, _ = self._table.form()
+        rho = self._rho()
+        return self.temperature_c < self._table.critical_c and rho > co2.at(marks, curve, co2.VAPOUR_RHO, self.temperature_c)
+
+    @property
     def liquid_g(self):
         """Grams of liquid; 0 once only vapour is left or above the critical point."""
         marks, curve, _ = self._table.form()

@@ -107,7 +107,7 @@ def advance(
     tau_s = LINE_VENT_S if vents else body[3]
     grams = body[0]
     flowed_us = 0
-    mm = hand[0]
+    mm = at_mm = hand[0]
     row = int(body[7])
     noise_at = int(probe[9])
     while now_us < stop_us:
@@ -119,7 +119,9 @@ def advance(
         if mm != hand[1]:
             mm = moved_mm(mm, hand[1], hand[2] * seconds)
             arrived = mm == hand[1]
-        at_mm = trembling_mm(mm, hand[3], hand[4], now_us)
+        told = now_us % SAMPLE_US == 0
+        if flow_us or told:
+            at_mm = trembling_mm(mm, hand[3], hand[4], now_us)
         h = 0.0
         if flow_us:
             body[6] = now_us
@@ -143,7 +145,7 @@ def advance(
             line_bar = bar
         else:
             line_bar = leaked_bar(line_bar, bar, tau_s, leaks_in_s, step_us, 1)
-        if now_us % SAMPLE_US == 0:
+        if told:
             body[9] = min(body[9], cold_c)
             if body[8]:
                 rows[row, 0] = now_us

@@ -21,7 +21,9 @@ class Operator:
         """Called at every exchange: read the console, go on with the script when its wait is over."""
         if self.plant.console_out:
             self._read()
-        while not self.done and self._ready():
+        while not self.done:
+            if self.plant.now_us < self._wait if self._until is None else not self._until():
+                return
             try:
                 wait = next(self._script)
             except StopIteration:
@@ -33,11 +35,6 @@ class Operator:
             else:
                 self._until = None
                 self._wait = self.plant.now_us + wait
-
-    def _ready(self):
-        if self._until is not None:
-            return self._until()
-        return self.plant.now_us >= self._wait
 
     def _read(self):
         data = self.plant.console_out

@@ -15,7 +15,7 @@ from host_tools.simulator.twin.figures import Figures, figure
 from host_tools.simulator.twin.guest import chip_vl53l0x
 from host_tools.simulator.twin.hardware import RUNNING, Lease, OneShot, OpeningTimer, Solenoid
 from host_tools.simulator.twin.motion import Motion
-from host_tools.simulator.twin.probe import NOISE_C, Max31855Chip, Probe
+from host_tools.simulator.twin.probe import NOISE_AT, NOISE_C, Max31855Chip, Probe
 from host_tools.simulator.twin.record import Record
 from host_tools.simulator.twin.skin import Skin
 from host_tools.simulator.twin.surroundings import Room, Thermopile
@@ -221,7 +221,7 @@ class Physics(Figures):
         flow_us = self._cell_flow_us if step_us == CELL_US else 0
         h_reference, gas_g_s = self._jet_now() if flowing or flow_us else self._jet
         probe, record, skin = self.probe, self.record, self.skin
-        if probe.figures[NOISE_C]:
+        if probe.figures[NOISE_C] and probe.figures[NOISE_AT] + LONGEST_CELLS > len(probe.noise.values):
             probe.reserve(LONGEST_CELLS)
         if self.figures[ROW] + LONGEST_SAMPLES > len(record.rows):
             record.grow()
@@ -266,7 +266,7 @@ class Physics(Figures):
         of = (self.bar, self.strength, bottle.temperature_c, bottle.grams_left)
         if of != self._jet_of:
             self._jet_of = of
-            strength = self.strength * (1.0 if bottle.liquid_g > 0 else 0.1)  # vapour hardly cools [S]
+            strength = self.strength * (1.0 if bottle.has_liquid else 0.1)  # vapour hardly cools [S]
             h = jet.h_at(jet.REFERENCE_MM, bar=self.bar, strength=strength)
             self._jet = float(h), jet.mass_flow_g_s(self.bar)
         return self._jet
@@ -305,13 +305,13 @@ class Physics(Figures):
     def _settle_bottle(self):
         """Let the gas that left be felt by room and bottle. Without any a tenth of a second is often enough."""
         bottle = self.bottle
-        grams = self.grams
+        grams = self.figures[GRAMS]
         room = self.room
         if grams or room.leak_g_s or self.now_us >= room.due_us:
             room.advance(self.now_us, SAMPLE_US / 1e6, grams)
         if grams:
             bottle.draw(grams)
-            self.grams = 0.0
+            self.figures[GRAMS] = 0.0
         if self.now_us % BOTTLE_US == 0:
             bottle.advance(BOTTLE_US / 1e6)
         seen = (bottle.temperature_c, bottle.grams_left)

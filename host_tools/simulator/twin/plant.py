@@ -49,8 +49,8 @@ class Plant(Physics):
         self.reset_cause = POWER_ON
         self.scratch = [0] * 4  # the chip's words that survive its reset: power-on clears them
         self._reset = False
-        self._answered: tuple = ()
-        self._answered_in: Any = None
+        self._answered: tuple = (None,)
+        self._contacts: tuple[dict, int] = ({}, 0)  # levels, and the same as a mask
         self.watchdog_us = 0
         self.watchdog_due_us = NEVER
         self.operator: Any = None  # has step(), called at every exchange
@@ -162,8 +162,12 @@ class Plant(Physics):
                         self.record.edges.append((at_us, name, level))
                         self.pin_levels ^= mask
                     continue
+                if op == hal.OP_FEED:
+                    self.watchdog_due_us = at_us + self.watchdog_us
+                    alike = self.watchdog_due_us > end_us
+                    continue
                 if self._noted(at_us, op, arg):
-                    alike = self.watchdog_due_us > end_us and self.lease.end_us > end_us
+                    alike = self.lease.end_us > end_us
                     continue
             self._run_to(at_us)
             if self._reset:
@@ -182,9 +186,7 @@ class Plant(Physics):
 
     def _noted(self, at_us, op, arg):
         """Do what changes no valve, at its own time; return False for all else."""
-        if op == hal.OP_FEED:
-            self.watchdog_due_us = at_us + self.watchdog_us
-        elif op == hal.OP_LEASE and arg and self.lease.running and self._may_lease():
+        if op == hal.OP_LEASE and arg and self.lease.running and self._may_lease():
             self.lease.renew(at_us, arg)  # goes on, only longer
         elif op == hal.OP_CUT and self.one_shot.result != RUNNING:
             self.one_shot.cut(at_us)
@@ -204,22 +206,25 @@ class Plant(Physics):
         received[hal.IN_TICKS_US] = (self.ticks_origin + now_us) & TICKS_MASK
         received[hal.IN_TICKS_MS] = (self.ticks_ms_origin + now_us // 1000) & TICKS_MASK
         received[hal.IN_PINS] = self._sensed()
-        received[hal.IN_ADC] = _counts(figures[BAR])
-        received[hal.IN_ADC + 1] = _counts(self._line_bar_now())
-        if self.analogue:
-            for channel, counts in self.analogue.items():
-                received[hal.IN_ADC + channel] = counts
         skin, nozzle = self.chips
         room = self.room
         seldom = (
-            reset, self.power_off, self.one_shot.result, self.reset_cause, self.spi_fail, skin.frame, nozzle.frame,
-            self.thermopile.words, self.ranges if self.range_answers else -1, room.shown_ppm, room.samples,
-            *self.echo.words, *self.scratch,
+            received, reset, self.power_off, self.one_shot.result, self.reset_cause, self.spi_fail, figures[BAR],
+            skin.frame, nozzle.frame, self.thermopile.words, room.shown_ppm, room.samples, self.scratch[:],
         )  # fmt: skip
-        # Nine exchanges in ten bring none of this anew: what stands in the very same array already stays.
-        if seldom != self._answered or received is not self._answered_in:
-            self._answered, self._answered_in = seldom, received
+        # Eight exchanges in ten bring none of this anew: what stands in the very same array stays.
+        if seldom != self._answered or received is not self._answered[0]:
+            self._answered = seldom
             self._answer_seldom(received, reset)
+        received[hal.IN_ADC + 1] = _counts(self._line_bar_now())
+        if self.analogue:
+            self._answered = (None,)
+            for channel, counts in self.analogue.items():
+                received[hal.IN_ADC + channel] = counts
+        received[hal.IN_RANGE] = self.ranges if self.range_answers else -1
+        (
+            received[_WORDS], received[_WORDS + 1], received[_WORDS + 2], received[_WORDS + 3], received[_WORDS + 4]
+        ) = self.echo.words  # fmt: skip
         received[hal.IN_RX] = 0
         if self.console_in and not reset:
             n = received[hal.IN_RX] = min(len(self.console_in), hal.RX_MAX)
@@ -232,16 +237,13 @@ class Plant(Physics):
         received[hal.IN_RESET_CAUSE] = self.reset_cause
         received[_KEPT], received[_KEPT + 1], received[_KEPT + 2], received[_KEPT + 3] = self.scratch
         received[hal.IN_SPI_FAIL] = int(self.spi_fail)
+        received[hal.IN_ADC] = _counts(self.figures[BAR])
         skin, nozzle = self.chips
         frame = skin.frame
         received[_FRAMES], received[_FRAMES + 1] = frame >> 16, frame & 0xFFFF
         frame = nozzle.frame
         received[_FRAMES + 2], received[_FRAMES + 3] = frame >> 16, frame & 0xFFFF
         received[hal.IN_INFRARED], received[hal.IN_INFRARED + 1] = self.thermopile.words
-        received[hal.IN_RANGE] = self.ranges if self.range_answers else -1
-        (
-            received[_WORDS], received[_WORDS + 1], received[_WORDS + 2], received[_WORDS + 3], received[_WORDS + 4]
-        ) = self.echo.words  # fmt: skip
         received[hal.IN_ROOM_PPM] = self.room.shown_ppm
         received[hal.IN_ROOM_SAMPLES] = self.room.samples
 
@@ -250,11 +252,9 @@ class Plant(Physics):
         levels = self.levels
         if self.loop_testing:
             levels = {pin: self.loop_level(pin) if pin in OPEN_LOOP else level for pin, level in levels.items()}
-        sensed = self.pin_levels
-        for pin, level in levels.items():
-            if level:
-                sensed |= 1 << pin
-        return sensed
+        if levels != self._contacts[0]:
+            self._contacts = dict(levels), sum(1 << pin for pin, level in levels.items() if level)
+        return self.pin_levels | self._contacts[1]
 
     def _apply(self, op, arg):
         now = self.now_us
