@@ -130,7 +130,7 @@ class Plant(Physics):
             raise OverflowError(f"{count} events between two exchanges: the virtual board keeps {hal.EVENTS_MAX}")
         start_us = self.now_us
         end_us = start_us + elapsed_us + sleep_us
-        events = out[hal.OUT_HEADER : hal.OUT_HEADER + count * hal.EVENT_INTS].tolist()
+        events = out[hal.OUT_HEADER : hal.OUT_HEADER + count * hal.EVENT_INTS]
         alike = self._heard(events, start_us, end_us + self.stall_us + self.jitter_us)
         if sent:
             self.console_out += bytes(tx[:sent])
