@@ -20,6 +20,7 @@ _folded_folders: list[tuple[str, ...]] = []  # none, or those that _folded is of
 # What keeps nothing from one boot to the next but numbers, text and classes: boots of a folded firmware share it. A new
 # class each boot would have CPython learn anew, in each line that uses it, where its attributes are.
 SHARED = ("cryo.core", "cryo.drivers", "cryo.limits")
+_AND_OURS = ("hal", "machine", "pins", "virtual_gc", "virtual_time")  # hal.attach() begins anew
 _shared: dict[str, ModuleType] = {}
 
 
@@ -42,6 +43,10 @@ def fold(folders, packages) -> None:
     _folded.update({str(paths[name]): compile(text, str(paths[name]), "exec") for name, text in texts.items()})
     _folded_folders[:] = [folders]
     _shared.clear()
+
+
+def _is_shared(name) -> bool:
+    return name in _AND_OURS or name.startswith(SHARED)
 
 
 class Loader(SourceFileLoader):
@@ -96,4 +101,4 @@ class Folders:
         sys.path_hooks.remove(self)
         self._forget()
         if self._folded:
-            _shared.update({name: module for name, module in sys.modules.items() if name.startswith(SHARED)})
+            _shared.update({name: module for name, module in sys.modules.items() if _is_shared(name)})
