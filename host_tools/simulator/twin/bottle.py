@@ -166,8 +166,8 @@ class Bottle:
     def has_liquid(self):
         """Whether there is any, as liquid_g."""
         marks, curve, _ = self._table.form()
-        rho = self._rho()
-        return self.temperature_c < self._table.critical_c and rho > co2.at(marks, curve, co2.VAPOUR_RHO, self.temperature_c)
+        celsius = self.temperature_c
+        return celsius < self._table.critical_c and self._rho() > co2.at(marks, curve, co2.VAPOUR_RHO, celsius)
 
     @property
     def liquid_g(self):

@@ -141,10 +141,7 @@ def advance(
             probe[1] += noise[noise_at] * probe[3]
             noise_at += 1
         eye[0] = toward(eye[0], aimed_c(under_eye_c, eye[1], eye[2], eye[3], flowing), eye_share)
-        if line_open:
-            line_bar = bar
-        else:
-            line_bar = leaked_bar(line_bar, bar, tau_s, leaks_in_s, step_us, 1)
+        line_bar = bar if line_open else leaked_bar(line_bar, bar, tau_s, leaks_in_s, step_us, 1)
         if told:
             body[9] = min(body[9], cold_c)
             if body[8]:

@@ -19,8 +19,12 @@ _folded: dict[str, CodeType] = {}
 _folded_folders: list[tuple[str, ...]] = []  # none, or those that _folded is of
 # What keeps nothing from one boot to the next but numbers, text and classes: boots of a folded firmware share it. A new
 # class each boot would have CPython learn anew, in each line that uses it, where its attributes are.
-SHARED = ("cryo.core", "cryo.drivers", "cryo.limits")
-_AND_OURS = ("hal", "machine", "pins", "virtual_gc", "virtual_time")  # hal.attach() begins anew
+SHARED = (
+    "archive", "cryo.clocks", "cryo.config", "cryo.core", "cryo.drivers", "cryo.health", "cryo.limits", "cryo.panel",
+    "cryo.recorder", "cryo.shield_loop_test", "cryo.store.notes", "cryo.store.slots", "cryo.store.writing",
+    "cryo.valve",
+)  # fmt: skip
+_OURS = ("hal", "machine", "pins", "virtual_gc", "virtual_time")  # shared as well: hal.attach() begins anew
 _shared: dict[str, ModuleType] = {}
 
 
@@ -43,10 +47,6 @@ def fold(folders, packages) -> None:
     _folded.update({str(paths[name]): compile(text, str(paths[name]), "exec") for name, text in texts.items()})
     _folded_folders[:] = [folders]
     _shared.clear()
-
-
-def _is_shared(name) -> bool:
-    return name in _AND_OURS or name.startswith(SHARED)
 
 
 class Loader(SourceFileLoader):
@@ -101,4 +101,5 @@ class Folders:
         sys.path_hooks.remove(self)
         self._forget()
         if self._folded:
-            _shared.update({name: module for name, module in sys.modules.items() if _is_shared(name)})
+            found = [name for name in sys.modules if name in _OURS or name.startswith(SHARED)]
+            _shared.update({name: sys.modules[name] for name in found})

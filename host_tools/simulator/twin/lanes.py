@@ -50,10 +50,10 @@ def import_folders(firmware=None):
 
 
 # --- in this process --------------------------------------------------------------------------------------------------
-_FIRMWARE = (
+_FIRMWARE = frozenset((
     *("boot", "main", "archive", "board", "valves", "room", "scratch", "settings", "storage", "chip", "pins"),
     *("hal", "machine", "virtual_time", "virtual_gc", "cryo"),
-)
+))
 _REPLACED = ("time", "gc")  # the host's own, by the virtual ones
 
 
@@ -89,7 +89,8 @@ def _cpython(plant, settings, folders):
     messages = []
     while not plant.power_off:
         with firmware_imports(folders) as hal:
-            hal.out, hal.received = list(hal.out), list(hal.received)  # no pipe carries them: a list is read in half the time
+            # No pipe carries them here: a list is read in half the time of an array.
+            hal.out, hal.received = list(hal.out), list(hal.received)
             link = _Link(plant)
             try:
                 hal.attach(link, settings)

@@ -19,10 +19,11 @@ class Operator:
 
     def step(self):
         """Called at every exchange: read the console, go on with the script when its wait is over."""
-        if self.plant.console_out:
+        plant = self.plant
+        if plant.console_out:
             self._read()
         while not self.done:
-            if self.plant.now_us < self._wait if self._until is None else not self._until():
+            if plant.now_us < self._wait if self._until is None else not self._until():
                 return
             try:
                 wait = next(self._script)

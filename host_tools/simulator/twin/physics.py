@@ -28,7 +28,7 @@ RANGE_PERIOD_US = chip_vl53l0x.PERIOD_US
 LIGHT_SWAY_HZ = 0.25  # [E]
 LINE_LEAK_S = 600.0  # [E] a tight line loses its gas slowly
 
-GRAMS, BAR, LINE_BAR, LEAK_S, LEAKS_IN_S, FLOWED, LAST_FLOW, ROW = range(8)  # places of figures that every exchange asks for
+GRAMS, BAR, LINE_BAR, LEAK_S, LEAKS_IN_S, FLOWED, LAST_FLOW, ROW = range(8)  # places of figures, asked for often
 LONGEST_CELLS = BOTTLE_US // CELL_US  # of one run
 LONGEST_SAMPLES = BOTTLE_US // SAMPLE_US
 
@@ -161,8 +161,11 @@ class Physics(Figures):
 
     def _line_bar_now(self):
         """Return the line's pressure, of cells that wait as well."""
-        figures, step_us = self.figures, self._calm_step_us
-        count = 0 if self._behind_us is None else self.now_us // step_us - self._behind_us // step_us
+        figures = self.figures
+        if self._behind_us is None:
+            return figures[LINE_BAR]
+        step_us = self._calm_step_us
+        count = self.now_us // step_us - self._behind_us // step_us
         if not count:
             return figures[LINE_BAR]
         if self.shutoff.is_open:

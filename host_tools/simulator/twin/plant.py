@@ -15,11 +15,10 @@ TICKS_MASK = hal.TICKS_MASK
 START_BEFORE_WRAP_US = 3_000_000  # every run crosses the counter's wrap soon after it began
 OPEN_LOOP = {pins.LOOP_A: 0, pins.LOOP_B: 1}
 _KEPT, _FRAMES, _WORDS = hal.IN_SCRATCH, hal.IN_SPI, hal.IN_RANGE_WORDS
-_VALVES_HEAR = (pins.DOSE, pins.LOOP_TEST)
 _PIN_NAMES = [pins.NAMES.get(pin, f"gp{pin}") for pin in range(32)]
 _LAMPS = {  # by the argument of an event: what no valve hears, as (mask, name, level)
     pin << 1 | level: (1 << pin, name, level)
-    for pin, name in enumerate(_PIN_NAMES) if pin not in _VALVES_HEAR for level in (0, 1)
+    for pin, name in enumerate(_PIN_NAMES) if pin not in (pins.DOSE, pins.LOOP_TEST) for level in (0, 1)
 }  # fmt: skip
 _BAR_PER_COUNT = 1.907e-3  # of the pressure transducers
 
@@ -139,7 +138,7 @@ class Plant(Physics):
                 end_us += self._lateness()
             if not alike:
                 self._run_to(end_us)
-            elif not self.watched and end_us < self._calm_until_us():
+            elif not self.watched and end_us < (self._calm_us or self._calm_until_us()):
                 self._wait(end_us)
             else:
                 self.catch_up()
@@ -153,7 +152,8 @@ class Plant(Physics):
     def _heard(self, events, start_us, end_us):
         """Do what the firmware did, each at its time; return whether nothing else moves up to end_us."""
         alike = self._alike_until(end_us)
-        for after_us, op, arg in zip(events[0::3], events[1::3], events[2::3], strict=True):
+        each = iter(events)
+        for after_us, op, arg in zip(each, each, each, strict=True):
             at_us = start_us + after_us
             if alike:
                 if op == hal.OP_PIN and arg in _LAMPS:  # the most frequent by far: lamps, chip selects
@@ -181,8 +181,10 @@ class Plant(Physics):
 
         Its lamps and chip selects then need no skin that is up to date: heat may follow later, in one go.
         """
+        if self._next_edge() <= end_us:
+            return False
         quiet_us = self.figures[LAST_FLOW] + QUIET_US
-        return self._next_edge() > end_us and not self.now_us <= quiet_us < end_us
+        return self.now_us > quiet_us or quiet_us >= end_us
 
     def _noted(self, at_us, op, arg):
         """Do what changes no valve, at its own time; return False for all else."""
@@ -238,11 +240,8 @@ class Plant(Physics):
         received[_KEPT], received[_KEPT + 1], received[_KEPT + 2], received[_KEPT + 3] = self.scratch
         received[hal.IN_SPI_FAIL] = int(self.spi_fail)
         received[hal.IN_ADC] = _counts(self.figures[BAR])
-        skin, nozzle = self.chips
-        frame = skin.frame
-        received[_FRAMES], received[_FRAMES + 1] = frame >> 16, frame & 0xFFFF
-        frame = nozzle.frame
-        received[_FRAMES + 2], received[_FRAMES + 3] = frame >> 16, frame & 0xFFFF
+        for at, chip in zip((_FRAMES, _FRAMES + 2), self.chips, strict=True):
+            received[at], received[at + 1] = chip.frame >> 16, chip.frame & 0xFFFF
         received[hal.IN_INFRARED], received[hal.IN_INFRARED + 1] = self.thermopile.words
         received[hal.IN_ROOM_PPM] = self.room.shown_ppm
         received[hal.IN_ROOM_SAMPLES] = self.room.samples

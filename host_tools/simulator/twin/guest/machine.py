@@ -24,6 +24,7 @@ class Pin:
     def __init__(self, number, mode=-1, pull=-1, value=None):
         self.number = number
         self._mask = 1 << number
+        self._low = number << 1  # what an event carries
         self._out = False
         if mode != -1:
             self.init(mode, pull, value)
@@ -45,10 +46,10 @@ class Pin:
             return hal.received[hal.IN_PINS] >> self.number & 1
         if level:
             hal.pin_levels[0] |= self._mask
-            hal.event(hal.OP_PIN, self.number << 1 | 1)
+            hal.event(hal.OP_PIN, self._low | 1)
         else:
             hal.pin_levels[0] &= ~self._mask
-            hal.event(hal.OP_PIN, self.number << 1)
+            hal.event(hal.OP_PIN, self._low)
 
     __call__ = value
 
