@@ -83,7 +83,7 @@ class _Table:
 
     def enthalpy_j_kg(self, celsius):
         """Return that of boiling liquid."""
-        return co2.at(self.marks, [self.liquid_h], 0, celsius)
+        return float(co2.at(self.marks, np.array([self.liquid_h]), 0, celsius))
 
 
 @lru_cache(maxsize=1)
