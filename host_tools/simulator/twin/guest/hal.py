@@ -130,10 +130,11 @@ def exchange(sleep_us):
         _receive(received[IN_RX])
     burst_result = received[IN_BURST]
     flags = received[IN_FLAGS]
-    if flags & FLAG_OFF:
-        raise PowerOff()
-    if flags & FLAG_RESET:
-        raise Reset()
+    if flags:
+        if flags & FLAG_OFF:
+            raise PowerOff()
+        if flags & FLAG_RESET:
+            raise Reset()
 
 
 def _receive(count):
