@@ -90,7 +90,7 @@ def _cpython(plant, settings, folders):
     while not plant.power_off:
         with firmware_imports(folders) as hal:
             # No pipe carries them here: a list is read in half the time of an array.
-            hal.out, hal.received = list(hal.out), list(hal.received)
+            vars(hal).update(out=list(hal.out), received=list(hal.received))
             link = _Link(plant)
             try:
                 hal.attach(link, settings)

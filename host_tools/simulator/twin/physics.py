@@ -314,7 +314,7 @@ class Physics(Figures):
             room.advance(self.now_us, SAMPLE_US / 1e6, grams)
         if grams:
             bottle.draw(grams)
-            self.figures[GRAMS] = 0.0
+            self.grams = 0.0
         if self.now_us % BOTTLE_US == 0:
             bottle.advance(BOTTLE_US / 1e6)
         seen = (bottle.temperature_c, bottle.grams_left)

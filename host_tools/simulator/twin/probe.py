@@ -141,7 +141,7 @@ class Max31855Chip:
 
     def _latch(self, frame):
         self._latched = frame
-        self.frame = _DEAD.get(self._fault, frame)
+        self.frame = _DEAD.get(self._fault or "", frame)
 
     def advance(self, to_us, bead_c):
         """Run to plant time `to_us` (an unbounded integer that never decreases), the bead at `bead_c`.
