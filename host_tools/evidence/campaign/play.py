@@ -161,24 +161,27 @@ class _Watching(Operator):
 
     def __init__(self, plant, script, on_pass):
         super().__init__(plant, script)
+        self._go_on = super().step
+        plant.watched = False  # the script knows only what the device says, and acts by the plant's methods
         self._on_pass = on_pass
         self._modes = names()[0]
         self._passes = 0
         self._delivering = False
 
     def step(self):
-        super().step()
-        if self.plant.applicator is None:
+        self._go_on()
+        applicator = self.plant.applicator
+        if applicator is None:
             return
-        supervisor = self.plant.applicator.supervisor
-        if self.reached_us is None and supervisor.session.reached:
+        if self.reached_us is None and applicator.supervisor.session.reached:
             self.reached_us = self.plant.now_us
         if self._on_pass:
-            self._watch_passes(self._modes[supervisor.mode] == "DELIVERING")
+            self._watch_passes(self._modes[applicator.supervisor.mode] == "DELIVERING")
 
     def _watch_passes(self, delivering):
         if delivering and not self._delivering:
             self._passes += 1
+            self.plant.catch_up()
             for action in self._on_pass.pop(self._passes, ()):
                 action(self.plant)
         self._delivering = delivering

@@ -14,8 +14,9 @@ from host_tools.simulator.twin import compiled, lanes
 # One thread each, of NumPy too: more of them wait for each other, for matrices as small as the skin's.
 ENVIRONMENT = {"OPENBLAS_NUM_THREADS": "1"}
 
-_on = ""  # the code of this process
+_BETWEEN_COLLECTIONS = 50_000  # objects: the rows of a record are no rubbish, and a run makes some 10 000 of them
 
+_on = ""  # the code of this process
 
 def ready() -> None:
     """Get this process ready for many runs.
@@ -26,6 +27,7 @@ def ready() -> None:
     lanes.fold()
     gc.collect()
     gc.freeze()
+    gc.set_threshold(_BETWEEN_COLLECTIONS)
 
 
 def on() -> str:

@@ -83,7 +83,7 @@ class _Table:
 
     def enthalpy_j_kg(self, celsius):
         """Return that of boiling liquid."""
-        return co2.at(self.marks, [self.liquid_h], 0, celsius)
+        return float(co2.at(self.marks, np.array([self.liquid_h]), 0, celsius))
 
 
 @lru_cache(maxsize=1)
@@ -161,6 +161,13 @@ class Bottle:
 
     def _rho(self):
         return self.grams_left / self.volume_l  # g/L is kg/m3
+
+    @property
+    def has_liquid(self):
+        """Whether there is any, as liquid_g."""
+        marks, curve, _ = self._table.form()
+        celsius = self.temperature_c
+        return celsius < self._table.critical_c and self._rho() > co2.at(marks, curve, co2.VAPOUR_RHO, celsius)
 
     @property
     def liquid_g(self):

@@ -46,6 +46,16 @@ def flux_w_m2(before_c, response, h_ambient, ambient_c, h_jet, jet_c):
     return (h_air * ambient_c + h_jet * jet_c - h * before_c) / (1.0 + response * h)
 
 
+def leaked_bar(line_bar, bar, tau_s, leaks_in_s, step_us, count):
+    """Return the pressure of a line that is shut, so many steps later: it loses gas, and the bottle's may leak in."""
+    seconds = step_us / 1e6
+    for _ in range(count):
+        line_bar = max(1.0, line_bar * (1.0 - min(1.0, seconds / tau_s)))
+        if leaks_in_s:
+            line_bar += (bar - line_bar) * min(1.0, seconds / leaks_in_s)
+    return line_bar
+
+
 def skin_step(
     theta, decay, drive, weights, response, spread, gather, room, shape, looks, under,
     rest_c, h_ambient, ambient_c, top_rest_c, h_jet, jet_c,
@@ -97,7 +107,7 @@ def advance(
     tau_s = LINE_VENT_S if vents else body[3]
     grams = body[0]
     flowed_us = 0
-    mm = hand[0]
+    mm = at_mm = hand[0]
     row = int(body[7])
     noise_at = int(probe[9])
     while now_us < stop_us:
@@ -109,7 +119,9 @@ def advance(
         if mm != hand[1]:
             mm = moved_mm(mm, hand[1], hand[2] * seconds)
             arrived = mm == hand[1]
-        at_mm = trembling_mm(mm, hand[3], hand[4], now_us)
+        told = now_us % SAMPLE_US == 0
+        if flow_us or told:
+            at_mm = trembling_mm(mm, hand[3], hand[4], now_us)
         h = 0.0
         if flow_us:
             body[6] = now_us
@@ -129,13 +141,8 @@ def advance(
             probe[1] += noise[noise_at] * probe[3]
             noise_at += 1
         eye[0] = toward(eye[0], aimed_c(under_eye_c, eye[1], eye[2], eye[3], flowing), eye_share)
-        if line_open:
-            line_bar = bar
-        else:
-            line_bar = max(1.0, line_bar * (1.0 - min(1.0, seconds / tau_s)))
-            if leaks_in_s:
-                line_bar += (bar - line_bar) * min(1.0, seconds / leaks_in_s)
-        if now_us % SAMPLE_US == 0:
+        line_bar = bar if line_open else leaked_bar(line_bar, bar, tau_s, leaks_in_s, step_us, 1)
+        if told:
             body[9] = min(body[9], cold_c)
             if body[8]:
                 rows[row, 0] = now_us

@@ -130,7 +130,7 @@ def use() -> bool:
     this = globals()
     this["decayed"], this["driven"], this["summed"] = sums(decayed), sums(driven), sums(summed)
     plain = numba.njit(cache=keeps)
-    for name in ("moved_mm", "trembling_mm", "toward", "felt_c", "aimed_c", "flux_w_m2"):
+    for name in ("moved_mm", "trembling_mm", "toward", "felt_c", "aimed_c", "flux_w_m2", "leaked_bar"):
         this[name] = plain(getattr(cells, name))
         setattr(cells, name, this[name])
     cells.skin_step = plain(_skin_step)

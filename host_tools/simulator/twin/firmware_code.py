@@ -1,4 +1,5 @@
 """The firmware's modules compiled once a process: each boot in CPython executes them anew, from the same code objects.
+Where fold() was asked, boots share those that keep nothing from one to the next.
 
 A file that changed is compiled again, unless fold() was asked: then a process runs the sources that it began with.
 Nothing is written: folders of the firmware stay as they are.
@@ -8,7 +9,7 @@ import os
 import sys
 from importlib.machinery import FileFinder, SourceFileLoader
 from pathlib import Path
-from types import CodeType
+from types import CodeType, ModuleType
 
 from host_tools.toolchain.packing import dotted
 from host_tools.toolchain.packing.constants import Constants
@@ -16,6 +17,15 @@ from host_tools.toolchain.packing.constants import Constants
 _code: dict[str, tuple[tuple[int, int], CodeType]] = {}  # path -> the file's time and size, code
 _folded: dict[str, CodeType] = {}
 _folded_folders: list[tuple[str, ...]] = []  # none, or those that _folded is of
+# What keeps nothing from one boot to the next but numbers, text and classes: boots of a folded firmware share it. A new
+# class each boot would have CPython learn anew, in each line that uses it, where its attributes are.
+SHARED = (
+    "archive", "cryo.clocks", "cryo.config", "cryo.core", "cryo.drivers", "cryo.health", "cryo.limits", "cryo.panel",
+    "cryo.recorder", "cryo.shield_loop_test", "cryo.store.notes", "cryo.store.slots", "cryo.store.writing",
+    "cryo.valve",
+)  # fmt: skip
+_OURS = ("hal", "machine", "pins", "virtual_gc", "virtual_time")  # shared as well: hal.attach() begins anew
+_shared: dict[str, ModuleType] = {}
 
 
 def fold(folders, packages) -> None:
@@ -36,6 +46,7 @@ def fold(folders, packages) -> None:
     _folded.clear()
     _folded.update({str(paths[name]): compile(text, str(paths[name]), "exec") for name, text in texts.items()})
     _folded_folders[:] = [folders]
+    _shared.clear()
 
 
 class Loader(SourceFileLoader):
@@ -67,13 +78,13 @@ class Folders:
     def __init__(self, folders, beside):
         """Take the folders to import from, and one more that is never folded."""
         self._folders = tuple(os.path.join(folder, "") for folder in (*folders, beside))
-        self._loader = FoldedLoader if tuple(folders) in _folded_folders else Loader
+        self._folded = tuple(folders) in _folded_folders
 
     def __call__(self, path):
         """As an entry of sys.path_hooks."""
         if not os.path.join(path, "").startswith(self._folders):
             raise ImportError
-        return FileFinder(path, (self._loader, [".py"]))
+        return FileFinder(path, (FoldedLoader if self._folded else Loader, [".py"]))
 
     def _forget(self):
         for path in list(sys.path_importer_cache):
@@ -83,7 +94,12 @@ class Folders:
     def __enter__(self):
         self._forget()
         sys.path_hooks.insert(0, self)
+        if self._folded:
+            sys.modules.update(_shared)
 
     def __exit__(self, *_):
         sys.path_hooks.remove(self)
         self._forget()
+        if self._folded:
+            found = [name for name in sys.modules if name in _OURS or name.startswith(SHARED)]
+            _shared.update({name: sys.modules[name] for name in found})

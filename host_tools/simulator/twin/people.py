@@ -19,8 +19,12 @@ class Operator:
 
     def step(self):
         """Called at every exchange: read the console, go on with the script when its wait is over."""
-        self._read()
-        while not self.done and self._ready():
+        plant = self.plant
+        if plant.console_out:
+            self._read()
+        while not self.done:
+            if plant.now_us < self._wait if self._until is None else not self._until():
+                return
             try:
                 wait = next(self._script)
             except StopIteration:
@@ -33,15 +37,8 @@ class Operator:
                 self._until = None
                 self._wait = self.plant.now_us + wait
 
-    def _ready(self):
-        if self._until is not None:
-            return self._until()
-        return self.plant.now_us >= self._wait
-
     def _read(self):
         data = self.plant.console_out
-        if not data:
-            return
         self._partial += data.decode()
         data.clear()
         *lines, self._partial = self._partial.split("\n")

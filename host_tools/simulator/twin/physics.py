@@ -15,7 +15,7 @@ from host_tools.simulator.twin.figures import Figures, figure
 from host_tools.simulator.twin.guest import chip_vl53l0x
 from host_tools.simulator.twin.hardware import RUNNING, Lease, OneShot, OpeningTimer, Solenoid
 from host_tools.simulator.twin.motion import Motion
-from host_tools.simulator.twin.probe import NOISE_C, Max31855Chip, Probe
+from host_tools.simulator.twin.probe import NOISE_AT, NOISE_C, Max31855Chip, Probe
 from host_tools.simulator.twin.record import Record
 from host_tools.simulator.twin.skin import Skin
 from host_tools.simulator.twin.surroundings import Room, Thermopile
@@ -28,7 +28,7 @@ RANGE_PERIOD_US = chip_vl53l0x.PERIOD_US
 LIGHT_SWAY_HZ = 0.25  # [E]
 LINE_LEAK_S = 600.0  # [E] a tight line loses its gas slowly
 
-GRAMS, BAR, LINE_BAR, FLOWED, LAST_FLOW, ROW = 0, 1, 2, 5, 6, 7  # places of figures that every exchange asks for
+GRAMS, BAR, LINE_BAR, LEAK_S, LEAKS_IN_S, FLOWED, LAST_FLOW, ROW = range(8)  # places of figures, asked for often
 LONGEST_CELLS = BOTTLE_US // CELL_US  # of one run
 LONGEST_SAMPLES = BOTTLE_US // SAMPLE_US
 
@@ -69,6 +69,9 @@ class Physics(Figures):
         self._range_next_us = phase_us % RANGE_PERIOD_US
         self._sensors_us = 0  # when the next sample is due of those that cells stop for ...
         self._any_sensor_us = 0  # ... and of any
+        self._behind_us: int | None = None  # the time of cells that wait
+        self._calm_us: int | None = None
+        self._calm_step_us = CELL_US
         self.new_skin(seed)
         self.thermopile = Thermopile(self.skin.surface_c, seed)
         self.room = Room()
@@ -95,6 +98,7 @@ class Physics(Figures):
 
     def new_skin(self, seed=1):
         """Another point on the body: skin at rest, the probe fixed to it."""
+        self.catch_up()
         self.skin: Any = Skin()  # or another patch of skin with its interface
         self.probe = Probe(t_c=self.skin.surface_c, seed=seed)
         if not hasattr(self, "chips"):
@@ -120,12 +124,64 @@ class Physics(Figures):
             and self.hand.arrived()
         )
 
+    def _pass_to(self, upto_us, alike):
+        """Let time pass without an edge; coarse steps may do where none comes before the end either."""
+        while self.now_us < upto_us:
+            if alike and self._quiet():
+                self._idle(upto_us)
+            else:
+                self._pass(upto_us)
+
+    # A tick between bursts changes nothing that its firmware could sense, but for the leaking line and the distance.
+    # Where nobody else looks (`watched`) the cells of several such ticks follow in one call.
+    def _calm_until_us(self):
+        """Return up to when cells may wait, 0 where they may not."""
+        if self._calm_us is None:
+            calm = not self.skin.each_stop and not self._moving(self.flowing()) and self.hand.arrived()
+            self._calm_us = self._due(False) if calm else 0
+            self._calm_step_us = IDLE_US if self._quiet() else CELL_US
+        return self._calm_us
+
+    def _wait(self, end_us):
+        """Let time go on to end_us, before _calm_until_us(), without the cells."""
+        if self._behind_us is None:
+            self._behind_us = self.now_us
+        step_us = self._calm_step_us
+        self.now_us = end_us - end_us % step_us
+        if self.now_us >= self._any_sensor_us:
+            self._sense(step_us)
+        self.now_us = end_us
+
+    def catch_up(self):
+        """Run the cells that waited."""
+        self._calm_us = None
+        if self._behind_us is not None:
+            upto_us, self.now_us, self._behind_us = self.now_us, self._behind_us, None
+            self._pass_to(upto_us, True)
+
+    def _line_bar_now(self):
+        """Return the line's pressure, of cells that wait as well."""
+        figures = self.figures
+        if self._behind_us is None:
+            return figures[LINE_BAR]
+        step_us = self._calm_step_us
+        count = self.now_us // step_us - self._behind_us // step_us
+        if not count:
+            return figures[LINE_BAR]
+        if self.shutoff.is_open:
+            return figures[BAR]
+        tau_s = cells.LINE_VENT_S if self.dose.is_open else figures[LEAK_S]
+        return cells.leaked_bar(figures[LINE_BAR], figures[BAR], tau_s, figures[LEAKS_IN_S], step_us, count)
+
     def _idle(self, end_us):
-        """Up to one coarse step without gas."""
-        upto = min(end_us, (self.now_us // IDLE_US + 1) * IDLE_US)
-        if upto % IDLE_US == 0:
-            self._run(upto, IDLE_US, self.skin.coarse, False)
-        self.now_us = upto
+        """Coarse steps without gas, up to end_us or what is due before it."""
+        now_us = self.now_us
+        last_us = end_us - end_us % IDLE_US
+        if last_us <= now_us:
+            self.now_us = end_us
+            return
+        due_us = now_us + 1 if self.skin.each_stop else max(self._due(False), now_us + 1)
+        self._run(min(last_us, -(-due_us // IDLE_US) * IDLE_US), IDLE_US, self.skin.coarse, False)
 
     def _pass(self, upto_us):
         """Let time go on to upto_us, or to the end of a cell before it with which something is due."""
@@ -146,11 +202,7 @@ class Physics(Figures):
     def _due(self, flowing):
         """Return when next something is to be done that is not done in every cell."""
         now_us = self.now_us
-        often = (
-            flowing or self._cell_flow_us or self.figures[GRAMS] or self.room.leak_g_s
-            or self._bottle_seen != (self.bottle.temperature_c, self.bottle.grams_left)
-        )  # fmt: skip
-        every_us = SAMPLE_US if often else BOTTLE_US
+        every_us = SAMPLE_US if self._moving(flowing) else BOTTLE_US
         due_us = min(self._sensors_us, (now_us // every_us + 1) * every_us)
         if self.skin.each_stop:
             due_us = min(due_us, self._any_sensor_us)
@@ -159,13 +211,20 @@ class Physics(Figures):
         quiet_us = int(self.figures[LAST_FLOW]) + QUIET_US + 1
         return min(due_us, quiet_us) if quiet_us > now_us else due_us
 
+    def _moving(self, flowing):
+        """Whether gas is on its way: then bottle and room are asked every SAMPLE_US."""
+        return (
+            flowing or self._cell_flow_us or self.figures[GRAMS] or self.room.leak_g_s
+            or self._bottle_seen != (self.bottle.temperature_c, self.bottle.grams_left)
+        )  # fmt: skip
+
     def _run(self, stop_us, step_us, operator, flowing):
         """Run cells up to stop_us, then what is due."""
         now_us = self.now_us
         flow_us = self._cell_flow_us if step_us == CELL_US else 0
         h_reference, gas_g_s = self._jet_now() if flowing or flow_us else self._jet
         probe, record, skin = self.probe, self.record, self.skin
-        if probe.figures[NOISE_C]:
+        if probe.figures[NOISE_C] and probe.figures[NOISE_AT] + LONGEST_CELLS > len(probe.noise.values):
             probe.reserve(LONGEST_CELLS)
         if self.figures[ROW] + LONGEST_SAMPLES > len(record.rows):
             record.grow()
@@ -210,7 +269,7 @@ class Physics(Figures):
         of = (self.bar, self.strength, bottle.temperature_c, bottle.grams_left)
         if of != self._jet_of:
             self._jet_of = of
-            strength = self.strength * (1.0 if bottle.liquid_g > 0 else 0.1)  # vapour hardly cools [S]
+            strength = self.strength * (1.0 if bottle.has_liquid else 0.1)  # vapour hardly cools [S]
             h = jet.h_at(jet.REFERENCE_MM, bar=self.bar, strength=strength)
             self._jet = float(h), jet.mass_flow_g_s(self.bar)
         return self._jet
@@ -249,7 +308,7 @@ class Physics(Figures):
     def _settle_bottle(self):
         """Let the gas that left be felt by room and bottle. Without any a tenth of a second is often enough."""
         bottle = self.bottle
-        grams = self.grams
+        grams = self.figures[GRAMS]
         room = self.room
         if grams or room.leak_g_s or self.now_us >= room.due_us:
             room.advance(self.now_us, SAMPLE_US / 1e6, grams)

@@ -16,6 +16,7 @@ _cold_mv = lru_cache(maxsize=64)(emf_mv)  # a cold junction seldom changes
 
 FAULT_BITS = {"open": 0b001, "short_gnd": 0b010, "short_vcc": 0b100}
 FAULTS = (None, *FAULT_BITS, "dead_low", "dead_high", "stuck")
+_DEAD = {"dead_low": 0, "dead_high": 0xFFFFFFFF}  # what a dead data line reads
 FULL_SCALE_CODE = 0x1FFF
 NOISE_C, NOISE_AT = 3, 9  # places of a probe's figures
 
@@ -119,7 +120,7 @@ class Max31855Chip:
         self._fault = None
         self._voltage_of: tuple = ()
         self._voltage_mv = 0.0
-        self._latched = 0
+        self._latched = self.frame = 0  # frame: the 32-bit word that a read returns now
         self._now_us = 0
         self.due_us = phase_us + conversion_us  # when the next conversion ends
 
@@ -136,15 +137,11 @@ class Max31855Chip:
         if name not in FAULTS:
             raise ValueError(f"fault {name!r}: give one of {', '.join(map(repr, FAULTS))}")
         self._fault = name
+        self._latch(self._latched)
 
-    @property
-    def frame(self):
-        """The 32-bit word a read returns now."""
-        if self._fault == "dead_low":
-            return 0
-        if self._fault == "dead_high":
-            return 0xFFFFFFFF
-        return self._latched
+    def _latch(self, frame):
+        self._latched = frame
+        self.frame = _DEAD.get(self._fault or "", frame)
 
     def advance(self, to_us, bead_c):
         """Run to plant time `to_us` (an unbounded integer that never decreases), the bead at `bead_c`.
@@ -158,14 +155,14 @@ class Max31855Chip:
             self.due_us += self.conversion_us
             frame = self._convert(bead_c)
             if self._fault != "stuck":
-                self._latched = frame
+                self._latch(frame)
 
     def restart(self):
         """Power cycle: frame 0, the first conversion ends one conversion from now; frees a stuck chip [E]."""
-        self._latched = 0
-        self.due_us = self._now_us + self.conversion_us
         if self._fault == "stuck":
             self._fault = None
+        self._latch(0)
+        self.due_us = self._now_us + self.conversion_us
 
     def _convert(self, bead_c):
         noise_c = self._random.gauss(0.0, self.noise_c)

@@ -146,6 +146,12 @@ def _modes(layers, t_core_c, t_blood_c, grid, waves_per_m):
 
 
 @lru_cache(maxsize=16)
+def _at_rest(tissue, h_w_m2k, t_env_c):
+    """Return tissue.steady(): a patient's points have the same air."""
+    return tissue.steady(h_w_m2k, t_env_c)
+
+
+@lru_cache(maxsize=16)
 def _operator(modes, dt_s):
     return Operator(modes, dt_s)
 
@@ -182,7 +188,7 @@ class Skin(Figures):
         self.set_ambient(h_ambient_w_m2k, t_ambient_c)
         tissue = self.modes.tissue
         self.rest_c = float(tissue.sealed_c[0])
-        at_rest_c = tissue.steady(h_ambient_w_m2k, t_ambient_c)
+        at_rest_c = _at_rest(tissue, h_ambient_w_m2k, t_ambient_c)
         self.theta = np.zeros(self.modes.rate.shape)
         self.theta[0] = self.modes.of(at_rest_c - tissue.sealed_c)
         self.room = np.zeros((5, 1))  # the rings' temperatures, and scratch of a step

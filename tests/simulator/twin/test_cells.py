@@ -41,13 +41,42 @@ def test_how_often_the_firmware_asks_changes_nothing(piece_us, whole):
     assert told([*pieces, whole - sum(pieces)]) == told([whole])
 
 
-def did(plant, *events, sleep_us=10_000):
+def test_cells_that_wait_change_nothing_that_is_sensed():
+    """Gas, a leaking line, the change to coarse steps, a hand that moves, another point: all with nobody who looks."""
+    plants = [Plant(phase_us=12_345, seed=3) for _ in range(2)]
+    waited, received = 0, [hal.received[:] for _ in plants]
+    plants[1].watched = False
+    for plant in plants:
+        plant.probe.noise_c = 0.3
+        plant.hand.tremor_mm = 1.0
+        plant.dose_leak_s = 5.0
+        plant.at(205_400, lambda p: (setattr(p.dose, "stuck", "open"), setattr(p.shutoff, "stuck", "open")))
+        plant.at(333_300, lambda p: setattr(p.dose, "stuck", None))
+        plant.at(339_000, lambda p: setattr(p.bottle, "temperature_c", 12.0))  # seen by a line that is open still
+        plant.at(480_000, lambda p: setattr(p.shutoff, "stuck", None))
+        plant.at(2_500_700, lambda p: p.hand.move(85.0, 300.0))
+    for k in range(320):
+        for plant, words in zip(plants, received, strict=True):
+            if k == 151:
+                plant.trigger(True)
+            if k == 300:
+                plant.new_skin(seed=2)
+            did(plant, (900, hal.OP_PIN, pins.CS_SKIN << 1 | k & 1), sleep_us=9_107, received=words)
+        assert received[0] == received[1], k
+        waited += plants[1]._behind_us is not None
+    plants[1].catch_up()
+    assert plants[0].record.samples == plants[1].record.samples and plants[0].record.edges == plants[1].record.edges
+    assert plants[0].skin.surface_c == plants[1].skin.surface_c
+    assert waited > 100
+
+
+def did(plant, *events, sleep_us=10_000, received=None):
     """Let the firmware have done (us, op, arg) and sleep."""
     out = hal.out[:]
     out[0], out[1], out[2], out[3] = len(events), events[-1][0], sleep_us, 0
     for at, event in zip(range(hal.OUT_HEADER, len(out), hal.EVENT_INTS), events, strict=False):
         out[at], out[at + 1], out[at + 2] = event
-    plant.exchange(out, b"", hal.received[:], bytearray(hal.RX_MAX))
+    plant.exchange(out, b"", hal.received[:] if received is None else received, bytearray(hal.RX_MAX))
 
 
 def test_what_comes_between_two_of_its_doings_comes_between_them():

@@ -1,10 +1,13 @@
 """Modules of the firmware in CPython: compiled once a process, and again when their file changed."""
 
+import ast
 import importlib
 import os
 import sys
 
-from host_tools.places import GUEST, VIRTUAL
+import pytest
+
+from host_tools.places import FIRMWARE, GUEST, VIRTUAL
 from host_tools.simulator.twin import firmware_code, lanes
 
 FOLDERS = tuple(map(str, (VIRTUAL, GUEST)))
@@ -38,9 +41,14 @@ def test_a_file_that_changed_is_compiled_again(tmp_path):
     assert loaded(tmp_path).X == 30  # as old as before, and longer
 
 
-def test_folded_modules_have_numbers_and_every_name_and_stay_as_they_were(tmp_path, monkeypatch):
-    monkeypatch.setattr(firmware_code, "_folded", {})
-    monkeypatch.setattr(firmware_code, "_folded_folders", [])
+@pytest.fixture
+def nothing_folded(monkeypatch):
+    for name, empty in (("_folded", {}), ("_folded_folders", []), ("_shared", {})):
+        monkeypatch.setattr(firmware_code, name, empty)
+
+
+@pytest.mark.usefixtures("nothing_folded")
+def test_folded_modules_have_numbers_and_every_name_and_stay_as_they_were(tmp_path):
     (tmp_path / "chip.py").write_text("from micropython import const\nMOST = const(7)\n")
     (tmp_path / "room.py").write_text("import chip\nfrom chip import MOST\ndef f():\n    return MOST + chip.MOST\n")
     folders = (str(tmp_path), *FOLDERS)
@@ -50,6 +58,41 @@ def test_folded_modules_have_numbers_and_every_name_and_stay_as_they_were(tmp_pa
     assert folded.f() == 14 and folded.MOST == 7 and folded.f.__code__.co_names == ()
     with lanes.firmware_imports((str(tmp_path), FOLDERS[1])):  # other folders: not what was folded
         assert importlib.import_module("room").f() == 16
+
+
+@pytest.mark.usefixtures("nothing_folded")
+def test_boots_of_a_folded_firmware_share_what_keeps_nothing_and_no_other_firmware_does(tmp_path):
+    for name in ("cryo/__init__.py", "cryo/core/__init__.py", "cryo/core/one.py", "cryo/app.py"):
+        (tmp_path / name).parent.mkdir(parents=True, exist_ok=True)
+        (tmp_path / name).write_text("from cryo.core import one\n" if name == "cryo/app.py" else "")
+
+    def booted(*folders):
+        with lanes.firmware_imports(folders):
+            return importlib.import_module("cryo.app")
+
+    firmware_code.fold((str(tmp_path), *FOLDERS), lanes._FIRMWARE)
+    first, second = (booted(str(tmp_path), *FOLDERS) for _ in range(2))
+    assert first is not second and first.one is second.one
+    assert booted(str(tmp_path), FOLDERS[1]).one is not first.one
+    assert "cryo.core.one" not in sys.modules
+
+
+def test_what_boots_share_keeps_nothing_from_one_to_the_next():
+    """No function assigns to its module, and no module or class holds what can be written into."""
+    written = (ast.List, ast.Dict, ast.Set, ast.ListComp, ast.DictComp, ast.SetComp)
+    makers = ("array", "bytearray", "deque", "dict", "list", "memoryview", "set")
+    found = []
+    for room in firmware_code.SHARED:
+        path = FIRMWARE.joinpath(*room.split("."))
+        for file in sorted(path.rglob("*.py")) if path.is_dir() else [path.with_suffix(".py")]:
+            tree = ast.parse(file.read_text(encoding="utf-8"))
+            bodies = [tree.body, *(node.body for node in ast.walk(tree) if isinstance(node, ast.ClassDef))]
+            kept = [node.value for body in bodies for node in body if isinstance(node, ast.Assign | ast.AnnAssign)]
+            calls = [v.func for v in kept if isinstance(v, ast.Call)]
+            found += [file.name for node in ast.walk(tree) if isinstance(node, ast.Global)]
+            found += [file.name for value in kept if isinstance(value, written)]
+            found += [file.name for call in calls if isinstance(call, ast.Name) and call.id in makers]
+    assert found == []
 
 
 def test_imports_outside_the_firmware_are_left_alone():

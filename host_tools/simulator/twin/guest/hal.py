@@ -69,12 +69,13 @@ application = None  # path of the application's file where there is a flash; els
 scratch = array("i", [0] * 4)  # survives a chip reset, not a power cut
 
 _link = None
-events = 0
-local_us = 0  # since the last exchange
+# In lists what each operation counts: the place of a list is found sooner than a module's name is stored.
+events = [0]
+local_us = [0]  # since the last exchange
+pin_levels = [0]
 tx_used = 0
 rx_used = 0
 rx_len = 0
-pin_levels = 0
 burst_result = -2
 late = []  # timers that are due: machine.Timer
 
@@ -89,63 +90,62 @@ class Reset(BaseException):
 
 def attach(link, given):
     """Connect to the plant: link.exchange(out, tx, received, rx) blocks until virtual time has passed."""
-    global _link, settings, events, local_us, tx_used, rx_used, rx_len, pin_levels, burst_result
+    global _link, settings, tx_used, rx_used, rx_len, burst_result
     _link = link
     settings = given
-    events = local_us = tx_used = rx_used = rx_len = pin_levels = 0
+    events[0] = local_us[0] = pin_levels[0] = tx_used = rx_used = rx_len = 0
     late.clear()
     burst_result = -2
     exchange(0)
     for n in range(4):
         scratch[n] = received[IN_SCRATCH + n]
-    pin_levels = received[IN_PINS]  # a soft reset left them driven
+    pin_levels[0] = received[IN_PINS]  # a soft reset left them driven
 
 
 def event(op, arg):
     """Record an output at the present time. Returns 0; a full buffer is an error that the plant reports."""
-    global events, local_us
-    local_us += COST_PORT_US
-    if events < EVENTS_MAX:
-        at = OUT_HEADER + events * EVENT_INTS
-        out[at] = local_us
+    count = events[0]
+    us = local_us[0] = local_us[0] + COST_PORT_US
+    if count < EVENTS_MAX:
+        at = OUT_HEADER + count * EVENT_INTS
+        out[at] = us
         out[at + 1] = op
         out[at + 2] = arg
-    events += 1
+    events[0] = count + 1
     return 0
 
 
 def exchange(sleep_us):
     """Hand the outputs to the plant, let time pass, take the inputs."""
-    global events, local_us, tx_used, rx_used, rx_len, burst_result
-    out[0] = events
-    out[1] = local_us
+    global tx_used, burst_result
+    out[0] = events[0]
+    out[1] = local_us[0]
     out[2] = sleep_us
     out[3] = tx_used
     _link.exchange(out, tx, received, rx)
-    events = 0
-    local_us = 0
+    events[0] = 0
+    local_us[0] = 0
     tx_used = 0
-    _receive(received[IN_RX])
+    if received[IN_RX]:
+        _receive(received[IN_RX])
     burst_result = received[IN_BURST]
     flags = received[IN_FLAGS]
-    if flags & FLAG_OFF:
-        raise PowerOff()
-    if flags & FLAG_RESET:
-        raise Reset()
+    if flags:
+        if flags & FLAG_OFF:
+            raise PowerOff()
+        if flags & FLAG_RESET:
+            raise Reset()
 
 
 def _receive(count):
     """Queue count bytes of rx behind those that nobody took yet; what does not fit is lost, as in a real UART."""
     global rx_used, rx_len
-    if not count:
-        return
     kept = rx_len - rx_used
-    for i in range(kept):
-        fifo[i] = fifo[rx_used + i]
+    if kept:
+        fifo[:kept] = fifo[rx_used:rx_len]
     rx_used = 0
     rx_len = min(kept + count, FIFO_MAX)
-    for i in range(kept, rx_len):
-        fifo[i] = rx[i - kept]
+    fifo[kept:rx_len] = rx[: rx_len - kept]
 
 
 def sleep_us(us):
@@ -163,33 +163,29 @@ def _wrapped(ticks, more):
 
 def ticks_us():
     """The wrapping microsecond counter."""
-    global local_us
-    local_us += COST_TICKS_US
+    us = local_us[0] = local_us[0] + COST_TICKS_US
     ticks = received[IN_TICKS_US]
     room = TICKS_MASK - ticks
-    return ticks + local_us if local_us <= room else local_us - room - 1  # as _wrapped, asked for in every tick
+    return ticks + us if us <= room else us - room - 1  # as _wrapped, asked for in every tick
 
 
 def ticks_ms():
     """The wrapping millisecond counter."""
-    global local_us
-    local_us += COST_TICKS_US
-    return _wrapped(received[IN_TICKS_MS], local_us // 1000)
+    local_us[0] += COST_TICKS_US
+    return _wrapped(received[IN_TICKS_MS], local_us[0] // 1000)
 
 
 def spend(us):
     """The processor is busy for us microseconds."""
-    global local_us
-    local_us += us
+    local_us[0] += us
 
 
 def set_pin(number, level):
     """Drive a pin."""
-    global pin_levels
     if level:
-        pin_levels |= 1 << number
+        pin_levels[0] |= 1 << number
     else:
-        pin_levels &= ~(1 << number)
+        pin_levels[0] &= ~(1 << number)
     event(OP_PIN, number << 1 | (1 if level else 0))
 
 
@@ -206,8 +202,7 @@ def send(data, length):
         return 0
     at = tx_used
     count = min(length, TX_MAX - at)
-    for n in range(count):
-        tx[at + n] = data[n]
+    tx[at : at + count] = data if count == len(data) else data[:count]
     tx_used = at + count
     return count
 

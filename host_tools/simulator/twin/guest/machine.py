@@ -8,6 +8,8 @@ PWRON_RESET = 1
 WDT_RESET = 3
 SOFT_RESET = 5
 
+_ALL_SELECTS = sum(1 << pin for pin in pins.CHIP_SELECTS)
+_FRAME_AT = {_ALL_SELECTS ^ 1 << pin: hal.IN_SPI + 2 * slot for slot, pin in enumerate(pins.CHIP_SELECTS)}
 _SKIN_EMISSIVITY = 64_224 | 0x59 << 16  # 0.98, and the word's check byte
 
 
@@ -22,6 +24,7 @@ class Pin:
     def __init__(self, number, mode=-1, pull=-1, value=None):
         self.number = number
         self._mask = 1 << number
+        self._low = number << 1  # what an event carries
         self._out = False
         if mode != -1:
             self.init(mode, pull, value)
@@ -30,23 +33,23 @@ class Pin:
         """Set direction and, for an output, its first level."""
         self._out = mode == Pin.OUT
         if self._out:
-            hal.set_pin(self.number, hal.pin_levels >> self.number & 1 if value is None else value)
+            hal.set_pin(self.number, hal.pin_levels[0] >> self.number & 1 if value is None else value)
         elif mode == Pin.IN:
             hal.event(hal.OP_HIGH_Z, self.number)
 
     def value(self, level=None):
         """Read the pin, or drive it."""
         if level is None:
-            hal.local_us += hal.COST_PIN_US
+            hal.local_us[0] += hal.COST_PIN_US
             if self._out:
-                return hal.pin_levels >> self.number & 1
+                return hal.pin_levels[0] >> self.number & 1
             return hal.received[hal.IN_PINS] >> self.number & 1
         if level:
-            hal.pin_levels |= self._mask
-            hal.event(hal.OP_PIN, self.number << 1 | 1)
+            hal.pin_levels[0] |= self._mask
+            hal.event(hal.OP_PIN, self._low | 1)
         else:
-            hal.pin_levels &= ~self._mask
-            hal.event(hal.OP_PIN, self.number << 1)
+            hal.pin_levels[0] &= ~self._mask
+            hal.event(hal.OP_PIN, self._low)
 
     __call__ = value
 
@@ -67,33 +70,24 @@ class SPI:
 
     def readinto(self, buffer, write=0):
         """Read a frame from the selected chip, most significant byte first."""
-        hal.spend(hal.COST_SPI_US)
-        if hal.received[hal.IN_SPI_FAIL]:
+        hal.local_us[0] += hal.COST_SPI_US
+        words = hal.received
+        if words[hal.IN_SPI_FAIL]:
             raise OSError(5)
-        slot = -1
-        i = 0
-        levels = hal.pin_levels
-        for pin in pins.CHIP_SELECTS:
-            if not levels >> pin & 1:
-                slot = i if slot == -1 else -2
-            i += 1
-        if slot < 0 or len(buffer) != 4:
+        high = hal.pin_levels[0] & _ALL_SELECTS
+        at = _FRAME_AT[high] if high in _FRAME_AT else -1
+        if at < 0 or len(buffer) != 4:
             i = 0
             while i < len(buffer):
-                buffer[i] = 0xFF if slot < 0 or i > 3 else self._byte(slot, i)
+                buffer[i] = 0xFF if at < 0 or i > 3 else words[at + (i >> 1)] >> (0 if i & 1 else 8) & 0xFF
                 i += 1
             return
-        at = hal.IN_SPI + slot * 2
-        half = hal.received[at]
+        half = words[at]
         buffer[0] = half >> 8
         buffer[1] = half & 0xFF
-        half = hal.received[at + 1]
+        half = words[at + 1]
         buffer[2] = half >> 8
         buffer[3] = half & 0xFF
-
-    def _byte(self, slot, i):
-        half = hal.received[hal.IN_SPI + slot * 2 + (i >> 1)]
-        return half & 0xFF if i & 1 else half >> 8
 
 
 class ADC:

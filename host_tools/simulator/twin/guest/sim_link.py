@@ -98,7 +98,7 @@ class Link:
 
     def event(self, op, arg):
         """As hal.event, for programs without a tick's rhythm: a full buffer reaches the pins at once."""
-        if hal.events >= hal.EVENTS_MAX and not self.flags & CLAIMED:
+        if hal.events[0] >= hal.EVENTS_MAX and not self.flags & CLAIMED:
             hal.exchange(0)
             self._raise()
         return hal_event(op, arg)
