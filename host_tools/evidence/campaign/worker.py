@@ -13,10 +13,10 @@ from host_tools.simulator.twin import compiled, lanes
 
 # One thread each, of NumPy too: more of them wait for each other, for matrices as small as the skin's.
 ENVIRONMENT = {"OPENBLAS_NUM_THREADS": "1"}
-
 _BETWEEN_COLLECTIONS = 50_000  # objects: the rows of a record are no rubbish, and a run makes some 10 000 of them
 
 _on = ""  # the code of this process
+
 
 def ready() -> None:
     """Get this process ready for many runs.
