@@ -35,6 +35,9 @@ SKIN_LEAST_MDEGC = const(0)  # 7 higher [E] ... frostbite at 0 degC (ISO 13732-3
 SKIN_LEAST_REDUCED_MDEGC = const(4_000)  # 7 higher [E] ... 4 above it for patients who feel less
 # What the skin shows of a weaker jet counts for the level's floor alone, and only while probe and infrared agree.
 JET_WEAKEST_PM = const(800)  # 7 higher [E] of the calibrated K, in thousandths
+# What one point showed of a stronger jet is in force for the next one. Thick skin shows the same, and other skin takes
+# no harm if it is learnt anew there: its first burst is a probe burst.
+JET_CARRIED_PM = const(1_300)  # 7 higher [E] so much of it at most, in thousandths of the calibrated K
 
 # --- one point, one session -------------------------------------------------------------------------------------------
 POINT_MAX_MS = const(60_000)  # 8 lower [S] peers sweep a site for 45-60 s
@@ -62,11 +65,13 @@ RESPONSE_MISSES = const(3)  # 13 lower [E] bursts in a row without a fall
 # Falls observed are judged by falls predicted. Before they are called strong, one step of the converter a burst comes
 # off: the lowest of several noisy samples lies under their mean. A window is judged once so much was predicted in it
 # that steps and noise stay below a quarter; older bursts fade by half with every judgement. On the virtual patient
-# healthy windows, noise, tremor, a probe 20 % faster and a jet 10 % stronger included, stayed under 1.32; a jet 1.7
-# times as strong was over 1.4 wherever its floor was in danger [C].
+# healthy windows, noise, tremor, a probe 20 % faster and a jet 10 % stronger included, stayed under 1.32 [C]. Callus
+# shows 1.3 to 2.1 from its first burst on, and no more later: what counts as strong is a step within a point, over the
+# window that showed least, or more than any callus [C].
 RESPONSE_WINDOW_MDEGC = const(3_000)  # 13 lower [E] a fall predicted, in as many bursts as that takes
 RESPONSE_WEAK_TENTHS = const(5)  # 13 higher [C] of predicted in a window; under it a probe hangs loose
-RESPONSE_STRONG_TENTHS = const(16)  # 13 lower [E] of predicted since the window began, at any sample, ...
+RESPONSE_MOST_TENTHS = const(22)  # 13 lower [C] of predicted in all: with step and margin 2.5 times, above all callus
+RESPONSE_STRONG_TENTHS = const(16)  # 13 lower [E] times the least window's, since the window began, at any sample, ...
 RESPONSE_STRONG_MARGIN_MDEGC = const(750)  # 13 lower [E] ... and this; over both a jet is closer, or another nozzle's
 RESPONSE_WINDOW_STRONG_TENTHS = const(14)  # 13 lower [C] the same of a whole window, which tells more ...
 RESPONSE_WINDOW_MARGIN_MDEGC = const(500)  # 13 lower [C] ... and this

@@ -7,9 +7,14 @@ Between two bursts the settled reading and the observer's predicted reading have
 first burst. Both falls grow with K, and at rest the probe's lag has gone out of them: their ratio is that of the true K
 to the calibrated one, at whatever distance. It is taken as a lower bound: the observed fall less what baseline and
 reading may err. Whatever lies makes the bursts shorter at worst: a probe that hides half the fall teaches nothing.
+
+A jet that grows, and callus, show first in the quick fall of each burst (response.py): dip counts for the fall within
+a burst as ratio does for what stays of it. It belongs to the point, as callus does; the model of what stays (limit 25)
+goes on with ratio.
 """
 
-from cryo.limits import JET_K_MAX_MDEGC, JET_WEAKEST_PM
+from cryo.core.observer import k_at
+from cryo.limits import CONTINUE_MAX_MM, JET_CARRIED_PM, JET_K_MAX_MDEGC, JET_WEAKEST_PM, START_MIN_MM
 from micropython import const
 
 # What baseline and reading may err together: a step of 0.25 degC each [E]. On the virtual patient a jet as calibrated
@@ -19,17 +24,31 @@ LEARN_MARGIN_MDEGC = const(500)
 LEARN_FROM_MDEGC = const(2_000)  # of predicted fall: under it the margin is a quarter of it or more [E]
 RATIO_MAX = const(4_000)  # whoever scales a fall by it stays within 31 bits; RESPONSE_STRONG ends the point far below
 AS_CALIBRATED = const(1_000)
+# Callus dips by more than a probe of 0.25 s shows of it: 1.5 to 1.7 times a calibrated jet's fall where 1.3 to 1.5 is
+# seen, and so does a jet that grows behind its window [C].
+_HIDDEN_QUARTERS = const(5)
+_SETTLES_FROM_MDEGC = const(5_000)  # [E] of predicted fall: half of it missing is more than both sensors may differ
+THICK_PM = const(1_150)  # [E] a jet as calibrated shows up to 1.1; from here on the operator is told to go further away
+_STEP_MM = const(5)
 
 
 class Jet:
     """ratio: K in force for the burst that is being planned, in thousandths of the calibrated one; kept: the least.
+
+    dip: the same for the fall within that burst, never less than ratio; settles: two thirds of the predicted fall
+    are there between the bursts.
 
     weaker_pm: the most that the last two settled samples leave of the calibrated K, in thousandths, down to limit 7's.
     """
 
     def __init__(self, k_mdegc):
         self.ratio = AS_CALIBRATED
-        self.kept = AS_CALIBRATED  # until switch-off: what two bursts in a row have shown
+        self.kept = AS_CALIBRATED  # until switch-off, what two bursts in a row have shown; carried on in part (begin)
+        self.dip = AS_CALIBRATED
+        self.settles = False
+        self._dip_kept = AS_CALIBRATED  # until the point is over
+        self._dip_before = AS_CALIBRATED
+        self._dip_seen = AS_CALIBRATED
         self.most = AS_CALIBRATED
         if k_mdegc:
             most = JET_K_MAX_MDEGC * 1000 // k_mdegc
@@ -39,11 +58,45 @@ class Jet:
         self._seen = AS_CALIBRATED
         self._seen_before = AS_CALIBRATED
 
-    def learn(self, observed_mdegc, predicted_mdegc):
+    def begin(self):
+        """Another point begins: what is beyond JET_CARRIED_PM may have been the skin of the last one."""
+        if self.kept > JET_CARRIED_PM:
+            self.kept = JET_CARRIED_PM
+        self.ratio = self.dip = self.kept
+        self._dip_kept = self._dip_before = self._dip_seen = AS_CALIBRATED
+        self.settles = False
+
+    def hold_mm(self):
+        """Return where the learnt jet is as the calibrated one at 80 mm: where to hold it, mm; 0: nothing was learnt.
+
+        The law of distance gives 80 mm times ratio to the power 2/3.
+        """
+        pm = self._dip_kept if self._dip_kept > self.kept else self.kept
+        if pm < THICK_PM:
+            return 0
+        mm = START_MIN_MM
+        while mm < CONTINUE_MAX_MM and k_at(pm, mm) > AS_CALIBRATED:
+            mm += _STEP_MM
+        return mm
+
+    def learn(self, observed_mdegc, predicted_mdegc, shown_pm):
         """Take both falls since the skin before the first burst, from one settled sample; return `ratio`.
 
-        A single sample counts for the burst that is planned on it.
+        A single sample counts for the burst that is planned on it. shown_pm is what the quick falls of the last bursts
+        show of the jet (response.py).
         """
+        self.settles = (
+            predicted_mdegc >= _SETTLES_FROM_MDEGC
+            and (observed_mdegc + LEARN_MARGIN_MDEGC) * 3 >= predicted_mdegc * 2
+        )
+        dip = AS_CALIBRATED
+        if shown_pm > AS_CALIBRATED:
+            dip += (shown_pm - AS_CALIBRATED) * _HIDDEN_QUARTERS >> 2
+            if dip > self.most:
+                dip = self.most
+        self._dip_seen = dip
+        if dip < self._dip_kept:
+            dip = self._dip_kept
         seen = AS_CALIBRATED
         weaker_pm = AS_CALIBRATED
         if predicted_mdegc >= LEARN_FROM_MDEGC:
@@ -62,6 +115,7 @@ class Jet:
         self.weaker_pm = weaker_pm if weaker_pm > before_pm else before_pm
         self._seen = seen
         self.ratio = seen if seen > self.kept else self.kept
+        self.dip = dip if dip > self.ratio else self.ratio
         return self.ratio
 
     def fired(self):
@@ -72,3 +126,9 @@ class Jet:
         if seen > self.kept:
             self.kept = seen
         self._seen_before = self._seen
+        seen = self._dip_seen
+        if seen > self._dip_before:
+            seen = self._dip_before
+        if seen > self._dip_kept:
+            self._dip_kept = seen
+        self._dip_before = self._dip_seen

@@ -45,7 +45,7 @@ class Kept:
                 return True
             i += 1
         jet = s.jet
-        if not (1_000 <= jet.kept <= jet.ratio <= self._jet_most == jet.most):
+        if not (1_000 <= jet.kept <= jet.ratio <= jet.dip <= self._jet_most == jet.most):
             return True
         if s.trip_mdegc != s.chosen_trip_mdegc():
             return True

@@ -92,11 +92,17 @@ def let_go(session_, stayed):
     session_.let_go_us = session_.point_us if stayed else session.NEVER
 
 
-def leave(session_, point, after):
-    """End the point that is open: the device goes into the mode `after`, which treats none."""
+def leave(session_, point, after, hold_mm):
+    """End the point that is open: the device goes into the mode `after`, which treats none.
+
+    hold_mm is where to hold the jet as it was learnt, 0 where it is as calibrated: a point that came to no end from too
+    near has that for its reason.
+    """
     reason = session.STOPPED
     if after == mode.COMPLETE:
         reason = point.over
+        if hold_mm and not session_.reached and (reason == session.TIME or reason == session.PASSES):
+            reason = session.THICK_SKIN
     elif after == mode.FAULT:
         reason = session.FAULTED
     session_.end_point(reason)

@@ -2,12 +2,16 @@
 
 The fall of the reading within a burst's cycle is compared with the fall of the observer's predicted probe: levels may
 differ by the model's error, falls may not.
+
+Callus answers from its first burst on like a jet of 1.3 to 2 times: that is learnt (jet.py) and no fault. A jet that
+gets stronger within a point is one: each window is compared with the one that fell least for its prediction.
 """
 
 from cryo.limits import (
     BURST_MIN_US,
     RESPONSE_MIN_MDEGC,
     RESPONSE_MISSES,
+    RESPONSE_MOST_TENTHS,
     RESPONSE_STRONG_MARGIN_MDEGC,
     RESPONSE_STRONG_TENTHS,
     RESPONSE_WEAK_TENTHS,
@@ -15,15 +19,29 @@ from cryo.limits import (
     RESPONSE_WINDOW_MDEGC,
     RESPONSE_WINDOW_STRONG_TENTHS,
 )
+from micropython import const
+
+_SHOWN_FROM_MDEGC = const(700)  # of predicted fall: a probe burst from 80 to 110 mm; half a step is a fifth of it [E]
+_MOST_PM = const(RESPONSE_MOST_TENTHS * 100)
+_WET_PM = const(850)  # [E] wet skin is weak from its first window on; whatever was not, has become so: a fault
+# what `wet` says
+DRY = const(0)
+WAS_WET = const(1)  # the point before ended so
+WET = const(2)
 
 
 class Response:
-    """Judges each burst when the next one is due. Verdicts stay until `reset`; open: one is still to be judged."""
+    """Judges each burst when the next one is due. Verdicts stay until `reset`; open: one is still to be judged.
+
+    wet is the verdict WET where a weak response is the skin's: water hides the quick dips from the first one on, and
+    what stays is as predicted. The next point is weak instead, should it show the same.
+    """
 
     def __init__(self):
         self.missing = False
         self.weak = False
         self.strong = False
+        self.wet = DRY
         self.reset()
 
     def reset(self):
@@ -31,6 +49,11 @@ class Response:
         self.missing = False
         self.weak = False
         self.strong = False
+        self.wet = WAS_WET if self.wet == WET else DRY
+        self.shown_pm = 0
+        # observed by predicted of the windows so far, in thousandths: the least, 0 while none is full yet, and the most
+        self._least_pm = 0
+        self._highest_pm = 0
         self._misses = 0
         self._observed = 0
         self._predicted = 0
@@ -45,7 +68,7 @@ class Response:
 
     def failed(self):
         """True when any verdict forbids another burst."""
-        return self.missing or self.weak or self.strong
+        return self.missing or self.weak or self.strong or self.wet == WET
 
     def begin(self, skin_mdegc, probe_mdegc):
         """A burst begins on this reading and this predicted reading."""
@@ -80,11 +103,28 @@ class Response:
             # an early verdict on a jet that is too strong: every sample may tell, and waiting costs skin
             observed = self._observed + self._before - self._lowest - self._steps - RESPONSE_MIN_MDEGC
             predicted = self._predicted + self._probe_before - self._probe_lowest
-            if observed > predicted * RESPONSE_STRONG_TENTHS // 10 + RESPONSE_STRONG_MARGIN_MDEGC:
+            most_pm = self._most_pm(RESPONSE_STRONG_TENTHS)
+            if observed > predicted * most_pm // 1000 + RESPONSE_STRONG_MARGIN_MDEGC:
                 self.strong = True
 
-    def close(self):
-        """The cycle of the burst is over: judge it."""
+    def _most_pm(self, tenths):
+        most_pm = self._least_pm * tenths // 10
+        return most_pm if 0 < most_pm < _MOST_PM else _MOST_PM
+
+    def show(self):
+        """Return what the window shows of the jet, in thousandths of the calibrated one; 0: too little fell.
+
+        Half a step of the converter a burst comes off: the lowest of several noisy samples lies under their mean.
+        """
+        if self.open and self._delivered_us >= BURST_MIN_US:
+            predicted = self._predicted + self._probe_before - self._probe_lowest
+            if predicted >= _SHOWN_FROM_MDEGC and not self.strong:
+                observed = self._observed + self._before - self._lowest - (self._steps + RESPONSE_MIN_MDEGC >> 1)
+                self.shown_pm = observed * 1000 // predicted
+        return self.shown_pm
+
+    def close(self, settles=False):
+        """The cycle of the burst is over: judge it. settles: both sensors show the skin to settle as predicted."""
         if not self.open:
             return
         self.open = False
@@ -102,10 +142,19 @@ class Response:
         self._steps += RESPONSE_MIN_MDEGC
         if self._predicted >= RESPONSE_WINDOW_MDEGC:
             if self._observed * 10 < self._predicted * RESPONSE_WEAK_TENTHS:
-                self.weak = True
-            most = self._predicted * RESPONSE_WINDOW_STRONG_TENTHS // 10 + RESPONSE_WINDOW_MARGIN_MDEGC
-            if self._observed - self._steps > most:
+                if settles and self._highest_pm < _WET_PM and self.wet == DRY:
+                    self.wet = WET
+                else:
+                    self.weak = True
+            most_pm = self._most_pm(RESPONSE_WINDOW_STRONG_TENTHS)
+            if self._observed - self._steps > self._predicted * most_pm // 1000 + RESPONSE_WINDOW_MARGIN_MDEGC:
                 self.strong = True
+            else:
+                pm = self._observed * 1000 // self._predicted
+                if pm < self._least_pm or not self._least_pm:
+                    self._least_pm = pm
+                if pm > self._highest_pm:
+                    self._highest_pm = pm
             self._observed >>= 1
             self._predicted >>= 1
             self._steps >>= 1

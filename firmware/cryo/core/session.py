@@ -33,8 +33,11 @@ DOSE = const(5)
 SESSION = const(6)
 STOPPED = const(7)
 FAULTED = const(8)
+THICK_SKIN = const(9)  # or a strong jet: no target within time or passes
+WET_SKIN = const(10)  # no quick response, as under water
 REASONS = (
     "GOING", "TARGET", "TIME", "PASSES", "VALVE_ON", "COLD_DOSE", "SESSION", "STOPPED", "FAULT",
+    "THICK_SKIN", "WET_SKIN",
 )  # fmt: skip
 
 
@@ -73,7 +76,7 @@ class Session:
         self.bursts = 0
         self.point_us = 0
         self.point_valve_on_us = 0
-        self.point_spent = GOING  # TIME or GAS when the point's elapsed or valve-on time is used up (limit 8)
+        self.point_spent = GOING  # TIME or GAS: its elapsed or valve-on time is used up (limit 8); or WET_SKIN
         # Bound once: every tick calls them, and a full table of attributes is walked through for each method.
         self.advance = self.advance
         self.reduced = self.reduced

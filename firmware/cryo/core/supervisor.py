@@ -14,7 +14,7 @@ from cryo.core.mode import ARMED, DELIVERING, TREATING
 from cryo.core.observer import Observer, k_at, k_nearer
 from cryo.core.overcool import Overcool
 from cryo.core.records import RUNNING
-from cryo.core.response import Response
+from cryo.core.response import WET, Response
 from cryo.core.second_channel import AWAY, PAUSING, PRESSING, SecondChannel
 from cryo.core.session import Session
 from cryo.core.ticks import HALF, MASK, SATURATED, grown
@@ -237,7 +237,7 @@ class Supervisor:
             if self.overcool.new_sample:
                 self.response.sample(skin.value_mdegc, self.observer.probe_mdegc())
         if self.response.open and self.mode != DELIVERING and planner.off_us >= SETTLED_US:
-            self.response.close()  # the answer had its time; what the skin does later is none
+            self._judge()  # the answer had its time; what the skin does later is none
         return self._observed
 
     # --- mode -----------------------------------------------------------------------------------------------------
@@ -320,7 +320,7 @@ class Supervisor:
         self.nonce = 0
         self.loop_due = False
         if session_.point_open and not TREATING >> after & 1:
-            points.leave(session_, self.point, after)
+            points.leave(session_, self.point, after, self.jet.hold_mm())
             eye.watch(False)
         if after == mode.READY:
             self.nonce = 1000 + (self.now_us ^ self.now_us >> 13) % 9000
@@ -332,6 +332,7 @@ class Supervisor:
             if points.press(session_, self.point, self.pass_):
                 self.overcool.new_point()
                 self.response.reset()
+                self.jet.begin()
                 self.second.reset()
                 eye.watch(True)
                 self.burst.refused = 0
@@ -389,9 +390,15 @@ class Supervisor:
         if off_us >= OFF_MIN_US and (not session_.reached or self.settled_mdegc > point.target_mdegc):
             on_us = 0 if self.second.awaited(off_us) else self._plan()
             if on_us:
-                self.response.close()
+                self._judge()
                 if not self.response.failed():
                     self._fire(on_us, i, o)
+
+    def _judge(self):
+        """Judge the last burst. Water on the skin ends the point, and is no fault."""
+        self.response.close(self.second.agrees and self.jet.settles)
+        if self.response.wet == WET:
+            self.session.point_spent = session.WET_SKIN
 
     def _plan(self):
         cap_us = self.session.row()[presets.CAP_US]
@@ -405,14 +412,16 @@ class Supervisor:
         # The observer goes on with the calibrated K, against which the response is judged: its fall is scaled.
         observer = self.observer
         baseline_mdegc = observer.baseline_mdegc
-        ratio = self.jet.learn(baseline_mdegc - self.settled_mdegc, baseline_mdegc - observer.probe_mdegc())
+        jet = self.jet
+        fall_mdegc = baseline_mdegc - observer.probe_mdegc()
+        ratio = jet.learn(baseline_mdegc - self.settled_mdegc, fall_mdegc, self.response.show())
         agrees = self.second.agrees
         margin_mdegc = MODEL_MARGIN_AGREED_MDEGC if agrees else MODEL_MARGIN_MDEGC
         self.planner.margin_mdegc = margin_mdegc
         fall_mdegc = baseline_mdegc - self.point.floor_mdegc + margin_mdegc
         self.point.lowest_mdegc = baseline_mdegc - fall_mdegc * AS_CALIBRATED // ratio
         mm = self.eye.mm
-        k_mdegc = self.config.jet_k_mdegc * ratio // AS_CALIBRATED
+        k_mdegc = self.config.jet_k_mdegc * jet.dip // AS_CALIBRATED
         k_here_mdegc = k_at(k_mdegc, mm)
         near_mm = self.eye.near_mm
         k_most_mdegc = k_at(k_mdegc, (near_mm if near_mm < mm else mm) - DISTANCE_NOISE_MM)
@@ -425,7 +434,7 @@ class Supervisor:
         # To the level's floor: K where the skin may be, no more than at 80 mm, and less where both sensors show it.
         k_floor_mdegc = k_most_mdegc if k_most_mdegc < k_mdegc else k_mdegc
         if agrees:
-            k_floor_mdegc = k_floor_mdegc * self.jet.weaker_pm // AS_CALIBRATED
+            k_floor_mdegc = k_floor_mdegc * jet.weaker_pm // AS_CALIBRATED
         return self.planner.plan(
             self.settled_mdegc,
             self.point.floor_mdegc,

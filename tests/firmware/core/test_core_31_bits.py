@@ -212,11 +212,15 @@ def test_the_number_of_an_arm_request_has_four_digits_and_changes():
     assert len(set(numbers)) > 900  # drawn at random from 9000 it would be 947
 
 
-@given(K, st.lists(st.tuples(SKIN, SKIN, SKIN, SKIN), max_size=5), MM)
+SHOWN = i31(-1_000_000, 1_000_000)  # a window of 700 mdegC predicted, and whatever was read
+
+
+@given(K, st.lists(st.tuples(SKIN, SKIN, SKIN, SKIN, SHOWN), max_size=5), MM)
 def test_jet(k, samples, mm):
     jet = Jet(k)
-    for baseline, settled, predicted, surface in samples:
-        ratio = jet.learn(baseline - settled, baseline - predicted)
+    for baseline, settled, predicted, surface, shown in samples:
+        ratio = jet.learn(baseline - settled, baseline - predicted, shown)
+        assert ratio <= jet.dip <= RATIO_MAX
         assert 1_000 <= ratio <= RATIO_MAX
         assert k * ratio // 1_000 <= 50_000 or ratio == 1_000
         assert k_at(k * ratio // 1_000, mm) > 0

@@ -41,6 +41,7 @@ TABLE = (
     (13, "RESPONSE_MISSES", 3),
     (13, "RESPONSE_WINDOW_MDEGC", 3e3),
     (13, "RESPONSE_WEAK_TENTHS", 0.5 * 10),
+    (13, "RESPONSE_MOST_TENTHS", 2.2 * 10),
     (13, "RESPONSE_STRONG_TENTHS", 1.6 * 10),
     (13, "RESPONSE_STRONG_MARGIN_MDEGC", 750),
     (13, "RESPONSE_WINDOW_STRONG_TENTHS", 1.4 * 10),
@@ -84,6 +85,7 @@ TABLE = (
     (1, "INFRARED_SHARE_PC", 0.75 * 100),
     (1, "INFRARED_SHARE_MDEGC", 6.0 * 1000),
     (7, "JET_WEAKEST_PM", 800),
+    (7, "JET_CARRIED_PM", 1_300),
     (1, "INFRARED_UNSEEN_BURSTS", 3),
     (26, "PROOF_TEST_S", 24 * 3600),
     # figures without a number of their own: passes, trigger, loop, tick

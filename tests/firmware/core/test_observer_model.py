@@ -144,7 +144,7 @@ def test_a_healthy_treatment_with_steps_of_a_quarter_degree_has_no_verdict(treat
 
 
 @pytest.mark.parametrize(
-    ("mm", "strength", "verdicts"), [(80, 0.0, "missing weak"), (120, 0.0, "missing weak"), (80, 2.5, "strong")]
+    ("mm", "strength", "verdicts"), [(80, 0.0, "missing weak"), (120, 0.0, "missing weak"), (80, 3.0, "strong")]
 )
 def test_a_jet_that_is_not_the_calibrated_one_gets_its_verdict(mm, strength, verdicts):
     treatment = Treatment(mm, CHRONIC[2], seed=5, noise_c=0.05)

@@ -10,10 +10,10 @@ from supervisor_rig import Rig
 K = 16_000
 
 
-def learn(jet, observed_mdegc, predicted_mdegc):
+def learn(jet, observed_mdegc, predicted_mdegc, shown_pm=0):
     micropython.heap_lock()
     try:
-        return jet.learn(observed_mdegc, predicted_mdegc)
+        return jet.learn(observed_mdegc, predicted_mdegc, shown_pm)
     finally:
         micropython.heap_unlock()
 
@@ -36,12 +36,16 @@ class Strong(Rig):
         self.dips = False
         self.lie_mdegc = 0
         self.planned = []
+        self.rises = None  # (predicted reading from which on, thousandths of what falls further)
 
     def _sample(self, dt_us):
         observer = self.sup.observer
         if self.sup.point.treated and self.sup.session.point_open:
             fall = observer.baseline_mdegc - observer.probe_mdegc()
             self.skin_mdegc = observer.baseline_mdegc - fall * self.thousandths // 1000 + self.lie_mdegc
+            if self.rises:
+                from_mdegc, thousandths = self.rises
+                self.skin_mdegc -= (from_mdegc - observer.probe_mdegc()) * (thousandths - 1_000) // 1_000
         elif not self.sup.session.point_open:
             self.skin_mdegc = 32_500
         super()._sample(dt_us)
@@ -139,7 +143,7 @@ def told(rig):
 def test_only_while_both_sensors_agree_the_floor_reckons_with_a_weaker_jet():
     rig = Rig().deliver(level=3).to_burst(2)
     jet = rig.sup.jet
-    jet.learn = lambda observed, predicted: AS_CALIBRATED
+    jet.learn = lambda observed, predicted, shown: AS_CALIBRATED
     jet.weaker_pm = 800
     rig.sup.second.agrees = False
     k, k_here, k_most, margin = told(rig)
@@ -313,8 +317,84 @@ def test_a_probe_half_detached_teaches_nothing():
     assert rig.sup.jet.kept == AS_CALIBRATED
 
 
-def test_the_strong_verdict_is_still_given_against_the_calibrated_constant():
+def test_a_jet_that_grows_within_a_point_gets_its_verdict_and_one_strong_from_the_first_burst_is_learnt():
     rig = Strong(1_900).deliver(level=3)
-    for _ in range(1_000):
-        rig.tick()
+    rig.tick(1_000)
+    assert rig.sup.faults.first == 0 and rig.sup.jet.dip > 1_800
+    assert rig.sup.jet.hold_mm() == 130
+    rig = to_fall(Strong(1_000).deliver(level=3), 12_000)
+    assert rig.sup.faults.first == 0 and rig.sup.jet.dip == AS_CALIBRATED
+    rig.rises = (rig.sup.observer.probe_mdegc(), 2_000)
+    rig.tick(400)
     assert rig.sup.faults.latched.has(faults.RESPONSE_STRONG)
+
+
+def test_what_quick_falls_show_counts_for_the_fall_within_a_burst_alone():
+    jet = Jet(K)
+    assert learn(jet, 1_000, 1_000, 1_400) == AS_CALIBRATED and jet.dip == 1_500  # a quarter more than is seen of it
+    jet.fired()
+    assert learn(jet, 1_000, 1_000, 900) == AS_CALIBRATED and jet.dip == AS_CALIBRATED  # one burst
+    jet.fired()
+    for shown in (1_400, 1_200):
+        learn(jet, 1_000, 1_000, shown)
+        jet.fired()
+    learn(jet, 1_000, 1_000, 0)
+    assert jet.dip == 1_250  # two in a row: the lower one
+    learn(jet, 20_000, 10_000, 0)
+    assert jet.dip == jet.ratio == 1_950
+    learn(jet, 1_000, 1_000, 9_000)
+    assert jet.dip == jet.most == 3_125
+
+
+def test_another_point_has_what_the_last_one_kept_in_part_and_nothing_of_its_quick_falls():
+    for observed, carried in ((13_500, 1_300), (17_000, 1_300), (11_500, 1_100)):
+        jet = Jet(K)
+        for _ in range(2):
+            learn(jet, observed, 10_000, 1_800)
+            jet.fired()
+        jet.begin()
+        assert jet.kept == jet.ratio == jet.dip == carried
+        learn(jet, 0, 0)
+        assert jet.dip == carried
+        jet.fired()
+        learn(jet, 10_000, 10_000, 1_800)
+        jet.fired()
+        learn(jet, 10_000, 10_000, 0)
+        assert jet.dip == carried  # one burst of this point
+
+
+def test_where_to_hold_it_follows_the_law_of_distance():
+    for pm, mm in ((1_000, 0), (1_149, 0), (1_150, 90), (1_300, 100), (1_700, 115), (2_000, 130), (3_125, 175)):
+        jet = Jet(K)
+        jet.kept = pm
+        assert jet.hold_mm() == mm, pm
+        if mm:
+            assert k_at(pm, mm) <= AS_CALIBRATED < k_at(pm, mm - 5)
+    jet = Jet(K)
+    for _ in range(2):
+        learn(jet, 0, 0, 1_560)
+        jet.fired()
+    assert jet.hold_mm() == 115  # callus shows in the quick falls
+
+
+def test_the_skin_settles_where_two_thirds_of_the_predicted_fall_are_there():
+    jet = Jet(K)
+    for observed, predicted, settles in (
+        (6_200, 10_000, True), (6_100, 10_000, False), (5_000, 5_000, True), (4_999, 4_999, False), (12_000, 10_000, True),
+    ):  # fmt: skip
+        learn(jet, observed, predicted)
+        assert jet.settles == settles, (observed, predicted)
+    learn(jet, 10_000, 10_000)
+    jet.begin()
+    assert not jet.settles
+
+
+def test_the_burst_s_bounds_take_what_the_quick_falls_show_and_the_model_s_floor_does_not():
+    rig = Rig().deliver(level=3).to_burst(2)
+    jet = rig.sup.jet
+    jet.learn = lambda observed, predicted, shown: AS_CALIBRATED
+    before = told(rig)
+    lowest = rig.sup.point.lowest_mdegc
+    jet.dip = 1_500
+    assert told(rig)[:3] == [k * 3 // 2 for k in before[:3]]
+    assert rig.sup.point.lowest_mdegc == lowest

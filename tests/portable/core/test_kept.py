@@ -46,7 +46,12 @@ def test_a_figure_that_changed_by_itself_differs():
     for ratio, least, most in ((999, 999, 3_125), (3_126, 1_000, 3_125), (1_000, 1_001, 3_125), (1_000, 1_000, 3_126)):
         rig, kept = treated()
         rig.sup.jet.ratio, rig.sup.jet.kept, rig.sup.jet.most = ratio, least, most
+        rig.sup.jet.dip = ratio if ratio > 1_000 else 1_000
         assert differs(kept), (ratio, least, most)
+    for dip, so in ((999, True), (1_199, True), (1_200, False), (3_125, False), (3_126, True)):
+        rig, kept = treated()
+        rig.sup.jet.ratio, rig.sup.jet.dip = 1_000 if dip < 1_000 else 1_200, dip
+        assert differs(kept) == so, dip
     rig, kept = treated()
     rig.sup.config = None
     assert differs(Kept(Rig().sup)) is False and not differs(Kept(rig.sup))

@@ -20,7 +20,7 @@ def treat(preset, level, mm, strength, *, seed=1, learns=True):
 
     def watch(plant, operator):
         if not learns and plant.applicator is not None:
-            plant.applicator.supervisor.jet.learn = lambda observed, predicted: 1_000
+            plant.applicator.supervisor.jet.learn = lambda observed, predicted, shown: 1_000
 
     row = replace(SCENARIOS["treatment"], inject=lambda plant: setattr(plant, "strength", strength))
     plan = Plan(preset, level, points=(1,), warm_up=False, distance_mm=mm)
