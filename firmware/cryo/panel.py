@@ -328,6 +328,12 @@ class Panel:
                 display.text("/", 14 * _PX)
                 display.text(_DIGITS[PASSES_MAX], 15 * _PX)
         else:
+            mm = self._supervisor.jet.hold_mm()
+            if mm and self._view == mode.COMPLETE:
+                display.text("hold at", 0)
+                _whole(display, mm, 8 * _PX, 3, 1, 0)
+                display.text("mm", 12 * _PX)
+                return
             if session_.site >= 0:
                 display.text(presets.SITES[session_.site], 0)
             if session_.point >= 0:

@@ -86,7 +86,7 @@ class Bytes:
         for texts in (panel._WORDS, panel._DIGITS, panel._WHILE_ARMED, session.REASONS):
             for text in texts:
                 self.add(text)
-        for text in ("aim", "min", "L", "/", "P", "-", ".", "s", "degC", "left", "wait", "end:", "too old"):
+        for text in ("aim", "min", "L", "/", "P", "-", ".", "s", "degC", "left", "wait", "end:", "too old", "hold at", "mm"):
             self.add(text)
         for text in ("NO SKIN READING", "no level chosen", "target reached", "target missed"):
             self.add(text)

@@ -5,7 +5,7 @@ from cryo.console import topics
 from cryo.core import blockers, faults, mode, presets, supervisor
 from cryo.core.eye_guard import LOST
 from cryo.core.reading import NAMES as STATUS_NAMES
-from cryo.core.session import WRONG_NUMBERS_MAX
+from cryo.core.session import WET_SKIN, WRONG_NUMBERS_MAX
 from micropython import const
 
 
@@ -42,7 +42,7 @@ def _idn(console, _):
 def _state(console, _):
     s = console.app.supervisor
     p = s.session
-    return "STATE={};BLOCKERS={};FAULT={};POINT={};PASS={};BURSTS={};REACHED={};REST_S={};COOL_S={}".format(
+    return "STATE={};BLOCKERS={};FAULT={};POINT={};PASS={};BURSTS={};REACHED={};REST_S={};COOL_S={};HOLD_MM={}".format(
         mode.NAMES[s.mode],
         ",".join(row[0] for row in _standing(s)) or "NONE",
         faults.entry(s.faults.first)[1] if s.faults.first else "NONE",
@@ -52,11 +52,18 @@ def _state(console, _):
         int(p.reached),
         p.rest_left_us // 1_000_000,
         p.cool_down_s(),
+        s.jet.hold_mm() or "NONE",
     )
 
 
 def _why(console, _):
-    rows = _standing(console.app.supervisor)
+    s = console.app.supervisor
+    rows = _standing(s)
+    mm = s.jet.hold_mm()
+    if mm:
+        rows += (("HOLD", "thick skin or strong jet: hold at {} mm".format(mm)),)
+    if s.session.reason == WET_SKIN:
+        rows += (("WET_SKIN", "dry the skin, fix the probe flat to it"),)
     return "; ".join(name + ": " + text for name, text in rows) or "no blocker"
 
 

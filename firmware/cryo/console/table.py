@@ -36,7 +36,7 @@ TOPICS = (
             "COOL_DOWN: this point needs {} s since its last treatment or since switch-on".format(SAME_POINT_S),
         ),
         (
-            ("STATus?", "", "state, blockers, first fault, point, passes, bursts, waiting times"),
+            ("STATus?", "", "state, blockers, first fault, point, passes, bursts, waiting times, where to hold"),
             ("STATus:WHY?", "", "each blocker with what to do about it, most important first"),
             ("STATus:VALVes?", "", "openings of each valve since switch-on, and when both are proven next"),
         ),

@@ -13,8 +13,7 @@ a burst as ratio does for what stays of it. It belongs to the point, as callus d
 goes on with ratio.
 """
 
-from cryo.core.observer import k_at
-from cryo.limits import CONTINUE_MAX_MM, JET_CARRIED_PM, JET_K_MAX_MDEGC, JET_WEAKEST_PM, START_MIN_MM
+from cryo.limits import JET_CARRIED_PM, JET_K_MAX_MDEGC, JET_WEAKEST_PM
 from micropython import const
 
 # What baseline and reading may err together: a step of 0.25 degC each [E]. On the virtual patient a jet as calibrated
@@ -29,7 +28,6 @@ AS_CALIBRATED = const(1_000)
 _HIDDEN_QUARTERS = const(5)
 _SETTLES_FROM_MDEGC = const(5_000)  # [E] of predicted fall: half of it missing is more than both sensors may differ
 THICK_PM = const(1_150)  # [E] a jet as calibrated shows up to 1.1; from here on the operator is told to go further away
-_STEP_MM = const(5)
 
 
 class Jet:
@@ -69,15 +67,12 @@ class Jet:
     def hold_mm(self):
         """Return where the learnt jet is as the calibrated one at 80 mm: where to hold it, mm; 0: nothing was learnt.
 
-        The law of distance gives 80 mm times ratio to the power 2/3.
+        The law of distance gives 80 mm times ratio to the power 2/3: this line is within 3 mm of it [C].
         """
         pm = self._dip_kept if self._dip_kept > self.kept else self.kept
         if pm < THICK_PM:
             return 0
-        mm = START_MIN_MM
-        while mm < CONTINUE_MAX_MM and k_at(pm, mm) > AS_CALIBRATED:
-            mm += _STEP_MM
-        return mm
+        return (84 + (pm - AS_CALIBRATED) * 45 // 1000) // 5 * 5
 
     def learn(self, observed_mdegc, predicted_mdegc, shown_pm):
         """Take both falls since the skin before the first burst, from one settled sample; return `ratio`.

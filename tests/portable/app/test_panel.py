@@ -237,6 +237,12 @@ def test_what_came_of_a_point():
             rig.breathe()
         assert rig.rows()[0] == "DONE"
         assert rig.rows()[5:] == [text, "end: " + ("TARGET" if reached else "COLD_DOSE"), "LFOOT-DORSUM  P1"]
+    sup.jet.kept = 1_700
+    sup.session.reached = False
+    sup.session.reason = 9
+    for _ in range(10 * PICTURE):
+        rig.breathe()
+    assert rig.rows()[5:] == ["target missed", "end: THICK_SKIN", "hold at 115 mm"]
 
 
 def test_the_indication_is_no_sentence_a_pass_could_leave_standing():

@@ -3,7 +3,7 @@
 from console_rig import ALL, App, is_error
 from cryo import __version__
 from cryo.console import live, table, topics
-from cryo.core import blockers, faults, mode, presets
+from cryo.core import blockers, faults, mode, presets, session
 from cryo.core.supervisor import Supervisor
 
 
@@ -136,6 +136,19 @@ def test_result():
     assert app.ask("TREAT:RES?").endswith(";JET_K=16000")
     app.supervisor.jet.kept = 1_250
     assert app.ask("TREAT:RES?").endswith(";JET_K=20000")
+
+
+def test_a_learnt_jet_tells_where_to_hold_it_and_wet_skin_what_to_do():
+    app = App()
+    assert app.ask("STAT?").endswith(";HOLD_MM=NONE")
+    assert "HOLD" not in app.ask("STAT:WHY?") and "WET_SKIN" not in app.ask("STAT:WHY?")
+    app.supervisor.jet.kept = 1_700
+    app.supervisor.session.reason = session.WET_SKIN
+    assert app.ask("STAT?").endswith(";HOLD_MM=115")
+    told = app.ask("STAT:WHY?")
+    assert told.endswith(
+        "; HOLD: thick skin or strong jet: hold at 115 mm; WET_SKIN: dry the skin, fix the probe flat to it"
+    )
 
 
 # --- choosing -------------------------------------------------------------------------------------------------

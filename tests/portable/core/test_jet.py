@@ -2,9 +2,10 @@
 
 import micropython
 from cryo import limits
-from cryo.core import faults, mode
+from cryo.core import faults, mode, points, session
 from cryo.core.jet import AS_CALIBRATED, LEARN_FROM_MDEGC, LEARN_MARGIN_MDEGC, RATIO_MAX, Jet
 from cryo.core.observer import k_at
+from cryo.core.response import WET
 from supervisor_rig import Rig
 
 K = 16_000
@@ -258,11 +259,13 @@ def test_another_point_begins_with_its_own_model_floor_and_hold():
     rig = Rig().arm()
     rig.sup.point.lowest_mdegc = 50_000
     rig.sup.point.hold_us = 4_900_000
+    rig.sup.jet._dip_kept = 1_800
     rig.tick(201)
     rig.press()
     rig.to_burst(1)
     assert rig.sup.point.lowest_mdegc == rig.sup.point.floor_mdegc - limits.MODEL_MARGIN_MDEGC
     assert rig.sup.point.hold_us == 0
+    assert rig.sup.jet._dip_kept == rig.sup.jet.dip == AS_CALIBRATED
 
 
 def test_the_model_floor_follows_what_is_learnt():
@@ -364,12 +367,11 @@ def test_another_point_has_what_the_last_one_kept_in_part_and_nothing_of_its_qui
 
 
 def test_where_to_hold_it_follows_the_law_of_distance():
-    for pm, mm in ((1_000, 0), (1_149, 0), (1_150, 90), (1_300, 100), (1_700, 115), (2_000, 130), (3_125, 175)):
+    for pm, mm in ((1_000, 0), (1_149, 0), (1_150, 90), (1_300, 95), (1_700, 115), (2_000, 125), (3_125, 175)):
         jet = Jet(K)
         jet.kept = pm
         assert jet.hold_mm() == mm, pm
-        if mm:
-            assert k_at(pm, mm) <= AS_CALIBRATED < k_at(pm, mm - 5)
+        assert not mm or -5 < mm - 80 * (pm / 1_000) ** (2 / 3) < 5
     jet = Jet(K)
     for _ in range(2):
         learn(jet, 0, 0, 1_560)
@@ -380,7 +382,8 @@ def test_where_to_hold_it_follows_the_law_of_distance():
 def test_the_skin_settles_where_two_thirds_of_the_predicted_fall_are_there():
     jet = Jet(K)
     for observed, predicted, settles in (
-        (6_200, 10_000, True), (6_100, 10_000, False), (5_000, 5_000, True), (4_999, 4_999, False), (12_000, 10_000, True),
+        (6_200, 10_000, True), (6_100, 10_000, False), (5_000, 5_000, True), (4_999, 4_999, False),
+        (12_000, 10_000, True),
     ):  # fmt: skip
         learn(jet, observed, predicted)
         assert jet.settles == settles, (observed, predicted)
@@ -398,3 +401,40 @@ def test_the_burst_s_bounds_take_what_the_quick_falls_show_and_the_model_s_floor
     jet.dip = 1_500
     assert told(rig)[:3] == [k * 3 // 2 for k in before[:3]]
     assert rig.sup.point.lowest_mdegc == lowest
+
+
+def test_wet_skin_takes_both_sensors_and_ends_the_point_with_its_reason():
+    rig = Rig().deliver(level=3).to_burst(2)
+    sup = rig.sup
+    response = sup.response
+    heard = []
+    real = response.close
+    response.close = lambda settles: heard.append(settles)
+    for agrees, settles in ((False, False), (False, True), (True, False), (True, True)):
+        sup.second.agrees = agrees
+        sup.jet.settles = settles
+        sup._judge()
+        assert sup.session.point_spent == session.GOING
+    assert heard == [False, False, False, True]
+    response.close = real
+    response.wet = WET
+    sup._judge()
+    rig.tick()
+    assert sup.mode == mode.COMPLETE and sup.session.reason == session.WET_SKIN and sup.faults.first == 0
+
+
+def test_a_point_without_time_on_a_learnt_jet_says_so():
+    for after, reached, hold_mm, over, reason in (
+        (mode.COMPLETE, False, 115, session.TIME, session.THICK_SKIN),
+        (mode.COMPLETE, False, 115, session.PASSES, session.THICK_SKIN),
+        (mode.COMPLETE, False, 0, session.TIME, session.TIME),
+        (mode.COMPLETE, True, 115, session.TIME, session.TIME),
+        (mode.COMPLETE, False, 115, session.DOSE, session.DOSE),
+        (mode.STANDBY, False, 115, session.TIME, session.STOPPED),
+        (mode.FAULT, False, 115, session.TIME, session.FAULTED),
+    ):
+        rig = Rig().deliver(level=3)
+        rig.sup.point.over = over
+        rig.sup.session.reached = reached
+        points.leave(rig.sup.session, rig.sup.point, after, hold_mm)
+        assert rig.sup.session.reason == reason, (after, reached, hold_mm, over)

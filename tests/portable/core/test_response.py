@@ -228,7 +228,7 @@ def test_a_weak_response_of_skin_that_settles_as_predicted_is_wet_skin_and_ends_
 
 def test_it_is_a_fault_where_the_skin_does_not_settle_so_or_answered_well_before():
     assert weak(Rig(), False, 1_200, 1_200, 700, 600, 600, 600, 600).weak
-    for first, is_wet in ((1_270, True), (1_280, False)):  # 0.85 of 1 500 is 1 275
+    for first, is_wet in ((1_345, True), (1_350, False)):  # 0.9 of 1 500 is 1 350
         response = weak(Rig(), True, first, first, 300, 300, 300, 300, 300)
         assert (response.wet == WET) == is_wet and response.weak != is_wet
 
