@@ -22,7 +22,7 @@ from cryo.limits import (
 from micropython import const
 
 _SHOWN_FROM_MDEGC = const(700)  # of predicted fall: a probe burst from 80 to 110 mm; half a step is a fifth of it [E]
-_MOST_PM = const(RESPONSE_MOST_TENTHS * 100)
+_MOST_PM = RESPONSE_MOST_TENTHS * 100
 _WET_PM = const(900)  # [E] wet skin shows less from its first window on; what showed this once has become weak: a fault
 # what `wet` says
 DRY = const(0)

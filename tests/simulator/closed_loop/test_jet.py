@@ -11,7 +11,7 @@ from host_tools.simulator.twin.treatment import Plan
 
 # preset, level, distance, strength of the jet: none of them is stopped by RESPONSE_STRONG
 MISSED = (("CHRONIC", 1, 80, 1.43), ("DIABETIC", 2, 80, 1.45), ("CIPN", 2, 80, 1.45))
-CLOSE = (("CHRONIC", 2, 80, 1.35), ("CHRONIC", 1, 80, 1.35))
+CLOSE = (("CHRONIC", 2, 90, 1.35), ("CHRONIC", 1, 80, 1.35))
 SEEDS = (1, 2)
 
 
