@@ -86,9 +86,9 @@ class Bytes:
         for texts in (panel._WORDS, panel._DIGITS, panel._WHILE_ARMED, session.REASONS):
             for text in texts:
                 self.add(text)
-        for text in ("aim", "min", "L", "/", "P", "-", ".", "s", "degC", "left", "wait", "end:", "too old", "hold at", "mm"):
+        for text in ("aim", "min", "L", "/", "P", "-", ".", "s", "degC", "mm", "left", "wait", "end:", "too old"):
             self.add(text)
-        for text in ("NO SKIN READING", "no level chosen", "target reached", "target missed"):
+        for text in ("NO SKIN READING", "no level chosen", "target reached", "target missed", "hold at"):
             self.add(text)
 
     def add(self, text):
