@@ -26,6 +26,8 @@ AS_CALIBRATED = const(1_000)
 # Callus dips by more than a probe of 0.25 s shows of it: 1.5 to 1.7 times a calibrated jet's fall where 1.3 to 1.5 is
 # seen, and so does a jet that grows behind its window [C].
 _HIDDEN_QUARTERS = const(5)
+# What is kept of it fades by a 32nd a burst: a hand that came nearer for a few bursts shows the same.
+_DIP_FADES = const(5)
 _SETTLES_FROM_MDEGC = const(5_000)  # [E] of predicted fall: half of it missing is more than both sensors may differ
 THICK_PM = const(1_150)  # [E] a jet as calibrated shows up to 1.1; from here on the operator is told to go further away
 
@@ -85,7 +87,7 @@ class Jet:
             and (observed_mdegc + LEARN_MARGIN_MDEGC) * 3 >= predicted_mdegc * 2
         )
         dip = AS_CALIBRATED
-        if shown_pm > AS_CALIBRATED:
+        if shown_pm >= THICK_PM:
             dip += (shown_pm - AS_CALIBRATED) * _HIDDEN_QUARTERS >> 2
             if dip > self.most:
                 dip = self.most
@@ -126,4 +128,6 @@ class Jet:
             seen = self._dip_before
         if seen > self._dip_kept:
             self._dip_kept = seen
+        else:
+            self._dip_kept -= self._dip_kept - AS_CALIBRATED >> _DIP_FADES
         self._dip_before = self._dip_seen

@@ -324,7 +324,7 @@ def test_a_jet_that_grows_within_a_point_gets_its_verdict_and_one_strong_from_th
     rig = Strong(1_900).deliver(level=3)
     rig.tick(1_000)
     assert rig.sup.faults.first == 0 and rig.sup.jet.dip > 1_800
-    assert rig.sup.jet.hold_mm() == 130
+    assert rig.sup.jet.hold_mm() == 120  # 80 mm x 1.9 to the power 2/3 is 123
     rig = to_fall(Strong(1_000).deliver(level=3), 12_000)
     assert rig.sup.faults.first == 0 and rig.sup.jet.dip == AS_CALIBRATED
     rig.rises = (rig.sup.observer.probe_mdegc(), 2_000)
@@ -347,6 +347,30 @@ def test_what_quick_falls_show_counts_for_the_fall_within_a_burst_alone():
     assert jet.dip == jet.ratio == 1_950
     learn(jet, 1_000, 1_000, 9_000)
     assert jet.dip == jet.most == 3_125
+
+
+def test_what_a_jet_as_calibrated_shows_too_is_nothing_learnt():
+    for shown, dip in ((1_149, AS_CALIBRATED), (1_150, 1_187)):
+        jet = Jet(K)
+        for _ in range(2):
+            learn(jet, 1_000, 1_000, shown)
+            jet.fired()
+        assert jet.dip == jet._dip_kept == dip
+
+
+def test_what_quick_falls_showed_fades_while_they_show_no_more_and_never_below_what_settled():
+    jet = Jet(K)
+    for _ in range(2):
+        learn(jet, 14_500, 10_000, 1_800)
+        jet.fired()
+    assert jet._dip_kept == 2_000 and jet.kept == 1_400
+    kept = []
+    for _ in range(32):
+        learn(jet, 0, 0, 900)
+        assert jet.dip >= jet.ratio == 1_400
+        jet.fired()
+        kept.append(jet._dip_kept)
+    assert kept == sorted(kept, reverse=True) and kept[0] == 1_969 and 1_350 < kept[-1] < 1_400
 
 
 def test_another_point_has_what_the_last_one_kept_in_part_and_nothing_of_its_quick_falls():

@@ -86,11 +86,11 @@ def test_icy_air_on_cold_skin_goes_under_4_degc_and_the_gas_ends(record_property
     assert out.lowest_c > 2.4
 
 
-def test_a_loose_probe_hides_a_stronger_jet_until_the_infrared_sensor_contradicts(record_property):
+def test_a_jet_that_gets_stronger_under_a_loose_probe_is_told_by_its_step(record_property):
     out = simulate(parse(PROBE_JET))
     record_property("now", round(out.lowest_c, 2))
-    assert out.came and out.fault == "INFRARED_DISCORD"
-    assert out.lowest_c > -1.3
+    assert out.came and out.fault == "RESPONSE_STRONG"
+    assert out.lowest_c > 10.0
 
 
 def test_two_sensors_that_read_half_hide_a_stronger_jet_and_the_point_ends_by_itself(record_property):
