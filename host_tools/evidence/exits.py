@@ -39,8 +39,10 @@ LEASE_GAP_US = 40  # between two rising edges
 LATE_US = 3_000  # what an answer of the console may delay a burst's start ...
 TICK_US = 10_000  # ... which after SEEN_US may fall into the next tick: a burst is begun in a tick
 # A burst needs a sample that is certain to be settled. A tick that comes late makes the moment less certain at which a
-# conversion ended: one that was settled by a hair counts no more, and the burst begins with the next one.
-SAMPLE_US = 82_000  # of the skin chip, 60 Hz
+# conversion ended: one that was settled by a hair counts no more, and the burst begins with the next one. In another
+# run it is the other way round.
+SAMPLE_US = 98_000  # of the skin chip, 50 Hz
+OFF_MIN_US = 350_000  # limit 5
 PHASES = ("burst", "off-phase")
 
 # The guest's main.py: the application as main.py builds it, and one of EVENTS when the host writes its number.
@@ -305,11 +307,19 @@ def touched(seen: Seen, reference: Seen) -> str:
     pairs = list(zip(seen.edges(), reference.edges(), strict=True))
     next_us = min(us for us, level in reference.dose if level == 1) - TICK_US  # lease and dose of the next burst follow
     said = ""
-    for wait_us in (SAMPLE_US, 0):
+    if (off_us := _off_us(seen)) < OFF_MIN_US:
+        return f"the valve was closed for {off_us:.0f} us"
+    for wait_us in (SAMPLE_US, -SAMPLE_US, 0):
         said = _moved([(us, due_us, due_us + (wait_us if due_us > next_us else 0)) for us, due_us in pairs])
         if not said:
             break
     return said
+
+
+def _off_us(seen):
+    """Return for how long the dose pin was low before the next burst."""
+    rise = next(n for n, (_, level) in enumerate(seen.dose) if level == 1)
+    return seen.dose[rise][0] - seen.dose[rise - 1][0] if rise else seen.dose[rise][0] + OFF_MIN_US
 
 
 def _moved(edges):

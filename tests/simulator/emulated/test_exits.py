@@ -112,7 +112,7 @@ RUN = exits.Seen(True, [(490_000.0, 0), (845_000.0, 1)], [*FIRST, 840_000.0, 840
         ({"dose": [(490_000.0, 0)]}, "0 bursts for 1"),
         ({"dose": [(490_000.0, None), (845_000.0, 1)]}, "1 bursts for 1"),
         ({"dose": [(490_000.0, 0), (858_001.0, 1)]}, "an edge moved by 13001 us"),
-        ({"dose": [(490_000.0, 0), (831_999.0, 1)]}, "an edge moved by 13001 us"),
+        ({"dose": [(490_000.0, 0), (831_999.0, 1)]}, "the valve was closed for 341999 us"),
         ({"lease": [3_002.0, 3_039.0, 3_077.0, 840_000.0, 840_038.0]}, "an edge moved by 3001 us"),
         ({"lease": [1.0, 39.0, 77.0]}, "1 leases for 2"),
         ({"lease": [1.0, 39.0, 99.0, 840_000.0, 840_038.0]}, "3 leases for 2"),
@@ -123,12 +123,20 @@ RUN = exits.Seen(True, [(490_000.0, 0), (845_000.0, 1)], [*FIRST, 840_000.0, 840
         ({"dose": [(490_000.0, 0), (936_400.0, 1)]}, "an edge moved by 91400 us"),
         ({"dose": [(490_000.0, 0), (885_000.0, 1)], "lease": [*FIRST, 880_000.0]}, "an edge moved by 40000 us"),
         ({"dose": [(572_000.0, 0), (927_000.0, 1)]}, "an edge moved by 82000 us"),
-        ({"dose": [(490_000.0, 0), (763_000.0, 1)], "lease": [*FIRST, 758_000.0]}, "an edge moved by 82000 us"),
+        ({"dose": [(490_000.0, 0), (763_000.0, 1)], "lease": [*FIRST, 758_000.0]}, "the valve was closed for 273000 us"),
         ({}, ""),
     ],
 )
 def test_each_edge_that_an_event_moves_is_told(changed, said):
     assert exits.touched(replace(RUN, **changed), RUN) == said
+
+
+def test_a_burst_may_begin_a_sample_earlier_where_the_valve_was_closed_long_enough():
+    later = replace(RUN, dose=[(490_000.0, 0), (943_000.0, 1)], lease=[*FIRST, 938_000.0, 938_038.0])
+    assert exits.touched(RUN, later) == ""
+    assert exits.touched(replace(RUN, lease=later.lease), later) == "an edge moved by 98000 us"
+    soon = replace(RUN, dose=[(496_000.0, 0), (845_000.0, 1)])
+    assert exits.touched(soon, later) == "the valve was closed for 349000 us"
 
 
 def test_a_reference_without_a_next_burst_shows_nothing():
