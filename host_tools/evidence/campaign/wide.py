@@ -140,9 +140,9 @@ def page(made: dict) -> str:
         " under the floor, and no fault was there: an open hole.",
         "",
         f"A stronger response than predicted ended {callus['trips'].get(STRONG, 0)} of {callus['runs']} treatments of"
-        " callused skin: an open hole. Callus answers the first bursts like a jet of 1.3 to 2 times, and the"
-        " device takes"
-        " it for one. The other skin that ends so is thinly wet: the dry jet evaporates its water.",
+        " callused skin. Callus answers the first bursts like a jet of 1.3 to 2 times: the device learns that constant,"
+        " shortens the bursts by it and tells where to hold the jet. Thinly wet skin answers so too: the dry jet"
+        " evaporates its water.",
         "",
         "The same runs by how far the probe was off the jet's axis. Off the axis it reads warmer skin than the"
         " coldest:",
