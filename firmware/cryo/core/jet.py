@@ -9,8 +9,8 @@ to the calibrated one, at whatever distance. It is taken as a lower bound: the o
 reading may err. Whatever lies makes the bursts shorter at worst: a probe that hides half the fall teaches nothing.
 
 A jet that grows, and callus, show first in the quick fall of each burst (response.py): dip counts for the fall within
-a burst as ratio does for what stays of it. It belongs to the point, as callus does; the model of what stays (limit 25)
-goes on with ratio.
+a burst as ratio does for what stays of it. It ends with the point, as callus does, and fades within it. The model of
+what stays (limit 25) goes on with ratio.
 """
 
 from cryo.limits import JET_CARRIED_PM, JET_K_MAX_MDEGC, JET_WEAKEST_PM
@@ -28,7 +28,7 @@ AS_CALIBRATED = const(1_000)
 _HIDDEN_QUARTERS = const(5)
 # What is kept of it fades by a 32nd a burst: a hand that came nearer for a few bursts shows the same.
 _DIP_FADES = const(5)
-_SETTLES_FROM_MDEGC = const(5_000)  # [E] of predicted fall: half of it missing is more than both sensors may differ
+_SETTLES_FROM_MDEGC = const(5_000)  # [E] of predicted fall: a third of less than that is within the sensors' errors
 THICK_PM = const(1_150)  # [E] a jet as calibrated shows up to 1.1; from here on the operator is told to go further away
 
 
@@ -46,7 +46,7 @@ class Jet:
         self.kept = AS_CALIBRATED  # until switch-off, what two bursts in a row have shown; carried on in part (begin)
         self.dip = AS_CALIBRATED
         self.settles = False
-        self._dip_kept = AS_CALIBRATED  # until the point is over
+        self._dip_kept = AS_CALIBRATED  # what two bursts in a row have shown, fading
         self._dip_before = AS_CALIBRATED
         self._dip_seen = AS_CALIBRATED
         self.most = AS_CALIBRATED

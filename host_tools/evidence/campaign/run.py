@@ -263,8 +263,8 @@ def _unhealthy(out):
         return [f"false trip {out.fault}"]
     if out.state != "COMPLETE":
         return [f"ended in {out.state}, {out.refused or 'not refused'}"]
-    if not out.reached and out.reason not in ("TIME", "PASSES", "DOSE"):
-        return [f"target missed: {out.reason}"]
     if out.lowest_c < out.floor_c - UNDER_FLOOR_C:
         return [f"skin {out.floor_c - out.lowest_c:.2f} degC under the floor"]
+    if not out.reached and out.reason not in ("TIME", "PASSES", "COLD_DOSE"):
+        return [f"target missed: {out.reason}"]
     return []
