@@ -148,7 +148,8 @@ def _judge(given, this, results, refused, messages, firmware):
     last = {} if alarm_us is None else timeline.last_after(record.edges, alarm_us, plant.now_us)
     in_treatment = this.treating and len(given.faults) == 1
     fault = FAULTS[given.faults[0]] if in_treatment else None
-    dosed = timeline.intervals(record.edges, "dose", plant.now_us)
+    vents = {at for at, _ in record.vents}  # the proof test opens the dose valve because the trigger is released
+    dosed = [span for span in timeline.intervals(record.edges, "dose", plant.now_us) if span[0] not in vents]
     supervisor = plant.applicator.supervisor
     modes, faults = names()
     out = Outcome(

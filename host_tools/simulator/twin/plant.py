@@ -136,6 +136,7 @@ class Plant(Physics):
         if not self._reset:
             if self.stall_us or self.jitter_us:
                 end_us += self._lateness()
+                alike = False  # the fault came in this exchange: what moves in the added time was not looked at
             if not alike:
                 self._run_to(end_us)
             elif not self.watched and end_us < (self._calm_us or self._calm_until_us()):

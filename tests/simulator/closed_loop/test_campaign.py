@@ -257,6 +257,18 @@ def test_a_healthy_run_is_judged_by_more(healthy, change, told):
     assert [told in problem for problem in _problems(out, case("healthy/0"))] == ([] if told is None else [True])
 
 
+def test_a_hang_that_begins_within_a_burst_leaves_the_one_shot_its_time():
+    out = run(case("single/hang/10"))
+    assert out.problems == [] and out.resets == 1
+    assert 350.0 < out.flow_max_ms < 500.0
+
+
+def test_the_proof_test_of_a_released_trigger_is_no_opening_after_a_release():
+    out = run(case("single/range-near/8"))
+    assert out.problems == [] and out.dose_after_release_ms == 0.0
+    assert out.lowest_c > 30.0  # it gave no burst: the proof test alone
+
+
 def test_the_summary_names_what_got_too_cold_worst_first(sound):
     cold = [
         replace(sound, lowest_c=c, reduced=False, name=f"single/estop/{k}") for k, c in enumerate((1.0, -1.0, -3.0))
