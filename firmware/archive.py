@@ -1,7 +1,7 @@
-"""The application's modules out of one file, read-only, looked up before any other file.
+"""Gives MicroPython the application's modules from one read-only file, before it looks at any other file.
 
-To find 50 modules in folders of a flash file system takes an RP2040 a third of a second at every boot, and a file left
-beside them could run in place of one. Without the file, modules are looked up as ever.
+An RP2040 needs a third of a second at every boot to find 50 modules in folders of a flash file system. A file that was
+left beside them could also run in place of one. Without this file, MicroPython looks up modules in the usual way.
 
 The file (host_tools/toolchain/packing writes it): a line "path offset" for each module, an empty line, the modules one
 after the other, the CRC-32 of all that, little-endian. Offsets count from the end of the empty line. The self-test
@@ -18,18 +18,18 @@ MOUNT = "/app"
 
 _FOLDER = const(0x4000)  # st_mode
 _FILE = const(0x8000)
-_BUFFER_SIZE = const(11)  # ioctl of a stream: how much is read at once
+_BUFFER_SIZE = const(11)  # ioctl request of a stream: how many bytes one read takes
 _ENOENT = const(2)
 
 
 class Member(io.IOBase):
-    """One module while it is read. What follows it in the file is not asked for: a module knows its own end."""
+    """One module while it is read. A module knows its own end, so nothing behind it is read."""
 
     def __init__(self, file):
         self.readinto = file.readinto
 
     def ioctl(self, request, _):
-        """Large pieces; the file stays open for the next module."""
+        """Ask for large pieces; keep the file open for the next module."""
         return 255 if request == _BUFFER_SIZE else 0
 
 
@@ -62,7 +62,7 @@ class Archive:
         self._file.close()
 
     def stat(self, path):
-        """Return the ten figures of a path, of which only the first says something. Raises OSError."""
+        """Return the ten figures of a path. Only the first has a meaning. Raises OSError."""
         if path not in self._places:
             raise OSError(_ENOENT)
         return (_FOLDER if self._places[path] is None else _FILE, 0, 0, 0, 0, 0, 0, 0, 0, 0)
@@ -77,12 +77,12 @@ class Archive:
 
 
 def use(path):
-    """Mount an application's file, if it is there; its modules come before all others."""
+    """Mount an application's file if it exists; its modules come before all others."""
     try:
         file = open(path, "rb")
     except OSError:
         return
-    import vfs  # here, since a host's Python has none
+    import vfs  # imported here: Python on a host does not have it
 
     vfs.mount(Archive(file), MOUNT)
     sys.path.insert(0, MOUNT)

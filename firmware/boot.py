@@ -1,4 +1,4 @@
-"""First act after every reset: each output that could mean gas is driven low, whatever the last run left behind."""
+"""Drives each output that could give gas low, first of all after every reset, whatever the last run left."""
 
 from machine import Pin
 from pins import SAFE_LOW

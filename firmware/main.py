@@ -1,4 +1,5 @@
-"""Build the board and run the applicator. Whatever ends the application ends in a reset, and a reset boots safe.
+"""Build the board and run the applicator. Whatever ends the application causes a reset, and after a reset the device
+boots safe.
 
 After SERV:REPL neither application nor watchdog starts: this file ends, and MicroPython's prompt follows.
 """
@@ -12,7 +13,7 @@ from scratch import Scratch
 if not prompt_asked(Scratch()):
     import board
 
-    gc.collect()  # loading leaves holes: modules that follow go there, and the rest of the heap stays in one piece
+    gc.collect()  # loading leaves holes: later modules go there, and the rest of the heap stays in one piece
     from cryo.app import Applicator
 
     Applicator(board.build()).run()

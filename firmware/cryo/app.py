@@ -1,7 +1,7 @@
 """The loop: sense, decide, act, breathe, every 10 ms.
 
-The first three run with the heap locked: an allocation there is an error at once, no collection can delay a cut-off.
-Console and housekeeping breathe between two ticks.
+The first three run with the heap locked: an allocation there is an error at once, so no collection can delay a cut-off.
+"Breathe" is the time between two ticks: console and housekeeping run then.
 """
 
 import gc
@@ -28,10 +28,10 @@ from cryo.store.slots import Slots
 from micropython import const
 
 _LATE_MAX = const(1_000)
-_LAST_STEPS = const(100)  # of the log, before a restart: nine records of seven steps at most
-_CONFIGURE_EVERY = const(30)  # ticks: each set-up begins a conversion anew, three of which have this time [E]
+_LAST_STEPS = const(100)  # steps of the log before a restart: nine records of seven steps at most
+_CONFIGURE_EVERY = const(30)  # ticks: time for three conversions [E], as each set-up starts a new conversion
 _SHUT_US = const(100_000)  # [E] an opening that was cut in the last tick still flows for the closing delay
-_QUIET = (mode.READY, mode.REST, mode.COMPLETE, mode.FAULT)  # on the way into these a collection runs: no gas
+_QUIET = (mode.READY, mode.REST, mode.COMPLETE, mode.FAULT)  # a collection runs before these: no gas flows
 
 
 class Applicator:
@@ -61,7 +61,7 @@ class Applicator:
         self.late_us_max = 0
         i = self.inputs
         b = board
-        self._slow = []  # of those that the board has
+        self._slow = []  # (poll, record) of each slow input that the board has
         self._last_of_valves = -1
         for place, name in enumerate(SLOW):
             driver = getattr(b, name, None)
@@ -69,12 +69,12 @@ class Applicator:
                 self._slow.append((driver.poll, getattr(i, name)))
                 self._last_of_valves += place < OF_VALVES
         self._turn = 0
-        self._polled = 0  # a bit for each slow input since all of them were
+        self._polled = 0  # a bit for each slow input that was polled since all of them were
         self._last = len(self._slow) - 1
         self._polled_all = (2 << self._last) - 1
         self._sampled = i.skin.sequence
         self._configure_in = 0  # ticks until a lost set-up is written again
-        self.spare = False  # this tick has room for what takes long
+        self.spare = False  # this tick has time for a long task
         # Bound once, for the sake of the tick.
         self._sensed = (
             b.loop_a.value, b.loop_b.value, b.trigger.value, b.estop.value, b.key.value, b.valve.result, b.skin.poll,
@@ -87,25 +87,25 @@ class Applicator:
         self._mode = mode.BOOT
 
     def set_today(self, today_d):
-        """Take the date, days since 2000-01-01, or None while no clock knows it: then calibrations count as overdue."""
+        """Take the date, days since 2000-01-01. None: no clock knows it, and calibrations count as overdue."""
         self.today_d = today_d
         config = self.board.config
         self.supervisor.overdue = config is not None and overdue(config, today_d)
 
     def record(self, name, version):
-        """Return the Slots of one of the board's records; nothing is written while gas may flow, or soon may."""
+        """Return the Slots of one of the board's records. They write nothing while gas may flow now or soon."""
         return Slots("/", name, version, self.board.files, self.may_write)
 
     def may_write(self):
-        """True while no gas may flow, nor soon may, and the valve has been shut for some ticks."""
+        """True while no gas may flow now or soon, and the valve has been shut for some ticks."""
         s = self.supervisor
         return not mode.MAY_GIVE_GAS >> s.mode & 1 and s.planner.off_us >= _SHUT_US
 
     def start(self):
         """Begin the tick's rhythm and the watchdog."""
         if hasattr(micropython, "alloc_emergency_exception_buf"):
-            micropython.alloc_emergency_exception_buf(100)  # a traceback even when the heap is locked
-        micropython.kbd_intr(-1)  # Ctrl-C is a character to the console, no interruption
+            micropython.alloc_emergency_exception_buf(100)  # so that there is a traceback even when the heap is locked
+        micropython.kbd_intr(-1)  # the console takes Ctrl-C as a character; it interrupts nothing
         gc.collect()
         self._watchdog = self.board.watchdog(WATCHDOG_MS)
         self._due_us = time.ticks_us()
@@ -121,10 +121,10 @@ class Applicator:
             self.board.lease.stop()
 
     def restart(self, prompt=False):
-        """Restart the chip; the next boot knows that it was asked for. With `prompt` it starts no application."""
+        """Restart the chip; the next boot knows that the restart was intended. `prompt`: it starts no application."""
         self.board.valve.cut()
         self.board.lease.stop()
-        for _ in range(_LAST_STEPS):  # what just happened is not to be lost; fed for so long and no longer
+        for _ in range(_LAST_STEPS):  # so that the newest records are not lost; the watchdog is fed for this time only
             if not self.recorder.step():
                 break
             self._watchdog.feed()  # pyright: ignore[reportOptionalMemberAccess]
@@ -139,7 +139,7 @@ class Applicator:
             self._sense(now_us)
             self._act(now_us)
         finally:
-            micropython.heap_unlock()  # an exception would leave it locked, to the prompt and beyond
+            micropython.heap_unlock()  # an exception would leave the heap locked, at the prompt too
         self._breathe()
         self._due_us = time.ticks_add(self._due_us, TICK_US)
         left_us = time.ticks_diff(self._due_us, time.ticks_us())
@@ -163,10 +163,10 @@ class Applicator:
         poll_skin(now_us, skin)
         s = self.supervisor
         sampled = skin.sequence != self._sampled
-        # A cut need not wait for the rest of the tick, which decides it again and latches.
+        # Cut at once: the rest of the tick decides it again and latches the fault.
         if sampled and i.burst == RUNNING and s.overcool.against(skin, s.trip_mdegc):
             self.board.valve.cut()
-        poll_distance(now_us, i.distance, sampled)  # a new sample's tick may be a burst's first, the longest of all
+        poll_distance(now_us, i.distance, sampled)  # a new sample's tick may be a burst's first, the longest kind
         s.tick(now_us, i, self.outputs)
 
     def _act(self, now_us):
@@ -185,15 +185,15 @@ class Applicator:
             status |= b.valve.fire(o.fire_us)
         i.port_status = status
         lamps = o.indicate << 1 | o.alarm
-        if lamps != self._lamps or not self._turn:  # on a change, and again and again: a pin may have lost it
+        if lamps != self._lamps or not self._turn:  # on a change, and repeatedly: a pin may have lost its level
             self._lamps = lamps
             b.led.value(o.indicate)
             b.alarm.value(o.alarm)
         if o.feed:
             self._watchdog.feed()
-        # A slow input's turn: last, so that no cut waits for it, and none in the two longest kinds of tick, a new
-        # sample's and a burst's first. While a valve is open only those have turns that tell whether it obeys.
-        # What takes the console long waits for such a turn, and has it instead.
+        # One slow input is polled, last in the tick, so that no cut waits for it. The two longest kinds of tick poll
+        # none: that of a new sample, and the first of a burst. While a valve is open, only inputs that show whether it
+        # obeys are polled. A long task of the console waits for such a turn and takes it.
         self.spare = False
         if i.skin.sequence != self._sampled:
             self._sampled = i.skin.sequence
@@ -212,8 +212,8 @@ class Applicator:
     def _test(self):
         tests = self._tests
         if tests is None:
-            # Needed once, and dropped when through. Loaded here, not before the first tick: one late tick, with every
-            # valve shut, instead of a later STANDBY.
+            # Needed once, and dropped at its end. It is loaded here and not before the first tick: that costs one late
+            # tick, with every valve shut, but STANDBY does not come later.
             from cryo.selftest import StartTests
 
             tests = self._tests = StartTests(self)
@@ -234,7 +234,7 @@ class Applicator:
         elif self._configure_in:
             self._configure_in -= 1
         elif not mode.TREATING >> now & 1:
-            self.board.skin.configure()  # its chip was without supply; while treating that is a fault
+            self.board.skin.configure()  # its chip lost its supply; while treating that is a fault
             self._configure_in = _CONFIGURE_EVERY
         if now != self._mode:
             self._mode = now
@@ -261,7 +261,7 @@ class Applicator:
         console = self.console
         panel.poll()
         console.poll()
-        # in a burst only those have turns that tell whether the valves obey
+        # in a burst only inputs that show whether the valves obey are polled
         needed = self._polled_in_burst if self.inputs.burst == RUNNING else self._polled_all
         if panel.alive and console.alive and self._polled & needed == needed:
             panel.alive = console.alive = False

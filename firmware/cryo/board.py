@@ -1,12 +1,12 @@
-"""The contract of a board: what its board.py must have, and what the application asks of it.
+"""The contract of a board: what its board.py must have, and what the application calls.
 
-`board.build()` returns one object with the attributes below, and with the sensors that core/records.py lists: Inputs
-says of each whether a board needs it, and what it is. No module imports this one, so it takes no room on a
-board: `make board-check` holds each board file against it, and tests hold what a board made, and what the application
-asks, against it.
+`board.build()` returns one object with the attributes below, and with the sensors that core/records.py lists. Inputs
+says for each sensor whether a board needs it, and what it is. No module imports this one, so it takes no memory on a
+board. `make board-check` compares each board file with it. Tests compare what a board made, and what the application
+calls, with it.
 """
 
-# What a part must offer, by what it is.
+# The methods that a part must have, by its kind.
 OFFERS = {
     "text": (),
     "table": (),
@@ -26,10 +26,10 @@ OFFERS = {
     "clock": ("cycles", "hz"),  # and MASK
 }
 
-REQUIRED = "required"  # an attribute that is there, and not None
+REQUIRED = "required"  # the attribute must exist and must not be None
 ABSENT = "absent"  # None, or no such attribute
 
-# name, what it is, REQUIRED or what may be instead, what the application asks it for; sensors: core/records.py
+# name, what it is, REQUIRED or what may stand in its place, what the application calls; sensors: core/records.py
 CONTRACT = (
     ("name", "text", REQUIRED, "who answers *IDN?; `virtual` alone may have simulated settings"),
     ("fitted", "table", REQUIRED, "which optional parts there are, by setting: the line that `make fitted` writes"),

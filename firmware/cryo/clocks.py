@@ -1,21 +1,22 @@
-"""The processor's clock against the timer's, some times a second, in every mode.
+"""Compares the processor's clock with the timer's, several times a second, in every mode.
 
-The timer counts the crystal's beats by itself. One-shot, tether and lease count the processor's clock: were it slow,
-all of them would be late alike, and none would tell. Both derive from one crystal; that it is wrong is not seen here.
+The timer counts the crystal's beats by itself. One-shot, tether and lease count the processor's clock. If that clock
+were slow, all of them would be late by the same part, and none of them could show it. Both clocks come from one
+crystal: this comparison cannot find a wrong crystal.
 """
 
 import time
 
 from micropython import const
 
-_SHARE = const(20)  # [E] of the time may be the error of two readings; a wrong divider or PLL is 30 % or more
+_SHARE = const(20)  # [E] this part of the time may be the error of two readings; a wrong divider or PLL is 30 % or more
 _SHORT_US = const(5_000)  # [E] a shorter time proves nothing
 _LONG_US = const(500_000)  # a longer one would leave 31 bits
 _TIMES = const(2)  # [E] in a row: an interrupt may fall between two readings
 
 
 class Clocks:
-    """clock: what the board's chip.py offers, or None. What it ran at when this was made is due for ever."""
+    """clock: what the board's chip.py offers, or None. The speed at the start is the one that is expected for ever."""
 
     def __init__(self, clock):
         self._clock = clock
@@ -25,7 +26,7 @@ class Clocks:
         self._wrong = 0
 
     def differ(self):
-        """Return True when they do; call between two ticks, often enough for the cycles not to come round."""
+        """Return True when they differ. Call between two ticks, often enough that the count of cycles does not wrap."""
         clock = self._clock
         if not clock:
             return False

@@ -11,16 +11,17 @@ from cryo.store.slots import Slots
 from micropython import const
 
 NAME = "settings"
-EARLIEST_D = const(9_800)  # 2026-10-31, days since 2000-01-01: a clock that says less was never set [E]
+EARLIEST_D = const(9_800)  # 2026-10-31, days since 2000-01-01: a clock with an earlier date was never set [E]
 
-# key, unit, default, lowest, highest, tighter, danger, since, older.
-# The comment above a row says what it is. `make settings` makes store/texts.py of it, which a refusal shows, with the
-# basis of each figure of limits.py that it names.
-# tighter: 1 higher, -1 lower, 0 neither; where a hard limit stands at one end, that end is the loose one.
-# danger: 1 where a wrong value within the range harms: a console asks for such a change twice.
+# key, unit, default, lowest, highest, tighter, danger, since, older. The comment above a row says what it is. `make
+# settings` makes store/texts.py from it, with the basis of each figure of limits.py that it names. A refusal shows that
+# text.
+# tighter: 1 higher, -1 lower, 0 neither. Where a hard limit is one end of the range, that end is the loose one.
+# danger: 1 where a wrong value within the range can harm: a console asks twice before such a change.
 # since: first version of the record that has it; a new setting takes the highest here + 1. No row is ever removed:
 # older records could not be read.
-# older: its value where an older record has none: the safe one, and why behind the row. None: every record has it.
+# older: the value when an older record has none. It is the safe one; the reason stands behind the row. None: every
+# record has this setting.
 FIELDS = (
     # 1: given by the virtual board; a real one refuses such a record
     ("simulated", "", 0, 0, 1, 0, 1, 1, None),
@@ -30,7 +31,7 @@ FIELDS = (
     ("tc_type", "", 0, 0, 1, 0, 1, 1, None),
     # added to the skin probe's reading by its calibration, which only ever makes it colder; [E] at most the 2 degC by
     # which a probe that is accepted may be wrong
-    ("skin_offset_mdegc", "mdegC", 0, -2_000, 0, 0, 0, 3, 0),  # the reading was as the probe gives it
+    ("skin_offset_mdegc", "mdegC", 0, -2_000, 0, 0, 0, 3, 0),  # older firmware used the reading as the probe gives it
     # limit 1, SKIN_TRIP_MDEGC: skin trip, higher is tighter
     ("trip_mdegc", "mdegC", limits.SKIN_TRIP_MDEGC, limits.SKIN_TRIP_MDEGC, 12_000, 1, 0, 1, None),
     # limit 2, SKIN_TRIP_REDUCED_MDEGC: skin trip, reduced sensation, higher is tighter
@@ -64,7 +65,7 @@ KEYS = tuple(f[0] for f in FIELDS)
 Config = namedtuple("Config", KEYS)
 VERSION = max([f[7] for f in FIELDS])  # of the record; store/migration.py reads the older ones
 
-UNSET = ("jet_k_mdegc", "calibration_due_d")  # 0 means "not known": such a device refuses to arm
+UNSET = ("jet_k_mdegc", "calibration_due_d")  # 0 means "not known": a device with this value refuses to arm
 FOREIGN = "settings: simulated = 1, a virtual board's record: provision this board with settings of its own"
 
 
@@ -98,7 +99,7 @@ def load(files=None, virtual=False, fitted=None):
     """Return (Config, None) from the board's slots, or (None, sentence): such a device refuses to arm.
 
     There are no defaults for a missing, damaged or incomplete record. files: as for Slots. virtual: True on the virtual
-    board alone; on every other one a record that calls it simulated is refused, as its calibrations would not age.
+    board only. Every other board refuses a record that calls it simulated, because its calibrations would never be due.
     fitted: as for decode().
     """
     slots = Slots("/", NAME, VERSION, files)
@@ -122,11 +123,11 @@ def encode(config):
 def decode(payload, version=VERSION, fitted=None):
     """Return (Config, None) from a payload of that version, or (None, sentence).
 
-    fitted: key -> value of the optional parts, as the board's bill of materials has them, for a record that is older
-    than these settings; None: their defaults.
+    fitted: key -> value of the optional parts, from the board's bill of materials. It fills a record that is older than
+    these settings. None: their defaults.
 
-    Whatever encode() never makes is refused. Every key must be there: what a record leaves out is not known, and no
-    default stands in for it.
+    Anything that encode() never makes is refused. Every key must be present: a value that the record leaves out is not
+    known, and no default takes its place.
     """
     try:
         values = json.loads(payload)
@@ -155,7 +156,7 @@ def expired(today_d, due_d):
 
 
 def overdue(config, today_d):
-    """True when the device must be calibrated, or told the date. A simulated one without a due date does not age."""
+    """True when the device must be calibrated or needs the date. A simulated one without a due date is never due."""
     if config.simulated and not config.calibration_due_d:
         return False
     return expired(today_d, config.calibration_due_d)

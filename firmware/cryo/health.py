@@ -1,7 +1,7 @@
-"""What is tested again and again while nobody is treated: the settings' checksum and the heap's margin.
+"""Tests that are repeated while nobody is treated: the settings' checksum and the heap's margin.
 
-The other periodic tests stand where they are used: program flow in every tick (core/flow.py), the skin chip's set-up by
-its driver, the distance sensor by its results.
+Other periodic tests are where they are used: program flow in every tick (core/flow.py), the skin chip's set-up in its
+driver, the distance sensor by its results.
 """
 
 import gc
@@ -30,7 +30,7 @@ def heap_short():
 
 
 class Health:
-    """Does one test every two seconds. `failed` is None, or the text of what did."""
+    """Does one test every two seconds. `failed` is None, or the text of the test that failed."""
 
     def __init__(self, supervisor):
         self._supervisor = supervisor

@@ -1,7 +1,7 @@
 """Every hard limit of the applicator, in one place.
 
-Configuration may only tighten these values; nothing may loosen them. A comment begins with the limit's number in the
-project's tables, if it has one, and the way in which the figure is stricter: higher or lower. The basis follows:
+Settings may only tighten these values; nothing may loosen them. A comment begins with the limit's number in the
+project's tables, if it has one, and the direction in which the figure is stricter: higher or lower. The basis follows:
 [S] stated in a published source, [C] computed from published data, [E] engineering judgement, never clinically tested.
 Units stand in the names; temperatures are corrected (linearised).
 """

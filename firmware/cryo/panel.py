@@ -1,8 +1,8 @@
 """What people see and hear: pages of the display, the colour of the skin's band, the pattern of the buzzer.
 
-During a pass nothing is sent to the display, so what it shows then must be true until the pass ends: while armed, and
-at the end of a rest between passes, it shows no measured value. The colour goes on in a pass: one pixel keeps
-interrupts off for 30 us, which delays neither the valve, timed by hardware, nor the tick by more than that.
+During a pass nothing is sent to the display, so its picture must stay true until the pass ends: while armed, and at the
+end of a rest between passes, it shows no measured value. The colour changes also in a pass: one pixel keeps interrupts
+off for 30 us. That does not delay the valve, which hardware times, and delays the tick by no more than that.
 """
 
 from cryo.core import blockers, faults, mode, presets, session
@@ -21,8 +21,8 @@ from micropython import const
 _TICK_MS = TICK_US // 1000
 
 # --- buzzer -----------------------------------------------------------------------------------------------------------
-# Ticks on, off, on, ...; after the last one from the first, of the indication from the third. A time beyond 255 ticks
-# goes on behind a 0.
+# Ticks on, off, on, ... After the last one the pattern begins again at the first, that of the indication at the third.
+# A time of more than 255 ticks continues after a 0.
 # Alarms: shape and times after IEC 60601-1-8 [K]: high 10 pulses of 150 ms, medium 3 of 200 ms, pauses of 3 and 5 s.
 _INDICATE = bytes((INDICATION_MS // _TICK_MS, 90, 10, 90))  # limit 15, then a reminder each second [E]
 _HIGH = bytes((15, 10, 15, 10, 15, 35, 15, 10, 15, 50, 15, 10, 15, 10, 15, 35, 15, 10, 15, 250, 0, 50))
@@ -33,7 +33,7 @@ _HIGH_FAULTS = faults.Codes(*[row[0] for row in faults.REGISTRY if row[2] == fau
 
 
 class Beeper:
-    """The buzzer's pattern, which begins anew whenever there is another thing to say."""
+    """The buzzer's pattern. It begins anew when there is another thing to signal."""
 
     def __init__(self):
         self._pattern = None
@@ -43,8 +43,8 @@ class Beeper:
     def level(self, outputs, latched):
         """Return the buzzer pin's level, 0 or 1, for this tick; call once a tick. Does not allocate.
 
-        `latched` holds the codes of the latched faults. An alarm without any sounds as one of high priority. An alarm
-        goes before the indication.
+        `latched` holds the codes of the latched faults. An alarm without a latched fault sounds like one of high
+        priority. An alarm takes precedence over the indication.
         """
         pattern = None
         if outputs.alarm:
@@ -70,14 +70,15 @@ class Beeper:
 OFF = const(0)
 WHITE = const(1)  # above the target, or no level chosen
 GREEN = const(2)  # at or below the target
-AMBER = const(3)  # close above the floor, or below it
+AMBER = const(3)  # just above the floor, or below it
 RED = const(4)  # at or below the trip; blinks at 2 Hz
 VIOLET = const(5)  # no valid reading; blinks at 0.5 Hz
-# Red, green, blue; dim, it is read at an arm's length. Blue is left out: to users of a peer it means 2-4 degC.
+# Red, green, blue. Dim, because people read it at an arm's length. Blue is not used: on a comparable device it means
+# 2-4 degC.
 COLOURS = ((0, 0, 0), (40, 40, 40), (0, 60, 0), (70, 30, 0), (90, 0, 0), (50, 0, 60))
 
-_BEAT = const(200)  # ticks of the slow blinking; after each the colour is sent again, should the pixel have lost it
-_FAST = const(25)  # half a period of the fast one
+_BEAT = const(200)  # ticks of the slow blinking; after each the colour is sent again, in case the pixel lost it
+_FAST = const(25)  # half a period of the fast blinking
 
 
 def band(supervisor, skin):
@@ -95,7 +96,7 @@ def band(supervisor, skin):
 
 # --- display ----------------------------------------------------------------------------------------------------------
 # Pages 0-1: the mode, double size. 2-4: skin temperature, three times the size; seconds at the right. 5-7: what is
-# treated, in turns with the blocker.
+# treated, alternating with the blocker.
 _WORDS = (
     "STARTING", "TESTING", "STAND-BY", "CONFIRM", "ARMED", "ARMED", "ARMED", "DONE", "FAULT", "SERVICE",
 )  # fmt: skip
@@ -103,8 +104,8 @@ _WHILE_ARMED = ("GAS MAY COME", "", "skin: see light")
 _DIGITS = ("0", "1", "2", "3", "4", "5", "6", "7", "8", "9")
 _COLUMNS = const(16)
 _PX = const(8)
-_RIGHT = const(96)  # where the seconds stand
-_ORDER = bytes((2, 3, 4, 0, 1, 5, 6, 7))  # what is measured first, so that it goes first where it may not stay
+_RIGHT = const(96)  # where the seconds are drawn
+_ORDER = bytes((2, 3, 4, 0, 1, 5, 6, 7))  # measured values first: they are removed first when they may not stay
 _TURN = const(200)  # ticks until the lower half turns
 _TICKS_MAX = const(100_000)
 _WHILE_TREATING = (blockers.TO_START | blockers.TO_STAY | blockers.TO_TELL) & ~blockers.INDICATION
@@ -119,18 +120,18 @@ class Panel:
         self._inputs = inputs
         self._display = display
         self._pixel = pixel
-        self.alive = False  # set by each poll, cleared by who looks for a sign of life
+        self.alive = False  # each poll sets it; whoever checks for a sign of life clears it
         self._beat = 0
         self._lit = -1
         self._mode = mode.BOOT
         self._ticks = 0  # in this mode
         self._view = mode.BOOT  # the mode whose picture is drawn
         self._at = 0  # in _ORDER
-        self._valid = False  # as of page 2: the three pages of a number show the same one
+        self._valid = False  # as on page 2: the three pages of a number show the same number
         self._tenths = 0
         self._seconds = -1
         self._label = ""
-        self._name = None  # of the blocker, as of page 5
+        self._name = None  # of the blocker, as on page 5
         self._text = None
         self._turn = 0
         self._turn_ticks = 0
@@ -153,8 +154,8 @@ class Panel:
         display = self._display
         if display is None or now == mode.DELIVERING:
             return
-        # A rest is shorter than a picture takes, 60 ticks (400 kHz) or 131 (100 kHz) for the first five pages: what is
-        # measured would stand through the pass that follows.
+        # A rest is shorter than the time for a picture: 60 ticks (400 kHz) or 131 (100 kHz) for the first five pages. A
+        # measured value would stay on the display during the next pass.
         view = mode.ARMED if now == mode.REST else now
         if view != self._view:
             self._view = view
@@ -198,7 +199,7 @@ class Panel:
         if part == 0:
             self._valid = not skin.status and skin.age_us <= SKIN_AGE_MAX_US
             if self._valid:
-                self._tenths = skin.value_mdegc // 100  # rounded down: never warmer than it was measured
+                self._tenths = skin.value_mdegc // 100  # rounded down: never warmer than measured
             self._count_down()
         if not self._valid:
             if part == 0:
@@ -259,7 +260,7 @@ class Panel:
             self._turn = 1 if self._view == mode.FAULT else 0
 
     def _against(self):
-        """Find the name and the sentence of the first fault, else of the most important blocker; None for none."""
+        """Find name and sentence of the first fault, else of the most important blocker; None when there is none."""
         s = self._supervisor
         self._name = None
         self._text = None
@@ -272,7 +273,7 @@ class Panel:
             return
         if view < mode.STANDBY or view == mode.SERVICE:
             return
-        # not INDICATION: light and tone say it themselves, and a pass that follows at once would leave it standing here
+        # not INDICATION: light and tone show it, and a pass that follows at once would leave the text on the display
         treating = mode.TREATING >> view & 1
         standing = s.blocked_by & (_WHILE_TREATING if treating else blockers.TO_ARM)
         if standing:
@@ -283,7 +284,7 @@ class Panel:
             self._text = blockers.NAMES[bit][1]
 
     def _wrap(self, line):
-        """Set start and end of this line of the sentence, broken between words; False beyond its last line."""
+        """Set start and end of this line of the sentence, broken between words. Return False after its last line."""
         text = self._text
         end = -1
         while line >= 0:

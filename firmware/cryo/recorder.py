@@ -1,7 +1,7 @@
-"""What of the device's log is always in memory: it notes what happens, and has it written while no gas may flow.
+"""The part of the device's log that is always in memory: it notes events and has them written while no gas may flow.
 
-A note waits in a queue of eight; what finds it full is counted, and the count becomes a note. The log itself
-(store/journal.py) is loaded when there is something to write, and dropped afterwards.
+A note waits in a queue of eight. Notes that find the queue full are counted, and the count becomes a note. The log
+itself (store/journal.py) is loaded when there is something to write, and dropped afterwards.
 """
 
 import gc
@@ -17,10 +17,10 @@ UNKNOWN = const(-1)  # day or second
 WORDS = const(12)  # kind, day, second of the day, uptime in s, eight figures
 QUEUE_MAX = const(8)
 _BYTES = const(4 * WORDS * QUEUE_MAX)
-_STILL = const(30)  # ticks in one mode before anything is taken or written: valves are shut, the probe has followed
+_STILL = const(30)  # ticks in one mode before a note or a write: then valves are shut, the probe has settled
 _WRITES = 1 << mode.STANDBY | 1 << mode.COMPLETE | 1 << mode.FAULT | 1 << mode.SERVICE
 _PAUSE = const(100)  # ticks after a write that failed, doubled each time ...
-_PAUSE_MAX = const(60_000)  # ... up to ten minutes: flash wears, and a full one may be made room in
+_PAUSE_MAX = const(60_000)  # ... up to ten minutes: flash wears, and somebody may make room in a full one
 
 
 class Recorder:
@@ -34,14 +34,14 @@ class Recorder:
         self._app = app
         self._queue = array("i", bytes(_BYTES))
         self._first = 0
-        self._unsaid = 0  # lost ones that no note tells of yet
-        self._job = None  # of the log, while something is written
+        self._unsaid = 0  # lost notes that no note reports yet
+        self._job = None  # the Writer of the log, while something is written
         self._pause = 0
         self._next_pause = _PAUSE
         self._mode = mode.BOOT
         self._still = 0
         self._fault = 0
-        self._open = False  # a point is, or its figures are not taken yet
+        self._open = False  # a point is open, or its figures are not noted yet
         self._choice = 0
         self._skin_mdegc = NONE
         self._surface_mdegc = NONE
@@ -108,7 +108,7 @@ class Recorder:
                 self._job = journal.Writer(self._app.board.files, self._oldest())
             elif self._job.poll():
                 self._written()
-        except Exception as error:  # whatever is wrong with the log is no reason to restart the device
+        except Exception as error:  # no error of the log is a reason to restart the device
             self.failed += 1
             self.problem = repr(error)[:40]
             self._pause = self._next_pause

@@ -1,10 +1,10 @@
-"""The self-tests at start (IEC 60730 class B [K: list in short]), a few milliseconds of them after each tick.
+"""The self-tests at start (IEC 60730 class B [K: short list]). They run for a few milliseconds after each tick.
 
-Loaded for the start only: Applicator drops it when they are through. Every test is a generator that yields None where
-another tick may go between, and a text when it failed: what is at fault, in words for a service report.
+Loaded for the start only: Applicator drops this module when they are done. Every test is a generator. It yields None
+where a tick may come between, and a text when it failed: what is at fault, in words for a service report.
 
-What they cannot see: RAM is marched through one buffer, since the rest is in use by the interpreter that tests it; the
-interpreter's own image is not hashed; both clocks that are compared come from one crystal.
+What they cannot find: only one buffer of RAM is tested, because the interpreter uses the rest; the interpreter's own
+image is not checked; both clocks that are compared come from one crystal.
 """
 
 import binascii
@@ -19,16 +19,16 @@ RUNNING = const(1)
 PASSED = const(0)
 FAILED = const(2)
 
-_SLICE_US = const(16_000)  # [E] ticks may be late here: both valves are shut, and waiting would delay STANDBY
+_SLICE_US = const(16_000)  # [E] ticks may be late here: both valves are shut, and shorter steps would delay STANDBY
 _CHUNK = const(1_024)
 _RESIDUE = const(0x2144DF1C)  # [C] CRC-32 over any data and its own CRC-32, little-endian
 _MARCH = const(128)  # bytes
 _PIECE = const(8_192)  # [E] bytes: twice what loading a module or a long answer asks for
 _CLOCK_US = const(2_000)
-_CLOCK_SHARE = const(20)  # [E] the clocks may differ by this part: a wrong divider or PLL is 30 % or more
+_CLOCK_SHARE = const(20)  # [E] the clocks may differ by this part; a wrong divider or PLL makes 30 % or more
 _CORE_MIN_C = const(-20)  # the boards' range [S: their chips' data sheets] ...
 _CORE_MAX_C = const(85)
-_FOUND_US = const(450_000)  # [E] the distance sensor is asked within its first ten polls
+_FOUND_US = const(450_000)  # [E] the distance sensor answers within its first ten polls
 
 
 class StartTests:
@@ -36,7 +36,7 @@ class StartTests:
 
     def __init__(self, app):
         self.text = "RUNNING"
-        self.unchecked = False  # it runs from files without a sum: nothing can be said of them
+        self.unchecked = False  # the application runs from files without a check sum: they cannot be tested
         self._app = app
         self._began_us = time.ticks_us()
         self._parts = [
@@ -53,7 +53,7 @@ class StartTests:
         ]
 
     def poll(self):
-        """Go on for some milliseconds; return RUNNING, PASSED or FAILED. Allocates. Never raises."""
+        """Continue for some milliseconds; return RUNNING, PASSED or FAILED. Allocates. Never raises."""
         until_us = time.ticks_add(time.ticks_us(), _SLICE_US)
         while self._parts:
             name, steps = self._parts[0]
@@ -62,7 +62,7 @@ class StartTests:
             except StopIteration:
                 self._parts.pop(0)
                 continue
-            except Exception as error:  # a test that cannot be done has not passed
+            except Exception as error:  # a test that cannot run has not passed
                 problem = repr(error)
             if problem == WAIT:
                 break
@@ -149,7 +149,7 @@ class StartTests:
                 yield "less than a fifth is free"
         try:
             bytearray(_PIECE)
-        except MemoryError:  # plenty may be free, and none of it in one piece
+        except MemoryError:  # much may be free, but not in one piece
             yield "no {} bytes in one piece".format(_PIECE)
 
     def _skin(self):
@@ -169,7 +169,7 @@ class StartTests:
             yield WAIT
 
 
-WAIT = "wait"  # for another tick
+WAIT = "wait"  # leave time for another tick
 
 
 def march(memory):

@@ -1,7 +1,7 @@
-"""Test pulses on the eye-shield loop: a channel that is shorted to a supply is found before it is needed.
+"""Test pulses on the eye-shield loop: they find a channel that is shorted to a supply before it is needed.
 
-With the shield in place such a channel reads as made, and goes on doing so when the shield opens. A pulse takes away
-what feeds channel A and what channel B returns to (boards: `loop_test`, high): both must open, and come back.
+With the shield in place such a channel reads as made, and it still does when the shield opens. A pulse removes the
+supply of channel A and the return of channel B (boards: `loop_test`, high): both must open, and close again after it.
 """
 
 import time
@@ -9,14 +9,15 @@ import time
 from cryo.core import faults, mode
 from micropython import const
 
-OPEN_US = const(3_000)  # [E] thirty times what 10 kOhm and 10 nF of cable take to settle
+OPEN_US = const(3_000)  # [E] thirty times the settling time of 10 kOhm and 10 nF of cable
 BACK_US = const(2_000)  # [E]
 
 
 class ShieldLoopTest:
     """Pulses in SELF_TEST and in READY, so before each ARMED. `problem` names what did not follow, or is empty.
 
-    A board without `loop_test` works without: it says so, and finds such a fault only when the shield opens.
+    A board without `loop_test` works without the test: TEST? says so, and such a fault shows only when the shield
+    opens.
     """
 
     def __init__(self, board, supervisor):
@@ -31,11 +32,11 @@ class ShieldLoopTest:
         if self._pin is None or (now != mode.READY and now != mode.SELF_TEST) or self._supervisor.faults.first:
             return
         board = self._board
-        board.valve.cut()  # both are at rest in these modes; here they are whatever went before
+        board.valve.cut()  # both are at rest in these modes, whatever happened before
         board.lease.stop()
         problem = self._pulse()
         if problem is None:
-            return  # not in place: READY ends by itself, and SELF_TEST is not the last chance
+            return  # the shield is not in place: READY ends by itself, and SELF_TEST is not the last test
         if problem:
             self.problem = "FAILED LOOP: " + problem
             self._supervisor.faults.add(faults.LOOP_TEST)
@@ -43,13 +44,13 @@ class ShieldLoopTest:
             self._supervisor.loop_due = False
 
     def answer(self, tested):
-        """Return what TEST? says, from what the other self-tests say."""
+        """Return the answer to TEST?; it begins with the result of the other self-tests."""
         if self.problem:
             return tested + "; " + self.problem if tested[0] == "F" else self.problem
         return tested if self._pin is not None else tested + "; no loop test on this board"
 
     def _pulse(self):
-        """Return an empty text when both channels followed and came back, what did not, or None: nothing to test."""
+        """Return an empty text when both channels followed and came back, else what did not; None: nothing to test."""
         a = self._board.loop_a
         b = self._board.loop_b
         if a.value() != 1 or b.value() != 0:
@@ -67,7 +68,7 @@ class ShieldLoopTest:
         gone_a = a.value() != 1
         gone_b = b.value() != 0
         if gone_a and gone_b:
-            return None  # the shield was opened meanwhile, or the pulse does not end: that reads as open for good
+            return None  # the shield opened meanwhile, or the pulse does not end: open for ever
         if gone_a:
             return "channel A does not come back"
         return "channel B does not come back" if gone_b else ""

@@ -1,6 +1,5 @@
-"""Calibration: what is in force; in service mode measurements are judged, then stored with date, due date and person.
-
-What is stored is in force after the next start (SYST:REST).
+"""Calibration: shows what is in force. In service mode it judges measurements, then stores them with date, due date and
+person. Stored values are in force after the next start (SYST:REST).
 """
 
 from cryo.core import mode
@@ -65,7 +64,7 @@ def _numbers(words):
 def _judged(device, kind, numbers):
     """Return (values, None) or (None, sentence) of a measurement on a device with these settings."""
     pairs = tuple(zip(numbers[::2], numbers[1::2]))
-    if kind == "TC" and device:  # what was read has the offset in it, and the next offset takes its place
+    if kind == "TC" and device:  # the readings contain the present offset, and the new offset replaces it
         pairs = tuple((reference, reading - device.skin_offset_mdegc) for reference, reading in pairs)
     if kind in _PAIRS:
         if len(numbers) % 2:

@@ -1,6 +1,5 @@
-"""Settings: asked at any time while not armed, staged and saved in service mode.
-
-What is saved is in force after the next start (SYST:REST).
+"""Settings: shown at any time while not armed, staged and saved in service mode. Saved settings are in force after the
+next start (SYST:REST).
 """
 
 from cryo import config
@@ -9,9 +8,9 @@ from cryo.core import mode
 from cryo.store import notes
 from cryo.store.settings import BY_CALIBRATION, as_dict, save, stored
 
-_NOTED = 4  # at once: the log's queue is short
+_NOTED = 4  # this many notes at one time: the log's queue is short
 _LETTERS = 24
-_FIXED = ("simulated",)  # what a board is, it knows itself
+_FIXED = ("simulated",)  # no setting: the board itself knows what it is
 
 
 def _row(key):
@@ -51,14 +50,13 @@ def _barred(console):
 
 
 def _found(console):
-    """Return (the record's Slots, values as stored now, None), or with the error of a record that cannot be read.
-
-    The values are empty on a board that never had any.
+    """Return (the record's Slots, stored values, None), or in the third place the error of a record that cannot be
+    read. The values are empty on a board that never had settings.
     """
     slots = console.app.record(config.NAME, config.VERSION)
     made, sentence = stored(slots, console.app.board.fitted)
     if made and made.simulated and console.app.board.name != "virtual":
-        return slots, None, console.error(401, config.FOREIGN)  # else a save would leave it refused at each start
+        return slots, None, console.error(401, config.FOREIGN)  # each start would refuse what a save stores
     if made:
         return slots, as_dict(made), None
     if slots.blank():
@@ -109,7 +107,7 @@ def _stored(console, _):
 
 
 def _note(log, staged):
-    """Note each key with its value; of many, as when a device is provisioned, only how many."""
+    """Note each key with its value. For many keys, as when a device is provisioned, note only their number."""
     if len(staged) > _NOTED:
         log.put(notes.CHANGE, (notes.SETTINGS, len(staged)))
         return

@@ -10,7 +10,7 @@ START = const(0xFFFF)
 
 
 def added(crc, data, start, end):
-    """Return the sum that goes on over data[start:end]. Does not allocate; about 20 us a byte on an RP2040."""
+    """Return the sum continued over data[start:end]. Does not allocate; takes about 20 us a byte on an RP2040."""
     while start < end:
         x = crc >> 8 ^ data[start]
         x ^= x >> 4

@@ -1,15 +1,15 @@
-"""For people at a terminal: echo, backspace and the last lines again (arrow up). Loaded by SYST:ECHO ON."""
+"""For people at a terminal: echo, backspace, and arrow up for earlier lines. Loaded by SYST:ECHO ON."""
 
 from micropython import const
 
 _BACKSPACE = (8, 127)
 _ESCAPE = const(27)
 _KEPT = const(4)
-_SECRET = b"SERV"  # a line that begins so is neither shown nor kept
+_SECRET = b"SERV"  # a line that begins with this is neither shown nor kept
 
 
 class Editor:
-    """Looks at each character before the line does; `used` is the line's length after key() returned TAKEN."""
+    """Handles each character before the line does. `used` is the line's length after key() returned TAKEN."""
 
     TAKEN = -1
 
@@ -17,12 +17,12 @@ class Editor:
         self.used = 0
         self._send = send
         self._kept = []
-        self._at = 0  # lines back in what is kept
-        self._state = 0  # characters of an arrow's sequence seen
+        self._at = 0  # how many lines arrow up went back
+        self._state = 0  # characters of an arrow key's sequence that came so far
         self._was = 0
 
     def key(self, ch, line, used):
-        """Take one character; return it when it goes on to the line, else TAKEN: the line holds `used` characters."""
+        """Take one character. Return it when it belongs to the line, else TAKEN: the line holds `used` characters."""
         was = self._was
         self._was = ch
         self.used = used
@@ -47,7 +47,7 @@ class Editor:
             self._keep(bytes(line[:used]))
             return ch
         elif ch < 32 or ch > 126:
-            pass  # a terminal's own keys
+            pass  # other keys of a terminal
         else:
             self._send(b"*" if used > 4 and secret(line, used) else bytes((ch,)))
             return ch

@@ -1,7 +1,6 @@
-"""Which lines stop: STOP and ARM:OFF, bare or wrapped by a tool (wrap.py).
-
-Asked in a pass that is short of heap, so nothing here allocates. A wrapped one counts with its sum only: else it would
-be executed, refused, and leave something behind each time.
+"""Finds the lines that stop gas: STOP and ARM:OFF, bare or wrapped by a tool (wrap.py). It is called in a pass that is
+short of heap, so nothing here allocates. A wrapped line counts only with a right sum: otherwise it would be executed,
+be refused, and use some heap each time.
 """
 
 from cryo.console.crc import START, added
@@ -29,7 +28,7 @@ def bare(data, start, end):
 
 
 def wrapped(data, end):
-    """Return True when data[:end] is such a word with number and right sum."""
+    """Return True when data[:end] is such a word with a number and the right sum."""
     while end and data[end - 1] == 32:
         end -= 1
     at = end - _SUM

@@ -1,7 +1,7 @@
 """Reads bounded lines, answers each command with one line: the value, OK, or ERROR with a number and what to do.
 
-Nothing here runs under the tick's lock, and no command opens a valve: a request waits for the supervisor's next tick.
-What commands do is loaded with the first line, not at boot, and never while bursts may be given.
+Nothing here runs while the tick locks the heap. No command opens a valve: a request waits for the supervisor's next
+tick. The commands' modules are loaded with the first line, not at boot, and never while bursts may be given.
 """
 
 import gc
@@ -15,18 +15,18 @@ from micropython import const
 
 _CTRL_A = const(1)
 _LINE_MAX = const(120)
-_CHUNK = const(64)  # bytes taken a tick, however many wait
+_CHUNK = const(64)  # bytes taken in one tick, however many wait
 _QUEUE_MAX = const(4096)  # bytes of answers that wait for the host; more are dropped and counted
 _ERRORS_MAX = const(10)
 _POWER_ON = const(128)  # of *ESR?
-_COMMAND = const(2_048)  # bytes of heap that one takes at most
-_LOOK_S = const(2)  # [E] between two looks at the heap: each is 4 to 14 ms of a late tick, one second makes 10 ms good
-_RESERVE = const(24_576)  # of heap: a pass's housekeeping takes under 4 KB, the rest is for what is not in one piece
+_COMMAND = const(2_048)  # bytes of heap that one command takes at most
+_LOOK_S = const(2)  # [E] between two looks at the heap: each makes a tick 4 to 14 ms late; a second makes up for 10
+_RESERVE = const(24_576)  # bytes of heap: the housekeeping of a pass takes under 4 KB, the rest allows for fragments
 _PLENTY = const(1 << 29)
-_FAULT = const(500)  # and a fault's code: its number in the list of errors
+_FAULT = const(500)  # plus a fault's code: its number in the list of errors
 _DAY_S = const(86_400)
 _NEVER_S = const(0x3FFFFFFF)
-_LEFT_S = const(600)  # [E] in service mode, between two lines of somebody who works at the device
+_LEFT_S = const(600)  # [E] in service mode: the longest time between two lines of a person who works at the device
 
 
 class Console:
@@ -36,28 +36,28 @@ class Console:
         self.app = applicator
         self.stream = stream
         self.dropped = 0
-        self.alive = False  # set by each poll, cleared by who looks for a sign of life
-        self.waiting = b""  # what the host has not taken yet
-        self.errors = []  # numbers that nobody asked for yet
+        self.alive = False  # each poll sets it; whoever checks for a sign of life clears it
+        self.waiting = b""  # bytes that the host has not taken yet
+        self.errors = []  # error numbers that no SYST:ERR? has read yet
         self.events = _POWER_ON
         self.events_told = 0  # bits of the events that *STB? sums up (*ESE)
         self.status_asked = 0  # bits of the status byte that ask for service (*SRE)
         self.parts = []  # rest of a chain of commands
         self.path = ""  # what the words of a chain hang under
-        self.failed = False  # the last command ended in an error or was refused
+        self.failed = False  # the last command ended with an error or was refused
         self.word = ""  # the command that is being answered
-        self.job = None  # what goes on for several ticks: its poll() returns the answer, or None to go on
+        self.job = None  # a task of several ticks: its poll() returns the answer, or None while it goes on
         self.human = False  # answers as sentences
         self.editor = None  # while echo is on
         self.telemetry = None  # while it is on
-        self.tool = None  # once a line came with a check sum
+        self.tool = None  # the tool's session, from the first line with a check sum on
         self.staged = {}  # settings that are not saved
         self.calibration = None  # kind and values of a measurement that was accepted and is not stored
         self.days = self.day_s = None  # date and time, as set ...
         self.set_s = 0  # ... at this uptime
         self.midnight_s = _NEVER_S  # uptime at which the next day begins
         self.pin_failed_s = 0  # uptime of the last wrong PIN, or switch-on
-        self.typed_s = 0  # uptime of the last line without a check sum: a person's
+        self.typed_s = 0  # uptime of the last line without a check sum: such a line comes from a person
         self._parser = None
         self._byte = bytearray(1)
         self._line = bytearray(_LINE_MAX)
@@ -66,18 +66,18 @@ class Console:
         self._unprintable = False
         self._whole = False  # the line is complete: it has the next tick for itself
         self._answer_due = None
-        self._latched = Codes()  # faults that the list of errors was told
+        self._latched = Codes()  # faults that are already in the list of errors
         self._left = 0  # commands until the heap is looked at
-        self._looked_s = 0  # uptime of the last look
+        self._looked_s = 0  # uptime of the last look at the heap
         self.long = False  # the next step takes most of a tick: it waits for a spare one
-        self._short = False  # of heap: they wait for the end of the pass ...
+        self._short = False  # short of heap: commands wait for the end of the pass ...
         self.held = False  # ... as the present one does
         self._heard = bytearray(heard.LONGEST)  # behind it
         self._heard_used = 0
         self._left_out = False
 
     def poll(self):
-        """Do a bounded amount of work, one thing a tick, after it: else an answer would delay the tick that follows."""
+        """Do one thing a tick, after the tick, in a bounded time: a longer answer would delay the next tick."""
         self.alive = True
         s = self.app.supervisor
         latched = s.faults.latched
@@ -87,7 +87,8 @@ class Console:
             if s.session.uptime_s - self.typed_s >= _LEFT_S and not (self.tool and self.tool.open):
                 self.app.inputs.request = DISARM
         elif self.staged or self.calibration:
-            # However service mode was left: who gives the PIN next must not store what somebody else had in mind.
+            # Whatever ended service mode: the next person who gives the PIN must not store another person's staged
+            # values.
             self.staged = {}
             self.calibration = None
         if s.session.uptime_s >= self.midnight_s and not MAY_GIVE_GAS >> s.mode & 1:
@@ -102,7 +103,7 @@ class Console:
             sent = self.stream.write(self.waiting)
             if sent:
                 self.waiting = self.waiting[sent:]
-                return  # a host that does not read is heard all the same
+                return  # lines are read also from a host that does not read its answers
         if self._answer_due:
             answer = self._answer_due
             self._answer_due = None
@@ -128,11 +129,11 @@ class Console:
             self._take()
 
     def _heap_short(self):
-        """Return True while a command has to wait. What it leaves behind must not bring on a collection under gas.
-
-        Looking takes 9 ms or so on an RP2040. So commands are counted from the collection on the way to a pass, each as
-        the most that one takes, and only when those are used up it is looked, in a spare tick. A host that uses them up
-        soon after the last look waits as if the heap were short: many looks would be the fault TICK_LATE.
+        """Return True while a command has to wait: its garbage must not cause a collection while gas flows. A look at
+        the heap takes about 9 ms on an RP2040. So commands are counted from the collection before a pass on, each with
+        the most heap that one takes. The heap is looked at again, in a spare tick, only when that count is used up. A
+        host that uses it up soon after the last look waits as if the heap were short: many looks would cause the fault
+        TICK_LATE.
         """
         if self.held:
             self._listen()
@@ -148,7 +149,7 @@ class Console:
                 self.long = True
                 return True
             self._short = True
-        if self._short:  # looked at once, as the look allocates too
+        if self._short:  # the line is examined only one time, since that allocates too
             line = bytes(self._line[: self._used]).strip()
             words = [part.encode() for part in self.parts] or line.split(b";")
             stops = [word for word in words if heard.bare(word, 0, len(word))]
@@ -159,13 +160,13 @@ class Console:
         return self.held
 
     def count(self):
-        """Look at the heap: for how many commands there is room. To be called after a collection too, without gas."""
+        """Look at the heap: for how many commands is there room? Call it after a collection too, while no gas flows."""
         free = gc.mem_free() if hasattr(gc, "mem_free") else _PLENTY
         self._left = (free - _RESERVE) // _COMMAND if free > _RESERVE else 0
         self._looked_s = self.app.supervisor.session.uptime_s
 
     def _listen(self, lines=_CHUNK):
-        """Read on behind the command that waits: a stop takes its place, the rest is left out. Allocates nothing."""
+        """Read the lines behind the waiting command: a stop takes its place, others are left out. Allocates nothing."""
         data = self._heard
         used = self._heard_used
         for _ in range(_CHUNK):
@@ -173,7 +174,7 @@ class Console:
                 break
             ch = self._byte[0]
             if ch == 10 or ch == 13 or ch == 59:  # semicolon
-                # 64, @: only a wrapped line is looked at twice, as each look takes time
+                # 64 is @: only a wrapped line is examined a second time, because each look takes time
                 stops = used <= heard.LONGEST and heard.bare(data, 0, used)
                 if stops or (used <= heard.LONGEST and data[0] == 64 and heard.wrapped(data, used)):
                     self.parts.clear()
@@ -198,7 +199,7 @@ class Console:
         self._heard_used = used
 
     def _pass_over(self):
-        """Return True once what waited for the end of a pass may go on: not behind half a line that is left out."""
+        """Return True once the command that waited for a pass's end may go on: not before half a left-out line ends."""
         if self._heard_used:
             self._listen(1)
             return False
@@ -238,7 +239,7 @@ class Console:
         return "ERROR {} {}".format(number, text)
 
     def note(self, number):
-        """Append an error's number to the list; the last one tells that the list was full."""
+        """Append an error's number to the list; the last number means that the list was full."""
         if len(self.errors) < _ERRORS_MAX:
             self.errors.append(number)
         else:
@@ -246,7 +247,7 @@ class Console:
         self.events |= 32 if -200 < number < -99 else 16 if -300 < number < -199 else 8
 
     def _tell_faults(self, latched):
-        """Note each fault that latched since; one that was acknowledged and latches again is another one."""
+        """Note each fault that latched since the last call; one that was acknowledged and latches again counts anew."""
         told = self._latched
         for row in REGISTRY:
             if latched.has(row[0]) and not told.has(row[0]):
@@ -261,7 +262,7 @@ class Console:
         self.app.set_today(self.app.today_d + days)
 
     def request(self, what, value, answer):
-        """Hand a request to the next tick; answer(supervisor) makes the reply after it."""
+        """Give a request to the next tick; answer(supervisor) makes the reply after that tick."""
         self.app.inputs.request = what
         self.app.inputs.request_value = value
         self._answer_due = answer
@@ -276,7 +277,7 @@ class Console:
                 if ch < 0:
                     self._used = self.editor.used
                     continue
-            if ch == _CTRL_A:  # what mpremote asks for the prompt
+            if ch == _CTRL_A:  # what mpremote sends to get the prompt
                 self._used = 0
                 self._overlong = self._unprintable = False
                 self.say(self.error(-101, "the application runs: SERV:REPL in service mode ends it for the prompt"))
@@ -313,7 +314,7 @@ class Console:
         if TREATING >> now & 1:
             self.say(self.error(-221, "not while " + mode.NAMES[now]))
             return False
-        gc.collect()  # what stays is loaded into the holes that the start left
+        gc.collect()  # modules that stay are loaded into the holes that the start left in the heap
         from cryo.console import parse
 
         self._parser = parse

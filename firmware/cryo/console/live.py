@@ -1,4 +1,4 @@
-"""The commands that are always at hand, while armed and treating too."""
+"""The commands that always work, also while armed and treating."""
 
 from cryo import __version__, limits
 from cryo.console import topics
@@ -16,7 +16,7 @@ def _degc(mdegc):
 
 
 def words_of(rows):
-    """Return the rows' names."""
+    """Return the names of the rows."""
     return ", ".join(row[0] for row in rows)
 
 
@@ -74,7 +74,7 @@ def _reading(name, r):
 
 
 class _Temperatures:
-    """Their answer, a reading a tick: made all at once it would make the tick late that follows."""
+    """Makes the answer with one reading a tick: all readings at once would make the next tick late."""
 
     def __init__(self, app):
         self._app = app
@@ -164,16 +164,16 @@ def _refusal(console, s):
 
 _FULL_MBAR = const(57_300)  # [C] vapour pressure of CO2 at 20 degC, at which a jet is as calibrated
 _FLOW_EXPONENT = 0.6  # [E] a jet's constant goes with its flow, so with the pressure, to this power
-_WEAK = 0.95  # [E] of the calibrated jet
+_WEAK = 0.95  # [E] of the calibrated jet's constant
 
 
 def _advice(console, s):
-    """Say before the start when the jet is too weak for the level's target: by its bottle, or at this distance."""
+    """Say before the start when the jet is too weak for the level's target, by its bottle or at this distance."""
     if s.eye.range == LOST:
         return "; no distance yet: asked over the skin, ARM:REQ says whether the target is in reach"
     bottle = console.app.inputs.bottle
     if bottle.status:
-        return ""  # it fell silent behind the decision: the next tick ends the request
+        return ""  # the sensor fell silent after the decision: the next tick ends the request
     mbar = bottle.value
     share = (mbar / _FULL_MBAR) ** _FLOW_EXPONENT
     need = s.session.row()[presets.REACH_K_MDEGC]
@@ -184,7 +184,7 @@ def _advice(console, s):
 
 
 def _arm(console, _):
-    topics.forget()  # before the collection on the way into READY
+    topics.forget()  # before the collection that precedes READY
     console.request(
         supervisor.ARM,
         0,
@@ -245,7 +245,7 @@ def _valves(console, _):
 
 # --- what every instrument has (IEEE 488.2, the status model of SCPI) -------------------------------------------------
 _NO_MASK = "give the sum of the bits, 0 to 255"
-_FAULT = const(500)  # and a fault's code, as line.py notes it
+_FAULT = const(500)  # plus a fault's code, as line.py notes it
 _TEXTS = {
     0: "No error",
     -101: "Invalid character",
@@ -330,7 +330,7 @@ def _ask_status(console, word):
     mask, refused = _mask(console, word)
     if refused:
         return refused
-    console.status_asked = mask & ~64  # what sums up the others is no reason of its own
+    console.status_asked = mask & ~64  # the bit that sums up the others is no reason by itself
     return "OK"
 
 

@@ -1,4 +1,4 @@
-"""The device's log: asked for record by record while not armed, cleared in service mode."""
+"""The device's log: read record by record while not armed, cleared in service mode."""
 
 from cryo.core import faults, mode, presets, resets, session
 from cryo.store import dates, journal, notes

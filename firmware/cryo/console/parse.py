@@ -1,7 +1,7 @@
 """From a line to a command: chains, short and long forms, paths, and what each command takes.
 
-A header is looked up in three steps: each word's short form (words.NODES); the commands that are always at hand
-(live.DO); else the module that its first word stands for (words.ROOTS), which is loaded while nothing is armed.
+A header is looked up in three steps: the short form of each word (words.NODES); the commands that always work
+(live.DO); then the module of its first word (words.ROOTS), which is loaded only while nothing is armed.
 """
 
 from cryo.console import heard, live, topics, words
@@ -10,7 +10,7 @@ from micropython import const
 
 _PARTS_MAX = const(16)
 _STOPS = ("STOP", "ARM:OFF")
-# what a tool's session may send without a check sum: questions, and these
+# a tool's session may send questions without a check sum, and these commands
 _BARE = ("STOP", "ARM:OFF", "*CLS", "SYST:LOC", "HELP")
 
 
@@ -34,7 +34,7 @@ def begin(console, text):
 
 
 def go_on(console):
-    """Execute the next command of a chain. After one that failed only those that stop are."""
+    """Execute the next command of a chain. After a command that failed, only commands that stop are executed."""
     if not console.failed:
         execute(console, console.parts.pop(0))
         return
@@ -48,7 +48,7 @@ def go_on(console):
 
 
 def execute(console, text):
-    """Execute one command: its answer is said, now or after the tick that hears its request."""
+    """Execute one command. Its answer is sent now, or after the tick that takes its request."""
     answer = _execute(console, text.strip())
     if answer is not None:
         console.reply(answer)
@@ -124,7 +124,7 @@ def _module(console, name):
 
 
 def _load(name):
-    # spelled out, one by one: packing finds what a board needs by its import statements
+    # one import statement each: packing finds the modules that a board needs by these statements
     if name == "setup":
         from cryo.console import setup as found
     elif name == "conf":
@@ -150,10 +150,10 @@ def _unknown(console, head, word):
     if not word:
         return console.error(-102, "no command there")
     said = "unknown command"
-    if head[:3].upper() != "SER":  # what stands there may hold a PIN
+    if head[:3].upper() != "SER":  # the line may hold a PIN
         said += " " + head
     if not topics.loadable(console):
-        return console.error(-113, said)  # to look for the nearest takes ten ticks
+        return console.error(-113, said)  # finding the nearest word takes ten ticks
     from cryo.config import nearest
     from cryo.console import table
 
@@ -171,7 +171,7 @@ def _unknown(console, head, word):
 def _wrapped(console, text):
     if console.tool is None:
         if not topics.loadable(console):
-            if heard.wrapped(text.encode(), len(text)):  # a tool that came when it was too late to load what answers it
+            if heard.wrapped(text.encode(), len(text)):  # a tool came when its module could not be loaded any more
                 execute(console, text[:-6].partition(" ")[2])
                 return
             console.reply(console.error(-221, "no check sums while {}".format(_state(console))))
@@ -183,7 +183,7 @@ def _wrapped(console, text):
 
 
 def sentence(console, text):
-    """Return an answer as people say it, while there is time for that."""
+    """Return an answer as a sentence for people, while there is time for that."""
     if not topics.loadable(console):
         return text
     from cryo.console import sentences

@@ -1,9 +1,9 @@
 """The PIN: its record, and its check in slices.
 
 Record: version, wrong attempts, 16 bytes of salt, SHA-256 over salt and PIN, repeated to ROUNDS x REPEATS times (the
-iterated and salted string-to-key of OpenPGP [S: RFC 9580, 3.7.1.3]): one hash object, so nothing is allocated on the
-way. Whoever reads the flash can try all PINs of a few digits at leisure: what the PIN keeps out is the hand at the
-console, by the wrong attempts counted before each check and kept over resets.
+iterated and salted string-to-key of OpenPGP [S: RFC 9580, 3.7.1.3]). One hash object does it, so nothing is allocated
+meanwhile. Somebody who reads the flash has time to try all PINs of a few digits. The PIN keeps out a person at the
+console: wrong attempts are counted before each check and kept over resets.
 """
 
 import hashlib
@@ -17,8 +17,8 @@ SIZE = const(2 + SALT + DIGEST)
 REPEATS = const(8)  # salt and PIN in one block
 ROUNDS = const(400)  # blocks
 _ROUNDS_A_TICK = const(8)  # [C] about 1.5 kB: 1 to 2 ms on an RP2040
-LOCKED = const(10)  # wrong attempts, then only the way back helps
-WAIT_S = (0, 1, 2, 10, 60, 300, 900, 900, 900, 900)  # [E] after so many wrong ones, from the last one or switch-on
+LOCKED = const(10)  # wrong attempts; after them only the way back in docs/console.md helps
+WAIT_S = (0, 1, 2, 10, 60, 300, 900, 900, 900, 900)  # [E] after so many wrong attempts, from the last one or switch-on
 
 
 class Digest:
@@ -40,7 +40,7 @@ class Digest:
 
 
 def same(a, b):
-    """Compare in a time that does not tell where they differ."""
+    """Compare two digests. The time that it takes does not show where they differ."""
     differ = len(a) ^ len(b)
     for x, y in zip(a, b):
         differ |= x ^ y
@@ -48,7 +48,7 @@ def same(a, b):
 
 
 def fits(text):
-    """True for a PIN as it may be set: 4 to 10 digits."""
+    """True for a PIN that may be set: 4 to 10 digits."""
     return text.isdigit() and 4 <= len(text) <= 10
 
 

@@ -1,5 +1,5 @@
-"""Answers as people say them, for FORM:HUM. What stands here is made of the machine's own answer or of what it was
-made of; a command that is not here keeps its answer.
+"""Answers as sentences for people (FORM:HUM). Each is made from the machine's answer or from the same values. A command
+that is not listed here keeps its answer.
 """
 
 from cryo.core import mode
@@ -37,8 +37,8 @@ def _state(console, text):
     said = "The applicator is {}.".format(_STATES[s.mode])
     if s.mode != mode.FAULT and found["BLOCKERS"] != "NONE":
         count = len(found["BLOCKERS"].split(","))
-        said += " {} against it; STAT:WHY? tells what to do.".format(
-            "One thing stands" if count == 1 else "{} things stand".format(count)
+        said += " {} gas; STAT:WHY? tells what to do.".format(
+            "One thing blocks" if count == 1 else "{} things block".format(count)
         )
     if s.session.bursts:
         said += " Point {}: {} bursts, target {}.".format(
@@ -83,7 +83,7 @@ def _pressure(console, text):
 
 
 def _room(console, text):
-    return "No CO2 sensor says anything." if text == "INVALID" else "CO2 in the room: {}.".format(text)
+    return "No CO2 sensor gives a value." if text == "INVALID" else "CO2 in the room: {}.".format(text)
 
 
 def _fault(console, text):

@@ -1,4 +1,4 @@
-"""Service mode by PIN, which is a record in two slots (store/slots.py). No answer, note or telemetry holds a PIN."""
+"""Service mode by PIN. The PIN is a record in two slots (store/slots.py). No answer, note or telemetry holds it."""
 
 from cryo.console import pin, topics
 from cryo.core import mode, supervisor
@@ -9,7 +9,7 @@ _LAST_WORDS_TICKS = const(30)  # for the answer to reach the host
 
 
 class _Entry:
-    """Checks a PIN; the attempt was counted as wrong before."""
+    """Checks a PIN. The attempt was already counted as a wrong one, before the check."""
 
     def __init__(self, console, store, record, text):
         self._console = console
@@ -86,9 +86,8 @@ class _Leaving:
 
 
 def _record(console):
-    """Return (store, record, None) or the error where the flash does not give it: nobody sets another one then.
-
-    The record is None where no PIN was ever set, or every copy of it is damaged.
+    """Return (store, record, None), or the error when the flash cannot be read: nobody can set another PIN then. The
+    record is None when no PIN was ever set, or when every copy of it is damaged.
     """
     store = console.app.record("pin", pin.VERSION)
     payload, sentence = store.load()
@@ -124,7 +123,7 @@ def _enter(console, text):
     left_s = console.pin_failed_s + pin.WAIT_S[wrong] - s.session.uptime_s
     if left_s > 0:
         return console.error(302, "wait {} s".format(left_s))
-    sentence = writing.save(store, pin.packed(wrong + 1, record[1], record[2]))  # first: a reset is no free attempt
+    sentence = writing.save(store, pin.packed(wrong + 1, record[1], record[2]))  # first: a reset gives no free attempt
     if sentence:
         return console.error(401, sentence)
     console.job = _Entry(console, store, record, text)

@@ -1,4 +1,4 @@
-"""What is treated: the commands of TREATment. Loaded at the first of them, and kept."""
+"""The commands of TREATment, which choose what is treated. Loaded at the first of them, and kept."""
 
 from cryo.console import topics
 from cryo.console.live import missing, words_of
@@ -128,7 +128,7 @@ def _result(console, _):
         p.point_valve_on_us,
         p.point_us // 1000,
         p.passes,
-        s.config.jet_k_mdegc * s.jet.kept // 1000,  # as learnt; calibrated where nothing was
+        s.config.jet_k_mdegc * s.jet.kept // 1000,  # the learnt jet; the calibrated one when nothing was learnt
     )
 
 

@@ -13,7 +13,7 @@ from micropython import const
 _DAY_S = const(86_400)
 _AT_ONCE = const(8)  # records of the log read in a tick
 
-# optional part, its setting, the blocker that tells its silence, what is gone without it
+# optional part, its setting, the blocker when it is silent, what is missing without it
 _PARTS = (
     ("INFRARED", "infrared_fitted", blockers.INFRARED, "no second channel watches the skin beside the probe"),
     ("LINE", "line_fitted", blockers.LINE, "no proof test: a valve that leaks or sticks is not found"),
@@ -62,9 +62,8 @@ def _date(console, text):
 
 
 class _Dating:
-    """Sets the date. Before today's, or that of the newest record, in service mode only, and it is noted.
-
-    Else a calibration that is overdue would hold again, once the date is set back.
+    """Sets the date. A date before today's or before the newest record's is set in service mode only, and noted:
+    otherwise an overdue calibration would hold again once the date is set back.
     """
 
     def __init__(self, console, days):
@@ -72,10 +71,10 @@ class _Dating:
         self._days = days
         self._newest = -1 if console.app.today_d is None else console.app.today_d
         self._log = None
-        self._next = 0  # sequence of the record behind those that are still to be read
+        self._next = 0  # sequence of the record after those that are still to be read
 
     def poll(self):
-        """Read some records, the newest first, until one tells its day; return the answer then."""
+        """Read some records, the newest first, until one has a day; then return the answer."""
         console = self._console
         from cryo.store import journal
 
@@ -127,7 +126,7 @@ class _Dating:
 
 
 def _calibrated(console):
-    """Return the newest day on which anything was calibrated, -1 for never, or a sentence where that is not known."""
+    """Return the newest day on which anything was calibrated, -1 for never, or a sentence when it is not known."""
     from cryo.store import calibration
 
     slots = console.app.record("calibration", 1)
@@ -217,7 +216,7 @@ def _fitted(console, _):
 
 
 def _restart(console, _):
-    refused = topics.barred(console)  # a fault that asks to be switched off is not to be restarted away
+    refused = topics.barred(console)  # a restart must not clear a fault that only switching off may clear
     if refused:
         return refused
     console.app.restart()

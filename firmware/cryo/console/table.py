@@ -1,4 +1,4 @@
-"""Every command there is: what the parser's words, HELP and docs/console.md are made of. Loaded, then dropped.
+"""Every command. The parser's words, HELP and docs/console.md are made from this table. Loaded, then dropped.
 
 A topic: its name, the module whose DO has the functions, what it is about, one example with its answer, its commands.
 A command: its header, what it takes, what it does. Capitals are the short form. "?" at the end: it is asked; "[?]": it
@@ -20,17 +20,17 @@ TOPICS = (
             ("*TST?", "", "0: the self-tests passed; 1: they failed, TEST? names the part"),
             ("*OPC?", "", "1, once all commands before it are done"),
             ("*ESR?", "", "event register, then cleared: 128 switched on, 32 command, 16 execution, 8 device errors"),
-            ("*ESE[?]", "0..255", "which bits of the event register *STB? shows as 32; none after switch-on"),
+            ("*ESE[?]", "0..255", "bits of the event register that *STB? shows as 32; none after switch-on"),
             ("*STB?", "", "status: 128 armed or treating, 64 *SRE, 32 *ESE, 8 a fault is latched, 4 errors wait"),
-            ("*SRE[?]", "0..255", "which bits of the status *STB? sums up as 64; none after switch-on"),
-            ("SYSTem:ERRor?", "", "oldest error or fault not yet asked for, as number and text; 0 when there is none"),
-            ("TEST?", "", "what the self-tests found, the part that failed by its name"),
+            ("*SRE[?]", "0..255", "bits of the status that *STB? sums up as 64; none after switch-on"),
+            ("SYSTem:ERRor?", "", "oldest error or fault not read yet, as number and text; 0 when there is none"),
+            ("TEST?", "", "what the self-tests found; names the part that failed"),
         ),
     ),
     (
         "STATUS",
         "live",
-        "state, and what stands between you and gas",
+        "state, and what keeps you from gas",
         (
             "STAT:WHY?",
             "COOL_DOWN: this point needs {} s since its last treatment or since switch-on".format(SAME_POINT_S),
@@ -52,7 +52,7 @@ TOPICS = (
             ("MEASure:DISTance?", "", "distance to the skin, mm"),
             ("MEASure:PRESsure?", "", "bottle, and line between the valves, mbar"),
             ("MEASure:ROOM?", "", "CO2 in the room, ppm"),
-            ("MEASure:AGE?", "", "how old the readings without a temperature are, in ms"),
+            ("MEASure:AGE?", "", "age of the readings that are no temperature, in ms"),
         ),
     ),
     (
@@ -64,8 +64,8 @@ TOPICS = (
             ("TREATment:PRESet[?]", "name", "preset: CHRONIC, DIABETIC or CIPN"),
             ("TREATment:LEVel[?]", "1..5", "level of the preset, where it is not locked"),
             ("TREATment:SITE[?]", "name", "site on the body; never head, face or neck"),
-            ("TREATment:POINt[?]", "1..8", "point of the site; each next one is armed and confirmed anew"),
-            ("TREATment:ATTestation[?]", "word,word", "what was looked at; asked, it tells what is missing"),
+            ("TREATment:POINt[?]", "1..8", "point of the site; each new one is armed and confirmed anew"),
+            ("TREATment:ATTestation[?]", "word,word", "attestations; asked, it shows what is missing"),
             ("TREATment:NEW", "", "another session: attestations and accounts begin anew"),
             ("TREATment:RESult?", "", "how the last point ended"),
         ),
@@ -92,7 +92,7 @@ TOPICS = (
         ("FAULT?", "1 ESTOP;ALSO=NONE;REMEDY=Release the emergency stop, look at the skin, then acknowledge."),
         (
             ("FAULT?", "", "first fault, the others, the remedy"),
-            ("FAULT:ACKnowledge", "", "clears what may be cleared: its cause is gone"),
+            ("FAULT:ACKnowledge", "", "clears each fault that may be cleared: its cause is gone"),
         ),
     ),
     (
@@ -102,7 +102,7 @@ TOPICS = (
         ("CONF? TRIP_MDEGC", "TRIP_MDEGC=4000 mdegC"),
         (
             ("CONFigure?", "[key]", "one setting, or all of them"),
-            ("CONFigure", "key,value", "stages a value, with unit if you like; it must leave all settings valid"),
+            ("CONFigure", "key,value", "stages a value, with or without a unit; all settings must stay valid"),
             ("CONFigure:STAGed?", "", "what is staged"),
             ("CONFigure:STORed?", "", "all settings as stored: in force after the next start"),
             ("CONFigure:SAVE", "", "writes what is staged; in force after the next start"),
@@ -112,7 +112,7 @@ TOPICS = (
     (
         "CALIBRATION",
         "calib",
-        "what is calibrated, and new measurements; taken in service mode only",
+        "what is calibrated, and new measurements; in service mode only",
         ("CAL:MEAS DISTANCE,80,82,200,199", "ERROR_MM=2"),
         (
             ("CALibration?", "", "jet constant as calibrated and in force, valve delays, skin offset, due date"),
@@ -127,7 +127,7 @@ TOPICS = (
         "clock, counts, and how this console behaves",
         ("SYST:DATE 2026,11,22", "OK"),
         (
-            ("SYSTem:DATE[?]", "yyyy,mm,dd", "date; UNKNOWN until date and time are set; back in service mode"),
+            ("SYSTem:DATE[?]", "yyyy,mm,dd", "date; UNKNOWN until date and time are set; set back by service only"),
             ("SYSTem:TIME[?]", "hh,mm,ss", "time of day"),
             ("SYSTem:ECHO[?]", "ON|OFF", "echo with backspace and arrow up, for people; off after switch-on"),
             ("FORMat:HUMan", "", "answers as sentences, while not armed"),
@@ -135,7 +135,7 @@ TOPICS = (
             ("DIAGnostic:STATistics?", "", "valve cycles, bursts, gas, uptime, worst late tick, dropped answers, heap"),
             ("SYSTem:LOCal", "", "ends a tool's session: lines without check sum count again"),
             ("SYSTem:INTerpreter?", "", "interpreter and its build"),
-            ("SYSTem:FITTed?", "", "optional parts, by the settings: fitted, silent, or which protection is gone"),
+            ("SYSTem:FITTed?", "", "optional parts, by the settings: fitted, silent, or what is missing"),
             ("SYSTem:CRASh?", "", "how the last run ended, and restarts since power-on"),
             ("SYSTem:RESTart", "", "restarts the controller"),
         ),
@@ -147,9 +147,9 @@ TOPICS = (
         ("LOG? 4", "NO=4;KIND=FAULT;DATE=2026-11-22;TIME=10:31:07;UPTIME_S=431;CODE=1;FAULT=ESTOP;..."),
         (
             ("LOG?", "[from,count]", "records from that number on, one or up to 4, oldest first; NONE behind the last"),
-            ("LOG:COUNt?", "", "oldest and newest number; how much found no room to wait since switch-on"),
-            ("LOG:STATus?", "", "what waits to be written, writes that failed since switch-on, the last one's error"),
-            ("LOG:CLEar", "", "empties it, in service mode; numbers go on"),
+            ("LOG:COUNt?", "", "oldest and newest number; how many records were lost since switch-on"),
+            ("LOG:STATus?", "", "records to be written, failed writes since switch-on, error of the last one"),
+            ("LOG:CLEar", "", "empties the log, in service mode; the numbers go on"),
         ),
     ),
     (
@@ -165,7 +165,7 @@ TOPICS = (
         "service mode, by PIN",
         ("SERV:PIN 0000", "SERVICE"),
         (
-            ("SERVice:PIN", "digits", "enters service mode; wrong PINs cost time, ten lock"),
+            ("SERVice:PIN", "digits", "enters service mode; wrong PINs cost time, ten of them lock it"),
             ("SERVice:NEWPin", "digits", "sets a PIN of 4 to 10 digits in service mode; the first with E-stop pressed"),
             ("SERVice:EXIT", "", "leaves service mode"),
             ("SERVice:REPL", "", "restarts into MicroPython's prompt, without application and watchdog"),

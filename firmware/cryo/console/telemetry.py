@@ -1,8 +1,8 @@
 """STRM: readings as JSON lines with sequence number and check sum, made without allocating, a part in each second tick.
 
 {"seq":7,"us":1234,...,"crc":"29B1"}: the sum (crc.py) is over every byte before `,"crc"`. Temperatures in mdegC, age of
-the skin's sample in ms, pressures in mbar, valve-on time in us; null where there is no valid reading. A line that the
-host did not take before the next is due lets that one fall out: `lost` counts, and `seq` jumps.
+the skin's sample in ms, pressures in mbar, valve-on time in us; null where there is no valid reading. If the host has
+not taken a line when the next one is due, that next one is left out: `lost` counts it, and `seq` jumps.
 """
 
 from array import array
@@ -22,7 +22,7 @@ _KEYS = (
     b'{"seq":', b',"us":', b',"mode":', b',"fault":', b',"blocked":', b',"skin":', b',"age":', b',"surface":',
     b',"infrared":', b',"mm":', b',"bottle":', b',"line":', b',"bursts":', b',"on_us":', b',"lost":',
 )  # fmt: skip
-_LOST = const(14)  # its place
+_LOST = const(14)  # place of `lost` among the values
 _FIELDS = const(15)
 _CRC_KEY = b',"crc":"'
 _HEX = b"0123456789ABCDEF"
@@ -30,7 +30,7 @@ _NOTHING = b"null"
 
 
 def start(console, word):
-    """Start telemetry, ON or every so much time; return it, or the error's answer."""
+    """Start telemetry, with ON or with a time between lines; return it, or the error's answer."""
     ticks = _PERIOD
     if word != "ON":
         ms, problem = scaled(word, "ms")
@@ -46,7 +46,7 @@ def start(console, word):
 
 
 class Telemetry:
-    """`period` in ticks, 0 ends it behind the line under way; `sent` is not 0 while a line is partly out."""
+    """`period` in ticks; 0 ends it after the present line. `sent` is not 0 while part of a line is sent."""
 
     def __init__(self, console):
         self.period = _PERIOD
@@ -60,13 +60,13 @@ class Telemetry:
         self._views = [memoryview(chunk)[:n] for n in range(_CHUNK + 1)]
         self._used = 0
         self._crc = 0
-        self._field = _FIELDS + 1  # the next one; beyond the last: no line is being made
+        self._field = _FIELDS + 1  # the next part; beyond the last: no line is being made
         self._seq = 0
         self._wait = 0
         self._turn = False
 
     def poll(self):
-        """Do one thing of a line in every second tick; return True when there was one. Does not allocate."""
+        """Do one step of a line in every second tick; return True when there was one. Does not allocate."""
         self._wait -= 1
         if self._wait <= 0:
             self._wait = self.period

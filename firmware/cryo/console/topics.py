@@ -1,7 +1,6 @@
-"""What the modules of commands share: which of them are in memory, and when a command is taken.
-
-The set-up's module stays, of the others the last one, while nothing is armed. parse.py loads them: what they import
-loads none of them.
+"""What the modules of commands share: which of them are in memory, and when a command is accepted. While nothing is
+armed, the set-up's module and the last one of the others stay in memory. parse.py loads them; nothing that they import
+loads one.
 """
 
 import sys
@@ -13,7 +12,7 @@ loaded = {}  # name -> module
 
 
 def loadable(console):
-    """True while a module may be loaded: a tick may be late, and what it leaves behind is collected before a burst."""
+    """True while a module may be loaded: a tick may be late then, and a collection follows before a burst."""
     return not mode.MAY_GIVE_GAS >> console.app.supervisor.mode & 1
 
 
@@ -33,7 +32,7 @@ def drop(name):
 
 
 def barred(console):
-    """Return the error of a command that is taken only while the operator may choose, or None when it may."""
+    """Return the error of a command that is accepted only while the operator may choose; None when it is accepted."""
     s = console.app.supervisor
     if s.may_choose():
         return None

@@ -1,7 +1,7 @@
 """The USB serial port as the console's stream: it never waits, whatever the host does with its end.
 
-MicroPython's own write waits up to half a second for a host that does not read. Asked first, its port says only that
-there is room for one byte, so one byte is what each write hands over.
+MicroPython's own write waits up to half a second for a host that does not read. So the port is asked first whether
+there is room. Its answer stands for one byte only, so each write hands over one byte.
 """
 
 import select
@@ -13,7 +13,7 @@ _BYTES_A_CALL = const(16)  # more would delay the tick that follows
 
 
 class UsbStream:
-    """any(), readinto(buffer, length) and write(data) of the USB port; nothing here allocates by the byte."""
+    """any(), readinto(buffer, length) and write(data) of the USB port. No byte costs an allocation."""
 
     def __init__(self):
         self._readable = select.poll()

@@ -1,11 +1,11 @@
 """`@number command *sum`: a tool's lines with sequence number and check sum (crc.py, over all before the space and *).
 
-A wrong sum changes nothing. The answer comes back wrapped alike. A number that is sent again is answered again and not
-executed twice; 0 is never taken for a repetition: it begins a session, and so does the first good line without one.
-That ends a service mode that somebody left open: who gives the PIN changes things, nobody else. In a tool's session
-nothing is taken without a sum but questions and what stops. A tool that falls silent for KEEP_S disarms; one that does
-so for GONE_S has ended its session, and service mode. While a pass short of heap lets commands wait, neither is
-counted.
+A line with a wrong sum changes nothing. The answer is wrapped in the same way. A number that is sent again gets its
+answer again and is not executed twice. 0 is never a repetition: it begins a session. So does the first good line while
+there is no session. The begin of a session ends a service mode that somebody left open: only the one who gives the PIN
+changes things. In a tool's session only questions and commands that stop are accepted without a sum. A tool that is
+silent for KEEP_S disarms the device. One that is silent for GONE_S ends its session and service mode. While commands
+wait in a pass that is short of heap, neither time is counted.
 """
 
 from cryo.console.crc import START, added
@@ -13,7 +13,7 @@ from cryo.core import mode, supervisor
 from cryo.core.ticks import diff, grown
 from micropython import const
 
-KEEP_S = const(2)  # [E] four turns of a tool that asks twice a second; the light and tone before gas last as long
+KEEP_S = const(2)  # [E] four questions of a tool that asks twice a second; light and tone before gas last as long
 GONE_S = const(60)
 _KEEP_US = const(KEEP_S * 1_000_000)
 _GONE_US = const(GONE_S * 1_000_000)
@@ -29,13 +29,13 @@ class Tool:
         self.answering = False
         self._console = console
         self._execute = execute
-        self._silent_us = 0  # since the last good line
+        self._silent_us = 0  # time since the last good line
         self._polled_us = console.app.supervisor.now_us
         self._begins = False  # the command of a line that begins a session waits until service mode is left
-        self._data = b""  # what the sum is made of
+        self._data = b""  # the bytes that the sum is made of
         self._at = 0
         self._crc = START
-        self._given = -1  # the sum that a line brought; -1: it is an answer's
+        self._given = -1  # the sum that came with a line; -1: the sum of an answer is being made
         self._number = -1
         self._command = ""
         self._kept = (-1, "", "")  # number and command answered last, and the answer's line
@@ -59,12 +59,12 @@ class Tool:
         self._sum_over(body)
 
     def poll(self):
-        """Go on with a sum; disarm when the tool fell silent. Return True when there was something to do."""
+        """Continue a sum; disarm when the tool is silent. Return True when there was something to do."""
         console = self._console
         s = console.app.supervisor
         dt_us = diff(s.now_us, self._polled_us)
         self._polled_us = s.now_us
-        # behind a command that waits for the end of a pass, the tool may be waiting for its answer
+        # while a command waits for the end of a pass, the tool may be waiting for its answer
         if self.open and not (console.held and s.mode == mode.DELIVERING):
             self._silent_us = grown(self._silent_us, dt_us)
             if self._silent_us >= _KEEP_US and self._gone():
@@ -86,7 +86,7 @@ class Tool:
         return True
 
     def answer(self, text):
-        """Wrap the answer of the present command and say it, a few ticks from now."""
+        """Wrap the answer of the present command and send it a few ticks later."""
         self._given = -1
         self._sum_over("@{} {}".format(self._number, text.replace("\n", " | ")))
 

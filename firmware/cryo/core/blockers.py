@@ -1,4 +1,4 @@
-"""What stands between an operator and gas, as a named, ordered set: most important first."""
+"""What keeps an operator from gas, as a named, ordered set: most important first."""
 
 from cryo.core.eye_guard import IN_START
 from cryo.core.flow import RAN_BLOCKERS
@@ -23,7 +23,7 @@ from cryo.limits import (
 from micropython import const
 
 INDICATION_US = INDICATION_MS * 1000
-SKIN_AGE_MAX_US = SAMPLE_AGE_MAX_US * 4  # [E] to arm: a resting skin changes a frame less often than every conversion
+SKIN_AGE_MAX_US = SAMPLE_AGE_MAX_US * 4  # [E] to arm: on resting skin not every conversion changes the frame
 
 FAULT = const(1 << 0)
 SELF_TEST = const(1 << 1)
@@ -51,7 +51,7 @@ LINE = const(1 << 22)
 CO2_SENSOR = const(1 << 23)
 CONTACT = const(1 << 24)
 
-# bit order; name and what to do about it, with the figures of limits.py
+# in the order of the bits: name, and what to do about it with the figures of limits.py
 NAMES = (
     ("FAULT", "a fault is latched: FAULT? tells the remedy"),
     ("SELF_TEST", "the self-test has not passed"),
@@ -90,7 +90,7 @@ NAMES = (
     ("CONTACT", "probe and infrared sensor differ on resting skin: seat the probe, aim at it; else calibrate both"),
 )
 
-# which of them count when
+# which blockers count when
 TO_TELL = const(ROOM_AIR | INFRARED | LINE | CO2_SENSOR)  # shown while armed or delivering; it stops nothing
 TO_ARM = const(0x1FFFF | TO_TELL | CONTACT)  # FAULT .. TRIGGER: the request and its confirmation
 TO_STAY = const(FAULT | SELF_TEST | UNPROVISIONED | ESTOP | KEY | LOOP | CALIBRATION | ROOM_GAS)  # armed or delivering
@@ -98,10 +98,10 @@ TO_START = const(SKIN_PROBE | SESSION | BASELINE | DISTANCE | INDICATION | PROOF
 
 
 def standing(s, i):
-    """Return the mask of blockers that stand, from the supervisor s and its Inputs i, and flow.RAN_BLOCKERS.
+    """Return the mask of the present blockers, from the supervisor s and its Inputs i, and flow.RAN_BLOCKERS.
 
-    While treating, what cannot change any more (the choice) is not asked again; in a pass only what ends
-    it, and what is to be told, is.
+    While treating, the choice cannot change and is not checked again. In a pass, only what ends it and what must be
+    shown is checked.
     """
     b = RAN_BLOCKERS
     session = s.session
@@ -177,6 +177,6 @@ def standing(s, i):
 
 def _baseline_fits(reduced, skin_mdegc, coldest_mdegc):
     low = BASELINE_MIN_REDUCED_MDEGC if reduced else BASELINE_MIN_MDEGC
-    if low < SAME_POINT_SKIN_MDEGC:  # limit 9: after any reset every point counts as treated, so this one holds
+    if low < SAME_POINT_SKIN_MDEGC:  # limit 9: this holds after any reset too: every point counts as treated
         low = SAME_POINT_SKIN_MDEGC
     return low <= coldest_mdegc and skin_mdegc <= (BASELINE_MAX_REDUCED_MDEGC if reduced else BASELINE_MAX_MDEGC)

@@ -1,8 +1,8 @@
-"""The burst planner: how long the next opening may be, so that the floor holds before the gas is let out.
+"""The burst planner: computes before each opening how long it may be, so that the skin stays above the floor.
 
 Skin under a step of heat flux falls by K root t at its surface (semi-infinite solid) [C]. The probe lags by its time
-constant and never sees that dip, so each opening is budgeted from the last settled sample between bursts. A jet that
-gets stronger in a treatment is seen after its first burst at the earliest: each one leaves room for it.
+constant and never shows that dip, so each opening is budgeted from the last settled sample between bursts. A jet that
+gets stronger in a treatment shows after its first burst at the earliest, so each burst leaves room for one.
 """
 
 from cryo.core.observer import JET_MDEGC, REFERENCE_DROP_DEGC
@@ -19,20 +19,20 @@ from cryo.limits import (
 from micropython import const
 
 _HISTORY = const(8)  # bursts in a duty window: a window of 2 s holds at most 6, off-times being 350 ms or more
-# [E] The port opens after a tick's calculations, which take 2 to 4 ms: it counts from the pin, and refuses beyond
-# limit 6 (valve/spacing.py). For limit 5 the closing delay, 5 ms at least, is that margin.
+# [E] The port opens after a tick's calculations, which take 2 to 4 ms. It counts from the pin and refuses what breaks
+# limit 6 (valve/spacing.py). For limit 5 the closing delay, 5 ms at least, gives that margin.
 _DUTY_US = DUTY_MAX_US - 5_000
-# [E] Running so long after its time, a one-shot did not end. The pin opened up to 4 ms after its tick began, and RMT
-# plays 1.1 ms longer; a cut in the tick that follows, 10 ms on, is within 20 ms of the end.
+# [E] A one-shot that still runs this long after its time did not end. The pin opened up to 4 ms after its tick began,
+# and RMT plays 1.1 ms longer. A cut in the next tick, 10 ms later, is within 20 ms of the end.
 END_US = const(6_000)
 _LONGEST_ROOT = const(4_000)  # milli root seconds: 16 s, far above every cap; its square is within 31 bits
-_NO_SKIN = const(120_000)  # of a fall: an implausible reading plans no burst; times 1000 is within 31 bits
-_WEAKEST = JET_K_MIN_MDEGC // 8  # no distance makes a jet weaker
-_LONG = const(0x02000000)  # 33 s: longer is the same; the sum of all gaps stays within 31 bits
+_NO_SKIN = const(120_000)  # largest fall: an implausible reading plans no burst; times 1000 it fits into 31 bits
+_WEAKEST = JET_K_MIN_MDEGC // 8  # no distance gives a weaker jet
+_LONG = const(0x02000000)  # 33 s: a longer time makes no difference; the sum of all gaps stays within 31 bits
 
 
 class Burst:
-    """The burst now or last.
+    """The present burst, or the last one.
 
     open           the one-shot was told to begin, and has not told its end
     open_us        since it was told
@@ -51,14 +51,14 @@ class Burst:
         self.refused = 0
 
     def begin(self, on_us, mm):
-        """One of on_us is commanded at a distance."""
+        """A burst of on_us is commanded at a distance."""
         self.open = True
         self.open_us = 0
         self.commanded_us = on_us
         self.planned_mm = mm
 
     def end(self, left_us):
-        """It ended with left_us to go; RESTING: it never began. Return for how long it was open."""
+        """The burst ended with left_us left; RESTING: it never began. Return how long the valve was open, us."""
         self.open = False
         self.refused = self.refused + 1 if left_us == RESTING else 0
         given_us = self.commanded_us - left_us if left_us >= 0 else 0
@@ -83,12 +83,12 @@ class Planner:
         self._gap_us = [_LONG] * _HISTORY
         self._newest = 0
         self._since_us = _LONG
-        self._recent_us = DUTY_MAX_US  # open in the window up to the last burst's end; all that is allowed: unknown
-        self.advance = self.advance  # bound once: every tick calls it, ...
-        self.plan = self.plan  # ... and the longest one this
+        self._recent_us = DUTY_MAX_US  # open in the window up to the last burst's end; the largest value: not known
+        self.advance = self.advance  # bound once: every tick calls the first, ...
+        self.plan = self.plan  # ... and the longest tick the second
 
     def advance(self, dt_us):
-        """Account for one tick; return us of flow that fell into it."""
+        """Account for one tick; return how long gas flowed in it, us."""
         if dt_us > _LONG:
             dt_us = _LONG
         if self._since_us < _LONG:
@@ -113,12 +113,12 @@ class Planner:
     def plan(self, skin_mdegc, floor_mdegc, cap_us, k_mdegc, predicted_mdegc, k_here_mdegc, k_most_mdegc, least_mdegc):
         """Return the longest opening allowed now, us, or 0 when it would be shorter than the shortest burst.
 
-        Three falls are bounded, each by (fall / K) squared of flow: of the settled sample skin_mdegc to the level's
-        floor with k_mdegc, of the observer's surface predicted_mdegc to the model floor (limit 25, margin_mdegc under
-        the level's) with the K at the measured distance k_here_mdegc, and of skin_mdegc to least_mdegc with JET_JUMP
-        times k_most_mdegc, what that K may be instead. K is in mdegC per root second. Cold skin takes less of the jet:
-        to the floor, K counts as the observer's law says for skin_mdegc. cap_us holds limit 4, the level's and the
-        settings' caps.
+        Three falls are bounded; each allows a flow of (fall / K) squared: from the settled sample skin_mdegc to the
+        level's floor with k_mdegc; from the observer's surface predicted_mdegc to the model floor (limit 25,
+        margin_mdegc under the level's) with k_here_mdegc, the K at the measured distance; and from skin_mdegc to
+        least_mdegc with JET_JUMP times k_most_mdegc, the most that this K may be. K is in mdegC per root second. A jet
+        cools cold skin less: to the floor, K counts as the observer's law says for skin_mdegc. cap_us holds limit 4,
+        the level's and the settings' caps.
         """
         fall_mdegc = skin_mdegc - floor_mdegc
         modelled_mdegc = predicted_mdegc - floor_mdegc + self.margin_mdegc
@@ -157,7 +157,8 @@ class Planner:
     def ended(self, undelivered_us):
         """The opening ended early by undelivered_us: gas flows for the closing delay at most.
 
-        The probe burst of limit 7 is given once an opening was as long as the shortest burst: less shows nothing.
+        The probe burst of limit 7 counts as given once an opening was as long as the shortest burst: a shorter one
+        shows nothing.
         """
         self._on_us[self._newest] -= undelivered_us
         if self._on_us[self._newest] >= BURST_MIN_US:
@@ -169,11 +170,11 @@ class Planner:
         self._recent_us = self._inside(DUTY_WINDOW_US)
 
     def _within_duty(self, on_us):
-        # What was open before only leaves the window: counted at the last burst's end it mostly leaves enough.
+        # Earlier openings can only leave the window. So the count at the last burst's end mostly leaves enough room.
         if on_us + self._recent_us <= _DUTY_US:
             return on_us
-        # A window is fullest when it ends with a burst, so only that one is asked. What leaves the window while the
-        # burst lasts depends on its length: shorten until it fits.
+        # A window is fullest when it ends with a burst, so only that one is checked. What leaves the window during the
+        # burst depends on the burst's length: shorten it until it fits.
         tries = 0
         while on_us > 0 and tries < _HISTORY:
             total = on_us + self._inside(DUTY_WINDOW_US - on_us)

@@ -1,4 +1,4 @@
-"""Which causes of faults stand in this tick. Each has two lines: what a guard says, then its fault and when it counts.
+"""Finds the causes of faults in this tick. Each has two lines: what a guard says; then its fault and when it counts.
 
 When: a set of modes (mode.py), and beside them AFTER_GAS and KEPT (faults.py). A KEPT cause counts in every mode once
 its fault is latched: an acknowledge is refused until the operator has done what the remedy asks for.
@@ -23,20 +23,21 @@ from cryo.limits import (
 from micropython import const
 
 _OF_THE_SKIN = faults.Codes(faults.SKIN_TRIP, faults.SKIN_SENSOR)
-_CUT_TICKS = const(2)  # a one-shot that was cut in a tick has ended in the next; a tethered one may take two looks
+_CUT_TICKS = const(2)  # a one-shot that was cut has ended in the next tick; after the tether it may take two ticks
 _MODES = const(15)
 _REFUSALS = const(3)  # [E] a bouncing loop may make the one-shot refuse once, not three times in a row
 
 
 def standing(s, dt_us, i):
-    """Add every cause that stands to s.faults.causes, from the supervisor s and its Inputs i; return flow.RAN."""
+    """Add every present cause to s.faults.causes, from the supervisor s and its Inputs i; return flow.RAN."""
     registry = s.faults
     burst = s.burst
     mode = s.mode
     off_us = s.planner.off_us
     touched = s.trigger.touched
     s.valves.watch(i, burst, off_us, touched, registry.causes)
-    # Memory may have changed the mode: four bits of it make no long integer. The flow finds it (PROGRAM_FLOW).
+    # A memory error may have changed the mode. Four bits of it make no long integer; program flow finds the error
+    # (PROGRAM_FLOW).
     now = 1 << (mode & _MODES)
     registry.now = now | AFTER_GAS if off_us < AFTERMATH_US else now
 
@@ -52,7 +53,7 @@ def standing(s, dt_us, i):
         registry.found(faults.TASK_STOPPED, EVER)
     if dt_us > LATE_TICK_US or s.pass_.late_us > LATE_SUM_US:
         registry.found(faults.TICK_LATE, PASS)
-    if s.room == STOP:  # in every mode: it is the air that people breathe
+    if s.room == STOP:  # in every mode: people breathe this air
         registry.found(faults.ROOM_CO2, EVER)
 
     running = i.burst == RUNNING
@@ -63,7 +64,7 @@ def standing(s, dt_us, i):
     if running and burst.open and burst.open_us + dt_us > burst.commanded_us + END_US:
         registry.found(faults.VALVE_PORT, PASS)
 
-    # The skin chip's demand opens channel B by gates of its own; it is named, not the shield.
+    # The skin chip can open channel B through gates of its own. Then the fault names the skin chip, not the shield.
     skin = i.skin
     eye = s.eye
     if not (skin.cut and i.loop_a):
@@ -105,7 +106,7 @@ def standing(s, dt_us, i):
     if i.line.status and not burst.open and s.config and s.config.line_fitted:
         registry.found(faults.LINE_SENSOR, PASS)
 
-    # Only in these modes: in a pass the trigger is pressed and a burst runs, so both calls would be made in vain.
+    # Only in these modes: in a pass the trigger is pressed and a burst runs, so neither call could find anything.
     if mode <= SELF_TEST:
         if touched:
             registry.found(faults.TRIGGER_BOOT, BOOTING)
@@ -122,9 +123,9 @@ def _kept(s, i):
     overcool = s.overcool
     if s.trigger.touched:
         registry.found(faults.TRIGGER_BOOT, KEPT)
-    if s.room != CLEAR:  # a sensor that fell silent clears nothing
+    if s.room != CLEAR:  # a silent sensor clears no fault
         registry.found(faults.ROOM_CO2, KEPT)
-    # gone when the skin has recovered, not when it is just above the trip
+    # the cause ends when the skin has recovered, not when it is just above the trip
     if not overcool.valid or s.second.colder(i.skin.value_mdegc) < SAME_POINT_SKIN_MDEGC:
         registry.found(faults.SKIN_TRIP, KEPT)
     if not overcool.valid:

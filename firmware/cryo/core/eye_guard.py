@@ -1,10 +1,11 @@
 """Keeps gas from eyes: the two antivalent channels of the eye-shield loop, and a surface at the right distance.
 
-No hand makes the distance jump: it leaped to another surface, or the sensor errs from now on. Either way this is no
-distance to go on at, and until the point is over the skin may be nearer than the sensor says by what it jumped.
+No hand makes the distance jump. After a jump, the sensor sees another surface, or it reads wrong from now on. In both
+cases the pass must not go on. Until the point is over, the skin may be nearer than the reading by the size of the jump.
 
-A sensor that drifts does not jump. The light that comes back tells: it grows with the square of a hand's way in, and
-stays while only the figure moves. More light than the point began with, for its distance, is no distance to go on at.
+A sensor that drifts does not jump. The light that comes back shows the drift: it grows with the square as the hand
+comes nearer, and stays the same while only the reading moves. If there is more light for the distance than at the
+point's begin, the pass must not go on.
 """
 
 from cryo.core.flow import EYE, STEP_MASK
@@ -28,14 +29,14 @@ OUTSIDE = const(2)  # a surface, but too close or too far
 LOST = const(3)  # no surface, or no fresh measurement
 
 _NO_LIMIT = const(0x3FFFFFFF)
-_FAR_MM = const(9_999)  # nothing was measured yet
-_US_A_MM = const(2_500)  # while nothing was measured the hand went on, at 0.3 m/s and a third more
+_FAR_MM = const(9_999)  # no measurement yet
+_US_A_MM = const(2_500)  # without a measurement the hand may have moved on, at 0.3 m/s and a third more
 
 
 class EyeGuard:
     """Judges loop and distance once a tick; `made` and `range` hold for that tick, `discordant` has its time-out.
 
-    mm          distance that counts: as measured, less what it jumped away; holds while range is LOST
+    mm          distance that counts: as measured, less the jumps away; keeps its value while range is LOST
     near_mm     the nearest of the last three results, jumps not taken away: one of them may read too far by its noise
     watching    jumps count: a point is open. Before it, the applicator may be moved in any way
     """
@@ -60,7 +61,7 @@ class EyeGuard:
         self.update = self.update  # bound once: every tick calls it
 
     def watch(self, on):
-        """Begin or end to look for jumps and drifts; the distance counts as measured, and its light as the point's."""
+        """Begin or end the watch for jumps and drifts; the distance counts as measured, its light as the point's."""
         self.watching = on
         self._jumped_mm = 0
         self._most_light = self._light * DISTANCE_LIGHT_PC // 100 if on and self._light else _NO_LIMIT
@@ -100,7 +101,7 @@ class EyeGuard:
             if self.watching and not -DISTANCE_JUMP_MM <= further <= DISTANCE_JUMP_MM:
                 most = DISTANCE_JUMP_MM + lost_us // _US_A_MM
                 if not -most <= further <= most:
-                    further += self._jumped_mm  # away and back again is where it was
+                    further += self._jumped_mm  # a jump away and back again leaves it where it was
                     self._jumped_mm = further if further > 0 else 0
                     self.range = OUTSIDE
                     return self.step

@@ -16,7 +16,7 @@ RESET = const(2)  # cleared by switching off and on only: the device boots safe 
 AFTER_GAS = EVER + 1  # in every mode, for AFTERMATH_US after gas
 KEPT = AFTER_GAS * 2  # in every mode, once its fault is latched
 
-# All that a fault is, a row each: code, name, priority, latch, remedy. Rows stand in the order of urgency.
+# One row for each fault: code, name, priority, latch, remedy. Rows stand in the order of urgency.
 # Codes are 1 to 29 and 32 to 61. A new fault takes a code that no fault ever had: logs and crash records keep codes.
 REGISTRY = (
     (ESTOP := 1, "ESTOP", HIGH, ACK, "Release the emergency stop, look at the skin, then acknowledge."),
@@ -166,7 +166,7 @@ class Codes:
         return self.low >> code & 1 if code < 32 else self.high >> code - 32 & 1
 
     def meets(self, other):
-        """Return a number that is 0 when the two sets have no code in common."""
+        """Return 0 when the two sets have no code in common, else another number."""
         return self.low & other.low | self.high & other.high
 
     def __bool__(self):
@@ -174,7 +174,7 @@ class Codes:
 
 
 def others(codes, first):
-    """Return the names of `codes` but for the code `first`, with commas between, or NONE."""
+    """Return the names of `codes` without the code `first`, with commas between, or NONE."""
     return ",".join([row[1] for row in REGISTRY if codes.has(row[0]) and row[0] != first]) or "NONE"
 
 
@@ -182,11 +182,11 @@ _LASTING = Codes(*[row[0] for row in REGISTRY if row[3] == RESET])
 
 
 class Faults:
-    """Latched faults with their present causes. The first cause is kept until all are cleared.
+    """Latched faults with their present causes. The first fault is kept until all are cleared.
 
     causes    codes whose cause was found since the last update; whoever finds one adds it
-    present   those of the last update
-    latched   those that are not cleared yet
+    present   codes of the last update
+    latched   codes that are not cleared yet
     first     code of the first one, 0 while none is latched
     now       the bit of this tick's mode, plus AFTER_GAS while that lasts
     """
@@ -201,7 +201,7 @@ class Faults:
         self.update = self.update  # bound once: every tick calls it
 
     def update(self):
-        """Latch every cause that was found, remember which stand now; return the step that this run is."""
+        """Latch every cause that was found, keep which are present now; return the step of this run."""
         self.step = self.step + 1 & flow.STEP_MASK
         causes = self.causes
         present = self.present
@@ -220,22 +220,22 @@ class Faults:
         for row in REGISTRY:
             if self.latched.has(row[0]):
                 return row[0]
-        self.latched.add(PROGRAM_FLOW)  # a cause without a row is an error of the program
+        self.latched.add(PROGRAM_FLOW)  # a cause without a row is an error in the program
         return PROGRAM_FLOW
 
     def found(self, code, when):
-        """Add to causes what a guard found, if it counts now, or keeps what is latched."""
+        """Add a fault that a guard found to causes, if it counts now or keeps a latched one."""
         if when & self.now or (when & KEPT and self.latched.has(code)):
             self.causes.add(code)
 
     def add(self, code):
-        """Latch one more cause, found after this tick's update."""
+        """Latch one more cause that was found after this tick's update."""
         self.latched.add(code)
         if not self.first:
             self.first = code
 
     def acknowledge(self):
-        """Clear what may be cleared: its cause is gone and no reset is asked for. Return what stays latched."""
+        """Clear each fault whose cause is gone and that asks for no reset. Return what stays latched."""
         latched = self.latched
         latched.low &= self.present.low | _LASTING.low
         latched.high &= self.present.high | _LASTING.high

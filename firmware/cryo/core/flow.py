@@ -1,15 +1,17 @@
-"""Program flow: the evidence that every check of a tick ran once, to its end, and in its order.
+"""Program flow: proves that every check of a tick ran once, to its end, and in its order.
 
-Each guard owns a step: it begins at the guard's place and counts the guard's runs modulo 2**20. It counts when the
-guard begins and is returned when it ends; the supervisor strings the steps together in the order in which it asked,
+Each guard has a step: a number that starts at the guard's place and counts the guard's runs modulo 2**20. The guard
+counts when it begins and returns the number when it ends. The supervisor combines the steps in the order in which it
+called the guards,
 
     signature = signature * FACTOR + step, modulo 2**20
 
-begun with the step of the room's sensor, which is asked every 16th tick only, and ended with one bit each from causes
-and blockers, which are functions without memory. A guard that was left out or left early, or ran twice, stays a count
-behind or ahead of the supervisor's for good: the watchdog then ends it. The factor is odd, so each place's weight has
-an inverse: surplus runs of one guard cancel after 2**20 only, and those of two after 955 or more. No guard can run so
-often within the watchdog's time. IEC 60730 asks class B for such monitoring of the program sequence [K].
+The first step is that of the room's sensor, which is checked every 16th tick only. The last steps are one bit each from
+causes and blockers, which are functions without memory. A guard that was left out, ended early or ran twice stays one
+count behind or ahead of the supervisor's for ever: then the watchdog resets the device. The factor is odd, so the
+weight of each place has an inverse: surplus runs of one guard cancel only after 2**20, and those of two after 955 or
+more. No guard can run so often within the watchdog's time. IEC 60730 asks class B for such monitoring of the program
+sequence [K].
 """
 
 from micropython import const
@@ -40,6 +42,6 @@ def strung(steps):
     return signature
 
 
-START = strung((ROOM, TRIGGER, EYE, SECOND, OVERCOOL, OBSERVE, VALVES, FAULTS, 3))  # of no tick yet; 3: both have run
+START = strung((ROOM, TRIGGER, EYE, SECOND, OVERCOOL, OBSERVE, VALVES, FAULTS, 3))  # no tick yet; 3: both have run
 TURN = strung((0, 1, 1, 1, 1, 1, 1, 1, 0))  # what a tick adds to the signature ...
 TURN_ROOM = strung((1, 1, 1, 1, 1, 1, 1, 1, 0))  # ... and one in which the room's sensor is asked

@@ -1,12 +1,13 @@
-"""The jet constant K in force (limit 7): as calibrated, or as learnt upward from what the skin shows. Never downward.
+"""The jet constant K in force (limit 7): calibrated, or learnt upward from the skin's response. Never downward.
 
-What the skin shows of a weaker jet is kept apart (weaker_pm): it may lengthen a burst to the level's floor alone, and
-only while two sensors agree on that skin.
+What the skin shows of a weaker jet is a separate figure (weaker_pm): it may lengthen a burst only toward the level's
+floor, and only while two sensors agree on that skin.
 
 Between two bursts the settled reading and the observer's predicted reading have both fallen from the skin before the
-first burst. Both falls grow with K, and at rest the probe's lag has gone out of them: their ratio is that of the true K
-to the calibrated one, at whatever distance. It is taken as a lower bound: the observed fall less what baseline and
-reading may err. Whatever lies makes the bursts shorter at worst: a probe that hides half the fall teaches nothing.
+first burst. Both falls grow with K, and at rest the probe's lag is over. So the ratio of the falls is the ratio of the
+true K to the calibrated one, at any distance. It is taken as a lower bound: the observed fall less the possible error
+of baseline and reading. A wrong reading can only make the bursts shorter: from a probe that hides half the fall nothing
+is learnt.
 
 A jet that grows, and callus, show first in the quick fall of each burst (response.py): dip counts for the fall within
 a burst as ratio does for what stays of it. It ends with the point, as callus does, and fades within it. The model of
@@ -21,15 +22,15 @@ from micropython import const
 # skin or a thin dermis, which do fall further; one 1.2 times as strong 1.4 to 3, 1.35 times 2.3 to 4.8 [C].
 LEARN_MARGIN_MDEGC = const(500)
 LEARN_FROM_MDEGC = const(2_000)  # of predicted fall: under it the margin is a quarter of it or more [E]
-RATIO_MAX = const(4_000)  # whoever scales a fall by it stays within 31 bits; RESPONSE_STRONG ends the point far below
+RATIO_MAX = const(4_000)  # a fall that is scaled by it stays within 31 bits; RESPONSE_STRONG ends the point far below
 AS_CALIBRATED = const(1_000)
-# Callus dips by more than a probe of 0.25 s shows of it: 1.5 to 1.7 times a calibrated jet's fall where 1.3 to 1.5 is
-# seen, and so does a jet that grows behind its window [C].
+# Callus dips by more than a probe of 0.25 s shows: 1.5 to 1.7 times a calibrated jet's fall when the probe shows 1.3 to
+# 1.5. The same holds for a jet that grows behind its window [C].
 _HIDDEN_QUARTERS = const(5)
-# What is kept of it fades by a 32nd a burst: a hand that came nearer for a few bursts shows the same.
+# The kept part fades by a 32nd with each burst: a hand that was nearer for a few bursts shows the same.
 _DIP_FADES = const(5)
-_SETTLES_FROM_MDEGC = const(5_000)  # [E] of predicted fall: a third of less than that is within the sensors' errors
-THICK_PM = const(1_150)  # [E] a jet as calibrated shows up to 1.1; from here on the operator is told to go further away
+_SETTLES_FROM_MDEGC = const(5_000)  # [E] predicted fall: a third of a smaller one is within the sensors' errors
+THICK_PM = const(1_150)  # [E] a jet as calibrated shows up to 1.1; from here on: hold further away
 
 
 class Jet:
@@ -43,10 +44,10 @@ class Jet:
 
     def __init__(self, k_mdegc):
         self.ratio = AS_CALIBRATED
-        self.kept = AS_CALIBRATED  # until switch-off, what two bursts in a row have shown; carried on in part (begin)
+        self.kept = AS_CALIBRATED  # until switch-off: what two bursts in a row have shown; see begin()
         self.dip = AS_CALIBRATED
         self.settles = False
-        self._dip_kept = AS_CALIBRATED  # what two bursts in a row have shown, fading
+        self._dip_kept = AS_CALIBRATED  # what two bursts in a row have shown; it fades
         self._dip_before = AS_CALIBRATED
         self._dip_seen = AS_CALIBRATED
         self.most = AS_CALIBRATED
@@ -67,7 +68,8 @@ class Jet:
         self.settles = False
 
     def hold_mm(self):
-        """Return where the learnt jet is as the calibrated one at 80 mm: where to hold it, mm; 0: nothing was learnt.
+        """Return where to hold the applicator, mm: there the learnt jet equals the calibrated one at 80 mm. 0: nothing
+        was learnt.
 
         The law of distance gives 80 mm times ratio to the power 2/3: this line is within 3 mm of it [C].
         """
@@ -116,7 +118,7 @@ class Jet:
         return self.ratio
 
     def fired(self):
-        """The planned burst is given: keep what it and the one before it have both shown."""
+        """The planned burst is given: keep what this burst and the one before have both shown."""
         seen = self._seen
         if seen > self._seen_before:
             seen = self._seen_before

@@ -1,4 +1,4 @@
-"""Second copies of the figures that decide: what memory changed by itself must not go on deciding.
+"""Second copies of the figures that decide: a figure that a memory error changed must not go on deciding.
 
 The settings, the levels and what a pass took from them are compared here, outside the tick and several times a second.
 The observer, whose states change in every tick, compares their sum itself (observer.py).
@@ -20,7 +20,7 @@ def _sum(row):
 
 
 class Kept:
-    """The copies that belong to one supervisor, taken when it is made."""
+    """The copies for one supervisor, taken when it is made."""
 
     def __init__(self, supervisor):
         self._supervisor = supervisor
@@ -33,7 +33,7 @@ class Kept:
         self._jet_most = supervisor.jet.most
 
     def differ(self):
-        """Return True when a figure is not what it was; call between two ticks. Does not allocate."""
+        """Return True when a figure has changed; call between two ticks. Does not allocate."""
         s = self._supervisor
         config = s.config
         if config is None:

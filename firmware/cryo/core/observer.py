@@ -51,8 +51,8 @@ def k_at(k_mdegc, distance_mm):
 def k_nearer(k_mdegc, from_mm, to_mm):
     """Return the most that the jet constant may be after a step from from_mm in to to_mm, mdegC per root second.
 
-    k_mdegc is its value at 80 mm as last seen, at from_mm. The law is the steeper the nearer the skin is, and a sensor
-    that reads too far, by DISTANCE_ERROR_MM at most, hides that however well the jet was learnt. from_mm is within the
+    k_mdegc is its value at 80 mm as last seen, at from_mm. The nearer the skin, the steeper the law. A sensor that
+    reads too far, by DISTANCE_ERROR_MM at most, hides this however well the jet was learnt. from_mm is within the
     window in which bursts are given, so the product stays within 31 bits.
     """
     rise = k_at(1_000, to_mm - DISTANCE_ERROR_MM)
@@ -67,10 +67,10 @@ class Observer:
         self.baseline_mdegc = 0
         self._x = [0] * _STATES  # drop of each state, 1/256 mdegC
         self._probe = 0  # 1/16 mdegC
-        self._left_us = _HALF_US  # time that no step has taken yet; half a tick leaves room for a tick's jitter
-        self._flow_us = 0  # gas that no step has taken yet ...
+        self._left_us = _HALF_US  # time that no step has used yet; half a tick allows for a tick's jitter
+        self._flow_us = 0  # gas that no step has used yet ...
         self._k_mdegc = 0  # ... and its jet constant
-        self.torn = False  # its figures are not those that it left: memory changed them
+        self.torn = False  # a memory error changed its figures between two ticks
         self._drop = 0  # sum of the states, and ...
         self._again_mdegc = 0  # ... the baseline once more
 
@@ -96,7 +96,7 @@ class Observer:
     def advance(self, k_mdegc, flow_us, dt_us):
         """Let dt_us pass, in which gas flowed for flow_us with the jet constant k_mdegc at the skin.
 
-        The states step by whole ticks of time, however late a tick is: what no step has taken is carried on.
+        The states step by whole ticks of time, however late a tick is. Time that no step has used is carried over.
         """
         left_us = self._left_us + dt_us
         if flow_us:
@@ -118,7 +118,8 @@ class Observer:
             if drive > _DRIVE_MAX:
                 drive = _DRIVE_MAX
             drive = drive * (flow_us if flow_us < TICK_US else TICK_US) // TICK_US
-        # Unrolled, the tables' figures in place, for the sake of the tick. A test ties them to the tables.
+        # The loop is unrolled, with the tables' figures in it, to keep the tick short. A test compares them with the
+        # tables.
         x = self._x
         was = v = x[0]
         x[0] = drop = v - ((v >> 6) * 885 >> 4) + (drive * 15_277 >> 10)

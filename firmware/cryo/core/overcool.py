@@ -1,6 +1,6 @@
 """The second line against overcooling: absolute trip, trend lock-out, bad, stale and frozen readings, cold dose.
 
-The first line is the burst budget (bursts.py): a sensor that lags cannot see a dip in time.
+The first line is the burst budget (bursts.py), because a sensor that lags cannot see a dip in time.
 """
 
 from cryo.core.flow import OVERCOOL, STEP_MASK
@@ -64,7 +64,7 @@ class Overcool:
         return self.dose_session >= _DOSE_SESSION
 
     def against(self, skin, trip_mdegc):
-        """True when this reading of the probe ends gas at once: it is bad, or at the trip."""
+        """True when this reading of the probe must end gas at once: it is bad, or at or below the trip."""
         return skin.status != 0 or skin.value_mdegc <= trip_mdegc
 
     def update(self, dt_us, skin, trip_mdegc, second=None):
@@ -75,12 +75,12 @@ class Overcool:
         """
         self.step = self.step + 1 & STEP_MASK
         ages = self._bad_us
-        if ages[0] < _NEVER:  # newest first: when it is out of sight all are
+        if ages[0] < _NEVER:  # newest first: when the newest is too old, all are
             i = BAD_CONVERSIONS - 1
             while i >= 0:
                 ages[i] = grown(ages[i], dt_us)
                 i -= 1
-        us = self._last_begun_us + dt_us  # ticks.grown, in place for the sake of the tick
+        us = self._last_begun_us + dt_us  # ticks.grown, written out here to keep the tick short
         self._last_begun_us = us if us < SATURATED else SATURATED
 
         good = skin.status == 0

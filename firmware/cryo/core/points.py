@@ -1,4 +1,4 @@
-"""Point and pass: what they keep, what begins and ends them, and why."""
+"""Point and pass: their data, what begins and ends them, and why."""
 
 from cryo.core import mode, presets, session
 from cryo.limits import HOLD_MS, MODEL_MARGIN_MDEGC, PASS_RESUMED_MS, PASSES_MAX, TICK_US
@@ -8,7 +8,7 @@ _RESUMED_US = PASS_RESUMED_MS * 1000
 
 
 class Point:
-    """What one point is treated to, and how far it has come. The session counts its time, passes and gas.
+    """What one point is treated to, and its progress. The session counts its time, passes and gas.
 
     target_mdegc   of the level: bursts go on until the skin settles there
     floor_mdegc    of the level: no burst is planned below it
@@ -27,13 +27,13 @@ class Point:
         self.over = session.GOING
 
     def begin(self):
-        """Another point of the level that is set."""
+        """Begin another point with the level that is set."""
         self.lowest_mdegc = self.floor_mdegc - MODEL_MARGIN_MDEGC
         self.hold_us = 0
         self.treated = False
 
     def end(self, session_, dose_spent, passing):
-        """Find out why it is over; passing: a pass goes on, which may be the last. Return it, or session.GOING."""
+        """Return why the point is over, or session.GOING. passing: a pass goes on, which may be the last one."""
         over = session_.point_spent
         if session_.reached and self.hold_us >= _HOLD_US:
             over = session.TARGET
@@ -50,9 +50,9 @@ class Point:
 class Pass:
     """The pass now or last.
 
-    us        its time, that of a hand that let go for a moment and went on included
-    late_us   of its late ticks, what punctual ones have not made good
-    held      the trigger that began it was not let go
+    us        its time, with a moment in which the hand let go and pressed again
+    late_us   sum of its ticks' lateness that punctual ticks have not made up
+    held      the trigger that began it was not released
     over      this tick ends it
     """
 
@@ -63,7 +63,7 @@ class Pass:
         self.over = False
 
     def begin(self, resumed):
-        """The trigger begins one, or goes on with the last."""
+        """The trigger begins a pass, or continues the last one."""
         if not resumed:
             self.us = 0
         self.us += TICK_US  # this tick gives no gas, and counts
@@ -72,7 +72,7 @@ class Pass:
 
 
 def press(session_, point, pass_):
-    """A press begins a pass, or goes on with the last one. Return True when the point begins with it."""
+    """A press begins a pass, or continues the last one. Return True when the point begins with it."""
     row = session_.row()
     point.target_mdegc = row[presets.TARGET_MDEGC]
     point.floor_mdegc = row[presets.FLOOR_MDEGC]
@@ -88,15 +88,15 @@ def press(session_, point, pass_):
 
 
 def let_go(session_, stayed):
-    """A pass is over. Only a hand that stayed at its distance may go on with it."""
+    """A pass is over. Only a hand that stayed at its distance may continue it."""
     session_.let_go_us = session_.point_us if stayed else session.NEVER
 
 
 def leave(session_, point, after, hold_mm):
-    """End the point that is open: the device goes into the mode `after`, which treats none.
+    """End the open point: the device goes into the mode `after`, in which no point is treated.
 
-    hold_mm is where to hold the jet as it was learnt, 0 where it is as calibrated: a point that came to no end from too
-    near has that for its reason.
+    hold_mm is where to hold the applicator for the learnt jet; 0: the jet is as calibrated. A point that missed its
+    target because it was held too near gets that as its reason.
     """
     reason = session.STOPPED
     if after == mode.COMPLETE:

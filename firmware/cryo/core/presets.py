@@ -1,7 +1,7 @@
 """What an operator can choose: presets with levels, body sites, attestations. All figures [E], never clinically tested.
 
 A level is a target and a floor, not a time. Anchors of the targets: pain 15 degC, analgesia at or below 13.6 [S]; nerve
-conduction -33 % at 10 degC [S Algafly 2007]. Head, face and neck are in no list, so they cannot be chosen.
+conduction -33 % at 10 degC [S Algafly 2007]. Head, face and neck are in no list, so nobody can choose them.
 """
 
 from micropython import const
@@ -59,7 +59,7 @@ PRESETS = (
             (15_000, 8_000, 300_000, 60, 7_312),
             (13_600, 7_000, 400_000, 60, 6_560),
             (12_000, 5_500, 500_000, 90, 6_560),
-            None,  # with room for a jet that jumps, 10 degC is out of reach; without it the skin freezes at 2.5 times
+            None,  # with room for a jet that jumps, no skin reaches 10 degC; without it the skin freezes at 2.5 times
         ),
     ),
     (

@@ -9,12 +9,12 @@ SHORT_GND = const(3)  # the chip reports a thermocouple shorted to ground
 SHORT_VCC = const(4)  # the chip reports a thermocouple shorted to the supply
 DEAD_BUS = const(5)  # a word of nothing but zeros or ones, or an error of the bus itself
 BAD_FRAME = const(6)  # reserved bits set, a wrong check byte, or bits and pins of the chip that contradict each other
-CJ_IMPLAUSIBLE = const(7)  # the cold junction is outside what a clinic can bring about
+CJ_IMPLAUSIBLE = const(7)  # the cold junction is outside the temperatures of a clinic
 OUT_OF_RANGE = const(8)  # the temperature is outside the range of the linearisation or of the sensor
 VOLTAGE = const(9)  # over- or undervoltage at the thermocouple's inputs; the chip has stopped converting
-CONFIG_LOST = const(10)  # a register holds something else than was written: the chip was reset, or is another one
+CONFIG_LOST = const(10)  # a register does not hold what was written: the chip was reset, or is another one
 CHIP_ERROR = const(11)  # the chip flags its own value as wrong
-OTHER_CHIP = const(12)  # its frames are those of a MAX6675, which reads double here and knows no cold
+OTHER_CHIP = const(12)  # its frames are those of a MAX6675, which reads double here and cannot read below 0 degC
 
 # Indexed by the codes above.
 NAMES = (
@@ -33,8 +33,8 @@ NAMES = (
     "OTHER_CHIP",
 )
 
-# Any number would read as cold to one comparison and as warm to another. None is no number: ordering it
-# against one or calculating with it raises TypeError, so a check of `status` left out cannot pass unseen.
+# Any number would be cold for one comparison and warm for another. None is no number: a comparison or a calculation
+# with it raises TypeError, so a forgotten check of `status` shows.
 NO_VALUE = None
 
 # Ages stop here, a little under 9 minutes: the sum of an age and a tick difference stays within 31 bits.

@@ -1,9 +1,9 @@
-"""The two records that cross the tick: what was sensed, and what is to be done."""
+"""The two records of a tick: Inputs, what was sensed, and Outputs, what is to be done."""
 
 from cryo.core.reading import Reading
 from micropython import const
 
-# what Inputs.burst says, as the valve's port gives it, besides us that were not delivered
+# values of Inputs.burst from the valve's port; others are the us that were not delivered
 RUNNING = const(-1)
 RESTING = const(-2)
 
@@ -16,21 +16,21 @@ class Quantity:
         self.value = None
         self.age_us = 0x1FFFFFFF
         self.sequence = 0
-        self.light = 0  # of a distance: what comes back, times its square; 0: unknown
+        self.light = 0  # of a distance: the light that comes back, times the distance squared; 0: unknown
 
 
-# Slow inputs: one is polled a tick, from the last to the first. Every sensor of Inputs is here but skin and distance,
-# which are polled in every tick.
+# Slow inputs: one is polled in a tick, from the last to the first. Every sensor of Inputs is here, except skin and
+# distance: every tick polls those.
 SLOW = ("bottle", "line", "coil", "nozzle", "infrared", "room")
-# so many of SLOW, from the front, tell whether the valves obey: while a valve is open only these are polled
+# the first so many of SLOW show whether the valves obey: while a valve is open only these are polled
 OF_VALVES = const(3)
 
 
 class Inputs:
-    """Filled by the drivers, preallocated. What a board does not measure keeps the state it begins with: never read.
+    """Filled by the drivers, preallocated. An input that a board does not measure keeps its first state: never read.
 
-    This is the list of inputs. Behind a sensor stands what it is, and before that what a board file must have under its
-    name: "needed", a driver; "or None", a driver or None; "or absent", a driver or nothing.
+    This is the list of inputs. The comment behind a sensor names its unit, what a board file must have under its name
+    ("needed": a driver; "or None": a driver or None; "or absent": a driver or nothing), and what it is.
     """
 
     def __init__(self):
@@ -63,6 +63,6 @@ class Outputs:
         self.rearm = 0
         self.lease = 0
         self.fire_us = 0
-        self.feed = 0  # all checks of this tick ran, in order, and the background tasks live
+        self.feed = 0  # all checks of this tick ran in order, and the background tasks are alive
         self.indicate = 0  # light and tone: gas may come
         self.alarm = 0  # a fault is latched

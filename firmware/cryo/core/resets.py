@@ -1,8 +1,9 @@
-"""What a restart leaves behind: the crash record, and the count of restarts that nobody asked for.
+"""What a restart leaves: the crash record, and the count of unintended restarts.
 
 Four words of under 2**30 in memory that survives a reset and not a power cut (`scratch`). Each boot knows only its own
-time, so the record carries on the ages of the last two such restarts, in seconds, renewed once a second: what passed
-between the last renewal and the new start is not counted, so three restarts seem closer than they were, never further.
+time. So the record keeps the ages of the last two such restarts, in seconds, and renews them once a second. The time
+between the last renewal and the new start is not counted: three restarts seem closer than they were, never further
+apart.
 
 word 0   lower five bits of the fault, mode (4), DELIBERATE, LOOPED, restarts since power-on (8), the fault's sixth bit,
          and a mark in the upper eight bits; a record of older firmware has no sixth bit, and reads the same
@@ -20,7 +21,7 @@ _DELIBERATE = const(1 << 9)
 _LOOPED = const(1 << 10)
 _COUNT = const(11)
 _COUNT_MAX = const(255)
-_SIXTH = const(14)  # the fault's sixth bit goes so much higher: it is bit 19
+_SIXTH = const(14)  # the fault's sixth bit is shifted by so much: it becomes bit 19
 _MARK = const(0x29 << 22)
 _MARK_MASK = const(0xFF << 22)
 _AGE_BITS = const(10)
@@ -31,10 +32,10 @@ _PROMPT = const(0x1A53 << 16)
 _WRITING = const(0x2C71 << 16)
 
 # how the last run ended
-ENDED_POWER = const(0)  # switched off, or nothing to remember it by
+ENDED_POWER = const(0)  # switched off, or no memory to know it from
 ENDED_ASKED = const(1)
 ENDED_CRASHED = const(2)
-ENDED_UNREADABLE = const(3)  # a restart whose record is damaged: no record, one restart
+ENDED_UNREADABLE = const(3)  # a restart with a damaged record: it counts as one restart
 
 
 def checksum(a, b, c):
@@ -54,7 +55,7 @@ class Resets:
     `scratch` has cold() (true after power-on), read(n) and write(n, word) for n 0 .. 3, none of which allocates from
     the second call on; or is None on a board without such a memory: then every start counts as a power-on.
     ended, mode, fault, uptime_s   how the last run ended, and for ENDED_CRASHED its mode, first fault and duration
-    count                          restarts that nobody asked for, since power-on
+    count                          unintended restarts since power-on
     loop                           LOOP_RESETS of them within LOOP_RESETS_S: only switching off clears it
     """
 
@@ -87,7 +88,7 @@ class Resets:
             self.ended = ENDED_UNREADABLE
             self.count = 1
             self._first = 0
-            if d & ~_LOOPED == _WRITING:  # of a record that was being written, only the ages and this are sure
+            if d & ~_LOOPED == _WRITING:  # the restart came during a write: only the ages and this are sure
                 self.loop = d == _WRITING | _LOOPED
                 if sound:
                     self._aged(c & _AGE_NONE, c >> _AGE_BITS & _AGE_NONE)
@@ -110,7 +111,7 @@ class Resets:
         self._aged(first, second)
 
     def _aged(self, first, second):
-        """A restart that nobody asked for, behind two of these ages."""
+        """Add an unintended restart behind two of these ages."""
         if first <= LOOP_RESETS_S and second <= LOOP_RESETS_S:
             self.loop = True
         self._first = 0
@@ -135,7 +136,7 @@ class Resets:
             self._write(state)
 
     def deliberate(self, prompt=False):
-        """The restart that follows was asked for: it does not count. With `prompt` it starts no application."""
+        """The next restart is intended: it does not count. `prompt`: it starts no application."""
         if self._keep:
             self._write(_DELIBERATE, _PROMPT if prompt else 0)
 
@@ -144,7 +145,7 @@ class Resets:
         b = self._now_s
         c = self._first | self._second << _AGE_BITS
         write = self._keep
-        # A reset in between leaves no record that fits its checksum, and yet whether the device is in a loop.
+        # A reset meanwhile leaves no record with a right checksum, but it keeps whether the device is in a loop.
         write(3, _WRITING | (_LOOPED if self.loop else 0))
         write(0, a)
         write(1, b)
@@ -153,7 +154,7 @@ class Resets:
 
 
 def prompt_asked(scratch):
-    """Return True once after deliberate(prompt=True): this start is to end at the prompt, the next one is not."""
+    """Return True one time after deliberate(prompt=True): this start ends at the prompt, the next one does not."""
     if scratch.cold():
         return False
     word = scratch.read(3)

@@ -1,10 +1,11 @@
-"""Does the skin answer the bursts as predicted? Limit 13 (no response) and the residual over a window of bursts.
+"""Checks that the skin responds to the bursts as predicted: limit 13 (no response), and the residual over a window.
 
 The fall of the reading within a burst's cycle is compared with the fall of the observer's predicted probe: levels may
 differ by the model's error, falls may not.
 
-Callus answers from its first burst on like a jet of 1.3 to 2 times: that is learnt (jet.py) and no fault. A jet that
-gets stronger within a point is one: each window is compared with the one that fell least for its prediction.
+From its first burst on, callus responds as normal skin does to a jet of 1.3 to 2 times: that is learnt (jet.py) and is
+no fault. A jet that gets stronger within a point is a fault: each window is compared with the one that fell least for
+its prediction.
 """
 
 from cryo.limits import (
@@ -23,18 +24,18 @@ from micropython import const
 
 _SHOWN_FROM_MDEGC = const(700)  # of predicted fall: a probe burst from 80 to 110 mm; half a step is a fifth of it [E]
 _MOST_PM = RESPONSE_MOST_TENTHS * 100
-_WET_PM = const(900)  # [E] wet skin shows less from its first window on; what showed this once has become weak: a fault
-# what `wet` says
+_WET_PM = const(900)  # [E] wet skin shows less from its first window on; if it showed this once, less is a fault
+# values of `wet`
 DRY = const(0)
-WAS_WET = const(1)  # the point before ended so
+WAS_WET = const(1)  # the point before ended with WET
 WET = const(2)
 
 
 class Response:
-    """Judges each burst when the next one is due. Verdicts stay until `reset`; open: one is still to be judged.
+    """Judges each burst when the next one is due. Verdicts stay until `reset`. open: a burst is not judged yet.
 
-    wet is the verdict WET where a weak response is the skin's: water hides the quick dips from the first one on, and
-    what stays is as predicted. The next point is weak instead, should it show the same.
+    wet is the verdict WET when the skin is the reason for a weak response: water hides the quick dips from the first
+    one on, and the fall that stays is as predicted. If the next point shows the same, it is weak instead.
     """
 
     def __init__(self):
@@ -51,7 +52,8 @@ class Response:
         self.strong = False
         self.wet = WAS_WET if self.wet == WET else DRY
         self.shown_pm = 0
-        # observed by predicted of the windows so far, in thousandths: the least, 0 while none is full yet, and the most
+        # observed over predicted of the windows so far, in thousandths: the least, 0 while none is full yet, and the
+        # most
         self._least_pm = 0
         self._highest_pm = 0
         self._misses = 0
@@ -89,7 +91,7 @@ class Response:
         return not -RESPONSE_MIN_MDEGC < moved < RESPONSE_MIN_MDEGC
 
     def delivered(self, us):
-        """The burst delivered this much."""
+        """Take how long the burst let gas flow, us."""
         self._delivered_us = us
 
     def sample(self, skin_mdegc, probe_mdegc):
@@ -100,7 +102,7 @@ class Response:
                 self._lowest = skin_mdegc
             if probe_mdegc < self._probe_lowest:
                 self._probe_lowest = probe_mdegc
-            # an early verdict on a jet that is too strong: every sample may tell, and waiting costs skin
+            # an early verdict on a jet that is too strong: every sample may show it, and waiting harms the skin
             observed = self._observed + self._before - self._lowest - self._steps - RESPONSE_MIN_MDEGC
             predicted = self._predicted + self._probe_before - self._probe_lowest
             most_pm = self._most_pm(RESPONSE_STRONG_TENTHS)
@@ -114,7 +116,8 @@ class Response:
     def show(self):
         """Return what the window shows of the jet, in thousandths of the calibrated one; 0: too little fell.
 
-        Half a step of the converter a burst comes off: the lowest of several noisy samples lies under their mean.
+        Half a step of the converter is subtracted for each burst: the lowest of several noisy samples lies under their
+        mean.
         """
         if self.open and self._delivered_us >= BURST_MIN_US:
             predicted = self._predicted + self._probe_before - self._probe_lowest
@@ -124,7 +127,7 @@ class Response:
         return self.shown_pm
 
     def close(self, settles=False):
-        """The cycle of the burst is over: judge it. settles: both sensors show the skin to settle as predicted."""
+        """The cycle of the burst is over: judge it. settles: both sensors show that the skin settles as predicted."""
         if not self.open:
             return
         self.open = False

@@ -1,16 +1,16 @@
-"""The second skin channel: an infrared sensor at the nozzle, which sees what the probe's contact can hide.
+"""The second skin channel: an infrared sensor at the nozzle. It shows errors that the probe's contact can hide.
 
-A sample counts once its conversion ended 350 ms after closing, the same rule as for the probe. While gas flows, and
-until its filter has let go of it, the sensor sees the cold plume before the skin: snow and fog radiate where clear CO2
-hardly does [K]. Taken for skin, every burst would be a lock-out. It counts from a point's first pass on, with a surface
-in the distance window: otherwise it sees whatever the applicator is laid on. Its slope is not asked: that is the slope
-of the hand that aims it.
+A sample counts if its conversion ended 350 ms or more after closing, the same rule as for the probe. While gas flows,
+and until the sensor's filter has settled again, the sensor sees the cold plume in front of the skin: snow and fog
+radiate, clear CO2 hardly does [K]. If that counted as skin, every burst would end in a lock-out. The sensor counts from
+a point's first pass on, with a surface in the distance window: otherwise it sees the thing on which the applicator
+lies. Its slope is not used: the hand that aims it makes that slope.
 
 It is compared with the probe before a point, on resting skin, and while the trigger is held: then the operator aims it
-at the treated spot. At rest nothing but the probe's seat and both calibrations can part them.
+at the treated spot. At rest, only the probe's seat and the two calibrations can make them differ.
 
-Off-phases end with the probe's first settled sample. Where the samples of both are in step, that is always before the
-infrared one, so after three bursts without it the next one waits for it.
+Off-phases end with the probe's first settled sample. If the samples of both keep the same phase, that is always before
+the infrared one. So after three bursts without an infrared sample, the next burst waits for one.
 """
 
 from cryo.core.eye_guard import IN_WINDOW
@@ -34,22 +34,22 @@ from micropython import const
 
 # what the hand does
 AWAY = const(0)  # no point is open
-PAUSING = const(1)  # one is, the trigger is let go
+PAUSING = const(1)  # a point is open, the trigger is released
 PRESSING = const(2)
 
 
 class SecondChannel:
-    """Every attribute is a verdict of this tick; without the sensor there is never any."""
+    """Every attribute is a verdict of this tick. Without the sensor there are no verdicts."""
 
     def __init__(self):
         self.step = SECOND  # see flow.py
-        self.seen = False  # it gave a valid reading since boot: it is there, whatever the settings say of it
+        self.seen = False  # it gave a valid reading since boot: it is fitted, whatever the settings say
         self.settled = False  # mdegc is fresh, settled, and of a surface in the distance window
-        self.counts = False  # mdegc stands beside the probe's reading
+        self.counts = False  # mdegc counts beside the probe's reading
         self.mdegc = 0
         self.agrees = False  # it and the probe were close in this press's last settled samples, and it is not silent
         self.discordant = False  # it and the probe contradicted each other in three settled samples in a row
-        self._unseen = 0  # bursts since it counted last
+        self._unseen = 0  # bursts since it last counted
         self._apart = 0
         self._sequence = -1
         self.update = self.update  # bound once: every tick calls it
@@ -59,7 +59,7 @@ class SecondChannel:
         return self.mdegc if self.settled and self.mdegc < mdegc else mdegc
 
     def parted(self, skin):
-        """True when it is settled, and at rest the probe's good Reading `skin` is not that of the same skin."""
+        """True when it is settled and, at rest, the probe's good Reading `skin` cannot be of the same skin."""
         if not self.settled:
             return False
         warmer_mdegc = self.mdegc - skin.value_mdegc
@@ -69,7 +69,7 @@ class SecondChannel:
         return over_mdegc >= INFRARED_SHARE_MDEGC and warmer_mdegc * 100 > over_mdegc * (100 - INFRARED_SHARE_PC)
 
     def reset(self):
-        """Begin the comparison anew: another point, or an acknowledge."""
+        """Begin the comparison anew: for another point, or after an acknowledge."""
         self.agrees = False
         self.discordant = False
         self._apart = 0

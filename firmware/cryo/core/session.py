@@ -1,4 +1,4 @@
-"""What is being treated: the operator's choice, the account of the point, and the account of the session."""
+"""What is treated: the operator's choice, and the accounts of the point and of the session."""
 
 from cryo.core import presets
 from cryo.core.ticks import SATURATED
@@ -17,11 +17,11 @@ from cryo.limits import (
 )
 from micropython import const
 
-_ROOM_MG_M3 = (ROOM_STOP_PPM * 1000 + ROOM_PPM_M3_PER_G - 1) // ROOM_PPM_M3_PER_G  # fills a cubic metre
+_ROOM_MG_M3 = (ROOM_STOP_PPM * 1000 + ROOM_PPM_M3_PER_G - 1) // ROOM_PPM_M3_PER_G  # gas that fills a cubic metre
 _POINT_MAX_US = POINT_MAX_MS * 1000
-_MINUTES = SESSION_MAX_S // 60 + 1  # the minute that has begun, and those that the longest session holds
-_VALVE_ON_MS = SESSION_VALVE_ON_MAX_MS - BURST_MAX_US // 1000  # the longest burst still has its room then
-WRONG_NUMBERS_MAX = const(3)  # [E] a person mistypes once or twice; more is no person who reads the number
+_MINUTES = SESSION_MAX_S // 60 + 1  # the minute that has begun, and the minutes of the longest session
+_VALVE_ON_MS = SESSION_VALVE_ON_MAX_MS - BURST_MAX_US // 1000  # the longest burst still fits then
+WRONG_NUMBERS_MAX = const(3)  # [E] a person mistypes once or twice; more is no person who reads it
 NEVER = const(-0x1FFFFFFF)
 # why a point ended
 GOING = const(0)
@@ -33,8 +33,8 @@ DOSE = const(5)
 SESSION = const(6)
 STOPPED = const(7)
 FAULTED = const(8)
-THICK_SKIN = const(9)  # or a strong jet: no target within time or passes
-WET_SKIN = const(10)  # no quick response, as under water
+THICK_SKIN = const(9)  # or a strong jet: the target was not reached within time and passes
+WET_SKIN = const(10)  # no quick response, as for skin under water
 REASONS = (
     "GOING", "TARGET", "TIME", "PASSES", "VALVE_ON", "COLD_DOSE", "SESSION", "STOPPED", "FAULT",
     "THICK_SKIN", "WET_SKIN",
@@ -108,18 +108,18 @@ class Session:
         self._attested_s = self.uptime_s
 
     def renewal_s(self):
-        """Return how long no burst must be given before another patient's session begins, s (limit 10)."""
+        """Return how long no burst may be given before another patient's session begins, s (limit 10)."""
         left = self._burst_s + NEW_PATIENT_S - self.uptime_s
         return left if left > 0 else 0
 
     def used_up_s(self):
-        """Return how long it takes, without bursts, until limit 10 leaves room for one, s: up to a minute too long."""
+        """Return how long it takes without bursts until limit 10 allows one, s: up to a minute too long."""
         over = self.valve_on_ms - _VALVE_ON_MS
         if over < 0:
             return 0
         minute = self.uptime_s // 60
         n = 0
-        while over >= 0 and n < _MINUTES:  # the oldest minute leaves first
+        while over >= 0 and n < _MINUTES:  # the oldest minute leaves the sum first
             n += 1
             over -= self._minutes_ms[(minute + n) % _MINUTES]
         return (minute + n) * 60 - self.uptime_s
@@ -135,11 +135,11 @@ class Session:
         return left if left > 0 else 0
 
     def room_full(self, room_m3):
-        """True when the session's gas fills a closed room up to the stop (limit 21, no sensor)."""
+        """True when the session's gas would bring a closed room to the stop (limit 21, no sensor)."""
         return self.gas_mg >= room_m3 * _ROOM_MG_M3
 
     def _judge(self):
-        """Bring used_up up to date: here, where one of its figures changes, for the sake of the tick."""
+        """Update used_up. Called where one of its figures changes, and not in every tick, to keep the tick short."""
         self.used_up = self.session_s >= SESSION_MAX_S or self.valve_on_ms >= _VALVE_ON_MS
 
     def advance(self, dt_us):
@@ -174,7 +174,7 @@ class Session:
             self._minutes_ms[n] = 0
             self._judge()
         if self.attested and now_s - self._attested_s >= ATTESTED_S <= now_s - self._burst_s:
-            self.attested = 0  # nobody says that another person came
+            self.attested = 0  # after this time another patient is assumed
 
     def begin_point(self):
         """The first pass of a point begins."""
@@ -190,7 +190,7 @@ class Session:
         self.point_spent = GOING
 
     def burst(self, on_us):
-        """A burst ended that delivered on_us (commanded less what was cut)."""
+        """A burst ended that delivered on_us (the commanded time less what was cut)."""
         self.bursts += 1
         self.bursts_total += 1
         self.point_valve_on_us += on_us
@@ -206,16 +206,16 @@ class Session:
         self.gas_mg += ms * GAS_MG_PER_S // 1000
 
     def end_point(self, reason):
-        """The point ended; its recovery and the rest before another one begin."""
+        """The point ended: its recovery begins, and the rest before another point."""
         self.point_open = False
         self.reason = reason
         self._treated_s[self._index()] = self.uptime_s + 1  # whole seconds: rounded up, so never a short recovery
         self.rest_left_us = self.row()[presets.REST_S] * 1_000_000
 
     def renew(self):
-        """Start another session: the accounts of the last one end, every attestation must be given anew.
+        """Start another session: its accounts begin at zero, every attestation must be given anew.
 
-        The gas already in the room, the valve-on time of the last 20 minutes and the points' recovery stay.
+        The gas in the room, the valve-on time of the last 20 minutes and the points' recovery are kept.
         """
         self.attested = 0
         self.started = False

@@ -1,7 +1,7 @@
 """The supervisor: one tick turns what was sensed into what is done.
 
-Order of a tick: clocks, guards, faults, blockers, mode, burst, outputs. Every guard is asked in every tick, and the
-tick proves it (flow.py); the valve is cut in every tick in which it may not be open.
+Order of a tick: clocks, guards, faults, blockers, mode, burst, outputs. Every tick calls every guard and proves that it
+did (flow.py). Every tick in which the valve may not be open cuts it.
 """
 
 from cryo.core import blockers, causes, faults, flow, mode, points, presets, room, session
@@ -49,17 +49,17 @@ DISARM = const(3)
 ACKNOWLEDGE = const(4)
 SERVICE = const(5)
 
-_STARVING = faults.Codes(faults.PROGRAM_FLOW, faults.TASK_STOPPED)  # the watchdog is to end what goes on so
+_STARVING = faults.Codes(faults.PROGRAM_FLOW, faults.TASK_STOPPED)  # if it goes on, the watchdog must end it
 _FLOW_TURN = flow.TURN
 _FLOW_ROOM = flow.TURN_ROOM
-_SELF_TEST_US = const(400_000)  # [E] at least: inputs and converters are watched for so long
+_SELF_TEST_US = const(400_000)  # [E] at least: inputs and converters are watched for this long
 _IDLE_US = IDLE_MS * 1000
 _CONFIRM_US = CONFIRM_MS * 1000
 _PASS_MAX_US = PASS_MAX_MS * 1000
 _PASS_REST_US = PASS_REST_MS * 1000
 _PUNCTUAL_US = const(13_000)  # [E] an answer at the console may delay a tick by 2.3 ms
-_MADE_GOOD_US = const(100)  # [E] of lateness by a punctual tick
-_ROOM_TICKS = const(15)  # between two looks at a sensor that has a sample in 5 s; a turn of the program flow
+_MADE_GOOD_US = const(100)  # [E] lateness that a punctual tick makes up for
+_ROOM_TICKS = const(15)  # ticks between two checks of a sensor that has a sample in 5 s; one cycle of the program flow
 
 
 class Supervisor:
@@ -94,11 +94,11 @@ class Supervisor:
         self.now_us = -1  # no tick yet
         self.mode_us = 0  # time in this mode
         self.idle_us = 0
-        self.indicated_us = 0  # light and tone since
-        self.cut_ticks = 0  # in a row in which the valve was told to be shut
+        self.indicated_us = 0  # time of light and tone
+        self.cut_ticks = 0  # ticks in a row in which the valve was commanded shut
         self.tested = False
-        self.overdue = False  # a calibration is, as far as the date is known
-        self.unchecked = False  # the application came without the sum that proves it
+        self.overdue = False  # a calibration is overdue, as far as the date is known
+        self.unchecked = False  # the application was loaded without the check sum that proves it
         self.loop_tests = False  # the board has a test of the eye-shield loop (shield_loop_test.py) ...
         self.loop_due = False  # ... and READY still waits for it
         self.reset_loop = False  # too many restarts: no gas until switched off (resets.py)
@@ -107,8 +107,8 @@ class Supervisor:
         self._flow = flow.START  # its signature, as it must be
         self._looked = flow.ROOM  # steps
         self._observed = flow.OBSERVE
-        # Bound once, for the sake of the tick: MicroPython looks for a method in the instance first, and to find out
-        # that its table lacks one takes a walk through most of it when it is nearly full.
+        # Bound once, to keep the tick short. MicroPython looks for a method in the instance first. When the instance's
+        # table is nearly full, MicroPython searches most of it before it knows that the method is not there.
         self._observe = self._observe
         self._conditions = self._conditions
         self._burst = self._burst
@@ -119,9 +119,9 @@ class Supervisor:
         return self.mode == mode.STANDBY or self.mode == mode.COMPLETE
 
     def renew_session(self):
-        """Start another session (another patient): its accounts begin at zero, attestations are asked anew.
+        """Start another session (another patient): its accounts begin at zero, attestations must be given anew.
 
-        Return False where it may not: armed, or too soon after the last burst (limit 10).
+        Return False when that is not allowed: armed, or too soon after the last burst (limit 10).
         """
         if not self.may_choose() or self.session.renewal_s():
             return False
@@ -145,7 +145,7 @@ class Supervisor:
         """Decide for this tick. now_us is ticks_us; i the Inputs; o the Outputs, all of them set here."""
         before_us = self.now_us
         self.now_us = now_us
-        dt_us = now_us - before_us & MASK  # ticks.diff, but a clock that steps back is no time
+        dt_us = now_us - before_us & MASK  # as ticks.diff, but a clock that steps back counts as no time
         if dt_us >= HALF:
             dt_us = 0
         if before_us < 0:
@@ -158,7 +158,7 @@ class Supervisor:
         us = 0
         if TREATING >> self.mode & 1:
             us = self.indicated_us + dt_us
-        else:  # nothing chooses another one while treating; kept.py compares it
+        else:  # nobody can choose another one while treating; kept.py compares it
             self.trip_mdegc = self.chosen_trip_mdegc()
         self.indicated_us = us if us < SATURATED else SATURATED
         session_ = self.session
@@ -171,7 +171,7 @@ class Supervisor:
             found = room.level(i.room) or 0
             self.room = found & 3
             self._looked = self._looked + (found >> 2) & STEP_MASK
-        # "or 0": whoever returns early returns None, which is a wrong step and no exception
+        # "or 0": a guard that returns early returns None; that becomes a wrong step and no exception
         trigger = self.trigger
         eye = self.eye
         steps = self._looked * FACTOR + (trigger.update(dt_us, i.trigger) or 0) & STEP_MASK
@@ -182,7 +182,7 @@ class Supervisor:
         steps = steps * FACTOR + (self.overcool.update(dt_us, i.skin, self.trip_mdegc, self.second) or 0) & STEP_MASK
         steps = steps * FACTOR + (self._observe(dt_us, i) or 0) & STEP_MASK
         ran = causes.standing(self, dt_us, i) or 0
-        steps = steps * FACTOR + self.valves.step & STEP_MASK  # causes ask them
+        steps = steps * FACTOR + self.valves.step & STEP_MASK  # causes.py reads them
         steps = (steps * FACTOR + (self.faults.update() or 0) & STEP_MASK) * FACTOR + ran
         if i.request == ACKNOWLEDGE and self.mode == mode.FAULT:
             self.response.reset()
@@ -206,7 +206,7 @@ class Supervisor:
         treating = TREATING >> self.mode & 1
         if steps != due or not 0 <= before <= mode.SERVICE or (treating and self.blocked_by & blockers.TO_STAY):
             self.faults.add(faults.PROGRAM_FLOW)  # neither lease nor feed from here on: the watchdog follows
-        elif before == after == DELIVERING:  # the tick that begins a pass has enough to do
+        elif before == after == DELIVERING:  # the tick that begins a pass has enough work
             self._burst(dt_us, i, o)
         elif self.burst.open:
             self._account(i)
@@ -237,7 +237,7 @@ class Supervisor:
             if self.overcool.new_sample:
                 self.response.sample(skin.value_mdegc, self.observer.probe_mdegc())
         if self.response.open and self.mode != DELIVERING and planner.off_us >= SETTLED_US:
-            self._judge()  # the answer had its time; what the skin does later is none
+            self._judge()  # the time for a response is over; a later fall is no response
         return self._observed
 
     # --- mode -----------------------------------------------------------------------------------------------------
@@ -265,7 +265,7 @@ class Supervisor:
             c |= mode.TESTED
         if b & (blockers.TO_STAY if TREATING >> m & 1 else blockers.TO_ARM):
             c |= mode.BLOCKED
-        if b & blockers.TO_START or self.burst.open:  # a burst of an earlier pass that has not ended is not carried on
+        if b & blockers.TO_START or self.burst.open:  # a burst of an earlier pass that has not ended does not go on
             c |= mode.START_BLOCKED
         if m == mode.READY:
             if self.mode_us > _CONFIRM_US:
@@ -303,7 +303,7 @@ class Supervisor:
         return c
 
     def _confirmation(self, number):
-        """Return the condition that a number for READY is: the last wrong one that is borne ends the request."""
+        """Return mode.py's condition for a confirmation number in READY; the last wrong number ends the request."""
         if number == self.nonce:
             return 0 if self.loop_due else mode.CONFIRMED
         session_ = self.session
@@ -311,7 +311,7 @@ class Supervisor:
         return mode.DISARMED if session_.wrong_numbers >= session.WRONG_NUMBERS_MAX else 0
 
     def enter(self, after):
-        """Go into another mode. What that does to the session, the point and the pass: points.py."""
+        """Go into another mode. points.py does what that means for session, point and pass."""
         session_ = self.session
         eye = self.eye
         self.mode = after
@@ -343,7 +343,7 @@ class Supervisor:
 
     # --- burst ----------------------------------------------------------------------------------------------------
     def _burst(self, dt_us, i, o):
-        """One tick of a pass. Any cause against gas cuts in this tick."""
+        """One tick of a pass. Any cause that forbids gas cuts in this tick."""
         session_ = self.session
         point = self.point
         pass_ = self.pass_
@@ -374,9 +374,9 @@ class Supervisor:
         if burst.open:
             if i.burst != RUNNING:
                 self._account(i)
-            elif allowed and self.eye.mm >= burst.planned_mm - DISTANCE_STEP_MM:  # nearer: planned for another jet
+            elif allowed and self.eye.mm >= burst.planned_mm - DISTANCE_STEP_MM:  # nearer: planned for a weaker jet
                 o.cut = 0
-                # By the tick's own clock, whatever the one-shot says: what counts for it may stand still.
+                # By the tick's own clock, whatever the one-shot reports: its counter may stand still.
                 if burst.open_us < burst.commanded_us:
                     o.lease = 1
             return
@@ -395,7 +395,7 @@ class Supervisor:
                     self._fire(on_us, i, o)
 
     def _judge(self):
-        """Judge the last burst. Water on the skin ends the point, and is no fault."""
+        """Judge the last burst. Water on the skin ends the point; it is no fault."""
         self.response.close(self.second.agrees and self.jet.settles)
         if self.response.wet == WET:
             self.session.point_spent = session.WET_SKIN
@@ -409,7 +409,7 @@ class Supervisor:
             least_mdegc = SKIN_LEAST_REDUCED_MDEGC
             if cap_us > BURST_MAX_REDUCED_US:
                 cap_us = BURST_MAX_REDUCED_US
-        # The observer goes on with the calibrated K, against which the response is judged: its fall is scaled.
+        # The observer goes on with the calibrated K, because the response is compared with that: its fall is scaled.
         observer = self.observer
         baseline_mdegc = observer.baseline_mdegc
         jet = self.jet
@@ -431,7 +431,8 @@ class Supervisor:
             k_most_mdegc = k_nearer(k_mdegc, self.burst.shown_mm, mm)
         elif nearer_mm < -DISTANCE_STEP_MM:
             self.planner.probe_due = True
-        # To the level's floor: K where the skin may be, no more than at 80 mm, and less where both sensors show it.
+        # To the level's floor: K at the nearest distance that the skin may have, at most that at 80 mm, and less when
+        # both sensors show it.
         k_floor_mdegc = k_most_mdegc if k_most_mdegc < k_mdegc else k_mdegc
         if agrees:
             k_floor_mdegc = k_floor_mdegc * jet.weaker_pm // AS_CALIBRATED
@@ -447,8 +448,8 @@ class Supervisor:
         )
 
     def _fire(self, on_us, i, o):
-        # Both valves open side by side: an earlier lease would cost a tick of every cycle, and hold the shut-off open
-        # without need.
+        # Both valves open at the same time: an earlier lease would cost a tick of every cycle and hold the shut-off
+        # open for no reason.
         self.response.begin(i.skin.value_mdegc, self.observer.probe_mdegc())
         self.burst.begin(on_us, self.eye.mm)
         self.planner.fired(on_us)
@@ -460,7 +461,7 @@ class Supervisor:
     def _account(self, i):
         """The one-shot ended, was cut, or refused because its loop opened first: book what was delivered.
 
-        Whatever a burst teaches is taken from one that was long enough to be one.
+        Only a burst that was at least as long as the shortest burst is used to learn from.
         """
         if i.burst == RUNNING:
             return

@@ -1,4 +1,4 @@
-"""The dead-man trigger: a release acts at its first sample, a press only when it has stood for the debounce time."""
+"""The dead-man trigger: a release acts at its first sample, a press only after it has lasted for the debounce time."""
 
 from cryo.core.flow import STEP_MASK, TRIGGER
 from cryo.core.ticks import grown
@@ -6,14 +6,14 @@ from cryo.limits import TRIGGER_DEBOUNCE_US
 
 
 class Trigger:
-    """held: pressed and debounced; pressed: became so in this tick; touched: contact closed, debounced or not."""
+    """held: pressed and debounced; pressed: held began in this tick; touched: contact closed, debounced or not."""
 
     def __init__(self):
         self.step = TRIGGER  # see flow.py
         self.held = False
         self.pressed = False
         self.touched = False
-        self._closed = False  # in the tick before
+        self._closed = False  # level in the tick before
         self._stood_us = 0
         self.update = self.update  # bound once: every tick calls it
 
@@ -27,7 +27,7 @@ class Trigger:
             self._closed = False
             return self.step
         if not self.held:
-            # the time before the first closed sample is no standing
+            # the time before the first closed sample does not count
             self._stood_us = grown(self._stood_us, dt_us) if self._closed else 0
             if self._stood_us >= TRIGGER_DEBOUNCE_US:
                 self.held = True

@@ -1,4 +1,4 @@
-"""Valve supervision: what was commanded against pressure and coil current, cycle counts, and the proof test (limit 26).
+"""Valve supervision: compares commands with pressure and coil current, counts cycles, does the proof test (limit 26).
 
 Bottle - shut-off - line, whose pressure is measured - dose valve - nozzle. Around a burst:
 
@@ -7,15 +7,16 @@ Bottle - shut-off - line, whose pressure is measured - dose valve - nozzle. Arou
     line low    line low    the shut-off did not open
     line high   line falls  the dose valve leaks or stays open
 
-E-stop, trigger and loop channel B break the shut-off's supply, no chip involved. The dose valve follows up to two ticks
-later and empties the line meanwhile: a burst that ended so, or was let go right after it, tells nothing of either.
+E-stop, trigger and loop channel B break the shut-off's supply without any chip. The dose valve follows up to two ticks
+later and empties the line meanwhile. So a burst that ended in this way, or whose trigger was released right after it,
+shows nothing about either valve.
 
 The proof test is one opening of the dose valve in ARMED, with the lease running because hardware ties that valve to the
 lease's edges, and with the trigger released: its second contact is in the shut-off coil's supply, so the gas of the
 line alone leaves. The line must fall (the dose valve opens, the shut-off holds) and stay low (the shut-off is tight);
 the first burst must fill it again (the shut-off opens) and it must hold then (the dose valve is tight).
-A line that is empty beforehand shows that the shut-off holds; then the opening is owed to the next arming.
-Without a sensor in the line there is no proof, and no burst tells of the valves: the settings say if one is fitted.
+A line that is already empty shows that the shut-off holds; then the next arming does the opening. Without a sensor in
+the line there is no proof, and no burst shows anything about the valves. The settings say whether one is fitted.
 """
 
 from cryo.core import blockers, faults
@@ -33,31 +34,32 @@ from cryo.limits import (
 )
 from micropython import const
 
-VENT_US = PROBE_BURST_MAX_US  # should the shut-off stand open, it is a probe burst
+VENT_US = PROBE_BURST_MAX_US  # if the shut-off is stuck open, it is a probe burst
 
-# The line's gas leaves through the open dose valve with a time constant of 5 ms, which opens 5-25 ms after its command
-# and closes as late: 1 part in 1000 is left after an opening of 60 ms, so falling to a quarter tells [E].
+# The line's gas leaves through the open dose valve with a time constant of 5 ms. The valve opens 5-25 ms after its
+# command and closes as late. After an opening of 60 ms, 1 part in 1000 is left, so a fall to a quarter is a clear sign
+# [E].
 _FALL_US = const(200_000)  # from the command: the opening, the slowest closing, one turn of the slow inputs [E]
-_LEASE_OVER_US = const(100_000)  # from the command: a press before may have opened the shut-off, and proves nothing
+_LEASE_OVER_US = const(100_000)  # from the command: after an earlier press the test proves nothing
 _HOLD_US = const(500_000)  # from the command: so long the line must stay low, in ...
-_HOLD_SAMPLES = const(3)  # ... at least so many samples [E]: a sensor that fell silent proves nothing
+_HOLD_SAMPLES = const(3)  # ... at least so many samples [E]: a silent sensor proves nothing
 _SKIN_US = const(1_200_000)  # from the command: the skin has answered, if there was gas
 _SKIN_FALL_MDEGC = 2 * RESPONSE_MIN_MDEGC  # two steps of a converter; 60 ms of gas make that up to 150 mm [C: twin]
-_TRIES = const(3)  # [E] openings an arming, when the trigger or a guard cuts them short
-_EMPTY = const(8)  # under an eighth of the bottle's pressure there is nothing to see falling
+_TRIES = const(3)  # [E] openings in one arming, when the trigger or a guard cuts them short
+_EMPTY = const(8)  # under an eighth of the bottle's pressure no fall can be seen
 _START_BLOCKERS = blockers.TO_START & ~blockers.PROOF
 
 _LINE_FROM_US = const(100_000)  # after closing: the trapped gas is at rest
-_LINE_TO_US = const(1_500_000)  # later a tight valve may have lost its gas too
+_LINE_TO_US = const(1_500_000)  # later, the line behind a tight valve may be empty too
 _LINE_SAMPLES = const(2)  # [E] in a row
 
-# A time since the command is counted up to the tick before: 20 to 40 ms after it the current has risen, and is not yet
-# chopped down to hold, when a low-side shunt may show nothing between two chops [E].
+# A time since the command is counted up to the tick before. 20 to 40 ms after the command the current has risen and is
+# not yet chopped down to hold; when it is, a low-side shunt may show nothing between two chops [E].
 _COIL_FROM_US = const(10_000)
 _COIL_TO_US = const(30_000)
 _COIL_FALL_US = const(100_000)  # [E] after the last closing
 _COIL_MIN_MA = const(300)  # [E] a tenth of the peak
-_COIL_SAMPLES = const(3)  # [E] in a row, with the command or without it
+_COIL_SAMPLES = const(3)  # [E] samples in a row, with the command or without it
 
 # stages of the proof test
 _WAIT = const(0)
@@ -71,17 +73,17 @@ class Valves:
     """Both valves' account. pending: an arming's proof test is not done, no pass may start."""
 
     def __init__(self):
-        self.step = VALVES  # see flow.py; it counts when `watch` ends, as what that returns is spoken for
+        self.step = VALVES  # see flow.py; it counts when `watch` ends, since `watch` returns something else
         self.dose_cycles = 0  # openings commanded since boot
         self.shutoff_cycles = 0
-        self.bursts = PROOF_TEST_BURSTS  # since the last proof; there is no clock: every boot is another day
+        self.bursts = PROOF_TEST_BURSTS  # since the last proof; without a clock every boot counts as another day
         self.pending = False
         self._proved_s = 0
         self._stage = _WAIT
         self._tries = 0
         self._since_us = SATURATED  # since the test's opening was commanded
         self._from_mbar = 0  # the line before it
-        self._emptied = False  # by the test or by time, and no burst since
+        self._emptied = False  # emptied by the test or by time, and no burst since
         self._skin_mdegc = 0
         self._fall_mdegc = 0
         self._line_sequence = 0
@@ -93,13 +95,13 @@ class Valves:
         self._coil_missing = 0  # samples in a row
         self._coil_extra = 0
 
-    # --- told by the supervisor -----------------------------------------------------------------------------------
+    # --- the supervisor calls these -----------------------------------------------------------------------------------
     def due(self, uptime_s):
         """True when limit 26 asks for a proof test."""
         return self.bursts >= PROOF_TEST_BURSTS or uptime_s - self._proved_s >= PROOF_TEST_S
 
     def armed(self, session, config):
-        """ARMED was entered. A point that was begun is finished first."""
+        """ARMED was entered. A point that was begun is finished before a test."""
         self.pending = not session.point_open and config.line_fitted == 1 and self.due(session.uptime_s)
         self._stage = _WAIT
         self._tries = 0
@@ -115,7 +117,7 @@ class Valves:
         self._came = -1
 
     def ended(self, given_us):
-        """It ended after given_us. A shorter one than the shortest burst may not have opened both valves."""
+        """The burst ended after given_us. One under the shortest burst may not have opened both valves."""
         if given_us < BURST_MIN_US:
             self._judging = False
 
@@ -141,7 +143,7 @@ class Valves:
         line_mbar = i.line.value
         bottle_mbar = i.bottle.value
         if burst.open:
-            # earlier it is what was in the line from the last time; later the shut-off may be shut again
+            # an earlier sample shows what the last burst left; a later one comes when the shut-off may be shut again
             if burst.open_us >= BURST_MIN_US and i.burst == RUNNING:
                 self._came = 1 if line_mbar >= bottle_mbar // 4 else 0  # [E] flow costs pressure
         elif self._judging:
@@ -179,7 +181,7 @@ class Valves:
 
     # --- the proof test ---------------------------------------------------------------------------------------------
     def prove(self, dt_us, i, o, blocked, touched, planner, uptime_s, causes):
-        """One tick of ARMED while pending: the only place that opens a valve with the trigger released.
+        """One tick of ARMED while pending: only here a valve opens with the trigger released.
 
         i, o are Inputs and Outputs, blocked the blockers that stand; touched: the trigger is. Faults go to causes.
         """
@@ -205,7 +207,7 @@ class Valves:
                     if self._since_us < VENT_US:
                         o.lease = 1
             else:
-                self._stage = _WAIT if i.burst else _JUDGE  # refused or ended by its loop, or whole
+                self._stage = _WAIT if i.burst else _JUDGE  # refused, ended by its loop, or given in full
         elif stage == _JUDGE:
             if self._since_us >= _LEASE_OVER_US:
                 self._judge(i)
@@ -237,7 +239,7 @@ class Valves:
         self._skin_mdegc = i.skin.value_mdegc
         self._fall_mdegc = 0
         self.dose_cycles += 1
-        planner.fired(VENT_US)  # it counts as gas: should the shut-off stand open, it was
+        planner.fired(VENT_US)  # it counts as gas: if the shut-off is stuck open, it was gas
         o.cut = 0
         o.rearm = 1
         o.lease = 1
@@ -254,5 +256,5 @@ class Valves:
             self._stage = _SKIN
 
     def _shut(self):
-        """Name what kept the dose valve shut: no current in its coil, where that is measured, else the valve."""
+        """Find the fault that kept the dose valve shut: no current in its coil, if that is measured, else the valve."""
         return faults.DOSE_COIL if self._coil_missing else faults.DOSE_SHUT

@@ -1,1 +1,1 @@
-"""One chip or actuator a file; hardware is given to each driver, no driver knows a state."""
+"""One file for each chip or actuator. Each driver is given its hardware; no driver knows the device's mode."""

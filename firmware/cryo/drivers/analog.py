@@ -1,4 +1,4 @@
-"""A transducer with a live zero, 0.5-4.5 V of 5 V: a broken or shorted wire leaves its band, so it is no value."""
+"""A transducer with a live zero, 0.5-4.5 V of 5 V: a broken or shorted wire gives a signal outside, so no value."""
 
 from micropython import const
 
@@ -26,7 +26,7 @@ class Transducer:
         quantity.age_us = 0
         if counts < _BAND_LOW or counts > _BAND_HIGH:
             quantity.status = WIRE_LOW if counts < _BAND_LOW else WIRE_HIGH
-            quantity.value = None  # no number: a comparison that forgot the status fails at once
+            quantity.value = None  # no number: a comparison without a check of the status fails at once
         else:
             quantity.status = OK
             quantity.value = (counts - _ZERO) * self._num // self._den if counts > _ZERO else 0

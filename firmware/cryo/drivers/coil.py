@@ -2,8 +2,8 @@
 
 The amplifier gives 3.0 V at 1.2 times the peak current (boards/rp2040_pico/bom.toml), and 0 V without current. So there
 is no live zero and no lower band: a broken wire, an amplifier without supply and a coil without current all read 0 mA.
-Only a comparison with the command tells them apart: core/valves.py. Above 3.0 V is no current that the driver
-can give: a shorted coil, or the wire at the supply.
+Only a comparison with the command can tell them apart: core/valves.py. The driver cannot give a current above 3.0 V:
+there the coil is shorted, or the wire touches the supply.
 """
 
 from micropython import const
@@ -34,7 +34,7 @@ class Coil:
         quantity.age_us = 0
         if counts > _FULL:
             quantity.status = OVER
-            quantity.value = None  # no number: a comparison that forgot the status fails at once
+            quantity.value = None  # no number: a comparison without a check of the status fails at once
         else:
             quantity.status = OK
             quantity.value = counts * self._full_ma // _FULL

@@ -1,7 +1,7 @@
 """Integer correction of a straight-line thermocouple reading to ITS-90, types K and T.
 
-A MAX31855 divides the thermocouple's voltage by a constant slope and adds its cold junction. That reads too
-warm in the cold: type K, cold junction 25 degC, by 0.60 degC at 4 degC and by 9.72 at -78.5 [C]. So:
+A MAX31855 divides the thermocouple's voltage by a constant slope and adds its cold junction. Its reading is too warm in
+the cold: type K, cold junction 25 degC, by 0.60 degC at 4 degC and by 9.72 at -78.5 [C]. So:
 
     total voltage = (raw - cold junction) * slope + E(cold junction)
     temperature = inverse of E at the total voltage
@@ -85,7 +85,7 @@ class Linearise:
         """
         if cold_junction_mdegc < CJ_MIN_MDEGC or cold_junction_mdegc > CJ_MAX_MDEGC:
             return None
-        # Before the arithmetic, so that no product leaves 31 bits.
+        # Checked before the arithmetic, so that no product exceeds 31 bits.
         if raw_mdegc < _RAW_MIN_MDEGC or raw_mdegc > _RAW_MAX_MDEGC:
             return None
         table = self._forward_nv

@@ -87,7 +87,7 @@ class Max31855:
         self._frame = bytearray(4)
         self._polled_us = 0
         self._polled = False
-        self._proven = False  # a frame had a lower half, which a MAX6675 lacks
+        self._proven = False  # a frame had a lower half: a MAX6675 sends none
         self._bad_hold_us = 0
         self.offset_mdegc = 0
         self._select(1)
@@ -101,15 +101,15 @@ class Max31855:
         The chip has no data-ready, so only a changed frame is a new sample; a repeated one just grows older.
         The conversion of a changed frame ended at the previous poll at the earliest, and began at most one
         conversion before that. Bad samples count conversions, not reads: at most one per CONVERSION_US,
-        and again for as long as a bad frame stays. A chip none of whose frames had a lower half yet, as if its cold
-        junction were exactly 0 degC, is taken for a MAX6675: OTHER_CHIP.
+        and again for as long as a bad frame stays. If no frame has had a lower half yet, as if the cold junction were
+        exactly 0 degC, the chip is taken for a MAX6675: OTHER_CHIP.
         """
         buf = self._buf
         self._select(0)
         try:
             self._readinto(buf)
         except OSError:
-            # A failed transfer is a dead line.
+            # A failed transfer counts as a dead line.
             buf[0] = buf[1] = buf[2] = buf[3] = 0
         self._select(1)
 

@@ -1,14 +1,14 @@
 """MAX31856 thermocouple converter: set-up that is read back, samples by data-ready, and a second cut-off in hardware.
 
 The chip corrects to ITS-90 by itself, so its value needs no table [S: Maxim 19-7534, registers and codes].
-A frozen chip is told by what it does not do: a sample counts as new only when DRDY fell (or, without that pin, when
-the value changed); overvoltage suspends conversion and has its own status. A dead bus is told by reading the set-up
-back, never by the value: 0 degC is a temperature.
+A frozen chip shows by what is missing: a sample counts as new only when DRDY fell (or, without that pin, when the value
+changed). Overvoltage suspends conversion and has its own status. A dead bus is found by reading the set-up back, never
+by the value: 0 degC is a temperature.
 
 Second cut-off: the chip compares every conversion with its low threshold and pulls FAULT low by itself, software or
 not. FAULT also falls for an open thermocouple and for overvoltage. Below the threshold the reading stays OK, because
-its number says more than a fault would; its `cut` says that the chip demands a cut-off. When flag, pin and number
-disagree about it in two samples in a row, the second cut-off is not to be trusted: BAD_FRAME.
+its number gives more information than a fault would. Its `cut` means that the chip demands a cut-off. When flag, pin
+and number disagree about it in two samples in a row, the second cut-off is not to be trusted: BAD_FRAME.
 """
 
 from cryo.core.reading import (
@@ -52,7 +52,7 @@ _SR_TC = const(0x48)  # TCRANGE, TCHIGH
 _SR_CJ = const(0xB0)  # CJRANGE, CJHIGH, CJLOW
 _SR_PIN = const(0x07)
 
-_LIMIT_MDEGC = const(150_000)  # either way; nothing in this device is warmer or colder [E]
+_LIMIT_MDEGC = const(150_000)  # largest temperature, both signs; nothing in this device is warmer or colder [E]
 _LOW_MIN_MDEGC = const(-100_000)
 _LOW_MAX_MDEGC = const(40_000)
 _TOLERANCE_MDEGC = const(500)  # between flag and number
@@ -112,7 +112,7 @@ class Max31856:
                 0,
             )
         )
-        self._as_written = self._set_up[:1] + self._set_up  # what a read-back brings, its first byte aside
+        self._as_written = self._set_up[:1] + self._set_up  # what a read-back gives, after its first byte
         self._transfer = spi.write_readinto
         self._select = cs.value
         self._drdy = None if drdy is None else drdy.value
@@ -125,11 +125,11 @@ class Max31856:
         self._read_back = bytearray(_COUNT + 1)
         self._frame = bytearray(5)
         self._seen = False  # a first frame to compare with, without DRDY
-        self._trusted = OK  # or what the last read-back found
+        self._trusted = OK  # status that the last read-back found
         self._check_in = 0
         self._doubts = 0
         self._pin_doubts = 0
-        self._unread_us = 0  # since it was last certain that no sample waits
+        self._unread_us = 0  # time since it was last certain that no sample waits
         self._polled_us = 0
         self._bad_hold_us = 0
         self.mismatch = -1
@@ -181,7 +181,7 @@ class Max31856:
             return DEAD_BUS
         self._select(1)
         wanted = self._set_up
-        got[0] = wanted[0]  # whatever the line did while it was asked
+        got[0] = wanted[0]  # the line may have changed during the read
         if got == self._as_written:
             return OK
         same = True
@@ -214,7 +214,7 @@ class Max31856:
         data = self._data
         drdy = self._drdy
         fault = self._fault
-        # Asked whatever the bus does: the gates cut by it without us.
+        # Read whatever state the bus has: the gates cut by this pin without the firmware.
         low = fault is not None and fault() == 0
         reading.cut = 1 if low else 0
         # Reading the value raises DRDY, so without DRDY low it is left alone: a sample between would be lost.
@@ -229,21 +229,21 @@ class Max31856:
         except OSError:
             status = DEAD_BUS
         self._select(1)
-        # A DRDY that reading does not raise is stuck, and no sign of a sample.
+        # If reading does not raise DRDY, the pin is stuck and is no sign of a sample.
         taken = ready and (drdy is None or drdy() != 0)
         self._unread_us = 0 if not ready or (taken and status == OK) else unread_us
         flags = data[6] if ready else self._status[1]
 
         self._check_in -= 1
         if status == OK:
-            # A frame that a dead line could have sent is looked into at once.
+            # A dead line could have sent such a frame: check it at once.
             idle = flags == 0xFF or (ready and flags == 0 and data[1] == data[2] == data[3] == data[4] == data[5] == 0)
             if idle or self._check_in <= 0 or self._trusted != OK:
                 self._trusted = self._verify()
             status = self._trusted
         if status == OK:
             status = self._judge(flags, low)
-            # Where the pin is wired to channel B alone, its flags stand for it, whatever else they mean.
+            # If the pin is wired to channel B only, the flags take its place, whatever else they mean.
             if flags & (_SR_PIN if fault is None else _SR_TC_LOW):
                 reading.cut = 1
         if status != OK:
@@ -269,7 +269,7 @@ class Max31856:
     def _judge(self, flags, low):
         """Return the status that the flags and the FAULT pin, low or not, stand for."""
         if self._fault is not None and low != (flags & _SR_PIN != 0):
-            # A conversion may end between the look at the pin and the transfer; it cannot do so twice running.
+            # A conversion may end between reading the pin and the transfer. That cannot happen two times in a row.
             self._pin_doubts = 2 if self._pin_doubts else 1
         else:
             self._pin_doubts = 0
@@ -305,7 +305,7 @@ class Max31856:
         if cj_code >= 0x2000:
             cj_code -= 0x4000
         cj_mdegc = cj_code * 125 >> 3  # 1/64 degC
-        # 19 bits of 1/128 degC; the five below are always 0, and the product of all 24 would leave 31 bits.
+        # 19 bits of 1/128 degC; the five lower ones are always 0, and the product of all 24 would exceed 31 bits.
         code = data[3] << 11 | data[4] << 3 | data[5] >> 5
         if code >= 0x40000:
             code -= 0x80000

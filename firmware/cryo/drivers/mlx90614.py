@@ -5,8 +5,8 @@ compensated for gradients in its housing, which cold gas causes) [S: Melexis 390
 common -BAA sees far more than the treated spot at 100 mm and reads the warm skin around it.
 
 A word is 16 bits, low byte first, then CRC-8 (x8 + x2 + x + 1) over address, command, address and data [S]. Bit 15 is
-the chip's error flag; 0.02 K a step [S]. The chip has no data-ready: only a changed word is a new sample, a repeated
-one grows older, so a frozen chip shows. No register is ever written: the emissivity is set once, in service.
+the chip's error flag; 0.02 K a step [S]. The chip has no data-ready: only a changed word is a new sample. A repeated
+word grows older, so a frozen chip is found. No register is ever written: the emissivity is set once, in service.
 """
 
 from cryo.core.reading import (
@@ -31,7 +31,7 @@ _ERROR_FLAG = const(0x8000)
 _STEP_MDEGC = const(20)
 _ZERO_MDEGC = const(273_150)
 _MIN_MDEGC = const(-70_000)  # end of the chip's range [S]
-_MAX_MDEGC = const(100_000)  # nothing that is treated is warmer [E]
+_MAX_MDEGC = const(100_000)  # no skin that is treated is warmer [E]
 _ROUND = const(64)  # transfers: one reads the emissivity, every 8th of the others the housing
 # CRC of each high nibble.
 _CRC = b"\x00\x07\x0e\x09\x1c\x1b\x12\x15\x38\x3f\x36\x31\x24\x23\x2a\x2d"

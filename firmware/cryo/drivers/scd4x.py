@@ -4,9 +4,9 @@ Commands, their execution times, the 5 s and the check byte (CRC-8, polynomial 3
 [S: Sensirion SCD4x, version 1.3]. Nothing is written to the chip's memory: its self-calibration and its altitude stay
 as they were set in service. A word is 16 bits, high byte first, then its check byte.
 
-Command and answer are two transfers of two polls: the chip refuses its address until a command is executed (1 ms), and
-a poll comes every 10 ms. Of a result only the first word is read, CO2; what follows are temperature and humidity, and a
-read may end after any byte [S].
+Command and answer are two transfers in two polls: the chip refuses its address until a command is executed (1 ms), and
+a poll comes every 10 ms. Only the first word of a result is read, CO2. Temperature and humidity follow; a read may end
+after any byte [S].
 """
 
 from cryo.core.ticks import grown
@@ -16,7 +16,7 @@ OK = const(0)
 STARTING = const(1)
 DEAD_BUS = const(2)  # no acknowledge, or an error of the bus: absent, unplugged, or the bus is stuck
 BAD_FRAME = const(3)  # a check byte is wrong
-NO_SAMPLE = const(4)  # 0 ppm: the chip's word for a sample that is none
+NO_SAMPLE = const(4)  # 0 ppm: the chip means that it has no valid sample
 OUT_OF_RANGE = const(5)  # beyond 40 000 ppm, the end of the chip's output
 NO_ANSWER = const(6)  # the chip answers, but no result came for three periods: it was reset, or does not measure
 NAMES = ("OK", "STARTING", "DEAD_BUS", "BAD_FRAME", "NO_SAMPLE", "OUT_OF_RANGE", "NO_ANSWER")
@@ -24,7 +24,7 @@ NAMES = ("OK", "STARTING", "DEAD_BUS", "BAD_FRAME", "NO_SAMPLE", "OUT_OF_RANGE",
 _TICKS_MASK = const(0x3FFFFFFF)  # ticks_us wraps at 2**30
 _PERIOD_US = const(5_000_000)  # [S]
 _PATIENCE_US = const(15_000_000)  # [E] three periods
-_ASK_US = const(500_000)  # [E] from one question whether there is a result to the next
+_ASK_US = const(500_000)  # [E] time between two questions whether there is a result
 _POWER_UP_US = const(1_000_000)  # [S]
 _STOPPING_US = const(500_000)  # [S] execution time of the stop
 _BACK_OFF_US = const(1_000_000)  # [E] after a failure; doubled with each further one ...
@@ -38,7 +38,7 @@ _FETCH = b"\xec\x05"
 _READY_BITS = const(0x07FF)  # all of them 0: no result yet [S]
 
 # steps
-_TO_STOP = const(0)  # a chip that the last run left measuring takes no other command
+_TO_STOP = const(0)  # if the last run left the chip measuring, it accepts no other command
 _TO_START = const(1)
 _TO_ASK = const(2)
 _TO_HEAR = const(3)
@@ -97,7 +97,7 @@ class Scd4x:
         except OSError:
             status = DEAD_BUS
         if status == DEAD_BUS and self._step == _TO_STOP:
-            status = OK  # a chip that does not measure may refuse the stop; the start tells
+            status = OK  # a chip that does not measure may refuse the stop; the start shows whether it answers
             self._next(_TO_START, _STOPPING_US)
         if status != OK:
             self._fail(quantity, status)
@@ -111,7 +111,7 @@ class Scd4x:
 
     def _send(self, command):
         self._sent_us = 0
-        # Where a chip drops out within a transfer, some ports do not raise but return the bytes that it took.
+        # When a chip stops answering within a transfer, some ports do not raise: they return how many bytes it took.
         return OK if self._write(self._address, command) == 2 else DEAD_BUS
 
     def _fail(self, quantity, status):
@@ -120,7 +120,7 @@ class Scd4x:
         quantity.sequence = (quantity.sequence + 1) & 0xFFFF
 
     def _act(self, quantity):
-        """Do this step's transfer; return OK, or why the chip has to be started anew."""
+        """Do this step's transfer; return OK, or why the chip must be started again."""
         step = self._step
         status = OK
         if step == _TO_STOP:

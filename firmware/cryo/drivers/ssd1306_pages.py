@@ -6,9 +6,9 @@ PyPI dates from 2021. The drawing is MicroPython's own `framebuf`.
 
 A whole page as one message would take 2.9 ms at 400 kHz. 32 bytes with address and first byte take 0.77 ms there, 7
 bytes 0.81 ms at 100 kHz. The commands are those of the data sheet [S: Solomon Systech SSD1306, revision 1.1, sections 9
-and 10], contrast and precharge those of a common module [S: UG-2864HSWEG01]. Every page names its place and the whole
-set-up is sent again before each page 0, so that a display that lost its supply for a moment comes back by itself;
-nothing is read, many modules cannot answer.
+and 10], contrast and precharge those of a common module [S: UG-2864HSWEG01]. Every page names its place, and the whole
+set-up is sent again before each page 0. So a display that lost its supply for a moment works again by itself. Nothing
+is read, because many modules cannot answer.
 """
 
 from framebuf import MONO_VLSB, FrameBuffer
@@ -28,7 +28,7 @@ _BACK_OFF_MAX = const(800)  # [E] ... up to 8 s
 _DATA = const(0x40)  # first byte of a message of data; 0 of one of commands
 _SET_UP = (
     b"\x00\xa8\x3f\xd3\x00\x40",  # 64 rows, no offset
-    b"\x00\xa1\xc8\xda\x12",  # the cable below: columns and rows turned, alternating row pins
+    b"\x00\xa1\xc8\xda\x12",  # the cable is at the bottom: columns and rows reversed, alternating row pins
     b"\x00\x81\xcf\xa4\xa6",  # contrast; show the memory, not inverted
     b"\x00\xd5\x80\xd9\xf1\xdb\x20",  # clock, precharge, level of unselected rows
     b"\x00\x2e\x20\x02",  # no scrolling; page addressing
@@ -53,8 +53,8 @@ _STRETCHED = tuple(tuple(_stretched(scale, part) for part in range(scale)) for s
 class Ssd1306:
     """One SSD1306 on an I2C bus whose time-out the board sets to 1 ms.
 
-    While `ready()`: clear(), draw, show(page). Else: poll(), once a tick. Nothing here allocates after construction or
-    raises for a display that fails; `status` tells.
+    While `ready()`: clear(), draw, show(page). Else: poll(), once a tick. After construction nothing here allocates,
+    and nothing raises when a display fails: `status` shows it.
     """
 
     def __init__(self, i2c, at_once=32, address=0x3C):
@@ -69,7 +69,7 @@ class Ssd1306:
         view = memoryview(buf)
         self._buf = buf
         self._page = view[1:]
-        # each with the byte before it, which was sent already and gives its place to the mark of data
+        # each with the byte before it: that byte was already sent, and its place holds the mark of data
         self._messages = tuple(view[at : min(at + 1 + at_once, 1 + WIDTH)] for at in range(0, WIDTH, at_once))
         self._at_once = at_once
         self._canvas = FrameBuffer(self._page, WIDTH, 8, MONO_VLSB)
@@ -85,7 +85,7 @@ class Ssd1306:
         self.status = STARTING
 
     def ready(self):
-        """True when another page may be drawn and shown: none is on its way, and no failure is waited out."""
+        """True when another page may be drawn and shown: none is being sent, and the wait after a failure is over."""
         return self._next == self._end and self._wait == 0
 
     def clear(self):
@@ -132,7 +132,7 @@ class Ssd1306:
         self._next = len(_SET_UP) if self._set_up and page else 0
 
     def poll(self):
-        """Send one message, at most 0.81 ms; or wait out a failure: 0.5 s, doubled up to 8 s."""
+        """Send one message, at most 0.81 ms; or wait after a failure: 0.5 s, doubled up to 8 s."""
         if self._wait:
             self._wait -= 1
             return
@@ -148,7 +148,7 @@ class Ssd1306:
             message = self._messages[at]
             self._buf[at * self._at_once] = _DATA
         try:
-            # where a chip drops out within a message, some ports do not raise but return the bytes that it took
+            # when a chip stops answering within a message, some ports do not raise: they return how many bytes it took
             sent = self._write(self._address, message) == len(message)
         except OSError:
             sent = False

@@ -1,18 +1,18 @@
 """VL53L0X distance sensor: start-up and ranging as a state machine with one short transfer a poll.
 
 Registers and their order follow ST's API (STSW-IMG005) [S]; values that ST does not explain are in vl53l0x_tuning.
-Measurements follow each other, each of 20 ms, the shortest that ST allows. Flag and result come in one transfer, the
-next one clears the flag. Writes go out as one buffer of register and value: MicroPython's `writeto_mem` joins two
-buffers on the heap, which the tick forbids.
+Measurements follow each other, each of 20 ms, the shortest that ST allows. One transfer reads flag and result, the next
+one clears the flag. Writes go out as one buffer of register and value: MicroPython's `writeto_mem` joins two buffers on
+the heap, which the tick forbids.
 
-The light of one SPAD falls with the square of the distance: their product stays as long as the surface does. It is
-smoothed and given with the range: where it grows, the range no longer follows the skin (eye_guard).
+The light of one SPAD falls with the square of the distance. So their product stays the same while the surface is the
+same. It is smoothed and given with the range: when it grows, the range does not follow the skin any more (eye_guard).
 
-A live sensor's light is never the same: a result that repeats range, rates and SPAD count is not live.
+The light at a live sensor is never the same: a result that repeats range, rates and SPAD count is not live.
 
-Fog in the beam shows as results that fail (SIGNAL_FAIL, PHASE_FAIL, MIN_RANGE) or that jump (SIGMA_FAIL). ST estimates
-sigma on the host from rates; here it is two results in a row further apart than a hand moves [E]. Every bad result
-drops the number at once. A chip that answers but does not measure is restarted.
+Fog in the beam shows as results that fail (SIGNAL_FAIL, PHASE_FAIL, MIN_RANGE) or jump (SIGMA_FAIL). ST estimates sigma
+on the host from rates; here SIGMA_FAIL means that two results in a row are further apart than a hand moves [E]. Every
+bad result removes the number at once. A chip that answers but does not measure is restarted.
 """
 
 from cryo.drivers.vl53l0x_tuning import PAIRS
@@ -54,22 +54,22 @@ _BY_CODE = bytes((7, 6, 6, 6, 3, 7, 5, 7, 4, 5, 4, 0, 7, 7, 7, 7))
 
 _TICKS_MASK = const(0x3FFFFFFF)  # ticks_us wraps at 2**30
 _AGE_MAX_US = const(0x1FFFFFFF)
-_MEASURES_US = const(22_000)  # 20 ms, and a tenth for the chip's own clock [E]
-_PATIENCE_US = const(200_000)  # ten results, and far more than any step of the start-up [E]
+_MEASURES_US = const(22_000)  # 20 ms, plus a tenth for the error of the chip's own clock [E]
+_PATIENCE_US = const(200_000)  # ten results; far more than any step of the start-up takes [E]
 _FAR_MM = const(2000)
-_JUMP_MM = const(40)  # 1 m/s for 20 ms, and noise [E]
+_JUMP_MM = const(40)  # 1 m/s for 20 ms, plus noise [E]
 _REPEATS_MAX = const(4)  # five results in a row that are the same: 80 ms; a dark target gives 4 repeats in 1e7 [C]
 _USELESS_MAX = const(10)
-_WEIGHED_MM = const(250)  # beyond the window in which gas is given
+_WEIGHED_MM = const(250)  # outside the window in which gas is given
 _BRIGHTEST = const(100_000)  # light of one SPAD; 50 Mcps, far above what skin sends back at 20 mm
 
 _INTERRUPT = const(0x13)
 _MAP = const(0xB0)
 
 _WRITE = const(0)
-_SET = const(1)  # bits of a register, one poll to read, one to write
+_SET = const(1)  # change bits of a register: one poll to read, one to write
 _CLEAR = const(2)
-_UNTIL = const(3)  # one of the bits is set
+_UNTIL = const(3)  # wait until one of the bits is set
 _IDENTIFY = const(4)
 _TUNE = const(5)
 _KEEP_STOP = const(6)
@@ -81,7 +81,7 @@ _RATE_LIMIT = const(11)
 
 # Operation, register, value.
 _SCRIPT = bytes.fromhex(
-    # the first page, no measurement; then who is it
+    # the first page, no measurement; then the chip's identity
     "00ff00 008000 000000 040000"
     # bus levels of 2.8 V (left out for 1.8 V), standard mode; the stop value of this chip
     "018901 008800 008001 00ff01 000000 060000 000001 00ff00 008000"
@@ -125,7 +125,7 @@ class Vl53l0x:
         self._enable = bytearray((_MAP, 0, 0, 0, 0, 0, 0))
         self._stop = 0
         self._spads = 0
-        # both over restarts too: a chip that repeats itself afterwards is no better than before
+        # both are kept over restarts: a chip that repeats itself after a restart is no better than before
         self._repeats = 0  # results in a row that were like the one before ...
         self._still_us = 0  # ... and for how long
         self.identified = False  # a chip of this kind has answered since switch-on
@@ -136,14 +136,14 @@ class Vl53l0x:
         self._step = 0
         self._part = 0  # of a step that takes several polls; of ranging: read, clear
         self._waited_us = 0
-        self._unread_us = 0  # since it was last certain that no result waits
-        self._useless = 0  # results in a row that were none
+        self._unread_us = 0  # time since it was last certain that no result waits
+        self._useless = 0  # results in a row that were not valid
         self._last_mm = -1
 
     def poll(self, now_us, quantity, busy=False):
         """Do one transfer at `now_us` (ticks_us, 0..2**30 - 1) and bring `quantity` (mm) up to date.
 
-        busy: this tick has no time for a result's transfer, which waits for the next one.
+        busy: this tick has no time for the transfer of a result, which then waits for the next tick.
 
         age_us counts from the earliest moment at which the measurement can have begun. Never raises on a failed
         transfer, does not allocate. Always pass the same `quantity`.
@@ -152,7 +152,7 @@ class Vl53l0x:
         self._polled_us = now_us
         if delta_us > _AGE_MAX_US:
             delta_us = _AGE_MAX_US
-        # _sum and the wait for a result in place: this is most of the ticks.
+        # _sum and the wait for a result are written out here: most ticks do only this.
         us = quantity.age_us + delta_us
         quantity.age_us = us if us < _AGE_MAX_US else _AGE_MAX_US
         us = self._waited_us + delta_us
@@ -203,7 +203,7 @@ class Vl53l0x:
         return self._one[0]
 
     def _start(self, step):
-        """Do one transfer of the start-up; return OK, or why to begin again."""
+        """Do one transfer of the start-up; return OK, or why it must begin again."""
         operation = _SCRIPT[3 * step]
         register = _SCRIPT[3 * step + 1]
         value = _SCRIPT[3 * step + 2]
@@ -271,7 +271,7 @@ class Vl53l0x:
             i += 1
 
     def _range(self, quantity):
-        """A result was read: judge it; return OK, or why to begin again."""
+        """A result was read: judge it; return OK, or why the start-up must begin again."""
         status = self._judge()
         self._waited_us = 0
         quantity.sequence = (quantity.sequence + 1) & 0xFFFF
@@ -283,7 +283,7 @@ class Vl53l0x:
         return status if self._useless >= _USELESS_MAX else OK
 
     def _weigh(self, quantity):
-        """Bring the light of the last result up to date; here, for this tick has the shortest transfer."""
+        """Update the light of the last result. Done in this tick because its transfer is the shortest."""
         result = self._before
         mm = quantity.value
         spads = result[3] << 8 | result[4]
@@ -301,7 +301,7 @@ class Vl53l0x:
         """Return the status of the result; keeps its range in _last_mm, and the result itself for comparison."""
         result = self._result
         before = self._before
-        # Each of the words has noise of its own. The range comes first: most results already differ there.
+        # Each word has its own noise. The range is compared first, because most results differ there.
         if (
             result[12] == before[12]
             and result[8] == before[8]

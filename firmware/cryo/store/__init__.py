@@ -1,1 +1,1 @@
-"""What must outlive a power cut: settings, calibration, and whatever else fits a record. Written only without gas."""
+"""Data that must survive a power cut: settings, calibrations and other records. Written only while no gas may flow."""

@@ -1,10 +1,10 @@
-"""Calibration records: what was measured, by whom, with what, until when it holds. Loaded when one is read or given.
+"""Calibration records: what was measured, by whom, with which instrument, and how long it holds. Loaded on demand.
 
-The history keeps them one after the other. What the device works with stands in its settings: skin probe's offset, jet
-constant, valve delays, and the day on which the first of the kinds is due. The newest record of each kind is kept
-beside it, since the history drops its oldest. They are written in that order. After a power cut in between the old
-calibration is in force and the history shows one more; or the new one is, and at worst an earlier due date than it
-could have.
+The history keeps them one after the other. The device works with its settings: skin probe's offset, jet constant, valve
+delays, and the first day on which a kind is due. The newest record of each kind is also kept separately, because the
+history drops its oldest records. They are written in this order. After a power cut between two writes, either the old
+calibration is in force and the history shows one record more; or the new one is in force, at worst with an earlier due
+date than necessary.
 """
 
 import json
@@ -14,7 +14,7 @@ from cryo.store.history import History
 from cryo.store.settings import as_dict, save, stored
 from cryo.store.slots import Slots
 
-# kind -> what its values are; all of them are due before anything is armed
+# kind -> the names of its values; every kind is needed before anything arms
 KINDS = {
     "TC": ("pivot_mdegc", "offset_mdegc", "slope_ppm", "residual_mdegc", "skin_offset_mdegc"),
     "OPEN": ("delay_us",),
@@ -30,7 +30,7 @@ SETTING = {
     "CLOSE": "valve_close_delay_us",
     "JET": "jet_k_mdegc",
 }
-_PERSON = 24  # characters of technician and instrument
+_PERSON = 24  # characters of technician and of instrument
 
 
 def encode(kind, values, day, due_d, technician, instrument):
@@ -78,7 +78,7 @@ def due(records):
 
 
 def put_in_force(store, text):
-    """Take a record's text into the history, the settings, and the newest ones of the Store.
+    """Put a record's text into the history, the settings, and the Store's newest records.
 
     Return (Config, None): in force after the next start. (None, sentence): the old calibration stays.
     (Config, sentence): in force, but its due date was not kept: repeat it.
@@ -89,7 +89,7 @@ def put_in_force(store, text):
         return None, problem or "no calibration record"
     values = as_dict(made)
     records = newest(store.newest)
-    if store.newest.unread:  # those of the other kinds would be forgotten
+    if store.newest.unread:  # records of the other kinds would be lost
         return None, store.newest.name + ": " + store.newest.hidden()
     records[record[0]] = record
     values["calibration_due_d"] = due(records)
@@ -103,7 +103,7 @@ def put_in_force(store, text):
     if problem:
         return None, problem
     lines = [encode(r[0], r[5:], r[1], r[2], r[3], r[4])[0] or "" for r in records.values()]
-    from cryo.store import writing  # most of those who read never write
+    from cryo.store import writing  # most readers never write
 
     return made, writing.save(store.newest, "\n".join(lines).encode())
 

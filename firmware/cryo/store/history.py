@@ -1,8 +1,8 @@
-"""Records one after the other, none ever changed: two files of a few KB in turn, so the oldest go in one piece.
+"""Records one after the other, which never change. Two files of a few KB take turns: the older is dropped as a whole.
 
-A line: running number, CRC-32 in hex over the history's name, the number and the text, and the text. A line that does
-not fit its CRC is passed over and counted. While a file cannot be read nothing is added, as its records may be the
-newest. Loaded when somebody reads or adds to it.
+A line: running number, CRC-32 in hex over the history's name, the number and the text, and the text. A line with a
+wrong CRC is skipped and counted. While a file cannot be read nothing is added, because its records may be the newest.
+Loaded when somebody reads or adds to it.
 """
 
 import binascii
@@ -21,7 +21,7 @@ class History:
 
     def __init__(self, folder, name, files=None, may_write=None):
         self.name = name
-        self.damaged = 0  # lines that read() passed over
+        self.damaged = 0  # lines that read() skipped
         self.unread = 0  # number of the last OSError that kept a file from being read
         self.files = files or FILES
         self.may_write = may_write
@@ -35,7 +35,7 @@ class History:
         return found
 
     def add(self, text):
-        """Append text, ASCII without line ends; return None once read back, or a sentence: then it is not there."""
+        """Append text, ASCII without line ends. Return None once it was read back, or a sentence: it is not stored."""
         if self.may_write is None or not self.may_write():
             return GAS
         if len(text) > LONGEST or "\n" in text:
@@ -62,7 +62,7 @@ class History:
                 file.flush()
             finally:
                 file.close()
-        except OSError as error:  # it may be there all the same
+        except OSError as error:  # it may be stored all the same
             problem = "the file system says OSError {}".format(error.args[0])
         records = self._segment(at)[0]
         if self.unread:
@@ -77,7 +77,7 @@ class History:
         return "{} {:08x} {}\n".format(number, sum_, text).encode()
 
     def _segment(self, n):
-        """Return (records, size, whether its last line is ended)."""
+        """Return (records, size, whether the last line has its end)."""
         records = []
         size = 0
         line = b"\n"
@@ -110,7 +110,7 @@ class History:
         try:
             number, _, text = line.rstrip(b"\n").decode().split(" ", 2)
             number = int(number)
-        except ValueError:  # a UnicodeError is one
+        except ValueError:  # a UnicodeError is a ValueError
             return None
         whole = self._line(number, text)
         return (number, text) if line in (whole, whole[:-1]) else None  # a lost end of line loses nothing

@@ -1,11 +1,11 @@
-"""The device's log: records of one size, appended to two files in turn, so that the oldest go in one piece.
+"""The device's log: records of one size in two files that take turns: the older file is dropped as a whole.
 
 A record, little-endian: sequence (4 bytes), form (1), kind (1), day since 2000-01-01 (2, 65535 = unknown), second of
 the day (4, -1 = unknown), uptime in s (4), eight figures (4 each), CRC-32 over the log's name and all before it (4).
 
-A record's place is its sequence: the n-th of a file has the sequence of the first one and n. So a torn or damaged
-record is a gap in the sequence, and takes nothing else with it. A file whose first record says CLEARED makes the other
-one void. Kinds and figures of records: notes.py. Loaded by who writes or reads, and dropped afterwards.
+A record's place follows from its sequence: the n-th of a file has the sequence of the first one plus n. So a torn or
+damaged record is a gap in the sequence and damages no other record. A file whose first record says CLEARED makes the
+other file void. notes.py lists kinds and figures. This module is loaded to write or read, and dropped afterwards.
 """
 
 import binascii
@@ -18,7 +18,7 @@ from micropython import const
 
 NAME = "journal"
 FORM = const(1)
-MASK = const(0x3FFFFFFF)  # of a sequence: serial numbers, the one less than half a turn ahead is newer
+MASK = const(0x3FFFFFFF)  # of a sequence. It wraps: a number less than half a turn ahead is newer
 _HALF = const(0x20000000)
 _LAYOUT = "<IBBHiI8i"
 BODY = const(48)
@@ -78,7 +78,7 @@ class Journal:
             self.spans.pop(0)
 
     def first(self):
-        """Return the oldest sequence, None of an empty log."""
+        """Return the oldest sequence; None for an empty log."""
         return self.spans[0][1] if self.spans else None
 
     def next(self):
@@ -130,7 +130,7 @@ class Journal:
 
 
 class Writer:
-    """Appends one note, a step each poll(): each of them costs the tick that follows at most about one erase."""
+    """Appends one note, one step in each poll(). A step delays the next tick by at most about one erase."""
 
     def __init__(self, files, note):
         self._files = files or FILES
@@ -147,7 +147,7 @@ class Writer:
         self._step = self._find
 
     def poll(self):
-        """Do a step; return True once the record is there, read back. Raises OSError: then it is not."""
+        """Do a step; return True once the record was read back. An OSError means that it is not stored."""
         try:
             self._step = self._step()
         except OSError:
@@ -168,7 +168,7 @@ class Writer:
         self._path = journal.paths[n]
         self._other = journal.paths[1 - n]
         self._offset = size + RECORD - 1 - (size + RECORD - 1) % RECORD
-        self._data = bytes(self._offset - size) + packed(journal.next(), self._note)  # behind a torn one: at its place
+        self._data = bytes(self._offset - size) + packed(journal.next(), self._note)  # zeros up to its place
         self._mode = "ab" if size else "wb"
         return self._open
 

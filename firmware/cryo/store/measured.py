@@ -1,4 +1,4 @@
-"""What a calibration's measurements give, and whether they are accepted: integers, off the tick.
+"""Computes a calibration's values from its measurements and accepts or refuses them: integers, outside the tick.
 
 Every function returns (values, None), or (None, sentence). Points are (reference, reading) pairs in one unit.
 """
@@ -7,9 +7,9 @@ from cryo.core.observer import k_at
 from cryo.limits import JET_K_MAX_MDEGC, JET_K_MIN_MDEGC, START_MAX_MM, START_MIN_MM
 from micropython import const
 
-TC_ERROR_MDEGC = const(2_000)  # limit 1 counts on a sensor of +-2 degC [E]
-TC_RESIDUAL_MDEGC = const(500)  # [E] off the line through three points: the bath was not at rest
-TC_COLD_MDEGC = const(5_000)  # [E] one point at or under it: the trips are cold
+TC_ERROR_MDEGC = const(2_000)  # limit 1 assumes a sensor error of at most +-2 degC [E]
+TC_RESIDUAL_MDEGC = const(500)  # [E] distance from the line through three points: beyond it the bath was not at rest
+TC_COLD_MDEGC = const(5_000)  # [E] one point must be this cold or colder, because the trips are cold
 TC_SPAN_MDEGC = const(20_000)  # [E]
 PRESSURE_ERROR_MBAR = const(2_000)  # [E] 2 % of the transducers' 100 bar
 PRESSURE_SPAN_MBAR = const(20_000)  # [E]
@@ -19,8 +19,8 @@ DELAYS_MIN = const(3)
 DELAY_SPREAD_US = const(5_000)  # [E] a valve that scatters more sticks
 JETS_MIN = const(3)
 JET_SPREAD = const(15)  # [E] percent of the strongest
-JET_FLOW_US = (20_000, 1_000_000)  # [E] shorter ones are the valve's opening, longer ones no burst
-JET_FALL_MDEGC = const(110_000)  # [C] from warm skin to the jet, -78.5 degC: no surface falls further
+JET_FLOW_US = (20_000, 1_000_000)  # [E] shorter times are mostly the valve's opening; longer ones are no burst
+JET_FALL_MDEGC = const(110_000)  # [C] from warm skin down to the jet, -78.5 degC: no surface falls further
 _MILLION = const(1_000_000)
 
 
@@ -48,9 +48,9 @@ def corrected(pivot, offset, slope_ppm, reading):
 def thermocouple(points):
     """Two or three points, mdegC, one of them cold. Values: pivot, offset, slope_ppm, largest residual, skin offset.
 
-    The last is what is added to each reading: where the probe reads too warm, the most of it; else 0. A probe that
-    reads too cold is left so: a reading that a calibration makes warmer would use up the margin that limit 1 has for
-    the probe, and a line followed beyond its points may be wrong where it counts [E].
+    The skin offset is added to each reading: for a probe that reads too warm it is the largest such error, negative;
+    else it is 0. A probe that reads too cold is left so: a calibration that makes readings warmer would use up the
+    margin that limit 1 has for the probe, and a line beyond its points may be wrong where it matters [E].
     """
     problem = _points(points, TC_ERROR_MDEGC, TC_SPAN_MDEGC, "mdegC")
     if problem:
@@ -100,7 +100,7 @@ def jet(nozzle, distance_mm, bursts):
         if not JET_FLOW_US[0] <= flow_us <= JET_FLOW_US[1]:
             return None, "{} us of flow: give bursts of {} to {} us".format(flow_us, JET_FLOW_US[0], JET_FLOW_US[1])
         if not 0 < fall_mdegc <= JET_FALL_MDEGC:
-            return None, "a fall of {} mdegC is none of a skin: 1 to {}".format(fall_mdegc, JET_FALL_MDEGC)
+            return None, "no skin falls by {} mdegC: allowed 1 to {}".format(fall_mdegc, JET_FALL_MDEGC)
         found.append(fall_mdegc * 1000 // root(flow_us))  # root second: 1000 root us
     strongest = max(found)
     if (strongest - min(found)) * 100 > strongest * JET_SPREAD:

@@ -1,6 +1,6 @@
-"""Older records of the settings, read as the present one. Nothing is written: the next change does.
+"""Reads older records of the settings as present ones. It writes nothing; the next change of a setting does.
 
-A key keeps its meaning for ever: what means something else has another name, and is a row of its own in config.FIELDS.
+A key keeps its meaning for ever. A setting with another meaning has another name and its own row in config.FIELDS.
 """
 
 

@@ -1,4 +1,4 @@
-"""What the notes of the device's log say: their kinds and figures. Numbers only, for who notes, writes and reads them.
+"""The notes of the device's log: their kinds and figures. Only numbers, for the code that makes, writes and reads them.
 
 kind     figures
 POINT    preset | level << 4 | site << 8 | point << 16 | reason << 20 | reached << 24, passes | bursts << 8,
@@ -24,6 +24,6 @@ CLEARED = const(6)
 SETTINGS = const(0)
 CALIBRATION = const(1)
 DATE = const(2)  # backwards
-PATIENT = const(3)  # another one's session began
+PATIENT = const(3)  # the session of another patient began
 
 NONE = const(0x3FFFFFFF)  # a temperature that was never known

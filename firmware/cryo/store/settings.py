@@ -1,11 +1,11 @@
-"""The settings as stored, read and written while the device runs. What is stored is in force after the next start.
+"""The stored settings, read and written while the device runs. Stored settings are in force after the next start.
 
-A change starts from what is stored, never from what the device was started with: a calibration may lie between.
+A change starts from the stored settings, never from those of the last start: a calibration may have changed them.
 """
 
 from cryo import config
 
-# put in force by a calibration, with its date and its record
+# only a calibration changes these, with its date and its record
 BY_CALIBRATION = (
     "skin_offset_mdegc",
     "jet_k_mdegc",
@@ -41,7 +41,7 @@ def save(slots, values):
             return None, key + " is missing: a record has every setting"
     made, problem = config.build(values)
     if not problem:
-        from cryo.store import writing  # most of those who read never write
+        from cryo.store import writing  # most readers never write
 
         problem = writing.save(slots, config.encode(made))
     return (None, problem) if problem else (made, None)

@@ -1,13 +1,13 @@
 """One record in two slot files, `name.0` and `name.1`: the newer valid one counts, the other is written next.
 
-Only what reads is here: store/writing.py, which a boot does not need, writes.
+This module only reads. store/writing.py writes; a boot does not need it.
 
 A slot: "cs", its form (1 byte), version of the payload (1), sequence (2), length (2), payload, CRC-32 (4), all
-little-endian. The CRC runs over the record's name and then over everything before it, so a slot of another record is
-no slot. Every later form keeps these places and the CRC, so that an older application can tell "newer" from "damaged".
+little-endian. The CRC is over the record's name and everything before the CRC, so a slot of another record is not
+valid. Every later form keeps these places and the CRC, so that an older application can tell "newer" from "damaged".
 
-A slot that the flash does not give (an OSError, but that there is no such file) is neither missing nor damaged: it may
-be the one that counts. So the other one never stands in for it, and nothing is written beside it.
+A slot that cannot be read (an OSError other than "no such file") is neither missing nor damaged: it may be the one that
+counts. So the other one never takes its place, and nothing is written beside it.
 """
 
 import binascii
@@ -30,10 +30,10 @@ UNREAD = const(2)
 
 
 class Files:
-    """The board's own files. A mounted file system object (VfsLfs2) may stand in for it."""
+    """The board's own files. A mounted file system object (VfsLfs2) may take its place."""
 
     def open(self, path, mode):
-        """As the built-in."""
+        """As the built-in open()."""
         return open(path, mode)
 
     def remove(self, path):
@@ -88,7 +88,7 @@ class Slots:
         )
 
     def blank(self):
-        """True when neither slot was ever written: only then there is nothing that a new record could replace."""
+        """True when neither slot was ever written: only then a new record cannot replace anything."""
         return self.read(0) == self.read(1) == MISSING
 
     def read(self, n):

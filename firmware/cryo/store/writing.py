@@ -1,4 +1,4 @@
-"""Writing a record: into the slot that does not count, read back, compared. Loaded when something is to be written."""
+"""Writes a record into the slot that does not count, reads it back and compares it. Loaded for a write."""
 
 from cryo.store.slots import CONTRADICTION, FORM, HIDDEN, LONGEST, checksum, current
 from micropython import const
@@ -25,7 +25,7 @@ def save(slots, payload):
     a = slots.read(0)
     b = slots.read(1)
     at = current(a, b)
-    if at == HIDDEN:  # what it holds may be newer than what would be written
+    if at == HIDDEN:  # the slot may hold something newer than what would be written
         return slots.name + ": not stored, " + slots.hidden()
     if at == CONTRADICTION:
         at = 1
@@ -34,9 +34,9 @@ def save(slots, payload):
     problem = _written(slots.files, slots.paths[target], slot(slots.name, slots.version, sequence, payload))
     if problem:
         try:
-            slots.files.remove(slots.paths[target])  # it might yet read as valid another time
+            slots.files.remove(slots.paths[target])  # it may still read as valid another time
         except OSError as error:
-            if error.args[0] != _ENOENT:  # what is there may be whole, and would be in force
+            if error.args[0] != _ENOENT:  # the slot may be whole; then it would be in force
                 return slots.name + ": " + problem + ": it is not known whether it is stored; look again, then repeat"
         return slots.name + ": not stored, " + problem + "; the record before stays"
     return None

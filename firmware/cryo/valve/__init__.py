@@ -22,4 +22,4 @@ OK = const(0)
 BUSY = const(1)  # an opening is still running, or the hardware's queue is full: nothing was queued
 CUT = const(2)  # not re-armed
 DEAD = const(3)  # the hardware does not answer
-EARLY = const(4)  # too soon after the last opening, or too much in 2 s: nothing was opened
+EARLY = const(4)  # too soon after the last opening, or too long open in 2 s: nothing was opened

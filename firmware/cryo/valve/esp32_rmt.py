@@ -1,14 +1,14 @@
 """Valve and lease of the ESP32: one RMT train an opening, one edge a renewal for the shut-off's monostable.
 
-RMT plays an opening out of its own memory, without processor or interrupt: 12 pulses are 6 of its 64 words. What it
-cannot do is stop. On the original ESP32 `active(False)` and `deinit()` write an end mark over the first word and then
-wait, interrupts off, for the train's own end; its interrupt watchdog bites after 300 ms [S] ESP-IDF 5.5 rmt_tx.c,
-MicroPython 1.28 esp32_rmt.c. So no call here aborts a train. A cut takes the pin away from it: the GPIO matrix leads
-the pin back to its plain output, which is low, and the train ends unseen. Leading it to RMT again is one register too,
-where a new RMT object would allocate; `machine.Pin` has no call for it.
+RMT plays an opening from its own memory, without processor or interrupt: 12 pulses are 6 of its 64 words. It cannot
+stop. On the original ESP32 `active(False)` and `deinit()` write an end mark over the first word and then wait,
+interrupts off, for the train's own end; its interrupt watchdog bites after 300 ms [S] ESP-IDF 5.5 rmt_tx.c, MicroPython
+1.28 esp32_rmt.c. So no call here aborts a train. A cut disconnects the pin from it: the GPIO matrix connects the pin to
+its plain output, which is low, and the train ends without effect. One register connects the pin to RMT again. A new RMT
+object would allocate, and `machine.Pin` has no call for it.
 
-`write_pulses` waits for the last train, so it is asked for its end first; and it makes its memory longer when a train
-needs more words, so each train has the same number, from the first one, all low, at the start.
+`write_pulses` waits for the last train, so the end of that train is checked first. It also enlarges its memory when a
+train needs more words. So every train has the same number of words, also the first one, which is all low, at the start.
 """
 
 import time
@@ -24,7 +24,7 @@ from micropython import const
 BURST_LONGEST_US = const(300_000)  # this board's longest opening
 
 _RESOLUTION_HZ = const(1_000_000)  # one RMT tick a microsecond: 80 MHz over 80, no remainder
-_PART_US = const(30_000)  # of an opening; RMT.PULSE_MAX is 32 767 ticks, a longer one would lose its upper bits
+_PART_US = const(30_000)  # parts of an opening; RMT.PULSE_MAX is 32 767 ticks, a longer pulse would lose its upper bits
 _PULSES = const(12)  # ten parts, and two low ones to end with
 _LOW_US = const(100)  # each low pulse: no train is over before write_pulses has counted it as begun
 _PRIMING_MAX_MS = const(50)
@@ -42,8 +42,8 @@ class Valve:
     """The dose valve's one-shot on GPIO `number`. `lease` is the board's Lease: a cut stops it first.
 
     No method waits or allocates; see cryo.valve for what they promise. Loop channel A cuts the pin's signal in a gate
-    outside the chip, unseen here: what the gates withheld counts as delivered. Raises ValueError or RuntimeError when
-    the chip is not as this module needs it.
+    outside the chip, and this class cannot see that: gas that the gates held back counts as delivered. Raises
+    ValueError or RuntimeError when the chip is not as this module needs it.
     """
 
     def __init__(self, number, lease):
@@ -51,7 +51,7 @@ class Valve:
             raise ValueError("valve: set machine.freq() to 80 MHz or more: below, RMT slows down and bursts get longer")
         self._lease = lease
         self._select = _OUT_SEL + 4 * number
-        self._pin = Pin(number, Pin.OUT, value=0)  # low whenever the matrix leads the plain output to it
+        self._pin = Pin(number, Pin.OUT, value=0)  # low whenever the matrix connects the plain output to it
         self._rmt = RMT(pin=self._pin, resolution_hz=_RESOLUTION_HZ)
         self._routed = mem32[self._select]
         if not _RMT_FIRST <= self._routed & _SIGNAL <= _RMT_LAST:
@@ -104,7 +104,7 @@ class Valve:
             return EARLY
         self._us = us
         self._fill(us)
-        self._since_us = time.ticks_us()  # before it opens: a cut never counts too little as delivered
+        self._since_us = time.ticks_us()  # before the valve opens: after a cut, never too little counts as delivered
         try:
             self._rmt.write_pulses(self._durations, self._levels)
         except OSError:
@@ -130,7 +130,7 @@ class Valve:
     def result(self):
         """Return RUNNING, RESTING, or us that were not delivered."""
         if self._result == RUNNING and self._rmt.wait_done(timeout=0):
-            self._withdraw()  # a train from elsewhere opens nothing
+            self._withdraw()  # a train of somebody else opens nothing
             self._result = 0
             self._spacing.ended(0)
         return self._result
@@ -156,7 +156,7 @@ class Lease:
     """The shut-off valve's lease on GPIO `number`: each renewal is one edge into a monostable of 15 to 20 ms.
 
     The pin rests low, so a hang between two renewals leaves it low too; the monostable counts its rising edge only.
-    Nothing here ends the monostable's time: loop channel B and the sensor's FAULT do, in gates.
+    Nothing here ends the monostable's time. Loop channel B and the sensor's FAULT end it, through gates.
     """
 
     def __init__(self, number):

@@ -1,12 +1,12 @@
 """Valve and lease of the RP2040 and the RP2350: three PIO programs on two PIO blocks, timed without the processor.
 
-All run at 5 MHz (five instructions a microsecond, an integer divider). Nothing is held open by an interpreter that
-hangs, raises, or leaves its pins as they are: the burst ends by its own count, the lease's edges stop when nobody
-renews them, the tether ends a burst when those edges stop, and the shut-off's driver takes no static level for an
-answer. Each input passes two flip-flops of the system clock first [S] RP2040 datasheet, input synchroniser: its 16 ns
-are contained in the latencies named here.
+All run at 5 MHz (five instructions a microsecond, an integer divider). An interpreter that hangs, raises, or leaves its
+pins as they are holds nothing open: the burst ends by its own count, the lease's edges stop when nobody renews them,
+the tether ends a burst when those edges stop, and a static level does not open the shut-off's driver. Each input passes
+two flip-flops of the system clock first [S] RP2040 datasheet, input synchroniser: its 16 ns are contained in the
+latencies named here.
 """
-# The names inside the programs belong to the assembler, which runs them with globals of its own.
+# The names inside the programs belong to the assembler, which runs them with its own globals.
 # ruff: noqa: F821
 # pyright: reportUndefinedVariable=false, reportCallIssue=false
 
@@ -30,12 +30,12 @@ from micropython import const
 
 CLOCK_HZ = const(5_000_000)
 LEASE_PERIOD_US = const(38)  # 190 instructions, 95 high and 95 low
-LEASE_PERIODS = const(511)  # what 9 bits hold: the last edge 19.4 ms after the word was taken, limit 20 ms
+LEASE_PERIODS = const(511)  # largest 9-bit number: the last edge comes 19.4 ms after the word was taken, limit 20 ms
 
 _MACHINES_PER_BLOCK = const(4)
 _OFFSET = const(1)  # in what asm_pio returns: the address at which block 0 holds the program; block 1 follows
 _FIFO_WORDS = const(4)
-_PULL_NOBLOCK = const(0x8080)  # executed by hand it drops a queued word
+_PULL_NOBLOCK = const(0x8080)  # the processor executes it to drop a queued word
 
 # The dose pin's own registers, GPIOn_STATUS and, one word on, GPIOn_CTRL: their bits stand in the board's registers.py.
 # Two fields of the latter drive a pad low whoever else drives it: another function, another state machine, a block that
@@ -50,7 +50,8 @@ _CUT = const(10)
 
 @asm_pio(set_init=PIO.OUT_LOW, out_shiftdir=PIO.SHIFT_RIGHT, in_shiftdir=PIO.SHIFT_LEFT)
 def burst():
-    """One word in, one opening of that many us out (19 bits: 525 ms at most); what was left comes back at the end.
+    """Takes one word: one opening of that many us (19 bits: 525 ms at most). At the end it returns the us that were
+    left.
 
     set pin: the dose valve's driver. jmp pin: loop channel A, high = made; asked twice a microsecond, the pin is low
     1.02 us after it opened at the latest. After an opening the program stays at halt, whatever is queued, until the
@@ -140,7 +141,7 @@ def lease():
     jmp(y_dec, "low")[1]
     jmp(x_dec, "next")
     label("next")
-    pull(noblock)  # nothing queued: what is left, x
+    pull(noblock)  # nothing queued: x, the periods that are left
     wrap()
 
 
@@ -154,12 +155,12 @@ class Valve:
     """The dose valve's one-shot on state machine `number`, tethered on the next (0-2: the block without the lease).
 
     dose is the number of the pin; loop_a and pulse are Pin objects: an input with its pull-down, the lease's output.
-    No method waits or allocates; see cryo.valve for what they promise. Unless re-armed the pad itself is forced low. A
-    pin that somebody else took is taken back by a cut, which then says DEAD from now on.
+    No method waits or allocates; see cryo.valve for what they promise. Until re-armed the pad itself is forced low. If
+    other code took the pin, a cut takes it back and returns DEAD from then on.
     """
 
     def __init__(self, number, dose, loop_a, pulse):
-        # objects made once: they are beyond 2**30
+        # objects, made once: the numbers are 2**30 or more
         self._pad_status = _IO_BANK0 + 8 * dose
         self._pad = self._pad_status + 4
         self._ours = _PIO_FUNCTION + number // _MACHINES_PER_BLOCK
@@ -182,7 +183,7 @@ class Valve:
         self._spacing = Spacing(ticks_us)
         self._sm.active(1)
         self._forced = self._ours | _LOW
-        self._routed = self._forced  # what its register was last set to
+        self._routed = self._forced  # the last value that was written to its register
         mem32[self._pad] = self._forced
         self._status = OK
 
@@ -191,7 +192,7 @@ class Valve:
         if self._result == RUNNING and self.result() == RUNNING:
             return BUSY
         sm = self._sm
-        sm.exec(self._cut)  # whatever a stray word began: ARMED itself leaves the pin as it is
+        sm.exec(self._cut)  # ends what a stray word began: ARMED itself leaves the pin as it is
         n = sm.tx_fifo()
         if n:
             while n > 0:
@@ -205,7 +206,7 @@ class Valve:
             n -= 1
         if mem32[self._pad] != self._routed or mem32[self._pad_status] & _FROM_BLOCK:
             self.cut()
-        if _PADOUT:  # compiled only where there is one
+        if _PADOUT:  # compiled only for a chip that has one
             if mem32[self._block_out] & self._block_bit:
                 self.cut()
         if self._status:
@@ -237,12 +238,12 @@ class Valve:
     def cut(self):
         """Close now; stays cut until re-armed. The rest is in result() one microsecond later.
 
-        DEAD once the pin was found led elsewhere, did not come back, or its block went on driving it high.
+        DEAD once the pin was found connected elsewhere, did not come back, or its block still drove it high.
         """
         self._armed = False
         if self._spacing.kept:
             self._spacing.kept -= 1
-        self._sm.exec(self._cut)  # reports again when it had ended: result() keeps the first, re-arming drops the rest
+        self._sm.exec(self._cut)  # reports again if it had ended: result() keeps the first, re-arming drops others
         pad = self._pad
         if mem32[pad] != self._routed:
             self._status = DEAD
@@ -260,19 +261,19 @@ class Valve:
             if self._sm.rx_fifo():
                 self._sm.get(self._left)
                 left = self._left[0]
-                # A cut in the last instruction finds the counter below zero, all ones: nothing was left.
+                # At a cut in the last instruction the counter is below zero, all ones: nothing was left.
                 self._result = left if left <= self._us else 0
                 self._spacing.ended(self._result)
             elif not self._is_open():
-                self.cut()  # tethered: the count goes on without the pin; now it ends, and says what was left
+                self.cut()  # after the tether the count goes on without the pin; now it ends and reports what was left
         return self._result
 
 
 class Lease:
     """The shut-off valve's lease on state machine `number` (4-7: the block that the valve is not on).
 
-    pulse and loop_b are Pin objects: an output that is low, and an input with its pull-up. Channel B open swallows
-    every word.
+    pulse and loop_b are Pin objects: an output that is low, and an input with its pull-up. While channel B is open,
+    every word is dropped.
     """
 
     def __init__(self, number, pulse, loop_b):
@@ -287,7 +288,7 @@ class Lease:
         return OK
 
     def stop(self):
-        """No more edges after 38 us. DEAD when the queue is full: then nobody takes words, and nobody makes edges."""
+        """No more edges after 38 us. DEAD when the queue is full: then nothing takes words, and nothing makes edges."""
         if self._sm.tx_fifo() >= _FIFO_WORDS:
             return DEAD
         self._sm.put(0)

@@ -428,9 +428,9 @@ def test_sentences_on_request():
     app = App()
     assert app.ask("FORM:HUM") == "Done."
     assert app.ask("STAT?").startswith("The applicator is in stand-by.")
-    for blockers, said in (("KEY", "One thing stands"), ("KEY,LOOP", "2 things stand")):
+    for blockers, said in (("KEY", "One thing blocks"), ("KEY,LOOP", "2 things block")):
         text = sentences.of(app.console, "STAT?", "STATE=STANDBY;BLOCKERS={};FAULT=NONE;POINT=0".format(blockers))
-        assert text == "The applicator is in stand-by. {} against it; STAT:WHY? tells what to do.".format(said)
+        assert text == "The applicator is in stand-by. {} gas; STAT:WHY? tells what to do.".format(said)
     assert app.ask("MEAS:DIST?") == "The skin is 100 mm away."
     assert app.ask("FAULT?") == "No fault."
     assert app.ask("MEAS:TEMP?").startswith("Skin 32.00 degC, 100 ms ago; Nozzle")

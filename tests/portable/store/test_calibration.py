@@ -129,7 +129,7 @@ def test_what_a_jet_is_refused_for():
     for flow_us in (0, -1, 19_999, 1_000_001):
         refused(measured.jet(1, 80, ((flow_us, 4_000),) * 3), str(flow_us), "20000 to 1000000")
     for fall_mdegc in (0, -1, 110_001):
-        refused(measured.jet(1, 80, ((62_500, fall_mdegc),) * 3), "none of a skin")
+        refused(measured.jet(1, 80, ((62_500, fall_mdegc),) * 3), "no skin falls")
     for mm in (-5, 0, 79, 201, 400, 600):
         refused(measured.jet(1, mm, ((62_500, 4_000), (250_000, 8_000), (160_000, 6_400))), "80 to 200 mm")
     for mm in (80, 200):
