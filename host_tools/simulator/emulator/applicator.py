@@ -28,8 +28,8 @@ from host_tools.simulator.twin.treatment import Plan, arm
 from host_tools.toolchain import packing
 from host_tools.toolchain.settings import provision
 
-SETTINGS = {**VIRTUAL, "simulated": 0}  # the same plant, on a board that takes no simulated settings
-PLANT_US = 1_000  # the plant is never further behind the chip
+SETTINGS = {**VIRTUAL, "simulated": 0}  # the same plant, on a board that refuses simulated settings
+PLANT_US = 1_000  # the plant is never more than this behind the chip
 PIO_NS = 200  # one instruction of the valves' programs
 CPHA = 1 << 7  # SSPCR0
 SPI_MAX_HZ = 5_000_000  # [S] both converters
@@ -53,10 +53,10 @@ def application(
     """Return the board's files, path -> bytes, as the product ships them (packing.application), and the settings.
 
     settings    become the record's two slots; None leaves them out: an unprovisioned device
-    up_s        not 0: main.py is replaced by one that counts as many seconds since switch-on, and was told the date. A
-                point may be treated 300 s after switch-on (limit 9), which would take half an hour here; without a date
-                the calibrations count as overdue. Nothing else differs.
-    overlay     files that replace or join these, modules (.mpy) in the archive; a value of None takes a file away
+    up_s        not 0: main.py is replaced by one that begins to count at so many seconds since switch-on and knows the
+    date. A point may be treated only 300 s after switch-on (limit 9), and that would take half an hour here. Without a
+    date the calibrations count as overdue. Nothing else differs.
+    overlay     files that replace or join these, modules (.mpy) in the archive; the value None removes a file
     """
     inside = {path: data for path, data in (overlay or {}).items() if data is not None and path.endswith(".mpy")}
     files = packing.application(BOARDS / "rp2040_pico", overlay=inside)
@@ -80,11 +80,12 @@ class EmulatedApplicator:
     plant    a PinPlant, or None for a new one
     infrared whether an MLX90614 is fitted, on the panel's bus
 
-    What happens to people and parts is done to the plant, as in the twin: plant.trigger(True), plant.shield(False),
-    plant.chips[0].fault = "open", plant.at(...), plant.on_burst(...); `sensors.stuck = True` hangs the sensor bus. What
-    happened stands in plant.record, the chip's edges in board.edges (dose, lease, lamps, alarm).
+    People and faults act on the plant, as in the twin: plant.trigger(True), plant.shield(False),
+    plant.chips[0].fault = "open", plant.at(...), plant.on_burst(...); `sensors.stuck = True` hangs the sensor bus.
+    plant.record holds what happened, board.edges the chip's edges (dose, lease, lamps, alarm).
 
-    Not modelled, beside what rp2040.py and i2c.py name: contact bounce, the driver's and the gates' delays (under
+    Not modelled, in addition to what rp2040.py and i2c.py name: contact bounce, the driver's and the gates' delays
+    (under
     0.1 us), noise on the converter's inputs, brown-out, a display or CO2 sensor on the panel's bus, the colour LED.
     """
 
@@ -93,7 +94,7 @@ class EmulatedApplicator:
         self.files = files
         self.board = Rp2040Board(uf2, files)
         self.operator: Operator | None = None
-        self.interpreter = ""  # as it says, once it was armed
+        self.interpreter = ""  # its number, as the device gives it when it was armed
         self._seen = 0  # of the console
         self._levels: dict[int, int] = {}
         self._wire(infrared)
@@ -120,7 +121,7 @@ class EmulatedApplicator:
         board.on_reset = self._chip_reset
 
     def spi_fits(self, phase_matters):
-        """Whether clock and mode suit the converters: the MAX31856 wants the second edge, the MAX31855 takes both."""
+        """Whether clock and mode suit the converters: the MAX31856 needs the second edge, the MAX31855 accepts both."""
         spi: Any = self.board.mcu.spi[pins.SPI_BUS]
         return spi.clock_frequency <= SPI_MAX_HZ and bool(spi._control0 & CPHA or not phase_matters)
 
@@ -140,12 +141,12 @@ class EmulatedApplicator:
         self.plant.output(int(self.board.us), name, int(level == 1))
 
     def _chip_reset(self, why):
-        self._gate.wake()  # it must be running to be reset
+        self._gate.wake()  # only a running processor can be reset
         self.plant.chip_reset(int(self.board.us), why)
 
     # --- time ---------------------------------------------------------------------------------------------------------
     def _schedule(self):
-        """Wake at the next millisecond, or when people or faults do something earlier."""
+        """Wake at the next millisecond, or earlier when people or faults act."""
         now_us = self.board.us
         wake_us = (int(now_us) // PLANT_US + 1) * PLANT_US
         if self.plant.agenda:
@@ -153,7 +154,7 @@ class EmulatedApplicator:
         self._clock.schedule(max(1.0, (wake_us - now_us) * 1000 + 1))
 
     def _step(self):
-        """Bring the plant up to the chip's time, and the chip's inputs up to the plant."""
+        """Advance the plant to the chip's time, then set the chip's inputs from the plant."""
         plant, board = self.plant, self.board
         plant.advance(int(board.us))
         if len(board.console) > self._seen:
@@ -201,7 +202,7 @@ class EmulatedApplicator:
 
     # --- what a test does -------------------------------------------------------------------------------------------
     def run(self, us: float) -> None:
-        """Let us of virtual time pass; an operator that is done ends it."""
+        """Let `us` of virtual time pass. It ends earlier when the operator's script is done."""
         end_us = self.board.us + us
         while self.board.us < end_us and not self.plant.power_off:
             self.board.run(end_us - self.board.us)
@@ -211,14 +212,14 @@ class EmulatedApplicator:
         self.board.run_until(done, limit_us, step_us)
 
     def change(self, function: Callable[[PinPlant], None]) -> None:
-        """Do something to the plant now, and let the chip's inputs follow at once."""
+        """Change the plant now and set the chip's inputs at once."""
         self.plant.advance(int(self.board.us))
         function(self.plant)
         self.sense()
         self._schedule()
 
     def ask(self, command: str, limit_us: float = 1_000_000) -> str:
-        """Send a console line; return the answer. Raises Timeout without one. Not beside an operator's script."""
+        """Send a console line; return the answer. Raises Timeout without one. Not while an operator's script runs."""
         mark = len(self.board.console)
         self.board.write(command.encode() + b"\n")
         self.board.wait_for(b"\n", limit_us, mark)
@@ -270,7 +271,7 @@ class EmulatedApplicator:
         return operator
 
     def branch(self, function: Callable[["EmulatedApplicator"], Any]) -> Any:
-        """Return function(self) of a copy of this device: what it does to the copy leaves this one untouched.
+        """Return function(self) of a copy of this device; this device itself does not change.
 
         One boot serves many runs; see in_copy().
         """
@@ -278,7 +279,7 @@ class EmulatedApplicator:
 
 
 def in_copy(function: Callable[[], Any]) -> Any:
-    """Return function() of a forked copy of this process: whatever it does to a device leaves the one here untouched.
+    """Return function() of a forked copy of this process; the devices in this process do not change.
 
     The result must be picklable; an exception in it is raised here as RuntimeError with its text.
     """
@@ -313,7 +314,7 @@ def in_copy(function: Callable[[], Any]) -> Any:
 
 
 class _SkinOnSpi:
-    """The skin's MAX31856 on the bus, as attach_spi wants it."""
+    """The skin's MAX31856 on the bus, in the form that attach_spi needs."""
 
     def __init__(self, device):
         self._device = device
@@ -332,7 +333,7 @@ class _SkinOnSpi:
 
 
 class _NozzleOnSpi:
-    """The nozzle's MAX31855: whatever it is sent, it sends its frame."""
+    """The nozzle's MAX31855: it sends its frame, whatever it receives."""
 
     def __init__(self, device):
         self._device = device

@@ -1,11 +1,11 @@
-"""An I2C bus of the emulated RP2040 with chips on it: bytes take their time, nobody there is a NAK, a bus can hang.
+"""An I2C bus of the emulated RP2040 with chips: bytes take time, a missing chip gives a NAK, the bus can hang.
 
-What the package's controller gets wrong and is put right here, each seen with the SDK's own code:
+Errors of the package's controller that this file corrects. Each was seen with the SDK's own code:
 1. A transfer takes no time. Here start and stop take one bit each, a byte nine, at the clock that the guest set.
 2. "Transmit empty" comes when a byte begins, not when it was acknowledged: a NAK of the last byte was never reported.
-3. After a NAK it never comes: a write to nobody ended as a time-out, not as an error.
-4. Disabling the controller leaves a transfer under way: after one time-out nothing was sent again.
-The first command after it was disabled begins with a start: the data sheet does not say what becomes of a held bus [E].
+3. After a NAK it never comes: a write to a missing chip ended as a time-out, not as an error.
+4. When the controller is disabled, a transfer goes on: after one time-out nothing was sent any more.
+The first command after it was disabled begins with a start: the data sheet does not say what happens to a held bus [E].
 Not modelled: arbitration, clock stretching but for `stuck`, recovery by bit-banged clocks.
 """
 
@@ -16,7 +16,7 @@ from rp2040py.peripherals.i2c import ENABLE, IC_ENABLE, R_TX_EMPTY, I2CMode, I2C
 
 
 class RegisterChip:
-    """A chip whose first written byte names a register; what follows is written from there on, or read.
+    """A chip whose first written byte names a register. The next bytes are written from there on, or read.
 
     chip.read(register, offset) -> byte; chip.write(register, value) where it has one. The chip's `nack`, when set,
     means that it is not there.
@@ -29,7 +29,7 @@ class RegisterChip:
         self._named = False
 
     def start(self, read):
-        """Begin, or begin again; return whether it acknowledges its address."""
+        """Start, or repeated start; return whether the chip acknowledges its address."""
         self._named = False
         self._offset = 0
         return self._chip.nack is None
@@ -54,7 +54,7 @@ class RegisterChip:
 class I2cBus:
     """Bus `number` of a board. targets: address -> object with start(read), write(value), read() as RegisterChip has.
 
-    stuck: while True a chip holds a line low: nothing goes on, so the guest sees its time-out.
+    stuck: while True a chip holds a line low. Nothing moves then, so the guest sees a time-out.
     """
 
     def __init__(self, board, number):

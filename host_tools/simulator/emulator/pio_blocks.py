@@ -1,7 +1,7 @@
 """The RP2040's two PIO blocks alone, stepped instruction by instruction at their own clock, without image or processor.
 
 The blocks are those of the package rp2040py. Times are cycles of the 125 MHz system clock. A pad's input reaches a
-program two cycles later, through the synchroniser, which the package lacks and this file adds.
+program two cycles later, through the synchroniser. The package has none; this file adds it.
 """
 
 from __future__ import annotations
@@ -59,7 +59,7 @@ class Blocks:
                 _, pin, level = self._inputs.pop(0)
                 self.chip.gpio[pin].set_input_value(bool(level))
             elif due_fp <= end_fp:
-                # Never backwards: a machine that an instruction by hand set free is due at once.
+                # Never backwards: a machine that an instruction of the processor released is due at once.
                 block.advance(max(0, due_fp - block.cycle_fp) >> 8)
             else:
                 break
@@ -89,7 +89,7 @@ class Blocks:
 
     # --- state machines -------------------------------------------------------------------------------------------
     def load(self, number: int, program: list, set_pin: int, jmp_pin: int, divider: int = DIVIDER) -> Machine:
-        """Load a program on state machine 0-7 where MicroPython would, at the end of what is free; not yet running."""
+        """Load a program on state machine 0-7 where MicroPython does, at the end of the free part; do not start it."""
         index = number // 4
         block = self.chip.pio[index]
         words = program[pio_asm.WORDS]
@@ -126,11 +126,11 @@ class Blocks:
 
     def _edge(self, cycle, pin, level):
         self.edges.append((cycle, pin, level))
-        self._arrive(cycle, pin, level)  # a pad's input sees what its output drives, as every other pad's does
+        self._arrive(cycle, pin, level)  # a pad's input follows its output, as on every pad
 
 
 class Machine:
-    """One state machine, through the registers that a processor has. Nothing here takes time."""
+    """One state machine, used through its registers as a processor does. Nothing here takes time."""
 
     def __init__(self, blocks: Blocks, block, machine):
         self._blocks, self._block, self.registers = blocks, block, machine
@@ -143,7 +143,7 @@ class Machine:
         self._block.recompute_due()
 
     def stop(self) -> None:
-        """Disable it where it is, its pin as it is."""
+        """Disable it where it is; its pin keeps its level."""
         self.registers.enabled = False
         self._block.recompute_due()
 
@@ -152,7 +152,7 @@ class Machine:
         assert not self.registers.tx_fifo.full, "put on a full FIFO: MicroPython waits here for ever"
         if self.registers.enabled:
             self.registers.write_fifo(word)
-        else:  # the package would hand it to an instruction that waits, as no disabled machine does
+        else:  # the package would give it to an instruction that waits; a disabled machine does not take it
             self.registers.tx_fifo.push(word)
 
     def get(self) -> int:
@@ -167,11 +167,11 @@ class Machine:
 
 
 class Firmware:
-    """cryo.valve.rp2_pio, loaded against blocks: `module` is it; its StateMachine is backed by them.
+    """The module cryo.valve.rp2_pio (`module`), loaded with a StateMachine that works on these blocks.
 
-    slower     how much too slow the system clock is: it alone drives every divider, so all programs are late alike
+    slower     how much too slow the system clock is: it drives every divider, so all programs are late by the same part
     board      whose registers.py the valve is loaded with; memory: the chip's machine.mem32 on these blocks
-    later_us   how far the port's microseconds are ahead of the blocks: a rest that need not be stepped
+    later_us   how far the port's microseconds are ahead of the blocks: a pause that is not stepped
     """
 
     def __init__(
@@ -249,7 +249,7 @@ class Pin:
 
 
 class StateMachine:
-    """What MicroPython's rp2.StateMachine gives the firmware. A call that would wait for ever is an error."""
+    """What MicroPython's rp2.StateMachine gives the firmware. A call that would wait for ever raises an error."""
 
     def __init__(self, firmware: Firmware, number: int, program: list, *, freq: int, set_base: Pin, jmp_pin: Pin):
         assert SYSTEM_HZ % freq == 0

@@ -1,15 +1,15 @@
-"""Lets the emulated PIO blocks rest while nothing can move on their pins, and keeps them going while something can.
+"""Stops the emulated PIO blocks while nothing can move on their pins, and runs them while something can.
 
-The emulator steps both blocks after every instruction of the processor, which takes more than half of its time, and
-steps them but once when the processor sleeps until an alarm. For the valves' programs neither matters most of the time:
-they wait for a word, or go round with their pin low. Here the blocks run from every access to their registers and every
-edge of a pin that was named, for as long as it may have effects; an alarm wakes them while the processor sleeps.
-What differs from a chip: where in its idle round a program stands, a microsecond at most.
+The emulator steps both blocks after every instruction of the processor, and that takes more than half of its time. When
+the processor sleeps until an alarm, it steps them only one time. For the valves' programs this does not matter most of
+the time: they wait for a word, or loop with their pin low. Here the blocks run after every access to their registers
+and after every edge of a named pin, for as long as it may have effects. An alarm wakes them while the processor sleeps.
+One thing differs from a chip: the place of a program in its idle loop, by a microsecond at most.
 """
 
 from typing import Any
 
-AFTER_ACCESS_US = 100.0  # a program takes its word and moves a pin, or is back at rest
+AFTER_ACCESS_US = 100.0  # within this time a program takes its word and moves a pin, or is at rest again
 AFTER_EDGE_US = 25_000.0  # a lease is at most 20 ms
 
 
@@ -21,7 +21,7 @@ class PioGate:
         self._step_ns = step_ns
         self._high_pins = high_pins
         self._until_us = 0.0
-        self._resting: list[Any] = []  # blocks that would run
+        self._resting: list[Any] = []  # the blocks that run
         self._awake = False
         self._alarm = board.clock.create_alarm(self._tick)
         blocks = board.mcu.pio
@@ -33,7 +33,7 @@ class PioGate:
         self.wake()
 
     def wake(self, us: float = AFTER_ACCESS_US) -> None:
-        """Run the blocks for us from now, at least."""
+        """Run the blocks for at least `us` from now on."""
         self._until_us = max(self._until_us, self._board.us + us)
         if not self._awake:
             self._awake = True

@@ -1,8 +1,8 @@
-"""An emulated RP2040 that runs a real MicroPython image, in virtual time, with what is wired to its pins.
+"""An emulated RP2040 that runs a real MicroPython image in virtual time, with other parts wired to its pins.
 
-Everything is synchronous and deterministic: `run` executes instructions until a virtual time; nothing asks a wall
-clock. The package rp2040py must be 0.3.6 exactly: private names of it are replaced here, each for a defect that its
-comment names. Times are virtual nanoseconds since power-on unless a name says otherwise.
+Everything is synchronous and deterministic: `run` executes instructions until a virtual time; nothing reads a wall
+clock. The package rp2040py must be exactly 0.3.6: some of its private names are replaced here, each because of a defect
+that a comment names. Times are virtual nanoseconds since power-on unless a name says otherwise.
 """
 
 from collections.abc import Callable
@@ -31,7 +31,7 @@ UART_TX_INTERRUPT = 1 << 5
 
 
 class Timeout(Exception):
-    """The virtual time limit passed before what was waited for happened."""
+    """The virtual time limit passed before the expected event happened."""
 
 
 def littlefs(files: dict[str, bytes]) -> bytes:
@@ -72,7 +72,7 @@ class Rp2040Board:
         self.simulator = Simulator(rp2040=RP2040())
         self.mcu = self.simulator.rp2040
         self.clock = self.simulator.clock
-        self.mcu.load_bootrom(BOOTROM_B1)  # erases flash: image and files come after it
+        self.mcu.load_bootrom(BOOTROM_B1)  # this erases the flash: image and files come after it
         self.mcu.logger = ConsoleLogger(LogLevel.ERROR)
         load_uf2(uf2, self.mcu)
         if files is not None:
@@ -83,8 +83,8 @@ class Rp2040Board:
         self.sent = []
         self.edges = []
         self.resets = []
-        self.on_reset: Callable[[str], None] | None = None  # called with why, before the pins change
-        self.reading = True  # False: the host holds the port open and takes no more bytes
+        self.on_reset: Callable[[str], None] | None = None  # called with the reason, before the pins change
+        self.reading = True  # False: the host keeps the port open and takes no more bytes
         self.taken_by_guest = 0  # bytes that the guest took over USB
         self._to_guest = bytearray()
         self._out_wanted = 0
@@ -121,7 +121,7 @@ class Rp2040Board:
         self.simulator.stopped = True
 
     def run(self, us: float) -> None:
-        """Let `us` of virtual time pass; a listener may end it earlier with `stop`."""
+        """Let `us` of virtual time pass; a listener may end the run earlier with `stop`."""
         self._alarm.schedule(us * 1000)
         self.simulator.stopped = False
         while not self.simulator.stopped:
@@ -154,7 +154,7 @@ class Rp2040Board:
         return alarm
 
     def keep_pio_running(self, period_ns: float):
-        """PIO freezes while the CPU sleeps unless an alarm of its period (or a divisor's) runs. It costs speed."""
+        """Run an alarm of PIO's period (or a divisor): without one PIO stops while the CPU sleeps. It costs speed."""
         return self.every(period_ns / 1000, lambda: None)
 
     # --- pins -----------------------------------------------------------------------------------------------------
@@ -220,7 +220,7 @@ class Rp2040Board:
         def transmit(value):
             chosen = [c for p, c in self._chips[bus] if self.level(p) == 0]
             answer.append(chosen[0].byte(value) if len(chosen) == 1 else 0xFF)
-            alarm.schedule(8e9 / (spi.clock_frequency or 1e6))  # the package transfers in no time
+            alarm.schedule(8e9 / (spi.clock_frequency or 1e6))  # in the package a transfer takes no time
 
         self._transfers.append((alarm, answer))
         spi.on_transmit = transmit
@@ -237,7 +237,7 @@ class Rp2040Board:
         return len(self._to_guest)
 
     def lines(self) -> list[str]:
-        """Return what the guest said, as lines."""
+        """Return what the guest printed, as lines."""
         return self.console.decode(errors="replace").replace("\r", "").split("\n")
 
     def wait_for(self, text: bytes, limit_us: float, start: int = 0) -> int:
@@ -255,7 +255,7 @@ class Rp2040Board:
     def exec(self, code: str, limit_us: float = 5_000_000) -> str:
         """Run code through the raw prompt; return what it printed. Raises RuntimeError on a guest's exception."""
         if not code.strip():
-            return ""  # an empty line at the raw prompt is a soft reset
+            return ""  # an empty program at the raw prompt is a soft reset
         mark = len(self.console)
         self.write(b"\r\x01")
         mark = self.wait_for(b"raw REPL; CTRL-B to exit\r\n>", 500_000, mark)
@@ -288,8 +288,8 @@ class Rp2040Board:
         stock_reset = usb.on_reset
 
         def read(endpoint, size):
-            # Unanswered until there is data, as a host that sends nothing; the package completes with 0 bytes at once,
-            # which is an interrupt storm.
+            # No answer until there is data, as from a host that sends nothing. The package completes at once with 0
+            # bytes, which causes interrupts without end.
             if endpoint == self.cdc._out_endpoint:
                 self._out_wanted = size
                 self._feed()
@@ -308,7 +308,7 @@ class Rp2040Board:
         stock_ready = usb._indicate_buffer_ready
 
         def ready(endpoint, out):
-            # A host that does not read leaves the packet in the chip's buffer: it never says that it was taken.
+            # With a host that does not read, the packet stays in the chip's buffer and is never reported as taken.
             if out or self.reading or endpoint != self.cdc._in_endpoint:
                 stock_ready(endpoint, out)
 
@@ -318,7 +318,8 @@ class Rp2040Board:
         self.cdc.on_serial_data = data
 
     def _fix_uart(self):
-        # The package raises the transmit interrupt at every look: it can never be cleared. Here a sent byte raises it.
+        # The package raises the transmit interrupt at every read, so that nothing can clear it. Here a sent byte raises
+        # it.
         for uart in self.mcu.uart:
 
             def check(u=uart):
@@ -335,7 +336,8 @@ class Rp2040Board:
             uart.write_uint32 = write
 
     def _fix_flash(self):
-        # Erase and program take no time in the package; the ROM polls the busy bit with interrupts off, as here.
+        # In the package erase and program take no time. Here the ROM polls the busy bit with interrupts off, as on a
+        # chip.
         ssi: Any = self.mcu.ssi
         stock_apply, stock_shift = ssi._apply_command, ssi._shift_byte
         busy = [0.0]
@@ -365,7 +367,7 @@ class Rp2040Board:
         before = {n: self.level(n) for n in self._watched}
         self.mcu.enter_reset(from_watchdog=True)
         self.mcu.clk_peri = CLK_PERI_HZ
-        for number, level in before.items():  # listeners are not told that pads went high-impedance
+        for number, level in before.items():  # the package does not tell listeners that pads became high-impedance
             if level is not None and self.level(number) is None:
                 self.edges.append((self.ns, number, None))
                 self._loop_back(number)

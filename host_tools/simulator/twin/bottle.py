@@ -3,9 +3,9 @@
 The equation of state is CoolProp's (Span and Wagner). Its tables are kept between processes; no step calls it.
 Pressures are absolute. Contents and steel share one temperature [E]: well mixed, no gradient in the wall.
 
-Drawing mass dm of density rho frees the volume dm/rho, and what stays behind expands into it. The heat this
-takes is T*(dp/dT)*dm/rho, which for a boiling liquid equals the latent heat of what evaporates
-(Clapeyron), and holds as well for vapour alone.
+When a mass dm of density rho leaves, the volume dm/rho becomes free and the rest expands into it. This takes the heat
+T*(dp/dT)*dm/rho. For a boiling liquid that equals the latent heat of the part that evaporates (Clapeyron); it also
+holds for vapour alone.
 """
 
 import math
@@ -29,7 +29,7 @@ SUBLIMATION_C = -78.46  # [K]
 
 
 class _Table:
-    """Saturation curve every 0.1 degC from the triple to the critical point, and p(T, density) off it."""
+    """Saturation curve every 0.1 degC from the triple to the critical point, and p(T, density) away from the curve."""
 
     def __init__(self):
         vars(self).update(kept(self._computed, "CoolProp", Path(__file__), Path(co2.__file__)))
@@ -38,7 +38,7 @@ class _Table:
         self._arrays = np.array(self._curve), np.array(self.plane)
 
     def form(self) -> tuple[tuple, Any, Any]:
-        """Return (marks, curve, plane) as the functions of co2.py reach them best."""
+        """Return (marks, curve, plane) in the form that the functions of co2.py read fastest."""
         curve, plane = self._arrays if co2.form_is_arrays() else (self._curve, self.plane)
         return self.marks, curve, plane
 
@@ -82,7 +82,7 @@ class _Table:
         return plane
 
     def enthalpy_j_kg(self, celsius):
-        """Return that of boiling liquid."""
+        """Return the enthalpy of boiling liquid."""
         return float(co2.at(self.marks, np.array([self.liquid_h]), 0, celsius))
 
 
@@ -135,8 +135,8 @@ class Bottle:
     """A bottle holding `contents_g` grams of CO2 at `ambient_c` degC (-56 to 60).
 
     `volume_l` litres default to the volume that `contents_g` fill to 0.5 kg/L; give it for a bottle that
-    starts partly used or filled to its limit. `dip_tube`: liquid is drawn as long as there is any, else
-    vapour. Raises ValueError for contents or temperatures out of range.
+    starts partly used or filled to its limit. `dip_tube`: liquid is drawn while there is any, then vapour. Raises
+    ValueError for contents or temperatures out of range.
     """
 
     def __init__(self, contents_g, ambient_c=20.0, *, volume_l=None, dip_tube=True):
@@ -164,7 +164,7 @@ class Bottle:
 
     @property
     def has_liquid(self):
-        """Whether there is any, as liquid_g."""
+        """Whether there is any liquid, as liquid_g defines it."""
         marks, curve, _ = self._table.form()
         celsius = self.temperature_c
         return celsius < self._table.critical_c and self._rho() > co2.at(marks, curve, co2.VAPOUR_RHO, celsius)
@@ -189,9 +189,9 @@ class Bottle:
         return max(co2.bar_at(*self._table.form(), self.temperature_c, self._rho()), ATMOSPHERE_BAR)
 
     def draw(self, grams):
-        """Take `grams` (>= 0) out at once; cools what stays. Returns the grams that left.
+        """Take `grams` (>= 0) out at once; this cools the rest. Return the grams that left.
 
-        Less leaves when the bottle reaches ambient pressure. Keep one draw under a hundredth of the
+        Less gas leaves when the bottle reaches ambient pressure. Keep one draw under a hundredth of the
         contents: temperature and density are taken as constant during it. Raises ValueError for a negative
         amount.
         """

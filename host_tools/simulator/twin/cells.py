@@ -1,7 +1,7 @@
-"""One millisecond after another: what happens to hand, jet, skin, probe, infrared sensor and line between two events.
+"""Advances hand, jet, skin, probe, infrared sensor and line from one event to the next, in steps of 1 ms.
 
-Plain functions of numbers and arrays, so that compiled.py can make machine code of them. physics.py calls `advance` for
-as many cells as nothing else comes between; skin.py explains the arrays.
+These are plain functions of numbers and arrays, so that compiled.py can make machine code of them. physics.py calls
+`advance` for all cells up to the next event; skin.py explains the arrays. A cell is one step.
 """
 
 import math
@@ -12,34 +12,34 @@ from host_tools.simulator.twin.jet import DISTANCE_EXPONENT, REFERENCE_MM, T_JET
 from host_tools.simulator.twin.motion import moved_mm, trembling_mm
 
 CELL_US = 1_000
-SAMPLE_US = 10_000  # the record has a row for each
+SAMPLE_US = 10_000  # steps in a row of the record
 LINE_VENT_S = 0.005  # [E] trapped gas leaves through an open dose valve
 
 
 def reached(part):
-    """Return a part's figures as `advance` reaches them best."""
+    """Return a part's figures in the form that `advance` reads fastest."""
     return part.figures
 
 
 def toward(value, target, share):
-    """Return a value that went a share of its way to the target."""
+    """Return the value after it has moved by this share of the distance to its target."""
     return value + (target - value) * share
 
 
 def felt_c(under_c, gain, origin_c, around_c, detached):
-    """Return what the probe's bead goes to: the skin under it, a part of its change, or what is around it."""
+    """Return the target of the probe's bead, degC: the skin under it, a part of its change, or the surroundings."""
     return around_c if detached else origin_c + gain * (under_c - origin_c)
 
 
 def aimed_c(under_c, rest_c, stray, plume_k, flowing):
-    """Return what the infrared sensor goes to: the spot, skin at rest beside it, and the plume while gas flows."""
+    """Return the target of the infrared sensor, degC: spot, skin at rest beside it, and plume while gas flows."""
     return under_c + stray * (rest_c - under_c) - (plume_k if flowing else 0.0)
 
 
 def flux_w_m2(before_c, response, h_ambient, ambient_c, h_jet, jet_c):
-    """Return what flows into the skin's surface, which would be at before_c without it.
+    """Return the heat flow into the skin's surface, W/m2. Without it the surface would be at before_c.
 
-    The jet replaces the air as far as it is the stronger; a step of 1 W/m2 warms the surface by `response`.
+    The jet replaces the air as far as the jet is stronger. A step of 1 W/m2 warms the surface by `response`.
     """
     h_air = max(h_ambient - h_jet, 0.0)
     h = h_air + h_jet
@@ -47,7 +47,7 @@ def flux_w_m2(before_c, response, h_ambient, ambient_c, h_jet, jet_c):
 
 
 def leaked_bar(line_bar, bar, tau_s, leaks_in_s, step_us, count):
-    """Return the pressure of a line that is shut, so many steps later: it loses gas, and the bottle's may leak in."""
+    """Return the pressure of a shut line after so many steps: it loses gas, and gas from the bottle may leak in."""
     seconds = step_us / 1e6
     for _ in range(count):
         line_bar = max(1.0, line_bar * (1.0 - min(1.0, seconds / tau_s)))
@@ -60,11 +60,11 @@ def skin_step(
     theta, decay, drive, weights, response, spread, gather, room, shape, looks, under,
     rest_c, h_ambient, ambient_c, top_rest_c, h_jet, jet_c,
 ):  # fmt: skip
-    """Advance the skin by one step; returns its coldest, what the probe feels and what the infrared sensor sees.
+    """Advance the skin by one step; return its coldest temperature, the probe's target and the infrared sensor's.
 
-    h_jet is the coefficient on the axis. room is left with each ring's temperature outside and, beneath what water lies
-    there, of the tissue; skin2d.py explains the rest. compiled.py has the same as loops, which without machine code
-    would take twenty times as long.
+    h_jet is the coefficient on the axis. After the call, room holds each ring's outer temperature and, under the water,
+    that of the tissue; skin2d.py explains the rest. compiled.py has the same as loops; without machine code those would
+    take twenty times as long.
     """
     theta *= decay
     if shape.shape[1] == 1:
@@ -92,10 +92,10 @@ def advance(
     body, hand, probe, noise, eye, rows, air,
     theta, decay, drive, response, weights, spread, gather, room, shape, looks, under,
 ):  # fmt: skip
-    """Run whole cells of step_us up to stop_us, or to where the hand arrives; returns the time then.
+    """Run whole cells of step_us up to stop_us, or until the hand arrives. Return the time at the end.
 
-    Gas flowed for flow_us of the first cell already, and flows on or not. What changes is left in the arrays, whose
-    places have their names in Physics, Motion, Probe, Thermopile and Skin.
+    In the first cell gas has already flowed for flow_us; it may flow on. The results are in the arrays; Physics,
+    Motion, Probe, Thermopile and Skin name the places in them.
     """
     seconds = step_us / 1e6
     probe_share = -math.expm1(-seconds / probe[2])

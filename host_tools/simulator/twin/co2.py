@@ -1,4 +1,4 @@
-"""What a bottle's CO2 does, as functions of numbers and tables: compiled.py makes machine code of it.
+"""The behaviour of the CO2 in a bottle, as functions of numbers and tables: compiled.py makes machine code of them.
 
 `marks`, `curve` and `plane` are a table of bottle.py: temperatures, saturation columns, p(T, density) off the curve.
 A bottle is its temperature (degC), grams, litres, and its steel's heat capacity (J/K).
@@ -20,7 +20,7 @@ BAR, LIQUID_RHO, VAPOUR_RHO, LIQUID_U, VAPOUR_U = range(5)  # columns of curve
 
 
 def form_is_arrays():
-    """Return whether these functions take arrays: lists are quicker to reach from Python."""
+    """Return whether these functions take arrays. Without machine code they take lists, which Python reads faster."""
     return False
 
 
@@ -90,7 +90,7 @@ def _held_c(marks, celsius):
 
 
 def drawn(marks, curve, plane, celsius, grams_left, litres, steel_j_k, dip_tube, grams):
-    """Return (degC, grams that stay, grams that left) when up to so many grams are let out."""
+    """Return (degC, grams that stay, grams that left) after up to so many grams were let out."""
     air_g = ATMOSPHERE_BAR * 1e5 * litres / (GAS_CONSTANT_J_KGK * (celsius + KELVIN))
     grams = min(grams, max(grams_left - air_g, 0.0))
     if grams == 0.0:

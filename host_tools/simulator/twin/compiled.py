@@ -1,7 +1,7 @@
-"""Machine code for cells.py: `use()` asks for it, once a process. Without Numba nothing changes but the speed.
+"""Machine code for cells.py: each process calls `use()` once. Without Numba only the speed differs.
 
 The code is kept in the user's cache folder, under a name made of the sources and Numba's version, so only the first
-process after a change compiles (half a minute). It needs no compiler of the machine's own.
+process after a change compiles (half a minute). No other compiler is needed.
 """
 
 import contextlib
@@ -20,7 +20,7 @@ _state = {"used": False}
 
 
 def decayed(theta, decay, weights, sums):
-    """Let the modes decay; sums receives what each row of them adds to the surface."""
+    """Let the modes decay; `sums` receives what each row of them adds to the surface."""
     for j in range(theta.shape[0]):
         total = 0.0
         for k in range(theta.shape[1]):
@@ -30,14 +30,14 @@ def decayed(theta, decay, weights, sums):
 
 
 def driven(theta, drive, flux):
-    """Add to each row of modes what its flux does within the step."""
+    """Add to each row of modes the effect of its flux in this step."""
     for j in range(theta.shape[0]):
         for k in range(theta.shape[1]):
             theta[j, k] += drive[j, k] * flux[j]
 
 
 def summed(theta, weights, sums):
-    """Let sums receive what each row of modes adds to a node."""
+    """Put into `sums` what each row of modes adds to a node."""
     for j in range(theta.shape[0]):
         total = 0.0
         for k in range(theta.shape[1]):
@@ -101,7 +101,7 @@ def _source_key() -> str:
 
 
 def _made(folder: Path) -> bool:
-    """Return whether the folder is there for us to write to."""
+    """Return whether the folder exists and this process may write to it."""
     with contextlib.suppress(OSError):
         folder.mkdir(parents=True, exist_ok=True)
     return os.access(folder, os.W_OK)
@@ -113,7 +113,7 @@ def used() -> bool:
 
 
 def use() -> bool:
-    """Let the plant run machine code from now on; returns whether it does: not without Numba."""
+    """Let the plant run machine code from now on. Return whether it does; without Numba it does not."""
     if _state["used"]:
         return True
     try:
@@ -125,7 +125,7 @@ def use() -> bool:
     keeps = _made(folder)
     settings: Any = numba.core.config
     settings.CACHE_DIR = str(folder)
-    # A sum may be taken in any order: that is what makes it short. Nothing else about numbers is loosened.
+    # A sum may be taken in any order: that makes it fast. No other rule for numbers is relaxed.
     sums = numba.njit(cache=keeps, fastmath={"reassoc", "contract"})
     this = globals()
     this["decayed"], this["driven"], this["summed"] = sums(decayed), sums(driven), sums(summed)

@@ -1,6 +1,6 @@
 """Runs a treatment, or a scenario in which something goes wrong, and shows it: `make demo`.
 
-Exit codes: 0 as it must be; 1 a run that did not end as its scenario says; 2 a request that cannot be met.
+Exit codes: 0 the run ended as it must; 1 it did not end as its scenario says; 2 the request is not possible.
 """
 
 import argparse
@@ -124,7 +124,7 @@ def _single(console, args):
 
 
 def _refusal(session):
-    """Return why the device did not take what was asked, in its own words, or an empty string."""
+    """Return the device's own words for refusing the request, or an empty string."""
     if session.refused:
         return f"{session.refused}\n{session.why}".strip()
     held = timeline.held_back(session)

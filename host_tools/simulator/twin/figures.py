@@ -1,4 +1,4 @@
-"""Numbers that machine code reads and writes in an array, and everybody else as attributes of the object."""
+"""Numbers in an array, for machine code; all other code reads and writes them as attributes of the object."""
 
 import numpy as np
 
@@ -16,7 +16,7 @@ def figure(index):
 
 
 class Figures:
-    """What has such attributes. `array` and `figures` are the same memory: the second is quick to reach from Python."""
+    """An object with such attributes. `array` and `figures` share their memory; Python reads `figures` faster."""
 
     def __init__(self, count):
         self.array = np.zeros(count)

@@ -1,7 +1,7 @@
-"""Water on the skin: what evaporation takes, and what freezing gives back.
+"""Water on the skin: the heat that evaporation takes, and the heat that freezing gives back.
 
-Evaporation goes with the heat transfer, as heat and vapour cross the same layer of gas (Lewis [K]). So it is told as a
-fall of the temperature that the surface meets: wet skin in air behaves as dry skin in colder air.
+Evaporation is proportional to the heat transfer, because heat and vapour cross the same layer of gas (Lewis [K]). So it
+is expressed as a lower temperature of the gas at the surface: wet skin in air behaves like dry skin in colder air.
 """
 
 import numpy as np
@@ -17,17 +17,17 @@ JET_DRIES = 0.5  # [E] the jet's mist gives part of the vapour's heat back withi
 
 
 def vapour_kg_m3(t_c):
-    """Return the vapour in saturated air (Magnus [K]): over water, below 0 degC too. Takes arrays, as the others do."""
+    """Return the vapour in saturated air (Magnus [K]) over water, also below 0 degC. Takes arrays, as the others do."""
     pascal = 611.2 * np.exp(17.62 * t_c / (243.12 + t_c))
     return pascal / (VAPOUR_R * (t_c + 273.15))
 
 
 def air_fall_k(surface_c, ambient_c, humidity):
-    """Return by how much colder the air seems to a wet surface; negative where it bedews."""
+    """Return by how much colder the air seems to a wet surface, K; negative where dew forms."""
     gap = vapour_kg_m3(surface_c) - humidity * vapour_kg_m3(ambient_c)
     return CONVECTIVE * LATENT_J_KG / AIR_J_M3K * gap
 
 
 def jet_fall_k(surface_c):
-    """Return by how much colder the dry jet seems to a wet surface."""
+    """Return by how much colder the dry jet seems to a wet surface, K."""
     return JET_DRIES * LATENT_J_KG / JET_J_M3K * vapour_kg_m3(surface_c)

@@ -1,8 +1,8 @@
-"""The firmware's modules compiled once a process: each boot in CPython executes them anew, from the same code objects.
-Where fold() was asked, boots share those that keep nothing from one to the next.
+"""Compiles the firmware's modules once a process; each boot in CPython executes the same code objects anew.
+After fold(), boots share the modules that keep no state.
 
-A file that changed is compiled again, unless fold() was asked: then a process runs the sources that it began with.
-Nothing is written: folders of the firmware stay as they are.
+A changed file is compiled again. After fold() it is not: then a process runs the sources that it began with. Nothing is
+written into the firmware's folders.
 """
 
 import os
@@ -17,21 +17,21 @@ from host_tools.toolchain.packing.constants import Constants
 _code: dict[str, tuple[tuple[int, int], CodeType]] = {}  # path -> the file's time and size, code
 _folded: dict[str, CodeType] = {}
 _folded_folders: list[tuple[str, ...]] = []  # none, or those that _folded is of
-# What keeps nothing from one boot to the next but numbers, text and classes: boots of a folded firmware share it. A new
-# class each boot would have CPython learn anew, in each line that uses it, where its attributes are.
+# Modules that keep only numbers, text and classes from one boot to the next: boots of a folded firmware share them.
+# With a new class in each boot, CPython would have to find its attributes anew in each line that uses it.
 SHARED = (
     "archive", "cryo.clocks", "cryo.config", "cryo.core", "cryo.drivers", "cryo.health", "cryo.limits", "cryo.panel",
     "cryo.recorder", "cryo.shield_loop_test", "cryo.store.notes", "cryo.store.slots", "cryo.store.writing",
     "cryo.valve",
 )  # fmt: skip
-_OURS = ("hal", "machine", "pins", "virtual_gc", "virtual_time")  # shared as well: hal.attach() begins anew
+_OURS = ("hal", "machine", "pins", "virtual_gc", "virtual_time")  # shared too: hal.attach() sets it up anew
 _shared: dict[str, ModuleType] = {}
 
 
 def fold(folders, packages) -> None:
-    """Put constants of these packages' modules into each other as numbers, as on a board: a tick looks up fewer names.
+    """Replace constants of these packages' modules by their numbers, as on a board: a tick then looks up fewer names.
 
-    All names stay. It counts where just these folders are imported from: constants come from all of them.
+    All names stay. It applies when exactly these folders are imported from, because constants come from all of them.
     """
     folders = tuple(map(str, folders))
     if folders in _folded_folders:
@@ -50,7 +50,7 @@ def fold(folders, packages) -> None:
 
 
 class Loader(SourceFileLoader):
-    """Loads a module from the code that this process has of it."""
+    """Loads a module from the compiled code that this process keeps."""
 
     def get_code(self, fullname):
         """Return the module's code."""
@@ -73,7 +73,7 @@ class FoldedLoader(Loader):
 
 
 class Folders:
-    """Within, modules in these folders come from that code. A context manager."""
+    """A context manager: inside it, modules in these folders are loaded from that code."""
 
     def __init__(self, folders, beside):
         """Take the folders to import from, and one more that is never folded."""

@@ -1,11 +1,11 @@
-"""Valves and their hardware timers, as circuits would behave: nothing here asks the processor once started."""
+"""Valves and their hardware timers, which behave as circuits do: once started, nothing needs the processor."""
 
 NEVER = 1 << 62
 
 RUNNING = -1
 RESTING = -2
 
-BURST_CLIP_US = 525_000  # what the one-shot's counter holds
+BURST_CLIP_US = 525_000  # the most that the one-shot's counter holds
 LEASE_CLIP_US = 20_000
 OPENING_TIMER_US = 590_000  # the longest that a board's opening timer may take: [timing] of boards/*/board.toml
 
@@ -21,12 +21,12 @@ class Solenoid:
         self.close_delay_us = close_delay_us
         self.driven = False
         self._open = False
-        self.edge_us = NEVER  # when it next moves
+        self.edge_us = NEVER  # time at which it next moves
         self.stuck = None
 
     @property
     def stuck(self):
-        """What keeps it from moving."""
+        """The reason why it does not move, or None."""
         return self._stuck
 
     @stuck.setter
@@ -38,7 +38,7 @@ class Solenoid:
         self.is_open = self._stuck == "open" or (self._open and self._stuck is None)  # True while gas can pass
 
     def drive(self, now_us, on):
-        """Energise or release the coil. A pulse shorter than the opening delay does not open."""
+        """Energise or release the coil. A pulse that is shorter than the opening delay does not open the valve."""
         if on == self.driven:
             return
         self.driven = on
@@ -58,7 +58,7 @@ class Solenoid:
 class OneShot:
     """Opens the dose valve once per command; ends by itself, by a cut, or when loop channel A opens.
 
-    After halt() its counter stands still: it no longer ends by itself.
+    After halt() its counter stands still: then it does not end by itself.
     """
 
     def __init__(self):
@@ -66,14 +66,14 @@ class OneShot:
         self.end_us = NEVER
         self.result = RESTING
         self._armed = False
-        self._left_us = None  # where the counter stands still
+        self._left_us = None  # the value at which the counter stands still
 
     def power_up(self):
         """After a chip reset: low, and not armed."""
         self.__init__()
 
     def freeze(self):
-        """A soft reset disables the timer and leaves its pin as it is: high stays high."""
+        """A soft reset disables the timer; the pin keeps its level, also high."""
         self.end_us = NEVER
         self._armed = False
 
@@ -106,7 +106,7 @@ class OneShot:
         self.end_us = NEVER
 
     def cut(self, now_us):
-        """Close; what was left is the result. Stays cut until re-armed."""
+        """Close. The result is the time that was left. Stays cut until re-armed."""
         self._armed = False
         if self.result == RUNNING:
             self.result = max(0, self.end_us - now_us) if self._left_us is None else self._left_us
@@ -142,10 +142,10 @@ class Lease:
 
 
 class OpeningTimer:
-    """The AND gate before the dose driver and the 74HC423's second half: a rise of the dose pin starts it anew.
+    """The AND gate before the dose driver and the second half of the 74HC423: a rise of the dose pin starts it anew.
 
-    It counts no clock of the chip: whatever holds the pin high, the driver has it for time_us, and not again before the
-    pin rose once more.
+    It does not count a clock of the chip. If anything holds the pin high, the driver is on for time_us only, and not
+    again before the pin rises again.
     """
 
     def __init__(self, time_us=OPENING_TIMER_US):
@@ -159,7 +159,7 @@ class OpeningTimer:
         if pin == self._pin:
             return
         self._pin = self.driver = pin
-        self.end_us = now_us + self.time_us if pin else NEVER  # with the pin low its time means nothing
+        self.end_us = now_us + self.time_us if pin else NEVER  # while the pin is low its time has no meaning
 
     def settle(self, now_us):
         """Run out."""
@@ -169,7 +169,7 @@ class OpeningTimer:
 
 
 class DosePin:
-    """The dose pin of a chip that times it by itself: its level is all that counts."""
+    """The dose pin of a chip that does its own timing: only the level counts."""
 
     def __init__(self):
         self.pin = False
@@ -177,7 +177,7 @@ class DosePin:
 
     @property
     def result(self):
-        """RUNNING while high: what the plant asks to know whether gas may move."""
+        """RUNNING while high. The plant reads this to know whether gas may move."""
         return RUNNING if self.pin else RESTING
 
     def settle(self, now_us):
@@ -185,9 +185,11 @@ class DosePin:
 
 
 class Monostable:
-    """A 74HC423: every rising edge holds its output for time_us from then; reset ends it, and swallows edges.
+    """A 74HC423: every rising edge holds its output for time_us from then on. Reset ends it; edges during reset do
+    nothing.
 
-    A level is no edge, and neither is the release of reset [S: the project's parts list; a 74HC123 would fire].
+    A level does not start it, and neither does the release of reset [S: the project's parts list; a 74HC123 would
+    fire].
     """
 
     def __init__(self, time_us):

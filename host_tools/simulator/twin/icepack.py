@@ -1,4 +1,4 @@
-"""Virtual ice pack: the slow cooling by contact that a burst is compared with.
+"""Virtual ice pack: slow cooling by contact, for comparison with a burst.
 
 One contact coefficient stands for pack, cloth and air gaps. It is fitted to one published point, frozen peas
 for 20 min leaving the skin at 10.8 +- 2.3 degC [S]; the pack stays at one temperature, as melting ice does.
@@ -10,7 +10,7 @@ PACK_C = 0.0  # [K] melting ice
 PEAS_SECONDS = 1200.0  # [S] frozen peas, 20 min
 PEAS_END_C = 10.8  # [S] +- 2.3
 H_CONTACT_W_M2K = 63.8  # [C] fit_h() of the point above
-STEP_S = 0.1  # minutes of slow cooling need no finer step
+STEP_S = 0.1  # slow cooling over minutes needs no finer step
 
 
 def _under_pack(h_w_m2k, t_pack_c):

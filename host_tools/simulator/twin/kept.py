@@ -12,8 +12,8 @@ from platformdirs import user_cache_path
 def kept(make, package: str, source: Path, *others: Path) -> dict:
     """Return the dictionary that make() computes from a package's data, or a copy of it from an earlier process.
 
-    A copy counts for the same text of `source` and the others, and the same version of the package; floats come back
-    exact. Without a folder that can be written to it is computed every time.
+    A copy is used only if the text of `source` and the others and the package's version are the same. Floats are kept
+    exactly. Without a folder that can be written, the tables are computed every time.
     """
     text = b"".join(file.read_bytes() for file in (source, *others))
     key = hashlib.sha256(text + version(package).encode()).hexdigest()[:16]
@@ -27,7 +27,7 @@ def kept(make, package: str, source: Path, *others: Path) -> dict:
     try:
         file.parent.mkdir(parents=True, exist_ok=True)
         fresh.write_text(json.dumps(made))
-        fresh.replace(file)  # nobody reads a file half written
+        fresh.replace(file)  # so that no process reads a half-written file
     except OSError:
         pass
     return made

@@ -27,7 +27,7 @@ LANES = ("cpython", "unix", "wasm")
 NODE_MIN = 18
 
 _CHIP_RESETS = 3
-_STUCK_WALL_S = 60  # a subprocess that says nothing for so long hangs in a way virtual time cannot see
+_STUCK_WALL_S = 60  # a subprocess that is silent for so long hangs, and virtual time cannot show that
 _END_WALL_S = 20
 
 
@@ -36,10 +36,10 @@ class LaneError(RuntimeError):
 
 
 def run(plant, lane="cpython", settings=None, firmware=None):
-    """Run until the plant powers off. Returns the interpreter's messages (its tracebacks), normally empty.
+    """Run until the plant powers off. Return the interpreter's messages (its tracebacks), normally empty.
 
     firmware is the folder to boot from, normally the project's own. An application that raises ends at the prompt, as
-    on a board: only the watchdog goes on from there.
+    on a board. From there only the watchdog can restart it.
     """
     return {"cpython": _cpython, "unix": _unix, "wasm": _wasm}[lane](plant, settings or {}, import_folders(firmware))
 
@@ -54,12 +54,12 @@ _FIRMWARE = frozenset((
     *("boot", "main", "archive", "board", "valves", "room", "scratch", "settings", "storage", "chip", "pins"),
     *("hal", "machine", "virtual_time", "virtual_gc", "cryo"),
 ))
-_REPLACED = ("time", "gc")  # the host's own, by the virtual ones
+_REPLACED = ("time", "gc")  # the host's own modules, which the virtual ones replace
 
 
 @contextlib.contextmanager
 def firmware_imports(folders=None):
-    """Within, imports find firmware, virtual board and their `time` and `gc`; afterwards this process is as before."""
+    """Inside, imports find firmware, virtual board and their `time` and `gc`. Afterwards the process is as before."""
     before = list(sys.path)
     saved = {name: module for name, module in sys.modules.items() if name.split(".")[0] in _FIRMWARE}
     for name in saved:
@@ -81,9 +81,9 @@ def firmware_imports(folders=None):
 
 
 def fold(firmware=None):
-    """Let this process run the firmware in CPython with its constants as numbers, and as it is now, from here on.
+    """From here on, this process runs the firmware in CPython as it is now and with its constants as numbers.
 
-    firmware is its folder, normally the project's own; that of another folder is then no longer so.
+    firmware is its folder, normally the project's own. A folder that was folded before is not folded any more.
     """
     firmware_code.fold(import_folders(firmware), _FIRMWARE)
 
@@ -92,7 +92,7 @@ def _cpython(plant, settings, folders):
     messages = []
     while not plant.power_off:
         with firmware_imports(folders) as hal:
-            # No pipe carries them here: a list is read in half the time of an array.
+            # No pipe carries these words here, so they are lists: reading a list takes half the time of an array.
             vars(hal).update(out=list(hal.out), received=list(hal.received))
             link = _Link(plant)
             try:
@@ -115,7 +115,7 @@ def _cpython(plant, settings, folders):
 
 
 class _Link:
-    """The plant in the same process. An error of its own ends the run: it is no exception of the firmware's."""
+    """The plant in the same process. An error of the plant ends the run: the firmware gets no exception."""
 
     def __init__(self, plant):
         self._plant = plant
@@ -141,7 +141,7 @@ def _tell_plant(app, plant):
 
 
 def _at_prompt(plant):
-    """Only the watchdog, or the end of the run, goes on from here."""
+    """From here only the watchdog or the end of the run can follow."""
     if not plant.run_until_reset(1_000_000):
         plant.power_off = True
 
@@ -154,14 +154,14 @@ def micropython_path():
 
 
 def node_path():
-    """Return the path of a Node that is new enough, or None. A virtual environment's own comes first."""
+    """Return the path of a Node that is new enough, or None. The virtual environment's own Node comes first."""
     for node in (Path(sys.executable).with_name("node"), shutil.which("node")):
         if node and Path(node).exists() and _node_version(str(node)) >= NODE_MIN:
             return str(node)
     return None
 
 
-@functools.cache  # asked once a run: a Node of a virtual environment takes long to answer
+@functools.cache  # called once a run: the Node of a virtual environment takes long to answer
 def _node_version(node):
     asked = subprocess.run([node, "--version"], capture_output=True, text=True, check=False)
     found = re.match(r"v(\d+)\.", asked.stdout)
@@ -238,7 +238,7 @@ def _serve(plant, reader, writer):
     size = len(out) * out.itemsize
     while True:
         if not select.select([reader], [], [], _STUCK_WALL_S)[0]:
-            return  # it neither speaks nor ends: the caller ends it
+            return  # it neither answers nor ends: the caller ends it
         data = reader.read(size)
         if len(data) < size:
             return

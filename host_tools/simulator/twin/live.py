@@ -1,4 +1,4 @@
-"""The run in the terminal while it goes on: a panel that is redrawn, or lines where there is no terminal."""
+"""Shows a run in the terminal while it goes on: a panel that is redrawn, or lines where there is no terminal."""
 
 import time
 from itertools import groupby
@@ -24,14 +24,14 @@ STATE_STYLE = {"DELIVERING": "bold cyan", "FAULT": "bold red", "COMPLETE": "bold
 
 
 def band(celsius):
-    """Return a skin temperature's colour, banded as a peer's display is: green > 4, blue 2-4, red < 2 degC [S]."""
+    """Return a skin temperature's colour in a comparable device's bands: green > 4, blue 2-4, red < 2 degC [S]."""
     if celsius is None:
         return "dim"
     return "green" if celsius > 4.0 else "blue" if celsius >= 2.0 else "red"
 
 
 def pace(speed):
-    """Return a function of the virtual time (us) that waits until the wall clock has got there; speed 0 never waits."""
+    """Return a function of the virtual time (us) that waits until the wall clock is there; speed 0 never waits."""
     start = time.monotonic()
 
     def wait(now_us):
@@ -73,7 +73,7 @@ class View:
             self._live.stop()
 
     def __call__(self, plant, operator):
-        """Called at every exchange; draws every REDRAW_S, or says a line at a change and every LINE_S (wall time)."""
+        """Called at every exchange. Draws every REDRAW_S, or prints a line at a change and every LINE_S (wall time)."""
         self._plant = plant
         self._wait(plant.now_us)
         self._listen(operator)
@@ -115,14 +115,14 @@ class View:
         )  # fmt: skip
 
     def _reading(self, now_us):
-        """Return what the device last read, degC; None when the operator has not asked for a while."""
+        """Return the device's last reading, degC; None when the operator has not asked for some time."""
         return self._read[1] if now_us - self._read[0] <= FRESH_US else None
 
     def _point(self):
         return "-" if self._plant is None else f"{self._plant.record.point + 1}/{len(self._plan.points)}"
 
     def _blockers(self):
-        """Say which blockers there are."""
+        """Return which blockers there are, as text."""
         names = self._status.get("BLOCKERS", "NONE")
         cooling = self._plant is not None and self._plant.now_us <= BOOT_COOL_DOWN_US
         if self._status.get("STATE") == "STANDBY" and cooling and self._plan.warm_up:

@@ -11,10 +11,10 @@ FAULTS = (None, "open", "short_gnd", "short_vcc", "dead_low", "dead_high", "stuc
 class Max31856Chip:
     """A MAX31856 on its SPI bus; `registers` is the chip, with drdy.level and fault.level as its two pins.
 
-    It takes what Max31855Chip takes: `advance`, `fault`, `reversed`, `cold_junction_c`. It converts when told to by its
-    registers, one sample in conversion_us (98 ms at 50 Hz [S]), on its own clock. The linearisation is taken as exact;
-    noise_c (standard deviation, degC) is the probe's [E]. A short to ground leaves no voltage: the chip cannot tell and
-    reads the cold junction; a short to the supply suspends conversion.
+    It has the interface of Max31855Chip: `advance`, `fault`, `reversed`, `cold_junction_c`. It converts when its
+    registers say so, one sample in conversion_us (98 ms at 50 Hz [S]), on its own clock. The linearisation counts as
+    exact; noise_c (standard deviation, degC) is the probe's [E]. A short to ground leaves no voltage: the chip cannot
+    detect it and reads the cold junction; a short to the supply suspends conversion.
     """
 
     def __init__(self, *, conversion_us=98_000, noise_c=0.03, cold_junction_c=25.0, seed=0):
@@ -26,7 +26,7 @@ class Max31856Chip:
         self._random = random.Random(seed)
         self._fault = None
         self._now_us = 0
-        self.due_us = 0  # always: its registers say when it converts
+        self.due_us = 0  # always due: its registers say when it converts
 
     @property
     def fault(self):

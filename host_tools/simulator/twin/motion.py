@@ -6,11 +6,11 @@ from host_tools.simulator.twin.figures import Figures, figure
 
 TREMOR_HZ = 9.0  # [K] physiological tremor, 8-12 Hz
 SWAY_HZ = 0.4  # [E] slow drift of a held arm
-TOUCHES_MM = 5.0  # the nozzle comes no nearer
+TOUCHES_MM = 5.0  # the nozzle cannot come nearer
 
 
 def moved_mm(mm, goal_mm, step_mm):
-    """Return where a hand at mm is after a step of that length towards its goal, and no farther."""
+    """Return where a hand at mm is after a step of that length towards its goal; it stops at the goal."""
     gap = goal_mm - mm
     if abs(gap) <= step_mm:
         return goal_mm
@@ -28,7 +28,7 @@ def trembling_mm(mm, tremor_mm, sway_mm, now_us):
 class Motion(Figures):
     """Distance of the nozzle from the skin, mm: moves towards a goal at a speed.
 
-    mm                  where the hand means to be
+    mm                  where the hand is, without tremor and sway
     tremor_mm, sway_mm  amplitudes of what is added to it
     """
 
@@ -45,7 +45,7 @@ class Motion(Figures):
         self.speed_mm_s = speed_mm_s
 
     def arrived(self):
-        """True where the hand means to be."""
+        """True when the hand is at its goal."""
         return self.figures[0] == self.figures[1]
 
     def true_mm(self, now_us):

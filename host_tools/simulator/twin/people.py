@@ -1,7 +1,7 @@
 """Scripted people: an operator who reads lamps and console and moves hand, trigger and shield, in virtual time."""
 
 
-ANSWER_US = 2_500_000  # a question asked before the console is up is answered late, and must not be taken for the next
+ANSWER_US = 2_500_000  # a question before the console is ready gets a late answer, which must not count for the next
 
 
 class Operator:
@@ -18,7 +18,7 @@ class Operator:
         self.done = False
 
     def step(self):
-        """Called at every exchange: read the console, go on with the script when its wait is over."""
+        """Called at every exchange: read the console, continue the script when its wait is over."""
         plant = self.plant
         if plant.console_out:
             self._read()

@@ -1,7 +1,7 @@
-"""How time passes for the plant: hand, jet, skin, sensors, line and bottle, in cells of 1 ms.
+"""Advances the plant in time: hand, jet, skin, sensors, line and bottle, in cells of 1 ms.
 
 Between two events (an edge of valves or contacts, a sensor's sample, the end of an exchange) all cells are alike:
-cells.py runs them in one call. What comes seldom is done here, as before a cell and never within one.
+cells.py runs them in one call. Rare events are handled here, before a cell and never within one.
 """
 
 import math
@@ -20,15 +20,15 @@ from host_tools.simulator.twin.record import Record
 from host_tools.simulator.twin.skin import Skin
 from host_tools.simulator.twin.surroundings import Room, Thermopile
 
-AIR_C = 22.0  # around hand and skin
+AIR_C = 22.0  # temperature around hand and skin
 IDLE_US = 10_000
-BOTTLE_US = 100_000  # it exchanges heat with the room so often
-QUIET_US = 1_500_000  # without gas, until coarse steps do
+BOTTLE_US = 100_000  # time between two exchanges of heat with the room
+QUIET_US = 1_500_000  # time without gas after which coarse steps are exact enough
 RANGE_PERIOD_US = chip_vl53l0x.PERIOD_US
 LIGHT_SWAY_HZ = 0.25  # [E]
 LINE_LEAK_S = 600.0  # [E] a tight line loses its gas slowly
 
-GRAMS, BAR, LINE_BAR, LEAK_S, LEAKS_IN_S, FLOWED, LAST_FLOW, ROW = range(8)  # places of figures, asked for often
+GRAMS, BAR, LINE_BAR, LEAK_S, LEAKS_IN_S, FLOWED, LAST_FLOW, ROW = range(8)  # places of figures that are read often
 LONGEST_CELLS = BOTTLE_US // CELL_US  # of one run
 LONGEST_SAMPLES = BOTTLE_US // SAMPLE_US
 
@@ -36,7 +36,7 @@ LONGEST_SAMPLES = BOTTLE_US // SAMPLE_US
 class Physics(Figures):
     """What the plant is made of, and its time (us since power-on, unbounded)."""
 
-    grams, bar, line_bar = map(figure, range(3))  # grams: of gas that bottle and room have not felt yet
+    grams, bar, line_bar = map(figure, range(3))  # grams of gas that bottle and room do not know yet
     dose_leak_s = figure(3)  # time constant with which the closed valve lets the line's gas out ...
     _leaks_in_s, _flowed_us, _last_flow_us, row, sampling, skin_min_c = map(figure, range(4, 10))
     air_c = figure(10)  # of the room
@@ -46,7 +46,7 @@ class Physics(Figures):
         self.air_c = AIR_C
         self.random = random.Random(seed)
         self.now_us = 0
-        self._phase_us = phase_us  # moves the chips' conversions against the tick
+        self._phase_us = phase_us  # moves the chips' conversions relative to the tick
         self.dose = Solenoid(open_delay_us=15_000, close_delay_us=20_000)
         self.shutoff = Solenoid(open_delay_us=20_000, close_delay_us=20_000)
         self.one_shot: Any = OneShot()
@@ -60,16 +60,16 @@ class Physics(Figures):
         self.hand = Motion(distance_mm)
         self.fog = 0.0  # share of distance measurements lost
         self.range_error_mm = 0.0  # of every distance measurement ...
-        self.range_drift_mm_s = 0.0  # ... and what it grows by
+        self.range_drift_mm_s = 0.0  # ... and its growth
         self.range_frozen = False  # the distance sensor repeats its last measurement
         self.range_answers = True
-        self.light_sway = 0.0  # share by which the surface's reflection goes up and down: creases, tilt, another patch
+        self.light_sway = 0.0  # share by which the surface's reflection varies: creases, tilt, another patch
         self.echo = chip_vl53l0x.Echo(seed)
         self.ranges = 0  # measurements of the distance
         self._range_next_us = phase_us % RANGE_PERIOD_US
-        self._sensors_us = 0  # when the next sample is due of those that cells stop for ...
+        self._sensors_us = 0  # when the next sample is due for which cells stop ...
         self._any_sensor_us = 0  # ... and of any
-        self._behind_us: int | None = None  # the time of cells that wait
+        self._behind_us: int | None = None  # the start of the cells that wait
         self._calm_us: int | None = None
         self._calm_step_us = CELL_US
         self.new_skin(seed)
@@ -83,7 +83,7 @@ class Physics(Figures):
         self._parts: tuple = ()
         self._head: tuple = ()
         self._tail: tuple = ()
-        self._bottle_seen: Any = None  # what `bar` was made of
+        self._bottle_seen: Any = None  # the values from which `bar` was made
         self._jet_of: Any = None
         self._jet = (0.0, 0.0)
 
@@ -97,9 +97,9 @@ class Physics(Figures):
         self._leaks_in_s = seconds or 0.0
 
     def new_skin(self, seed=1):
-        """Another point on the body: skin at rest, the probe fixed to it."""
+        """Change to another point on the body: skin at rest, the probe fixed to it."""
         self.catch_up()
-        self.skin: Any = Skin()  # or another patch of skin with its interface
+        self.skin: Any = Skin()  # or another kind of skin with the same interface
         self.probe = Probe(t_c=self.skin.surface_c, seed=seed)
         if not hasattr(self, "chips"):
             self.chips = self._fit_chips(seed)
@@ -116,7 +116,7 @@ class Physics(Figures):
         return self.dose.is_open and self.shutoff.is_open
 
     def _quiet(self):
-        """Nothing moves and the last burst is long past: coarse steps do."""
+        """True when nothing moves and the last burst is long past: coarse steps are exact enough."""
         return (
             self.now_us - self.figures[LAST_FLOW] > QUIET_US
             and not self.flowing()
@@ -125,17 +125,17 @@ class Physics(Figures):
         )
 
     def _pass_to(self, upto_us, alike):
-        """Let time pass without an edge; coarse steps may do where none comes before the end either."""
+        """Let time pass without an edge. Coarse steps are allowed if no edge comes before the end."""
         while self.now_us < upto_us:
             if alike and self._quiet():
                 self._idle(upto_us)
             else:
                 self._pass(upto_us)
 
-    # A tick between bursts changes nothing that its firmware could sense, but for the leaking line and the distance.
-    # Where nobody else looks (`watched`) the cells of several such ticks follow in one call.
+    # A tick between bursts changes nothing that its firmware could sense, except the leaking line and the distance.
+    # When nobody else looks (`watched`), the cells of several such ticks run later in one call.
     def _calm_until_us(self):
-        """Return up to when cells may wait, 0 where they may not."""
+        """Return until when cells may wait; 0: they may not."""
         if self._calm_us is None:
             calm = not self.skin.each_stop and not self._moving(self.flowing()) and self.hand.arrived()
             self._calm_us = self._due(False) if calm else 0
@@ -143,7 +143,7 @@ class Physics(Figures):
         return self._calm_us
 
     def _wait(self, end_us):
-        """Let time go on to end_us, before _calm_until_us(), without the cells."""
+        """Let time pass to end_us, before _calm_until_us(), without running the cells."""
         if self._behind_us is None:
             self._behind_us = self.now_us
         step_us = self._calm_step_us
@@ -153,14 +153,14 @@ class Physics(Figures):
         self.now_us = end_us
 
     def catch_up(self):
-        """Run the cells that waited."""
+        """Run the cells that have waited."""
         self._calm_us = None
         if self._behind_us is not None:
             upto_us, self.now_us, self._behind_us = self.now_us, self._behind_us, None
             self._pass_to(upto_us, True)
 
     def _line_bar_now(self):
-        """Return the line's pressure, of cells that wait as well."""
+        """Return the line's pressure, also while cells wait."""
         figures = self.figures
         if self._behind_us is None:
             return figures[LINE_BAR]
@@ -174,7 +174,7 @@ class Physics(Figures):
         return cells.leaked_bar(figures[LINE_BAR], figures[BAR], tau_s, figures[LEAKS_IN_S], step_us, count)
 
     def _idle(self, end_us):
-        """Coarse steps without gas, up to end_us or what is due before it."""
+        """Take coarse steps without gas, up to end_us or to what is due before it."""
         now_us = self.now_us
         last_us = end_us - end_us % IDLE_US
         if last_us <= now_us:
@@ -184,7 +184,7 @@ class Physics(Figures):
         self._run(min(last_us, -(-due_us // IDLE_US) * IDLE_US), IDLE_US, self.skin.coarse, False)
 
     def _pass(self, upto_us):
-        """Let time go on to upto_us, or to the end of a cell before it with which something is due."""
+        """Let time pass to upto_us, or to the end of an earlier cell with which something is due."""
         now_us = self.now_us
         last_us = upto_us - upto_us % CELL_US
         flowing = self.dose.is_open and self.shutoff.is_open
@@ -200,7 +200,7 @@ class Physics(Figures):
         self.now_us = upto_us
 
     def _due(self, flowing):
-        """Return when next something is to be done that is not done in every cell."""
+        """Return the time of the next thing that is not done in every cell."""
         now_us = self.now_us
         every_us = SAMPLE_US if self._moving(flowing) else BOTTLE_US
         due_us = min(self._sensors_us, (now_us // every_us + 1) * every_us)
@@ -212,7 +212,7 @@ class Physics(Figures):
         return min(due_us, quiet_us) if quiet_us > now_us else due_us
 
     def _moving(self, flowing):
-        """Whether gas is on its way: then bottle and room are asked every SAMPLE_US."""
+        """Whether gas may flow: then bottle and room are updated every SAMPLE_US."""
         return (
             flowing or self._cell_flow_us or self.figures[GRAMS] or self.room.leak_g_s
             or self._bottle_seen != (self.bottle.temperature_c, self.bottle.grams_left)
@@ -237,7 +237,7 @@ class Physics(Figures):
             self._head, self._tail = self._laid_out()
         if skin.each_cell:
             stop_us = min(stop_us, (now_us // step_us + 1) * step_us)
-        advance: Any = cells.advance  # its arrays come in bundles
+        advance: Any = cells.advance  # its arrays come in groups
         self.now_us = advance(
             now_us, stop_us, step_us, flow_us, flowing, self.shutoff.is_open, self.dose.is_open, h_reference, gas_g_s,
             *self._head, operator.decay, operator.drive, operator.response, *self._tail,
@@ -255,7 +255,7 @@ class Physics(Figures):
             self._settle_bottle()
 
     def _laid_out(self):
-        """Return the arrays of all parts as cells.advance takes them, before and behind the operator's."""
+        """Return the arrays of all parts in the order of cells.advance, those before and those after the operator's."""
         skin, probe = self.skin, self.probe
         parts = (*map(cells.reached, (self, self.hand, probe)), probe.noise.values, cells.reached(self.thermopile))
         return (
@@ -269,7 +269,7 @@ class Physics(Figures):
         of = (self.bar, self.strength, bottle.temperature_c, bottle.grams_left)
         if of != self._jet_of:
             self._jet_of = of
-            strength = self.strength * (1.0 if bottle.has_liquid else 0.1)  # vapour hardly cools [S]
+            strength = self.strength * (1.0 if bottle.has_liquid else 0.1)  # vapour cools very little [S]
             h = jet.h_at(jet.REFERENCE_MM, bar=self.bar, strength=strength)
             self._jet = float(h), jet.mass_flow_g_s(self.bar)
         return self._jet
@@ -277,8 +277,8 @@ class Physics(Figures):
     def _sense(self, step_us):
         """Let the sensors take the samples that are due.
 
-        Cells stop for those that see the skin. The nozzle's probe and, at a hand at rest, the distance see the same
-        some cells later; the step in which they were due tells the moment.
+        Cells stop for the sensors that see the skin. The nozzle's probe and, with a hand at rest, the distance sensor
+        see the same some cells later; they get the time of the step in which they were due.
         """
         now_us = self.now_us
         skin, nozzle = self.chips
@@ -306,7 +306,7 @@ class Physics(Figures):
             words[0] = chip_vl53l0x.NO_ECHO
 
     def _settle_bottle(self):
-        """Let the gas that left be felt by room and bottle. Without any a tenth of a second is often enough."""
+        """Tell room and bottle how much gas left. Without gas this is done every tenth of a second."""
         bottle = self.bottle
         grams = self.figures[GRAMS]
         room = self.room

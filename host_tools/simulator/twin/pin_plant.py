@@ -1,7 +1,8 @@
-"""The plant wired to a chip's pins: levels, edges, chips on buses and voltages instead of the virtual board's port.
+"""The plant wired to a chip's pins: with levels, edges, chips on buses and voltages in place of the virtual board's
+port.
 
-Whoever runs the chip calls `advance` with the chip's time, tells of every edge of the dose and lease pins when it
-happens, and gives the chip what it senses. Times in us since power-on.
+The code that runs the chip calls `advance` with the chip's time, reports every edge of the dose and lease pins when it
+happens, and gives the chip its inputs. Times in us since power-on.
 """
 
 import math
@@ -33,8 +34,8 @@ class PinPlant(Plant):
 
     def __init__(self, **plant):
         self.coil_open = False
-        self._coil_us = -1  # since when the dose coil is driven
-        self._venting = False  # with the shut-off's coil without supply
+        self._coil_us = -1  # time since which the dose coil is driven
+        self._venting = False  # while the shut-off's coil had no supply
         super().__init__(**plant)
         self.one_shot = DosePin()
         self.lease = Monostable(MONOSTABLE_US)
@@ -89,15 +90,15 @@ class PinPlant(Plant):
         self.loop_test(level)
 
     def output(self, at_us, name, level):
-        """A lamp, buzzer or alarm output changed: for the record."""
+        """A lamp, buzzer or alarm output changed: note it in the record."""
         self.advance(at_us)
         self.record.edge(name, level)
 
     def chip_reset(self, at_us, why):
-        """The chip restarted; what its pins then do comes as edges."""
+        """The chip restarted; later changes of its pins come as edges."""
         self.advance(at_us)
         self.console_in.clear()
-        self.loop_testing = False  # the pull-down at the test stage wins
+        self.loop_testing = False  # the pull-down at the test stage decides
         self.record.reset(why)
 
     def wires(self):

@@ -1,7 +1,7 @@
 """The plant: virtual time, the patient, the gas path, the sensors and the chip's pins. One plant serves every lane.
 
-physics.py has what it is made of, in steps of 1 ms; valves and contacts move to the microsecond. `exchange` is the port
-of the virtual board; pin_plant.py wires the same plant to a chip's pins.
+physics.py advances its parts in steps of 1 ms; valves and contacts move exactly to the microsecond. `exchange` is the
+port of the virtual board; pin_plant.py wires the same plant to a chip's pins.
 """
 
 from typing import Any
@@ -12,11 +12,11 @@ from host_tools.simulator.twin.hardware import NEVER, RUNNING
 from host_tools.simulator.twin.physics import BAR, LAST_FLOW, QUIET_US, Physics
 
 TICKS_MASK = hal.TICKS_MASK
-START_BEFORE_WRAP_US = 3_000_000  # every run crosses the counter's wrap soon after it began
+START_BEFORE_WRAP_US = 3_000_000  # every run crosses the counter's wrap soon after its start
 OPEN_LOOP = {pins.LOOP_A: 0, pins.LOOP_B: 1}
 _KEPT, _FRAMES, _WORDS = hal.IN_SCRATCH, hal.IN_SPI, hal.IN_RANGE_WORDS
 _PIN_NAMES = [pins.NAMES.get(pin, f"gp{pin}") for pin in range(32)]
-_LAMPS = {  # by the argument of an event: what no valve hears, as (mask, name, level)
+_LAMPS = {  # by the argument of an event: outputs that move no valve, as (mask, name, level)
     pin << 1 | level: (1 << pin, name, level)
     for pin, name in enumerate(_PIN_NAMES) if pin not in (pins.DOSE, pins.LOOP_TEST) for level in (0, 1)
 }  # fmt: skip
@@ -40,7 +40,7 @@ class Plant(Physics):
         self.stuck_pins = {}
         self.loop_testing = False
         self.spi_fail = False
-        self.analogue = {}  # counts that a channel (0 bottle, 1 line) reads whatever it senses
+        self.analogue = {}  # counts that a channel (0 bottle, 1 line) reads, whatever the pressure is
         self.jitter_us = 0  # a tick begins up to this much late ...
         self.stall_us = 0  # ... and the next one by this much more
         self.pin_levels = 0
@@ -53,7 +53,7 @@ class Plant(Physics):
         self.watchdog_us = 0
         self.watchdog_due_us = NEVER
         self.operator: Any = None  # has step(), called at every exchange
-        self.watched = True  # whether skin and sensors are up to date at each exchange, for somebody who looks at them
+        self.watched = True  # whether skin and sensors are up to date at each exchange, for code that reads them
         self.applicator: Any = None  # the firmware's Applicator, in the cpython lane only
         self.console_in = bytearray()
         self.console_out = bytearray()
@@ -69,7 +69,7 @@ class Plant(Physics):
         self.agenda.sort()
 
     def inject(self, function):
-        """Let something go wrong now, and note when."""
+        """Cause a fault now, and note the time."""
         self.catch_up()
         self.record.injected_us.append(self.now_us)
         function(self)
@@ -103,7 +103,7 @@ class Plant(Physics):
         self.set_input(pins.LOOP_B, 0 if closed else 1)
 
     def loop_level(self, pin):
-        """Level of a loop channel at the chip's pin. The test output opens both; what sticks is behind its reach."""
+        """Level of a loop channel at the chip's pin. The test output opens both; it cannot open a stuck channel."""
         if self.loop_testing and pin not in self.stuck_pins:
             return OPEN_LOOP[pin]
         return self.levels[pin]
@@ -123,7 +123,7 @@ class Plant(Physics):
 
     # --- the port -------------------------------------------------------------------------------------------------
     def exchange(self, out, tx, received, rx):
-        """Apply what the firmware did since the last exchange, let its sleep pass, and give what it senses then."""
+        """Apply the firmware's outputs since the last exchange, let its sleep pass, return its inputs after that."""
         count, elapsed_us, sleep_us, sent = out[: hal.OUT_HEADER]
         if count > hal.EVENTS_MAX:
             raise OverflowError(f"{count} events between two exchanges: the virtual board keeps {hal.EVENTS_MAX}")
@@ -136,7 +136,7 @@ class Plant(Physics):
         if not self._reset:
             if self.stall_us or self.jitter_us:
                 end_us += self._lateness()
-                alike = False  # the fault came in this exchange: what moves in the added time was not looked at
+                alike = False  # the fault came in this exchange: nothing was checked yet for the added time
             if not alike:
                 self._run_to(end_us)
             elif not self.watched and end_us < (self._calm_us or self._calm_until_us()):
@@ -151,7 +151,7 @@ class Plant(Physics):
         self._answer(received, rx)
 
     def _heard(self, events, start_us, end_us):
-        """Do what the firmware did, each at its time; return whether nothing else moves up to end_us."""
+        """Apply each output at its time; return whether nothing else moves up to end_us."""
         alike = self._alike_until(end_us)
         each = iter(events)
         for after_us, op, arg in zip(each, each, each, strict=True):
@@ -178,9 +178,9 @@ class Plant(Physics):
         return alike
 
     def _alike_until(self, end_us):
-        """True when nothing moves up to then but by what the firmware does.
+        """True when nothing but the firmware's outputs moves until then.
 
-        Its lamps and chip selects then need no skin that is up to date: heat may follow later, in one go.
+        Its lamps and chip selects do not need skin that is up to date: the heat may be computed later, in one call.
         """
         if self._next_edge() <= end_us:
             return False
@@ -188,9 +188,9 @@ class Plant(Physics):
         return self.now_us > quiet_us or quiet_us >= end_us
 
     def _noted(self, at_us, op, arg):
-        """Do what changes no valve, at its own time; return False for all else."""
+        """Apply an output that moves no valve, at its time; return False for any other."""
         if op == hal.OP_LEASE and arg and self.lease.running and self._may_lease():
-            self.lease.renew(at_us, arg)  # goes on, only longer
+            self.lease.renew(at_us, arg)  # the opening goes on, only longer
         elif op == hal.OP_CUT and self.one_shot.result != RUNNING:
             self.one_shot.cut(at_us)
         else:
@@ -215,7 +215,7 @@ class Plant(Physics):
             received, reset, self.power_off, self.one_shot.result, self.reset_cause, self.spi_fail, figures[BAR],
             skin.frame, nozzle.frame, self.thermopile.words, room.shown_ppm, room.samples, self.scratch[:],
         )  # fmt: skip
-        # Eight exchanges in ten bring none of this anew: what stands in the very same array stays.
+        # In eight exchanges of ten nothing of this is new: the arrays stay as they are.
         if seldom != self._answered or received is not self._answered[0]:
             self._answered = seldom
             self._answer_seldom(received, reset)
@@ -321,7 +321,7 @@ class Plant(Physics):
         self._drive()
 
     def crash(self):
-        """The processor went astray; the chip restarts, which the next exchange need not tell."""
+        """The processor went astray; the chip restarts, and the next exchange need not report it."""
         self._chip_reset("crash")
         self._reset = False
 
@@ -333,7 +333,7 @@ class Plant(Physics):
 
     # --- time -----------------------------------------------------------------------------------------------------
     def run_until_reset(self, longest_us):
-        """The processor stands at its prompt: time passes until the watchdog bites (True), or for longest_us."""
+        """The processor is at its prompt: let time pass until the watchdog resets it (True), or for longest_us."""
         end_us = self.now_us + longest_us
         while self.now_us < end_us and not self._reset:
             self._run_to(min(self.now_us + 10_000, end_us))

@@ -1,4 +1,4 @@
-"""Virtual thermocouple probe and MAX31855 chip: what a skin sensor really reports, its faults included."""
+"""Virtual thermocouple probe and MAX31855 chip: they report what a real skin sensor reports, with its faults."""
 
 import math
 import random
@@ -9,14 +9,14 @@ from host_tools.simulator.twin.figures import Figures, figure
 from host_tools.simulator.twin.noise import Noise
 from host_tools.toolchain.its90_tables import SLOPE_UV_PER_C, emf_mv
 
-# The chip's straight line, mV per degC, by the type it was trimmed for.
+# Slope of the chip's straight line, mV per degC, for the type that the chip is made for.
 SENSITIVITY_MV = {kind: slope / 1000 for kind, slope in SLOPE_UV_PER_C.items()}
 
 _cold_mv = lru_cache(maxsize=64)(emf_mv)  # a cold junction seldom changes
 
 FAULT_BITS = {"open": 0b001, "short_gnd": 0b010, "short_vcc": 0b100}
 FAULTS = (None, *FAULT_BITS, "dead_low", "dead_high", "stuck")
-_DEAD = {"dead_low": 0, "dead_high": 0xFFFFFFFF}  # what a dead data line reads
+_DEAD = {"dead_low": 0, "dead_high": 0xFFFFFFFF}  # the word that a dead data line gives
 FULL_SCALE_CODE = 0x1FFF
 NOISE_C, NOISE_AT = 3, 9  # places of a probe's figures
 
@@ -69,13 +69,13 @@ class Probe(Figures):
         self.detached = False
 
     def detach(self, bath_c=None):
-        """Hang in the air, so that the bead follows the ambient temperature; or lie in a bath of `bath_c` degC."""
+        """Hang in the air, so that the bead follows the ambient temperature, or lie in a bath of `bath_c` degC."""
         self.detached = True
         self.bathed = bath_c is not None
         self.bath_c = bath_c or 0.0
 
     def reserve(self, count):
-        """Have the contact's noise of so many steps ready, where there is any."""
+        """Prepare the contact's noise for so many steps, if there is noise."""
         at = int(self.figures[NOISE_AT])
         if self.figures[NOISE_C] and at + count > len(self.noise.values):
             self.noise.reserve(count, at)
@@ -146,7 +146,7 @@ class Max31855Chip:
     def advance(self, to_us, bead_c):
         """Run to plant time `to_us` (an unbounded integer that never decreases), the bead at `bead_c`.
 
-        Every conversion that ends on the way latches a new frame. Raises ValueError for a time gone by.
+        Every conversion that ends in this time latches a new frame. Raises ValueError for a time in the past.
         """
         if to_us < self._now_us:
             raise ValueError(f"to_us {to_us} lies before {self._now_us}: plant time never runs back")

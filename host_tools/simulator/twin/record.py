@@ -44,7 +44,7 @@ class Record:
         self.vents.append((self.plant.now_us, commanded_us))
 
     def flowed(self, us):
-        """Gas flowed for us within the last cell: it belongs to the newest burst."""
+        """Gas flowed for `us` in the last cell: count it to the newest burst."""
         self.valve_on_us += us
         if self.bursts:
             self.bursts[-1].delivered_us += us
@@ -54,7 +54,7 @@ class Record:
         self.resets.append((self.plant.now_us, why))
 
     def grow(self):
-        """Have room for as many samples again."""
+        """Double the room for samples."""
         self.rows = np.concatenate((self.rows, np.empty_like(self.rows)))
 
     @property

@@ -30,7 +30,7 @@ th,td{text-align:right;padding:3px 12px;border-bottom:1px solid #eceff2}
 th{color:#5b6570;font-weight:500;font-size:13px}th:first-child,td:first-child{text-align:left}
 summary{cursor:pointer}
 """
-# No address may be loaded, whatever the plotting library would do: only what stands in the page runs.
+# The page may load no address, whatever the plotting library tries: only code in the page runs.
 _POLICY = (
     "default-src 'none'; script-src 'unsafe-inline'; style-src 'unsafe-inline'; img-src data: blob:; font-src data:"
 )
@@ -66,7 +66,7 @@ def page(session, description):
 
 
 def ice_pack_text(description):
-    """Say how long an ice pack takes to the same target on the same virtual skin, and what that does not mean."""
+    """Return how long an ice pack takes to the same target on the same skin, and what that does not mean."""
     d = description
     if d["target_mdegc"] is None:
         return "no target: the device has no such level"

@@ -48,7 +48,7 @@ def _sticks(pin, level):
 
 def _stuck_then_opened(pin, level):
     def inject(plant):
-        plant.on_burst(3, 0, _sticks(pin, level))  # after the test pulses, which would have found it
+        plant.on_burst(3, 0, _sticks(pin, level))  # after the test pulses, because they would find it
         plant.on_burst(6, 40_000, _open_shield)
 
     return inject
@@ -104,7 +104,7 @@ def _draught(plant):
 
 def _reversed(plant):
     plant.chips[0].reversed = True
-    plant.chips[0].cold_junction_c = 31.5  # a warm box hides the reversal at rest
+    plant.chips[0].cold_junction_c = 31.5  # in a warm box the reversal does not show at rest
 
 
 def _half(gain):

@@ -1,4 +1,4 @@
-"""Runs one scenario and keeps what it showed: the plant's ground truth, the console's lines, the points' results."""
+"""Runs one scenario and keeps its results: the plant's true values, the console's lines, the points' results."""
 
 from dataclasses import dataclass, field
 
@@ -86,7 +86,7 @@ def run(name, lane="unix", *, plan=None, seed=1, phase_us=0, watch=None):
 
 
 def run_scenario(scenario, lane="unix", *, plan=None, seed=1, phase_us=0, watch=None, firmware=None):
-    """Run a row that need not be in the table, on the firmware of a folder (None: the project's); else as `run`."""
+    """As `run`, for a row that need not be in the table, on the firmware of a folder (None: the project's)."""
     plan = plan or scenario.plan
     plant = Plant(distance_mm=plan.distance_mm, seed=seed, phase_us=phase_us)
     plant.dose = _SeenValve("dose_open", plant.dose, plant.record)
@@ -103,7 +103,7 @@ def run_scenario(scenario, lane="unix", *, plan=None, seed=1, phase_us=0, watch=
             session.refused = str(refused)
             if "REFUSED" in session.refused:
                 session.why = yield from op.ask("STAT:WHY?")
-        for _ in range(AFTERWARDS):  # what comes after the end belongs to the record
+        for _ in range(AFTERWARDS):  # events after the end belong to the record
             yield from op.ask("MEAS:TEMP?")
             yield 100_000
         session.final = fields((yield from op.ask("STAT?")))
@@ -119,7 +119,7 @@ def run_scenario(scenario, lane="unix", *, plan=None, seed=1, phase_us=0, watch=
 
 
 class _SeenValve(Solenoid):
-    """A valve whose true opening is in the record, beside the command that its pin shows."""
+    """A valve whose true opening is in the record, in addition to the command at its pin."""
 
     def __init__(self, name, valve, record):
         super().__init__(valve.open_delay_us, valve.close_delay_us)

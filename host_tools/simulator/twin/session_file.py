@@ -1,4 +1,4 @@
-"""What a run leaves behind. session.json: what it was, in numbers of the plant; the device's account apart."""
+"""The files of a run. session.json describes it with the plant's true numbers; the device's own account is separate."""
 
 import json
 from importlib import import_module
@@ -7,7 +7,7 @@ from host_tools.simulator.twin import icepack, lanes, report, timeline, trace
 from host_tools.simulator.twin.people import fields
 
 FORMAT = 1
-FIRST = "treatment"  # the scenario whose files lie directly in the folder of all
+FIRST = "treatment"  # the files of this scenario lie directly in the common folder
 
 
 def describe(session):
@@ -90,11 +90,11 @@ def _windows(session):
     """Return [(from us, to us)] for each point of the plan that was chosen: from its choice to the next one's."""
     starts = [at for at, command in session.operator.sent if command.startswith("TREAT:POIN ")]
     ends = [*starts[1:], session.plant.now_us]
-    return list(zip(starts, ends[: len(starts)], strict=True))  # a device in FAULT takes no choice
+    return list(zip(starts, ends[: len(starts)], strict=True))  # a device in FAULT accepts no choice
 
 
 def _end_us(edges, from_us, to_us):
-    """Return when the indication went out for the last time in a window: nothing is armed from then on."""
+    """Return when the indication ended for the last time in a window: nothing is armed after that."""
     falls = [at for at, name, level in edges if name == "led" and not level and from_us <= at <= to_us]
     return falls[-1] if falls else to_us
 
@@ -148,7 +148,7 @@ def _faults(answer):
 
 
 def _gas_stopped_ms(session):
-    """Time from the injected event to the end of the last gas flow, ms; None where nothing was to stop it."""
+    """Time from the injected event to the end of the last gas flow, ms; None when nothing had to stop it."""
     record = session.plant.record
     if not record.injected_us or session.final.get("STATE") != "FAULT":
         return None

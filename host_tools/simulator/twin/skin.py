@@ -2,13 +2,13 @@
 
 The tissue from the surface down to a core at fixed temperature is cut into finite volumes, fine at the
 surface and coarse below, and advanced by implicit Euler. Without surface exchange the tissue has modes that decay
-each for itself (`numpy.linalg.eigh`), so a step is one product a mode. The surface exchange
-q = h*(T_env - T_surface) is a scalar that follows in closed form, so h may change at every step at no cost.
+independently of each other (`numpy.linalg.eigh`), so a step is one product for each mode. The surface exchange q =
+h*(T_env - T_surface) is a scalar that follows in closed form, so h may change at every step at no cost.
 
-The jet REPLACES the ambient air where it strikes: the stronger of the two coefficients acts, the air filling
-only what a jet weaker than itself leaves, so a faint leak never insulates the skin. Compared with reference
-times of a continuous jet [C], this is within 3 % for h = 50 to 300, where adding both is up to 7 % late;
-and the Mourot 2007 curve [S] ends at 7.6 degC, where adding both gives 8.4 (published 7.3 +- 0.8).
+The jet REPLACES the ambient air where it strikes: the stronger of the two coefficients acts. The air adds only what a
+jet weaker than itself leaves, so a small leak never insulates the skin. Compared with reference times of a continuous
+jet [C], this is within 3 % for h = 50 to 300, where adding both is up to 7 % late; and the Mourot 2007 curve [S] ends
+at 7.6 degC, where adding both gives 8.4 (published 7.3 +- 0.8).
 """
 
 import math
@@ -25,7 +25,7 @@ AMBIENT_H_W_M2K = 10.0  # [E] free convection and radiation of bare skin
 AMBIENT_C = 22.0  # [E] treatment room
 CORE_C = 37.0  # [K]
 
-IDLE_DT_S = 0.010  # step of idle(); a tick of the firmware
+IDLE_DT_S = 0.010  # step of idle(); it equals a tick of the firmware
 FIRST_CELL_MM = 0.012  # about the depth heat diffuses to in one step of 1 ms
 LAST_CELL_MM = 1.0
 GROWTH = 1.09
@@ -137,7 +137,7 @@ class Operator:
         self.decay = 1.0 / (1.0 + dt_s * modes.rate)
         self.drive = self.decay * dt_s * modes.weights
         rows = (modes.weights * self.drive).sum(axis=1)
-        self.response = np.append(rows, rows.mean())  # of each row, and the one that counts before the flux is known
+        self.response = np.append(rows, rows.mean())  # of each row, and the one used before the flux is known
 
 
 @lru_cache(maxsize=16)
@@ -166,15 +166,15 @@ class Skin(Figures):
 
     rest_c, h_ambient_w_m2k, ambient_c, surface_c, lowest_c = map(figure, range(5))  # rest_c: with a sealed surface
 
-    # What a surface of several rings has more of (skin2d.py). One ring stands for all of it.
+    # Figures of a surface with several rings (skin2d.py). Here one ring stands for the whole surface.
     waves_per_m: tuple[float, ...] = (0.0,)
     spread = np.ones((1, 1))  # ring, row of modes
     gather = np.ones((1, 1))  # row of modes, ring
     shape = np.array([[1.0], [0.0], [0.0]])  # the jet's coefficient on each ring, as a share of that on the axis ...
     looks = np.ones((3, 1))  # how much of each ring the probe feels, the infrared sensor sees, and the axis is
     under = np.empty((0, 0))  # from modes to the tissue under a film of water
-    each_stop = False  # whether settle() does anything: then its moments tell, and no stop of the cells is left out
-    each_cell = False  # whether settle() is asked for after each cell
+    each_stop = False  # whether settle() does anything: then each stop of the cells matters
+    each_cell = False  # whether settle() must be called after each cell
 
     def __init__(self, *, dt_s=0.001, layers=LAYERS, h_ambient_w_m2k=AMBIENT_H_W_M2K, t_ambient_c=AMBIENT_C,
                  t_core_c=CORE_C, t_blood_c=37.0, grid=(FIRST_CELL_MM, GROWTH, LAST_CELL_MM)):
@@ -238,11 +238,11 @@ class Skin(Figures):
         return self.advance(max(seconds - coarse * IDLE_DT_S, 0.0))
 
     def settle(self, seconds):
-        """Do what need not be done within the cells: they ran for so long. Here there is nothing."""
+        """Do the work that is not needed in each cell; the cells ran for so long. Here there is none."""
 
     @property
     def probe_c(self):
-        """What the probe feels, degC: the surface, alike everywhere."""
+        """Temperature at the probe, degC: that of the surface, the same everywhere."""
         return self.surface_c
 
     seen_c = probe_c  # and the infrared sensor sees

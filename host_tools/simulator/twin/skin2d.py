@@ -1,11 +1,11 @@
-"""Virtual skin with a radius: a jet of finite width over rings of tissue, callus, water, blood that gives way.
+"""Virtual skin with a radius: a jet of finite width over rings of tissue, with callus, water and variable blood flow.
 
 `Skin` (skin.py) is one column under a jet as wide as the body. This one has the same interface and the same physics
-in depth. Besides: the jet's coefficient falls off its axis; probe and infrared sensor each look where they look;
-layers may be anything; a film of water evaporates and freezes; blood flow falls as the dermis cools.
+in depth. In addition: the jet's coefficient falls with the distance from its axis; probe and infrared sensor have their
+own places; any layers are possible; a film of water evaporates and freezes; blood flow falls as the dermis cools.
 
-What it leaves out: the jet's axis and the patch's are one, so a hand that moves sideways is not told; the film keeps
-its thickness for conduction while it evaporates (a treatment takes a fiftieth of a millimetre); dry skin bedews not.
+It leaves out: the jet's axis is the patch's, so a hand that moves sideways is not modelled; the film keeps its
+thickness for conduction while it evaporates (a treatment takes a fiftieth of a millimetre); no dew forms on dry skin.
 """
 
 import math
@@ -28,10 +28,10 @@ from host_tools.simulator.twin.skin import (
 
 EDGES_MM = tuple(stack.ring_edges_mm())
 GRID = (FIRST_CELL_MM, GROWTH, LAST_CELL_MM)
-REFERENCE_MM = 100.0  # where a jet's radius is told
-SAME_MM = 0.5  # a hand that moved less has the same profile
-SLOW_S = 0.01  # film: how often what evaporates is reckoned anew
-BLOOD_S = 0.1  # blood flow: as often
+REFERENCE_MM = 100.0  # the distance for which a jet's radius is given
+SAME_MM = 0.5  # a hand that moved by less keeps the profile
+SLOW_S = 0.01  # film: time between two calculations of the evaporation
+BLOOD_S = 0.1  # blood flow: time between two calculations
 PROFILE_POWER = 4.0
 REST_C = 33.0  # [K] of the dermis: there the blood flow is the layers' own
 
@@ -126,7 +126,7 @@ class Skin2D(Figures):
         self.ice = np.zeros((count, depth.top + 1))  # kg/m2 of each node of the film
         self._dermis = np.flatnonzero(depth.dermis)
         self._dermis_rest_c = at_rest[self._dermis]
-        self._dermis_shapes = np.ascontiguousarray(self.modes.shapes[:, self._dermis])  # asked for ten times a second
+        self._dermis_shapes = np.ascontiguousarray(self.modes.shapes[:, self._dermis])  # called ten times a second
         self._slow_s = self._blood_s = 0.0
         self._aim(REFERENCE_MM)
         self.surface_c = self.lowest_c = float(at_rest[depth.top])
@@ -196,13 +196,13 @@ class Skin2D(Figures):
                 self._blood_s = 0.0
 
     def _evaporate(self):
-        """Reckon anew by how much colder air and jet seem, as far as there is water left."""
+        """Compute again by how much colder air and jet seem, as far as water is left."""
         left = self.modes.stack.water_kg_m2.sum() - self.gone > 0.0
         self.shape[1] = np.where(left, film.air_fall_k(self.room[0], self.ambient_c, self.humidity), 0.0)
         self.shape[2] = np.where(left, film.jet_fall_k(self.room[0]), 0.0)
 
     def _freeze(self):
-        """Let each node of the film that passed 0 degC freeze or melt, as far as the heat of that reaches."""
+        """Let each node of the film that passed 0 degC freeze or melt, as far as the heat suffices."""
         depth = self.modes.stack
         chosen = slice(0, depth.top + 1)
         at_c = depth.sealed_c[chosen] + self.modes.nodes(self.theta, chosen)
@@ -213,7 +213,8 @@ class Skin2D(Figures):
         self.theta += np.einsum("jnk,jn->jk", self.modes.shapes[:, chosen], heat)
 
     def _bleed(self, seconds):
-        """Take from the dermis the warmth that blood no longer brings; at rest the layers' own flow is there.
+        """Take from the dermis the heat that the reduced blood flow does not bring; at rest the flow is the layers'
+        own.
 
         Flow falls by q10 with each 10 K of the tissue (2 in Stolwijk's model of the body and its descendants [K]).
         """

@@ -1,10 +1,10 @@
 """Finite volumes of a patch of skin: layers from the surface down, rings around the jet's axis.
 
-Depth and radius separate: the rings' own modes are found first, then for each of them the modes in depth. So a step in
-time is one factor a mode, whatever the layers.
+Depth and radius are separate: first the modes of the rings are found, then for each of them the modes in depth. So a
+step in time is one factor for each mode, whatever the layers are.
 
-The surface may carry a film of water. Node 0 is what air and jet meet; node `top` is the tissue's own surface, and the
-same node without a film. The deepest node is the core, at fixed temperature.
+The surface may carry a film of water. Node 0 is the outer surface, at which air and jet act. Node `top` is the tissue's
+own surface; without a film it is node 0. The deepest node is the core, at fixed temperature.
 """
 
 from functools import lru_cache
@@ -154,7 +154,7 @@ class Modes:
         return self.at(self.shapes[:, chosen], theta)
 
     def at(self, shapes, theta):
-        """Return what nodes() does, of nodes whose shapes are given."""
+        """As nodes(), for nodes whose shapes are given."""
         return self.rings.spread @ np.matmul(shapes, theta[:, :, None])[:, :, 0]
 
 

@@ -1,4 +1,4 @@
-"""What the plant's infrared sensor and its CO2 sensor read, their faults included."""
+"""The readings of the plant's infrared sensor and CO2 sensor, with their faults."""
 
 import math
 import random
@@ -16,10 +16,10 @@ class Thermopile(Figures):
     """MLX90614 with the narrow field at the nozzle, aimed at the treated spot.
 
     stray         share of what it sees that is skin at rest: its field is stated to half the sensitivity only [K]
-    plume_k       how much colder it sees while gas flows: snow and fog in its field [E]
+    plume_k       how much colder it reads while gas flows: snow and fog in its field [E]
     tau_s         of its filter: 0.77 Hz, a slow setting; without that filter 7.23 Hz [S: table of the Linux driver]
     noise_c       standard deviation of a sample [E]
-    lies_c        a temperature: it reads this whatever it sees (a blind window, a broken chip); None: it does not
+    lies_c        a temperature: it reads this whatever it sees (a covered window, a broken chip); None: no such fault
     answers       False: not fitted, or its bus is dead
 
     `words`: object and housing, with their check bytes, as the virtual board's port carries them.
@@ -27,7 +27,7 @@ class Thermopile(Figures):
 
     PERIOD_US = 100_000
 
-    seen_c, rest_c, stray, plume_k, tau_s = map(figure, range(5))  # seen_c: as its filter lags
+    seen_c, rest_c, stray, plume_k, tau_s = map(figure, range(5))  # seen_c: with the lag of its filter
 
     def __init__(self, rest_c, seed=1):
         super().__init__(5)
@@ -63,7 +63,7 @@ def _framed(register, celsius):
     return _checked(register, round((celsius + ZERO_K) * 50))  # 0.02 K a step
 
 
-@lru_cache(maxsize=4096)  # the same few hundred words come again and again
+@lru_cache(maxsize=4096)  # the same few hundred words are needed many times
 def _checked(register, word):
     low, high = word & 0xFF, word >> 8
     return word | crc8((ADDRESS << 1, register, ADDRESS << 1 | 1, low, high)) << 16

@@ -1,4 +1,4 @@
-"""What a run showed over time, in the forms that what it leaves behind shares. Times in us since power-on."""
+"""A run over time, in the forms that its report, trace and session file share. Times in us since power-on."""
 
 from bisect import bisect_left
 from importlib import import_module
@@ -27,14 +27,15 @@ def intervals(edges, name, end_us):
 
 
 def lasted_ms(spans, from_us, to_us):
-    """Return for how long after from_us, up to to_us, one of the spans (from us, to us) last went on, ms; 0: none."""
+    """Return how long after from_us the last of the spans (from us, to us) ended, at most at to_us, ms; 0: none."""
     return max((min(end, to_us) - from_us for since, end in spans if end > from_us and since < to_us), default=0) / 1000
 
 
 def last_after(edges, from_us, end_us):
-    """Return what last went on after from_us, in ms: gas, and at the pins the dose valve's drive and the lease.
+    """Return how long after from_us gas flowed, the dose valve was driven and the lease ran, ms; the last two at the
+    pins.
 
-    Gas alone is not enough: while one of the two valves obeys, it hides that the other one does not.
+    Gas alone is not enough: while one of the two valves obeys, gas does not show that the other one does not.
     """
     return {
         name: lasted_ms(intervals(edges, signal, end_us), from_us, end_us)
@@ -43,7 +44,7 @@ def last_after(edges, from_us, end_us):
 
 
 def withdrawn(edges):
-    """Return when the alarm ended, us, or None: without an acknowledgement it never may. A reset has no such edge."""
+    """Return when the alarm ended, us, or None: without an acknowledgement it must not. A reset makes no such edge."""
     return next((at for at, name, level in edges if name == "alarm" and not level), None)
 
 
@@ -56,9 +57,9 @@ def degc(answer, name):
 
 
 def readings(lines):
-    """Return [(time us, reading degC, predicted surface degC)] as the device told them; None where it had none.
+    """Return [(time us, reading degC, predicted surface degC)] from the device's answers; None where it had no value.
 
-    A row of None stands where nobody asked for more than a second.
+    A row of None means that nobody asked for more than a second.
     """
     out = []
     for at, text in lines:
@@ -70,7 +71,7 @@ def readings(lines):
 
 
 def told_state(answer):
-    """Return the state that one line of the device tells, or None: STAT? and the two steps of arming do."""
+    """Return the state in one line of the device, or None. STAT? and the two steps of arming give a state."""
     if answer.startswith("STATE="):
         return fields(answer).get("STATE")
     word = answer.partition(" ")[0]
@@ -78,7 +79,7 @@ def told_state(answer):
 
 
 def states(lines, end_us):
-    """Return [(from us, to us, state)] as the device told them: known to the time between two questions."""
+    """Return [(from us, to us, state)] from the device's answers. Times are exact to the time between two questions."""
     out = []
     for at, text in lines:
         state = told_state(text)
@@ -94,13 +95,13 @@ def first_armed_us(session):
 
 
 def shown_from_us(session):
-    """Return where pictures begin: 5 s before the first arming; of a run that never armed, its last 30 s."""
+    """Return where pictures begin: 5 s before the first arming, or 30 s before the end of a run that never armed."""
     armed_us = first_armed_us(session)
     return max(0, session.plant.now_us - 30_000_000 if armed_us is None else armed_us - 5_000_000)
 
 
 def thinned(session, from_us, idle_us=100_000):
-    """Return the samples from from_us on: all within 1.5 s of a gas flow, one every idle_us elsewhere."""
+    """Return the samples from from_us on: all samples within 1.5 s of a gas flow, one every idle_us elsewhere."""
     record = session.plant.record
     flows = intervals(record.edges, "flow", session.plant.now_us)
     ends = [to for _, to in flows]
@@ -115,7 +116,7 @@ def thinned(session, from_us, idle_us=100_000):
 
 
 def held_back(session):
-    """Return what kept an armed device from the first burst, with what to do about it, or an empty string."""
+    """Return what kept an armed device from the first burst and what to do about it, or an empty string."""
     if session.plant.record.bursts:
         return ""
     armed = [text for _, text in session.operator.lines if text.startswith("STATE=ARMED")]

@@ -5,7 +5,7 @@ from vcd import VCDWriter
 from boards.virtual import pins
 from host_tools.simulator.twin.timeline import shown_from_us
 
-# level at power-on; outputs and chip selects stand low, pulled down
+# level at power-on; outputs and chip selects are low, pulled down
 INPUTS = {pins.LOOP_A: 1, pins.LOOP_B: 0, pins.TRIGGER: 1, pins.ESTOP: 0, pins.KEY: 0}
 TRUTH = ("dose_open", "shutoff_open", "flow", "injected")
 ANALOGUE = ("skin_degc", "bead_degc", "distance_mm", "bottle_bar")  # in the order of a sample's columns 1 to 4

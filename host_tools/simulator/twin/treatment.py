@@ -29,8 +29,8 @@ class Plan:
     points: tuple[int, ...] = (1, 2)
     distance_mm: float = 100.0
     attestations: str | None = None
-    warm_up: bool = True  # wait out the cool-down that every point has after switch-on; else shorten it (cpython lane)
-    warm: bool = False  # it is over: the firmware began to count so long ago
+    warm_up: bool = True  # wait for the cool-down that follows switch-on; False shortens it (cpython lane)
+    warm: bool = False  # the cool-down is over: the firmware began to count so long ago
 
     def words(self) -> str:
         """Return what the operator attests."""
@@ -38,7 +38,7 @@ class Plan:
 
 
 def arm(op, plan):
-    """Choose, attest and arm the plan's first point, and wait out light, tone and proof test: all up to the trigger."""
+    """Choose, attest and arm the plan's first point, wait for light, tone and proof test: all before the trigger."""
     yield from confirm(op, plan)
     yield from indicated(op)
 
@@ -98,7 +98,7 @@ def _confirm(op):
 
 
 def indicated(op):
-    """Wait out light and tone, and the valves' proof test when one is due."""
+    """Wait for the end of light and tone, and of the valves' proof test when one is due."""
     yield INDICATION_US
     for _ in range(PROOF_POLLS):
         status = yield from op.state()
@@ -128,7 +128,7 @@ def _point(op):
             return status
         yield from op.ask("MEAS:TEMP?")
         yield 20_000
-        if status["STATE"] == "ARMED" and "INDICATION" not in status["BLOCKERS"]:  # a pass ended by itself: press anew
+        if status["STATE"] == "ARMED" and "INDICATION" not in status["BLOCKERS"]:  # a pass ended: press again
             plant.trigger(False)
             yield 200_000
             plant.trigger(True)
@@ -136,7 +136,7 @@ def _point(op):
 
 
 def _wait_while_blocked(op):
-    """Wait out what only time removes."""
+    """Wait while a blocker stands that only time removes."""
     for _ in range(400):
         status = yield from op.state()
         waiting = {"COOL_DOWN", "REST", "SKIN_PROBE"} & set(status["BLOCKERS"].split(","))

@@ -1,6 +1,6 @@
-"""The `gc` module of the firmware in CPython, where a collection would walk the host's heap, far larger than a board's.
+"""The `gc` module of the firmware in CPython. A real collection would search the host's heap, which is far larger.
 
-What the firmware leaves is freed by its counts of references, the rest by CPython's own rhythm.
+CPython frees the firmware's objects by their reference counts, and the rest at its own times.
 """
 
 

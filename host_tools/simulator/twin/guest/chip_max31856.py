@@ -16,7 +16,7 @@ class Level:
 class Chip:
     """The chip: registers, conversions of `length_us` while CMODE is set, DRDY, flags and FAULT as a comparator.
 
-    `dead` replaces all bytes it sends; `ignore` is a register that takes no writes; `error` is raised by a transfer.
+    `dead` replaces all bytes that it sends; `ignore` is a register that ignores writes; a transfer raises `error`.
     """
 
     def __init__(self):

@@ -5,7 +5,7 @@ ADDRESS = 0x5A
 
 
 def crc8(data):
-    """The check byte bit by bit, as the bus defines it."""
+    """Return the check byte, computed bit by bit as the bus defines it."""
     crc = 0
     for byte in data:
         crc ^= byte
@@ -20,7 +20,7 @@ class Chip:
     def __init__(self):
         self.words = {0x06: 14908, 0x07: 15228, 0x24: SKIN}  # 25.01 and 31.41 degC
         self.frames = {}
-        self.sent = b""  # what the message now on the bus carries
+        self.sent = b""  # the word that the present message carries
         self.nack = None
         self.dead = -1
         self.flip = 0
@@ -50,7 +50,7 @@ class Chip:
     def read(self, register, offset):
         """Return one byte of the word in a register: low, high, check byte.
 
-        The word is the one at the first byte: what is measured during a message is for the next one.
+        A message carries the word that is current at its first byte. A later measurement is for the next message.
         """
         if offset == 0:
             self.sent = self.frames.get(register, b"\xff\xff\xff")

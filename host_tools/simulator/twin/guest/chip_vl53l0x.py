@@ -1,21 +1,21 @@
 """A VL53L0X: pages of registers, calibrations, measurements one after the other. Portable: the drivers' tests use it.
 
-Echo draws what a measurement brings, Chip hands it out. Where the firmware's own interpreter runs the chip, the plant
-draws and the chip gets the words: nothing is drawn within a tick.
+Echo draws the words of a measurement, Chip gives them to the bus. Where the firmware's interpreter runs the chip, the
+plant draws and the chip gets the words: nothing is drawn within a tick.
 """
 
 import math
 
-PERIOD_US = 20_400  # [E] the shortest measurement of 20 ms, and the way to the next one
+PERIOD_US = 20_400  # [E] the shortest measurement, 20 ms, and the time until the next one
 MAP = b"\xff\x0f\xf0\xff\xff\x3f"
 FINAL_RANGE = 0x00D5  # register 71: the final range of a measurement of 20 ms
 GOOD = 11
 NO_ECHO = 4  # too little light came back
 SKIN_REFLECTS = 0.55  # [K] of infrared light, pale or dark
 
-_SPADS = 180  # [E] that take part where the light is weak
-_ALL_MCPS = 70.0  # [E] they get from a white surface at 100 mm
-_TARGET_MCPS = 20.0  # [E] with more light the chip takes fewer of them
+_SPADS = 180  # [E] SPADs that are used when the light is weak
+_ALL_MCPS = 70.0  # [E] light that they get from a white surface at 100 mm
+_TARGET_MCPS = 20.0  # [E] with more light than this the chip uses fewer of them
 _LEAST_MCPS = 0.25  # limit of the start-up
 _LIGHT_US = 2_421  # [C] of light in the final range of 20 ms
 _NOISE_MM = 2.4  # [C] 1.0 at 33 ms [E], whose final range is 13.65 ms: times the root of the ratio
@@ -38,7 +38,7 @@ class Echo:
         self._state = seed * 2_654_435_761 & 0xFFFFFFFF
 
     def measure(self, mm, error_mm=0.0):
-        """Draw the words of a surface at mm; error_mm is what the sensor errs by, its light does not."""
+        """Draw the words of a surface at mm. error_mm is the error of the range only; the light has no such error."""
         words = self.words
         self._state, words[0], words[1], words[2], words[3], words[4] = drawn(
             self._state, mm, error_mm, self.reflects, self.ambient, self.quiet
@@ -50,7 +50,7 @@ def drawn(state, mm, error_mm, reflects, ambient, quiet):
     """Return the generator's next state, and the words of one measurement."""
     light = _ALL_MCPS * reflects * (100.0 / mm) ** 2
     state, spread = gauss(state)
-    seen = light * (1.0 + 0.01 * spread)  # by which the chip chooses its SPADs
+    seen = light * (1.0 + 0.01 * spread)  # the chip chooses its SPADs by this rate
     spads = _SPADS if seen <= _TARGET_MCPS else max(5, int(_SPADS * _TARGET_MCPS / seen))
     state, rate = counted(state, light * spads / _SPADS)
     state, dark = counted(state, ambient * spads / _SPADS)
@@ -69,7 +69,7 @@ def counted(state, mcps):
 
 
 def gauss(state):
-    """Return the next state, and a draw of deviation 1: six even ones together."""
+    """Return the next state, and a draw with deviation 1: a sum of six uniform ones."""
     first = state * 1_664_525 + 1_013_904_223 & 0xFFFFFFFF
     second = first * 1_664_525 + 1_013_904_223 & 0xFFFFFFFF
     total = (first >> 2 & 1023) + (first >> 12 & 1023) + (first >> 22) - 3_069
@@ -83,7 +83,7 @@ def word(value):
 
 
 class Chip:
-    """Registers by page (register FF); only what the start-up order allows: stop value and SPADs need register 80.
+    """Registers by page (register FF). It allows only the order of the start-up: stop value and SPADs need register 80.
 
     `nack` is raised, `dead` replaces all bytes read, `deaf` takes writes without effect; `mm`, `code` and `noise`
     make the next result, or `echo` draws it from a surface at `mm`. A measurement needs the stop value, the
@@ -102,7 +102,7 @@ class Chip:
         self.echo = None
         self.period_us = PERIOD_US
         self.noisy = True
-        self.hang = -1  # step that never ends: 0 SPADs, 1 and 2 calibrations, 3 measurements
+        self.hang = -1  # the step that never ends: 0 SPADs, 1 and 2 calibrations, 3 measurements
         self.transfers = 0
         self.longest = 0
         self.writes = bytearray(1024)
@@ -205,7 +205,7 @@ class Chip:
         self.since_us = 0
 
     def advance(self, us):
-        """Let time pass: what is being calibrated is done, and a measurement ends when its time is over."""
+        """Let time pass: a calibration that was begun ends, and a measurement ends when its time is over."""
         self.begun_ago_us += us
         self.calibrate()
         if not self.ranging or self.hang == 3:
@@ -231,7 +231,7 @@ class Chip:
             self.pages[0][0x13] = 4
 
     def measured(self, code, spads, rate, ambient, mm):
-        """A measurement ended with these words; without one going on nothing changes."""
+        """End the present measurement with these words. Without one nothing changes."""
         if not self.ranging or self.hang == 3:
             return
         page = self.pages[0]

@@ -8,9 +8,9 @@ _ERASE = 6
 
 
 class Flash:
-    """A block device over the file at `path`, which must be there and a multiple of BLOCK_SIZE long.
+    """A block device over the file at `path`. The file must exist, and its length must be a multiple of BLOCK_SIZE.
 
-    Every write reaches the host's system at once: when this process dies, the file is as after a power cut.
+    Every write reaches the host's system at once: after this process dies, the file is as after a power cut.
     """
 
     def __init__(self, path):
@@ -24,12 +24,12 @@ class Flash:
         self._file.readinto(buffer)
 
     def writeblocks(self, block, buffer, offset=0):
-        """Write what was erased before."""
+        """Write blocks that were erased before."""
         self._file.seek(block * BLOCK_SIZE + offset)
         self._file.write(buffer)
 
     def ioctl(self, request, argument):
-        """Size, and erasing a block."""
+        """Return the size, or erase a block."""
         if request == _COUNT:
             return self._count
         if request == _SIZE:

@@ -1,8 +1,8 @@
 """The virtual board's registers, in whichever interpreter the firmware runs: CPython, MicroPython, WebAssembly.
 
-Outputs become events with their time; inputs are the snapshot of the last exchange. The plant owns time: one exchange a
-sleep lets it pass. Between two exchanges each operation costs the time that was measured on an emulated RP2040 (a lower
-bound). Nothing here allocates except `exchange` and what runs before the first tick.
+Outputs become events with their time; inputs are the snapshot of the last exchange. The plant controls time: each sleep
+is one exchange, in which time passes. Between two exchanges each operation takes the time that was measured on an
+emulated RP2040 (a lower bound). Only `exchange` and code before the first tick allocate.
 """
 
 from array import array
@@ -36,9 +36,9 @@ IN_RX = 6
 IN_SPI_FAIL = 7
 IN_ADC = 8  # 2 values
 IN_SPI = 12  # high and low half of each frame
-IN_INFRARED = 16  # object and housing: word | check byte << 16; below 0 the sensor does not answer
+IN_INFRARED = 16  # object and housing: word | check byte << 16; below 0: the sensor does not answer
 IN_ROOM_PPM = 18  # below 0 the sensor does not answer
-IN_ROOM_SAMPLES = 19  # how many it took
+IN_ROOM_SAMPLES = 19  # how many bytes the plant took
 IN_SCRATCH = 20  # 4 words
 IN_RANGE = 24  # the distance sensor's measurements since power-on; below 0 it does not answer
 IN_RANGE_WORDS = 25  # code, SPADs, return rate, ambient rate and range of the last one
@@ -48,7 +48,7 @@ FIFO_MAX = 1024  # received bytes that wait for the console
 
 FLAG_OFF = 1
 FLAG_RESET = 2
-FLAG_UNREAD = 4  # whoever has the port open does not read: it takes no more bytes
+FLAG_UNREAD = 4  # the program at the port's other end does not read: the port takes no more bytes
 
 COST_PIN_US = 12
 COST_ADC_US = 20
@@ -64,12 +64,12 @@ tx = bytearray(TX_MAX)
 received = array("i", [0] * IN_INTS)
 rx = bytearray(RX_MAX)
 fifo = bytearray(FIFO_MAX)
-settings = {}  # what differs from the virtual board's own; None: this interpreter has a file system with slots
-application = None  # path of the application's file where there is a flash; else the twin runs sources
+settings = {}  # settings that differ from the virtual board's own; None: this interpreter has a file system with slots
+application = None  # path of the application's file if there is a flash; otherwise the twin runs sources
 scratch = array("i", [0] * 4)  # survives a chip reset, not a power cut
 
 _link = None
-# In lists what each operation counts: the place of a list is found sooner than a module's name is stored.
+# Counters are in lists: writing to a place of a list is faster than storing a module's name.
 events = [0]
 local_us = [0]  # since the last exchange
 pin_levels = [0]
@@ -77,7 +77,7 @@ tx_used = 0
 rx_used = 0
 rx_len = 0
 burst_result = -2
-late = []  # timers that are due: machine.Timer
+late = []  # active timers: machine.Timer
 
 
 class PowerOff(BaseException):
@@ -85,7 +85,7 @@ class PowerOff(BaseException):
 
 
 class Reset(BaseException):
-    """The chip resets; what follows belongs to the next boot."""
+    """The chip resets; everything after it belongs to the next boot."""
 
 
 def attach(link, given):
@@ -99,11 +99,11 @@ def attach(link, given):
     exchange(0)
     for n in range(4):
         scratch[n] = received[IN_SCRATCH + n]
-    pin_levels[0] = received[IN_PINS]  # a soft reset left them driven
+    pin_levels[0] = received[IN_PINS]  # a soft reset leaves the pins driven
 
 
 def event(op, arg):
-    """Record an output at the present time. Returns 0; a full buffer is an error that the plant reports."""
+    """Record an output at the present time. Return 0. If the buffer is full, the plant reports an error."""
     count = events[0]
     us = local_us[0] = local_us[0] + COST_PORT_US
     if count < EVENTS_MAX:
@@ -138,7 +138,7 @@ def exchange(sleep_us):
 
 
 def _receive(count):
-    """Queue count bytes of rx behind those that nobody took yet; what does not fit is lost, as in a real UART."""
+    """Queue count bytes of rx behind those that wait. Bytes that do not fit are lost, as in a real UART."""
     global rx_used, rx_len
     kept = rx_len - rx_used
     if kept:
@@ -166,7 +166,7 @@ def ticks_us():
     us = local_us[0] = local_us[0] + COST_TICKS_US
     ticks = received[IN_TICKS_US]
     room = TICKS_MASK - ticks
-    return ticks + us if us <= room else us - room - 1  # as _wrapped, asked for in every tick
+    return ticks + us if us <= room else us - room - 1  # as _wrapped, written out here: every tick calls it
 
 
 def ticks_ms():

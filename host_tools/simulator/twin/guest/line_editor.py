@@ -1,4 +1,4 @@
-"""One line of input at the prompt: echo, backspace, the lines before; and whether a statement goes on."""
+"""One line of input at the prompt: echo, backspace, earlier lines; and whether a statement needs more lines."""
 
 CTRL_A = 1
 CTRL_B = 2
@@ -25,10 +25,10 @@ class LineEditor:
         self._after_cr = False
 
     def line(self, prompt):
-        """Return a line, or the control code (an int) that ended it; after Ctrl-C the prompt comes again."""
+        """Return a line, or the control code (an int) that ended it. After Ctrl-C the prompt is shown again."""
         self._put(prompt.encode())
         line = bytearray()
-        back = 0  # lines gone back in the history
+        back = 0  # how many lines back in the history
         while True:
             byte = self._get()
             after_cr = self._after_cr
@@ -64,13 +64,13 @@ class LineEditor:
     def _erase(self, line, count):
         while line and count:
             count -= 1
-            while len(line) > 1 and line[-1] & 0xC0 == 0x80:  # the tail of one character
+            while len(line) > 1 and line[-1] & 0xC0 == 0x80:  # a later byte of a character
                 line[:] = line[:-1]
             line[:] = line[:-1]
             self._put(b"\b \b")
 
     def _escape(self):
-        """Take a key's sequence; return its last byte."""
+        """Read the sequence of a key; return its last byte."""
         if self._get() not in (91, 79):  # "[", "O"
             return 0
         while True:

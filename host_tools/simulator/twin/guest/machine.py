@@ -24,7 +24,7 @@ class Pin:
     def __init__(self, number, mode=-1, pull=-1, value=None):
         self.number = number
         self._mask = 1 << number
-        self._low = number << 1  # what an event carries
+        self._low = number << 1  # the argument of the pin's events
         self._out = False
         if mode != -1:
             self.init(mode, pull, value)
@@ -63,7 +63,7 @@ class Pin:
 
 
 class SPI:
-    """A bus with the chips of pins.CHIP_SELECTS on it; its data line floats high unless just one is selected."""
+    """A bus with the chips of pins.CHIP_SELECTS. Its data line floats high unless exactly one is selected."""
 
     def __init__(self, number, baudrate=1_000_000, polarity=0, phase=0, sck=None, mosi=None, miso=None):
         pass
@@ -111,7 +111,7 @@ class I2C:
         self._measured = 0
 
     def _on_range(self, size):
-        """Return the VL53L0X, brought up to the plant, for a transfer of so many bytes."""
+        """Return the VL53L0X with the plant's newest words, for a transfer of so many bytes."""
         hal.spend(hal.COST_RANGE_US + size * hal.COST_RANGE_BYTE_US)
         measured = hal.received[hal.IN_RANGE]
         if measured < 0:
@@ -151,7 +151,7 @@ class I2C:
 
 
 class UART:
-    """The console's serial line. It never waits: what does not fit is not taken."""
+    """The console's serial line. It never waits: it does not take bytes that do not fit."""
 
     def __init__(self, number, baudrate=115_200):
         pass
@@ -179,7 +179,7 @@ class WDT:
         hal.event(hal.OP_WATCHDOG, timeout)
 
     def feed(self):
-        """Begin its time anew."""
+        """Start its time anew."""
         hal.event(hal.OP_FEED, 0)
 
 
@@ -199,7 +199,7 @@ class Timer:
         hal.late.append(self)
 
     def run_due(self):
-        """Call the callback as often as it fell due."""
+        """Call the callback once for each time that it was due."""
         while self._callback:
             d = (hal.received[hal.IN_TICKS_US] - self._due) & hal.TICKS_MASK
             if d >= hal.TICKS_MASK >> 1:
@@ -233,7 +233,7 @@ def soft_reset():
 
 
 def reset_cause():
-    """Return why the chip last started. After `reset` it says the watchdog, as the RP2040 does."""
+    """Return why the chip last started. After `reset` it returns "watchdog", as the RP2040 does."""
     return hal.received[hal.IN_RESET_CAUSE]
 
 

@@ -1,7 +1,8 @@
 """MicroPython's prompt on the virtual board's serial port: friendly, raw and raw-paste, by the same protocol.
 
 The interpreter's unix port has neither a raw prompt nor a serial port. Bytes are this process's standard input and
-output; code runs in the interpreter's own exec(). Shown differences: no completion, no indentation by itself.
+output; code runs in the interpreter's own exec(). A user sees these differences: no completion, no automatic
+indentation.
 """
 
 import builtins
@@ -41,16 +42,16 @@ def _show(value):
 
 
 def traceback_of(error):
-    """Return an exception's traceback, without the files that stand for the chip."""
+    """Return an exception's traceback without the files that play the part of the chip."""
     text = io.StringIO()
     sys.print_exception(error, text)
     return "".join(line + "\n" for line in text.getvalue().split("\n") if line and _OWN not in line)
 
 
 class Prompt:
-    """boot() runs the files that a board starts with, run() answers for ever; both end by hal.Reset and hal.PowerOff.
+    """boot() runs the files that a board starts with. run() answers for ever. Both end with hal.Reset or hal.PowerOff.
 
-    raw: True while the raw prompt is the one that a soft reset comes back to.
+    raw: True while a soft reset returns to the raw prompt.
     """
 
     def __init__(self, link, raw):
@@ -70,7 +71,7 @@ class Prompt:
 
     def run(self):
         """Answer."""
-        self._link.reads(self._link.flags | AT_PROMPT)  # before anybody sees a prompt: bytes that answer it are its own
+        self._link.reads(self._link.flags | AT_PROMPT)  # before a prompt is visible: bytes that answer it belong to it
         while True:
             if self.raw:
                 self._raw()
@@ -105,11 +106,11 @@ class Prompt:
         return False
 
     def _run(self, text, name, kind):
-        """Run a program; return what it raised, or None. No Ctrl-C comes out of it, or it would cut the protocol."""
+        """Run a program; return what it raised, or None. A Ctrl-C is caught here: it would break the protocol."""
         try:
             error = self._ran(text, name, kind)
-            self._link.reads(self._link.flags)  # no jump before it: a Ctrl-C is raised at one, or within
-        except KeyboardInterrupt as came:  # while the program's end, or another exception, was looked at
+            self._link.reads(self._link.flags)  # no jump may come before this: a Ctrl-C is raised at a jump
+        except KeyboardInterrupt as came:  # while the program's end or another exception was handled
             error = came
             self._link.reads(self._link.flags)
         return error

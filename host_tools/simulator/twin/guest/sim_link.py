@@ -1,7 +1,8 @@
 """The virtual board's exchange with a simulator that also runs its serial port.
 
-Each exchange has a number: one that Ctrl-C broke off is sent again with HEARD, and a sleep in it ends. The simulator
-answers one that it had answered from memory. Both frames are short enough for a pipe to carry them whole.
+Each exchange has a number. An exchange that Ctrl-C interrupted is sent again with HEARD, and its sleep ends. If the
+simulator had already answered it, it sends the same answer again. Both frames are short enough that a pipe carries them
+in one piece.
 
 To the simulator    number, flags, room for console bytes; hal.out; hal.tx where it has bytes
 From it             number, flags; hal.received; hal.rx
@@ -16,7 +17,7 @@ import hal
 CLAIMED = 1  # the application has opened the serial port as its console: received bytes are for hal.fifo
 INTERRUPTS = 2  # Ctrl-C interrupts
 AT_PROMPT = 4  # boot.py and main.py have ended
-HEARD = 8  # a Ctrl-C was heard: whoever sleeps is to wake
+HEARD = 8  # a Ctrl-C was received: a sleep must end
 READS = 16  # the prompt runs, and no program
 
 INTERRUPTED = 1
@@ -29,7 +30,7 @@ _INT = 4
 
 
 class Link:
-    """What hal.attach needs, over two pipes; `wait` lets time pass until input comes."""
+    """The link that hal.attach needs, over two pipes. `wait` lets time pass until input comes."""
 
     def __init__(self, reader, writer):
         self._in = open(reader, "rb")
@@ -42,7 +43,7 @@ class Link:
         self._views = (memoryview(self._frame)[: _HEAD + size], memoryview(self._frame))
         self._reply = array("i", [0] * (2 + hal.IN_INTS + hal.RX_MAX // _INT))
         self._reply_rx = bytearray_at(addressof(self._reply) + (2 + hal.IN_INTS) * _INT, hal.RX_MAX)
-        self.flags = 0  # nothing runs yet that Ctrl-C could interrupt
+        self.flags = 0  # no program runs yet that Ctrl-C could interrupt
         self.interrupted = False
 
     def exchange(self, out, tx, received, rx):
@@ -80,7 +81,7 @@ class Link:
             rx[:count] = self._reply_rx[:count]
 
     def wait(self):
-        """Let up to IDLE_US pass, less when bytes come in; timers that fall due run."""
+        """Let up to IDLE_US pass, less when bytes come in. Timers that are due run."""
         hal.exchange(-IDLE_US)
         self.interrupted = False  # a Ctrl-C at the prompt is a byte of its input
         for timer in hal.late:
@@ -97,7 +98,7 @@ class Link:
             raise KeyboardInterrupt
 
     def event(self, op, arg):
-        """As hal.event, for programs without a tick's rhythm: a full buffer reaches the pins at once."""
+        """As hal.event, for programs without a tick: when the buffer is full, its events reach the pins at once."""
         if hal.events[0] >= hal.EVENTS_MAX and not self.flags & CLAIMED:
             hal.exchange(0)
             self._raise()
@@ -106,14 +107,14 @@ class Link:
     def kbd_intr(self, character):
         """As micropython.kbd_intr: 3 lets Ctrl-C interrupt, -1 makes it a byte like others.
 
-        Raises KeyboardInterrupt for one that came before the simulator knew.
+        Raises KeyboardInterrupt for a Ctrl-C that came before the simulator knew this.
         """
         self.flags = (self.flags | INTERRUPTS if character == 3 else self.flags & ~INTERRUPTS) & ~READS
         hal.exchange(0)  # the simulator knows before the next byte comes
         self._raise()
 
     def reads(self, flags):
-        """The prompt runs from here on: a Ctrl-C that was sent to the program before is dropped with its end."""
+        """The prompt runs from here on. A Ctrl-C for the earlier program is dropped, since that program has ended."""
         self.flags = flags & ~CLAIMED | INTERRUPTS | READS  # a program may have taken the port
         while True:
             try:

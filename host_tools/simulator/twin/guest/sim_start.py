@@ -1,4 +1,4 @@
-"""First file that real MicroPython runs as the virtual board with a flash of its own: then boots as the chip would.
+"""The first file that real MicroPython runs as the virtual board with its own flash: boots as the chip does.
 
 Its flash is mounted at "/", in place of the host's files; boot.py and main.py come from there, then the prompt.
 
@@ -20,7 +20,7 @@ PROG_SIZE = 256
 
 
 def board(link):
-    """Put the virtual board's modules where the chip's own are found."""
+    """Put the virtual board's modules where MicroPython finds a chip's own modules."""
     hal.sleep_us = link.sleep_us
     hal.event = link.event
     hal.application = "/application"
@@ -43,7 +43,7 @@ def board(link):
         sys.modules[name] = virtual_time
     sys.modules["micropython"] = virtual_micropython
     micropython.kbd_intr(3)
-    del sys.modules["pins"]  # the board's own come from its flash
+    del sys.modules["pins"]  # the board's own modules come from its flash
 
 
 def mount(path):
@@ -81,7 +81,7 @@ def main(reader, writer, image, kind):
                     booted = True
                     prompt.boot()
                 prompt.run()
-            except KeyboardInterrupt:  # came when nothing was there to be interrupted
+            except KeyboardInterrupt:  # the Ctrl-C came when no program ran
                 pass
     except hal.PowerOff:
         return OFF

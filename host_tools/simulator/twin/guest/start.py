@@ -1,4 +1,4 @@
-"""First file that a real MicroPython runs as the virtual board: connects to the plant, then boots as the chip would.
+"""The first file that real MicroPython runs as the virtual board: connects to the plant, then boots as the chip does.
 
 Arguments: the plant's pipe for reading, for writing, and the settings as JSON.
 Exit status: 0 the plant ended the run, 3 the chip resets, 1 the application ended (the board is at its prompt).
@@ -16,7 +16,7 @@ class Pipes:
         self._out = open(writer, "wb")
 
     def exchange(self, out, tx, received, rx):
-        """Write what was done, read what is sensed; console bytes follow where there are any."""
+        """Write the outputs, read the inputs; console bytes follow if there are any."""
         self._out.write(out)
         if out[3]:
             self._out.write(tx)
@@ -39,7 +39,7 @@ def main(reader, writer, settings):
             __import__("main")
         except Exception as error:
             sys.print_exception(error)
-        hal.exchange(0)  # what was driven last reaches the pins
+        hal.exchange(0)  # so that the last outputs reach the pins
     except hal.PowerOff:
         return 0
     except hal.Reset:
