@@ -24,7 +24,7 @@ from machine import ADC, SPI, WDT, Pin, SoftI2C, reset
 from micropython import const
 from scratch import Scratch
 
-_I2C_TIMEOUT_US = const(500)  # of one clock pulse that is held low; it ends the transfer
+_I2C_TIMEOUT_US = const(500)  # of one clock pulse that is held low; after that the transfer ends
 _SKIN_EMISSIVITY = const(64224)  # 0.98 [K]
 _NO_SIGNAL_MV = const(180)  # see Halved
 _FIFO = const(120)  # bytes of UART0's 128
@@ -35,16 +35,16 @@ FITTED = {"infrared_fitted": 1, "line_fitted": 1, "co2_fitted": 0}  # from the b
 class Halved:
     """A signal of 0 to 5 V behind its divider of two on GPIO `number`, for a Transducer: 65536 counts are 5 V.
 
-    Calibrated microvolts, because the raw counts are not linear. Whatever is too low for the converter its calibration
-    calls up to 142 mV [S] ESP-IDF adc_cali_line_fitting.c: a wire that is off would pass for 0.28 V, inside the
-    transducer's band. So less than 180 mV is no signal [E]; a transducer without pressure gives 250. Raises OSError
-    when the chip's eFuses hold no calibration: such a module cannot be used.
+    Calibrated microvolts, because the raw counts are not linear. For a voltage that is too low for the converter, its
+    calibration gives up to 142 mV [S] ESP-IDF adc_cali_line_fitting.c: a loose wire would look like 0.28 V, inside the
+    transducer's band. So less than 180 mV counts as no signal [E]; a transducer without pressure gives 250. Raises
+    OSError when the chip's eFuses hold no calibration: such a module cannot be used.
     """
 
     def __init__(self, number):
         adc = ADC(Pin(number), atten=ADC.ATTN_11DB)
         self._read_uv = adc.read_uv  # pyright: ignore[reportAttributeAccessIssue]  # the stubs are another port's
-        self._read_uv()  # makes the calibration now, not in a tick
+        self._read_uv()  # computes the calibration now, not in a tick
 
     def read_u16(self):
         """Return 0 .. 84 000: beyond 65 535 the wire is shorted to a supply."""
@@ -53,7 +53,7 @@ class Halved:
 
 
 class SupplyKey:
-    """The key, as if it were a pin to ground when on. It switches the whole supply: where this runs, it is on."""
+    """The key, as if it were a pin that is low when on. It switches the whole supply: when this code runs, it is on."""
 
     def value(self):
         """Return 0."""
@@ -63,8 +63,8 @@ class SupplyKey:
 class Terminal(UsbStream):
     """The console on UART0, MicroPython's own terminal; `machine.UART(0)` has no driver under it on this port.
 
-    Its port says that there is room whether there is or not, and a write into a full transmitter waits a tick of the
-    operating system, 10 ms. So no more goes out than the time since the last write has made room for.
+    Its port always reports room, and a write into a full transmitter waits a tick of the operating system, 10 ms. So a
+    write sends only as much as the time since the last write has made room for.
     """
 
     def __init__(self):
@@ -72,7 +72,7 @@ class Terminal(UsbStream):
         self._since_us = time.ticks_us()
 
     def write(self, data):
-        """Send the beginning of data, as much as has room; return how many bytes were taken."""
+        """Send the beginning of data, as much as there is room for; return how many bytes were taken."""
         now_us = time.ticks_us()
         elapsed_us = time.ticks_diff(now_us, self._since_us)
         n = elapsed_us // _BYTE_US if 0 <= elapsed_us < _FIFO * _BYTE_US else _FIFO
@@ -119,7 +119,7 @@ class Board:
             spi,
             Pin(pins.CS_SKIN, Pin.OUT, value=1),
             kind,
-            SKIN_LOCKOUT_MDEGC,  # below the trips of the software: the last of three, by its FAULT pin in loop B's gate
+            SKIN_LOCKOUT_MDEGC,  # below the software's trips: the last of three, by its FAULT pin in loop B's gate
             drdy=Pin(pins.DRDY_SKIN, Pin.IN),
         )
         self.skin.configure()  # a chip that does not answer shows as a status in every reading
@@ -135,7 +135,7 @@ class Board:
         self.console = Terminal()
         self.scratch = Scratch()
         self.files = None  # MicroPython's own
-        self.today_d = None  # no clock goes on while it is switched off
+        self.today_d = None  # no clock runs while the device is switched off
         self.application = archive.FILE
         self.clock = Clock()
         self.core_c = None
@@ -152,7 +152,7 @@ class Board:
 
 
 def _tightened(loaded):
-    """Return the Config with its longest opening cut down to what RMT may play here."""
+    """Return the Config with its longest opening limited to what RMT may play here."""
     if loaded is None or loaded.burst_max_us <= BURST_LONGEST_US:
         return loaded
     values = []
@@ -162,10 +162,10 @@ def _tightened(loaded):
 
 
 def _bus(hz):
-    """The sensors' two wires, in software; the slowest part decides the clock of all, for each sees all that moves.
+    """The sensors' two wires, driven by software. The slowest part decides the clock, since every part sees every bit.
 
-    The port's I2C counts a time-out in ticks of its operating system, 10 ms: the 1 ms that a bus may take here is none
-    of them. It also asks for the address before each transfer [S] MicroPython 1.28 machine_i2c.c; ESP-IDF's FreeRTOS at
+    The port's I2C counts a time-out in ticks of its operating system, 10 ms: the 1 ms that a bus may take here is less
+    than one. It also checks the address before each transfer [S] MicroPython 1.28 machine_i2c.c; ESP-IDF's FreeRTOS at
     its default of 100 Hz.
     """
     return SoftI2C(scl=Pin(pins.SENSOR_SCL), sda=Pin(pins.SENSOR_SDA), freq=hz, timeout=_I2C_TIMEOUT_US)

@@ -6,7 +6,7 @@ from machine import freq
 
 
 class Clock:
-    """The processor's clock (PLL), to be held against the timer, which counts the crystal's."""
+    """The processor's clock (PLL), to be compared with the timer, which counts the crystal's beats."""
 
     MASK = 0xFFFFFF
 
@@ -15,5 +15,5 @@ class Clock:
         return ticks_cpu() & self.MASK
 
     def hz(self):
-        """Return how many are due in a second."""
+        """Return how many cycles a second must have."""
         return freq()

@@ -1,6 +1,6 @@
 """Pin map of the ESP32-DevKitC board (WROOM module): numbers only, so that boot.py has them at once.
 
-What each signal must be able to do stands in board.toml; `make board-check BOARD=esp32_devkitc` proves both together.
+board.toml says what each signal must be able to do; `make board-check BOARD=esp32_devkitc` checks both together.
 Every usable pin is taken: the key switches the supply, and coil current, FAULT and RGB have no pin (README.md).
 """
 
@@ -15,7 +15,7 @@ SENSOR_SDA = 21  # VL53L0X, MLX90614, SSD1306, optional SCD4x
 SENSOR_SCL = 22
 SPI_MOSI = 23
 DOSE = 25  # dose valve's gate, from the RMT one-shot
-LEASE = 26  # one edge a completed tick into the shut-off valve's monostable
+LEASE = 26  # one edge for each completed tick into the shut-off valve's monostable
 LED = 27  # indication: gas may come
 LOOP_A = 32  # eye-shield loop, high = made; an external gate cuts DOSE
 LOOP_B = 33  # eye-shield loop and MAX31856 FAULT, low = made; clears the monostable

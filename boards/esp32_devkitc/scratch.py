@@ -6,7 +6,7 @@ from machine import PWRON_RESET, RTC, reset_cause
 
 
 class Scratch:
-    """Room for four words of under 2**30. Without power-on it holds what was there; at power-on, anything."""
+    """Room for four words of under 2**30. A reset keeps them; after power-on they hold anything."""
 
     def __init__(self):
         self._rtc = RTC()

@@ -26,7 +26,7 @@ from machine import ADC, I2C, SPI, WDT, Pin, reset
 from micropython import const
 from scratch import Scratch
 
-_I2C_TIMEOUT_US = const(1_000)  # a stuck bus costs one tick a tenth of itself
+_I2C_TIMEOUT_US = const(1_000)  # a stuck bus costs a tick one tenth of its time
 _COIL_FULL_MA = const(3_600)  # the amplifier's 3.0 V, at 1.2 times the coil's peak [E]: its parts decide
 _SKIN_EMISSIVITY = const(64224)  # 0.98 [K]
 FITTED = {"infrared_fitted": 1, "line_fitted": 1, "co2_fitted": 0}  # from the bill of materials: `make fitted`
@@ -67,7 +67,7 @@ class Board:
             spi,
             Pin(pins.CS_SKIN, Pin.OUT, value=1),
             kind,
-            SKIN_LOCKOUT_MDEGC,  # below the trips of the software: the last of three
+            SKIN_LOCKOUT_MDEGC,  # below the software's trips: the last of three cut-offs
             drdy=Pin(pins.DRDY_SKIN, Pin.IN, Pin.PULL_UP),
             fault=Pin(pins.FAULT_SKIN, Pin.IN, Pin.PULL_UP),
         )
@@ -86,11 +86,11 @@ class Board:
         self.console = UsbStream()
         self.scratch = Scratch()
         self.files = None  # MicroPython's own
-        self.today_d = None  # no clock goes on while it is switched off
+        self.today_d = None  # no clock runs while the device is switched off
         self.application = archive.FILE
         self.clock = Clock()
         self.core_c = core_c
-        # Without a mode a pin stays what it is, so the pads of the state machines can be read too.
+        # Without a mode a pin keeps its function, so the pads of the state machines can be read too.
         self.low_outputs = (
             ("dose", Pin(pins.DOSE)),
             ("lease", Pin(pins.LEASE)),

@@ -1,3 +1,3 @@
-"""The board's name, which is its folder's: a file of its own, because boards that differ in little share all others."""
+"""The board's name: that of its folder. It has its own file, because similar boards share all other files."""
 
 NAME = "rp2040_pico"

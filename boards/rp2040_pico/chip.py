@@ -9,7 +9,7 @@ _CORE = 4  # the converter's channel of the chip's temperature
 
 
 class Clock:
-    """The processor's clock (PLL), to be held against the timer, which divides the crystal's by itself."""
+    """The processor's clock (PLL), to be compared with the timer, which divides the crystal's by itself."""
 
     MASK = 0xFFFFFF
 
@@ -22,7 +22,7 @@ class Clock:
         return -mem32[_CVR] & self.MASK
 
     def hz(self):
-        """Return how many are due in a second."""
+        """Return how many cycles a second must have."""
         return freq()
 
 

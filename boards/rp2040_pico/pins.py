@@ -1,6 +1,6 @@
 """Pin map of the Raspberry Pi Pico boards: numbers only, so that boot.py has them in its first milliseconds.
 
-What each signal must be able to do stands in board.toml; `make board-check` proves both together. The Pico 2 has the
+board.toml says what each signal must be able to do; `make board-check` checks both together. The Pico 2 has the
 same header, so one map and one circuit board fit both. GPIO15 carries the colour LED and nothing else: on the RP2040
 the USB workaround of B0/B1 silicon takes it at every bus reset.
 """

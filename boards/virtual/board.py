@@ -1,4 +1,4 @@
-"""The virtual board: the twin's hardware, given to the application as any board file gives its own."""
+"""The virtual board: gives the twin's hardware to the application, as every board file gives its own hardware."""
 
 import hal
 import machine
@@ -77,7 +77,7 @@ class Board:
 
 
 def provisioned(changes):
-    """Return files in memory with the settings in a real slot, `changes` among them; none with what is refused."""
+    """Return files in memory with the settings, changed by `changes`, in a real slot. Refused settings give no slot."""
     files = RamFiles()
     settings = dict(SETTINGS)
     settings.update(changes)

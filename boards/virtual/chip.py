@@ -1,4 +1,4 @@
-"""The virtual chip's cycle counter: exact, as all its time is the plant's."""
+"""The virtual chip's cycle counter. It is exact, because all time is the plant's."""
 
 from time import ticks_us
 
@@ -15,5 +15,5 @@ class Clock:
         return ticks_us() * (freq() // 1_000_000) & self.MASK
 
     def hz(self):
-        """Return how many are due in a second."""
+        """Return how many cycles a second must have."""
         return freq()

@@ -1,4 +1,4 @@
-"""What the virtual board is provisioned with, and its date."""
+"""The settings with which the virtual board is provisioned, and its date."""
 
 TODAY_D = 9_862  # 2027-01-01
 SETTINGS = {
@@ -10,5 +10,5 @@ SETTINGS = {
     "calibration_due_d": TODAY_D + 365,
     "infrared_fitted": 1,
     "line_fitted": 1,
-    "co2_fitted": 0,  # as on the other boards; the twin has one that is used while it answers
+    "co2_fitted": 0,  # as on the other boards; the twin has such a sensor, which counts while it answers
 }

@@ -1,4 +1,4 @@
-"""Files in memory, in the shape that the store asks for: what the virtual board has where no file system is given."""
+"""Files in memory with the interface that the store needs. The virtual board uses them when it has no file system."""
 
 import io
 
@@ -18,7 +18,7 @@ class RamFiles:
         return _Written(self.files, path, mode == "ab")
 
     def remove(self, path):
-        """Take a file away. Raises OSError."""
+        """Remove a file. Raises OSError."""
         if path not in self.files:
             raise OSError(2)
         del self.files[path]
@@ -37,7 +37,7 @@ class _Written:
         return len(data)
 
     def flush(self):
-        """What was written is there."""
+        """Keep what was written."""
         self._files[self._path] = self._data
 
     def close(self):

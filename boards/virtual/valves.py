@@ -8,7 +8,7 @@ from cryo.valve.spacing import Spacing
 
 
 class Valve:
-    """The dose valve's one-shot. The twin times it, ends it, and lets loop channel A end it, as hardware would."""
+    """The dose valve's one-shot. The twin times and ends it, and loop channel A ends it, as in hardware."""
 
     def __init__(self):
         self._spacing = Spacing(hal.ticks_us)
