@@ -1,1 +1,1 @@
-"""Treats virtual patients by the thousand, without a fault, with one, with two: what does the true skin go through?"""
+"""Treats thousands of virtual patients, without a fault, with one and with two, and records the true skin."""

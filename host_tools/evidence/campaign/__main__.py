@@ -4,9 +4,9 @@
         [--dask local | --scheduler ADDRESS]
     python -m host_tools.evidence.campaign --again single/jet-strong/3 [--set burst_max_us=60000]
 
-A case's name draws everything in it. The campaign writes out/campaign/runs.parquet, docs/safety/campaign.json and, from
-that, docs/safety/campaign.md. Exit status 1 when a healthy or a single-fault run is not as it must be, or one
-differs in MicroPython, 2 when the runs are of other code.
+Everything in a case is drawn from its name. The campaign writes out/campaign/runs.parquet, docs/safety/campaign.json
+and, from that, docs/safety/campaign.md. Exit status 1: a healthy or a single-fault run is not as it must be, or a run
+differs in MicroPython. 2: the runs are of other code.
 """
 
 import argparse
@@ -31,7 +31,7 @@ from host_tools.places import ROOT
 RUNS = ROOT / "out/campaign/runs.parquet"
 WORST = 10
 GROUPS = ("healthy", "single", "double", "weighted")
-# healthy runs, runs of each single fault, pairs of faults, runs with one fault that favour the worst
+# healthy runs, runs of each single fault, pairs of faults, runs with one fault in which the worst is common
 FORMS = {"long": (1_000, 40, 1_431, 1_000), "short": (60, 2, 40, 40)}
 
 
@@ -60,10 +60,10 @@ def campaign(
     kinds: Iterable[str] = sweeps.STEPS,
     lanes: Iterable[str] = ("unix", "rp2040"),
 ) -> dict:
-    """Run everything and return the summary. kinds are the sweeps, lanes where runs are checked in MicroPython.
+    """Run everything and return the summary. kinds: the sweeps; lanes: the interpreters in which runs are checked.
 
-    resume keeps what an interrupted campaign on this code has done.
-    Raises StoreError where it did that on other code, or the code changes meanwhile.
+    resume keeps the results of an interrupted campaign on this code. Raises StoreError when they are of other code, or
+    when the code changes meanwhile.
     """
     began = time.monotonic()
     outs, tried, swept = {}, {}, []
@@ -102,7 +102,7 @@ def campaign(
 
 
 def _checked(lane: str, groups: dict[str, list[str]], engine: Engine, store: Store) -> list[dict]:
-    """Run some again in MicroPython; return what each showed. On the emulated chip one, on this machine, if it can."""
+    """Run some again in MicroPython, and one on the emulated chip if this machine can; return the result of each."""
     if lane == "unix":
         some = crosscheck.sample(name for group in groups.values() for name in group)
         return engine.do("in MicroPython", jobs.checked, {f"unix/{name}": name for name in some})
@@ -114,9 +114,9 @@ def _checked(lane: str, groups: dict[str, list[str]], engine: Engine, store: Sto
 
 
 def resweep(made: dict, kind: str, args: argparse.Namespace) -> dict:
-    """Return a summary with one sweep run anew, and without levels that are locked by now.
+    """Return a summary with one sweep run anew, and without levels that are now locked.
 
-    Raises StoreError where the rest was made on other code: no page shows both.
+    Raises StoreError when the rest was made on other code: no page may show both.
     """
     of_this_tree(made["made"].get("code"), str(page.DATA))
     with runs.farm(args) as farm:
@@ -139,14 +139,14 @@ def main() -> int:
     """Command line."""
     parser = argparse.ArgumentParser(prog="campaign", description=(__doc__ or "").partition("\n")[0])
     parser.add_argument("--form", choices=FORMS, default="short", help="how many runs (default short)")
-    parser.add_argument("--counts", help="instead of a form: HEALTHY,EACH,PAIRS,WEIGHTED")
+    parser.add_argument("--counts", help="in place of a form: HEALTHY,EACH,PAIRS,WEIGHTED")
     runs.add_options(parser)
     parser.add_argument("--again", metavar="CASE", help="run one case again and print it")
     parser.add_argument(
         "--set", action="append", default=[], metavar="KEY=VALUE", help="with --again: a tighter setting"
     )
-    parser.add_argument("--sweep", choices=sweeps.STEPS, help="only run this sweep anew")
-    parser.add_argument("--page", action="store_true", help="only write the page anew from its data")
+    parser.add_argument("--sweep", choices=sweeps.STEPS, help="run only this sweep again")
+    parser.add_argument("--page", action="store_true", help="only write the page again, from its data")
     args = parser.parse_args()
     try:
         if args.again:

@@ -1,9 +1,9 @@
-"""How many sound pairs of probe and infrared sensor are refused before a point, and how many bad ones are missed.
+"""Computes how many good pairs of probe and infrared sensor are refused before a point, and how many bad ones are not.
 
     python -m host_tools.evidence.campaign.at_rest [--bodies N]
 
-Draws bodies of the wide population at rest, puts a pair of sensors with its errors on each, and asks the firmware's own
-comparison. A sound pair that reads outside the limits for a start is not counted: BASELINE refuses it.
+Draws bodies of the wide population at rest, puts a pair of sensors with errors on each, and calls the firmware's own
+comparison. A good pair that reads outside the limits for a start is not counted: BASELINE refuses it.
 """
 
 import argparse
@@ -23,7 +23,7 @@ PROBE_SD_K = {True: 0.4, False: 1.0}  # [E] calibrated: within 1 K as 2.5 sd; el
 INFRARED_SD_K = {True: 0.25, False: 0.5}  # [S] 0.5 K as 2 sd when calibrated; [E] twice that when not
 EMISSIVITY_SD_K = 0.1  # [C] of the skin, 0.98 +- 0.01
 SEATED = (0.94, 1.0)  # [E] of the difference to the air that a well-seated probe shows
-HALF = (0.5, 0.6)  # the same of one that hangs half loose
+HALF = (0.5, 0.6)  # the same for a probe that hangs half loose
 OFFSET_K = 4.0
 A_BODY = 50  # pairs of sensors drawn on each body
 STEP_K = 0.25  # of a MAX31855
@@ -31,7 +31,7 @@ STEP_K = 0.25  # of a MAX31855
 
 @dataclass(frozen=True)
 class Pair:
-    """What both sensors read on resting skin, and the cold junction beside the probe's chip; degC."""
+    """The readings of both sensors on resting skin, and the cold junction beside the probe's chip; degC."""
 
     probe_c: float
     infrared_c: float
@@ -39,7 +39,7 @@ class Pair:
 
     @property
     def startable(self) -> bool:
-        """Whether BASELINE lets these readings start."""
+        """Whether BASELINE allows a start with these readings."""
         first_c, last_c = baseline_c(False)
         return min(self.probe_c, self.infrared_c) >= first_c and self.probe_c <= last_c
 
@@ -55,11 +55,11 @@ class Resting:
 
     @property
     def told(self) -> bool:
-        """Whether the share of the difference to the air is compared here."""
+        """Whether the share of the difference to the air is compared for this body."""
         return self.seen_c - self.junction_c >= share_from_k()
 
     def pair(self, rng: random.Random, *, calibrated: bool, offset_k: float = 0.0, shown: tuple = SEATED) -> Pair:
-        """Draw what a pair with its errors reads here."""
+        """Draw the readings of a pair with errors on this body."""
         felt_c = self.ambient_c + rng.uniform(*shown) * (self.under_probe_c - self.ambient_c)
         probe_c = felt_c + rng.gauss(0.0, PROBE_SD_K[calibrated]) + offset_k
         infrared_c = self.seen_c + rng.gauss(0.0, INFRARED_SD_K[calibrated]) + rng.gauss(0.0, EMISSIVITY_SD_K)
@@ -68,7 +68,7 @@ class Resting:
 
 @cache
 def share_from_k() -> float:
-    """Return over which difference to the cold junction the share is compared, K: the firmware's limit."""
+    """Return the difference to the cold junction from which on the share is compared, K: the firmware's limit."""
     with lanes.firmware_imports():
         return importlib.import_module("cryo.limits").INFRARED_SHARE_MDEGC / 1000
 
@@ -88,7 +88,7 @@ def resting(count: int) -> tuple[Resting, ...]:
 
 
 def comparison() -> Callable[[Pair], bool]:
-    """Return the firmware's comparison: True where it refuses a pair."""
+    """Return the firmware's comparison: a function that is True when it refuses a pair."""
     with lanes.firmware_imports():
         channel = importlib.import_module("cryo.core.second_channel").SecondChannel()
     channel.settled = True
@@ -103,7 +103,7 @@ def comparison() -> Callable[[Pair], bool]:
 
 
 def shares(bodies: Sequence[Resting], name: str, **given) -> tuple[float, float]:
-    """Return the share of startable pairs that is refused, and that of all pairs that nothing refuses."""
+    """Return two shares: of the startable pairs, those that are refused; of all pairs, those that nothing refuses."""
     refuses = comparison()
     rng = random.Random(name)
     pairs = [body.pair(rng, **given) for body in bodies for _ in range(A_BODY)]

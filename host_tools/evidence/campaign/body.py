@@ -23,9 +23,9 @@ class Body:
     box_k: float = 3.0
     q10: float = 2.0
     callus: tuple[float, float, float] | None = None  # mm, W/mK, MJ/m3K
-    film: tuple[float, float] | None = None  # mm of water, s since it came
-    cold: tuple[float, float] | None = None  # degC of the skin as its cover comes off, K that the depth is over it
-    next_point_k: float | None = None  # a second point, colder by this
+    film: tuple[float, float] | None = None  # mm of water, s since it is on the skin
+    cold: tuple[float, float] | None = None  # degC of the skin when its cover comes off, K by which the depth is warmer
+    next_point_k: float | None = None  # K by which a second point is colder
 
     @property
     def points(self) -> tuple[int, ...]:
@@ -58,7 +58,7 @@ class Body:
         return skin
 
     def before(self, plant: Plant, layers: tuple[Layer, ...], *, tau_s: float, noise_c: float, seed: int) -> None:
-        """Put the body before the plant, in its room, and on it a probe of this lag and noise."""
+        """Put the body in front of the plant's nozzle, in its room, with a probe of this lag and noise."""
 
         skins: list[Skin2D] = []
 
@@ -67,7 +67,7 @@ class Body:
                 skin.lowest_c = min(skin.lowest_c, skins[-1].lowest_c)
             skins.append(skin)
             skin.nozzle_mm = lambda: plant.hand.mm
-            skin.settle(0.0)  # the profile of this distance
+            skin.settle(0.0)  # the jet's profile at this distance
             plant.skin = skin
             plant.probe = Probe(tau_s=tau_s, t_c=skin.probe_c, seed=seed)
             plant.probe.noise_c = noise_c

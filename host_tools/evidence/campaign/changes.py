@@ -1,8 +1,8 @@
-"""What each of the budget's rules brings that let healthy skin reach its target: `make changes`.
+"""Measures how much each rule of the budget helps healthy skin to reach its target: `make changes`.
 
     python -m host_tools.evidence.campaign.changes [--healthy N] [--each N] [--pairs N] [--resume]
 
-The campaign's cases on copies of the firmware in which one rule alone holds, all of them, or none. Writes
+Runs the campaign's cases on copies of the firmware in which only one of the rules, all of them, or none hold. Writes
 out/campaign/changes.parquet and docs/levels.md; minutes. Exit status 2: the runs are of other code.
 """
 
@@ -41,7 +41,7 @@ def row(name: str, found: list[Outcome]) -> str:
 
 
 def _least(outs_: list[Outcome]) -> dict[str, float]:
-    """Return the least spare of each single fault that came."""
+    """Return the smallest spare of each single fault that came about."""
     least: dict[str, float] = {}
     for out in outs_:
         if out.name.startswith("single") and out.came:
@@ -51,7 +51,7 @@ def _least(outs_: list[Outcome]) -> dict[str, float]:
 
 
 def _cost(before: list[Outcome], after: list[Outcome]) -> list[str]:
-    """Return lines that tell which single faults leave less spare with all rules than with none."""
+    """Return lines that name the single faults that leave less spare with all rules than with none."""
     was, now = _least(before), _least(after)
     lost = {name: was[name] - now[name] for name in was.keys() & now.keys() if now[name] < was[name] - 0.1}
     rows = [

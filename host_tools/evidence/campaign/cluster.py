@@ -3,7 +3,8 @@
     .venv/bin/dask scheduler
     .venv/bin/dask worker ADDRESS --nworkers 8 --nthreads 1
 
-The second one runs on each machine of the cluster, from a clone of this very code. A worker on other code is refused.
+The second command runs on each machine of the cluster, from a clone of exactly this code. A worker on other code is
+refused.
 """
 
 from collections.abc import Callable, Sequence
@@ -15,12 +16,12 @@ from distributed import Client, KilledWorker, LocalCluster, WorkerPlugin
 from host_tools.evidence.campaign import worker
 from host_tools.evidence.campaign.tree import StoreError
 
-PATIENCE_S = 60  # until a scheduler answers and has a worker
+PATIENCE_S = 60  # longest wait until a scheduler answers and has a worker
 LOCAL = "local"
 
 
 class Ready(WorkerPlugin):
-    """Gets each worker ready as it joins, also one that comes later; one on other code does not join."""
+    """Prepares each worker when it joins, also one that comes later. A worker on other code does not join."""
 
     name = "cryo-campaign"
 
@@ -40,7 +41,7 @@ def told() -> str:
 
 
 def refuse(workers: dict[str, str], on: str) -> None:
-    """Raise StoreError where a worker, address -> its code, is on other code than the campaign."""
+    """Raise StoreError when a worker is on other code than the campaign. workers: address -> code."""
     others = [f"{address} (code {was})" for address, was in workers.items() if was != on]
     if others:
         raise StoreError(
@@ -52,7 +53,7 @@ def refuse(workers: dict[str, str], on: str) -> None:
 class Cluster:
     """Workers of a Dask scheduler, as an engine uses them."""
 
-    broken = (KilledWorker,)  # more workers died of a task than Dask tries
+    broken = (KilledWorker,)  # raised when a task ended more workers than Dask tries
 
     def __init__(self, scheduler: str, processes: int | None, on: str, first: Callable[[], object] = worker.ready):
         """Meet the scheduler at this address; "local" starts one with so many processes."""
@@ -84,11 +85,11 @@ class Cluster:
         self._executor = self.client.get_executor(pure=False)
 
     def submit(self, work: Callable, items: Sequence) -> Future:
-        """Let a worker do pieces of work. Dask gives them to another one when it dies."""
+        """Let a worker do pieces of work. If it dies, Dask gives them to another one."""
         return self._executor.submit(worker.told, work, items)
 
     def renew(self) -> None:
-        """Nothing: who starts the workers starts new ones."""
+        """Do nothing: whoever started the workers starts new ones."""
 
     def __enter__(self) -> "Cluster":
         return self

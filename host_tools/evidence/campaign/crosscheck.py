@@ -3,13 +3,13 @@
     python -m host_tools.evidence.campaign.crosscheck [--rp2040] NAME ...
 
 The campaign runs the firmware in CPython. Here the same case meets the same plant in MicroPython (unix, 64-bit). In
-CPython the cool-down after switch-on is passed over in the application's memory; here main.py of a copy of the firmware
+CPython the cool-down after switch-on is skipped in the application's memory; here main.py of a copy of the firmware
 begins to count 310 s earlier. Each edge of a pin and of the flow, each burst, proof test, reset and console line must
-come at the same microsecond, and the skin be as cold.
+come at the same microsecond, and the skin must be as cold.
 
---rp2040: on the emulated RP2040, with its image of MicroPython. That chip boots otherwise and its ticks fall otherwise:
-from the trigger's first press on each signal must change as often, and each burst be as long within BURST_US.
-Exit status 1: a case differs. 2: there is no image.
+--rp2040: on the emulated RP2040, with its image of MicroPython. That chip boots differently, and its ticks come at
+other times. From the trigger's first press on, each signal must change as often, and each burst must be as long within
+BURST_US. Exit status 1: a case differs. 2: there is no image.
 """
 
 import argparse
@@ -32,10 +32,10 @@ from host_tools.places import FIRMWARE
 from host_tools.simulator.twin.treatment import BOOT_COOL_DOWN_US
 from host_tools.toolchain.uf2.image import find_image
 
-ONE_IN, LEAST = 100, 5  # so many of a campaign's runs are checked
+ONE_IN, LEAST = 100, 5  # one run in so many is checked
 ON_CHIP = "single/estop/19"  # on the emulated chip: two bursts, the emergency stop, the alarm; a minute or two
 BURST_US = 1_000  # [E] a tenth of a tick
-SIGNALS = ("trigger", "estop", "dose", "lease", "flow", "alarm")  # the first one's times are the operator's
+SIGNALS = ("trigger", "estop", "dose", "lease", "flow", "alarm")  # the times of the first change depend on the operator
 WARM_S = BOOT_COOL_DOWN_US // 1_000_000
 MAIN = Flaw(
     "firmware/main.py",
@@ -47,7 +47,7 @@ MAIN = Flaw(
 
 
 def sample(names: Iterable[str]) -> list[str]:
-    """Return those of a campaign's runs that are checked, in their order."""
+    """Return the runs of a campaign that are checked, in their order."""
     every = list(names)
     count = min(len(every), max(LEAST, len(every) // ONE_IN))
     chosen = set(random.Random("cross-check").sample(every, count))
@@ -55,7 +55,7 @@ def sample(names: Iterable[str]) -> list[str]:
 
 
 def warm(folder: Path) -> Path:
-    """Make firmware in a folder that counts from switch-on as if the cool-down were over; return where it is."""
+    """Make firmware in a folder that counts as if the cool-down after switch-on were over; return its path."""
     made = folder / "firmware"
     shutil.copytree(FIRMWARE, made, ignore=shutil.ignore_patterns("__pycache__"))
     (folder / MAIN.file).write_text(planted(MAIN, folder), encoding="utf-8")
@@ -64,14 +64,14 @@ def warm(folder: Path) -> Path:
 
 @cache
 def _warm() -> Path:
-    """Return such firmware, made once a process."""
+    """Return such firmware; each process makes it once."""
     folder = tempfile.TemporaryDirectory(prefix="cryo-warm-")
     atexit.register(folder.cleanup)
     return warm(Path(folder.name))
 
 
 def events(given: Case, lane: str = "cpython", firmware: Path | None = None) -> dict[str, list]:
-    """Play a case and return all that happened, with its time; with a firmware, one that is warm."""
+    """Play a case and return all events with their times. firmware: a folder from warm(), or None."""
     this, _, refused, messages = played(given, firmware=firmware, lane=lane, warm=firmware is not None)
     plant = this.plant
     end = [plant.now_us, refused, messages, round(min(plant.skin.lowest_c, plant.record.skin_min_c), 9)]
@@ -104,7 +104,7 @@ def checked(name: str) -> dict:
 
 # --- on the emulated chip ---------------------------------------------------------------------------------------------
 def on_chip_key(name: str) -> str | None:
-    """Return the name of the result on the emulated chip, which names what it depends on beside the code; or None."""
+    """Return the name of the result on the emulated chip, with what it depends on besides the code; or None."""
     image = find_image()
     if image is None:
         return None
@@ -124,7 +124,7 @@ def from_press(seen: dict[str, list]) -> dict[str, list[tuple[int, int]]]:
 
 
 def compared(ours: dict[str, list], theirs: dict[str, list]) -> dict:
-    """Return how a case on the chip and in CPython differ: the first difference, and how far apart times are."""
+    """Return the first difference between a case on the chip and in CPython, and how far apart their times are."""
     mine, other = from_press(ours), from_press(theirs)
     levels = {signal: [[level for _, level in each[signal]] for each in (mine, other)] for signal in SIGNALS}
     differ = [f"{signal}: {one} in CPython, {two} on the chip" for signal, (one, two) in levels.items() if one != two]

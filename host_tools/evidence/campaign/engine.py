@@ -1,7 +1,7 @@
-"""Does a campaign's runs in several processes, many a task. A process that dies loses no run and doubles none.
+"""Does a campaign's runs in several processes, many runs in each task. If a process dies, no run is lost or done twice.
 
-Results come in the order of their end; the table is made in the order of names, so neither the number of processes nor
-where they are shows in it.
+Results come in the order in which they end. The table is in the order of names, so it does not depend on the number of
+processes or on where they run.
 """
 
 import sys
@@ -14,12 +14,12 @@ from typing import Protocol
 from host_tools.evidence.campaign.store import Store
 from host_tools.evidence.campaign.tree import StoreError
 
-AHEAD = 2  # tasks a process: one in work, one that waits, so that it need not
-ALONE_MAX = 2  # so often a run may end its process with no other run beside it
-BATCH = 25  # runs a task, at most ...
-TASKS = 8  # ... and at least so many tasks a process, so that none waits long for the last one
-TOLD = 10  # so often a group of runs is told of where nobody watches
-SAY_S = 1.0  # how often where somebody does
+AHEAD = 2  # tasks for each process: one in work, and one that waits, so that the process never waits
+ALONE_MAX = 2  # how often a run may end its process while it runs alone
+BATCH = 25  # runs in one task, at most ...
+TASKS = 8  # ... and at least so many tasks for each process, so that none waits long for the last one
+TOLD = 10  # how many reports of progress a group of runs has without a terminal
+SAY_S = 1.0  # seconds between two reports on a terminal
 
 
 class DiedError(StoreError):
@@ -31,7 +31,7 @@ class Farm(Protocol):
 
     @property
     def broken(self) -> tuple[type[BaseException], ...]:
-        """What a piece of work raises whose process died."""
+        """The exception of a piece of work whose process died."""
         ...
 
     @property
@@ -40,11 +40,11 @@ class Farm(Protocol):
         ...
 
     def submit(self, work: Callable, items: Sequence) -> Future:
-        """Let a process do pieces of work: a future of what worker.told() returns."""
+        """Let a process do pieces of work; return a future of the result of worker.told()."""
         ...
 
     def renew(self) -> None:
-        """After a process died."""
+        """Recover after a process died."""
         ...
 
 
@@ -56,9 +56,9 @@ def _span(seconds: float) -> str:
 
 
 class Progress:
-    """Says on stderr how far a group of runs is and how long the rest takes.
+    """Reports on stderr how many runs of a group are done and how long the rest takes.
 
-    On a terminal that is one line, written anew each second; else a line at every tenth of the runs.
+    On a terminal this is one line that is written anew each second; otherwise a line at every tenth of the runs.
     """
 
     def __init__(self, title: str, count: int, clock: Callable[[], float] = time.monotonic):
@@ -70,7 +70,7 @@ class Progress:
         self._watched = sys.stderr.isatty()
 
     def more(self, count: int) -> None:
-        """Count some that are done."""
+        """Count some runs as done."""
         self._done += count
         now = self._clock()
         ended = self._done >= self._count
@@ -94,14 +94,14 @@ class Engine:
         self._store = store
         self.died = 0
         self.done = 0
-        self.cpu_s = 0.0  # that the work took, in all processes
+        self.cpu_s = 0.0  # processor time of the work, in all processes
 
     def do(self, title: str, work: Callable, items: Mapping[str, object], batch: int = BATCH) -> list:
-        """Do the work on the items that the store lacks; return all results, in the order of the items.
+        """Do the work on the items that are not in the store; return all results, in the order of the items.
 
-        batch is how many at most make a task.
+        batch is the largest number of items in a task.
         """
-        if work.__module__.rpartition(".")[2] == "__main__":  # also where a test imports it under its long name
+        if work.__module__.rpartition(".")[2] == "__main__":  # also when a test imports it under its long name
             raise ValueError(f"{work.__name__} stands in a program: its processes find work in a module alone")
         left = [name for name in items if name not in self._store.results]
         progress = Progress(title, len(left))
@@ -110,7 +110,7 @@ class Engine:
         lost: deque[list[str]] = deque()
         alone: dict[str, int] = {}
         while tasks or lost:
-            # What was in work as a process died is tried one at a time: so the run that ends it has a name.
+            # What was in work when a process died is tried one by one: this finds the run that ended it.
             queue, most = (lost, 1) if lost else (tasks, AHEAD * self._farm.count)
             broken = self._through(work, items, queue, most, progress)
             if broken and most == 1:
@@ -121,7 +121,7 @@ class Engine:
         return [self._store.results[name] for name in items]
 
     def _through(self, work, items, queue, most, progress) -> list[str]:
-        """Do what is queued; return the names that were in work as a process died (none: all is done)."""
+        """Do what is queued; return the names that were in work when a process died (none: all is done)."""
         running: dict[Future, list[str]] = {}
         broken: list[str] = []
         while queue or running:

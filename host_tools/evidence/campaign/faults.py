@@ -1,4 +1,4 @@
-"""What can go wrong with the plant: each row draws its size, and gives what it does to the plant."""
+"""The faults of the plant: each row draws its size and returns the action on the plant."""
 
 import random
 from collections.abc import Callable
@@ -10,10 +10,11 @@ from host_tools.simulator.twin.plant import Plant
 
 Action = Callable[[Plant], None]
 
-# How strong a jet may get in a treatment. Beyond the firmware's JET_JUMP by what cold skin takes less; a bare nozzle is
-# reckoned at 1.6 to 2.4 times the reference diffuser at 80 mm [C], the basis stands at JET_JUMP in cryo.limits.
+# How strong a jet may get in a treatment. It is more than the firmware's JET_JUMP, because cold skin is cooled less. A
+# bare nozzle is calculated as 1.6 to 2.4 times the reference diffuser at 80 mm [C]; the basis stands at JET_JUMP in
+# cryo.limits.
 JUMP_MAX = 2.5
-RANGE_MAX_MM = 120.0  # more, and the nearest skin that a hand may come to is outside the window for the start
+RANGE_MAX_MM = 120.0  # with more, the nearest skin that a hand may come to is outside the window for the start
 
 
 @dataclass(frozen=True)
@@ -23,10 +24,10 @@ class Fault:
     name: str
     title: str
     draw: Callable[[random.Random], tuple[str, Action]]
-    fitted: bool = False  # there from switch-on, or not at all
-    alarm_ms: int | None = None  # longest to the alarm when it comes in a treatment; None: none, or by its size
-    gas_ms: int | None = None  # longest that gas flows then
-    processor: bool = False  # ticks come late: what a tick has to do within a time is not asked for
+    fitted: bool = False  # present from switch-on, or not at all
+    alarm_ms: int | None = None  # longest time to the alarm in a treatment; None: no alarm, or by the size
+    gas_ms: int | None = None  # longest time that gas flows then
+    processor: bool = False  # ticks come late: times that a tick must keep are not checked
 
 
 # Longest times to the alarm, and to the end of the gas, where they do not depend on a fault's size. Gas ends a lease
@@ -34,7 +35,7 @@ class Fault:
 _contact = partial(Fault, alarm_ms=20, gas_ms=65)  # a tick, and its lateness [E]
 _let_go = partial(Fault, gas_ms=65)  # a contact that ends a treatment without an alarm
 _reading = partial(Fault, alarm_ms=400, gas_ms=170)  # limit 12: the first bad one cuts, the third latches; 110 ms each
-_slow_input = partial(Fault, alarm_ms=150, gas_ms=195)  # such inputs take turns, one a tick
+_slow_input = partial(Fault, alarm_ms=150, gas_ms=195)  # such inputs take turns, one in each tick
 
 
 def _plain(action):

@@ -1,8 +1,8 @@
-"""Intervals of rates: Clopper and Pearson's for a count, and the same for runs that do not all count alike.
+"""Intervals of rates: those of Clopper and Pearson for a count, and the same for runs with different weights.
 
-With weights the count and the runs are effective ones: as many as would leave the rate as uncertain as it is (Korn and
-Graubard's way with surveys). Where nothing happened they are Kish's. Fractions are meant there, so the binomial sums
-are written as the incomplete beta function.
+With weights, count and runs are effective ones: the numbers of equal runs that give the same uncertainty (the method of
+Korn and Graubard for surveys). If nothing happened they are Kish's. These numbers may be fractions, so the binomial
+sums are written as the incomplete beta function.
 """
 
 import math
@@ -10,7 +10,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 CONFIDENCE = 0.95  # two-sided
-FEW = 10  # [E] hits; of fewer with weights the spread itself is hardly known
+FEW = 10  # [E] hits; with weights and fewer hits the spread itself is not well known
 _STEPS = 200  # of a bisection, and terms of a fraction that converges in far fewer
 _CLOSE = 1e-15
 _TINY = 1e-300
@@ -27,7 +27,7 @@ def beta_share(x: float, a: float, b: float) -> float:
 
 
 def _fraction(x, a, b):
-    """The function's continued fraction, by Lentz's way."""
+    """The function's continued fraction, by Lentz's method."""
     c, d = 1.0, 1.0 / _kept(1.0 - (a + b) * x / (a + 1.0))
     found = d
     for m in range(1, _STEPS + int(10 * math.sqrt(max(a, b)))):
@@ -61,7 +61,7 @@ def beta_quantile(share: float, a: float, b: float) -> float:
 
 
 def clopper_pearson(count: float, runs: float, confidence: float = CONFIDENCE) -> tuple[float, float]:
-    """Return between which rates the true one is; (0, 1) without a run. Count and runs may be effective ones."""
+    """Return the lower and upper bound of the true rate; (0, 1) without a run. Count and runs may be effective ones."""
     if runs <= 0:
         return 0.0, 1.0
     tail = (1.0 - confidence) / 2
@@ -72,7 +72,7 @@ def clopper_pearson(count: float, runs: float, confidence: float = CONFIDENCE) -
 
 @dataclass(frozen=True)
 class Rate:
-    """How often something happens: the estimate, its interval, and on how many effective runs it stands."""
+    """How often something happens: the estimate, its interval, and the number of effective runs behind it."""
 
     hits: int
     runs: int
@@ -83,12 +83,12 @@ class Rate:
 
 
 def counted(hits: int, runs: int) -> Rate:
-    """Return the rate of what happened in `hits` of `runs` that all count alike."""
+    """Return the rate of an event in `hits` of `runs` with equal weights."""
     return Rate(hits, runs, hits / runs if runs else 0.0, *clopper_pearson(hits, runs), runs)
 
 
 def weighted(weights: Sequence[float], hit: Sequence[bool]) -> Rate:
-    """Return the rate from runs that count by their weights: how likely each was drawn there, over how likely here.
+    """Return the rate from runs with weights. A weight is the probability of the draw in plain runs over that in these.
 
     With few hits the bound is never under the one that these runs would give if nothing had happened in them.
     """

@@ -1,6 +1,6 @@
 """The pieces of work of a campaign, as its processes find them: by the name of this module.
 
-A process that is started anew does not load what was started as a program, so they may not stand in __main__.py.
+A new process does not load the program that was started, so these functions may not be in __main__.py.
 """
 
 from dataclasses import asdict

@@ -1,8 +1,9 @@
-"""When a fault comes, the hand moves and the trigger is let go: how that is drawn, and how so that the worst is common.
+"""Draws when a fault comes, the hand moves and the trigger is released: plainly, or so that the worst is common.
 
-A run weighted/N has one fault. Its fault, its moment, the motion's and the release's are drawn from a proposal that
-favours faults which leave the coldest skin, and a fault that coincides with a motion, a release, a pass's start or a
-burst's. The run's weight is how likely the same draw is without that, over how likely it is here.
+A run weighted/N has one fault. The fault, its moment, and the moments of motion and release are drawn from a proposal.
+The proposal prefers the faults that leave the coldest skin, and faults that coincide with a motion, a release, the
+start of a pass or of a burst. The run's weight is the probability of the same draw in plain runs, over its probability
+in the proposal.
 """
 
 import random
@@ -11,22 +12,22 @@ from dataclasses import dataclass, replace
 
 from host_tools.evidence.campaign.faults import FAULTS
 
-START_SHARE = 0.12  # of the faults are there from switch-on
-BURSTS, OFFSET_US = 14, 900_000  # a fault's moment: the burst that it goes by (0: the valves' proof test), how late
-MOVE_SHARE, MOVE_BURSTS = 0.5, range(1, 30)  # of the hands move
-RELEASE_SHARE, RELEASE_BURSTS = 0.5, range(1, 20)  # let the trigger go once
-HAND_US = 700_000  # how late within a burst's cycle a hand moves or lets go
-CLOSE_US = 100_000  # [E] what coincides is closer than this
+START_SHARE = 0.12  # share of the faults that are present from switch-on
+BURSTS, OFFSET_US = 14, 900_000  # a fault's moment: the burst that it counts from (0: the proof test), how late
+MOVE_SHARE, MOVE_BURSTS = 0.5, range(1, 30)  # share of the hands that move
+RELEASE_SHARE, RELEASE_BURSTS = 0.5, range(1, 20)  # share of the operators who release the trigger once
+HAND_US = 700_000  # how late within a burst's cycle a hand moves or releases
+CLOSE_US = 100_000  # [E] events that coincide are closer than this
 GRAVE = (  # the coldest skin under one fault, by search and campaign
     "draught", "jet-strong", "nozzle-wrong", "range-frozen", "range-wrong", "probe-off", "probe-half", "infrared-aside",
 )  # fmt: skip
-GRAVE_SHARE = 0.25  # of the runs have one of them, beside those that draw one anyway
+GRAVE_SHARE = 0.25  # share of the runs that get one of them, in addition to runs that draw one anyway
 When = tuple[int, int]  # burst, offset us
 
 
 @dataclass(frozen=True)
 class Moments:
-    """What is drawn. fault: None is from switch-on; moves, lets_go: None is that it does not happen."""
+    """What is drawn. fault: None means from switch-on. moves, lets_go: None means that it does not happen."""
 
     fault: When | None = None
     moves: When | None = None
@@ -48,13 +49,13 @@ def _hand_density(at, share, bursts):
 
 
 def plain(rng: random.Random) -> Moments:
-    """Draw moments as they come, each on its own."""
+    """Draw the moments plainly, independent of each other."""
     fault = None if rng.random() < START_SHARE else _when(rng, range(BURSTS), OFFSET_US)
     return Moments(fault, _hand(rng, MOVE_SHARE, MOVE_BURSTS), _hand(rng, RELEASE_SHARE, RELEASE_BURSTS))
 
 
 def plain_density(at: Moments) -> float:
-    """Return how likely these moments are as they come."""
+    """Return the probability density of these moments in a plain draw."""
     if at.fault is None:
         fault = START_SHARE
     else:
@@ -72,7 +73,7 @@ def _beside(offset_us):
     return range(max(0, offset_us - CLOSE_US), min(OFFSET_US, offset_us + CLOSE_US + 1))
 
 
-_COMMON = range(1, BURSTS)  # the bursts by which fault and hand both may go
+_COMMON = range(1, BURSTS)  # the bursts from which both fault and hand may count
 _AFTER = range(2, BURSTS)  # and those that may begin a pass after a release
 
 
@@ -130,7 +131,7 @@ def _with_burst_density(at):
 
 @dataclass(frozen=True)
 class Part:
-    """One way to draw, its share of the runs, and how likely it draws given moments."""
+    """One way to draw, its share of the runs, and its density for given moments."""
 
     name: str
     share: float
@@ -138,8 +139,8 @@ class Part:
     density: Callable[[Moments], float]
 
 
-# The plain part bounds each weight: a draw counts at most as often as its share is small. The larger the weights, the
-# fewer the effective runs where nothing happens: with these about two in five.
+# The plain part limits each weight to one over its share. The larger the weights, the fewer the effective runs when
+# nothing happens: with these shares about two in five.
 PROPOSAL = (
     Part("as they come", 0.5, plain, plain_density),
     Part("with the motion", 0.15, _with_motion, _with_motion_density),
@@ -158,7 +159,7 @@ def drawn(rng: random.Random, proposal: tuple[Part, ...] = PROPOSAL) -> tuple[Mo
 
 
 def drawn_fault(rng: random.Random, grave_share: float = GRAVE_SHARE) -> tuple[str, float]:
-    """Draw one of the faults, all of them alike but for the grave ones; return it and its weight."""
+    """Draw one of the faults, each with the same probability except the grave ones; return it and its weight."""
     name = rng.choice(GRAVE) if rng.random() < grave_share else rng.choice(tuple(FAULTS))
     here = (1.0 - grave_share) / len(FAULTS) + (grave_share / len(GRAVE) if name in GRAVE else 0.0)
     return name, 1.0 / len(FAULTS) / here

@@ -15,7 +15,7 @@ SHOWN = 12  # examples of one kind
 
 
 def _percent(share):
-    """Write a share: as many digits as it needs to be no zero."""
+    """Write a share with as many digits as it needs not to be zero."""
     percent = 100.0 * share
     return f"{percent:.2g} %" if 0.0 < percent < 0.1 else f"{percent:.1f} %"
 
@@ -25,7 +25,7 @@ def _between(low, high):
 
 
 def _of(count, runs):
-    """Tell a count, and between which shares the true one is."""
+    """Write a count, and the interval of the true share."""
     return f"{count} ({_between(*clopper_pearson(count, runs))})" if runs else str(count)
 
 
@@ -77,7 +77,7 @@ def _kept(runs):
 
 
 def _code(code):
-    """Say on which code the runs were made; a summary of before this was noted names none."""
+    """Write on which code the runs were made; an older summary names none."""
     if code is None:
         return ["The code of these runs was not noted with them: they show no particular state of the firmware.", ""]
     return [f"Made on the firmware, virtual board, twin and campaign of digest `{code}`.", ""]
@@ -211,7 +211,7 @@ def _weighted(found):
 
 
 def _again(found):
-    """Tell what came of the runs that were run again in MicroPython."""
+    """Write the results of the runs that were repeated in MicroPython."""
     out = ["## Again in MicroPython", ""]
     if not found.get("unix"):
         return [*out, "None were run.", ""]
@@ -241,7 +241,7 @@ def _again(found):
 
 
 def _cost(rows):
-    """Tell what many runs cost."""
+    """Write what many runs cost."""
     out = ["## What a million runs cost", ""]
     if not rows:
         return [*out, "Not measured.", ""]

@@ -14,7 +14,8 @@ from host_tools.simulator.twin.treatment import Plan
 H_MIN, H_MAX = 30.0, 1_000.0  # W/m2K at the skin; 183 is 70 mm, the least distance at which a burst goes on
 WALK_MM_S = 300.0  # an operator who moves in up to this fast is use, not a fault
 STAY_MM = (80.0, 200.0)  # where a treatment may start
-# All that a fault may meet; a sound treatment's patient is drawn from narrower ones where draw() says so.
+# Ranges for runs with faults. The patient of a treatment without a fault is drawn from narrower ones where draw() says
+# so.
 RANGES = {
     "distance_mm": STAY_MM,
     "strength": (0.9, 1.1),
@@ -25,7 +26,7 @@ RANGES = {
     "conduction": (0.9, 1.1),
     "perfusion": (0.3, 1.5),
     "probe_tau_s": (0.15, 0.4),
-    "probe_noise_c": (0.0, 0.05),  # beside the converter's own 0.05
+    "probe_noise_c": (0.0, 0.05),  # in addition to the converter's own 0.05
     "tremor_mm": (0.0, 1.5),
     "sway_mm": (0.0, 3.0),
     "dose_open_ms": (10.0, 20.0),  # [S] valves: 5-25 ms
@@ -38,12 +39,12 @@ RANGES = {
 
 @dataclass(frozen=True)
 class Patient:
-    """Everything about one run that is no fault. Times in us, lengths in mm."""
+    """Everything about one run except its faults. Times in us, lengths in mm."""
 
     preset: str
     level: int
     distance_mm: float
-    strength: float = 1.0  # of the jet against its calibration
+    strength: float = 1.0  # strength of the jet over its calibration
     bottle_room_c: float = 20.0  # sets the bottle's pressure
     layers_mm: tuple[float, float, float] = (0.1, 1.5, 8.0)  # epidermis, dermis, fat
     conduction: float = 1.0
@@ -60,12 +61,12 @@ class Patient:
     wrap_us: int = 3_000_000  # when the tick counter wraps, after switch-on
     moves: tuple[float, float, int, int] | None = None  # to mm, at mm/s, from burst, offset us
     jump: tuple[float, int, int] | None = None  # the jet's strength from then on: factor, burst, offset us
-    lets_go: tuple[int, int] | None = None  # the trigger, once: at burst, offset us; who treats presses anew
+    lets_go: tuple[int, int] | None = None  # one release of the trigger: at burst, offset us; then pressed again
     reads_far_mm: float = 0.0  # of the distance sensor, from switch-on on: a fault
-    freezes: bool = False  # the distance sensor, in the moment that the hand moves: a fault
+    freezes: bool = False  # the distance sensor stands still from the moment at which the hand moves: a fault
     drifts: tuple[float, int] | None = None  # the distance sensor: mm/s, from burst: a fault
     seed: int = 1
-    body: Body | None = None  # of the wide population; none: skin of one column in a room of 22 degC
+    body: Body | None = None  # body of the wide population; None: skin of one column in a room of 22 degC
 
     def plan(self, **more):
         """Return the operator's plan: one point, or what the body has."""
@@ -73,7 +74,7 @@ class Patient:
         return Plan(self.preset, self.level, points=points, warm_up=False, distance_mm=self.distance_mm, **more)
 
     def plant(self, make: type[Plant] = Plant) -> Plant:
-        """Return the plant with this patient before it; make is its kind."""
+        """Return the plant with this patient in front of its nozzle; make is the plant's class."""
         plant = make(distance_mm=self.distance_mm, seed=self.seed, phase_us=self.phase_us, room_c=self.bottle_room_c)
         plant.ticks_origin = TICKS_MASK + 1 - self.wrap_us & TICKS_MASK
         plant.ticks_ms_origin = TICKS_MASK + 1 - self.wrap_us // 1000 & TICKS_MASK
@@ -116,7 +117,7 @@ class Patient:
 
 
 def draw(rng: random.Random, level: tuple[str, int], *, sound: bool, moves: bool = True) -> Patient:
-    """Draw a patient for a level. sound: what a healthy treatment may be like, else all that a fault may meet."""
+    """Draw a patient for a level. sound: from a healthy treatment's ranges, else from those of runs with faults."""
     def within(name, digits):
         return round(rng.uniform(*RANGES[name]), digits)
 
@@ -150,12 +151,12 @@ def draw(rng: random.Random, level: tuple[str, int], *, sound: bool, moves: bool
 
 
 def near_mm(h_w_m2k: float) -> float:
-    """Return the distance at which the reference jet has a coefficient: jet.h_at turned round."""
+    """Return the distance at which the reference jet has this coefficient: the inverse of jet.h_at."""
     return 80.0 * (150.0 / h_w_m2k) ** (1 / 1.5)
 
 
 def way(rng: random.Random) -> tuple[float, float]:
-    """Draw where the hand goes, to a jet of 30 to 1000 W/m2K at the skin, and how fast: as a walking hand at most."""
+    """Draw where the hand goes, to a jet of 30 to 1000 W/m2K at the skin, and its speed: at most a walking hand's."""
     h = H_MIN * (H_MAX / H_MIN) ** rng.random()
     return round(near_mm(h), 1), round(rng.uniform(20.0, WALK_MM_S))
 

@@ -1,4 +1,4 @@
-"""Plays a case: patient, operator and faults meet the firmware in an interpreter. run.py judges what came of it."""
+"""Plays a case: patient, operator and faults meet the firmware in an interpreter. run.py judges the result."""
 
 import importlib
 import random
@@ -15,21 +15,21 @@ from host_tools.simulator.twin.people import Operator
 from host_tools.simulator.twin.plant import Plant
 from host_tools.simulator.twin.treatment import RefusedError, treatment
 
-AFTERWARDS = 20  # questions, 0.1 s apart: what comes after the end belongs to the run
-LONGEST_US = 100_000_000  # of which a point takes 60 s; a device that waits for something goes on waiting
+AFTERWARDS = 20  # questions, 0.1 s apart: events after the end belong to the run
+LONGEST_US = 100_000_000  # a point takes 60 s of this; a device that waits for something waits for ever
 NEXT_POINT_US = 400_000_000  # its rest takes up to 300 s (limit 9)
 
 
 @dataclass(frozen=True)
 class Case:
-    """What is run: a patient, faults with their sizes and times, settings that tighten a limit."""
+    """What is run: a patient, faults with sizes and times, settings that tighten a limit."""
 
     name: str  # kind/faults/number: draws everything else
     patient: Patient
     faults: tuple[str, ...] = ()
     settings: dict = field(default_factory=dict)
-    moment: moments.Moments | None = None  # of the first fault; without it the name draws it
-    weight: float = 1.0  # how much the run counts in a rate
+    moment: moments.Moments | None = None  # moment of the first fault; None: it is drawn from the name
+    weight: float = 1.0  # weight of the run in a rate
 
 
 @cache
@@ -48,14 +48,14 @@ def _treating():
 
 
 class Course:
-    """The faults of a case as they come about. arrange plans them; without it the case's name draws when they come."""
+    """The faults of a case in their order. arrange plans them; without it the case's name draws their times."""
 
     def __init__(self, given: Case, arrange: Callable[["Course"], None] | None = None, plant: type[Plant] = Plant):
         self.came_us: list[int] = []
         self.treating = False  # when the first fault came
         self.texts: list[str] = []
         self.plant = given.patient.plant(plant)
-        self.on_pass: dict[int, list[Action]] = {}  # what happens when a pass begins; the first one is 1
+        self.on_pass: dict[int, list[Action]] = {}  # actions at the begin of a pass; the first pass is 1
         self._after_first: list[tuple[int, Action]] = []
         self._soon_us = 0  # from the first fault to the second one; drawn with the first
         if arrange is not None:
@@ -91,7 +91,7 @@ class Course:
             self.plant.on_burst(burst, offset_us, come)
 
     def coming(self, action: Action) -> Action:
-        """Return the action as one that notes that it came about."""
+        """Return the action wrapped so that it notes when it happens."""
 
         def come(plant):
             if not self.came_us:
@@ -105,7 +105,7 @@ class Course:
         return come
 
     def after_first(self, delay_us: int, come: Action) -> None:
-        """Let what coming() gave happen so long after the first fault."""
+        """Let an action from coming() happen so long after the first fault."""
         self._after_first.append((delay_us, come))
 
 
@@ -117,9 +117,9 @@ def played(
     lane: str = "cpython",
     **plan: object,
 ) -> tuple[Course, list[dict], str | None, str]:
-    """Play a case in an interpreter; return its course, what the device told of each point, what it refused, messages.
+    """Play a case in an interpreter; return its course, the device's result of each point, its refusals, messages.
 
-    plan is what the operator does otherwise.
+    plan: the operator's plan when it is not the patient's.
     """
     this = Course(given, arrange)
     plant = this.plant
@@ -140,7 +140,7 @@ def played(
 
 
 def operated(given: Case, results: list[dict], refused: list[str], **plan: object) -> Callable[[Operator], Generator]:
-    """Return the operator's script: the treatment, and what comes after it; the lists receive what the device told."""
+    """Return the operator's script: the treatment and what follows it. The lists receive the device's answers."""
 
     def script(op):
         try:
@@ -155,14 +155,14 @@ def operated(given: Case, results: list[dict], refused: list[str], **plan: objec
 
 
 class _Watching(Operator):
-    """An operator who also notes when the device takes the target as reached, and when a pass begins."""
+    """An operator who also notes when the device counts the target as reached, and when a pass begins."""
 
     reached_us = None
 
     def __init__(self, plant, script, on_pass):
         super().__init__(plant, script)
         self._go_on = super().step
-        plant.watched = False  # the script knows only what the device says, and acts by the plant's methods
+        plant.watched = False  # the script knows only the device's answers, and acts through the plant's methods
         self._on_pass = on_pass
         self._modes = names()[0]
         self._passes = 0

@@ -1,7 +1,7 @@
-"""The wide population: virtual patients as they are, callus, moist and cold skin included.
+"""The wide population: virtual patients with all kinds of skin, also callus, moist and cold skin.
 
-A patient of it has a body beside what patients.py draws: a jet of finite radius over skin with a radius, the probe off
-its axis, another room. The names wide/... alone draw from the table here; docs/population.md shows it.
+A patient of it has a body in addition to what patients.py draws: a jet of finite radius over skin with a radius, the
+probe off its axis, another room. Only the names wide/... draw from the table here; docs/population.md shows it.
 """
 
 import math
@@ -16,7 +16,7 @@ from host_tools.evidence.campaign.patients import Patient
 
 @dataclass(frozen=True)
 class Range:
-    """From what to what a figure is drawn, evenly; what it is, and on what the range stands."""
+    """The range from which a figure is drawn, evenly; what the figure is; the basis of the range."""
 
     low: float
     high: float
@@ -53,11 +53,11 @@ WIDE = {
     "drift_mm": Range(5, 20, "mm", "how far a hand drifts, as one in four does, within 80 to 130 mm", "[E]", 1),
     "drift_mm_s": Range(0.3, 3.0, "mm/s", "its speed", "[E]", 1),
 }  # fmt: skip
-SHARE = 0.25  # [E] of the patients have callus; so many a wet skin, so many hardly any blood flow
+SHARE = 0.25  # [E] share of the patients with callus; the same share has wet skin, and the same very little blood flow
 TWO_POINTS = 1 / 6
 PROBE_OFF_SD_MM = 3.0
 HAND_MM = (80.0, 130.0)
-SENSED_K = 2.5  # [E] how far a reading of skin at rest may be from the truth: probe off the axis, its own error
+SENSED_K = 2.5  # [E] largest error of a reading of skin at rest: probe off the axis, and its own error
 KINDS = ("plain", "callus", "water film", "low perfusion", "reduced")
 
 
@@ -85,7 +85,7 @@ def draw_body(rng: random.Random) -> Body:
 
 
 def draw(rng: random.Random, level: tuple[str, int], *, sound: bool) -> Patient:
-    """Draw a patient of the wide population: what patients.draw gives, with a body. Other names, other draws."""
+    """Draw a patient of the wide population: a patient of patients.draw with a body. Each name gives another draw."""
     plain = patients.draw(rng, level, sound=sound)
     body = draw_body(rng)
     some = partial(within, rng)
@@ -100,7 +100,7 @@ def draw(rng: random.Random, level: tuple[str, int], *, sound: bool) -> Patient:
 
 
 def _hand(rng, mm):
-    """What the hand of a sound treatment does: it moves in, drifts, or stays."""
+    """Draw what the hand does in a treatment without a fault: it moves in, drifts, or stays."""
     way, burst, offset_us = rng.random(), rng.randrange(1, 6), rng.randrange(700_000)
     if way < SHARE:
         return {
@@ -115,7 +115,7 @@ def _hand(rng, mm):
 
 
 def kinds(patient: dict) -> tuple[str, ...]:
-    """Return which kinds of skin a patient has, as an outcome tells him; several may come together."""
+    """Return the kinds of skin that a patient has, from an outcome; there may be several."""
     body = patient["body"] or {}
     found = [kind for kind, part in zip(KINDS[1:4], ("callus", "film", "cold"), strict=True) if body.get(part)]
     reduced = patient["preset"] != "CHRONIC"

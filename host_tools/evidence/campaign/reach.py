@@ -1,9 +1,9 @@
-"""How many healthy virtual patients reach their target, and how soon: `make reach N=1000`.
+"""Counts how many healthy virtual patients reach their target, and how soon: `make reach N=1000`.
 
     python -m host_tools.evidence.campaign.reach [--runs N] [--resume | --page]
 
-The patients are the campaign's healthy ones: 85 to 130 mm, unguided, half of them let go of the trigger once. Writes
-out/reach.json and docs/reach.md. Exit status 1 when a figure misses its goal or a level is reached too seldom, 2 when
+The patients are the campaign's healthy ones: 85 to 130 mm, unguided; half of the operators release the trigger once.
+Writes out/reach.json and docs/reach.md. Exit status 1: a figure misses its goal, or a level is reached too rarely. 2:
 the figures are of other code.
 """
 
@@ -23,13 +23,13 @@ from host_tools.places import ROOT
 RUNS = ROOT / "out/campaign/reach.parquet"
 DATA = ROOT / "out/reach.json"
 PAGE = ROOT / "docs/reach.md"
-REACH_MIN = 0.93  # [E] of all that were armed
+REACH_MIN = 0.93  # [E] share of all that were armed
 MEDIAN_MAX_S = 32.0  # [E] from the first burst
-LEVEL_MIN = 0.9  # [E] a level that fewer reach promises too much
+LEVEL_MIN = 0.9  # [E] share; a level that fewer patients reach promises too much
 
 
 def figures(outs: list[Outcome]) -> dict:
-    """Return what these runs showed: refused ones are told beside, and count in nothing else."""
+    """Return the results of these runs. Refused runs are counted separately and in nothing else."""
     armed = [out for out in outs if out.refused is None]
     times = [out.reach_s for out in armed if out.reached and out.reach_s is not None]
     return {
@@ -97,7 +97,7 @@ def page(made: dict) -> str:
 
 
 def measure(args: argparse.Namespace) -> tuple[str, list[Outcome]]:
-    """Run the first patients of the campaign; return the code and what they showed."""
+    """Run the first patients of the campaign; return the code and their results."""
     return runs.cases("healthy", (f"healthy/{k}" for k in range(args.runs)), RUNS, args)
 
 
@@ -105,7 +105,7 @@ def main(argv: list[str] | None = None) -> int:
     """Command line."""
     parser = argparse.ArgumentParser(prog="reach", description=(__doc__ or "").partition("\n")[0])
     parser.add_argument("--runs", type=int, default=1_000, help="how many patients (default 1000)")
-    parser.add_argument("--page", action="store_true", help="only write the page anew from its data")
+    parser.add_argument("--page", action="store_true", help="only write the page again, from its data")
     runs.add_options(parser)
     args = parser.parse_args(argv)
     if args.runs < 1:

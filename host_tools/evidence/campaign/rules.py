@@ -1,6 +1,6 @@
 """The budget's rules that let healthy skin reach its target, and firmware in which some of them do not hold.
 
-A rule is switched off by an edit of the source, as flaws are planted (tests/evidence/hazards).
+An edit of the source switches a rule off, in the same way as flaws are planted (tests/evidence/hazards).
 """
 
 import shutil
@@ -27,11 +27,11 @@ class Rule:
 
 
 def _levels(*pairs: tuple[str, str]) -> tuple[Flaw, ...]:
-    """Return edits of the levels' rows: the beginning of a row as it is, and as it was."""
+    """Return edits of the levels' rows: the beginning of a row as it is, and as it was before."""
     return tuple(Flaw(_PRESETS, find, put) for find, put in pairs)
 
 
-_NEXT = ", 90, 7_312),\n            "  # of the rows that begin alike, the one before this
+_NEXT = ", 90, 7_312),\n            "  # among rows that begin alike: the one before this text
 RULES = (
     Rule(
         "K at the measured distance",
@@ -81,7 +81,7 @@ def copied(folder: Path) -> None:
 
 
 class _Copies:
-    """Firmware of the form that this process runs: the cases of a form follow each other, so one is kept."""
+    """Firmware of the form that this process runs. The cases of a form follow each other, so one copy is kept."""
 
     def __init__(self):
         self._held: tuple[int, ...] | None = None
@@ -89,7 +89,7 @@ class _Copies:
         self._firmware: Path | None = None
 
     def of(self, held: tuple[int, ...]) -> Path | None:
-        """Return firmware in which only the rules of these numbers hold; None: the project's own, where all do."""
+        """Return firmware in which only the rules with these numbers hold; None: the project's own: all hold."""
         if held != self._held:
             if self._folder is not None:
                 self._folder.cleanup()
@@ -108,6 +108,6 @@ _copies = _Copies()
 
 
 def held(item: tuple[tuple[int, ...], str]) -> dict:
-    """Run a case on firmware in which only the rules of these numbers hold."""
+    """Run a case on firmware in which only the rules with these numbers hold."""
     rules, name = item
     return asdict(run(case(name), firmware=_copies.of(tuple(rules))))

@@ -1,4 +1,4 @@
-"""One run of a case: the firmware treats a virtual patient (cpython lane); what the plant went through is judged."""
+"""Runs a case: the firmware treats a virtual patient (cpython lane). Judges the plant's record."""
 
 import importlib
 import random
@@ -15,29 +15,29 @@ from host_tools.evidence.pages import tables
 from host_tools.simulator.twin import lanes, timeline
 from host_tools.simulator.twin.hardware import NEVER
 
-WEIGHTED = "weighted"  # one fault, which the name draws: moments.py
-# how many faults a name has; wide takes any, and none
+WEIGHTED = "weighted"  # one fault, drawn from the name: moments.py
+# number of faults in a name; wide allows any number, and none
 KINDS = {"healthy": 0, "single": 1, "double": 2, "wide": None, WEIGHTED: 0}
 NAMES = f"write healthy/N, single/FAULT/N, double/FAULT+FAULT/N, weighted/N, wide/N, wide/FAULTS/N; {', '.join(FAULTS)}"
 SKIN_MIN_C, SKIN_MIN_REDUCED_C = 0.0, 4.0  # true surface, under any single fault
 UNDER_FLOOR_C = 0.5  # true surface under the level's floor, nothing faulty
 BURST_MAX_MS, BURST_MAX_REDUCED_MS = 500, 300  # limit 4
-FLOW_MAX_MS = 600  # limit 17: an opening that hardware must end
+FLOW_MAX_MS = 600  # limit 17: hardware must end an opening by then
 CUT_MS = 45  # from the alarm: lease 20, closing delay 25
 RELEASE_MS = 55  # from the contact: a tick 10, lease 20, closing delay 25
 DOSE_MS = 1  # from the alarm to the end of the dose valve's drive: the cut comes first in the same tick [E]
-LEASE_MS = 20  # from the alarm: it is not renewed (limit 17)
+LEASE_MS = 20  # from the alarm: the lease is not renewed (limit 17)
 PIN_MS = 20  # from the contact's release to the end of the dose valve's drive (limit 16)
 
 
 @dataclass
 class Outcome:
-    """What a run showed; temperatures in degC of the true surface, times in ms of virtual time."""
+    """The results of a run; temperatures of the true surface in degC, times in ms of virtual time."""
 
     name: str
     patient: dict
     faults: list[str]  # with size and time
-    came: bool  # every fault of the case came about
+    came: bool  # every fault of the case happened
     state: str
     fault: str | None
     reached: bool
@@ -48,15 +48,15 @@ class Outcome:
     reduced: bool
     commanded_max_ms: float
     flow_max_ms: float
-    detect_ms: float | None  # from the first fault to the alarm; of one that was there at switch-on there is none
+    detect_ms: float | None  # from the first fault to the alarm; None for a fault that was present at switch-on
     gas_after_alarm_ms: float | None
-    dose_after_alarm_ms: float | None  # at the pin: a lease that ends hides in the gas what the dose valve does
+    dose_after_alarm_ms: float | None  # at the pin: when the lease ends, the gas does not show what the dose valve does
     lease_after_alarm_ms: float | None
-    gas_after_fault_ms: float | None  # of one that comes in a treatment
-    alarm_allowed_ms: int | None  # for such a fault, where it has a bound
+    gas_after_fault_ms: float | None  # of a fault that comes in a treatment
+    alarm_allowed_ms: int | None  # allowed time for such a fault, if it has a bound
     gas_allowed_ms: int | None
     alarmed: bool
-    alarm_withdrawn: bool  # it ended though nobody acknowledged
+    alarm_withdrawn: bool  # the alarm ended although nobody acknowledged
     gas_after_release_ms: float
     dose_after_release_ms: float
     resets: int
@@ -65,14 +65,14 @@ class Outcome:
     messages: str
     problems: list[str] = field(default_factory=list)
     bursts: int = 0
-    weight: float = 1.0  # how much the run counts in a rate
+    weight: float = 1.0  # weight of the run in a rate
 
 
 def case(name: str, settings: dict | None = None) -> Case:
     """Return the case of a name such as healthy/12, single/jet-strong/3, double/dose-open+probe-off/0.
 
     Another patient of the wide population (population.py) is wide/12 without a fault, wide/jet-strong/3 with one and
-    wide/dose-open+probe-off/0 with two. weighted/12 has one fault, which its name draws. Raises ValueError for another
+    wide/dose-open+probe-off/0 with two. weighted/12 has one fault, drawn from its name. Raises ValueError for another
     name.
     """
     kind, *rest = name.split("/")
@@ -90,7 +90,7 @@ def case(name: str, settings: dict | None = None) -> Case:
 
 
 def _weighted(name, rng, level, settings):
-    """Return a case whose moments are drawn so that the worst is common, with its weight."""
+    """Return a case with its weight; its moments are drawn so that the worst is common."""
     fault, weight = moments.drawn_fault(rng)
     at, more = moments.drawn(rng, moments.UNIFORM if FAULTS[fault].fitted else moments.PROPOSAL)
     patient = patients.draw(rng, level, sound=False, moves=False)
@@ -112,7 +112,7 @@ def _figures(preset, level, firmware):
 
 @cache
 def baseline_c(reduced):
-    """Return between which temperatures skin may be treated (limits 23 and 9), degC."""
+    """Return the lowest and the highest temperature of skin that may be treated (limits 23 and 9), degC."""
     with lanes.firmware_imports():
         limits = importlib.import_module("cryo.limits")
     end = "_REDUCED_MDEGC" if reduced else "_MDEGC"
@@ -126,9 +126,9 @@ def run(
     firmware: Path | None = None,
     arrange: Callable[[Course], None] | None = None,
 ) -> Outcome:
-    """Run a case. until_s ends it so long after hand or jet changed (a sweep needs no more).
+    """Run a case. until_s ends the run so long after hand or jet changed (enough for a sweep).
 
-    firmware is the folder to boot from, normally the project's own. arrange plans the faults instead of the name.
+    firmware is the folder to boot from, normally the project's own. arrange plans the faults in place of the name.
     """
     this, results, refused, messages = played(given, until_s, firmware, arrange)
     return _judge(given, this, results, refused, messages, firmware)
@@ -148,7 +148,7 @@ def _judge(given, this, results, refused, messages, firmware):
     last = {} if alarm_us is None else timeline.last_after(record.edges, alarm_us, plant.now_us)
     in_treatment = this.treating and len(given.faults) == 1
     fault = FAULTS[given.faults[0]] if in_treatment else None
-    vents = {at for at, _ in record.vents}  # the proof test opens the dose valve because the trigger is released
+    vents = {at for at, _ in record.vents}  # the proof test opens the dose valve while the trigger is released
     dosed = [span for span in timeline.intervals(record.edges, "dose", plant.now_us) if span[0] not in vents]
     supervisor = plant.applicator.supervisor
     modes, faults = names()
@@ -195,7 +195,7 @@ def _reach_s(plant):
 
 
 def _alarm_allowed_ms(fault, edges, came_us):
-    """Return how long the fault's alarm may take; None where it has no bound, or the treatment ended before."""
+    """Return how long the fault's alarm may take; None when it has no bound, or the treatment ended earlier."""
     if fault.alarm_ms is None:
         return None
     name = pins.NAMES[pins.TRIGGER]
@@ -204,7 +204,7 @@ def _alarm_allowed_ms(fault, edges, came_us):
 
 
 def _after_releases(edges, spans, end_us):
-    """Return the longest that a span went on after any release of the trigger, before the next press, ms."""
+    """Return the longest time that a span went on after a release of the trigger and before the next press, ms."""
     worst = 0.0
     moves = [(at, level) for at, name, level in edges if name == pins.NAMES[pins.TRIGGER]]
     for k, (at, level) in enumerate(moves):
@@ -252,7 +252,7 @@ def _problems(out, given, skin_c=None):
 
 
 def _refused_rightly(out, skin_c):
-    """Whether the device refused skin as too cold or too warm for a start that is so, or nearly."""
+    """Whether the device refused a start because of skin that really is too cold or too warm, or nearly."""
     if out.fault or "BASELINE" not in (out.refused or ""):
         return False
     low_c, high_c = baseline_c(out.reduced)

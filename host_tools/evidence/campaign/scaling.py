@@ -1,4 +1,4 @@
-"""What many runs cost: measured with one process and with two on this machine, reckoned for a cluster."""
+"""What many runs cost: measured with one process and with two on this machine, calculated for a cluster."""
 
 import tempfile
 import time
@@ -19,7 +19,7 @@ MIX = (
 )
 MANY = 1_000_000
 CLUSTER = 100  # processors
-PRICE = 0.05  # [E] of a processor's hour, in whatever money
+PRICE = 0.05  # [E] price of a processor's hour, in any currency
 
 
 def measure(
@@ -29,7 +29,7 @@ def measure(
     work: Callable = jobs.run,
     names: Sequence[str] = MIX,
 ) -> list[dict]:
-    """Do the same runs with so many processes each; return what they took. What a process loads first is not in it."""
+    """Do the same runs with each number of processes; return their times, without what a process loads first."""
     found = []
     for count in PROCESSES:
         with tempfile.TemporaryDirectory() as folder, farm(count) as processes:
@@ -49,7 +49,7 @@ def measure(
 
 
 def reckoned(rows: list[dict]) -> dict:
-    """Return what MANY runs cost, from what the runs with most processes took."""
+    """Return what MANY runs cost, from the times of the runs with the most processes."""
     first, last = rows[0], rows[-1]
     hours = MANY * last["cpu_s"] / last["runs"] / 3_600
     gain = (last["runs"] / last["wall_s"]) / (first["runs"] / first["wall_s"])

@@ -1,12 +1,12 @@
-"""How fast a campaign runs beside an earlier commit, BEFORE, and that it shows the same: `make speed`.
+"""Compares the campaign's speed and results with those of an earlier commit, BEFORE: `make speed`.
 
     python -m host_tools.evidence.campaign.speed [--cases N]
 
-Runs cases by turns in two processes: this tree, and commit BEFORE out of the clone's history, in a temporary folder.
-Both run this tree's firmware: what is compared is the simulator, and a rule of the firmware may change. Edges, bursts,
-vents, resets and console lines must be equal, the surface within SURFACE_C. Times are processor time, so that what else
-the machine does counts little. Writes out/speed.json. Exit status 1: a case differs, or a goal is missed. 2: there
-is nothing to compare with.
+Runs cases alternately in two processes: this tree, and commit BEFORE from the clone's history, in a temporary folder.
+Both run this tree's firmware, because the simulator is compared and rules of the firmware may change. Edges, bursts,
+vents, resets and console lines must be equal, the surface within SURFACE_C. Times are processor time, so other work of
+the machine has little effect. Writes out/speed.json. Exit status 1: a case differs, or a goal is missed. 2: there is
+nothing to compare with.
 """
 
 import argparse
@@ -26,10 +26,10 @@ from host_tools.places import ROOT
 
 DATA = ROOT / "out/speed.json"
 BEFORE = "7032087bfff6"
-GOAL, TWO_D_GOAL = 2.6, 1.7  # times as fast as before: one ring of skin, and rings
+GOAL, TWO_D_GOAL = 2.6, 1.7  # goals, times as fast as before: one ring of skin, and rings
 SURFACE_C = 1e-6
 HEALTHY, DOUBLE, TWO_D = 6, 8, 6
-PLANT_CHANGED = ("one-shot",)  # faults that the plant meets otherwise since then: its opening timer ends this one
+PLANT_CHANGED = ("one-shot",)  # faults with another effect since then: the plant's opening timer ends this one
 JET_RADIUS_MM = 25.0  # of the skin with rings
 MEASURED = (
     "Processor time of two processes that run each case one after the other, this tree's first in every second case. "
@@ -37,8 +37,8 @@ MEASURED = (
     "the earlier tree, which has no rings."
 )
 
-# In a process of its own, in either tree: a line [name, radius] in, what came of it out. It is ready as a campaign's
-# processes are, where the tree knows that and it is not asked to be plain.
+# Runs in its own process, in each tree: reads a line [name, radius], prints the result. It gets ready as a campaign's
+# process does, if the tree has that and "plain" is not given.
 RUNNER = """
 import dataclasses, hashlib, json, sys, time
 from host_tools.evidence.campaign import run
@@ -100,7 +100,7 @@ class Tree:
         return line
 
     def run(self, name: str, radius_mm: float | None = None) -> dict:
-        """Run a case; with a radius on skin of rings."""
+        """Run a case; with a radius: on skin with rings."""
         assert self._process.stdin is not None
         self._process.stdin.write(json.dumps([name, radius_mm]) + "\n")
         self._process.stdin.flush()
@@ -126,7 +126,7 @@ def names() -> list[str]:
 
 
 def apart_c(before: dict, after: dict) -> float | None:
-    """Return how far apart the surfaces of two runs ever were; None where their events differ."""
+    """Return the largest difference between the surfaces of two runs, degC; None when their events differ."""
     ours, theirs = after["surface_c"], before["surface_c"]
     if before["events"] != after["events"] or len(ours) != len(theirs):
         return None
@@ -134,7 +134,7 @@ def apart_c(before: dict, after: dict) -> float | None:
 
 
 def turns(before: Tree, after: Tree, name: str, k: int, radius_mm: float | None = None) -> tuple[dict, dict]:
-    """Run a case in both trees, with a radius in `after` alone; who is first changes with k."""
+    """Run a case in both trees, with a radius only in `after`; k decides which tree is first."""
     if k % 2:
         now = after.run(name, radius_mm)
         return before.run(name), now
@@ -142,7 +142,7 @@ def turns(before: Tree, after: Tree, name: str, k: int, radius_mm: float | None 
 
 
 def compared(before: Tree, after: Tree, cases: list[str]) -> dict:
-    """Run cases by turns in both trees and return what is written to out/speed.json."""
+    """Run cases alternately in both trees and return the contents of out/speed.json."""
     load = os.getloadavg()[0]
     simulated_s = was_s = is_s = apart = 0.0
     differ = []
@@ -173,12 +173,12 @@ def compared(before: Tree, after: Tree, cases: list[str]) -> dict:
         "differ": differ,
         "surface_apart_c": apart,
         "measured": MEASURED,
-        "load": [round(load, 1), round(os.getloadavg()[0], 1)],  # processes at its begin and end, ours among them
+        "load": [round(load, 1), round(os.getloadavg()[0], 1)],  # number of processes at its begin and end, with ours
     }
 
 
 def checked_out(folder: Path) -> None:
-    """Put the tree of commit BEFORE into a folder, with our firmware. Raises LookupError where the clone lacks it."""
+    """Put the tree of commit BEFORE into a folder, with our firmware. Raises LookupError if the clone lacks it."""
     git = ["git", "-C", str(ROOT)]
     if subprocess.run([*git, "cat-file", "-e", f"{BEFORE}^{{commit}}"], capture_output=True, check=False).returncode:
         raise LookupError(f"this clone lacks commit {BEFORE} to compare with: `git fetch --unshallow` brings it")
@@ -204,7 +204,7 @@ def main(argv: list[str] | None = None) -> int:
             print(error, file=sys.stderr)
             return 2
         with Tree(Path(name)) as before, Tree(ROOT, **worker.ENVIRONMENT) as after:
-            after.run(names()[0], JET_RADIUS_MM)  # rings have machine code of their own: made, or read, once a process
+            after.run(names()[0], JET_RADIUS_MM)  # rings have their own machine code, made or read once a process
             made = compared(before, after, names()[: args.cases])
     DATA.parent.mkdir(exist_ok=True)
     DATA.write_text(json.dumps(made, indent=1) + "\n", encoding="utf-8")

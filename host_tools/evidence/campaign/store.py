@@ -1,6 +1,6 @@
-"""Keeps what a campaign's runs showed, and on which code: a folder of Parquet files, one for each task that was done.
+"""Keeps the results of a campaign's runs with their code: a folder of Parquet files, one for each finished task.
 
-A row is code, name and the figures of an outcome, each in a column of its own; what has parts is JSON in its column. A
+A row is code, name and the figures of an outcome, each in its own column; a figure with parts is JSON in its column. A
 result of another kind is JSON in the column `other`. The code is tree.code().
 """
 
@@ -16,12 +16,12 @@ import pyarrow.parquet as pq
 from host_tools.evidence.campaign.run import Outcome
 from host_tools.evidence.campaign.tree import StoreError
 
-NAMED = 3  # results of other code that a refusal names
+NAMED = 3  # most results of other code that a refusal names
 _COLUMNS = {float: pa.float64(), int: pa.int64(), bool: pa.bool_(), str: pa.string()}
 
 
 def _figures() -> dict[str, pa.DataType | None]:
-    """Return the columns of an outcome; None: it has parts, and is JSON."""
+    """Return the columns of an outcome and their types; None: the figure has parts and is stored as JSON."""
     found = {}
     for field in fields(Outcome):
         kind = field.type
@@ -62,12 +62,12 @@ def _rows(table: pa.Table) -> Iterable[tuple[str, str, dict]]:
 
 
 class Store:
-    """The results of one code, in a folder that grows by a file with each task that was done."""
+    """The results of one code, in a folder. Each finished task adds a file."""
 
     def __init__(self, folder: Path, on: str, *, resume: bool = False):
         self.on = on
         self.results: dict[str, dict] = {}
-        self.unread: list[str] = []  # files that hold no results: their runs are done again
+        self.unread: list[str] = []  # files without results: their runs are done again
         self._folder = folder
         self._count = 0
         folder.mkdir(parents=True, exist_ok=True)
@@ -78,7 +78,7 @@ class Store:
             file.unlink()
 
     def _read(self) -> None:
-        """Take what a campaign that was cut has done. A file is whole or not there: a cut loses what was in work."""
+        """Read the results of an interrupted campaign. A file is complete or missing: only work in progress is lost."""
         others, bad = [], []
         for file in sorted(self._folder.glob("*.parquet")):
             self._count = int(file.stem)
@@ -103,7 +103,7 @@ class Store:
             file.unlink()
 
     def add(self, results: Mapping[str, Mapping], on: str) -> None:
-        """Keep the results of one task, by name, that were made on the code of digest `on`."""
+        """Keep the results of one task by name; `on` is the digest of the code that made them."""
         names = ", ".join(list(results)[:NAMED])
         if on != self.on:
             raise StoreError(

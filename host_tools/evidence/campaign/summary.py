@@ -1,4 +1,4 @@
-"""Boils thousands of outcomes down to what the page tells: plain values, with the names that run each example again."""
+"""Summarises thousands of outcomes for the page: plain values, with the names that run each example again."""
 
 import statistics
 from collections import Counter
@@ -10,7 +10,7 @@ from host_tools.evidence.campaign.faults import FAULTS
 from host_tools.evidence.campaign.run import SKIN_MIN_C, SKIN_MIN_REDUCED_C, Outcome
 
 EXAMPLES = 5
-SPARE_C = (0.0, 4.0, 6.0, 8.0)  # how seldom the skin has less spare than this is estimated
+SPARE_C = (0.0, 4.0, 6.0, 8.0)  # the share of runs with less spare than this is estimated
 
 
 def least_c(out: Outcome) -> float:
@@ -19,7 +19,7 @@ def least_c(out: Outcome) -> float:
 
 
 def spare_c(out: Outcome) -> float:
-    """Return by how much the skin stayed above what it must not go under; negative: it did."""
+    """Return by how much the skin stayed above its least allowed temperature; negative: it went below."""
     return round(out.lowest_c - least_c(out), 3)
 
 
@@ -34,7 +34,7 @@ def level(out: Outcome) -> str:
 
 
 def short(out: Outcome) -> dict:
-    """Return what an example is told with."""
+    """Return the fields that describe an example."""
     moves = out.patient["moves"]
     return {
         "name": out.name,
@@ -49,7 +49,7 @@ def short(out: Outcome) -> dict:
 
 
 def healthy(outs: list[Outcome]) -> dict:
-    """Return what the runs without a fault showed."""
+    """Return the results of the runs without a fault."""
     levels = {}
     for out in outs:
         row = levels.setdefault(level(out), {"n": 0, "reached": 0, "room_c": 1e9, "floor_c": out.floor_c})
@@ -69,7 +69,7 @@ def healthy(outs: list[Outcome]) -> dict:
 
 
 def single(outs: list[Outcome]) -> dict:
-    """Return what the runs with one fault showed, by fault and by level."""
+    """Return the results of the runs with one fault, by fault and by level."""
     rows = {}
     for name, fault in FAULTS.items():
         mine = [out for out in outs if out.name.split("/")[1] == name]
@@ -105,7 +105,7 @@ def single(outs: list[Outcome]) -> dict:
 
 
 def double(outs: list[Outcome]) -> dict:
-    """Return what the runs with two faults showed."""
+    """Return the results of the runs with two faults."""
     cold = too_cold(outs)
     in_pairs = Counter(word for out in cold for word in out.name.split("/")[1].split("+"))
     return {
@@ -119,13 +119,13 @@ def double(outs: list[Outcome]) -> dict:
 
 
 def _events() -> dict[str, Callable[[Outcome], bool]]:
-    """Return what is counted in runs with one fault: what it is called -> whether it happened."""
+    """Return the events that are counted in runs with one fault: name -> function that says whether it happened."""
     cold = {f"spare under {least:g} degC": lambda out, least=least: spare_c(out) < least for least in SPARE_C}
     return {"not as it must be": lambda out: bool(out.problems)} | cold
 
 
 def weighted(outs: list[Outcome], plain: list[Outcome]) -> dict:
-    """Return how often what happens with one fault: from runs that favour the worst, and by counting the plain ones."""
+    """Return how often each event happens with one fault: from weighted runs, and by count of the plain runs."""
     weights = [out.weight for out in outs]
     return {
         "n": len(outs),

@@ -1,6 +1,6 @@
-"""How much is too much: a hand that moves in, a diffuser that falls off, a distance sensor that errs or stands still.
+"""Finds how much is too much: a hand that moves in, a lost diffuser, a distance sensor that errs or stands still.
 
-Each for every level, step by step, until the skin is too cold.
+Each is increased step by step, for every level, until the skin is too cold.
 """
 
 from dataclasses import dataclass
@@ -15,8 +15,8 @@ STEPS = {
     "frozen": (300, 500, 750, 1_000),  # mm/s; the sensor repeats its last figure from the moment that the hand moves on
 }
 TO_MM = 20.0
-NEAR_MM = 72.0  # by what the sensor says: as near as bursts go on ...
-FAR_MM = 195.0  # ... and as far as they begin, for the longest way in
+NEAR_MM = 72.0  # by the sensor's reading: the nearest at which bursts go on ...
+FAR_MM = 195.0  # ... and the farthest at which they begin, for the longest way in
 FARTHEST_MM = 150.0
 FROM_MM = {"approach": 100.0, "diffuser": 82.0, "frozen": 100.0}  # the nearest at which a hand can start and stay
 FROZEN_MM = 85.0  # at a walking hand's speed
@@ -27,7 +27,7 @@ WATCH_S = 3.0
 
 @dataclass
 class Sweep:
-    """The lowest true surface at each step, and the first step that is too much (None: none of those tried)."""
+    """The lowest true surface at each step, and the first step that is too much (None: none of the steps)."""
 
     kind: str
     preset: str
@@ -61,7 +61,7 @@ def case(name: str) -> Case:
 
 
 def cases(kind: str, preset: str, level: int, step: float) -> list[Case]:
-    """Return the runs of one step: it comes at different moments of a burst's cycle."""
+    """Return the runs of one step: the change comes at different moments of a burst's cycle."""
     return [case(f"{kind}/{preset}/{level}/{step:g}/{burst}/{ms}") for burst in BURSTS for ms in OFFSETS_MS]
 
 

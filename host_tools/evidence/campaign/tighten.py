@@ -1,4 +1,4 @@
-"""For a run whose skin got too cold: what one tighter setting would have changed. Settings can only tighten a limit."""
+"""Shows for a run with too cold skin what one tighter setting changes. Settings can only tighten a limit."""
 
 from host_tools.evidence.campaign.run import Outcome, case, run
 from host_tools.evidence.campaign.summary import short
@@ -17,7 +17,7 @@ CHANGES = (
 def tried(out: Outcome) -> dict:
     """Run the case of an outcome again with each change; return the lowest true surface of each, degC.
 
-    None where the device then refuses the level, as it does where the longest opening is under the level's own.
+    None when the device then refuses the level, as it does when the longest opening is under the level's own.
     """
     lowest = {}
     for key, value in CHANGES:

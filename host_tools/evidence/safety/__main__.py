@@ -1,10 +1,10 @@
-"""Checks the trace from hazard to test: no limit, fault or blocker without a test, no test that did not run, and none
-that passed with the control disabled that it is named for.
+"""Checks the trace from hazard to test: every limit, fault and blocker has a test, every test ran, and no test passed
+while the control for which it is named was disabled.
 
     python -m host_tools.evidence.safety [--quiet]
 
-Outcomes are those that test runs (`make pytest`) left in out/tests.json for this very code. Prints the table (not with
---quiet), what is open, and every hole; exits with 1 on a hole.
+Outcomes come from out/tests.json, where test runs (`make pytest`) left them for exactly this code. Prints the table
+(not with --quiet), open entries, and every hole; exits with 1 on a hole.
 """
 
 import argparse
@@ -18,18 +18,18 @@ from host_tools.evidence.safety import check, code, detection, outcomes, planted
 from host_tools.places import ROOT
 
 NOT_CERTIFIED = "The device is not certified and not for treating people; no claim of efficacy is made."
-_FILE_WIDTH = 200  # columns where the output is no terminal: test ids are long
+_FILE_WIDTH = 200  # columns when the output is no terminal: test ids are long
 _STYLE = {"passed": "green", "failed": "bold red", "skipped": "yellow", "": "bold red"}
 
 
 def named(rows: table.Table) -> list[str]:
-    """Return every test that a row names, once, where it exists."""
+    """Return every existing test that a row names, each once."""
     tests = dict.fromkeys(test for h in rows.hazards for row in h.rows for test in row.tests)
     return [t for t in tests if t.split("::")[-1].split("[")[0] in outcomes.functions(ROOT / t.split("::")[0])]
 
 
 def show(rows: table.Table, verdicts: dict[str, str], console: Console) -> None:
-    """Print the trace table, one block a hazard."""
+    """Print the trace table, one block for each hazard."""
     for hazard in rows.hazards:
         title = f"{hazard.id} {hazard.name}: {hazard.harm}"
         grid = Grid(title=escape(title), title_justify="left", expand=True, show_lines=True)

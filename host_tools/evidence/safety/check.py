@@ -1,4 +1,4 @@
-"""Finds the holes of the trace table. Each is one sentence that says what to do."""
+"""Finds the holes of the trace table. Each hole is one sentence that says what to do."""
 
 import re
 from collections import Counter
@@ -12,7 +12,7 @@ from host_tools.places import ROOT
 
 SOURCE = "docs/safety/hazards.toml"
 FIGURES = "docs/safety/limits.toml"
-_SHOWN = 5  # tests that did not run, by name
+_SHOWN = 5  # most tests that did not run and are named
 
 
 def tested(table: Table, kind: str, item) -> list[str]:
@@ -28,9 +28,9 @@ def holes(
     root: Path = ROOT,
     record: Mapping | None = None,
 ) -> list[str]:
-    """Return every hole. ran: outcomes by node id, or None to leave out whether the tests ran.
+    """Return every hole. ran: outcomes by node id; None: do not check whether the tests ran.
 
-    record: what the tests did with the controls disabled, or None to leave that out.
+    record: results of the tests with the controls disabled; None: do not check them.
     """
     found = [*_ids(table), *_untraced(table, code), *_open(table, code), *_figures(table, code)]
     if record is not None:

@@ -1,4 +1,4 @@
-"""What the firmware says of itself: limits with their comments, faults, blockers, and which limits it reads."""
+"""Reads the firmware: limits with their comments, faults, blockers, and which limits the firmware reads."""
 
 import ast
 import importlib
@@ -21,7 +21,7 @@ _TAG = re.compile(r"\[([SCEK])\]\s*")
 class Constant:
     """One line of limits.py. number: the limit's, or None; tags: some of S C E K; value in the unit of the name.
 
-    tighter: "higher" or "lower", the way in which it is stricter; "" where the line does not say so.
+    tighter: "higher" or "lower", the direction in which it is stricter; "" when the line names none.
     """
 
     name: str
@@ -45,7 +45,7 @@ class Fault:
 
 @dataclass(frozen=True)
 class Blocker:
-    """One blocker, most important first; counts: when it counts, as words."""
+    """One blocker; counts: when it counts, in words."""
 
     name: str
     remedy: str
@@ -54,7 +54,7 @@ class Blocker:
 
 @dataclass(frozen=True)
 class Code:
-    """Everything that must be traced."""
+    """Everything in the code that must be traced to a test."""
 
     constants: tuple[Constant, ...]
     faults: tuple[Fault, ...]
@@ -63,7 +63,7 @@ class Code:
 
     @property
     def numbers(self) -> tuple[int, ...]:
-        """Return the numbers of the limits. One without a figure (a rule) has no line, but its number is left free."""
+        """Return the numbers of the limits. A limit without a figure (a rule) has no line, but it keeps its number."""
         return tuple(range(1, max(c.number or 0 for c in self.constants) + 1))
 
     def of(self, number: int | None) -> list[Constant]:
@@ -130,7 +130,7 @@ def _blockers(module) -> tuple[Blocker, ...]:
 
 @cache
 def read() -> Code:
-    """Return what the shipped firmware says."""
+    """Return the Code of the shipped firmware."""
     with lanes.firmware_imports():
         limits = importlib.import_module("cryo.limits")
         faults = _faults(importlib.import_module("cryo.core.faults"))

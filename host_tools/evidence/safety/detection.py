@@ -1,9 +1,9 @@
-"""Provokes every fault of the registry in a full simulated run, and writes what it showed.
+"""Provokes every fault of the registry in a full simulated run, and writes the results.
 
     python -m host_tools.evidence.safety.detection [--lane unix|cpython] [--only FAULT,...]
 
-Real MicroPython runs the shipped firmware (the `unix` lane), or a copy with a planted flaw where nothing outside the
-processor can bring the fault about. Writes docs/safety/detection.json; `make safety` makes the page from it.
+Real MicroPython runs the shipped firmware (the `unix` lane), or a copy with a planted flaw if nothing outside the
+processor can cause the fault. Writes docs/safety/detection.json; `make safety` makes the page from it.
 """
 
 import argparse
@@ -25,10 +25,10 @@ from host_tools.simulator.twin.session import Session, run_scenario
 from host_tools.simulator.twin.treatment import Plan
 
 DATA = ROOT / "docs/safety/detection.json"
-# From the alarm, which is driven in the tick that latches, right after the cut.
+# Counted from the alarm: the tick that latches drives it, right after the cut.
 GAS_OFF_MS = 45  # lease 20, closing delay 25
 DOSE_OFF_MS = 1  # the cut comes first [E]
-LEASE_OFF_MS = 20  # limit 17: it is not renewed
+LEASE_OFF_MS = 20  # limit 17: the lease is not renewed
 OFF = (
     ("gas", "gas_off_ms", GAS_OFF_MS),
     ("the dose valve's drive", "dose_off_ms", DOSE_OFF_MS),
@@ -38,7 +38,7 @@ PROCESSES = 2
 
 
 def provoke(name: str, lane: str = "unix", plan: Plan | None = None, flaws: Sequence[Flaw] = ()) -> Session:
-    """Run the fault's row; `plan` replaces its own, `flaws` come on top. Raises KeyError for a fault that has none."""
+    """Run the fault's row; `plan` replaces its own, `flaws` are added. Raises KeyError for a fault without a row."""
     row = provoked.PROVOKED[name]
     with tempfile.TemporaryDirectory() as folder:
         firmware = provoked.firmware((*row.flaws, *flaws), Path(folder))
@@ -46,7 +46,7 @@ def provoke(name: str, lane: str = "unix", plan: Plan | None = None, flaws: Sequ
 
 
 def measure(name: str, lane: str = "unix", plan: Plan | None = None, flaws: Sequence[Flaw] = ()) -> dict:
-    """Provoke a fault and return what the run showed; times in ms of virtual time, None where there is none."""
+    """Provoke a fault and return the results of the run; times in ms of virtual time, or None."""
     row = provoked.PROVOKED[name]
     session = provoke(name, lane, plan, flaws)
     plant, record = session.plant, session.plant.record
@@ -88,7 +88,7 @@ def problems(row: dict) -> list[str]:
             out.append(f"{what} ends {row[key]} ms after the alarm, allowed {most_ms}")
     if row["withdrawn"]:
         out.append("the alarm ended, and nobody had acknowledged it")
-    if row["ends"] != ("FAULT" if row["told_by"] == "FAULT?" else "STANDBY"):  # after a restart it is safe, no more
+    if row["ends"] != ("FAULT" if row["told_by"] == "FAULT?" else "STANDBY"):  # after a restart it is only safe
         out.append(f"ends in {row['ends']}")
     if row["lowest_c"] <= 0:
         out.append(f"true skin surface {row['lowest_c']} degC")
@@ -103,12 +103,12 @@ def load() -> dict[str, dict]:
 
 
 def measured_on() -> str:
-    """Return the digest of the code whose runs these rows show: outcomes.measured() of then."""
+    """Return the digest of the code whose runs these rows show: outcomes.measured() at that time."""
     return json.loads(DATA.read_text(encoding="utf-8"))["code"]
 
 
 def stale(now: str = "") -> str:
-    """Return a sentence when the rows are those of other code than this, else nothing. now: this code's digest."""
+    """Return a sentence when the rows are of other code than this, else "". now: this code's digest."""
     then, now = measured_on(), now or outcomes.measured()
     if then == now:
         return ""
@@ -116,7 +116,7 @@ def stale(now: str = "") -> str:
 
 
 def page_lines(rows: dict[str, dict], on: str, firmware: Code, head, line) -> list[str]:
-    """Return the page's text; `on` names the code that was measured; head and line make a table's rows."""
+    """Return the page's text. `on` names the measured code; head and line make the rows of a table."""
     interpreters = sorted({row["interpreter"] for row in rows.values() if row["interpreter"]})
     out = [
         "Each fault was provoked in a full simulated run: switch-on, five minutes of cool-down, choice, attestation,",
@@ -157,7 +157,7 @@ def main() -> int:
         return 1
     on = outcomes.measured()
     if args.only and measured_on() != on:
-        print(f"{stale(on)}: rows of two codes do not stand on one page; the runs follow, and are not written")
+        print(f"{stale(on)}: no page holds rows of two codes; the runs follow, but are not written")
     rows = []
     with ProcessPoolExecutor(PROCESSES, mp_context=get_context("spawn")) as pool:
         for row in pool.map(measure, names, [args.lane] * len(names)):

@@ -1,8 +1,8 @@
-"""Runs the test of every known hole, and says which of them hold now: `make holes`.
+"""Runs the test of every known hole, and reports which holes are closed now: `make holes`.
 
-docs/safety/holes.toml has a row a hole: what was seen before, the limit, the test. A test that measures a figure
-records it as `record_property("now", figure)`; the worst one counts. Of every other test, `now` is how many of its
-lanes and parameters fail. `holds` is `now` within `limit`. Writes out/holes.json and docs/safety/holes.md.
+docs/safety/holes.toml has a row for each hole: what was seen before, the limit, the test. A test that measures a figure
+records it with `record_property("now", figure)`; the worst figure counts. For every other test, `now` is the number of
+its lanes and parameters that fail. `holds` is `now` within `limit`. Writes out/holes.json and docs/safety/holes.md.
 """
 
 import json
@@ -28,7 +28,7 @@ TABLES = {
     3: "Found by the search for the coldest treatment",
     4: "Seen by an independent model of skin and sensors",
 }
-OPEN_MAX = {1: 3, 2: 3, 3: 8, 4: 3}  # rows of one table that may not hold, each with its residual risk
+OPEN_MAX = {1: 3, 2: 3, 3: 8, 4: 3}  # number of rows of a table that may stay open, each with its residual risk
 _HOLDS = {"<=": operator.le, ">=": operator.ge}
 
 
@@ -49,20 +49,20 @@ class Hole:
     residual: str = ""
 
     def holds(self, now: float | None) -> bool:
-        """Return whether a figure is within the limit; what was not measured does not hold."""
+        """Return whether a figure is within the limit. A figure that was not measured is not."""
         relation, figure = self.limit.split()
         return now is not None and _HOLDS[relation](now, float(figure))
 
 
 class Heard:
-    """Collects verdicts and recorded figures of a run of pytest, by node."""
+    """Collects the verdicts and recorded figures of a pytest run, by node."""
 
     def __init__(self):
         self.verdicts: dict[str, str] = {}
         self.figures: dict[str, list[float]] = {}
 
     def pytest_runtest_logreport(self, report):
-        """Take one report: of each phase of a test the worst counts."""
+        """Take one report. The worst phase of a test counts."""
         node = report.nodeid
         if report.when == "call" or not report.passed:
             worse = self.verdicts.get(node) == "failed"
@@ -72,7 +72,7 @@ class Heard:
                 self.figures.setdefault(node, []).append(float(figure))
 
     def now(self, hole: Hole) -> float | None:
-        """Return the row's figure: the worst recorded one, else how many nodes failed; None where none ran."""
+        """Return the row's figure: the worst recorded one, else the number of failed nodes; None when none ran."""
         mine = [node for node in self.verdicts if node == hole.test or node.startswith(hole.test + "[")]
         ran = [node for node in mine if self.verdicts[node] != "skipped"]
         if not ran:
@@ -84,7 +84,7 @@ class Heard:
         return max(figures) if hole.limit.startswith("<=") else min(figures)
 
     def skipped(self, hole: Hole) -> bool:
-        """Return whether the row's test is there and was skipped, as for want of an image."""
+        """Return whether the row's test exists and was skipped, for example because an image is missing."""
         mine = {v for node, v in self.verdicts.items() if node == hole.test or node.startswith(hole.test + "[")}
         return mine == {"skipped"}
 
@@ -109,7 +109,7 @@ def load(source: Path = SOURCE) -> list[Hole]:
 
 
 def measured(holes: Iterable[Hole], heard: Heard) -> list[dict]:
-    """Return the rows with `now` and `holds`; those whose test was skipped for want of an image are left out."""
+    """Return the rows with `now` and `holds`, without rows whose test was skipped because an image is missing."""
     rows = []
     for hole in holes:
         if hole.kind == "emulated" and heard.skipped(hole):

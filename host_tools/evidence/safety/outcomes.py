@@ -1,7 +1,7 @@
-"""Which tests there are, and what became of each when it last ran on this very code.
+"""Knows which tests exist, and the outcome of each when it last ran on exactly this code.
 
-A test run adds its outcomes to out/tests.json. The file belongs to one state of the code: a run on other code begins it
-anew, so an outcome in it is never one of older code.
+A test run adds its outcomes to out/tests.json. The file belongs to one state of the code. A run on other code begins a
+new file, so it never holds an outcome of older code.
 """
 
 import ast
@@ -30,7 +30,7 @@ _VERDICTS = {
 
 
 def digest(root: Path = ROOT, folders: Iterable[str] = ()) -> str:
-    """Return a digest of all code that a test's outcome depends on, or of these folders and files alone."""
+    """Return a digest of all code that a test's outcome depends on, or only of these folders and files."""
     whole = hashlib.sha256()
     files = [root / folder for folder in folders if (root / folder).is_file()]
     if not folders:
@@ -43,10 +43,10 @@ def digest(root: Path = ROOT, folders: Iterable[str] = ()) -> str:
 
 
 def measured(*more: str, root: Path = ROOT, packages: Iterable[str] = ()) -> str:
-    """Return what names the code of a measurement on a page: a short digest of firmware, virtual board and twin.
+    """Return the name of a measurement's code for a page: a short digest of firmware, virtual board and twin.
 
-    more: folders and files that the measurement depends on beside them. packages: packages whose versions count, and
-    with them that of Python.
+    more: other folders and files that the measurement depends on. packages: packages whose versions count; Python's
+    version then counts too.
     """
     code = digest(root, (*MEASURED, *more))
     versions = [f"{name} {version_of(name)}" for name in sorted(packages)]
@@ -61,7 +61,7 @@ def file_digest(file: Path) -> str:
 
 
 def version_of(package: str) -> str:
-    """Return the version of a package as it is installed; "none" where it is not."""
+    """Return the installed version of a package; "none" when it is not installed."""
     try:
         return metadata.version(package)
     except metadata.PackageNotFoundError:
@@ -79,9 +79,9 @@ def verdicts(stats: Mapping[str, Iterable]) -> dict[str, str]:
 
 
 def save(code: str, found: dict[str, str], record: Path = RECORD, root: Path = ROOT) -> bool:
-    """Add the outcomes of a run that began on the code of digest `code`; return False when it changed meanwhile.
+    """Add the outcomes of a run that began on the code of digest `code`; return False when the code has changed.
 
-    Such outcomes belong to no one state of the code, and are dropped.
+    Outcomes of a run during which the code changed belong to no single state, and are dropped.
     """
     if code != digest(root):
         return False
@@ -102,14 +102,14 @@ def load(code: str, record: Path = RECORD) -> dict[str, str]:
 
 
 def of(test: str, found: Mapping[str, str]) -> str:
-    """Return what became of a test over all its parameters and lanes: failed, passed, skipped, or "" (did not run)."""
+    """Return the outcome of a test over all its parameters and lanes: failed, passed, skipped, or "" (did not run)."""
     mine = {verdict for node, verdict in found.items() if node == test or node.startswith(test + "[")}
     return next((verdict for verdict in ("failed", "passed", "skipped") if verdict in mine), "")
 
 
 @cache
 def functions(file: Path) -> frozenset[str]:
-    """Return the test functions that a file defines, those of a class as Class::name; none where there is no file."""
+    """Return the test functions that a file defines, those of a class as Class::name; none if there is no file."""
     if not file.is_file():
         return frozenset()
     found = set()
@@ -123,5 +123,5 @@ def functions(file: Path) -> frozenset[str]:
 
 @cache
 def mentions(file: Path) -> str:
-    """Return the text of a test file, for what it names."""
+    """Return the text of a test file, to find names in it."""
     return file.read_text(encoding="utf-8") if file.is_file() else ""

@@ -1,7 +1,7 @@
-"""What the tests of each row did where its control is disabled: the record that `make hazards-live` writes.
+"""What the tests of each row did while its control was disabled: the record that `make hazards-live` writes.
 
-A row of hazards.toml plants flaws: text of one file, put in the place of other text, so that the row's control no
-longer works. Every test that the row names must fail with one of them, or it shows nothing of that control.
+A row of hazards.toml plants flaws: other text in the place of a text of one file, so that the row's control does not
+work. Every test that the row names must fail with one of them; otherwise it shows nothing about that control.
 """
 
 import ast
@@ -18,11 +18,11 @@ RECORD = ROOT / "docs/safety/hazards_live.json"
 RUN = "run `make hazards-live`"
 SURVIVED = "survived"  # it passed with every flaw
 SKIPPED = "skipped"  # it could not run on the machine that made the record
-SKIPS = ("tests/simulator/emulated/",)  # tests that need an image which not every machine has
+SKIPS = ("tests/simulator/emulated/",)  # tests that need an image; not every machine has it
 
 
 def key(hazard_id: str, row: Row) -> str:
-    """Return a row's name in the record; it does not change when other rows come or go."""
+    """Return a row's name in the record; it stays the same when other rows are added or removed."""
     return f"{hazard_id} {row.cause}"
 
 
@@ -73,7 +73,7 @@ def _texts(file: Path) -> dict[str, str]:
 
 
 def planted(flaw: Flaw, root: Path = ROOT) -> str:
-    """Return the text of the flaw's file with the flaw in it; raises ValueError when it does not fit."""
+    """Return the text of the flaw's file with the flaw in it. Raises ValueError when the flaw does not fit."""
     file = root / flaw.file
     if not file.is_file():
         raise ValueError(f"its flaw's file {flaw.file} is not there: correct it")
@@ -90,7 +90,7 @@ def planted(flaw: Flaw, root: Path = ROOT) -> str:
 
 
 def load(record: Path = RECORD) -> dict:
-    """Return the record; an empty one where there is none."""
+    """Return the record; an empty one if there is none."""
     try:
         return json.loads(record.read_text(encoding="utf-8"))
     except OSError:
@@ -98,7 +98,7 @@ def load(record: Path = RECORD) -> dict:
 
 
 def holes(table: Table, record: Mapping, root: Path = ROOT) -> Iterator[str]:
-    """Yield a sentence for each row without a flaw, without a result that holds, or with a test that survived."""
+    """Yield a sentence for each row without a flaw, without a valid result, or with a test that passed."""
     for name, place, row in rows(table):
         yield from (f"{place}: {text}" for text in row_holes(row, record["rows"].get(name), root))
     for name in record["rows"].keys() - {name for name, _, _ in rows(table)}:
@@ -106,7 +106,7 @@ def holes(table: Table, record: Mapping, root: Path = ROOT) -> Iterator[str]:
 
 
 def row_holes(row: Row, result: Mapping | None, root: Path = ROOT) -> Iterator[str]:
-    """Yield a sentence for each thing that its part of the record does not show of a row."""
+    """Yield a sentence for each thing that the record does not show about a row."""
     if row.rests_on and row.rests_on not in RESTS_ON:
         yield f"rests_on {row.rests_on!r} is none: name one of {', '.join(RESTS_ON)}, or leave it out"
     if not row.flaws:
@@ -143,7 +143,7 @@ def row_holes(row: Row, result: Mapping | None, root: Path = ROOT) -> Iterator[s
 
 
 def counts(table: Table, record: Mapping) -> str:
-    """Return one line: how many controls were disabled, and what became of their tests."""
+    """Return one line: how many controls were disabled, and the outcomes of their tests."""
     results = record["rows"].values()
     by = [test["by"] for result in results for test in result["tests"].values()]
     codes = sorted({result["code"] for result in results})

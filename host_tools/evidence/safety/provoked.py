@@ -1,4 +1,4 @@
-"""One full run for each fault of the registry: a row of the scenario table, or one of its own, or firmware with a flaw.
+"""One full run for each fault of the registry: a row of the scenario table, its own row, or firmware with a flaw.
 
 Every fault must come first in its run, within the row's detect_ms from the event to the alarm.
 """
@@ -19,7 +19,7 @@ STOPS = "        import hal\n        if " + PRESSED + ":\n            return\n"
 
 @dataclass(frozen=True)
 class Flaw:
-    """Text of a file that is replaced by another in a copy of the firmware. board: the board's file is copied too."""
+    """A text of a file that is replaced in a copy of the firmware. board: the board's file is copied too."""
 
     file: str
     text: str
@@ -29,7 +29,7 @@ class Flaw:
 
 @dataclass(frozen=True)
 class Provoked:
-    """How a fault is provoked. query: what the device names it for, FAULT? or, after a restart, SYSTem:CRASh?."""
+    """How a fault is provoked. query: the question that names it: FAULT? or, after a restart, SYSTem:CRASh?."""
 
     scenario: Scenario
     flaw: Flaw | None = None
@@ -49,7 +49,7 @@ def _in_burst(name, title, action, detect_ms, *, offset_ms=20, burst=6, plan=Non
 
 
 def _at(name, title, action, detect_ms, times_s):
-    """Each of times_s after switch-on; whoever asks to arm then is refused."""
+    """An event at each of times_s after switch-on; a request to arm at that time is refused."""
 
     def inject(plant):
         for time_s in times_s:
@@ -64,7 +64,7 @@ def _nothing(plant):
 
 def _swapped(plant):
     plant.chips[0].reversed = True
-    plant.chips[0].cold_junction_c = 31.5  # a warm box hides it at rest where there is no infrared sensor
+    plant.chips[0].cold_junction_c = 31.5  # in a warm box it does not show at rest without an infrared sensor
     plant.thermopile.answers = False
     plant.on_burst(1, 0, _nothing)
 
@@ -206,7 +206,7 @@ OWN = {
 
 
 def _of_the_table() -> dict[str, Provoked]:
-    """Fault -> the first row of the scenario table that asks for it within a time."""
+    """Return fault -> the first row of the scenario table that requires it within a time."""
     found: dict[str, Provoked] = {}
     for row in SCENARIOS.values():
         if row.fault is not None and row.detect_ms is not None:
@@ -218,9 +218,9 @@ PROVOKED = _of_the_table() | OWN
 
 
 def firmware(flaws: Sequence[Flaw], folder: Path) -> Path | None:
-    """Return a folder of firmware with the flaws, made in `folder`; None (the project's own) without any.
+    """Return a folder of firmware with the flaws, made in `folder`; without flaws None, for the project's own.
 
-    Raises ValueError when a flaw's text is not there just once.
+    Raises ValueError when a flaw's text is not found exactly once.
     """
     if not flaws:
         return None

@@ -1,4 +1,4 @@
-"""Draws the explored machine as SVG. Places and routes are fixed here; which arrows there are, and their words, not."""
+"""Draws the explored machine as SVG. Places and routes are fixed here; the arrows and their words are computed."""
 
 from host_tools.evidence.safety.states import Arrow, Machine
 from host_tools.toolchain.board_check.svg import INK, MUTED, SAFETY, Drawing
@@ -51,13 +51,13 @@ class NoPlace(ValueError):
 
 
 def _shared(arrows: list[Arrow], members: list[str], after: str) -> set[int]:
-    """Return the least sets by which every member goes to `after`."""
+    """Return the smallest sets of conditions with which every member goes to `after`."""
     sets = [set(a.least) for name in members for a in arrows if (a.before, a.after) == (name, after)]
     return set.intersection(*sets) if len(sets) == len(members) else set()
 
 
 def grouped(machine: Machine) -> dict[tuple[str, str], list[int]]:
-    """Return (from, to) -> least sets, with what all members of a frame share said once, from the frame."""
+    """Return (from, to) -> smallest sets. What all members of a frame share stands once, from the frame."""
     drawn: dict[tuple[str, str], list[int]] = {(a.before, a.after): list(a.least) for a in machine.arrows}
     others = [name for name in machine.modes if name != "FAULT"]
     for frame, members in ((EVERY, others), (TREATING, list(machine.treating))):
@@ -72,7 +72,7 @@ def grouped(machine: Machine) -> dict[tuple[str, str], list[int]]:
 
 
 def words(machine: Machine, sets: list[int]) -> list[str]:
-    """Return the words of an arrow, one line a way."""
+    """Return the words of an arrow, one line for each way."""
     ways = [" and ".join(machine.names(one)) or "at once" for one in sets]
     return [f"{way} or" for way in ways[:-1]] + ways[-1:]
 
@@ -88,7 +88,7 @@ def _head(draw: Drawing, before: Point, tip: Point, stroke: str) -> None:
 
 
 def draw(machine: Machine) -> str:
-    """Return the SVG; raises NoPlace where a mode or an arrow has no place here, or a route no arrow."""
+    """Return the SVG. Raises NoPlace when a mode or an arrow has no place here, or a route has no arrow."""
     arrows = grouped(machine)
     for missing in [name for name in machine.modes if name not in PLACES]:
         raise NoPlace(f"mode {missing} has no place: add it to PLACES of host_tools/evidence/safety/state_diagram.py")

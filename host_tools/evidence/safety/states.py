@@ -1,4 +1,4 @@
-"""Explores the shipped mode function whole: every mode with every set of conditions, and what each arrow takes."""
+"""Explores the whole mode function of the firmware: every mode with every set of conditions, and each arrow's."""
 
 import importlib
 from dataclasses import dataclass
@@ -11,7 +11,7 @@ Cube = tuple[int, int]  # conditions that must stand, conditions that must not; 
 
 @dataclass(frozen=True)
 class Arrow:
-    """One change of mode. least: the smallest sets that lead there alone; cubes: together exactly all sets that do."""
+    """One change of mode. least: the smallest sets that lead there; cubes: together exactly all sets that do."""
 
     before: str
     after: str
@@ -34,7 +34,7 @@ class Machine:
 
 
 def least(sets: list[int]) -> tuple[int, ...]:
-    """Return the sets that contain no other one of them."""
+    """Return the sets that contain no other set of the list."""
     kept: list[int] = []
     for one in sorted(sets, key=lambda s: (s.bit_count(), s)):
         if not any(small & one == small for small in kept):
@@ -69,7 +69,7 @@ def cubes(sets: frozenset[int], support: int) -> tuple[Cube, ...]:
 
 
 def inside(one: int, cube: Cube) -> bool:
-    """Tell whether a set of conditions lies in a cube."""
+    """Return whether a set of conditions lies in a cube."""
     return one & cube[0] == cube[0] and not one & cube[1]
 
 

@@ -10,7 +10,7 @@ from host_tools.places import ROOT
 HAZARDS = ROOT / "docs/safety/hazards.toml"
 LIMITS = ROOT / "docs/safety/limits.toml"
 LAYERS = ("hardware", "tick", "latched", "use")
-RESTS_ON = ("drawing",)  # what a control may rest on that no software can show: its tests compare words and nets
+RESTS_ON = ("drawing",)  # what a control may rest on that no software can test: its tests compare words and nets
 
 
 class TableError(ValueError):
@@ -19,7 +19,7 @@ class TableError(ValueError):
 
 @dataclass(frozen=True)
 class Flaw:
-    """Text that stands once in a file, and what takes its place so that a control no longer works."""
+    """A text that stands once in a file, and its replacement, with which a control does not work."""
 
     file: str = ""
     find: str = ""
@@ -30,8 +30,8 @@ class Flaw:
 class Row:
     """One control of one cause. layer: hardware, tick, latched or use; tests: pytest node ids.
 
-    flaws: each disables the control, and every test must fail with one of them; rests_on: "drawing" where the tests
-    look at the boards' data only, as nothing but a board can show more.
+    flaws: each disables the control, and every test must fail with one of them. rests_on: "drawing" when the tests read
+    only the boards' data, because only a real board can show more.
     """
 
     cause: str = ""
@@ -47,7 +47,7 @@ class Row:
 
 @dataclass(frozen=True)
 class Hazard:
-    """One way in which somebody is harmed; left: what no control here takes away."""
+    """One way in which somebody is harmed; left: the risk that no control here removes."""
 
     id: str = ""
     name: str = ""
@@ -58,7 +58,7 @@ class Hazard:
 
 @dataclass(frozen=True)
 class Open:
-    """What is not built. until: a name that no firmware file uses; whole: nothing of the limit is built."""
+    """What is not built. until: a name that no firmware file uses yet; whole: no part of the limit is built."""
 
     id: str = ""
     limit: int = 0
@@ -69,7 +69,7 @@ class Open:
 
 @dataclass(frozen=True)
 class Table:
-    """Both sources. unread: constant -> why no firmware file reads it."""
+    """The contents of both files. unread: constant -> the reason why no firmware file reads it."""
 
     hazards: tuple[Hazard, ...]
     open: tuple[Open, ...]

@@ -1,1 +1,1 @@
-"""Looks for the worst: an optimiser chooses when a fault sets in, how strong it is, what the hand does, and on whom."""
+"""Searches for the coldest skin: an optimiser chooses a fault's time and strength, the hand's motion, the patient."""

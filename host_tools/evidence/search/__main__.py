@@ -3,9 +3,10 @@
     python -m host_tools.evidence.search [--form long|short] [--processes N] [--only FAULT ...]
     python -m host_tools.evidence.search --run NAME
 
-A schedule's name is all of it. Writes out/search.json, docs/safety/search.json and, from that, docs/safety/search.md
-and its picture. Rows that were done on this very code are kept in out/search.jsonl: a search that was interrupted goes
-on. Exit status 1 when a fault freezes skin and no residual risk of docs/safety/hazards.toml names it.
+A schedule's name describes it completely. Writes out/search.json, docs/safety/search.json and, from that,
+docs/safety/search.md and its picture. Rows that were done on exactly this code are kept in out/search.jsonl, so an
+interrupted search continues. Exit status 1: a fault freezes skin, and no residual risk of docs/safety/hazards.toml
+names it.
 """
 
 import argparse
@@ -35,11 +36,11 @@ def main() -> int:
     """Command line."""
     parser = argparse.ArgumentParser(prog="search", description=(__doc__ or "").partition("\n")[0])
     parser.add_argument("--form", choices=FORMS, default="short", help="how much (default short)")
-    parser.add_argument("--treatments", type=int, help="instead of the form's: treatments each of draw and search")
+    parser.add_argument("--treatments", type=int, help="treatments for each of drawing and searching")
     parser.add_argument("--only", nargs="+", metavar="FAULT", help="only these; nothing is written to docs")
     parser.add_argument("--processes", type=int, default=os.cpu_count(), help="default: one a processor")
     parser.add_argument("--run", metavar="NAME", help="run one schedule again and print it")
-    parser.add_argument("--page", action="store_true", help="only write the page anew from its data")
+    parser.add_argument("--page", action="store_true", help="only write the page again, from its data")
     args = parser.parse_args()
     try:
         if args.run:

@@ -22,12 +22,12 @@ def _kind(row: dict) -> str:
 
 
 def coldest(row: dict) -> int | None:
-    """Return the coldest of both ways, mdegC; None where the fault never came about."""
+    """Return the coldest skin of drawing and searching, mdegC; None when the fault never happened."""
     return min((x for x in (row["drawn_mdegc"], row["searched_mdegc"]) if x is not None), default=None)
 
 
 def _colder(rows: list[dict]) -> int:
-    """Return in how many rows searching found skin as cold as drawing did, or colder."""
+    """Return the number of rows in which searching found skin as cold as drawing did, or colder."""
     return sum(_at(row, "searched_mdegc") <= _at(row, "drawn_mdegc") for row in rows)
 
 
@@ -137,7 +137,7 @@ def _x(mdegc: int, low_c: float) -> float:
 
 
 def picture(found: dict) -> str:
-    """Return the picture: a row a fault, where drawing and searching came to, and what is allowed."""
+    """Return the picture: one row for each fault, with the results of drawing and searching and the allowed least."""
     rows = _by_coldness(found["rows"])
     low_c = min(0.0, *((coldest(row) or 0) / 1000 for row in rows)) - 1.0
     height = _ROW * (len(rows) + 3)

@@ -1,9 +1,9 @@
-"""One row of the table: a fault drawn at random, and searched for the coldest skin with as many treatments.
+"""One row of the table: a fault drawn at random, then searched for the coldest skin with as many treatments.
 
-Both see the same space, and simulate equally many treatments. The search takes the first part of what was drawn as the
-first part of its own. Then it tries the coldest of it with the patient and the hand that the search without a fault
-found (that one's treatments stand in its own row), lets the fault come with their last burst, tries the ends of the
-fault's strength, and goes on from the coldest of all by CMA-ES.
+Both use the same space and simulate the same number of treatments. The search starts with the first part of the drawn
+treatments. Then it tries the coldest of them with the patient and the hand from the search without a fault (whose
+treatments count in its own row), lets the fault come with their last burst, tries the ends of the fault's strength, and
+continues from the coldest of all with CMA-ES.
 """
 
 import random
@@ -27,16 +27,16 @@ from host_tools.evidence.search.schedule import (
     variables,
 )
 
-with warnings.catch_warnings():  # it looks for a plotting library that nobody here asks for
+with warnings.catch_warnings():  # CMA-ES looks for a plotting library that nobody needs here
     warnings.simplefilter("ignore")
     import cma
 
-FIRST_SHARE = 3  # the first third of the budget is what was drawn first
-POPULATION = 4  # of one step: the budget is small, and steps are worth more than samples
-MANY = 40  # treatments from which on a step may have the samples that CMA-ES takes by itself
-SIGMA = 0.2  # of the first step, in shares of a range ...
-PATIENT_SIGMA = 0.3  # ... times this for what the search without a fault has looked for before
-NOT_COME = 50.0  # degC: what a run counts in which a fault never came about; warmer than any skin
+FIRST_SHARE = 3  # the first third of the budget: the treatments that were drawn first
+POPULATION = 4  # samples of one step: the budget is small, and more steps help more than more samples
+MANY = 40  # with this many treatments a step may have CMA-ES's own number of samples
+SIGMA = 0.2  # width of the first step, in shares of a range ...
+PATIENT_SIGMA = 0.3  # ... times this for variables that the search without a fault has already searched
+NOT_COME = 50.0  # degC: the value of a run in which a fault never happened; warmer than any skin
 
 Simulate = Callable[[Schedule], Outcome]
 Pairs = list[tuple[Schedule, Outcome]]
@@ -44,46 +44,46 @@ Pairs = list[tuple[Schedule, Outcome]]
 
 @dataclass
 class Row:
-    """What was found for one fault. Temperatures in mdegC of the true surface; names run again with --run."""
+    """The results for one fault. Temperatures of the true surface in mdegC; --run repeats a run by its name."""
 
     fault: str
     reduced: bool
-    drawn_mdegc: int | None  # None: the fault never came about
+    drawn_mdegc: int | None  # None: the fault never happened
     searched_mdegc: int | None
     allowed_mdegc: int
-    residual: bool  # colder than allowed: a risk that stays, in docs/safety/hazards.toml with its figure
-    counter_example: str | None  # the fewest parts that still show it
+    residual: bool  # colder than allowed: a residual risk, in docs/safety/hazards.toml with its figure
+    counter_example: str | None  # the run with the fewest parts that is still colder than allowed
     drawn: str
     searched: str
     floor_mdegc: int = 0  # of the level in which the coldest one was found
-    treatments: int = 0  # in each of the two
-    came: list[int] = field(default_factory=list)  # in how many of them the fault came about: drawn, searched
+    treatments: int = 0  # treatments in each of the two
+    came: list[int] = field(default_factory=list)  # number of them in which the fault happened: drawn, searched
     other: list[str] = field(default_factory=list)  # runs in which something else was not as it must be
     counter_mdegc: int | None = None  # the counter-example's own surface
-    bursts: int = 0  # of the coldest one that was searched
+    bursts: int = 0  # of the coldest one of the search
 
 
 @dataclass(frozen=True)
 class Base:
-    """The coldest schedule without a fault, and how many bursts it had."""
+    """The coldest schedule without a fault, and its number of bursts."""
 
     schedule: Schedule
     bursts: int
 
 
 def lowest_c(out: Outcome) -> float:
-    """Return what is searched for: the lowest true surface, of a run in which every fault came about."""
+    """Return the value to minimise: the lowest true surface, of a run in which every fault happened."""
     return out.lowest_c if out.came else NOT_COME
 
 
 def allowed_c(faults: tuple[str, ...], out: Outcome) -> float:
-    """Return the least surface that is allowed: nothing faulty keeps the floor, anything else 0 or 4 degC."""
+    """Return the least allowed surface: without a fault the floor, with a fault 0 or 4 degC."""
     least_c = SKIN_MIN_REDUCED_C if out.reduced else SKIN_MIN_C
     return least_c if faults else max(least_c, out.floor_c - UNDER_FLOOR_C)
 
 
 def draw(faults: tuple[str, ...], reduced: bool, seed: int, number: int) -> Schedule:
-    """Return one drawn schedule. Its beginning goes by each kind of event in turn."""
+    """Return one drawn schedule. The kinds of event from which a fault's begin counts take turns."""
     kind = "reduced" if reduced else "normal"
     rng = random.Random(f"{'+'.join(faults) or HEALTHY}/{kind}/{seed}/{number}")
     chosen = {name: rng.randrange(SCALE + 1) for name in variables(faults)}
@@ -93,7 +93,7 @@ def draw(faults: tuple[str, ...], reduced: bool, seed: int, number: int) -> Sche
 
 
 class _Search:
-    """One search: what it has simulated, and how many treatments are left."""
+    """One search: the simulated runs, and the number of treatments that are left."""
 
     def __init__(self, first: Pairs, budget: int, run: Simulate):
         self.done = list(first)
@@ -111,7 +111,7 @@ class _Search:
         return _coldest(self.done)[0]
 
     def try_one(self, schedule: Schedule) -> float:
-        """Simulate a schedule and return its surface; without a treatment left nothing is done."""
+        """Simulate a schedule and return its surface; do nothing when no treatment is left."""
         if self.left <= 0:
             return NOT_COME
         out = self._run(schedule)
@@ -120,7 +120,7 @@ class _Search:
 
 
 def _searched(first: Pairs, seed: int, budget: int, base: Base | None, run: Simulate) -> Pairs:
-    """Return the first schedules and what was simulated after them, `budget` in all."""
+    """Return the first schedules and those that were simulated after them, `budget` in all."""
     search = _Search(first, budget, run)
     if base is not None:
         mixed = search.best.on(base.schedule)
@@ -133,7 +133,7 @@ def _searched(first: Pairs, seed: int, budget: int, base: Base | None, run: Simu
 
 
 def _try_ends(search: _Search) -> None:
-    """The stronger a fault, the colder the skin, or the other way round: try both ends of each figure of its size."""
+    """Try both ends of each figure of the fault's size: either end may give the coldest skin."""
     for name in [name for name in search.best.chosen if name.startswith("size")]:
         for end in (SCALE, 0):
             before_c = lowest_c(_coldest(search.done)[1])
@@ -142,13 +142,13 @@ def _try_ends(search: _Search) -> None:
 
 
 def _descend(search: _Search, seed: int, small: bool) -> None:
-    """Go on from the coldest by CMA-ES. small: patient and hand move less, as they were looked for before."""
+    """Continue from the coldest with CMA-ES. small: vary patient and hand less, because they were already searched."""
     start = search.best
     names = list(start.chosen)
     options = {
         "bounds": [0.0, 1.0],
-        "seed": seed + 1,  # 0 would be the clock
-        "CMA_diagonal": True,  # far more variables than steps: no correlation can be learnt
+        "seed": seed + 1,  # a seed of 0 would mean the clock
+        "CMA_diagonal": True,  # many more variables than steps: no correlation can be learnt
         "CMA_elitist": True,
         "CMA_stds": [PATIENT_SIGMA if small and not of_the_fault(name) else 1.0 for name in names],
         "verbose": -9,
@@ -160,7 +160,7 @@ def _descend(search: _Search, seed: int, small: bool) -> None:
         asked = strategy.ask()
         tried = [start.having(dict(zip(names, map(_thousandths, x), strict=True))) for x in asked]
         found = [search.try_one(schedule) for schedule in tried]
-        strategy.tell(asked, found)  # the last step may be cut short: nothing follows it
+        strategy.tell(asked, found)  # the last step may be shorter: nothing follows it
 
 
 def _thousandths(share: float) -> int:
@@ -179,9 +179,9 @@ def find(
     base: Base | None = None,
     firmware: Path | None = None,
 ) -> Row:
-    """Draw, search, and shrink what is colder than allowed. budget: treatments each of drawing and searching.
+    """Draw, search, and shrink results that are colder than allowed. budget: treatments for drawing and for searching.
 
-    base: the coldest schedule without a fault, which is found with None.
+    base: the coldest schedule without a fault; None in the search for that one.
     """
     run = partial(simulate, firmware=firmware)
     drawn = [(schedule, run(schedule)) for schedule in (draw(faults, reduced, seed, k) for k in range(budget))]
@@ -216,7 +216,7 @@ def _mdegc(out: Outcome) -> int | None:
 
 
 def _others(done: Pairs) -> list[str]:
-    """Return the names of runs, with what was not as it must be beside the skin's temperature."""
+    """Return the names of runs, with everything except the skin's temperature that was not as it must be."""
     out = []
     for schedule, outcome in done:
         found = [text for text in outcome.problems if not text.startswith("skin ")]
@@ -225,9 +225,9 @@ def _others(done: Pairs) -> list[str]:
 
 
 def shrink(schedule: Schedule, out: Outcome, run: Simulate = simulate) -> tuple[Schedule, Outcome]:
-    """Return the schedule with the fewest parts that is still colder than allowed, and what it showed.
+    """Return the schedule with the fewest parts that is still colder than allowed, and its result.
 
-    The patient's variables together, then one variable after the other get their plain values, and keep them where the
+    First the patient's variables together, then each variable alone gets its plain value. It keeps that value if the
     skin still gets too cold.
     """
     for names in ([name for name in schedule.chosen if of_the_patient(name)], *([name] for name in schedule.chosen)):

@@ -1,4 +1,4 @@
-"""A schedule: a fault, or some at once, with everything about the run as free variables. Its name is all of it.
+"""A schedule: one fault or several, with everything about the run as free variables. Its name describes it completely.
 
 A name is FAULT/normal/SEED/VARIABLE=N,VARIABLE=N: N in thousandths of the variable's range, faults joined by "+". A
 variable that is not named has its plain value, so a short name is a run with few parts.
@@ -19,20 +19,20 @@ from host_tools.simulator.twin import timeline
 SCALE = 1_000  # a variable's values: 0 to this
 HEALTHY = "healthy"  # a row without a fault
 KINDS = {"normal": False, "reduced": True}
-ANCHORS = ("burst", "pass", "motion", "release", "time", "switch-on")  # what the first fault's beginning goes by
-BURSTS, PASSES, TIME_S = 36, 5, 45.0  # the latest; more than a point has of them
+ANCHORS = ("burst", "pass", "motion", "release", "time", "switch-on")  # from which the first fault's begin counts
+BURSTS, PASSES, TIME_S = 36, 5, 45.0  # the last one; a point has fewer
 OFFSET_MS = 700.0  # within a burst's cycle
 LAG_MS = (-300.0, 700.0)  # from the motion's or the release's beginning to the fault's
 GAP_S = 12.0  # from the first fault to the others
 SPEED_MM_S = (5.0, WALK_MM_S)
 DRIFT_MM, DRIFT_MM_S = 60.0, (0.5, 10.0)  # nearer, slowly, from the first burst on
-PAUSE_MS = (50.0, 2_500.0)  # from letting go to pressing anew
-MOVES_UP_TO, RELEASES_UP_TO = 700, 500  # of move and release: above it the hand stays, the trigger is held
+PAUSE_MS = (50.0, 2_500.0)  # from release to the next press
+MOVES_UP_TO, RELEASES_UP_TO = 700, 500  # of move and release: above this the hand stays, or the trigger is held
 
 
 @dataclass(frozen=True)
 class Variable:
-    """One free variable: what its ends mean, and the value without it (in the same unit)."""
+    """One free variable: the meaning of its ends, and the plain value (in the same unit)."""
 
     name: str
     low: float
@@ -52,7 +52,7 @@ class Variable:
 
 
 _PLAIN = Patient("", 0, 100.0)
-# The patient's and the device's own, by the one population.
+# Variables of patient and device, from the one population.
 _PATIENT = {
     "epidermis_mm": _PLAIN.layers_mm[0],
     "dermis_mm": _PLAIN.layers_mm[1],
@@ -93,7 +93,7 @@ _ANCHOR = Variable("anchor", 0, len(ANCHORS), 0)
 
 
 class _Chosen(random.Random):
-    """Stands for a generator: gives the chosen shares one after the other, and counts them."""
+    """Takes the place of a generator: gives the chosen shares one after the other, and counts them."""
 
     def __init__(self, shares):
         super().__init__(0)
@@ -131,21 +131,21 @@ class Schedule:
 
     @property
     def name(self) -> str:
-        """The text from which anybody can run it again."""
+        """The text from which anybody can repeat the run."""
         words = "+".join(self.faults) or HEALTHY
         kind = "reduced" if self.reduced else "normal"
         return f"{words}/{kind}/{self.seed}/" + ",".join(f"{k}={n}" for k, n in self.chosen.items())
 
     def without(self, *names: str) -> "Schedule":
-        """Return it with some variables at their plain values."""
+        """Return the schedule with some variables at their plain values."""
         return Schedule(self.faults, self.reduced, self.seed, {k: n for k, n in self.chosen.items() if k not in names})
 
     def having(self, more: Mapping[str, int]) -> "Schedule":
-        """Return it with other values of some variables."""
+        """Return the schedule with other values of some variables."""
         return Schedule(self.faults, self.reduced, self.seed, {**self.chosen, **more})
 
     def on(self, base: "Schedule") -> "Schedule":
-        """Return this fault, as it comes about here, with everything else of another schedule."""
+        """Return this fault, with its size and time, and everything else of another schedule."""
         others = {k: n for k, n in base.chosen.items() if not of_the_fault(k)}
         mine = {k: n for k, n in self.chosen.items() if of_the_fault(k) or k not in others}
         return Schedule(self.faults, self.reduced, base.seed, {k: (mine | others)[k] for k in self.chosen})
@@ -158,7 +158,7 @@ def late(bursts: int) -> dict[str, int]:
 
 
 def by(anchor: str) -> int:
-    """Return the value of the variable "anchor" for what a fault's beginning goes by: the middle of its share."""
+    """Return the value of the variable "anchor" for the event that a fault's begin counts from: its share's middle."""
     return (2 * ANCHORS.index(anchor) + 1) * SCALE // (2 * len(ANCHORS))
 
 
@@ -168,7 +168,7 @@ def of_the_patient(name: str) -> bool:
 
 
 def of_the_fault(name: str) -> bool:
-    """Return whether a variable says how and when a fault comes about."""
+    """Return whether a variable says how and when a fault happens."""
     return name.startswith(("size", "gap")) or name in ("anchor", "when", "offset", "lag")
 
 
@@ -220,7 +220,7 @@ def floor_c(level: tuple[str, int]) -> float:
 
 
 class _Plan:
-    """A schedule's values, and what they do to patient, hand and faults."""
+    """A schedule's values, and their effect on patient, hand and faults."""
 
     def __init__(self, schedule: Schedule):
         self._schedule = schedule
@@ -292,7 +292,7 @@ class _Plan:
         plant.at(plant.now_us + self.v["pause"] * 1000, _press_anew)
 
     def _begins(self, course, come):
-        """Plan when the first fault comes, and say it."""
+        """Plan when the first fault comes; return that as text."""
         plant, offset_us = course.plant, self.offset_us
         if self.anchor == "switch-on":
             plant.at(0, come)
@@ -321,7 +321,7 @@ def simulate(schedule: Schedule, firmware: Path | None = None) -> Outcome:
 
 
 def told(schedule: Schedule) -> str:
-    """Return what a schedule's variables mean, in words: the ones that are named."""
+    """Return the meaning of a schedule's named variables, in words."""
     known = variables(schedule.faults)
     plan = _Plan(schedule)
     words = []

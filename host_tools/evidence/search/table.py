@@ -1,4 +1,4 @@
-"""All rows of the table: which there are, and how they are done in processes and kept as soon as they are there."""
+"""All rows of the table: their list, their work in processes, and their storage as soon as each is done."""
 
 import contextlib
 import json
@@ -14,7 +14,7 @@ from host_tools.evidence.search.row import Base, Row, find
 from host_tools.evidence.search.schedule import parse
 from host_tools.places import ROOT
 
-# What a row depends on beside firmware, virtual board and twin.
+# What a row depends on besides firmware, virtual board and twin.
 CODE = (
     *(f"host_tools/evidence/campaign/{name}.py" for name in ("faults", "patients", "run")),
     *(f"host_tools/evidence/search/{name}.py" for name in ("schedule", "row")),
@@ -22,7 +22,7 @@ CODE = (
 DONE = ROOT / "out/search.jsonl"
 HAZARDS = ROOT / "docs/safety/hazards.toml"
 SEED = 1
-# One hides the other from what would find it: a sensor from the jet, a sensor from the other sensor.
+# Pairs in which one fault hides the other from the check that would find it: sensor and jet, sensor and other sensor.
 PAIRS = (
     ("probe-half", "jet-strong"),
     ("infrared-aside", "jet-strong"),
@@ -33,15 +33,15 @@ PAIRS = (
     ("probe-half", "infrared-lies"),
     ("probe-half", "infrared-aside", "jet-strong"),
 )
-# Treatments each of drawing and searching, and whether every fault is taken with normal and with reduced sensation.
+# Treatments for drawing and for searching, and whether every fault is tried with normal and with reduced sensation.
 FORMS = {"long": (100, True), "short": (12, False)}
-BASE_TIMES = 3  # as many treatments for the search without a fault, which all others go on from
+BASE_TIMES = 3  # times as many treatments for the search without a fault, from which all others continue
 
 Job = tuple[tuple[str, ...], bool, int, int, Base | None]
 
 
 def kinds(both: bool) -> list[tuple[tuple[str, ...], bool]]:
-    """Return what is searched, as (faults, reduced): both, or normal and reduced sensation in turn."""
+    """Return the searches as (faults, reduced): with both, or alternately with normal and reduced sensation."""
     every = [(name,) for name in FAULTS] + list(PAIRS)
     if both:
         return [(faults, reduced) for faults in every for reduced in (False, True)]
@@ -49,12 +49,12 @@ def kinds(both: bool) -> list[tuple[tuple[str, ...], bool]]:
 
 
 def work(job: Job) -> Row:
-    """Do one job, in a process of its own."""
+    """Do one job, in its own process."""
     return find(*job)
 
 
 def _known(code: str) -> dict[str, Row]:
-    """Return the rows that were done on this code, by what was asked; a line that was cut off is left out."""
+    """Return the rows that were done on this code, by job; an incomplete line is left out."""
     known = {}
     for text in DONE.read_text(encoding="utf-8").splitlines() if DONE.exists() else ():
         with contextlib.suppress(ValueError, TypeError, KeyError):
@@ -70,7 +70,7 @@ def _asked(job: Job) -> str:
 
 
 class Bench:
-    """Does the jobs in processes, and keeps each row as soon as it is there."""
+    """Does the jobs in processes, and keeps each row as soon as it is done."""
 
     def __init__(self, pool: ProcessPoolExecutor):
         self._pool = pool
@@ -101,7 +101,7 @@ def _short(row: Row) -> str:
 
 
 def search(budget: int, both: bool, processes: int, only: list[str] | None = None) -> dict:
-    """Do all rows and return what the page is made of."""
+    """Do all rows and return the data of the page."""
     began = time.monotonic()
     chosen = [kind for kind in kinds(both) if not only or "+".join(kind[0]) in only]
     with worker.pool(processes) as pool:
@@ -124,6 +124,6 @@ def search(budget: int, both: bool, processes: int, only: list[str] | None = Non
 
 
 def unnamed(rows: list[dict]) -> list[str]:
-    """Return the faults whose skin got colder than allowed and that no hazard names among what is left."""
+    """Return the faults whose skin got colder than allowed and that no hazard names as a residual risk."""
     left = " ".join(hazard.get("left", "") for hazard in tomllib.loads(HAZARDS.read_text(encoding="utf-8"))["hazard"])
     return sorted({row["fault"] for row in rows if row["residual"] and f"({row['fault']}" not in left})
