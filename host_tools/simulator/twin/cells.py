@@ -12,7 +12,7 @@ from host_tools.simulator.twin.jet import DISTANCE_EXPONENT, REFERENCE_MM, T_JET
 from host_tools.simulator.twin.motion import moved_mm, trembling_mm
 
 CELL_US = 1_000
-SAMPLE_US = 10_000  # steps in a row of the record
+SAMPLE_US = 10_000  # the record has a row for each of these
 LINE_VENT_S = 0.005  # [E] trapped gas leaves through an open dose valve
 
 

@@ -126,7 +126,7 @@ class Skin2D(Figures):
         self.ice = np.zeros((count, depth.top + 1))  # kg/m2 of each node of the film
         self._dermis = np.flatnonzero(depth.dermis)
         self._dermis_rest_c = at_rest[self._dermis]
-        self._dermis_shapes = np.ascontiguousarray(self.modes.shapes[:, self._dermis])  # called ten times a second
+        self._dermis_shapes = np.ascontiguousarray(self.modes.shapes[:, self._dermis])  # read ten times a second
         self._slow_s = self._blood_s = 0.0
         self._aim(REFERENCE_MM)
         self.surface_c = self.lowest_c = float(at_rest[depth.top])
