@@ -1,1 +1,1 @@
-"""What shows that the rules hold: hazards to tests, virtual patients in numbers, measurements, recorded pages."""
+"""The evidence that the rules hold: the trace from hazard to test, virtual patients, measurements, recordings."""

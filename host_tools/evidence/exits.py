@@ -1,9 +1,9 @@
-"""The exit matrix: what may end or disturb the interpreter, in a burst and in an off-phase, and what the gas does then.
+"""The exit matrix: events that end or disturb the interpreter, in a burst and in an off-phase, and their effect on gas.
 
     make exits      # every row on the emulated device, written to docs/exits.md
 
-Judged at the pins, from the event: high-impedance counts as low, as the pull-downs make it. After that come monostable
-and valves, which the chip does not decide. Times are emulated: lower bounds.
+Judged at the pins, from the event: high-impedance counts as low, as the pull-downs make it. Monostable and valves add
+their times; the chip does not decide those. Times are emulated: lower bounds.
 """
 
 import argparse
@@ -25,27 +25,27 @@ from host_tools.toolchain.uf2.image import MISSING, find_image
 STOPS = "gas stops"  # dose pin low and last lease edge <= 20 ms after the event
 STOPS_AT_A_SAMPLE = "gas stops with the next conversion"  # the same, after the conversion that shows it
 GOES_ON = "gas goes on untouched"
-NEXT_BOOT = "seen at the next boot"  # goes on; the boot that follows has no application and drives nothing
+NEXT_BOOT = "seen at the next boot"  # goes on; the next boot has no application and drives nothing
 
 MARK = 25  # the Pico's own LED: high from the event on
 UP_S = 310  # a point may be treated 300 s after switch-on
 LEVEL = 4  # the longest bursts there are
 LONG_US = 150_000  # a burst in which a conversion of the skin chip can end
 INTO_BURST_US = 5_000
-BEFORE_BURST_US = 60_000  # the off-phase's event comes so long before the next burst would
-SEEN_US = 150_000  # how long it is watched, where the gas stops
-NEXT_BURST_US = 1_000_000  # ... and where it goes on: past the next burst's rise, from a burst of 500 ms or a pause
+BEFORE_BURST_US = 60_000  # the event of the off-phase comes so long before the next burst
+SEEN_US = 150_000  # how long a run is watched if the gas stops
+NEXT_BURST_US = 1_000_000  # ... and if it goes on: past the next burst's rise, from a burst of 500 ms or a pause
 LEASE_GAP_US = 40  # between two rising edges
 LATE_US = 3_000  # what an answer of the console may delay a burst's start ...
 TICK_US = 10_000  # ... which after SEEN_US may fall into the next tick: a burst is begun in a tick
-# A burst needs a sample that is certain to be settled. A tick that comes late makes the moment less certain at which a
-# conversion ended: one that was settled by a hair counts no more, and the burst begins with the next one. In another
-# run it is the other way round.
+# A burst needs a sample that is certain to be settled. When a tick is late, the end of a conversion is known less
+# exactly. A conversion that was only just settled then does not count, and the burst begins with the next one. In
+# another run it may be the other way round.
 SAMPLE_US = 98_000  # of the skin chip, 50 Hz
 OFF_MIN_US = 350_000  # limit 5
 PHASES = ("burst", "off-phase")
 
-# The guest's main.py: the application as main.py builds it, and one of EVENTS when the host writes its number.
+# The guest's main.py: the application as main.py builds it. It runs one of EVENTS when the host writes its number.
 MAIN = """
 import archive
 import board, gc, machine, micropython, uctypes
@@ -116,7 +116,7 @@ def _dtr(device):
 
 
 def _touch_1200(device):
-    """Opened at 1200 Bd and closed: other boards' images enter their boot loader by that, the Pico's does not."""
+    """Open the port at 1200 Bd and close it: some boards then start their boot loader, the Pico does not."""
     cdc = device.board.cdc
     cdc.set_line_coding(1200)
     device.board.at(500, lambda: cdc.set_control_lines(dtr=False, rts=False))
@@ -234,7 +234,7 @@ def delivering(uf2) -> Planted:
 
 
 def into(device, phase: str) -> None:
-    """Run the device to the moment of the event. The off-phase is what follows a long burst: that comes first."""
+    """Run the device to the moment of the event. An off-phase follows a long burst, so the burst comes first."""
     board = device.board
     if phase == "burst" or board.level(DOSE) != 1:
         while not (board.level(DOSE) == 1 and board.mcu.pio[0].machines[0].x > LONG_US):
@@ -296,7 +296,7 @@ def watched_us(row: Exit | None) -> int:
 
 
 def touched(seen: Seen, reference: Seen) -> str:
-    """Return what an event changed: every edge is held against the same run without it; empty when nothing."""
+    """Return what an event changed, from a comparison of every edge with the same run without it; empty: nothing."""
     if seen.resets:
         return "a reset"
     if [level for _, level in seen.dose] != [level for _, level in reference.dose] or not reference.bursts():

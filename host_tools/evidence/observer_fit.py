@@ -1,8 +1,8 @@
-"""Where the constants of the firmware's observer come from: `python -m host_tools.evidence.observer_fit [--check]`.
+"""Computes the constants of the firmware's observer: `python -m host_tools.evidence.observer_fit [--check]`.
 
 The surface of a semi-infinite solid under a constant flux falls with root t. The observer replaces root t by
-sum w_i (1 - exp(-t / tau_i)) with w_i >= 0, fitted by least squares over the times that a point can take; the weight
-t**-0.25 lies between equal absolute (t**0) and equal relative (t**-0.5) errors.
+sum w_i (1 - exp(-t / tau_i)) with w_i >= 0, fitted by least squares over the times that a point can take. The weight
+t**-0.25 is a compromise between equal absolute (t**0) and equal relative (t**-0.5) errors.
 """
 
 import argparse

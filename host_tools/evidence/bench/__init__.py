@@ -1,1 +1,1 @@
-"""The figures of the firmware against their goals, beside what a person would otherwise write."""
+"""The figures of the firmware with their goals, and the same figures for programs that a person would write instead."""

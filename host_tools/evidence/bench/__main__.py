@@ -1,4 +1,4 @@
-"""Measure the firmware against its goals: `make bench`. Exits 1 when one is missed and not accepted."""
+"""Measure the firmware and compare it with its goals: `make bench`. Exits with 1 if a missed goal is not accepted."""
 
 import argparse
 import sys
@@ -43,13 +43,13 @@ def main(argv: list[str] | None = None) -> int:
 
 
 def named(uf2: Path) -> str:
-    """Return what the page calls an image."""
+    """Return the name of an image for the page."""
     digest = download.sha256(uf2.read_bytes())
     return f"{download.NAME if digest == download.SHA256 else 'an image'} of SHA-256 `{digest}`"
 
 
 def verdict(rows: list[table.Row], failures: list[str], image_there: bool, console: Console) -> int:
-    """Say what is missed, accepted or not measured; return the exit code."""
+    """Print what is missed, accepted or not measured; return the exit code."""
     missed = table.missed(rows)
     for row in {row.name: row for row in rows if table.met(row) is False}.values():
         if row.name in table.ACCEPTED:

@@ -1,7 +1,8 @@
 """The application on the emulated chip, the twin's plant at its pins: ticks, cut-offs, heap and boot.
 
-Nothing is added to what runs on the board: ticks and collections are read from the interpreter's heap lock (memory.py).
-main.py alone differs: it counts 310 s since switch-on, which a point needs before its treatment, and knows the date.
+Nothing is added to the program on the board: ticks and collections are read from the interpreter's heap lock
+(memory.py). Only main.py differs: it begins to count at 310 s after switch-on, which a point needs before its
+treatment, and knows the date.
 """
 
 import statistics
@@ -32,7 +33,7 @@ DELIVER_US = 1_300_000
 TICK_LEAST_US = 300  # shorter locks of the heap are those of interrupts
 TICK_US = 10_000
 MOMENTS = 20  # of a tick
-HARDWARE_MOMENTS = 8  # where no tick takes part
+HARDWARE_MOMENTS = 8  # for events without a tick
 COLD_C = 3.0  # under the trip at 4 degC, above the chip's own threshold at 2
 COLDER_C = 1.0  # under that too
 STANDBY_STEP_US = 25_000
@@ -58,7 +59,7 @@ class Found:
 
 
 class Session:
-    """One device from power-on; `found` fills as it goes."""
+    """One device from power-on; its results collect in `found`."""
 
     def __init__(self, uf2, layout: Layout, device: type[EmulatedApplicator] = EmulatedApplicator):
         self.found = Found()
@@ -71,7 +72,7 @@ class Session:
         return [lock for lock in self.heap.locks if lock[0] >= since_us and lock[1] - lock[0] >= TICK_LEAST_US]
 
     def keep_ticks(self, state: str, since_us: float) -> list[tuple[float, float, int]]:
-        """File the ticks since then under a state of the machine; return them."""
+        """Store the ticks since then under a state of the machine; return them."""
         ticks = self.ticks(since_us)
         self.found.ticks_us.setdefault(state, []).extend(end - begin for begin, end, _ in ticks)
         self.found.alloc_bytes = max([self.found.alloc_bytes, *(tick[2] for tick in ticks)])
@@ -79,7 +80,7 @@ class Session:
 
     # --- the steps of a treatment ---------------------------------------------------------------------------------
     def boot(self):
-        """From power-on to the first moment at which a copy that is asked says STANDBY."""
+        """Run from power-on to the first moment at which a copy of the device answers STANDBY."""
         board, found = self.board, self.found
         board.run_until(lambda: bool(self.ticks(0)), BOOT_LIMIT_US, 1_000)
         found.first_tick_ms = self.ticks(0)[0][0] / 1000
@@ -129,7 +130,7 @@ class Session:
         found.gc_runs_while_gas = len(self.heap.collections) - collections + self.heap.collecting
 
     def cut_offs(self):
-        """Of copies of this moment in a burst: each event at the moments of a tick, with and without a console line."""
+        """Measure on copies of this moment: each event at the moments of a tick, with and without a console line."""
         for event in HARDWARE:
             self.found.latencies_us[event] = self._latencies(event, HARDWARE_MOMENTS)
         for event in SOFTWARE:
@@ -162,7 +163,7 @@ class Session:
         return next((ns - then) / 1000 for ns, pin, level in reversed(board.edges) if pin == pins.DOSE and level == 0)
 
     def after(self):
-        """Release the trigger; what is free once the collection of the rest is over."""
+        """Release the trigger; note the free heap after the collection that follows."""
         device, board, found = self.device, self.board, self.found
         before = len(self.heap.collections)
         device.change(lambda plant: plant.trigger(False))
@@ -186,7 +187,7 @@ def stands_by(device: EmulatedApplicator) -> bool:
 
 
 def chill(device: EmulatedApplicator, degc: float, in_us: float) -> None:
-    """Let the skin's converter read degc at a conversion that ends in_us from now."""
+    """Let the skin's converter read `degc` at a conversion that ends in_us from now."""
     chip: Any = device.plant.chips[0]
     measured = chip.advance
     chip.advance = lambda to_us, _: measured(to_us, degc)
@@ -215,7 +216,7 @@ def outputs_low_ms(board: Rp2040Board) -> float:
 
 
 def treatment(uf2, layout: Layout) -> Found:
-    """Return what a treatment on the emulated applicator shows."""
+    """Return the results of a treatment on the emulated applicator."""
     session = Session(uf2, layout)
     session.boot()
     session.standby()
@@ -226,7 +227,7 @@ def treatment(uf2, layout: Layout) -> Found:
 
 
 def without_boot_file(uf2) -> float:
-    """Return when the outputs are low when nobody but board.build() makes them so, ms since reset."""
+    """Return when the outputs are low if only board.build() drives them, ms since reset."""
     device = EmulatedApplicator(uf2, application(overlay={"boot.py": b""}))
 
     def low():

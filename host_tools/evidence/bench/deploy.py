@@ -1,7 +1,7 @@
-"""The application onto a virtual board: `cryoctl flash` beside `mpremote cp -r` of the sources, over a counted socket.
+"""Copies the application to a virtual board with `cryoctl flash` and with `mpremote cp -r`, over a counted socket.
 
-Each way gets a bare board of its own and then, on the same board, one changed module. Both are whole commands, started
-anew; the board runs as fast as it goes.
+Each way gets its own bare board and then, on the same board, one changed module. Both are complete commands in new
+processes; the board runs as fast as it can.
 """
 
 import contextlib
@@ -84,7 +84,7 @@ def _cost(command, port, tree):
 
 @contextlib.contextmanager
 def _board(folder):
-    """Within, a bare virtual board runs; yield the counted way to its port."""
+    """A context in which a bare virtual board runs; yield the counted way to its port."""
     folder.mkdir()
     options = ["--headless", "--speed", "0", "--image", str(folder / "image"), "--tcp", "127.0.0.1:0"]
     with (folder / "said").open("wb") as said:
@@ -110,7 +110,7 @@ def _board(folder):
 
 
 class Counted:
-    """A socket before another one of this machine; count: the bytes that went through, both ways."""
+    """A socket that forwards to another one of this machine; count: the bytes that passed, both ways."""
 
     def __init__(self, behind: int):
         self.count = 0

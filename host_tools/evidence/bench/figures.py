@@ -18,7 +18,7 @@ LOAD = (
 SOURCES = "mpremote cp -r of the sources"
 INTERRUPT = "hard interrupt, a file being written"
 
-# What each job measures, so that one that could not run leaves rows behind.
+# What each job measures, so that a job that could not run still has its rows.
 TREATMENT = (
     ("overcool_latency_ms_max", "ms"),
     ("trigger_latency_ms_max", "ms"),
@@ -34,7 +34,7 @@ TREATMENT = (
 
 
 def without_image() -> dict[str, Any]:
-    """Return what can be measured with neither image nor processor."""
+    """Return what can be measured without image and processor."""
     error_us, jitter_us = pio.burst_error_us()
     return {
         "pio": (error_us, jitter_us, pio.eye_latency_us()),

@@ -1,7 +1,7 @@
-"""What runs on the emulated board beside the application: three ways a person would write a burst, and the one load.
+"""Programs on the emulated board for comparison: three ways in which a person would write a burst, and the common load.
 
-The same load for all: floats formatted into lines that are kept for a while, a live heap that a collection has to walk,
-and a console that answers every line it is sent.
+The load is the same for all: floats that are formatted into lines and kept for some time, a live heap that a collection
+has to search, and a console that answers every line.
 """
 
 LIVE_LISTS = 1_500  # about 36 KB of small objects: what an application of this size keeps
@@ -108,7 +108,7 @@ while True:
         one_shot.init(mode=Timer.ONE_SHOT, period=LENGTH_MS, callback=end)
 """
 
-# The best that an interrupt does for the eye loop: hard, allocating nothing, while a log is appended to.
+# The best that an interrupt can do for the eye loop: a hard one that allocates nothing, while a log file grows.
 HARD_INTERRUPT = """
 def cut(_, off=dose.value):
     off(0)

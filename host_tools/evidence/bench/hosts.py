@@ -1,8 +1,8 @@
-"""What a host can do to a treatment: garbage at full speed, or a port that is held open and never read.
+"""The effects of a host on a treatment: garbage at full speed, or a port that is held open and never read.
 
-One device is armed with telemetry on and brought to its first burst; every host has a copy of it from there on. Widths
-and start-to-start times are those of the dose pin, what was allocated is read from the interpreter's heap. Garbage goes
-on until the pass is short of heap and the console lets commands wait; then a STOP comes behind it.
+One device is armed with telemetry on and runs to its first burst; from there on every host has a copy of it. Widths and
+start-to-start times are those of the dose pin; allocations are read from the interpreter's heap. Garbage continues
+until the pass is short of heap and the console lets commands wait; then a STOP follows it.
 """
 
 import random
@@ -17,19 +17,19 @@ from host_tools.evidence.bench.memory import HeapWatch, Layout
 from host_tools.simulator.emulator.applicator import EmulatedApplicator, Timeout
 
 WINDOW_US = 2_500_000
-FEED_US = 500  # so often the host looks whether its buffer is empty: the USB port takes 64 bytes at a time
+FEED_US = 500  # how often the host checks whether its buffer is empty: the USB port takes 64 bytes at a time
 AHEAD = 256  # bytes
 LOOK_US = 1_000  # the first burst began so long before the copies are made, at most
 TICK_US = 10_000
-SHORT_LIMIT_US = 8_000_000  # garbage has used up the heap of a pass long before
-SILENT_US = 200_000  # no answer for so long, whatever was sent: commands wait
+SHORT_LIMIT_US = 8_000_000  # longest time; garbage uses up the heap of a pass much sooner
+SILENT_US = 200_000  # no answer for this long, whatever was sent, means: commands wait
 WATCHED_US = 1_000_000  # of that
 BURST_LIMIT_US = 1_000_000
 
 
 @dataclass
 class Guard:
-    """How the console keeps the rest of a pass's heap: commands wait, what follows them is left out, a stop acts.
+    """How the console protects the rest of a pass's heap: commands wait, later lines are left out, a stop acts.
 
     waits_us     of garbage, until the last answer that was given
     free_bytes   then
@@ -53,7 +53,7 @@ class Guard:
 
 @dataclass
 class Load:
-    """What one host left behind.
+    """The effects of one host.
 
     alloc_bytes_s  of every allocation, the frames of calls among them that are free again when the call returns
     kept_bytes_s   by how much the free heap shrank
@@ -75,7 +75,7 @@ class Streaming(EmulatedApplicator):
 
     def ask(self, command: str, limit_us: float = 1_000_000) -> str:
         """As EmulatedApplicator.ask, without the lines of telemetry."""
-        mark = self.board.console.rfind(b"\n") + 1  # a line of telemetry may be half out
+        mark = self.board.console.rfind(b"\n") + 1  # half a line of telemetry may be out
         self.board.write(command.encode() + b"\n")
         while True:
             end = self.board.wait_for(b"\n", limit_us, mark)
@@ -103,7 +103,7 @@ def garbage(n: int, seed: int) -> bytes:
 
 
 def _alone(device: EmulatedApplicator):
-    """Nobody at the port, no telemetry."""
+    """No host at the port, no telemetry."""
     device.board.write(b"STRM OFF\n")
 
 
@@ -148,7 +148,7 @@ WHAT = {
 
 
 def under_load(uf2, layout: Layout) -> dict[str, Load]:
-    """Return what each host left behind of the same treatment."""
+    """Return the effects of each host on the same treatment."""
     session = Session(uf2, layout, Streaming)
     device, board = session.device, session.board
     device.until_state("STANDBY")
@@ -163,7 +163,7 @@ def under_load(uf2, layout: Layout) -> dict[str, Load]:
 def guarded(
     device: EmulatedApplicator, heap: HeapWatch, feed, since_us: float, watched_us: float = WATCHED_US
 ) -> Guard:
-    """Return what a pass short of heap does with garbage and with a STOP. The device is delivering, garbage comes.
+    """Return how a pass that is short of heap handles garbage and a STOP. The device is delivering, garbage comes.
 
     feed        what sends it, as HOSTS[GARBAGE] returned it, since since_us
     watched_us  how long the pass goes on before the STOP, at least

@@ -1,8 +1,9 @@
-"""The interpreter's heap seen from outside: its lock, its collections, its free bytes, without a byte of guest code.
+"""Reads the interpreter's heap from outside: its lock, its collections, its free bytes, without any guest code.
 
-MicroPython holds the tick's heap lock as a number in SRAM. Read every few microseconds it tells when a tick begins and
-ends; its lowest bit is set while a collection runs. The addresses belong to one image: they are found by letting the
-guest lock and allocate known amounts [S] MicroPython 1.28, py/mpstate.h and py/gc.c, and proven by its own mem_free().
+MicroPython holds the tick's heap lock as a number in SRAM. Reading it every few microseconds shows when a tick begins
+and ends; its lowest bit is set while a collection runs. The addresses belong to one image. To find them, the guest
+locks the heap and allocates known amounts [S] MicroPython 1.28, py/mpstate.h and py/gc.c; its own mem_free() confirms
+them.
 """
 
 import struct
@@ -50,7 +51,7 @@ class Layout:
 
 
 def find(uf2) -> Layout:
-    """Return the layout of an image. Raises LookupError when it cannot be told."""
+    """Return the layout of an image. Raises LookupError when it cannot be found."""
     board = Rp2040Board(uf2, {"boot.py": b""})
     seen: list[bytes] = []
     board.watch(MARK, callback=lambda _: seen.append(bytes(board.mcu.sram)))
@@ -67,7 +68,7 @@ def find(uf2) -> Layout:
 
 
 def _tables(words):
-    """Yield (offset, bytes) of what may be the allocation table: a byte for every four blocks of a pool behind it."""
+    """Yield (offset, bytes) of possible allocation tables: a byte for every four blocks of the pool behind it."""
     for at in range(len(words) - 7):
         start, length = words[at] - RAM, words[at + 1]
         if 0 <= start < RAM_BYTES and 1000 < length < RAM_BYTES // (4 * BLOCK):
@@ -85,7 +86,7 @@ _FREE_IN = tuple(sum(byte >> shift & 3 == 0 for shift in (0, 2, 4, 6)) for byte 
 
 
 class HeapWatch:
-    """Looks at a board's heap every period_us and keeps what changed.
+    """Reads a board's heap every period_us and keeps the changes.
 
     locks        (begin us, end us, bytes allocated meanwhile) of each time the heap was locked
     collections  (begin us, end us) of each collection
@@ -117,7 +118,7 @@ class HeapWatch:
         return int.from_bytes(self._sram[at : at + 4], "little") * BLOCK
 
     def take(self, leave: int) -> None:
-        """Mark free blocks as taken, the lowest first, until `leave` bytes are free: as garbage that nobody names.
+        """Mark free blocks as taken, the lowest first, until `leave` bytes are free: as garbage without a reference.
 
         Once something was allocated behind them, the next collection frees them again [S] py/gc.c: it sweeps up to the
         last block that was used.

@@ -1,4 +1,4 @@
-"""Bursts and cut-offs as a person would otherwise write them, on the emulated chip under one load; ours beside them."""
+"""Bursts and cut-offs in programs that a person would write, and ours, on the emulated chip under the same load."""
 
 import os
 import pickle
@@ -13,12 +13,12 @@ from host_tools.simulator.emulator.rp2040 import Rp2040Board, Timeout
 from host_tools.toolchain import packing
 
 DOSE, LEASE, LOOP_A, LOOP_B, TRIGGER, SELECT_SKIN, DRDY, BEAT = 2, 3, 7, 8, 9, 17, 21, 23
-SHORT_MS = 30  # the shorter, the more often a collection meets a burst's end
+SHORT_MS = 30  # the shorter the burst, the more often a collection meets its end
 LONG_MS = 300
 LOOK_US = 50  # a collection takes longer
 WARM_US = 150_000
 WIDTHS_US = 900_000
-PHASES_US = tuple(range(0, 10_000, 1_250))  # of the 10 ms between two looks
+PHASES_US = tuple(range(0, 10_000, 1_250))  # phases of the 10 ms between two looks
 MOMENTS, MOMENT_US = 12, 11_000  # of a file that grows: an erase takes 45 ms
 LIMIT_US = 2_000_000
 
@@ -80,7 +80,7 @@ class Peer:
         return [ns / 1000 for ns, pin, _ in self.board.edges if pin == BEAT][1:]
 
     def in_burst(self, after_us: float = 5_000, collecting: bool = False) -> None:
-        """Run to after_us behind the next opening; further until a collection begins while open."""
+        """Run to after_us after the next opening, or further, until a collection begins while it is open."""
         board = self.board
         board.run_until(lambda: board.level(DOSE) == 0, LIMIT_US)
         board.run_until(lambda: board.level(DOSE) == 1, LIMIT_US)
@@ -108,7 +108,7 @@ class Peer:
 
 
 def forked(function: Callable[[], Any]) -> Any:
-    """Return function() of a copy of this process: the emulated chip here stays where it is. Raises RuntimeError."""
+    """Return function() of a copy of this process; the emulated chip here does not change. Raises RuntimeError."""
     reader, writer = os.pipe()
     child = os.fork()
     if child == 0:

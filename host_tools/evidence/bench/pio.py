@@ -1,4 +1,4 @@
-"""What the PIO programs do by themselves: stepped alone, cycle by cycle, with neither processor nor image."""
+"""The PIO programs alone: stepped cycle by cycle, without processor and image."""
 
 import sys
 from typing import Any

@@ -19,7 +19,7 @@ NOT_CERTIFIED = "The device is not certified and not for treating people; no cla
 
 
 def figure(value: float | None) -> str:
-    """Return a figure as it is shown: three digits behind the point at most, thousands apart."""
+    """Return a figure as it is shown: at most three decimals, thousands separated."""
     if value is None:
         return "-"
     text = f"{value:,.3f}".rstrip("0").rstrip(".") if isinstance(value, float) else f"{value:,}"
@@ -27,7 +27,7 @@ def figure(value: float | None) -> str:
 
 
 def goal(row: Row) -> str:
-    """Return a row's goal and how it stands."""
+    """Return a row's goal and whether it is met."""
     if row.name not in table.GOALS:
         return ""
     relation, bound = table.GOALS[row.name]

@@ -9,7 +9,7 @@ KB = 1024
 
 @dataclass(frozen=True)
 class Row:
-    """A figure of ours and, where somebody would otherwise write it another way, that way's figure of the same run.
+    """A figure of ours and, if there is another usual way, the figure of that way in the same run.
 
     A figure with several peers has a row for each, with the same value. None: not measured here.
     """
@@ -27,7 +27,7 @@ class Row:
         return asdict(self) | {"goal": f"{relation} {bound}" if relation else None, "met": met(self)}
 
 
-# name -> (relation, bound): what must hold. Goals stand here and nowhere else; bench.json and the page carry them on.
+# name -> (relation, bound): what must hold. Goals are only here; bench.json and the page repeat them.
 GOALS: dict[str, tuple[str, float]] = {
     "burst_error_us_max": ("<=", 1),
     "eye_latency_us_max": ("<=", 1.5),
@@ -44,7 +44,7 @@ GOALS: dict[str, tuple[str, float]] = {
     "app_bytes": ("<=", 80 * KB),
 }
 
-# A missed goal that stands: name -> reason. Everything else that is missed fails the bench.
+# A missed goal that is accepted: name -> reason. Any other missed goal fails the bench.
 ACCEPTED: dict[str, str] = {
     "app_bytes": "the console with its help, the store and service mode count in full; most of that is loaded when it "
     "is asked for and dropped before arming, and the heap that is left meets its goal",

@@ -21,9 +21,9 @@ from host_tools.places import ROOT
 PAGE = ROOT / "docs/virtual_board.md"
 PICTURE = ROOT / "docs/virtual_board.svg"
 WIDTH, HEIGHT = 112, 40
-PATIENCE_S = 300  # longer than anything takes on a busy machine: only what hangs reaches it
-SETTLED_S = 0.8  # an answer that has not changed for so long is complete
-READY = "Terminal ready"  # picocom forgets what was typed before it says so
+PATIENCE_S = 300  # longer than any step takes on a busy machine: only a step that hangs reaches it
+SETTLED_S = 0.8  # an answer that does not change for so long is complete
+READY = "Terminal ready"  # picocom drops characters that are typed before this line
 TERMINAL = "picocom --baud 115200 --echo --imap lfcrlf {link}"
 TYPED = (
     "*IDN?",
@@ -127,7 +127,7 @@ def _terminal(folder):
 
 
 def settled(look: Callable[[], str], complete: Callable[[str], bool]) -> str:
-    """Return what look() shows once complete(that) is true and it stands still."""
+    """Return what look() shows once complete() accepts it and it does not change any more."""
     give_up = time.monotonic() + PATIENCE_S
     last, since = look(), time.monotonic()
     while time.monotonic() < give_up:
@@ -141,7 +141,7 @@ def settled(look: Callable[[], str], complete: Callable[[str], bool]) -> str:
 
 
 def answered(look: Callable[[], str], line: str, before: str) -> str:
-    """Return what look() shows once a line that was typed is answered: another one, no part of it, is the last."""
+    """Return what look() shows once a typed line is answered: the last line is another one, no part of the typed."""
     return settled(look, lambda screen: screen != before and not line.startswith(screen.rpartition("\n")[2].strip()))
 
 

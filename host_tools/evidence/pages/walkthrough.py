@@ -1,6 +1,6 @@
-"""Records what docs/walkthrough.md shows: a virtual board from bare to reported, every command run as it stands there.
+"""Records docs/walkthrough.md: a virtual board from bare to its report. Every command runs as the page shows it.
 
-Run it as a module, with tmux, picocom and chromium at hand. Exit code 0: written; 2: a program is missing.
+Run it as a module; it needs tmux, picocom and chromium. Exit code 0: written; 2: a program is missing.
 """
 
 import os
@@ -48,7 +48,7 @@ def main() -> int:
 
 
 class Walk:
-    """A folder, a virtual board whose front panel stands in a terminal of its own, and a shell beside it."""
+    """A folder, a virtual board whose front panel has its own terminal, and a shell."""
 
     def __init__(self, folder: Path):
         self._folder = folder
@@ -155,7 +155,7 @@ class Walk:
 
     # --- shell, terminals ---------------------------------------------------------------------------------------------
     def shell(self, name: str, command: str, code: int | None = 0) -> None:
-        """Run a command as it stands and keep it with its output; any exit code when `code` is None."""
+        """Run a command and keep it with its output; `code`: the expected exit code, None: any."""
         done = subprocess.run(
             command, shell=True, cwd=self._folder, env=self._env, text=True, timeout=4 * PATIENCE_S,
             stdout=subprocess.PIPE, stderr=subprocess.STDOUT, stdin=subprocess.DEVNULL,
@@ -194,7 +194,7 @@ class Walk:
 
 
 def _shortened(text):
-    """Return an output's first and last lines, where it is long."""
+    """Return an output; of a long one only the first and last lines."""
     lines = text.splitlines()
     if len(lines) > KEPT_LINES:
         lines = [*lines[: KEPT_LINES // 2], "...", *lines[-KEPT_LINES // 2 :]]

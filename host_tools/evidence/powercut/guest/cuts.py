@@ -71,7 +71,7 @@ class Calibrate(Change):
         return problem or calibration.put_in_force(calibration.Store(files, always), text)[1]
 
     def seen(self, files):
-        """As Change.seen; a damaged line of the history is a record of its own."""
+        """As Change.seen; a damaged line of the history counts as a separate record."""
         history = calibration.Store(files).history
         return config.load(files), (tuple(history.read()), history.damaged)
 
@@ -114,7 +114,7 @@ def logged(files):
 
 
 def log_torn(files):
-    """A log whose last record is half one."""
+    """A log whose last record is incomplete."""
     logged(files)
     file = files.open("/journal.0", "ab")
     file.write(journal.packed(3, [FAULT, -1, -1, 3] + [0] * 8)[:20])
@@ -151,7 +151,7 @@ def once(files):
 
 
 def at_sequence(sequence):
-    """Return what prepares two slots, the newer with that sequence."""
+    """Return a function that prepares two slots, the newer with that sequence."""
 
     def prepare(files):
         for n in range(2):
@@ -163,7 +163,7 @@ def at_sequence(sequence):
 
 
 def damaged(files):
-    """One slot is no slot."""
+    """A board with one damaged slot."""
     at_sequence(7)(files)
     file = files.open("/settings.0", "wb")
     file.write(b"\x00" * 100)

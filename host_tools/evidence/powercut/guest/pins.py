@@ -1,6 +1,6 @@
 """The writes of the PIN's record, made by the console's own code: an attempt counted, the right PIN, another PIN.
 
-A write counts as done once the console answers as if it were: a wrong PIN told as wrong, service mode, OK.
+A write counts as done once the console's answer says so: a wrong PIN is refused, service mode, OK.
 """
 
 from cryo.console import pin, service
@@ -36,7 +36,7 @@ _PAYLOADS = [pin.packed(n, _SALTS[0], digest(_SALTS[0], PIN)) for n in range(pin
 
 
 def with_wrong(n, sequence=7):
-    """Return what prepares a board whose PIN was entered wrongly n times; the newer slot has that sequence."""
+    """Return a function that prepares a board with n wrong attempts at its PIN; the newer slot has that sequence."""
 
     def prepare(files):
         for at in range(2):
@@ -48,7 +48,7 @@ def with_wrong(n, sequence=7):
 
 
 class _Board:
-    """As much of a console and its application as service.py asks for."""
+    """The parts of a console and its application that service.py uses."""
 
     def __init__(self, files, now):
         self.app = self.supervisor = self.inputs = self.session = self
@@ -83,7 +83,7 @@ class _Board:
 
 
 class Wrong:
-    """A wrong PIN: it counts one more, before it is told that it is wrong."""
+    """A wrong PIN: it is counted before the console says that it is wrong."""
 
     name = "pin"
 
@@ -92,7 +92,7 @@ class Wrong:
         return None if said[:10] == "ERROR 301 " or "locked" in said else said
 
     def seen(self, files):
-        """Return (what is in force or why nothing, a record beside it)."""
+        """Return (what is in force, or the reason why nothing is, a record beside it)."""
         payload, problem = record(files).load()
         return (pin.unpacked(payload), problem), None
 
