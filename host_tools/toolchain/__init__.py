@@ -1,1 +1,1 @@
-"""What goes onto a board and how it is made and proven: packing, settings, images, board check, generators."""
+"""Makes and checks what goes onto a board: packing, settings, images, board check, generators."""

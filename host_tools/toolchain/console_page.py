@@ -21,13 +21,13 @@ CONSOLE = FIRMWARE / "cryo/console"
 TABLE = CONSOLE / "table.py"
 WORDS = CONSOLE / "words.py"
 PAGE = DOCS / "console.md"
-TEXT = Path(__file__).with_name("console_page.md")  # what stands above the commands
+TEXT = Path(__file__).with_name("console_page.md")  # the text above the commands
 COMMAND = "python -m host_tools.toolchain.console_page"
-RESIDENT = "live"  # the module whose functions are found without its topic being loaded
+RESIDENT = "live"  # the module whose functions are found without loading a topic
 
 
 def load(path: Path = TABLE) -> dict[str, Any]:
-    """Return the table module's names."""
+    """Return the names in the module of the table."""
     return runpy.run_path(str(path))
 
 
@@ -44,7 +44,7 @@ def nodes(table: dict[str, Any]) -> dict[str, str]:
 
 
 def roots(table: dict[str, Any]) -> dict[str, str]:
-    """Return first word of a header -> module, of those that are loaded on demand."""
+    """Return first word of a header -> module, for the modules that are loaded on demand."""
     found: dict[str, str] = {}
     for _, module, _, _, rows in table["TOPICS"]:
         for header, _, _ in rows:

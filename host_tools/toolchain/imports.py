@@ -1,9 +1,9 @@
-"""Who imports whom in firmware, boards and host tools, and which modules import each other in a circle.
+"""Shows who imports whom in firmware, boards and host tools, and which modules import each other in a circle.
 
     python -m host_tools.toolchain.imports      the rooms, then the circles; exit status 1 where there is one
 
-Modules in a circle can be read, tested and loaded only all together. Every import counts: in a function, under
-TYPE_CHECKING, and a name that import_module or __import__ is given as text.
+Modules in a circle can be read, tested and loaded only together. Every import counts: also one in a function or under
+TYPE_CHECKING, and a name that import_module or __import__ gets as text.
 """
 
 from __future__ import annotations
@@ -19,8 +19,8 @@ from host_tools.places import ROOT
 FOLDERS = ("firmware", "boards", "host_tools")
 # Where an interpreter on a board, real or virtual, looks for modules; on the host it is the root.
 PATHS = ("firmware", "boards/*", "host_tools/simulator/twin/guest", "host_tools/simulator/twin/cpython")
-APART = "host_tools/evidence/powercut/guest"  # another such place, for the files in it alone
-INTERPRETER = ("machine", "micropython")  # built in on a board; the twin's files of that name stand in for them
+APART = "host_tools/evidence/powercut/guest"  # another such place, only for the files in it
+INTERPRETER = ("machine", "micropython")  # built in on a board; the twin's files of that name take their place
 _BY_NAME = ("import_module", "__import__")
 
 Graph = Mapping[str, set[str]]  # file -> files that it imports, each as its path under the root
@@ -39,7 +39,7 @@ def graph(root: Path = ROOT) -> Graph:
 
 
 def circles(modules: Graph) -> list[list[str]]:
-    """Return, of each set of modules that reach each other, the shortest circle: its first module stands last again."""
+    """Return the shortest circle of each set of modules that reach each other; its first module is also its last."""
     reached = {module: _reached(modules, module) for module in modules}
     knots = {frozenset(n for n in reached[m] if m in reached[n]) for m in modules if m in reached[m]}
     return sorted(min((_way_round(modules, module) for module in sorted(knot)), key=len) for knot in knots)
@@ -102,7 +102,7 @@ def _wanted(tree: ast.Module, package: tuple[str, ...]) -> Iterator[tuple[str, b
 
 
 def _loaded(known: Mapping[str, Path], wanted: str, file: Path) -> set[Path]:
-    """Return what a name loads: its module, and each package on the way to it, which a file in it finds loaded."""
+    """Return what a name loads: its module, and each package on the way to it."""
     parts = wanted.split(".")
     on_the_way = [known[name] for n in range(len(parts)) if (name := ".".join(parts[: n + 1])) in known]
     return {package for package in on_the_way[:-1] if package.parent not in file.parents} | set(on_the_way[-1:])
@@ -123,7 +123,7 @@ def _reached(modules: Graph, module: str) -> set[str]:
 
 
 def _way_round(modules: Graph, module: str) -> list[str]:
-    """Return the shortest way from a module that is in a circle back to itself."""
+    """Return the shortest way from a module in a circle back to itself."""
     ways = deque([[module]])
     seen: set[str] = set()
     while True:

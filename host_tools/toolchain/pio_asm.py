@@ -1,9 +1,9 @@
 """A PIO assembler for the host: the RP2040's programs, written for MicroPython's `rp2.asm_pio`, in CPython.
 
 The instruction words and register fields are those of the RP2040 datasheet, section 3.4 (instruction set) and 3.7
-(EXECCTRL, SHIFTCTRL). The part of the language that the firmware uses: no side-set, no wait, no irq. A program comes
-back in MicroPython's shape: [array("H") of words, address in block 0, in block 1, in an RP2350's block 2 (-1: not
-loaded), EXECCTRL, SHIFTCTRL, first levels of out, set and side-set pins].
+(EXECCTRL, SHIFTCTRL). It covers the part of the language that the firmware uses: no side-set, no wait, no irq. A
+program is returned in MicroPython's form: [array("H") of words, address in block 0, in block 1, in an RP2350's block 2
+(-1: not loaded), EXECCTRL, SHIFTCTRL, first levels of out, set and side-set pins].
 """
 
 from __future__ import annotations
@@ -45,7 +45,7 @@ class PIO:
 
 
 class _Instruction:
-    """The instruction written last: takes its delay, `[n]`."""
+    """The last instruction; takes its delay, `[n]`."""
 
     def __init__(self, words: list[int]):
         self._words, self._at = words, len(words) - 1
@@ -149,7 +149,7 @@ def asm_pio(
     pull_thresh=32,
     fifo_join=0,
 ) -> Callable[[FunctionType], list[Any]]:
-    """Return a decorator that assembles a function of PIO instructions, called as MicroPython's is."""
+    """Return a decorator that assembles a function of PIO instructions; it is used like MicroPython's."""
 
     def assemble(function: FunctionType) -> list[Any]:
         program = Assembler()

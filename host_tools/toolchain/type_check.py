@@ -1,6 +1,6 @@
 """Writes what pyright needs for firmware and boards: `python -m host_tools.toolchain.type_check` (in `make types`).
 
-Each board's folder is copied beside the firmware, so each is a place of its own for imports: one entry a board, found.
+Each board's folder is copied beside the firmware, so that each is a separate place for imports: one entry a board.
 """
 
 import json

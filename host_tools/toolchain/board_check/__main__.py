@@ -1,4 +1,4 @@
-"""Proves pin maps valid: `python -m host_tools.toolchain.board_check [boards/NAME ...]`, all boards without a name."""
+"""Checks pin maps: `python -m host_tools.toolchain.board_check [boards/NAME ...]`; without a name all boards."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from host_tools.toolchain.board_check.rules import DOCUMENTS, RULES, remarks, vi
 
 
 def check(folder: Path) -> list[str]:
-    """The violations of one board folder; a folder that cannot be read is one."""
+    """Return the violations of one board folder; a folder that cannot be read counts as one."""
     try:
         return violations(load(folder))
     except BoardError as error:
@@ -19,7 +19,7 @@ def check(folder: Path) -> list[str]:
 
 
 def main(argv: list[str]) -> int:
-    """Print each board's verdict; 1 when any rule is violated."""
+    """Print each board's verdict; return 1 when any rule is violated."""
     folders = [Path(name) for name in argv] or sorted(path.parent for path in BOARDS.glob("*/board.toml"))
     failed = not folders
     for folder in folders:

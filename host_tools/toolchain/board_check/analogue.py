@@ -1,4 +1,4 @@
-"""What the converter reads of the transducers and of the coil: from the parts of board.toml, through the drivers' code.
+"""Computes what the converter reads from transducers and coil, from the parts of board.toml and the drivers' code.
 
 Tables [converter] and [coil] of board.toml, [adc] of the chip's table. A chip's input loads a divider: the pressure
 then reads too low, and the stop for a bottle that is too hot comes too late.
@@ -20,17 +20,17 @@ FIELDS = ("upper_ohm", "lower_ohm", "percent", "nf")
 BARS = (35, 70, 75)  # limit 20: nothing arms below and above, gas stops
 MOST_BAR = 1.0  # bring-up list: within 1 bar of a gauge
 SUPPLY_V = (4.95, 5.05)  # of the transducers, bring-up list
-PIN_ABOVE_V = 0.3  # a pin may be so much above its supply
+PIN_ABOVE_V = 0.3  # a pin may be this much above its supply
 PIN_V = SUPPLIES_V[0] + PIN_ABOVE_V
 LOAD_OHM = 5_000  # a transducer's output drives this, applicator_bom.toml
-SETTLES = 7  # time constants until it is right to a thousandth
+SETTLES = 7  # time constants until the reading is right to a thousandth
 TICK_S = 0.010
 COIL_FULL_V = 3.0  # at 1.2 times the coil's peak current
 HOLD = 4  # the driver holds with a quarter of the peak
 
 
 def counts_of(board: Board, tree: ast.Module, call: ast.Call) -> Callable[[float], int]:
-    """How the board file makes 16 bits of a voltage at the pin: the converter itself, or its own class around it."""
+    """How the board file converts a voltage at the pin to 16 bits: with the converter itself, or with its own class."""
     first = call.args[0]
     name = first.func.id if isinstance(first, ast.Call) and isinstance(first.func, ast.Name) else "ADC"
     adc = board.chip.adc
@@ -54,7 +54,7 @@ def counts_of(board: Board, tree: ast.Module, call: ast.Call) -> Callable[[float
 
 
 def not_made(board: Board, tree: ast.Module, kind: str, names: tuple[str, ...]) -> Iterator[str]:
-    """Each of these signals for which the board file makes no such part: then nothing below sees its figures."""
+    """Yield each of these signals for which the board file makes no such part: no later rule can check its figures."""
     on = [node.attr for call in made(tree, kind) for node in ast.walk(call) if isinstance(node, ast.Attribute)]
     for name in names:
         if tree.body and name in board.signals and name not in on:
@@ -65,18 +65,18 @@ def not_made(board: Board, tree: ast.Module, kind: str, names: tuple[str, ...]) 
 
 
 def ratio(table: dict, upper: float = 1.0, lower: float = 1.0, load_ohm: float = float("inf")) -> float:
-    """The divider's, with its resistors at these factors and that much across the lower one."""
+    """The divider's ratio, with its resistors at these factors and a load across the lower one."""
     down = 1 / (1 / (table["lower_ohm"] * lower) + 1 / load_ohm)
     return down / (down + table["upper_ohm"] * upper)
 
 
 def source_ohm(table: dict) -> float:
-    """What the divider is as a source: both resistors in parallel."""
+    """The divider's resistance as a source: both resistors in parallel."""
     return table["upper_ohm"] * table["lower_ohm"] / (table["upper_ohm"] + table["lower_ohm"])
 
 
 def transducers_read_right(board: Board) -> Iterator[str]:
-    """The dividers give the converter what the driver's figures mean, and a wire that is off or shorted is told."""
+    """The dividers give the converter what the driver's figures mean, and a loose or shorted wire is detected."""
     if board.chip.modelled:
         return
     table = board.design.get("converter", {})
@@ -121,7 +121,7 @@ def transducers_read_right(board: Board) -> Iterator[str]:
 
 
 def _pin(board: Board, table: dict, ratios: list[float]) -> Iterator[str]:
-    """The pin stays within what the converter and the pad bear; the transducer drives the divider, and it settles."""
+    """The pin stays within the limits of converter and pad; the transducer can drive the divider, and it settles."""
     adc = board.chip.adc
     if SUPPLY_V[1] * max(ratios) > PIN_V:
         yield f"transducer divider: {SUPPLY_V[1] * max(ratios):.2f} V at the pin, {PIN_V:g} are allowed: change it"
@@ -179,5 +179,5 @@ def coil_reads_right(board: Board) -> Iterator[str]:
 
 
 def broken_coil_wire_v(board: Board) -> float:
-    """The level of ADC_COIL with its wire off: the pin's leakage through the pull-down."""
+    """The level of ADC_COIL with a loose wire: the pin's leakage through the pull-down."""
     return board.chip.adc.get("leak_a", 0.0) * most_ohm(board.signals["ADC_COIL"])

@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 CHIPS = Path(__file__).with_name("chips")
-BUSES = ("_BUS", "_SM")  # endings of the names in pins.py that number a block of the chip, not a pin
+BUSES = ("_BUS", "_SM")  # endings of names in pins.py whose number is a block of the chip, not a pin
 
 
 class BoardError(Exception):
@@ -18,7 +18,7 @@ class BoardError(Exception):
 
 @dataclass(frozen=True)
 class Signal:
-    """One signal: its pin and what board.toml asks of it."""
+    """One signal: its pin, and its requirements from board.toml."""
 
     name: str
     pin: int
@@ -28,13 +28,13 @@ class Signal:
     bus_name: str = ""  # as board.toml has it; empty for a number
     state_machine_name: str = ""
     pull: str = ""  # of inputs: "external down", "external up", "internal down", "internal up"
-    ohms: float = 10_000  # of that resistor, or of the next
-    pull_down: str = ""  # of outputs: the resistor that holds it low while nothing drives it, and where
+    ohms: float = 10_000  # ohms of that resistor, or of the next
+    pull_down: str = ""  # of outputs: the resistor that holds the pin low while nothing drives it, and its place
 
 
 @dataclass(frozen=True)
 class Chip:
-    """What a chip on its board can do; the fields are those of the files in chips/.
+    """The abilities of a chip on its board; the fields are those of the files in chips/.
 
     `functions` gives the pins of each function by bus; functions without a bus have the one bus "".
     """
@@ -51,27 +51,27 @@ class Chip:
     functions: dict[str, dict[str, list[int]]]
     hints: dict[str, str]
     architecture: str = ""  # mpy-cross -march, for machine code; without it a board gets bytecode only
-    micropython: dict[str, str] = field(default_factory=dict)  # by what its interpreter is known, how it is installed
-    header: dict[str, str] = field(default_factory=dict)  # what the board prints beside each pin, for the wiring
-    levels: dict[str, float] = field(default_factory=dict)  # of inputs at 3.3 V, and the least of the own pulls
-    adc: dict[str, float] = field(default_factory=dict)  # what its converter takes, and what its input takes away
+    micropython: dict[str, str] = field(default_factory=dict)  # how its interpreter is recognised and installed
+    header: dict[str, str] = field(default_factory=dict)  # the board's label of each pin, for the wiring diagram
+    levels: dict[str, float] = field(default_factory=dict)  # of inputs at 3.3 V, and the chip's strongest own pulls
+    adc: dict[str, float] = field(default_factory=dict)  # the range of its converter, and the load of its input
     processor: str = ""  # as the bill of materials names it
     pull_down_most_ohm: float = 0.0  # of a resistor that holds a digital pin low; 0: any
-    registers: dict[str, int] = field(default_factory=dict)  # what registers.py of a board must say
+    registers: dict[str, int] = field(default_factory=dict)  # the contents that registers.py of a board must have
     core_registers: list[int] = field(default_factory=list)  # others that a board's files may use
-    modelled: bool = False  # no parts around it: nothing to compute from them
+    modelled: bool = False  # no parts around it: nothing to compute
 
 
 @dataclass(frozen=True)
 class Board:
-    """A board folder, read. `undescribed` and `missing` are names that stand in only one of the two files."""
+    """A board folder that was read. `undescribed` and `missing` are names in only one of the two files."""
 
     folder: Path
     chip: Chip
     signals: dict[str, Signal]
     safe_low: tuple[int, ...]
     imports: bool = False
-    blocks: tuple[str, ...] = ()  # names in pins.py that number a block of the chip
+    blocks: tuple[str, ...] = ()  # names in pins.py whose number is a block of the chip
     groups: dict[str, tuple[int, ...]] = field(default_factory=dict)  # and its tuples of pins
     design: dict[str, dict] = field(default_factory=dict)  # board.toml's other tables: parts' values, by what they do
     undescribed: dict[str, int] = field(default_factory=dict)

@@ -1,4 +1,4 @@
-"""What a board file says in its text: its numbers and the parts that it makes. The firmware's modules beside it."""
+"""Reads the text of a board file: its numbers and the parts that it makes. Also imports the firmware's modules."""
 
 from __future__ import annotations
 
@@ -11,13 +11,13 @@ _SETTINGS = "host_tools.toolchain.settings"  # puts the firmware where modules a
 
 
 def imported(module: str):
-    """A module of the firmware."""
+    """Return a module of the firmware."""
     importlib.import_module(_SETTINGS)
     return importlib.import_module(module)
 
 
 def constants(tree: ast.Module) -> dict[str, int]:
-    """The numbers that a board file names with const()."""
+    """Return the numbers that a board file names with const()."""
     found = {}
     for node in tree.body:
         if not (isinstance(node, ast.Assign) and isinstance(node.value, ast.Call)):
@@ -29,13 +29,13 @@ def constants(tree: ast.Module) -> dict[str, int]:
 
 
 def made(tree: ast.Module, kind: str) -> list[ast.Call]:
-    """Each place where a board file makes such a part."""
+    """Yield each place where a board file makes such a part."""
     calls = (node for node in ast.walk(tree) if isinstance(node, ast.Call) and isinstance(node.func, ast.Name))
     return [call for call in calls if call.func.id == kind]  # pyright: ignore[reportAttributeAccessIssue]
 
 
 def source(board: Board) -> ast.Module:
-    """The board file; an empty one where it cannot be read, which another rule says."""
+    """Return the board file; an empty one if it cannot be read, which another rule reports."""
     try:
         return ast.parse(file_of(board.folder, "board.py").read_text())
     except (OSError, SyntaxError):

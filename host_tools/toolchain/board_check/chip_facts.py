@@ -1,6 +1,7 @@
-"""What a board's files say of its chip, against the chip's table: registers, resistors that its pads need, its name.
+"""Compares a board's files with the chip's table: registers, resistors that its pads need, its name.
 
-Boards of two chips look alike: a file of the one in the folder of the other is found here, each wrong fact by its name.
+Boards of two chips look alike. If a file of one is in the folder of the other, it is found here, and each wrong fact is
+named.
 """
 
 from __future__ import annotations
@@ -17,7 +18,7 @@ FIRST_ADDRESS = 0x4000_0000  # an Arm processor's peripherals begin here; no oth
 
 
 def registers_are_the_chips(board: Board) -> Iterator[str]:
-    """registers.py says what the chip's table says, and no other file of the board has an address of its own."""
+    """registers.py agrees with the chip's table, and no other file of the board holds an address."""
     wanted = board.chip.registers
     if not wanted:
         return
@@ -50,20 +51,20 @@ def registers_are_the_chips(board: Board) -> Iterator[str]:
 
 
 def bill_names_the_chip(board: Board) -> Iterator[str]:
-    """The bill of materials asks for the processor that the pin map is for."""
+    """The bill of materials lists the processor of the pin map."""
     if not board.chip.processor:
         return
     path = board.folder / "bom.toml"
     try:
         rows = tomllib.loads(path.read_text()).get("part", [])
     except (OSError, tomllib.TOMLDecodeError):
-        return  # another rule says so
+        return  # another rule reports it
     if not any(board.chip.processor in str(row.get("requirement", "")) for row in rows):
         yield f"bom.toml asks for no {board.chip.processor}, which {board.chip.name} has: name it in its row"
 
 
 def pull_downs_are_strong(board: Board) -> Iterator[str]:
-    """Resistors that hold a digital pin low are strong enough for the chip's pads, and are what their words say."""
+    """Resistors that hold a digital pin low are strong enough for the chip's pads; their text has the same value."""
     if board.chip.modelled:
         return
     most = board.chip.pull_down_most_ohm

@@ -19,7 +19,7 @@ Row = tuple[str, str, str | None, str]
 
 
 def contract() -> tuple[Row, ...]:
-    """Name, what it is, "required" or what may be instead, and what the application asks it for; sensors last."""
+    """Return name, what it is, "required" or what may be in its place, what the application calls; sensors last."""
     board = imported("cryo.board")
     needs = {"needed": board.REQUIRED, "or None": None, "or absent": board.ABSENT}
     rows = [
@@ -32,7 +32,7 @@ def contract() -> tuple[Row, ...]:
 def sensors(source: str) -> dict[str, tuple[str, str]]:
     """Return name -> (what a board must have, what it is) of each record in Inputs.
 
-    Raises ValueError where a comment does not say it.
+    Raises ValueError when a comment does not say it.
     """
     lines = source.splitlines()
     (inputs,) = (node for node in ast.parse(source).body if isinstance(node, ast.ClassDef) and node.name == "Inputs")
@@ -48,7 +48,7 @@ def sensors(source: str) -> dict[str, tuple[str, str]]:
 
 
 def given(tree: ast.Module) -> dict[str, ast.expr | None]:
-    """Each attribute of the class Board of a board file, with its value where that is written down."""
+    """Return each attribute of the class Board of a board file, with its value if the text has it."""
     found: dict[str, ast.expr | None] = {}
     for node in tree.body:
         if not (isinstance(node, ast.ClassDef) and node.name == "Board"):
@@ -71,7 +71,7 @@ def _of_self(target: ast.expr) -> Iterator[str]:
 
 
 def keeps_the_contract(board: Board) -> Iterator[str]:
-    """The board file makes what the application asks a board for, and nothing that it does not know."""
+    """The board file makes everything that the application needs from a board, and nothing that it does not know."""
     source = file_of(board.folder, "board.py")
     try:
         tree = ast.parse(source.read_text())
@@ -95,7 +95,7 @@ def keeps_the_contract(board: Board) -> Iterator[str]:
 
 
 def _named(board: Board, value: ast.expr | None) -> Iterator[str]:
-    """*IDN? answers with the folder's name, by which cryoctl knows what goes onto the board."""
+    """*IDN? answers with the folder's name; by it cryoctl knows what to put onto the board."""
     if isinstance(value, ast.Name) and value.id == "NAME":  # imported: a board that shares board.py has its own
         where, said = NAME_FILE, runpy.run_path(str(file_of(board.folder, NAME_FILE))).get("NAME")
     else:

@@ -1,4 +1,4 @@
-"""Which optional parts a board has, by its bill of materials: the line FITTED of its board file.
+"""Writes which optional parts a board has, from its bill of materials: the line FITTED of its board file.
 
     python -m host_tools.toolchain.board_check.fitted            writes the line of every board
 """
@@ -46,14 +46,14 @@ def parts(folder: Path) -> dict[str, bool]:
 
 
 def line(folder: Path) -> str:
-    """Return the line FITTED as the bill of materials asks for it. Raises BoardError."""
+    """Return the line FITTED for the bill of materials. Raises BoardError."""
     found = parts(folder)
     rows = ", ".join(f'"{key}": {int(found[key])}' for key in SETTINGS)
     return f"FITTED = {{{rows}}}  # from the bill of materials: `make fitted`"
 
 
 def fitted_as_in_the_bill(board: Board) -> Iterator[str]:
-    """The board file says that those optional parts are fitted that its bill of materials has."""
+    """The board file names the same optional parts as fitted as its bill of materials."""
     source = file_of(board.folder, "board.py")
     try:
         wanted = line(board.folder)

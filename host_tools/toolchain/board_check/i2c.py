@@ -1,6 +1,6 @@
 """The I2C buses of a board: clock, parts, pull-ups and capacitance, from board.toml, table [i2c], and its board file.
 
-A line rises through its pull-ups alone, and whoever pulls it low sinks their current. Bounds: UM10204 (NXP), table 10.
+Only the pull-ups raise a line; a part that pulls it low must sink their current. Bounds: UM10204 (NXP), table 10.
 """
 
 from __future__ import annotations
@@ -17,25 +17,25 @@ from host_tools.toolchain.board_check.loop import SUPPLIES_V
 
 PARTS = tomllib.loads(Path(__file__).with_name("i2c_parts.toml").read_text())
 FIELDS = ("hz", "parts", "wiring_pf")
-CHIP_PF = 10  # [K] of the processor's pin
+CHIP_PF = 10  # [K] capacitance of the processor's pin
 MOST_PF = 400
 SINK_A = 0.003
 LOW_V = 0.4
-RISE = 0.8473  # of R x C, from 0.3 to 0.7 of the supply [C]
+RISE = 0.8473  # rise time over R x C, from 0.3 to 0.7 of the supply [C]
 OHM_PERCENT = 5  # of modules' own resistors; a pull-up of the board has PERCENT
 BITS = 9  # a byte and its acknowledge
-MODES = ((100_000, 1000), (400_000, 300))  # up to this clock: the longest rise, ns
+MODES = ((100_000, 1000), (400_000, 300))  # up to this clock, Hz: the longest rise, ns
 
 
 def pull_up_ohm(signal: Signal, table: dict) -> float:
-    """The line's resistor and those of the modules on it, in parallel; endless when there is none."""
+    """The line's resistor and those of the modules on it, in parallel; infinite when there is none."""
     found = [signal.ohms] if signal.pull == "external up" else []
     through = sum(1 / ohm for ohm in (*found, *table.get("modules_ohm", ())))
     return 1 / through if through else float("inf")
 
 
 def capacitance_pf(table: dict) -> float:
-    """Of a line: the wires, each part's pin, and the processor's."""
+    """The capacitance of a line: wires, each part's pin, and the processor's."""
     return table["wiring_pf"] + CHIP_PF + sum(PARTS[part]["pf"] for part in table["parts"])
 
 
@@ -45,14 +45,14 @@ def rise_ns(ohm: float, pf: float) -> float:
 
 
 def message_us(part: str, hz: int, rise: float = 0.0, at_once: int = 0) -> float:
-    """How long a part's longest message takes; rise: of the lines, ns, which the clock waits for."""
+    """How long a part's longest message takes; rise: of the lines, ns; the clock waits for it."""
     row = PARTS[part]
     size = row["bytes"] if "bytes" in row else row["at_once"] + at_once
     return (BITS * size + 2) * (1e6 / hz + rise / 1000)  # start and stop
 
 
 def buses_are_right(board: Board) -> Iterator[str]:
-    """Each I2C bus has a clock that all its parts bear, and pull-ups that its capacitance and its drivers allow."""
+    """Each I2C bus has a clock that all its parts allow, and pull-ups that suit its capacitance and its drivers."""
     if board.chip.modelled:
         return
     tables = board.design.get("i2c", {})
@@ -107,7 +107,7 @@ def _line(signal: Signal, table: dict) -> Iterator[str]:
 
 
 def _in_time(file: str, tree: ast.Module, signals: list[Signal], table: dict, made: ast.Call) -> Iterator[str]:
-    """Where a bus's time-out counts for a whole message (`message_us`), each part's longest is within it."""
+    """If a bus's time-out counts for a whole message (`message_us`), each part's longest message is within it."""
     if "message_us" not in table:
         return
     part = made.func.id.lower()  # pyright: ignore[reportAttributeAccessIssue]

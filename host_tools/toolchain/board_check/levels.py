@@ -1,6 +1,6 @@
-"""Levels of pins that nothing drives: a resistor against the chip's own pull, and against what its pad gives of itself.
+"""Levels of pins that nothing drives: a resistor against the chip's own pull and against the current of its pad.
 
-A reset switches a chip's own pulls on, and so does a wrong line of code; the resistor on the circuit board must win.
+A reset or a wrong line of code can switch a chip's own pulls on; the resistor on the circuit board must be stronger.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ PERCENT = 1  # of each pull resistor
 
 
 def most_ohm(signal: Signal) -> float:
-    """The most that a signal's resistor has."""
+    """The highest resistance of a signal's resistor."""
     return signal.ohms * (1 + PERCENT / 100)
 
 
@@ -35,7 +35,7 @@ def up_v(board: Board, signal: Signal) -> float:
 
 
 def pulls_hold_their_level(board: Board) -> Iterator[str]:
-    """Each pull resistor holds its line at a level that counts, whatever the chip's own pulls do."""
+    """Each pull resistor holds its line at a valid level, whatever the chip's own pulls do."""
     if board.chip.modelled:
         return
     high_v = board.chip.levels["high_v"]
@@ -44,7 +44,7 @@ def pulls_hold_their_level(board: Board) -> Iterator[str]:
         if signal.function == "adc":
             continue  # its input and its pulls are off
         if signal.pull_down or signal.pull == "external down":
-            # of outputs: what follows is a gate of 3.3 V logic or a transistor
+            # of outputs: the next part is a gate of 3.3 V logic or a transistor
             low_v = GATE_V[0] if signal.pull_down else board.chip.levels["low_v"]
             if down_v(board, signal) > low_v:
                 volts = down_v(board, signal)

@@ -1,7 +1,7 @@
 """The eye-shield loop's levels for each fault of its wires, computed from the resistors of board.toml, table [loop].
 
-Four wires lead to the two contacts: FEED and A of pole A, B and RETURN of pole B. The loop reads as made with A high
-and B low, and with nothing else; a level between the inputs' thresholds may read as anything.
+Four wires lead to the two contacts: FEED and A of pole A, B and RETURN of pole B. The loop reads as made only with A
+high and B low. A level between the inputs' thresholds may read as high or low.
 
               220         FEED      A
     3V3 ----/\\/\\/--+--/\\/\\/---o/ o---+--- LOOP_A          with a test stage; without one 3V3 feeds FEED's resistor
@@ -26,14 +26,14 @@ TRANSISTOR_V = (0.5, 2.0)  # [S] BSS138: off below, carries 50 mA above
 TRANSISTOR_OHM = 5.0
 SHORT_OHM = 0.1
 SUPPLIES_V = (3.25, 3.35)  # bring-up list
-CONTACT_A = 0.05  # what the contacts must carry
+CONTACT_A = 0.05  # the current that the contacts must carry
 GROUND, SUPPLY, LEAK = "ground", "supply", "leak"
-LEAK_V = 1000.0  # so far away that its resistor is a source of current
+LEAK_V = 1000.0  # a voltage so high that its resistor acts as a source of current
 
 
 @dataclass(frozen=True)
 class Fault:
-    """What is wrong with the wires: some are joined, or one is broken. Neither: nothing."""
+    """A fault of the wires: some are joined, or one is broken; neither means no fault."""
 
     joined: tuple[str, ...] = ()
     broken: str = ""
@@ -47,7 +47,7 @@ class Fault:
         return f"{one} to {other}" if other in (GROUND, SUPPLY) else f"{one} and {other} shorted together"
 
     def may_read_made(self) -> bool:
-        """With the shield in place: whatever leaves each pole its own."""
+        """Whether the loop may read as made with the shield in place: when each pole keeps its own wires."""
         return not self.broken and (not self.joined or self.joined in POLES or self.joined[1] in (GROUND, SUPPLY))
 
 
@@ -61,7 +61,7 @@ FAULTS = (
 
 @dataclass(frozen=True)
 class Levels:
-    """Voltages of A and B, the larger current through a contact, and whether the second transistor is in between."""
+    """Voltages of A and B, the larger current through a contact, and whether the second transistor may half conduct."""
 
     a_v: float
     b_v: float
@@ -70,7 +70,7 @@ class Levels:
 
 
 def _solve(branches: Sequence[tuple[str, str, float]], supply_v: float) -> dict[str, float]:
-    """Node voltages of a net of resistors between SUPPLY, GROUND and named nodes."""
+    """Return the node voltages of a net of resistors between SUPPLY, GROUND and named nodes."""
     fixed = {SUPPLY: supply_v, GROUND: 0.0, LEAK: LEAK_V}
     names = sorted({end for one, other, _ in branches for end in (one, other)} - fixed.keys())
     place = {name: n for n, name in enumerate(names)}
@@ -99,7 +99,7 @@ def _solve(branches: Sequence[tuple[str, str, float]], supply_v: float) -> dict[
 class Loop:
     """One board's loop. up, down: factors of the resistors towards the supply and towards ground.
 
-    leak_a   what the chip's pad gives of itself while its level is in between: then it may stay there
+    leak_a   the pad's own current while its level is in between: it may then stay there
     """
 
     def __init__(
@@ -159,7 +159,7 @@ def _word(volts: float, low_v: float, high_v: float) -> str:
 
 
 def reading(board: Board, loop: Loop, made: bool, fault: Fault, testing: bool = False) -> tuple[str, str, Levels]:
-    """What A and B read: low, high, or undefined. A is read by the chip, and by a gate where PIO does not watch it."""
+    """Return what A and B read: low, high, or undefined. The chip reads A, and a gate too if PIO does not watch it."""
     found = loop.levels(made, fault, testing)
     low_v, high_v = board.chip.levels["low_v"], board.chip.levels["high_v"]
     if not board.chip.state_machines:
@@ -170,7 +170,7 @@ def reading(board: Board, loop: Loop, made: bool, fault: Fault, testing: bool = 
 
 
 def loop_wires_read_safe(board: Board) -> Iterator[str]:
-    """Two wires of the loop shorted together, one broken, at ground or at the supply: never made, never undefined."""
+    """Two wires shorted together, or one broken, at ground or at the supply: never read as made or undefined."""
     if board.chip.modelled or not {"LOOP_A", "LOOP_B"} <= board.signals.keys():
         return
     table = board.design.get("loop", {})
@@ -210,7 +210,7 @@ def _judge(board: Board, loop: Loop, fault: Fault, made: bool) -> str:
 
 
 def loop_table(board: Board) -> list[str]:
-    """The levels with nominal parts, and what they read, as the lines of a table."""
+    """Return the levels with nominal parts, and their readings, as the lines of a table."""
     loop = Loop(board)
     lines = ["| wires | shield off: A, B | reads | shield in place: A, B | reads |", "|---|---|---|---|---|"]
     for fault in FAULTS:

@@ -1,6 +1,6 @@
-"""What a signal's name stands for: its function, the pull that makes a broken wire safe, its bus and its group.
+"""What a signal's name means: its function, the pull that makes a broken wire safe, its bus and its group.
 
-The board files make each pin by its name alone, so a map that says something else is wrong, whatever its chip can do.
+The board files make each pin by its name only. So a map that says something else is wrong, whatever its chip can do.
 """
 
 from __future__ import annotations
@@ -21,13 +21,13 @@ PULLS = {
     "FAULT_SKIN": "up",
     "ADC_COIL": "down",
 }
-OUTPUTS = ("LED", "BUZZER", "ALARM", "LOOP_TEST")  # with dose and lease all that boot.py drives low
+OUTPUTS = ("LED", "BUZZER", "ALARM", "LOOP_TEST")  # with dose and lease: all pins that boot.py drives low
 BUS_LINES = ("SDA", "SCL", "SCK", "MOSI", "MISO")
 GROUPS = {"CHIP_SELECTS": "CS_", "ANALOGUE": "ADC_"}  # in pins.py: the pins of all signals that begin so
 
 
 def function_of(name: str) -> str:
-    """The one function that a signal of this name can have; empty for a name that no board file knows."""
+    """Return the only function that a signal of this name can have; empty for a name that no board file knows."""
     prefix, _, line = name.rpartition("_")
     if prefix == "SPI" and line in BUS_LINES[2:]:
         return f"spi_{line.lower()}"
@@ -45,7 +45,7 @@ def _at(signal: Signal) -> str:
 
 
 def functions_by_name(board: Board) -> Iterator[str]:
-    """Each signal does what its name says; dose and lease have a rule of their own."""
+    """Each signal has the function of its name; dose and lease have their own rule."""
     for signal in board.signals.values():
         wanted = function_of(signal.name)
         if wanted and signal.function != wanted:
@@ -77,7 +77,7 @@ def blocks_by_name(board: Board) -> Iterator[str]:
 
 
 def groups_are_whole(board: Board) -> Iterator[str]:
-    """What pins.py groups is all of its kind: a chip select or an input left out is not set before the application."""
+    """Each group of pins.py is complete: a pin that is left out of it is not set before the application."""
     by_pin = {signal.pin: signal.name for signal in board.signals.values()}
     for group, prefix in GROUPS.items():
         wanted = {signal.pin for signal in board.signals.values() if signal.name.startswith(prefix)}

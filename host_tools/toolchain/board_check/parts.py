@@ -1,4 +1,4 @@
-"""The parts around a board's chip, as data for its wiring diagram: which row of a part meets which signal."""
+"""The parts around a board's chip, as data for its wiring diagram: which row of a part belongs to which signal."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from host_tools.toolchain.board_check.i2c import PARTS
 
 @dataclass(frozen=True)
 class Stage:
-    """What a part drives in the second column: a coil, and the contacts of its supply from the coil upwards."""
+    """What a part drives in the second column: a coil, and the contacts in its supply, from the coil upwards."""
 
     title: str
     notes: tuple[str, ...]
@@ -34,7 +34,7 @@ class Part:
 
 
 def external_gates(board: Board) -> bool:
-    """Whether the loop cuts the dose valve in an external gate: so where no PIO does it."""
+    """Whether the loop cuts the dose valve in an external gate: it does when no PIO does it."""
     return board.chip.state_machines == 0
 
 

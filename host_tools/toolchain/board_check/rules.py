@@ -28,7 +28,7 @@ from host_tools.toolchain.board_check.stated import stated_figures_are_computed
 from host_tools.toolchain.board_check.timing import ends_without_the_clock
 
 REQUIRED = ("DOSE", "LEASE", "LOOP_A", "LOOP_B", "TRIGGER", "ESTOP")
-SAFETY = frozenset((*REQUIRED, "LOOP_TEST"))  # valves, lease and interlocks: only pins whose level nothing else touches
+SAFETY = frozenset((*REQUIRED, "LOOP_TEST"))  # valves, lease and interlocks: only pins whose level nothing else changes
 READS = frozenset(("gpio_in", "adc", "spi_miso"))  # functions that do not drive the pin
 PARTNERS = {"spi_miso": "spi_sck", "spi_mosi": "spi_sck", "i2c_sda": "i2c_scl", "i2c_scl": "i2c_sda"}
 SM_A_BLOCK = 4  # RP2040 datasheet, section 3.1
@@ -39,7 +39,7 @@ def _at(signal: Signal) -> str:
 
 
 def files_agree(board: Board) -> Iterator[str]:
-    """pins.py imports nothing, and names the signals of board.toml and no others."""
+    """pins.py imports nothing, and names exactly the signals of board.toml."""
     if board.imports:
         yield "pins.py imports something: keep it to numbers, boot.py needs it before anything else"
         return
@@ -50,7 +50,7 @@ def files_agree(board: Board) -> Iterator[str]:
 
 
 def required_signals(board: Board) -> Iterator[str]:
-    """Both valves, both loop channels, trigger and E-stop are there."""
+    """Both valves, both loop channels, trigger and E-stop exist."""
     for name in REQUIRED:
         if name not in board.signals and not board.imports:
             yield f"{name} is missing: no applicator without it; give it a pin in pins.py and board.toml"
@@ -79,7 +79,7 @@ def pin_usable(board: Board) -> Iterator[str]:
 
 
 def steady_safety_pins(board: Board) -> Iterator[str]:
-    """Valves, lease and interlocks stay off pins that chip or USB stack move by themselves."""
+    """Valves, lease and interlocks are not on pins that chip or USB stack move by themselves."""
     for signal in board.signals.values():
         if signal.name in SAFETY and (why := board.chip.unsteady.get(str(signal.pin))):
             yield f"{_at(signal)}: the pin {why}: never a valve, lease or interlock; choose another"
@@ -115,7 +115,7 @@ def buses_complete(board: Board) -> Iterator[str]:
 
 
 def hardware_timed(board: Board) -> Iterator[str]:
-    """Dose and lease go through the chip's own timing, never a plain level."""
+    """The chip's own timing drives dose and lease, never a plain level."""
     for name, allowed in (("DOSE", board.chip.dose), ("LEASE", board.chip.lease)):
         signal = board.signals.get(name)
         if signal and signal.function not in allowed:
@@ -124,7 +124,7 @@ def hardware_timed(board: Board) -> Iterator[str]:
 
 
 def separate_blocks(board: Board) -> Iterator[str]:
-    """Where PIO times both valves, each has a state machine of its own block: one reload cannot take both."""
+    """If PIO times both valves, their state machines are in two blocks: one reload cannot stop both."""
     count = board.chip.state_machines
     used = [signal for signal in board.signals.values() if signal.function.endswith("_pio")]
     blocks = defaultdict(list)
@@ -185,17 +185,17 @@ RULES: tuple[Callable[[Board], Iterator[str]], ...] = (
     transducers_read_right,
     coil_reads_right,
 )
-DOCUMENTS = (stated_figures_are_computed,)  # of parts that are right
+DOCUMENTS = (stated_figures_are_computed,)  # rules that need parts without errors
 
 
 def remarks(board: Board) -> list[str]:
-    """What is allowed and should be known."""
+    """Yield remarks: things that are allowed but should be known."""
     if "LOOP_TEST" in board.signals:
         return []
     return ["no LOOP_TEST: a loop channel shorted to a supply is found only when the eye shield opens"]
 
 
 def violations(board: Board) -> list[str]:
-    """Every sentence of every rule; those on documents once the parts themselves are right."""
+    """Yield every sentence of every rule; those on documents only when the parts are right."""
     found = [sentence for rule in RULES for sentence in rule(board)]
     return found or [sentence for rule in DOCUMENTS for sentence in rule(board)]

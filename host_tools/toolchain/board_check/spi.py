@@ -1,4 +1,4 @@
-"""The SPI bus of a board: its board file's clock against the parts that it makes on it."""
+"""The SPI bus of a board: compares the clock of its board file with the parts on the bus."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ def transfer_us(count: int, hz: int) -> float:
 
 
 def spi_is_slow_enough(board: Board) -> Iterator[str]:
-    """The clock is one that each part bears; a clock or a part that the board file's text does not show is told."""
+    """Each part allows the clock; a clock or a part that the board file's text does not show is reported."""
     if board.chip.modelled:
         return
     tree = source(board)

@@ -1,6 +1,6 @@
-"""Figures that a board's documents state are what its parts' values give: each sentence of stated_rows.py.
+"""Checks that the figures in a board's documents follow from its parts' values: each sentence of stated_rows.py.
 
-A sentence that is gone is told as well, and so is a table or a step of the bring-up list that is not that of the parts.
+A missing sentence is reported too, and so is a table or a step of the bring-up list that does not match the parts.
 """
 
 from __future__ import annotations
@@ -20,15 +20,15 @@ DOCS = ROOT / "docs"
 
 
 def text_of(board: Board, file: str) -> str | None:
-    """A document in one line; None where there is none."""
+    """Return a document as one line; None if there is none."""
     path = Path(board.folder) / file
-    if file == DRIVERS:  # of this project's boards; somebody's own board may have other parts
+    if file == DRIVERS:  # only for this project's boards; another board may have other parts
         path = DOCS / file if path.resolve().parent.parent == BOARDS.resolve() else path
     return " ".join(path.read_text().split()) if path.exists() else None
 
 
 def agrees(written: str, expected: Expected) -> bool:
-    """Whether a number is what is expected of it, rounded as it is written."""
+    """Return whether a number is the expected one, rounded as it is written."""
     value = float(written)
     if isinstance(expected, tuple):
         return expected[0] - 1e-9 <= value <= expected[1] + 1e-9
@@ -37,7 +37,7 @@ def agrees(written: str, expected: Expected) -> bool:
 
 
 def stated_figures_are_computed(board: Board) -> Iterator[str]:
-    """Each figure of the board's documents is what the values of board.toml give."""
+    """Each figure of the board's documents follows from the values of board.toml."""
     if board.chip.modelled:
         return
     for row in ROWS:
@@ -53,7 +53,7 @@ def stated_figures_are_computed(board: Board) -> Iterator[str]:
 
 
 def wrong(row: Row, board: Board, text: str) -> Iterator[str]:
-    """What a document's text says otherwise than the parts do, of one row."""
+    """Yield the differences between a document's text and the parts, for one row."""
     found = re.search(row.pattern, text)
     if not found:
         yield f"{row.file} has no sentence of the form {_readable(row.pattern)!r}: its figures are checked"

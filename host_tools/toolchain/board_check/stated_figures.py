@@ -1,4 +1,4 @@
-"""What a board's parts give for each kind of figure that its documents state: for the rows of stated_rows.py."""
+"""Computes from a board's parts each kind of figure that its documents state, for the rows of stated_rows.py."""
 
 from __future__ import annotations
 
@@ -11,9 +11,9 @@ from host_tools.toolchain.board_check.loop import SUPPLIES_V, Fault, Loop, corne
 
 Expected = float | tuple[float, float]  # the figure itself, or the range in which it must lie
 Figures = Callable[[Board], Sequence[Expected]]
-SLACK_V = 0.13  # of the range of a level: no wider than a meter and a hand need
-PPM = 50e-6  # of a counted time: two crystals
-MARGIN = 1.04  # of a border that is stated to be beyond it
+SLACK_V = 0.13  # width of a level's range: no wider than a meter and a hand need
+PPM = 50e-6  # tolerance of a counted time: two crystals
+MARGIN = 1.04  # margin of a border that is stated to be beyond it
 
 
 def pio(board: Board) -> bool:
@@ -55,7 +55,7 @@ def border(board: Board) -> float:
 
 
 def least(board: Board) -> Expected:
-    """How much too slow the clock is at which Q of some monostable drops out, and not before it does."""
+    """How much too slow the clock is when Q of some monostable drops out for the first time."""
     first = selected(board, "monostable").least_us / board.design["timing"]["edges_us"]
     return first, MARGIN * first
 
@@ -72,7 +72,7 @@ def drops_out(board: Board) -> tuple[float, float]:
 
 
 def starts(name: str) -> Figures:
-    """The resistor to begin with: with the middle of K and the nominal capacitor it gives a time in the range."""
+    """The resistor to start with: with the middle of K and the nominal capacitor it gives a time in the range."""
 
     def figures(board):
         timer = selected(board, name)
@@ -129,13 +129,13 @@ def specified_mv(board: Board) -> list[float]:
 
 
 def told_v(board: Board) -> float:
-    """Below this voltage of a transducer the board file takes its wire for off."""
+    """Below this voltage of a transducer the board file counts its wire as loose."""
     mv = constants(source(board))["_NO_SIGNAL_MV"]
     return mv / 1000 / analogue.ratio(board.design["converter"])
 
 
 def loaded_bar(board: Board, upper_ohm: float, lower_ohm: float) -> float:
-    """What 75 bar read with that divider and the converter's load, its resistors off by 0.1 %."""
+    """The reading of 75 bar with that divider and the converter's load, with resistor errors of 0.1 %."""
     table = {"upper_ohm": upper_ohm, "lower_ohm": lower_ohm}
     share = analogue.ratio(table, 1.001, 0.999, board.chip.adc["least_ohm"])
     volts = (0.5 + analogue.BARS[2] / 25) * share

@@ -1,7 +1,7 @@
-"""The sentences of a board's documents that state a figure, and what its parts' values give for each: stated.py checks.
+"""The sentences of a board's documents that state a figure, each with the value from its parts: stated.py compares.
 
-A row has a pattern with a group for each number. What is expected of a number is the figure itself, to which it must
-round as it is written, or a pair: the range in which it must lie.
+A row has a pattern with a group for each number. Expected is either the figure itself, to which the number must round
+as it is written, or a pair: the range in which the number must lie.
 """
 
 from __future__ import annotations
@@ -48,7 +48,7 @@ RANGE = rf"{NUMBER}-{NUMBER}"
 
 @dataclass(frozen=True)
 class Row:
-    """A sentence of a document. `boards`: which have it; one that should and has not is told."""
+    """A sentence of a document. `boards`: the boards that must have it; a missing one is reported."""
 
     file: str
     pattern: str

@@ -6,7 +6,7 @@ from html import escape
 
 INK = "#1c2733"
 MUTED = "#5a6775"
-SAFETY = "#b3261e"  # nets that can open a valve or close one
+SAFETY = "#b3261e"  # nets that can open or close a valve
 BUS = "#1f5fa8"
 ANALOGUE = "#2b7a3d"
 

@@ -1,7 +1,7 @@
 """Times that end the gas without the chip's clock: computed from the parts' values in board.toml, table [timing].
 
-The lease's edges come from the chip's clock, and so do the chip's own ends of an opening: a clock N times too slow
-makes all of them N times as long. The monostable's time and the opening timer's come from resistors and capacitors.
+The chip's clock makes the lease's edges and the chip's own ends of an opening: with a clock N times too slow all of
+them take N times as long. Resistors and capacitors make the times of monostable and opening timer.
 """
 
 from __future__ import annotations
@@ -16,10 +16,10 @@ OPENING_MOST_US = 600_000  # limit 17
 COIL_V = 24.0
 CLAMP_V = (30.0, 39.0)  # the suppressor at each coil, applicator_bom.toml
 DIODE_V = 1.0  # in series with it
-TRANSISTOR_V = 100.0  # what each coil's transistor stands, applicator_bom.toml
+TRANSISTOR_V = 100.0  # the voltage that each coil's transistor bears, applicator_bom.toml
 COIL_S = 0.005  # [E] inductance over resistance
-MISSED = 3  # a lease of ticks: edges so many ticks apart leave no coil a current throughout
-NO_CURRENT_BY = 3.0  # [E] a clock so much too slow must leave the shut-off's coil no current; 48 of 125 MHz is 2.6
+MISSED = 3  # with edges this many ticks apart, no coil keeps a current all the time
+NO_CURRENT_BY = 3.0  # [E] with a clock so much too slow the shut-off's coil must lose its current; 48 of 125 MHz is 2.6
 HOLDS = 1.4  # [E] the monostable's shortest time over the time between two edges
 K_423 = (0.45, 0.55)  # [S] Nexperia 74HC423, 5 V and 2 V; at 3.3 V between them
 FIELDS = ("edges_us", "one_shot_us", "monostable", "opening")
@@ -38,12 +38,12 @@ class Selected:
 
     @classmethod
     def of(cls, table: dict) -> Selected:
-        """From a table of board.toml."""
+        """Return the monostable of a table of board.toml."""
         least, most = table["us"]
         return cls(least, most, table["nf"] * 1e-9, table["percent"] / 100, *table["ohm"])
 
     def reachable(self) -> bool:
-        """Whether some resistor of the range gives the middle of the time, with each chip and each capacitor."""
+        """Whether a resistor of the range gives the middle of the time, with each chip and each capacitor."""
         middle = (self.least_us + self.most_us) / 2e6
         wanted = [middle / (k * self.farad * (1 + sign * self.farad_tolerance)) for k in K_423 for sign in (-1, 1)]
         return self.ohm_least <= min(wanted) and max(wanted) <= self.ohm_most
@@ -52,7 +52,7 @@ class Selected:
 def coil_share(duty: float, clamp_v: float = CLAMP_V[0]) -> float:
     """A coil's mean current over its full current, driven for `duty` of the time and clamped for the rest.
 
-    For a coil whose time constant is long beside the time between two edges; the lower clamp lets go last.
+    For a coil whose time constant is long compared with the time between two edges; the lower clamp ends last.
     """
     return max(0.0, min(1.0, duty - (1 - duty) * clamp_v / COIL_V))
 
@@ -63,7 +63,7 @@ def empty_us() -> float:
 
 
 def clamped_v() -> tuple[float, float]:
-    """What a coil's transistor sees while the coil lets go."""
+    """Voltage at a coil's transistor while the current ends."""
     return COIL_V + CLAMP_V[0] + DIODE_V, COIL_V + CLAMP_V[1] + DIODE_V
 
 
@@ -73,13 +73,13 @@ def duty(monostable_us: float, edges_us: float, slower: float) -> float:
 
 
 def no_current_from(monostable_us: float, edges_us: float) -> float:
-    """How much too slow the clock is at which the coil is without current for a part of each round."""
+    """How much too slow the clock is when the coil has no current for a part of each period."""
     empty = CLAMP_V[0] / (COIL_V + CLAMP_V[0])  # coil_share is 0 here
     return monostable_us / (edges_us * empty)
 
 
 def ends_without_the_clock(board: Board) -> Iterator[str]:
-    """What a slow clock stretches is ended by parts that do not count it: limit 17."""
+    """Parts that do not use the clock end what a slow clock makes longer: limit 17."""
     if board.chip.modelled:
         return
     table = board.design.get("timing", {})
@@ -134,7 +134,7 @@ HEAD = (
 
 
 def slow_clock_table(board: Board) -> list[str]:
-    """What each end is worth with a clock so much too slow, as the lines of a table."""
+    """Return the effect of each end with a clock so much too slow, as the lines of a table."""
     table = board.design["timing"]
     lease, opening = Selected.of(table["monostable"]), Selected.of(table["opening"])
     edges_us = table["edges_us"]

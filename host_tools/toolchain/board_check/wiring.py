@@ -66,7 +66,7 @@ def _place(column: list[Part]) -> tuple[list[tuple[Part, float, list[Row]]], flo
 
 def _part(draw: Drawing, part: Part, x: float, y: float, rows: list[Row], edge: float) -> None:
     draw.box(x, y, PART_W, _height(part), dash="6 4" if part.optional else "", fill="#fbfcfd")
-    inner = edge == x  # its rows meet the chip on the left
+    inner = edge == x  # its rows are on the chip's left side
     text_x, anchor = (x + PART_W - 12, "end") if inner else (x + 12, "start")
     draw.text(text_x, y + 20, part.title, bold=True, size=13, anchor=anchor)
     for index, note in enumerate(part.notes):

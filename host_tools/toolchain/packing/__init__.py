@@ -1,4 +1,4 @@
-"""What goes onto a board: firmware and one board's folder, compiled into one file; boot.py and main.py as text."""
+"""Makes what goes onto a board: firmware and a board's folder, compiled into one file; boot.py, main.py as text."""
 
 import ast
 import binascii
@@ -15,7 +15,7 @@ from host_tools.toolchain.packing.constants import Constants
 from host_tools.toolchain.packing.machine_code import FUNCTIONS, marked
 from host_tools.toolchain.packing.names import shortened
 
-ARCHIVE = "application"  # what firmware/archive.py looks for
+ARCHIVE = "application"  # the file that firmware/archive.py looks for
 LOADER = "archive.mpy"
 TEXT = ("boot.py", "main.py")  # the interpreter runs these two by name, as source only
 # [S] MicroPython's MP_REGISTER_EXTENSIBLE_MODULE: a file of that name comes first, unless it is asked for as u + name.
@@ -43,7 +43,7 @@ def sources(board: Path, firmware: Path = FIRMWARE) -> dict[str, str]:
     """Return path -> text of every module that the application on a board may import.
 
     Constants are folded, private names short, and what runs as machine code is marked.
-    In the order of the imports. What the board never imports, another board's valve for instance, is left out.
+    In the order of the imports. Modules that the board never imports are left out, for example another board's valve.
     """
     return dict(_sources(Path(board), Path(firmware)))
 
@@ -56,7 +56,7 @@ def _sources(board: Path, firmware: Path) -> dict[str, str]:
     found |= {name: source.read_text() for name, source in files_of(board).items()}
     main = [found.pop(name) for name in TEXT][-1]
     modules = {dotted(path): text for path, text in found.items()}
-    modules = Constants(Constants(modules).folded()).folded()  # again: what only dropped constants referred to
+    modules = Constants(Constants(modules).folded()).folded()  # again: for names that only dropped constants used
     paths = {dotted(path): path for path in found}
     direct = str if board.name == "virtual" else built_in  # its machine and time are the twin's files
     order = needed(modules, main)
@@ -68,9 +68,9 @@ def _sources(board: Path, firmware: Path) -> dict[str, str]:
 
 
 def built_in(text: str) -> str:
-    """Return a source that takes the interpreter's own modules without looking for files of their name first.
+    """Return a source that takes the interpreter's own modules without a search for files of their name.
 
-    Each such look costs an RP2040 3.7 ms, at every import statement again.
+    Each such search costs an RP2040 3.7 ms at every import statement.
     """
     return _FILE_FIRST.sub(lambda m: f"{m[1]}{m[2]} u{m[3]}" + (f" as {m[3]}" if m[2] == "import" else ""), text)
 
@@ -81,7 +81,7 @@ def dotted(path: str) -> str:
 
 
 def needed(modules: dict[str, str], main: str) -> list[str]:
-    """Return the names of modules (name -> text) that a text imports, each behind those it imports itself."""
+    """Return the names of modules (name -> text) that a text imports, each after the modules that it imports itself."""
     order: dict[str, None] = {}
     begun: set[str] = set()
 
@@ -109,7 +109,7 @@ def needed(modules: dict[str, str], main: str) -> list[str]:
 
 
 def compiled_text(name: str, text: str, architecture: str = "") -> bytes:
-    """As compiled(), of a text; name is what tracebacks say."""
+    """As compiled(), for a text; tracebacks show `name`."""
     with tempfile.TemporaryDirectory() as folder:
         source = Path(folder) / Path(name).name
         source.write_text(text)
@@ -156,9 +156,9 @@ def archive(members: dict[str, bytes]) -> bytes:
 def packed(text: str, pins: Path) -> bytes:
     """Return a source text for a board: no comments, values for names imported from pins, the built-in machine.
 
-    The board reads and compiles it at every boot, and each import that looks for a file takes an RP2040 milliseconds,
-    in which the outputs are as the last run left them. `umachine` is MicroPython's name for the machine module that no
-    file can stand in for. Raises AttributeError for a name that pins.py does not have.
+    The board reads and compiles it at every boot. Each import that looks for a file takes an RP2040 milliseconds, and
+    the outputs stay as the last run left them during that time. `umachine` is MicroPython's name for the machine module
+    that no file can replace. Raises AttributeError for a name that pins.py does not have.
     """
     tree = ast.parse(text)
     values: dict = {}

@@ -1,9 +1,9 @@
-"""Constants of one module put into the others as numbers, as mpy-cross does within one module, and into texts.
+"""Puts constants of one module into the others as numbers, as mpy-cross does within one module, and into texts.
 
 A name that is looked up at run time costs an RP2040 microseconds at every use, bytes in every module that imports it,
-and time at every boot. A text that takes its figures with format() there stays on the heap twice, without them and with
-them. A board's name, the one text in its board_name.py, is put in as numbers are. A table that no module of the
-application reads is left out: tests and tools have it from the source. Lines stay where they are, so that tracebacks
+and time at every boot. A text that gets its figures with format() at run time stays on the heap twice, without and with
+them. A board's name, the only text in its board_name.py, is put in like a number. A table that no module of the
+application reads is left out: tests and tools read it from the source. Lines stay where they are, so that tracebacks
 name the line of the source.
 """
 
@@ -15,19 +15,19 @@ from contextlib import suppress
 from dataclasses import dataclass, field
 
 BOARD_NAME = "board_name"
-_FIELD = re.compile(r"\{(:0?\d*d)?\}")  # what CPython and MicroPython write alike
+_FIELD = re.compile(r"\{(:0?\d*d)?\}")  # literals that CPython and MicroPython write in the same way
 Edit = tuple[tuple[int, int], tuple[int, int], str]  # from and to (line from 1, byte column), replaced by
 
 
 @dataclass
 class Module:
-    """One module: its dotted name, its source, and what is known of it."""
+    """One module: its dotted name, its source, and facts about it."""
 
     name: str
     source: str
     tree: ast.Module = field(init=False)
-    values: dict[str, int | str] = field(default_factory=dict)  # names that stand for it all over this module
-    own: dict[str, ast.stmt] = field(default_factory=dict)  # those that are defined here, and its tables of figures
+    values: dict[str, int | str] = field(default_factory=dict)  # names with one meaning in this module
+    own: dict[str, ast.stmt] = field(default_factory=dict)  # constants that are defined here, and its tables of figures
     modules: dict[str, str] = field(default_factory=dict)  # local name -> dotted name of an imported module
 
     def __post_init__(self):
@@ -35,7 +35,7 @@ class Module:
 
 
 def _bindings(tree) -> Counter[str]:
-    """Return how often each name is bound anywhere in a module: one that is bound twice may be another in a place."""
+    """Return how often each name is bound in a module. A name that is bound twice may mean two things."""
     names: list[str] = []
     for node in ast.walk(tree):
         if isinstance(node, ast.Name) and not isinstance(node.ctx, ast.Load):  # =, for, with, del, walrus
@@ -59,14 +59,14 @@ def _local(alias: ast.alias) -> str:
 
 
 def _named_in(statement) -> Iterator[tuple[str, int]]:
-    """Yield (name, number) of every `(NAME := number, ...)` in a statement of a module: a table names its rows so."""
+    """Yield (name, number) of every `(NAME := number, ...)` in a statement of a module: tables name rows so."""
     for node in ast.walk(statement):
         if isinstance(node, ast.NamedExpr) and isinstance(node.value, ast.Constant) and type(node.value.value) is int:
             yield node.target.id, node.value.value
 
 
 class _Number(ast.NodeVisitor):
-    """The number that an expression stands for; ValueError when it is none."""
+    """Computes the number that an expression means; ValueError when it is no number."""
 
     def __init__(self, known: Callable[[ast.expr], int | str | None]):
         self._known = known
@@ -173,7 +173,7 @@ class Constants:
                     module.values[name] = source.values[alias.name]
 
     def _value(self, module, node) -> int | str | None:
-        """Return the number, or the board's name, that a name or an attribute of a module stands for, if it does."""
+        """Return the number, or the board's name, that a name or an attribute of a module means, or None."""
         if isinstance(node, ast.Name):
             return module.values.get(node.id)
         if isinstance(node.value, ast.Name) and node.value.id in module.modules:
@@ -181,7 +181,7 @@ class Constants:
         return None
 
     def _text(self, module, node) -> str | None:
-        """Return what `"text".format(number, ...)` gives, where a node is that."""
+        """Return the result of `"text".format(number, ...)` if a node is such a call."""
         if not (isinstance(node.func, ast.Attribute) and node.func.attr == "format"):
             return None
         text = node.func.value
@@ -198,12 +198,12 @@ class Constants:
         return text.value.format(*numbers)
 
     def _uses(self, module) -> Iterator[tuple[ast.expr, int | str]]:
-        """Yield every place where a number may stand in for a name, or a text for one that is made of numbers."""
+        """Yield every place where a number may replace a name, or a fixed text one that is formatted with numbers."""
         nodes: list[ast.AST] = [module.tree]
         while nodes:
             node = nodes.pop()
             if isinstance(node, ast.JoinedStr):
-                continue  # its parts have no reliable places
+                continue  # the parts of an f-string have no reliable positions
             if isinstance(node, ast.Name | ast.Attribute) and isinstance(node.ctx, ast.Load):
                 value = self._value(module, node)
                 if value is not None:
@@ -216,13 +216,13 @@ class Constants:
             nodes += ast.iter_child_nodes(node)
 
     def folded(self, drop: bool = True) -> dict[str, str]:
-        """Return dotted name -> source with numbers for names, without what nothing refers to any more.
+        """Return dotted name -> source with numbers for names, without names that nothing uses any more.
 
         drop=False leaves every name where it is.
         """
         edits: dict[str, list[Edit]] = {}
         left: dict[str, set[str]] = {}  # names that are still used in a module
-        wanted: set[tuple[str, str]] = set()  # (module, name) that another module still looks up
+        wanted: set[tuple[str, str]] = set()  # (module, name) pairs that another module still uses
         for module in self.modules.values():
             replaced = dict(self._uses(module))
             edits[module.name] = [_edit(node, value) for node, value in replaced.items()]
@@ -240,7 +240,7 @@ class Constants:
         return {name: _edited(module.source, edits[name]) for name, module in self.modules.items()}
 
     def _drop(self, edits, left, wanted):
-        """Add the edits that take away imports and constants which nothing refers to."""
+        """Add the edits that remove imports and constants that nothing uses."""
         for module in self.modules.values():
             for node in ast.walk(module.tree):
                 if isinstance(node, ast.ImportFrom):

@@ -1,8 +1,8 @@
-"""Which functions a board runs as machine code: those that every tick calls, or that its longest one does.
+"""Lists the functions that a board runs as machine code: those that every tick calls, or the longest tick.
 
-Machine code takes three times the bytes of bytecode and saves a fifth of the time, so it is for few. Between ticks it
-saves more: there a function of bytecode whose locals and stack are more than 11 words takes them from the heap. To find
-them takes an RP2040 0.4 ms, and 1 ms once commands have filled the heap. Machine code has them on the stack.
+Machine code takes three times the bytes of bytecode and saves a fifth of the time, so only few functions have it.
+Between ticks it saves more: there a bytecode function whose locals and stack are more than 11 words takes them from the
+heap. That takes an RP2040 0.4 ms, and 1 ms once commands have filled the heap. Machine code has them on the stack.
 """
 
 import re

@@ -1,4 +1,4 @@
-"""Short names for what is private to a module, the same few in every module.
+"""Gives private names of a module short names, the same few in every module.
 
 MicroPython keeps each name of an application once, and compares every name that it loads with all of them: on an RP2040
 500 private names take 11 KB of the heap and a tenth of the boot. Lines stay where they are, so that tracebacks name the
@@ -19,9 +19,9 @@ _PRIVATE = re.compile(r"_[A-Za-z0-9]\w*")
 def shortened(modules: dict[str, str]) -> dict[str, str]:
     """Return name -> source of the same modules with short private names.
 
-    A private name begins with one underscore. It stays as it is in all modules where one of them imports it, names it
-    in a text, uses it without having bound it, or asks anything but self for it; and so do all names of modules one of
-    which derives a class from another's.
+    A private name begins with one underscore. In all modules it stays as it is if one module imports it, has it in a
+    text, uses it without binding it, or reads it from an object other than self. All names of two modules stay if one
+    derives a class from a class of the other.
     """
     trees = {name: ast.parse(text) for name, text in modules.items()}
     bound = {name: set(_bound(tree)) for name, tree in trees.items()}
@@ -62,10 +62,10 @@ def _kept(tree, bound: set[str]) -> Iterator[str]:
         if isinstance(node, ast.Import | ast.ImportFrom):
             yield from (part for alias in node.names for part in alias.name.split("."))
         elif isinstance(node, ast.Attribute) and not (isinstance(node.value, ast.Name) and node.value.id == "self"):
-            yield node.attr  # whose it is cannot be told
+            yield node.attr  # it is not known to which module it belongs
         elif isinstance(node, ast.Constant) and isinstance(node.value, str):
             yield from _PRIVATE.findall(node.value)
-        elif isinstance(node, ast.JoinedStr):  # its parts have no reliable places
+        elif isinstance(node, ast.JoinedStr):  # the parts of an f-string have no reliable positions
             yield from (name for name, _ in _names(node))
 
 

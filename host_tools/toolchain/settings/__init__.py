@@ -1,4 +1,4 @@
-"""Settings on the host, by the firmware's own schema: only firmware/cryo/config.py says what they are.
+"""Settings on the host, with the firmware's own schema: only firmware/cryo/config.py defines them.
 
     files = provision({"serial": 7, "jet_k_mdegc": 16_000, "calibration_due_d": 9_900})  # path on the board -> bytes
     values = stored(files)  # reads what a device holds
@@ -15,7 +15,7 @@ from errno import ENOENT
 
 from host_tools.places import FIRMWARE, STANDIN
 
-for folder in (STANDIN, FIRMWARE):  # last: nothing of the host is hidden by them
+for folder in (STANDIN, FIRMWARE):  # appended last, so that they hide no module of the host
     if str(folder) not in sys.path:
         sys.path.append(str(folder))
 config = importlib.import_module("cryo.config")
@@ -27,12 +27,12 @@ PATHS = tuple(f"{config.NAME}.{n}" for n in range(2))
 
 
 class SettingsError(ValueError):
-    """No settings; the message is the device's own sentence."""
+    """The settings are not valid; the message is the device's own sentence."""
 
 
 @dataclass(frozen=True)
 class Setting:
-    """One row of the schema. tighter: "higher", "lower" or ""; unset: 0 says "not known" beside the range.
+    """One row of the schema. tighter: "higher", "lower" or ""; unset: 0 is allowed too and means "not known".
 
     since: version of the record that has it first; older: what an older record is read as, or None.
     """
@@ -79,7 +79,7 @@ def payload(settings: Mapping[str, int]) -> bytes:
 
 
 def provision(settings: Mapping[str, int], sequence: int = 0) -> dict[str, bytes]:
-    """Return path on the board -> bytes of both slots, alike: whatever the board held before is replaced.
+    """Return path on the board -> bytes of both slots, both the same: they replace whatever the board held.
 
     sequence    0 .. 65535
     """
@@ -90,7 +90,7 @@ def provision(settings: Mapping[str, int], sequence: int = 0) -> dict[str, bytes
 def stored(files: Mapping[str, bytes], virtual: bool = True) -> dict[str, int]:
     """Return the settings in a board's files (path -> bytes), migrated. Raises SettingsError: the device's sentence.
 
-    virtual    False: as a real board reads them, which refuses those of a virtual one
+    virtual    False: read them as a real board, which refuses those of a virtual one
     """
     made, problem = config.load(_Files(files), virtual)
     if problem:
@@ -105,7 +105,7 @@ class _Files:
         self._files = files
 
     def open(self, path: str, mode: str):
-        """As the store asks for it. Raises OSError."""
+        """Open a file in the way that the store needs. Raises OSError."""
         if mode != "rb" or path.lstrip("/") not in self._files:
             raise OSError(ENOENT, path)
         return io.BytesIO(self._files[path.lstrip("/")])

@@ -1,4 +1,4 @@
-"""Writes docs/settings.md, docs/settings.schema.json, and in docs/cryoctl/config.md how many settings there are:
+"""Writes docs/settings.md, docs/settings.schema.json, and the number of settings in docs/cryoctl/config.md:
 `python -m host_tools.toolchain.settings`.
 """
 
@@ -78,7 +78,7 @@ def json_schema() -> str:
 
 
 def example(text: str | None = None) -> str:
-    """Return docs/cryoctl/config.md with the numbers of settings as they are: all, and those changed by hand.
+    """Return docs/cryoctl/config.md with the present numbers of settings: all, and those that are changed by hand.
 
     text    of the page; else as it is. Raises ValueError when it has not the sentence of each number once.
     """

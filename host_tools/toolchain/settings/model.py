@@ -1,4 +1,4 @@
-"""The settings as a pydantic model, made from the firmware's table: what it takes, the device takes, and no more."""
+"""The settings as a pydantic model, made from the firmware's table: it accepts exactly what the device accepts."""
 
 from collections.abc import Mapping
 from typing import Annotated, Any
@@ -9,7 +9,7 @@ from host_tools.toolchain.settings import Setting, config, schema
 
 
 class _Base(BaseModel):
-    """The settings of one device, as its firmware takes them. A tighter limit is taken, a looser one is not."""
+    """The settings of one device, as its firmware accepts them: a tighter limit, never a looser one."""
 
     model_config = ConfigDict(extra="forbid", frozen=True, strict=True)
 

@@ -1,4 +1,4 @@
-"""The record of a PIN as a device keeps it, made on the host: for a board that is provisioned, and for tests."""
+"""Makes a PIN's record on the host, as a device keeps it: to provision a board, and for tests."""
 
 import importlib
 import secrets
@@ -11,7 +11,7 @@ PIN_PATHS = tuple(path.replace(config.NAME, NAME) for path in PATHS)
 
 
 def provision(text: str, wrong: int = 0) -> dict[str, bytes]:
-    """Return path on the board -> bytes of both slots: PIN `text` with fresh salt, `wrong` attempts behind it.
+    """Return path on the board -> bytes of both slots: PIN `text` with new salt and `wrong` counted attempts.
 
     Raises SettingsError for a text that is no PIN.
     """

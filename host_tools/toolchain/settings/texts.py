@@ -27,7 +27,7 @@ _WIDTH = 120
 
 
 def _rows(source: str) -> dict[str, tuple[str, str]]:
-    """Return key -> the comment above its row of FIELDS, and the one behind it."""
+    """Return key -> the comment above its row of FIELDS, and the comment behind the row."""
     (fields,) = (
         node.value
         for node in ast.parse(source).body
@@ -72,12 +72,12 @@ def what(schema: str | None = None, limits: str | None = None) -> dict[str, str]
 
 
 def older(schema: str | None = None) -> dict[str, str]:
-    """Return key -> why an older record gets the value that it gets, in the words behind the row."""
+    """Return key -> the reason for the value that an older record gets, from the comment behind the row."""
     return {key: why for key, (_, why) in _rows(SCHEMA.read_text() if schema is None else schema).items()}
 
 
 def source(schema: str | None = None, limits: str | None = None) -> str:
-    """Return texts.py. Raises ValueError for a text that a string in it would not hold as it is."""
+    """Return texts.py. Raises ValueError for a text that cannot stand unchanged in a string of it."""
     rows = []
     for key, text in what(schema, limits).items():
         if '"' in text or "\\" in text:

@@ -1,6 +1,6 @@
 """Fetch the official MicroPython image that the emulated RP2040 runs: `make uf2`, with URL=... for a copy of it.
 
-Whatever the URL, only the pinned bytes are accepted.
+Only the pinned bytes are accepted, whatever the URL is.
 """
 
 import argparse
@@ -21,7 +21,7 @@ _EMULATED = load(BOARDS / "rp2040_pico").chip.micropython
 NAME = _EMULATED["official"]
 URL = PLACE + NAME
 SHA256 = _EMULATED["sha256"]
-LONGEST = 4 * 1024 * 1024  # no image of a 2 MiB flash is longer: a UF2 file holds half payload
+LONGEST = 4 * 1024 * 1024  # no image of a 2 MiB flash is longer: half of a UF2 file is payload
 TIMEOUT_S = 30
 
 
@@ -35,7 +35,7 @@ def sha256(data: bytes) -> str:
 
 
 def fetch(url: str) -> bytes:
-    """Return what a URL (https, http or file) holds, at most LONGEST bytes. Raises Refused."""
+    """Return the contents of a URL (https, http or file), at most LONGEST bytes. Raises Refused."""
     try:
         with urllib.request.urlopen(url, timeout=TIMEOUT_S) as answer:
             data = answer.read(LONGEST + 1)
@@ -50,7 +50,7 @@ def fetch(url: str) -> bytes:
 
 
 def store(data: bytes, target: Path, expected: str) -> None:
-    """Write data to target if its SHA-256 is the expected one; a reader sees the whole file or none. Raises Refused."""
+    """Write data to target if its SHA-256 is the expected one; a reader sees all of the file or none. Raises Refused."""
     found = sha256(data)
     if found != expected:
         raise Refused(f"SHA-256 is {found}, expected {expected} ({NAME}): not stored")
@@ -66,7 +66,7 @@ def store(data: bytes, target: Path, expected: str) -> None:
 
 
 def ensure(url: str, target: Path, expected: str, name: str = NAME) -> str:
-    """Have the image at target; return a sentence for the user. Raises Refused, also for another image there."""
+    """Put the image at target; return a sentence for the user. Raises Refused, also for another image there."""
     if target.exists():
         found = sha256(target.read_bytes())
         if found != expected:

@@ -11,7 +11,7 @@ MISSING = (
 
 
 def find_image():
-    """Return the path of the image, or None. CRYO_UF2 comes before the cache; set but missing it is an error."""
+    """Return the path of the image, or None. CRYO_UF2 comes before the cache; set without that file it is an error."""
     given = os.environ.get("CRYO_UF2")
     if given:
         if not Path(given).is_file():
