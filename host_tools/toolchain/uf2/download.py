@@ -50,7 +50,7 @@ def fetch(url: str) -> bytes:
 
 
 def store(data: bytes, target: Path, expected: str) -> None:
-    """Write data to target if its SHA-256 is the expected one; a reader sees all of the file or none. Raises Refused."""
+    """Write data to target if its SHA-256 is the expected one; a reader sees the whole file or none. Raises Refused."""
     found = sha256(data)
     if found != expected:
         raise Refused(f"SHA-256 is {found}, expected {expected} ({NAME}): not stored")
