@@ -32,10 +32,7 @@ def as_dict(made):
 
 
 def save(slots, values):
-    """Store a record of these values, every key given; return (Config, None), or (None, sentence).
-
-    Then nothing has changed.
-    """
+    """Store a record of these values, every key given; return (Config, None), or (None, sentence): nothing changed."""
     for key in config.KEYS:
         if key not in values:
             return None, key + " is missing: a record has every setting"
