@@ -5,7 +5,7 @@ from cryo.console import topics
 from cryo.core import blockers, faults, mode, presets, supervisor
 from cryo.core.eye_guard import LOST
 from cryo.core.reading import NAMES as STATUS_NAMES
-from cryo.core.session import WET_SKIN, WRONG_NUMBERS_MAX
+from cryo.core.session import PROBE_SEAT, WRONG_NUMBERS_MAX
 from micropython import const
 
 
@@ -62,8 +62,8 @@ def _why(console, _):
     mm = s.jet.hold_mm()
     if mm:
         rows += (("HOLD", "thick skin or strong jet: hold at {} mm".format(mm)),)
-    if s.session.reason == WET_SKIN:
-        rows += (("WET_SKIN", "dry the skin, fix the probe flat to it"),)
+    if s.session.reason == PROBE_SEAT:
+        rows += (("PROBE_SEAT", "dry the skin, fix the probe flat to it, in the middle of the jet"),)
     return "; ".join(name + ": " + text for name, text in rows) or "no blocker"
 
 

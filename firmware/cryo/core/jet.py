@@ -29,15 +29,13 @@ AS_CALIBRATED = const(1_000)
 _HIDDEN_QUARTERS = const(5)
 # The kept part fades by a 32nd with each burst: a hand that was nearer for a few bursts shows the same.
 _DIP_FADES = const(5)
-_SETTLES_FROM_MDEGC = const(5_000)  # [E] predicted fall: a third of a smaller one is within the sensors' errors
 THICK_PM = const(1_150)  # [E] a jet as calibrated shows up to 1.1; from here on: hold further away
 
 
 class Jet:
     """ratio: K in force for the burst that is being planned, in thousandths of the calibrated one; kept: the least.
 
-    dip: the same for the fall within that burst, never less than ratio; settles: two thirds of the predicted fall
-    are there between the bursts.
+    dip: the same for the fall within that burst, never less than ratio.
 
     weaker_pm: the most that the last two settled samples leave of the calibrated K, in thousandths, down to limit 7's.
     """
@@ -46,7 +44,6 @@ class Jet:
         self.ratio = AS_CALIBRATED
         self.kept = AS_CALIBRATED  # until switch-off: what two bursts in a row have shown; see begin()
         self.dip = AS_CALIBRATED
-        self.settles = False
         self._dip_kept = AS_CALIBRATED  # what two bursts in a row have shown; it fades
         self._dip_before = AS_CALIBRATED
         self._dip_seen = AS_CALIBRATED
@@ -65,7 +62,6 @@ class Jet:
             self.kept = JET_CARRIED_PM
         self.ratio = self.dip = self.kept
         self._dip_kept = self._dip_before = self._dip_seen = AS_CALIBRATED
-        self.settles = False
 
     def hold_mm(self):
         """Return where to hold the applicator, mm: there the learnt jet equals the calibrated one at 80 mm. 0: nothing
@@ -84,10 +80,6 @@ class Jet:
         A single sample counts for the burst that is planned on it. shown_pm is what the quick falls of the last bursts
         show of the jet (response.py).
         """
-        self.settles = (
-            predicted_mdegc >= _SETTLES_FROM_MDEGC
-            and (observed_mdegc + LEARN_MARGIN_MDEGC) * 3 >= predicted_mdegc * 2
-        )
         dip = AS_CALIBRATED
         if shown_pm >= THICK_PM:
             dip += (shown_pm - AS_CALIBRATED) * _HIDDEN_QUARTERS >> 2

@@ -6,6 +6,10 @@ differ by the model's error, falls may not.
 From its first burst on, callus responds as normal skin does to a jet of 1.3 to 2 times: that is learnt (jet.py) and is
 no fault. A jet that gets stronger within a point is a fault: each window is compared with the one that fell least for
 its prediction.
+
+Under water, or beside the jet's axis, a probe feels less than half of the bursts from the first window on. The point
+ends then, and the operator seats the probe. The same in the next point is a fault, and so is less than a quarter, or
+less after a good window.
 """
 
 from cryo.limits import (
@@ -24,25 +28,25 @@ from micropython import const
 
 _SHOWN_FROM_MDEGC = const(700)  # of predicted fall: a probe burst from 80 to 110 mm; half a step is a fifth of it [E]
 _MOST_PM = RESPONSE_MOST_TENTHS * 100
-_WET_PM = const(900)  # [E] wet skin shows less from its first window on; if it showed this once, less is a fault
-# values of `wet`
-DRY = const(0)
-WAS_WET = const(1)  # the point before ended with WET
-WET = const(2)
+_WELL_PM = const(900)  # [E] a probe that felt so much of the bursts once was seated well: less is a fault
+# values of `seat`
+GOOD = const(0)
+WAS_BAD = const(1)  # the point before ended with BAD
+BAD = const(2)
 
 
 class Response:
     """Judges each burst when the next one is due. Verdicts stay until `reset`. open: a burst is not judged yet.
 
-    wet is the verdict WET when the skin is the reason for a weak response: water hides the quick dips from the first
-    one on, and the fall that stays is as predicted. If the next point shows the same, it is weak instead.
+    seat is the verdict BAD when the probe felt a quarter to half of the bursts from the first window on. If the next
+    point shows the same, it is weak instead.
     """
 
     def __init__(self):
         self.missing = False
         self.weak = False
         self.strong = False
-        self.wet = DRY
+        self.seat = GOOD
         self.reset()
 
     def reset(self):
@@ -50,7 +54,7 @@ class Response:
         self.missing = False
         self.weak = False
         self.strong = False
-        self.wet = WAS_WET if self.wet == WET else DRY
+        self.seat = WAS_BAD if self.seat == BAD else GOOD
         self.shown_pm = 0
         # observed over predicted of the windows so far, in thousandths: the least, 0 while none is full yet, and the
         # most
@@ -70,7 +74,7 @@ class Response:
 
     def failed(self):
         """True when any verdict forbids another burst."""
-        return self.missing or self.weak or self.strong or self.wet == WET
+        return self.missing or self.weak or self.strong or self.seat == BAD
 
     def begin(self, skin_mdegc, probe_mdegc):
         """A burst begins on this reading and this predicted reading."""
@@ -126,27 +130,30 @@ class Response:
                 self.shown_pm = observed * 1000 // predicted
         return self.shown_pm
 
-    def close(self, settles=False):
-        """The cycle of the burst is over: judge it. settles: both sensors show that the skin settles as predicted."""
+    def close(self):
+        """The cycle of the burst is over: judge it."""
         if not self.open:
             return
         self.open = False
         if self._delivered_us < BURST_MIN_US:
             return  # cut short: proves nothing
         fall = self._before - self._lowest
+        promised = self._probe_before - self._probe_lowest
         if fall < RESPONSE_MIN_MDEGC:
-            self._misses += 1
-            if self._misses >= RESPONSE_MISSES:
-                self.missing = True
+            if promised >= RESPONSE_MIN_MDEGC:  # a burst that promises less than a step proves nothing
+                self._misses += 1
+                if self._misses >= RESPONSE_MISSES:
+                    self.missing = True
         else:
             self._misses = 0
         self._observed += fall
-        self._predicted += self._probe_before - self._probe_lowest
+        self._predicted += promised
         self._steps += RESPONSE_MIN_MDEGC
         if self._predicted >= RESPONSE_WINDOW_MDEGC:
             if self._observed * 10 < self._predicted * RESPONSE_WEAK_TENTHS:
-                if settles and self._highest_pm < _WET_PM and self.wet == DRY:
-                    self.wet = WET
+                # a probe that feels less than a quarter [E] lies off the skin
+                if self._observed * 4 >= self._predicted and self._highest_pm < _WELL_PM and self.seat == GOOD:
+                    self.seat = BAD
                 else:
                     self.weak = True
             most_pm = self._most_pm(RESPONSE_WINDOW_STRONG_TENTHS)

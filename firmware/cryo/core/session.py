@@ -34,10 +34,10 @@ SESSION = const(6)
 STOPPED = const(7)
 FAULTED = const(8)
 THICK_SKIN = const(9)  # or a strong jet: the target was not reached within time and passes
-WET_SKIN = const(10)  # no quick response, as for skin under water
+PROBE_SEAT = const(10)  # the probe felt too little of the bursts: under water, or beside the jet
 REASONS = (
     "GOING", "TARGET", "TIME", "PASSES", "VALVE_ON", "COLD_DOSE", "SESSION", "STOPPED", "FAULT",
-    "THICK_SKIN", "WET_SKIN",
+    "THICK_SKIN", "PROBE_SEAT",
 )  # fmt: skip
 
 
@@ -76,7 +76,7 @@ class Session:
         self.bursts = 0
         self.point_us = 0
         self.point_valve_on_us = 0
-        self.point_spent = GOING  # TIME or GAS: its elapsed or valve-on time is used up (limit 8); or WET_SKIN
+        self.point_spent = GOING  # TIME or GAS: its elapsed or valve-on time is used up (limit 8); or PROBE_SEAT
         # Bound once: every tick calls them, and a full table of attributes is walked through for each method.
         self.advance = self.advance
         self.reduced = self.reduced

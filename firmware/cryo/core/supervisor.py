@@ -14,7 +14,7 @@ from cryo.core.mode import ARMED, DELIVERING, TREATING
 from cryo.core.observer import Observer, k_at, k_nearer
 from cryo.core.overcool import Overcool
 from cryo.core.records import RUNNING
-from cryo.core.response import WET, Response
+from cryo.core.response import BAD, Response
 from cryo.core.second_channel import AWAY, PAUSING, PRESSING, SecondChannel
 from cryo.core.session import Session
 from cryo.core.ticks import HALF, MASK, SATURATED, grown
@@ -395,10 +395,10 @@ class Supervisor:
                     self._fire(on_us, i, o)
 
     def _judge(self):
-        """Judge the last burst. Water on the skin ends the point; it is no fault."""
-        self.response.close(self.second.agrees and self.jet.settles)
-        if self.response.wet == WET:
-            self.session.point_spent = session.WET_SKIN
+        """Judge the last burst. A probe that is not well seated ends the point; it is no fault."""
+        self.response.close()
+        if self.response.seat == BAD:
+            self.session.point_spent = session.PROBE_SEAT
 
     def _plan(self):
         cap_us = self.session.row()[presets.CAP_US]

@@ -138,16 +138,17 @@ def test_result():
     assert app.ask("TREAT:RES?").endswith(";JET_K=20000")
 
 
-def test_a_learnt_jet_tells_where_to_hold_it_and_wet_skin_what_to_do():
+def test_a_learnt_jet_tells_where_to_hold_it_and_a_badly_seated_probe_what_to_do():
     app = App()
     assert app.ask("STAT?").endswith(";HOLD_MM=NONE")
-    assert "HOLD" not in app.ask("STAT:WHY?") and "WET_SKIN" not in app.ask("STAT:WHY?")
+    assert "HOLD" not in app.ask("STAT:WHY?") and "PROBE_SEAT" not in app.ask("STAT:WHY?")
     app.supervisor.jet.kept = 1_700
-    app.supervisor.session.reason = session.WET_SKIN
+    app.supervisor.session.reason = session.PROBE_SEAT
     assert app.ask("STAT?").endswith(";HOLD_MM=115")
     told = app.ask("STAT:WHY?")
     assert told.endswith(
-        "; HOLD: thick skin or strong jet: hold at 115 mm; WET_SKIN: dry the skin, fix the probe flat to it"
+        "; HOLD: thick skin or strong jet: hold at 115 mm; PROBE_SEAT: dry the skin, fix the probe flat to it,"
+        " in the middle of the jet"
     )
 
 

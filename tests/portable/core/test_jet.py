@@ -5,7 +5,7 @@ from cryo import limits
 from cryo.core import faults, mode, points, session
 from cryo.core.jet import AS_CALIBRATED, LEARN_FROM_MDEGC, LEARN_MARGIN_MDEGC, RATIO_MAX, Jet
 from cryo.core.observer import k_at
-from cryo.core.response import WET
+from cryo.core.response import BAD, GOOD, WAS_BAD
 from supervisor_rig import Rig
 
 K = 16_000
@@ -403,19 +403,6 @@ def test_where_to_hold_it_follows_the_law_of_distance():
     assert jet.hold_mm() == 115  # callus shows in the quick falls
 
 
-def test_the_skin_settles_where_two_thirds_of_the_predicted_fall_are_there():
-    jet = Jet(K)
-    for observed, predicted, settles in (
-        (6_200, 10_000, True), (6_100, 10_000, False), (5_000, 5_000, True), (4_999, 4_999, False),
-        (12_000, 10_000, True),
-    ):  # fmt: skip
-        learn(jet, observed, predicted)
-        assert jet.settles == settles, (observed, predicted)
-    learn(jet, 10_000, 10_000)
-    jet.begin()
-    assert not jet.settles
-
-
 def test_the_burst_s_bounds_take_what_the_quick_falls_show_and_the_model_s_floor_does_not():
     rig = Rig().deliver(level=3).to_burst(2)
     jet = rig.sup.jet
@@ -427,24 +414,17 @@ def test_the_burst_s_bounds_take_what_the_quick_falls_show_and_the_model_s_floor
     assert rig.sup.point.lowest_mdegc == lowest
 
 
-def test_wet_skin_takes_both_sensors_and_ends_the_point_with_its_reason():
+def test_a_badly_seated_probe_ends_the_point_with_its_reason_and_no_fault():
     rig = Rig().deliver(level=3).to_burst(2)
     sup = rig.sup
-    response = sup.response
-    heard = []
-    real = response.close
-    response.close = lambda settles: heard.append(settles)
-    for agrees, settles in ((False, False), (False, True), (True, False), (True, True)):
-        sup.second.agrees = agrees
-        sup.jet.settles = settles
+    for seat in (GOOD, WAS_BAD):
+        sup.response.seat = seat
         sup._judge()
         assert sup.session.point_spent == session.GOING
-    assert heard == [False, False, False, True]
-    response.close = real
-    response.wet = WET
+    sup.response.seat = BAD
     sup._judge()
     rig.tick()
-    assert sup.mode == mode.COMPLETE and sup.session.reason == session.WET_SKIN and sup.faults.first == 0
+    assert sup.mode == mode.COMPLETE and sup.session.reason == session.PROBE_SEAT and sup.faults.first == 0
 
 
 def test_a_point_without_time_on_a_learnt_jet_says_so():

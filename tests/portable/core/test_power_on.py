@@ -127,11 +127,11 @@ def test_codes_of_a_closed_set_are_numbered_without_a_gap():
         for code, name in enumerate(names):
             assert getattr(module, name) == code
     reasons = ("GOING", "TARGET", "TIME", "PASSES", "GAS", "DOSE", "SESSION", "STOPPED", "FAULTED", "THICK_SKIN")
-    reasons += ("WET_SKIN",)
+    reasons += ("PROBE_SEAT",)
     for code, name in enumerate(reasons):
         assert getattr(session, name) == code
     words = ("GOING", "TARGET", "TIME", "PASSES", "VALVE_ON", "COLD_DOSE", "SESSION", "STOPPED", "FAULT")
-    words += ("THICK_SKIN", "WET_SKIN")
+    words += ("THICK_SKIN", "PROBE_SEAT")
     assert session.REASONS == words  # what the reports say
     for module, names in (
         (room, ("UNKNOWN", "CLEAR", "WARN", "STOP")),

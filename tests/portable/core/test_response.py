@@ -1,7 +1,8 @@
 """Does the skin answer the bursts: limit 13, and observed against predicted falls (limit 7)."""
 
 import micropython
-from cryo.core.response import WET, Response
+from cryo.core.response import BAD, WAS_BAD, Response
+from cryo.limits import RESPONSE_MIN_MDEGC, RESPONSE_MISSES
 
 
 class Rig:
@@ -102,6 +103,7 @@ def test_samples_after_the_cycle_do_not_count():
 def test_less_than_half_the_predicted_fall_is_weak_once_the_window_is_full():
     for fall, expected in ((500, False), (499, True), (300, True), (1_000, False)):
         rig = Rig()
+        rig.response.seat = WAS_BAD
         for _ in range(2):
             assert not rig.burst(fall, 1_000).weak
         assert rig.burst(fall, 1_000).weak == expected, fall
@@ -211,7 +213,7 @@ def test_what_the_window_shows_is_less_half_a_step_a_burst():
         assert response.show() == shown
 
 
-def weak(rig, settles, *falls):
+def weak(rig, *falls):
     """Bursts that fall so much of 1 500 predicted each, until a verdict; return the judge."""
     response = rig.response
     for fall in falls:
@@ -220,36 +222,53 @@ def weak(rig, settles, *falls):
         response.begin(20_000, 20_000)
         response.delivered(100_000)
         response.sample(20_000 - fall, 18_500)
-        response.close(settles)
+        response.close()
     return rig.response
 
 
-def test_a_weak_response_of_skin_that_settles_as_predicted_is_wet_skin_and_ends_the_point():
-    response = weak(Rig(), True, 1_200, 1_200, 700, 600, 600, 600, 600)
-    assert response.wet == WET and response.failed()
-    assert not (response.weak or response.missing or response.strong)
+def test_a_probe_that_feels_too_little_from_the_first_window_on_is_badly_seated():
+    for falls in ((700, 700), (1_200, 1_200, 700, 600, 600, 600, 600)):
+        response = weak(Rig(), *falls)
+        assert response.seat == BAD and response.failed()
+        assert not (response.weak or response.missing or response.strong)
 
 
-def test_it_is_a_fault_where_the_skin_does_not_settle_so_or_answered_well_before():
-    assert weak(Rig(), False, 1_200, 1_200, 700, 600, 600, 600, 600).weak
-    for first, is_wet in ((1_345, True), (1_350, False)):  # 0.9 of 1 500 is 1 350
-        response = weak(Rig(), True, first, first, 300, 300, 300, 300, 300)
-        assert (response.wet == WET) == is_wet and response.weak != is_wet
+def test_it_is_a_fault_where_it_feels_less_than_a_quarter_or_felt_the_bursts_before():
+    for fall, is_bad in ((375, True), (374, False)):  # a quarter of 1 500
+        response = weak(Rig(), fall, fall)
+        assert (response.seat == BAD) == is_bad and response.weak != is_bad
+    for first, is_bad in ((1_345, True), (1_350, False)):  # 0.9 of 1 500 is 1 350
+        response = weak(Rig(), first, first, 300, 300, 300, 300, 300)
+        assert (response.seat == BAD) == is_bad and response.weak != is_bad
 
 
 def test_the_next_point_that_is_as_weak_is_a_fault_and_the_one_behind_it_is_judged_anew():
     rig = Rig()
     falls = (1_000, 1_000, 500, 500, 500, 500, 500)
-    assert weak(rig, True, *falls).wet == WET
+    assert weak(rig, *falls).seat == BAD
     rig.response.reset()
     assert not rig.response.failed()
-    response = weak(rig, True, *falls)
-    assert response.weak and response.wet != WET
+    response = weak(rig, *falls)
+    assert response.weak and response.seat != BAD
     response.reset()
-    assert weak(rig, True, *falls).wet == WET
+    assert weak(rig, *falls).seat == BAD
     rig.response.reset()
     rig.response.reset()
-    assert weak(rig, True, *falls).wet == WET
+    assert weak(rig, *falls).seat == BAD
+
+
+def test_a_miss_counts_only_where_a_step_was_promised():
+    for promised, missing in ((249, False), (250, True)):
+        rig = Rig()
+        for _ in range(RESPONSE_MISSES):
+            assert not rig.response.missing
+            rig.burst(RESPONSE_MIN_MDEGC - 1, promised)
+        assert rig.response.missing == missing, promised
+    rig = Rig()
+    for promised in (250, 249, 250):  # one that proves nothing clears nothing
+        rig.burst(0, promised)
+    assert not rig.response.missing
+    assert rig.burst(0, 250).missing
 
 
 def test_a_jet_within_the_share_is_never_strong():
