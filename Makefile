@@ -20,27 +20,29 @@ export OPENBLAS_NUM_THREADS ?= 1
 VENV := .venv
 PY := $(VENV)/bin/python
 NODE_DIR := host_tools/toolchain/node
+BASE_STAMP := $(VENV)/.base
 PY_STAMP := $(VENV)/.stamp
+DOCS_STAMP := $(VENV)/.docs
 NODE_STAMP := $(NODE_DIR)/node_modules/.stamp
-PIP := $(PY) -m pip --disable-pip-version-check --quiet
+PIP := $(PY) -m pip --disable-pip-version-check -qq
 PIP_VERSION := 26.3
 WITH_NODE := PATH="$(CURDIR)/$(VENV)/bin:$$PATH"
 PYRIGHT := $(WITH_NODE) node $(NODE_DIR)/node_modules/pyright/index.js
 
 .PHONY: help setup demo test quick lint types mpy pytest long load coverage mutation mutants tables safety hazards hazards-live \
-  hazards-sample holes reach population changes check board-check fitted wheel uf2 bench exits wiring campaign search speed detection settings powercut sim \
+  hazards-sample holes reach population changes check board-check fitted rooms docs wheel uf2 bench exits wiring campaign search speed detection settings powercut sim \
   recording walkthrough console fuzz clean
 
-##@ To try it
+##@ For everybody: try it
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^##@/ {print "\n" substr($$0, 5)} /^[a-z0-9-]+:.*## / {printf "  %-14s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
-demo: setup ## a treatment on the virtual board and patient: SCENARIO=treatment|list|all|..., SPEED=1 for real time
-	$(PY) -m host_tools.simulator.twin.demo --scenario "$(SCENARIO)" --speed "$(SPEED)"
+demo: $(BASE_STAMP) ## a treatment on the virtual board and patient: SCENARIO=treatment|list|all|..., SPEED=1 for real time
+	@$(PY) -m host_tools.simulator.twin.demo --scenario "$(SCENARIO)" --speed "$(SPEED)"
 
-sim: setup ## the virtual board with the application on a serial port, ./build/cryo (docs/virtual_board.md)
-	$(VENV)/bin/cryoctl sim --deploy --link build/cryo
+sim: $(BASE_STAMP) ## the virtual board with the application on a serial port, ./build/cryo (docs/virtual_board.md)
+	@$(VENV)/bin/cryoctl sim --deploy --link build/cryo
 
 ##@ For a technician
 
@@ -48,10 +50,7 @@ wheel: setup ## the whole cryoctl with firmware and boards as one file for `pipx
 	$(PIP) wheel --no-deps --no-build-isolation --check-build-dependencies --wheel-dir out .
 	@ls out/cryo_applicator-*.whl
 
-uf2: setup ## fetch the MicroPython image of the emulated RP2040: URL=file:///... for a copy of it
-	$(PY) -m host_tools.toolchain.uf2.download $(URL)
-
-##@ Between two edits
+##@ For an engineer: between two edits
 
 setup: $(PY_STAMP) $(NODE_STAMP) ## install the pinned tools into .venv and host_tools/toolchain/node
 
@@ -78,7 +77,7 @@ board-check: setup ## prove pin maps valid: BOARD=rp2040_pico, or all boards
 check: setup ## only the check: each limit, fault and blocker has a test that is there and ran
 	$(PY) -m host_tools.evidence.safety --quiet
 
-##@ Before it is handed over
+##@ For an engineer: before a change is handed over
 
 test: lint types pytest mutants check hazards-sample ## everything that must pass: lint, types, the tests in every lane, their trace
 
@@ -91,7 +90,7 @@ mutants: setup ## a fixed sample of the mutants, one in 80
 hazards-sample: setup ## the same for one row in 8, without the slow tests
 	$(PY) -m tests.evidence.hazards --every 8
 
-##@ Makes what is generated: seconds
+##@ For an engineer: make what is generated (seconds)
 
 safety: setup ## generate docs/safety/*.md and its state diagram
 	$(PY) -m host_tools.evidence.safety.pages
@@ -112,6 +111,12 @@ tables: setup ## generate the tables of the documentation from the twin
 wiring: setup ## draw boards/*/wiring.svg from the pin maps
 	$(PY) -m host_tools.toolchain.board_check.wiring
 
+docs: setup $(DOCS_STAMP) ## build the static site from the pages and follow its links: out/docs/site/index.html
+	@$(PY) -m host_tools.evidence.pages.site
+
+rooms: setup ## draw docs/rooms.svg, who imports whom, from the imports
+	$(PY) -m host_tools.evidence.pages.rooms
+
 fitted: setup ## write into each board file which optional parts its bill of materials has
 	$(PY) -m host_tools.toolchain.board_check.fitted
 
@@ -121,7 +126,10 @@ recording: setup ## record the sessions of docs/virtual_board.md; needs picocom 
 walkthrough: setup ## record docs/walkthrough.md on the virtual board; needs picocom, tmux and chromium
 	$(PY) -m host_tools.evidence.pages.walkthrough
 
-##@ Measures on the emulated RP2040, with the image of `make uf2`: minutes
+##@ For an engineer: measure on the emulated RP2040, with the image of `make uf2` (minutes)
+
+uf2: setup ## fetch the MicroPython image of the emulated RP2040: URL=file:///... for a copy of it
+	$(PY) -m host_tools.toolchain.uf2.download $(URL)
 
 bench: setup ## measure against the goals on the emulated RP2040: out/bench.json, docs/bench.md
 	$(PY) -m host_tools.evidence.bench
@@ -129,7 +137,7 @@ bench: setup ## measure against the goals on the emulated RP2040: out/bench.json
 exits: setup ## every way out of the interpreter on the emulated RP2040: docs/exits.md
 	$(PY) -m host_tools.evidence.exits
 
-##@ Looks for what is wrong: minutes to hours
+##@ For people who judge the safety: look for what is wrong (minutes to hours)
 
 long: setup ## what `make test` leaves out of the emulated RP2040: hosts, off-phase, every reset (15 minutes)
 	$(PY) -m pytest -m long
@@ -156,7 +164,7 @@ holes: setup ## run the test of every known hole: out/holes.json, docs/safety/ho
 powercut: setup ## cut the power at every flash operation of every write of the store: docs/powercut.md
 	$(PY) -m host_tools.evidence.powercut
 
-##@ Virtual patients: minutes to hours
+##@ For people who judge the safety: virtual patients (minutes to hours)
 
 reach: setup ## how many healthy virtual patients reach their target: N=200, out/reach.json, docs/reach.md (minutes)
 	$(PY) -m host_tools.evidence.campaign.reach --runs $(N)
@@ -177,25 +185,40 @@ search: setup ## an optimiser looks for the coldest treatment under each fault, 
 speed: setup ## how fast a campaign runs beside the tree before, and that it shows the same: out/speed.json (minutes)
 	$(PY) -m host_tools.evidence.campaign.speed
 
-##@ To begin anew
+##@ For everybody: begin anew
 
 clean: ## remove everything that was installed or generated
 	rm -rf $(VENV) $(NODE_DIR)/node_modules out build .pytest_cache .ruff_cache .hypothesis .coverage
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +
 
-$(PY_STAMP): pyproject.toml
+# What demo, sim and cryoctl need; the tools for tests come with `setup`. Each step prints one line.
+$(BASE_STAMP): pyproject.toml
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null || { \
 	  echo "setup: $(PYTHON) must be Python 3.11 or newer; name another with: make PYTHON=/path/to/python3 ..." >&2; exit 1; }
 	@$(PYTHON) -c 'import ensurepip, venv' 2>/dev/null || { \
 	  echo "setup: $(PYTHON) has no venv; on Debian: apt-get install python3-venv" >&2; exit 1; }
-	$(PYTHON) -m venv $(VENV)
-	$(PIP) install pip==$(PIP_VERSION)
+	@echo "setup: a Python environment in $(VENV)"
+	@$(PYTHON) -m venv $(VENV)
+	@$(PIP) install pip==$(PIP_VERSION)
+	@echo "setup: the packages of the simulator and of cryoctl (about half a minute)"
+	@$(PIP) install --editable .
+	@touch $@
+
+$(PY_STAMP): $(BASE_STAMP)
+	@echo "setup: the tools for tests and campaigns (about a minute)"
 	@if command -v npm >/dev/null && node -e 'process.exitCode = parseInt(process.versions.node) < 18 ? 1 : 0' 2>/dev/null; \
-	then extras=dev,campaign; else extras=dev,campaign,node; fi; set -x; $(PIP) install --editable ".[$$extras]"
-	rm -rf $(VENV)/typings
-	$(PIP) install --target $(VENV)/typings --group stubs
+	then extras=dev,campaign; else extras=dev,campaign,node; fi; $(PIP) install --editable ".[$$extras]"
+	@echo "setup: MicroPython's modules, for the type check"
+	@rm -rf $(VENV)/typings
+	@$(PIP) install --target $(VENV)/typings --group stubs
+	@touch $@
+
+$(DOCS_STAMP): $(PY_STAMP)
+	@echo "setup: the builder of the site"
+	@$(PIP) install --editable ".[docs]"
 	@touch $@
 
 $(NODE_STAMP): $(NODE_DIR)/package-lock.json | $(PY_STAMP)
-	cd $(NODE_DIR) && $(WITH_NODE) npm ci --no-audit --no-fund
+	@echo "setup: Node packages: pyright, and MicroPython as WebAssembly"
+	@cd $(NODE_DIR) && $(WITH_NODE) npm ci --silent --no-audit --no-fund
 	@touch $@

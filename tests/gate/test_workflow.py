@@ -12,7 +12,7 @@ from host_tools.places import ROOT
 
 WORKFLOW = ROOT / ".github/workflows/ci.yml"
 # What make would install is there already, or the tests would not run.
-INSTALLED = "-o .venv/.stamp -o host_tools/toolchain/node/node_modules/.stamp"
+INSTALLED = "-o .venv/.base -o .venv/.stamp -o host_tools/toolchain/node/node_modules/.stamp"
 
 
 def steps():

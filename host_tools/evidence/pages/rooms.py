@@ -1,0 +1,140 @@
+"""Draws the rooms of the project and who imports whom, from the imports themselves: docs/rooms.svg.
+
+python -m host_tools.evidence.pages.rooms
+
+Places are fixed here, arrows are computed. An arrow leads from a room to one that it imports.
+"""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Mapping
+from pathlib import Path
+from typing import NamedTuple
+
+from host_tools.places import ROOT
+from host_tools.toolchain import imports
+from host_tools.toolchain.board_check.svg import BUS, INK, MUTED, SAFETY, Drawing
+
+FILE = ROOT / "docs/rooms.svg"
+COMMAND = "python -m host_tools.evidence.pages.rooms"
+WIDTH, HEIGHT = 980, 500
+FIGURES = ("firmware/cryo/limits.py", "firmware/cryo/config.py")  # every room may read them
+VERSION = "firmware/cryo/__init__.py"  # holds the version only
+
+
+class Room(NamedTuple):
+    """A box: its upper left corner, its size, what it holds in two lines, and whether it runs on a computer."""
+
+    x: int
+    y: int
+    wide: int
+    words: tuple[str, str]
+    host: bool
+
+
+TALL = 46
+ROOMS = {
+    "host_tools/evidence": Room(40, 70, 180, ("evidence", "hazards, campaigns, bench"), True),
+    "host_tools/cryoctl": Room(250, 70, 180, ("cryoctl", "what a technician runs"), True),
+    "host_tools/simulator": Room(145, 215, 180, ("simulator", "patient, gas, hardware"), True),
+    "host_tools/toolchain": Room(145, 360, 180, ("toolchain", "packing, settings, checks"), True),
+    "boards": Room(640, 70, 190, ("boards/", "pins and parts, one folder each"), False),
+    "firmware/cryo": Room(530, 165, 190, ("firmware/cryo/", "app.py, panel, recorder"), False),
+    "firmware/cryo/console": Room(520, 260, 120, ("console/", "one line in, out"), False),
+    "firmware/cryo/store": Room(655, 260, 95, ("store/", "the flash"), False),
+    "firmware/cryo/drivers": Room(765, 260, 85, ("drivers/", "one chip a file"), False),
+    "firmware/cryo/valve": Room(865, 260, 85, ("valve/", "the port"), False),
+    "firmware/cryo/core": Room(640, 355, 190, ("core/", "decisions, no pins"), False),
+    "figures": Room(640, 435, 190, ("limits.py, config.py", "every figure"), False),
+}
+
+
+def room_of(file: str) -> str | None:
+    """Return the room of a file, None for one that is in none (places.py, the version)."""
+    if file in FIGURES:
+        return "figures"
+    if file == VERSION or not file.startswith(("firmware/", "boards/", "host_tools/")):
+        return None
+    parts = file.split("/")
+    if parts[0] == "boards":
+        return "boards"
+    if parts[0] == "host_tools":
+        return "/".join(parts[:2]) if len(parts) > 2 else None
+    return "/".join(parts[:3]) if len(parts) > 3 else "firmware/cryo"
+
+
+def arrows(modules: imports.Graph) -> set[tuple[str, str]]:
+    """Return (room, room that it imports) for all modules."""
+    found = set()
+    for module, imported in modules.items():
+        for other in imported:
+            pair = room_of(module), room_of(other)
+            if None not in pair and pair[0] != pair[1]:
+                found.add(pair)
+    return found
+
+
+def drawn(pairs: set[tuple[str, str]], rooms: Mapping[str, Room] = ROOMS) -> str:
+    """Return the picture of these arrows as SVG. Raises KeyError for a room without a place here."""
+    drawing = Drawing()
+    drawing.text(20, 24, "Rooms, and who imports whom", size=16, bold=True)
+    for x, wide, words in ((20, 430, "on a computer: host_tools/"), (505, 460, "on the board")):
+        drawing.box(x, 36, wide, 450, stroke=MUTED, dash="6 4")
+        drawing.text(x + 10, 54, words, fill=MUTED)
+    for start, end in sorted(pairs):
+        a, b = rooms[start], rooms[end]
+        if a.host and not b.host:
+            continue  # one thick arrow stands for all of these
+        if end == "figures" and start != "firmware/cryo/core":
+            continue  # every room reads the figures: one arrow is enough
+        _arrow(drawing, a, b)
+    if any(rooms[a].host and not rooms[b].host for a, b in pairs):
+        drawing.arrow(450, 504, 290, stroke=BUS, width=4)
+        drawing.text(477, 276, "all four", size=11, anchor="middle", fill=BUS)
+        drawing.text(477, 310, "import it", size=11, anchor="middle", fill=BUS)
+    for name, room in rooms.items():
+        drawing.box(room.x, room.y, room.wide, TALL)
+        drawing.text(room.x + room.wide / 2, room.y + 20, room.words[0], anchor="middle", bold=True)
+        drawing.text(room.x + room.wide / 2, room.y + 37, room.words[1], size=10, anchor="middle", fill=MUTED)
+        drawing.items.append(f"<!-- {name} -->")
+    drawing.text(30, 450, "dashed red: up the order; docs/architecture.md says why", size=11, fill=SAFETY)
+    drawing.text(30, 470, "tests/ may import everything and is not drawn", size=11, fill=MUTED)
+    body = "\n".join(drawing.items)
+    return (
+        f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {WIDTH} {HEIGHT}" font-family="Helvetica, Arial, '
+        f'sans-serif">\n<title>Rooms of the project. Generated by {COMMAND}</title>\n'
+        f'<rect width="{WIDTH}" height="{HEIGHT}" fill="#ffffff"/>\n{body}\n</svg>\n'
+    )
+
+
+def _arrow(drawing: Drawing, a: Room, b: Room) -> None:
+    """Draw an arrow between two boxes: down or to the right in ink, up or into the other frame in dashed red."""
+    against = b.y < a.y or a.host != b.host
+    x1, x2 = a.x + a.wide / 2, b.x + b.wide / 2
+    if against or a.y == b.y:
+        y1, y2 = a.y + TALL / 2, b.y + TALL / 2
+        x1, x2 = (a.x, b.x + b.wide) if b.x < a.x else (a.x + a.wide, b.x)
+        if abs(b.y - a.y) > TALL and a.host == b.host:
+            y1, y2, x1, x2 = a.y, b.y + TALL, a.x + a.wide * 0.8, b.x + b.wide * 0.8
+    else:
+        y1, y2 = a.y + TALL, b.y
+        x2 += (x1 - x2) * 0.25
+    stroke = SAFETY if against else INK
+    drawing.line((x1, y1), (x2, y2), stroke=stroke, width=1.3, dash="5 4" if against else "")
+    length = ((x2 - x1) ** 2 + (y2 - y1) ** 2) ** 0.5
+    ux, uy = (x2 - x1) / length, (y2 - y1) / length
+    corners = [(x2, y2)] + [(x2 - 8 * ux + side * 4 * uy, y2 - 8 * uy - side * 4 * ux) for side in (1, -1)]
+    points = " ".join(f"{x:.1f},{y:.1f}" for x, y in corners)
+    drawing.items.append(f'<polygon points="{points}" fill="{stroke}"/>')
+
+
+def main(file: Path = FILE) -> int:
+    """Write the picture."""
+    file.write_text(drawn(arrows(imports.graph())), encoding="utf-8")
+    print(file.relative_to(ROOT))
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
