@@ -30,7 +30,7 @@ class Question:
     """One question. `ask` remembers what was answered: when the question comes again, Enter keeps that.
 
     option     what else answers it, such as --due; it is named when nobody does
-    take       what an answer means; raises Problem with the reason when it is none, and the question is asked again
+    take       converts an answer; raises Problem with the reason when it cannot, and the question is asked again
     kind       whose earlier answers the arrow keys bring; "": none are kept
     hint       stands in brackets behind the text
     """

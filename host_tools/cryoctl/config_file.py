@@ -30,7 +30,7 @@ ROWS: dict[str, Setting] = {setting.key: setting for setting in schema()}
 
 
 def known(key: str) -> Setting:
-    """Return a setting. Raises Problem with the nearest one for a key that is none."""
+    """Return a setting. Raises Problem with the nearest key for an unknown one."""
     setting = ROWS.get(key)
     if setting is None:
         raise Problem(sentence(key, 0) or f"unknown setting {key}")

@@ -86,7 +86,7 @@ class Once(_Handler):
 
 
 def lost(unraisable) -> None:
-    """Have a signal come again that came while Python collected garbage: it drops what is raised there.
+    """Repeat a signal that came while Python collected garbage, because Python drops an exception that is raised there.
 
     To be sys.unraisablehook, or to be called by what is.
     """

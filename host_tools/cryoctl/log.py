@@ -105,7 +105,7 @@ def degc(mdegc: int | None) -> str:
 
 
 def decoded(line: str, serial: str) -> Record:
-    """Return the record in an answer's line. Raises Problem for one that is none; unknown fields are left out."""
+    """Return the record in an answer's line. Raises Problem for anything else; unknown fields are left out."""
     said = {_NAMES.get(key, key.lower()): value for key, value in wire.fields(line).items()}
     values: dict = {}
     for name, value in said.items():

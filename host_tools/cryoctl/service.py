@@ -31,7 +31,7 @@ _RESTART_S = 20.0  # the watchdog, the boot ROM and a slow USB together [E]
 
 
 class TypedPin(str):
-    """A PIN that somebody typed: when it is wrong, it is asked for again."""
+    """A PIN that somebody typed: if it is wrong, the question comes again."""
 
 
 def pin(file: Path | None = None) -> str:
@@ -108,7 +108,7 @@ def _again(refused):
 def to_prompt(device: Device) -> None:
     """End the application of a device in service mode: valves shut, restart, MicroPython's prompt without watchdog.
 
-    Raises Refused, NoDevice. The device is of no use afterwards; its port stays open.
+    Raises Refused, NoDevice. The device cannot be used after that; its port stays open.
     """
     device.ask("SYST:LOC")  # out of the tool's session: the restart's answer comes unwrapped
     device.ask("SERV:REPL")

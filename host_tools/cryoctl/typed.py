@@ -19,7 +19,7 @@ _UNITS = {"degC": ("degc", "deg c", "c"), "us": ("us",), "mbar": ("mbar",), "mm"
 
 
 def plain(text: str, where: str) -> str:
-    """Return a number, with or without unit, as a device takes it. Raises Problem that names the sign that is none."""
+    """Return a number, with or without unit, in the form for a device. Raises Problem that names a wrong sign."""
     out = _DEGREE.sub("degC", text.strip().translate(_SAME)).replace("m\u00b3", "m3").strip()
     out = _ALONE.sub("degC", out)
     strange = next((sign for sign in out if not " " <= sign <= "~"), "")

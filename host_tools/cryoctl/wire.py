@@ -29,7 +29,7 @@ def wrapped(number: int, command: str) -> bytes:
 
 
 def unwrapped(line: bytes) -> tuple[int, str] | None:
-    """Return (number, text) of an answer's line; None: it is none, or its sum is wrong."""
+    """Return (number, text) of an answer's line; None: it is no such line, or its sum is wrong."""
     found = _ANSWER.fullmatch(line)
     if not found or crc(line[: found.start(3) - 2]) != int(found[3], 16):
         return None
@@ -37,7 +37,7 @@ def unwrapped(line: bytes) -> tuple[int, str] | None:
 
 
 def telemetry(line: bytes) -> dict | None:
-    """Return a telemetry line's values; None: it is none, or its sum is wrong."""
+    """Return a telemetry line's values; None: it is no such line, or its sum is wrong."""
     found = _TELEMETRY_SUM.fullmatch(line)
     if not found or crc(found[1]) != int(found[2], 16):
         return None

@@ -17,6 +17,18 @@ PHRASES = {
     r"\bNOTHING COMES\b": "name what is missing: no data",
     r"\bis there again\b": "say what came back",
     r"\bno longer any\b|\bnot any longer\b": "write: no more",
+    r"\b(?:that|which|it) (?:is|are) none\b": "say what it is not: no number, no date, not valid",
+    r"\"\"\"Have \w+": "name the action: put, make, check",
+    r"\bnothing else than\b": "write: only",
+    r"\bin vain\b": "say what did not come or did not happen",
+    r"\bby turns\b": "write: alternately",
+    r"\bspeaks? of\b": "write: names",
+    r"\btold apart\b": "write: distinguished",
+    r"\bof no use\b": "say what can no more be done with it",
+    r"\b(?:gone by|of old|at leisure|for want of|save for|as ever|in its stead)\b": "everyday words: past, except, usual",
+    r"\b(?:thus|hence|thereof|therein|whence|wherein|lest|albeit)\b": "everyday words: so, because, although",
+    r"(?:^|[,;:(] )should (?:the|it|a|they|its) \w+": "an inverted clause: begin with if",
+    r"\bwere (?:it|they|there|the \w+) (?:slow|to|not|so)\b": "an inverted clause: begin with if",
 }
 ROOMS = ("firmware", "host_tools", "boards", "docs")
 LEFT_OUT = ("docs/safety/mutation.md",)  # quotes code of earlier trees
@@ -57,6 +69,18 @@ def test_no_page_and_no_message_holds_a_phrase_of_the_list():
         ("put in the paper, and again.", " and again"),
         ("3 things stand against it", "stand against"),
         ("NOTHING COMES: unplugged", "NOTHING COMES"),
+        ("Raises Problem when it is none.", "it is none"),
+        ('"""Have MicroPython on the board."""', '"""Have MicroPython'),
+        ("A state is nothing\nelse than one", "nothing else than"),
+        ("both calls would be made in vain", "in vain"),
+        ("they run by turns", "by turns"),
+        ("no file speaks of it", "speaks of"),
+        ("below it they cannot be told\n# apart", "told apart"),
+        ("The device is of no use afterwards", "of no use"),
+        ("Raises ValueError for a time gone by.", "gone by"),
+        ("so it lasts, albeit slowly", "albeit"),
+        ("the colour is sent again, should the pixel have lost it", ", should the pixel"),
+        ("# lease count the clock: were it slow, all are late", "were it slow"),
     ],
 )
 def test_a_phrase_is_found_also_over_the_end_of_a_line(text, phrase):

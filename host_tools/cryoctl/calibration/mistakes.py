@@ -59,7 +59,7 @@ class Verdict:
     """The likeliest cause and how well it fits, root mean square in degC, beside nothing being wrong.
 
     suspicious: it fits better by far. told_apart_c: largest difference at these points between the type that is set
-    and the other probe; below APART_C they cannot be told apart.
+    and the other probe; below APART_C they cannot be distinguished.
     """
 
     cause: Cause

@@ -59,7 +59,7 @@ def _refused(text):
 
 
 def due_date(text: str, today: datetime.date) -> datetime.date:
-    """Return a due date as typed. Raises Problem when it is none, or not after today."""
+    """Return a typed due date. Raises Problem when it is no date, or not after today."""
     try:
         day = datetime.date.fromisoformat(text.strip())
     except ValueError:
@@ -160,7 +160,7 @@ def keep(device: Device, kind: Kind, values: dict[str, int], due: datetime.date,
 
 
 def listed(answer: str) -> dict[str, Stored | None]:
-    """Return kind's code -> its newest record, from an answer to CAL:LIST?. Raises NotVerified when it is none."""
+    """Return kind's code -> its newest record, from an answer to CAL:LIST?. Raises NotVerified for another answer."""
     out: dict[str, Stored | None] = {}
     try:
         for code, text in wire.fields(answer).items():

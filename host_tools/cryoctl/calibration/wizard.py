@@ -236,7 +236,7 @@ def typed(out: Output, kind: Kind, done: list[Point], before: bool) -> list[Poin
 
 
 def number(text: str, unit: str = "") -> float:
-    """Return a number as typed, in `unit`. Raises Problem when it is none."""
+    """Return a typed number in `unit`. Raises Problem when it is no number."""
     value = as_typed.number(text, "", unit)
     if not abs(value) < _LARGEST:
         raise Problem(f"{text.strip()!r} is no number", "write it with digits and a point, such as -78.5")
@@ -244,7 +244,7 @@ def number(text: str, unit: str = "") -> float:
 
 
 def whole(text: str) -> int:
-    """Return a whole number as typed, 0 or larger. Raises Problem when it is none."""
+    """Return a typed whole number, 0 or larger. Raises Problem for anything else."""
     if not (text.isascii() and text.isdigit() and len(text) <= _DIGITS):
         raise Problem(f"{text!r} is no whole number", "write it with digits alone, such as 80")
     return int(text)

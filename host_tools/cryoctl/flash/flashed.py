@@ -19,7 +19,7 @@ def default_path() -> Path:
 
 
 def ready(path: Path) -> None:
-    """Have a file that can be appended to, before a board is touched. Raises Problem."""
+    """Make sure, before a board is touched, that the file can be appended to. Raises Problem."""
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
         path.open("a").close()

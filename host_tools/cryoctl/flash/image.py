@@ -109,7 +109,8 @@ def by_volume(data: bytes, chip: Chip, watch: Watch) -> None:
 
 
 def install(port: Port, data: bytes, chip: Chip, at_prompt: bool, back: Callable[[], None], watch: Watch) -> bool:
-    """Have an image on the board; return whether it was written. back() waits for the port after a restart.
+    """Put an image onto the board if it is not there; return whether it was written. back() waits for the port after a
+    restart.
 
     at_prompt   MicroPython's prompt is there; else nothing answers
     """

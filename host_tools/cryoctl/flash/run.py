@@ -93,7 +93,7 @@ def _leave(device, request):
 
 
 def _image(port, at, request, at_prompt, watch, report):
-    """Have MicroPython on the board, and its prompt there."""
+    """Put MicroPython onto the board if it is not there, and reach its prompt."""
     report.image = mpremote.sha256(request.image)
     if at_prompt:
         with mpremote.prompt(port) as prompt:

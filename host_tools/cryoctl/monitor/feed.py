@@ -327,7 +327,7 @@ class Feed:
 
 
 def _ask(device, command):
-    """Return the answer. A state is nothing else than one: what somebody else was answered is passed over."""
+    """Return the answer to this command. Where a state is expected, other answers are skipped."""
     return device.ask(command, fits=_state_fits if command == "STAT?" else _any_fits)
 
 

@@ -55,7 +55,7 @@ def _one(device, contact, limit_s, say):
     if before["FAULT"] != names.NO_FAULT or contact.blocker in _blockers(before):
         problem = f"not at rest: {_said(before)}"
     else:
-        seen = []  # every state, there and back: what moves with it may come later, or be gone by then
+        seen = []  # every state on the way: a contact that moves with it may come later, or be back by then
         problem = _there(device, contact, limit_s, say, seen)
         say(f"{contact.name}: {contact.undo}")
         back = _back(device, contact, limit_s, seen)

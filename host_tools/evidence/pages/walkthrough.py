@@ -189,7 +189,7 @@ class Walk:
         give_up = time.monotonic() + PATIENCE_S
         while not condition():
             if time.monotonic() > give_up:
-                raise RuntimeError(f"waited in vain for {what}")
+                raise RuntimeError(f"it did not come: {what}")
             time.sleep(0.1)
 
 

@@ -148,7 +148,7 @@ def _row(row: Row, code: Code, root: Path) -> Iterator[str]:
             if name not in known:
                 yield f"{kind} {name} is unknown{nearest(name, known)}"
             elif row.tests and not any(re.search(rf"\b{name}\b", text) for text in texts):
-                yield f"no file of its tests speaks of {kind} {name}: name a test that provokes it"
+                yield f"no file of its tests names {kind} {name}: name a test that provokes it"
     if not row.tests:
         yield "it names no test: name one, or take the row out"
     for test in row.tests:

@@ -105,7 +105,7 @@ def test_a_fault_whose_tests_never_speak_of_it_is_a_hole(root):
     (root / "tests/test_silent.py").write_text("def test_it():\n    STOP_E\n")
     silent = with_row(tests=("tests/test_silent.py::test_it",))
     found = check.holes(silent, FIRMWARE, None, root)
-    assert len(found) == 2 and "no file of its tests speaks of fault ESTOP" in found[0] and "blocker KEY" in found[1]
+    assert len(found) == 2 and "no file of its tests names fault ESTOP" in found[0] and "blocker KEY" in found[1]
 
 
 @pytest.mark.parametrize(
