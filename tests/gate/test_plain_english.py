@@ -25,7 +25,7 @@ PHRASES = {
     r"\bspeaks? of\b": "write: names",
     r"\btold apart\b": "write: distinguished",
     r"\bof no use\b": "say what can no more be done with it",
-    r"\b(?:gone by|of old|at leisure|for want of|save for|as ever|in its stead)\b": "everyday words: past, except, usual",
+    r"\b(?:gone by|of old|at leisure|for want of|save for|as ever|in its stead)\b": "everyday words: past, except",
     r"\b(?:thus|hence|thereof|therein|whence|wherein|lest|albeit)\b": "everyday words: so, because, although",
     r"(?:^|[,;:(] )should (?:the|it|a|they|its) \w+": "an inverted clause: begin with if",
     r"\bwere (?:it|they|there|the \w+) (?:slow|to|not|so)\b": "an inverted clause: begin with if",
