@@ -1,4 +1,4 @@
-"""MicroPython's prompt on a port that is open already, by mpremote's transport. The one module that imports mpremote.
+"""MicroPython's prompt on an open port, with mpremote's transport. Only this module imports mpremote.
 
 The transport begins with Ctrl-C. So a Prompt is made only where device.look() has said PROMPT: there nothing runs.
 """
@@ -19,9 +19,9 @@ from host_tools.cryoctl.port import Port
 from host_tools.cryoctl.problems import NoDevice, Problem, Refused
 
 CHUNK = 4096  # bytes of a file in one program: small beside the free heap of a board without application
-KEEP = 4  # chunks after which the board writes down what it has: a file broken off there goes on there
-WAIT_S = 10  # without any byte from the board
-TALKS_S = 120  # of one answer: a whole file hashed takes a tenth of it [E]
+KEEP = 4  # chunks after which the board stores its part: an interrupted file continues there
+WAIT_S = 10  # longest time without any byte from the board
+TALKS_S = 120  # longest time of one answer: to hash a whole file takes a tenth of it [E]
 ENTER_S = 5  # for the raw prompt and its soft reset
 TRIES = 3
 _MAKE = "import binascii,os\nf=open({!r},{!r})\nw=f.write\na=binascii.a2b_base64"
@@ -90,7 +90,7 @@ setattr(transport_serial, "print", lambda *_: None)  # noqa: B010 - what it fail
 
 
 class _OnOpenPort(transport_serial.SerialTransport):
-    """The transport on a port that stays open before and after: opening one anew resets some boards."""
+    """The transport on a port that stays open before and after, because opening a port resets some boards."""
 
     def __init__(self, stream, name):
         self.in_raw_repl = False
@@ -101,7 +101,7 @@ class _OnOpenPort(transport_serial.SerialTransport):
         self.is_pty = False
 
     def read_until(self, min_num_bytes, ending, timeout=10, data_consumer=None, timeout_overall=None):
-        """As mpremote's own, which looks at the clock only while nothing comes: a board that never pauses ends, too."""
+        """As mpremote's own, which checks the time only while nothing comes: this one also ends if a board never pauses."""
         got = bytearray()
         heard_s = begun_s = time.monotonic()
         most_s = TALKS_S if timeout_overall is None else timeout_overall
@@ -171,7 +171,7 @@ class Prompt:
         return base64.b64decode(self.run(_READ.format(path)))
 
     def write(self, path: str, data: bytes, begin: int = 0, progress: Callable[[int], None] = lambda _: None) -> None:
-        """Write a file, or what follows its first `begin` bytes; progress(bytes that are over) as it goes."""
+        """Write a file, or the part after its first `begin` bytes; progress() gets the number of bytes so far."""
         self.run(_MAKE.format(path, "ab" if begin else "wb"))
         self._send(data[begin:], lambda done: progress(begin + done))
         self.run("f.close()")
@@ -179,7 +179,7 @@ class Prompt:
     def compose(
         self, path: str, old: str, pieces: list[tuple[int, int] | bytes], begin: int, progress: Callable[[int], None]
     ) -> None:
-        """Write what follows a file's first `begin` bytes from (place, length) of an older one, and bytes to send."""
+        """Write the part after a file's first `begin` bytes, from (place, length) of an older file and sent bytes."""
         self.run(_MAKE.format(path, "ab" if begin else "wb") + _OLD.format(old))
         done = begin
         for piece in pieces:
@@ -201,11 +201,11 @@ class Prompt:
         return self.run(_PARTS.format(path, places)).split()
 
     def rename(self, old: str, new: str) -> None:
-        """Give a file another name; one that has it is replaced, at once."""
+        """Rename a file; a file with the new name is replaced in the same step."""
         self.run(f"import os\nos.rename({old!r},{new!r})")
 
     def remove(self, path: str) -> None:
-        """Take a file away."""
+        """Remove a file."""
         self.run(f"import os\nos.remove({path!r})")
 
     def restart(self, first: str = "") -> None:
@@ -253,7 +253,7 @@ def full(name: str, needed: int = 0, free: int = 0) -> Problem:
 
 @contextlib.contextmanager
 def prompt(port: Port):
-    """Within, yield the Prompt of a port of which look() has said PROMPT; afterwards it is the friendly one again."""
+    """A context: yield the Prompt of a port for which look() said PROMPT; afterwards it is the friendly one."""
     for left in reversed(range(TRIES)):
         with port.lent(WAIT_S) as stream:
             transport = _OnOpenPort(stream, port.name)

@@ -1,4 +1,4 @@
-"""The boot ROM of RP2040 and RP2350 as a volume: it shows INFO_UF2.TXT, takes a UF2 file, vanishes when it has all.
+"""The boot ROM of RP2040 and RP2350 as a volume: it shows INFO_UF2.TXT, takes a UF2 file, and then disappears.
 
 [S] UF2: github.com/microsoft/uf2, 512-byte blocks of eight little-endian words, payload, one more word.
 RP2040 datasheet 2.8.4, RP2350 datasheet 5.5: the volume's INFO_UF2.TXT, Board-ID RPI-RP2 or RP2350; the board restarts
@@ -51,7 +51,7 @@ class Volume:
 
 
 def content(data: bytes, family: int) -> tuple[int, bytes]:
-    """Return (address, bytes) that a UF2 file writes into the flash. Raises Problem for a damaged or another's file."""
+    """Return (address, bytes) that a UF2 file writes into the flash. Raises Problem for a damaged or other file."""
     blocks = _blocks(data)
     _of_this_chip(blocks, family)
     if family == RP2350 and _is_work_around(data[:BLOCK]):
@@ -101,7 +101,7 @@ def _blocks(data):
 
 
 def _of_this_chip(blocks, family):
-    """Raise Problem when all blocks are another chip's: said before whatever else is wrong with them."""
+    """Raise Problem when all blocks are for another chip. This check comes before all others."""
     kinds = {kind for _, flags, *_, kind in blocks if flags & _FAMILY_GIVEN} - {ABSOLUTE}
     if len(kinds) == 1 and family not in kinds:
         raise _another(f"{CHIPS.get(min(kinds), 'unknown')}, family {min(kinds):#010x}", family)
@@ -131,7 +131,7 @@ def _is_work_around(block):
 
 # --- where volumes appear ---------------------------------------------------------------------------------------------
 def linux(root: Path = Path("/")) -> Iterable[Path]:
-    """Return folders that may be volumes, where desktops and people mount them."""
+    """Return folders that may be volumes, in the places where desktops and people mount them."""
     for top in ("media", "run/media", "mnt"):
         yield from _folders(root / top, 2)
 
@@ -142,7 +142,7 @@ def macos(root: Path = Path("/")) -> Iterable[Path]:
 
 
 def windows() -> Iterable[Path]:
-    """Return the drives of Windows from C: on; an empty card reader's is one that has no files."""
+    """Return the drives of Windows from C: on. An empty card reader shows as a drive without files."""
     for letter in string.ascii_uppercase[2:]:
         yield Path(f"{letter}:/")
 
@@ -204,9 +204,9 @@ def wait_for(board: str, patience_s: float) -> Volume:
 def copy(
     data: bytes, volume: Volume, progress: Callable[[int], None] = lambda _: None, patience_s: float = 30.0
 ) -> None:
-    """Copy a checked UF2 file to a volume and wait until that has vanished: then the boot ROM has taken all of it.
+    """Copy a checked UF2 file to a volume and wait until it disappears: then the boot ROM has taken all of it.
 
-    Raises NoDevice when it goes before everything was written, NotVerified when it does not vanish.
+    Raises NoDevice when it disappears before everything was written, NotVerified when it does not disappear.
     """
     done = 0
     try:
@@ -215,7 +215,7 @@ def copy(
                 done += file.write(data[done : done + _COPY])
                 file.flush()
                 progress(done)
-            with contextlib.suppress(OSError):  # it may vanish within: the last block is there
+            with contextlib.suppress(OSError):  # it may disappear during this: the last block was written
                 os.fsync(file.fileno())
     except OSError as error:
         if (volume.path / INFO).exists():
