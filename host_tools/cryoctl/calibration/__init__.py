@@ -4,6 +4,6 @@ from host_tools.cryoctl.problems import FOUND, Problem
 
 
 class NotAccepted(Problem):
-    """A measurement that cannot be taken: not stable, not plausible, or judged by the device. The old one stays."""
+    """A measurement that is not accepted: not stable, not plausible, or refused by the device. The old one stays."""
 
     code = FOUND

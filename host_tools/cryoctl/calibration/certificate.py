@@ -19,7 +19,7 @@ _WIDTH, _HEIGHT, _EDGE = 640, 220, 46
 
 @dataclass(frozen=True)
 class Certificate:
-    """All that stands in it. results: as the device judged; notes: sentences on how it was measured."""
+    """The contents of a certificate. results: the device's judgement; notes: sentences on how it was measured."""
 
     title: str
     identity: Identity
@@ -35,7 +35,7 @@ class Certificate:
     notes: tuple[str, ...] = field(default=())
 
     def facts(self) -> list[tuple[str, str]]:
-        """Return name and text of what stands at its head."""
+        """Return name and text of the entries at its head."""
         return [
             ("Device", f"CO2 cryotherapy applicator, {self.identity.board}"),
             ("Serial number", self.identity.serial),
@@ -58,7 +58,7 @@ def tool_version() -> str:
 
 
 def targets(path: Path) -> list[Path]:
-    """Return the files that a certificate's name stands for: .html, .pdf, or both for a name with neither."""
+    """Return the files of a certificate's name: .html, .pdf, or both for a name without ending."""
     if path.suffix.lower() in (".html", ".pdf"):
         return [path]
     return [path.with_name(path.name + ".html"), path.with_name(path.name + ".pdf")]

@@ -1,4 +1,4 @@
-"""The kinds of calibration: what is measured against what, in which unit, and when a reading is at rest."""
+"""The kinds of calibration: what is compared with what, in which unit, and when a reading is at rest."""
 
 import importlib
 from dataclasses import dataclass

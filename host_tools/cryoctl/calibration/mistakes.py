@@ -1,4 +1,4 @@
-"""What a wrong thermocouple, converter or setting, or reversed wires make of a reading, by the ITS-90 functions.
+"""Computes the reading with a wrong thermocouple, converter or setting, or with reversed wires, from ITS-90 functions.
 
 The device turns the converter's voltage into a temperature: t = E'(V + E(cold junction)), E and E' those of the type
 that is set. With another probe V is another's; with a converter trimmed for another type (MAX31855, a straight line)
@@ -19,7 +19,7 @@ _OTHER = {"K": "T", "T": "K"}
 
 @dataclass(frozen=True)
 class Cause:
-    """What may be wrong. probe, converter: the types they are of; reversed: the wires are swapped."""
+    """A possible mistake. probe, converter: their types; reversed: the wires are swapped."""
 
     probe: str
     converter: str
@@ -38,7 +38,7 @@ class Cause:
 
 
 def causes(kind: str) -> list[Cause]:
-    """Return what may be the case where type `kind` is set, beginning with nothing wrong."""
+    """Return the possible mistakes when type `kind` is set; the first entry is "nothing is wrong"."""
     other = _OTHER[kind]
     pairs = ((kind, kind), (other, kind), (other, other), (kind, other))
     return [Cause(probe, converter, swapped) for swapped in (False, True) for probe, converter in pairs]
@@ -56,7 +56,7 @@ def reading_c(kind: str, cause: Cause, junction_c: float, cold_junction_c: float
 
 @dataclass(frozen=True)
 class Verdict:
-    """The likeliest cause and how well it fits, root mean square in degC, beside nothing being wrong.
+    """The most likely cause, how well it fits, and how well "nothing is wrong" fits: root mean square, degC.
 
     suspicious: it fits better by far. told_apart_c: largest difference at these points between the type that is set
     and the other probe; below APART_C they cannot be distinguished.

@@ -1,4 +1,4 @@
-"""Points of a calibration: from a file, as the device takes them, and what they leave."""
+"""Points of a calibration: read from a file, converted for the device, and their deviations."""
 
 import math
 import tomllib
@@ -15,7 +15,7 @@ from host_tools.cryoctl.wire import LINE_MAX
 
 FROM_FILE = "from a file"
 _DIGITS = 8  # of one number that the device takes
-OFFSET_C = (-measured.TC_ERROR_MDEGC / 1000, 0.0)  # what a device may add to a reading
+OFFSET_C = (-measured.TC_ERROR_MDEGC / 1000, 0.0)  # the offset that a device may add to a reading
 _UNITS = {"c": "degC", "us": "us", "mbar": "mbar", "mm": "mm"}  # by the end of a column's name
 
 
@@ -80,7 +80,7 @@ def _csv(path, text, kind):
     named = []
     for number, row in lines[1:]:
         if not any(cell.strip() for cell in row):
-            continue  # a row that a spreadsheet left empty
+            continue  # an empty row of a spreadsheet
         if len(row) != len(head):
             said = f"{path}:{number}: {len(row)} cells under {len(head)} columns"
             raise Problem(said, "commas between and dots inside, or semicolons or tabs and either")
@@ -165,14 +165,14 @@ def shown(kind: Kind, read: Sequence[Point], offset_c: float) -> list[Point]:
 
 
 def signed(value: float, digits: int = 3) -> str:
-    """Return a deviation for people, never as a power of ten."""
+    """Return a deviation as text for people, never with a power of ten."""
     return f"{value:+.{digits}f}".rstrip("0").rstrip(".")
 
 
 def refused(kind: Kind, points: Sequence[Point]) -> str:
-    """Return why a measurement is not to be accepted, by its unrounded values; empty: nothing is wrong with it.
+    """Return why a measurement must not be accepted, from its unrounded values; empty: it may be.
 
-    The device takes whole units: 79.5 mm that read 85.49 come to it as 80 and 85.
+    The device takes whole units: it would get 79.5 mm that read 85.49 as 80 and 85.
     """
     for one in left(kind, points):
         if abs(one.deviation) > one.most + 1e-9:

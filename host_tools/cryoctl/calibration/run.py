@@ -1,4 +1,4 @@
-"""One calibration from its options to its certificate. What can be wrong without a device is found before."""
+"""One calibration from its options to its certificate. Errors that need no device are found first."""
 
 import datetime
 import os
@@ -15,7 +15,7 @@ from host_tools.cryoctl.device import Device
 from host_tools.cryoctl.output import Output
 from host_tools.cryoctl.problems import NotVerified, Problem
 
-YEAR_D = 365  # [E] due after, unless said otherwise
+YEAR_D = 365  # [E] days until it is due, if no option says otherwise
 
 
 @dataclass
@@ -36,7 +36,7 @@ class Asked:
 
 
 class _Ready:
-    """What is known before the first point: from options and file, and as somebody answered."""
+    """What is known before the first point: from options, file and answers."""
 
     def __init__(self, kind: Kind, given: Given | None, targets: list[Path], known: dict[str, Any], missing):
         self.given = given
@@ -68,7 +68,7 @@ class _Ready:
 
 
 def ready(kind: Kind, asked: Asked, today: datetime.date) -> _Ready:
-    """Look at everything that needs no device; ask for what is missing. Raises Problem."""
+    """Check everything that needs no device; ask for missing values. Raises Problem."""
     given = points.read(asked.points, kind) if asked.points else None
     may_ask = asking.terminal() and not asked.yes
     if given is None and not may_ask:
@@ -176,7 +176,7 @@ def calibrate(out: Output, kind: Kind, asked: Asked, port: str | None) -> dict[s
             kind.title, identity, *_table(kind, read, taken, left), tuple(left), results, kind.acceptance,
             stored.date, plan.due, *plan.who, tuple(notes),
         )  # fmt: skip
-        for target in plan.targets:  # before the restart, which may fail: what is stored has its certificate
+        for target in plan.targets:  # before the restart, which may fail: what is stored has a certificate
             _write(out, paper, target)
         if asked.restart:
             _restarted(out, device)
@@ -201,7 +201,7 @@ def _record(plan, day, results, read, left, notes):
 
 
 def _restarted(out, device):
-    """Restart the device. Raises Problem that says what holds all the same."""
+    """Restart the device. Raises Problem that says what is valid in spite of it."""
     try:
         config.restart(device, config.stored(device))
     except Problem as problem:
@@ -227,7 +227,7 @@ def _taken(out, device, kind, asked, plan, done) -> list[Point]:
 
 
 def _back(plan, done):
-    """Go to the answer before: the last point, else what was asked before the first one."""
+    """Go back: to the last point, else to the questions before the first point."""
     if done:
         done.pop()
     else:
@@ -319,7 +319,7 @@ def _write(out, paper, target):
     try:
         files.replace(target, data)
         out.say(f"certificate: {target}")
-    except Problem as problem:  # the calibration is stored: its certificate is not to be lost
+    except Problem as problem:  # the calibration is stored: its certificate must not be lost
         number, other = tempfile.mkstemp(prefix="cryoctl-", suffix=target.suffix)
         try:
             with os.fdopen(number, "wb") as file:

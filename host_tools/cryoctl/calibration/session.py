@@ -1,4 +1,4 @@
-"""A device's side of a calibration: clock, readings, its judgement, what it stored. All in service mode but status."""
+"""A device's side of a calibration: clock, readings, judgement, records. All need service mode, except status."""
 
 import datetime
 import importlib
@@ -70,7 +70,7 @@ def due_date(text: str, today: datetime.date) -> datetime.date:
 
 
 def clock(device: Device, clock: Callable[[], datetime.datetime] = datetime.datetime.now) -> str:
-    """Return what to tell about the device's date. A device that does not know it is given the host's, as it is then.
+    """Return a sentence about the device's date. A device without a date gets the host's present date.
 
     Raises NotVerified when it does not take it.
     """
@@ -83,7 +83,7 @@ def clock(device: Device, clock: Callable[[], datetime.datetime] = datetime.date
     device.tell(f"SYST:DATE {now:%Y,%m,%d}")
     device.tell(f"SYST:TIME {now:%H,%M,%S}")
     day = _day(device.tell("SYST:DATE?"))
-    if abs((day - now.date()).days) > _FAR_D:  # midnight may lie between
+    if abs((day - now.date()).days) > _FAR_D:  # midnight may come between
         raise NotVerified(f"the device's date was set to {now.date()} and is {day}", "again")
     return f"the device knew no date: it was given this machine's, {now:%Y-%m-%d %H:%M}"
 
@@ -136,7 +136,7 @@ def cold_junction_c(device: Device) -> tuple[float | None, int | None]:
 
 # --- judgement and storing --------------------------------------------------------------------------------------------
 def judged(device: Device, kind: Kind, given: Sequence[int]) -> dict[str, int]:
-    """Return what the device made of a measurement. Raises NotAccepted with its sentence."""
+    """Return the device's result of a measurement. Raises NotAccepted with the device's sentence."""
     try:
         answer = device.tell(command(kind, given))
     except Refused as refused:
@@ -147,7 +147,7 @@ def judged(device: Device, kind: Kind, given: Sequence[int]) -> dict[str, int]:
 
 
 def keep(device: Device, kind: Kind, values: dict[str, int], due: datetime.date, who: tuple[str, str]) -> Stored:
-    """Store what was judged last, read it back and return it. Raises Refused, NoDevice, NotVerified."""
+    """Store the measurement that was judged last, read it back and return it. Raises Refused, NoDevice, NotVerified."""
     try:
         device.tell(f"CAL:STOR {due},{who[0]},{who[1]}")
         found = listed(device.tell("CAL:LIST?")).get(kind.code)

@@ -1,4 +1,4 @@
-"""When a reading is at rest: a window without gaps, little spread, little drift; its mean is the reading then."""
+"""Decides when a reading is at rest: a window without gaps, with little spread and drift; its mean is the reading."""
 
 import math
 import time
@@ -15,9 +15,9 @@ _GAP = 0.25  # [E] of the window without a reading: it begins anew
 
 @dataclass(frozen=True)
 class Criteria:
-    """What "at rest" is. spread: largest less smallest; drift: of the fitted line over the window; both in `unit`.
+    """The definition of "at rest". spread: largest less smallest; drift: of the fitted line over the window; in `unit`.
 
-    least: readings in the window. basis: where the figures come from, in a few words, with tag.
+    least: fewest readings in the window. basis: the source of the figures in a few words, with tag.
     """
 
     window_s: float
@@ -36,7 +36,7 @@ class Criteria:
 
 @dataclass(frozen=True)
 class Seen:
-    """The window now. value is its mean, None without a reading; newest: its last; full: as long as it has to be."""
+    """The present window. value: its mean, None without a reading; newest: its last one; full: it is long enough."""
 
     value: float | None = None
     spread: float = 0.0
@@ -50,14 +50,14 @@ class Seen:
 
 
 class Detector:
-    """Takes one reading after the other; add() returns the window as it is then."""
+    """Takes one reading after the other; add() returns the present window."""
 
     def __init__(self, criteria: Criteria):
         self.criteria = criteria
         self._kept: deque[tuple[float, float]] = deque()
 
     def add(self, at_s: float, value: float | None, note: str = "") -> Seen:
-        """Take a reading at a time; None and what is not finite is no reading, and the window begins anew."""
+        """Add a reading with its time. None, or a value that is not finite, is no reading: the window begins anew."""
         kept, limits = self._kept, self.criteria
         if value is None or not math.isfinite(value):
             kept.clear()
@@ -95,9 +95,9 @@ def _slope(kept):
 
 @dataclass(frozen=True)
 class Before:
-    """The point before this one: a reading counts as the next point's once it went half of the way there [E].
+    """The point before this one. A reading counts for the next point once it has moved half of the way there [E].
 
-    Either way: with reversed wires it goes the other way.
+    The direction does not matter: with reversed wires the reading moves the other way.
     """
 
     reference: float
@@ -121,7 +121,7 @@ def settled(
 ) -> Seen:
     """Read until the reading is at rest; return the window. read() gives (value or None, note).
 
-    Raises NotAccepted that says what it was that did not come to rest within the patience.
+    Raises NotAccepted that says which bound was missed when the time is over.
     """
     detector = Detector(criteria)
     until = clock() + patience_s

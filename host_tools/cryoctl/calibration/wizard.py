@@ -1,4 +1,4 @@
-"""Takes the points of a calibration: tells which reference to make, waits until the reading is at rest, shows it."""
+"""Takes the points of a calibration: says which reference to make, waits until the reading is at rest, shows it."""
 
 import time
 from collections import deque
@@ -33,7 +33,7 @@ _WHAT = {
 
 
 class Readings:
-    """The readings of one kind, one after the other; those of a converter that stands still are none."""
+    """The readings of one kind, one after the other. If the converter stands still, there is no reading."""
 
     def __init__(self, device: Device, kind: Kind, clock: Callable[[], float] = time.monotonic):
         self._device = device
@@ -57,7 +57,7 @@ class Readings:
 
 
 class View:
-    """What is seen while a reading comes to rest: a plot at a terminal, else a line now and then."""
+    """Shows a reading until it is at rest: as a plot at a terminal, otherwise as a line from time to time."""
 
     def __init__(self, out: Output, title: str, criteria: Criteria):
         self._out = out
@@ -124,7 +124,7 @@ def completed(
     out: Output, device: Device, kind: Kind, points: Sequence[Point], patience_s: float, ask: bool,
     done: list[Point], before: bool,
 ) -> list[Point]:  # fmt: skip
-    """Return the points with every reading that was still to be taken. ask: somebody says when a reference is made.
+    """Return the points with all readings. ask: somebody says when a reference is ready.
 
     done: those that were taken.
     """
@@ -151,7 +151,7 @@ def completed(
 
 
 def _measured(ask, *what):
-    """Return a point; where it did not come to rest, somebody may see to it and have it measured again."""
+    """Return a point. If its reading did not come to rest, the person may correct the cause and measure again."""
     while True:
         try:
             return measure(*what)
@@ -171,7 +171,7 @@ def _before(done):
 def guided(
     out: Output, device: Device, kind: Kind, patience_s: float, done: list[Point | None], before: bool
 ) -> list[Point]:
-    """Take the points one after the other; None is one that was left out."""
+    """Take the points one after the other; None means that a point was left out."""
     assert kind.criteria
     if not done:
         out.say(f"{kind.intro}\nAccepted when: {'; '.join(kind.acceptance)}.\nAt rest: {kind.criteria}.")
