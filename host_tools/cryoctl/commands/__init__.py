@@ -1,4 +1,4 @@
-"""The commands, one module each: their options and what they print. What a command needs it imports when it runs."""
+"""The commands, one module each: options and output. A command imports its other modules when it runs."""
 
 from typing import Annotated
 

@@ -99,7 +99,7 @@ def flash(
 
 
 def _named() -> list[str]:
-    """Return the port in CRYO_PORT, where there is one; its name may hold a blank, at which Typer would divide it."""
+    """Return the port in CRYO_PORT, if it is set. Its name may hold a space; Typer would divide the name there."""
     name = os.environ.get("CRYO_PORT", "").strip()
     return [name] if name else []
 
