@@ -1,4 +1,4 @@
-"""From a bare board to a provisioned, verified one: what is asked for, what is told on the way, what came out."""
+"""Makes a provisioned, verified board from a bare one: the request, the messages on the way, the result."""
 
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field
@@ -11,7 +11,7 @@ PARTS = ("find", "image", "compile", "compare", "copy", "restart")
 
 @dataclass(frozen=True)
 class Request:
-    """What a board is to become. board None: whatever board is found; image None: MicroPython stays as it is.
+    """What a board must become. board None: any board that is found; image None: MicroPython stays as it is.
 
     settings           key -> value of a settings file, laid over what the board holds
     replace_settings   values that a calibration gave are replaced too, and a record that cannot be read
@@ -31,7 +31,7 @@ class Request:
 
 
 class Watch:
-    """Is told how it goes; this one is silent."""
+    """Receives the progress; this one is silent."""
 
     def part(self, name: str, total: int = 0) -> None:
         """A part of PARTS begins; total: its bytes, 0 where they are not known."""
@@ -45,7 +45,7 @@ class Watch:
 
 @dataclass
 class Report:
-    """What came out. files: path -> SHA-256 of everything that belongs on the board; written: what was sent of it."""
+    """The result. files: path -> SHA-256 of everything that belongs on the board; written: the files that were sent."""
 
     port: str
     board: str = ""

@@ -1,6 +1,6 @@
-"""A new archive of modules made on the board out of the one that is there: only what differs goes over.
+"""Makes a new archive of modules on the board from the old one: only the differences are sent.
 
-What comes of it is compared as a whole afterwards, like any other file.
+The new file is compared as a whole afterwards, like any other file.
 """
 
 from host_tools.cryoctl.adapters.mpremote import Prompt, sha256
@@ -30,7 +30,7 @@ def head_of(data: bytes) -> bytes:
 
 
 def pieces(prompt: Prompt, path: str, size: int, data: bytes) -> list[Piece]:
-    """Return what the archive `data` is made of, given the one at `path` on the board with its size.
+    """Return the pieces of the archive `data`, given the one at `path` on the board with its size.
 
     Just the data where that is no archive.
     """
@@ -52,7 +52,7 @@ def pieces(prompt: Prompt, path: str, size: int, data: bytes) -> list[Piece]:
 
 
 def after(begin: int, pieces: list[Piece]) -> list[Piece]:
-    """Return what is left of pieces whose first `begin` bytes are there already."""
+    """Return the rest of the pieces when their first `begin` bytes are already there."""
     out: list[Piece] = []
     for piece in pieces:
         length = len(piece) if isinstance(piece, bytes) else piece[1]

@@ -1,7 +1,7 @@
-"""Files onto a board so that no interruption leaves half an application that starts.
+"""Puts files onto a board so that no interruption leaves half an application that starts.
 
 What differs goes over under other names, each is compared by its SHA-256 there, then main.py is taken away, the others
-get their names, main.py the last. Whatever is cut off, the next run goes on from there.
+get their names, main.py the last. After any interruption the next run continues there.
 """
 
 import hashlib
@@ -17,7 +17,7 @@ NEW = ".new"
 
 
 def differing(prompt: Prompt, wanted: Mapping[str, bytes]) -> list[str]:
-    """Return the paths whose content on the board is not the wanted one."""
+    """Return the paths whose content on the board differs from the wanted content."""
     there = prompt.files([_at(path) for path in wanted])
     return [path for path, data in wanted.items() if not _same(there[_at(path)], data)]
 
@@ -56,7 +56,7 @@ def put(prompt: Prompt, name: str, wanted: Mapping[str, bytes], changed: list[st
     over = prompt.files([_at(path) + NEW for path in begins])
     wrong = [path for path in begins if not _same(over[_at(path) + NEW], wanted[path])]
     for path in wrong:
-        prompt.remove(_at(path) + NEW)  # not to be gone on with
+        prompt.remove(_at(path) + NEW)  # this one must not be continued
     if wrong:
         raise NotVerified(f"{name}: {', '.join(wrong)} did not arrive as sent", "run the same again")
     if main_stays:
@@ -88,7 +88,7 @@ def _same(found, data):
 
 
 def _over_already(found, data):
-    """Return how many bytes of a copy that was broken off can stay."""
+    """Return how many bytes of an interrupted copy can stay."""
     if not found or found[0] > len(data):
         return 0
     return found[0] if hashlib.sha256(data[: found[0]]).hexdigest() == found[1] else 0

@@ -1,4 +1,4 @@
-"""What was flashed where, as JSON lines: one a board that was tried, never changed afterwards."""
+"""The record of flashed boards, as JSON lines: one for each board that was tried, never changed afterwards."""
 
 import json
 import threading

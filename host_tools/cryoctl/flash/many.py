@@ -1,4 +1,4 @@
-"""Boards at once, each in its thread; what fails on one holds no other up."""
+"""Flashes several boards at the same time, each in its thread; a failure of one does not delay the others."""
 
 import threading
 from collections.abc import Callable
@@ -18,7 +18,7 @@ class Stopped(Problem):
 
 
 class _Stoppable(Watch):
-    """Passes on what it is told, and ends the run at the next step once `stop` is set: never between two names."""
+    """Passes on the progress, and ends the run at the next step once `stop` is set, but never between two names."""
 
     def __init__(self, inner: Watch, stop: threading.Event):
         self._inner = inner

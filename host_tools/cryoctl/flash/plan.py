@@ -1,4 +1,4 @@
-"""What `flash` will do, decided before anything is touched: a run by its options, a board by what answers there."""
+"""Decides what `flash` will do before anything is touched: a run by its options, a board by what answers there."""
 
 import os
 from collections.abc import Sequence

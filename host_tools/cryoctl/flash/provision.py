@@ -1,4 +1,4 @@
-"""Settings, serial number and PIN as files for a board, from what is asked for and what it holds."""
+"""Makes the files of settings, serial number and PIN for a board, from the request and from what the board holds."""
 
 import importlib
 from collections.abc import Mapping
@@ -72,7 +72,7 @@ def _settings(board, held, request, watch):
 def measured(held: Mapping[str, bytes]) -> set[str]:
     """Return the settings that a calibration's record on the board stands for: all of them where it cannot be read.
 
-    A value that was measured may be the default, by chance: no value tells by itself whether it was.
+    A measured value may equal the default by chance, so a value alone does not show whether it was measured.
     """
     record = {path: held[path] for path in RECORDS if path in held}
     if not record:

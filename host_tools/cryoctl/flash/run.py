@@ -1,4 +1,4 @@
-"""One board, from what it is to what it is to be: `flash`."""
+"""Brings one board from its present state to the wanted one: `flash`."""
 
 import contextlib
 import time
@@ -14,8 +14,8 @@ from host_tools.cryoctl.service import service_mode, to_prompt
 
 BACK_S = 30.0  # the boot ROM, a slow USB, and the application's start [E]
 TEST_S = 20.0
-_PROMPTS = 4  # so often seen after a restart, it is no longer on its way to the application
-# The application counts restarts that nobody asked for, and lets no gas out after three: this one was asked for.
+_PROMPTS = 4  # seen so often after a restart, the board is not on its way to the application
+# The application counts unintended restarts and gives no gas after three; this restart is intended.
 _ASKED_FOR = """try:
  import archive
  from cryo.core.resets import Resets
@@ -172,7 +172,7 @@ def _back(port, at):
 
 
 def _answers(port, at, report, serial):
-    """Wait for the application and hold what it says of itself against what was written."""
+    """Wait for the application and compare its identity with what was written."""
     who = _application(port, at)
     report.port = port.name
     report.serial = who.serial
