@@ -52,7 +52,7 @@ def status(found: dict[str, str], t_ms: int) -> Status | None:
 
 
 def attestation(text: str, t_ms: int) -> Attestation | None:
-    """Return what TREAT:ATT? says is missing; None for another answer."""
+    """Return the missing attestations from an answer to TREAT:ATT?; None for another answer."""
     if text == "COMPLETE":
         return Attestation(t_ms=t_ms, missing=())
     if not text.startswith("MISSING "):
@@ -71,7 +71,7 @@ def gas(text: str, t_ms: int) -> Gas | None:
 
 @dataclass
 class Chosen:
-    """The choice, put together from the answers to TREATment and the device's own trips."""
+    """The choice, made from the answers to TREATment and the device's own trips."""
 
     said: dict[str, str] = field(default_factory=dict)  # command -> answer
     trips: dict[str, int] = field(default_factory=dict)  # setting's key -> mdegC
@@ -111,7 +111,7 @@ class Chosen:
 
 @dataclass
 class Polled:
-    """A sample put together from answers, for a device whose telemetry is off and must stay so."""
+    """A sample made from answers, for a device whose telemetry is off and must stay off."""
 
     state: str = ""
     fault: str = names.NO_FAULT
@@ -138,7 +138,7 @@ class Polled:
         self.distance_mm = _quantity(text)
 
     def sample(self, temperatures: str, t_ms: int) -> Sample | None:
-        """Return what MEAS:TEMP? and the answers before it say; None when that is no such answer."""
+        """Return the sample of MEAS:TEMP? and the answers before it; None when it is another answer."""
         found = wire.fields(temperatures)
         if "SKIN" not in found or not self.state:
             return None

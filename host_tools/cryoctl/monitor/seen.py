@@ -1,4 +1,4 @@
-"""What is known of a watched device at this moment, from the rows that came; and those rows' way into a recording."""
+"""What is known about a watched device now, from the rows that came; also writes these rows into a recording."""
 
 import time
 from collections import deque
@@ -56,7 +56,7 @@ class Seen:
 
     @property
     def old(self) -> bool:
-        """Whether the last values are not how it is now: others should have come by this time."""
+        """Whether the last values are old: newer ones should have come by now."""
         return bool(self.gap) or self.age_s > self.every_s() + silence.BANNER_S
 
     def add(self, row: Row) -> None:

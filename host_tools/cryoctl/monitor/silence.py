@@ -1,4 +1,4 @@
-"""How long values may be in coming before what is shown is told to be old."""
+"""How long values may take to come before the shown ones count as old."""
 
 POLLED_S = 2.5  # a device that is armed is asked two things a second: its temperatures come in so much at the latest
 BANNER_S = 1.0  # the screen says so, its values dimmed, with their age
@@ -7,7 +7,7 @@ _NONE = "no values for"
 
 
 def told(seconds: float) -> str:
-    """Return how long no values came, as a sentence."""
+    """Return a sentence that says for how long no values came."""
     return f"{_NONE} {seconds:.0f} s"
 
 
