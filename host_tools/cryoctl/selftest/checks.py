@@ -38,7 +38,7 @@ OPTIONAL = {
 
 
 def identity(device: Device, serial: int | None) -> Iterator[Item]:
-    """Who it is, against this tree and the number that it is to have."""
+    """Compare its identity with this tree and with the number that it must have."""
     found = device.identity
     known = found.serial.isdigit() and found.serial != "0"
     wanted = "1 to 999999" if serial is None else str(serial)
@@ -59,7 +59,7 @@ def identity(device: Device, serial: int | None) -> Iterator[Item]:
 
 
 def provisioned(device: Device) -> Iterator[Item]:
-    """Its settings, by the firmware's own rules."""
+    """Check its settings by the firmware's own rules."""
     name, limit = "settings", "valid, complete"
     try:
         said = wire.fields(device.ask("CONF?"))
@@ -84,7 +84,7 @@ def provisioned(device: Device) -> Iterator[Item]:
 
 
 def calibrated(device: Device, today: date) -> Iterator[Item]:
-    """Its calibrations, each with its due date."""
+    """Check its calibrations, each with its due date."""
     try:
         said = wire.fields(device.ask("CAL?"))
         kinds = wire.fields(device.ask("CAL:LIST?"))
@@ -125,7 +125,7 @@ def _in_date(text, today):
 
 
 def tested(device: Device) -> Iterator[Item]:
-    """The firmware's own tests at its start."""
+    """Check the results of the firmware's own tests at its start."""
     until = time.monotonic() + TESTED_S
     while (said := device.ask("TEST?")).startswith("RUNNING") and time.monotonic() < until:
         time.sleep(0.1)
@@ -145,7 +145,7 @@ def _all_passed(said):
 
 
 def sensed(device: Device, absent: frozenset[str]) -> Iterator[Item]:
-    """Every sensor: there, plausible, fresh; of a part that is not fitted, which protection is gone."""
+    """Check every sensor: present, plausible, fresh. For a part that is not fitted, name the missing protection."""
     parts = _Parts(device, absent)
     first, said = _sequences(device), wire.fields(device.ask("MEAS:TEMP?"))
     time.sleep(RESAMPLED_S)
@@ -215,7 +215,7 @@ class _Parts:
 
 
 def streamed(device: Device) -> Iterator[Item]:
-    """Telemetry for 5 s: each line with its check sum, none lost."""
+    """Check telemetry for 5 s: each line has its check sum, none is lost."""
     before = device.ask("STRM?")
     device.received()
     device.ask(f"STRM {TELEMETRY_MS} ms")
@@ -240,7 +240,7 @@ def streamed(device: Device) -> Iterator[Item]:
 
 
 def remembered(device: Device) -> Iterator[Item]:
-    """What it kept of its past: errors, restarts, counts, memory."""
+    """Check what the device has recorded: errors, restarts, counts, memory."""
     errors = []
     while not (said := device.ask("SYST:ERR?")).startswith("0,") and len(errors) < 20:
         errors.append(said)

@@ -40,7 +40,7 @@ def skipped() -> Iterator[Item]:
 
 
 def exercised(device: Device, limit_s: float, say: Callable[[str], None]) -> Iterator[Item]:
-    """Each contact there and back, each way within the limit. Raises Refused when the device is armed meanwhile."""
+    """Test each contact in both directions, each within the limit. Raises Refused when the device is armed meanwhile."""
     for contact in CONTACTS:
         yield _one(device, contact, limit_s, say)
 
@@ -64,7 +64,7 @@ def _one(device, contact, limit_s, say):
 
 
 def _there(device, contact, limit_s, say, seen):
-    """Return what was wrong with the way there, or an empty text."""
+    """Return what was wrong when the contact was moved, or an empty text."""
     say(f"{contact.name}: {contact.do}")
     state = _wait(device, limit_s, lambda state: _moved(state, contact), seen)
     if not _moved(state, contact):
@@ -86,7 +86,7 @@ def _others(contact, before, seen):
 
 
 def _back(device, contact, limit_s, seen):
-    """Return what was wrong on the way back; what latched is acknowledged: the next one has a chance."""
+    """Return what was wrong when the contact was moved back. A latched fault is acknowledged for the next contact."""
     state = _wait(device, limit_s, lambda state: contact.blocker not in _blockers(state), seen)
     if contact.blocker in _blockers(state):
         return f"did not come back within {limit_s:g} s: {_said(state)}"
