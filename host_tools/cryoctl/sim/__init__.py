@@ -4,4 +4,4 @@ from host_tools.cryoctl.problems import Problem
 
 
 class SimError(Problem):
-    """What the user asked for cannot be done; the text says why and what to do."""
+    """The request is not possible; the text says why and what to do."""

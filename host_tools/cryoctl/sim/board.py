@@ -27,7 +27,7 @@ SLICE_US = 10_000  # a long sleep passes in such pieces: people act between them
 LOOK_S = 0.01  # how often to see whether someone opened a port that nobody has open
 IDLE_S = 0.1
 SILENT_S = 0.03  # an interpreter that makes no exchange for so long computes, or waits for input
-HUNG_S = 5.0  # longer than the prompt takes from a line to its program on a busy machine
+HUNG_S = 5.0  # longer than the prompt needs from a line to its program on a busy machine
 AGAIN_S = 1.0  # between two Ctrl-C without an exchange: a second one that finds the first pending ends the interpreter
 EDGES_KEPT = 1_000
 CRASHED = b"\r\n(the interpreter crashed: Ctrl-C within a collection, or the program; the board restarts)\r\n"
@@ -188,7 +188,7 @@ class Board:
             self._turn.due = now + self._pace.idle_s(self._turn.left_us)
 
     def _step(self, us):
-        """Let the plant go on by a piece of the sleep, the board's doings before it."""
+        """Apply the board's outputs, then let the plant advance by a piece of the sleep."""
         turn = self._turn
         assert turn is not None
         out = turn.frame.out

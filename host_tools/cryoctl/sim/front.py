@@ -1,4 +1,4 @@
-"""The front panel in the terminal: what the board shows, on one line, and the keys that stand for its contacts."""
+"""The front panel in the terminal: the board's state on one line, and keys in the place of its contacts."""
 
 import time
 
@@ -50,7 +50,7 @@ class Front:
             self._live.update(self.line(), refresh=True)
 
     def press(self, key):
-        """Do what a key stands for; keys without a meaning do nothing."""
+        """Do the action of a key; keys without an action do nothing."""
         plant = self._plant
         levels = plant.levels
         done = {

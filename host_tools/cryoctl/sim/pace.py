@@ -2,7 +2,7 @@
 
 import time
 
-BEHIND_S = 0.05  # a simulator later than this is not hurried: it goes on from there
+BEHIND_S = 0.05  # a simulator that is later than this does not catch up: it continues from there
 
 
 class Pace:
@@ -26,7 +26,7 @@ class Pace:
         return due
 
     def idle_s(self, us):
-        """Return how long, s, a pause at the prompt lasts: nobody types faster because time runs ahead."""
+        """Return how long a pause at the prompt lasts, s: people do not type faster when virtual time is fast."""
         return us / 1e6 / (self.speed or 1)
 
     def idle_us(self, seconds):

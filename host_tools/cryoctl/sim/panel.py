@@ -68,7 +68,7 @@ def _attribute(*path_and_value):
 
 
 def clear(plant):
-    """Take back every fault; contacts stay where they are."""
+    """Remove every fault; contacts stay where they are."""
     for name in FAULTS_UNDONE:
         name(plant)
     plant.stuck_pins.clear()

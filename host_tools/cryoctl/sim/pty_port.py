@@ -80,7 +80,7 @@ class PtyPort:
                     self.link.unlink()
 
     def _forget_unread(self):
-        """What a client left unread is not for the next one."""
+        """Discard what a client did not read: it is not for the next one."""
         with contextlib.suppress(OSError):
             other = os.open(self.path, os.O_RDWR | os.O_NOCTTY | os.O_NONBLOCK)
             try:

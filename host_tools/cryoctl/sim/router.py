@@ -1,4 +1,4 @@
-"""Where received bytes go: to the application's console, to the prompt's input, or as Ctrl-C to what runs there."""
+"""Sends received bytes to the application's console, to the prompt's input, or as Ctrl-C to the running program."""
 
 CTRL_C = 3
 WAITING_MAX = 8192  # more is left in the port, which then makes its other end wait
@@ -31,7 +31,7 @@ class Router:
         self.put_back(unread)
 
     def put_back(self, unread):
-        """Take back what was given out and not read: it comes before what waits."""
+        """Take back bytes that were given out and not read: they come before the bytes that wait."""
         self._waiting[:0] = unread
 
     def for_console(self, free):

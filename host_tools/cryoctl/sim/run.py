@@ -1,4 +1,4 @@
-"""Puts the virtual board together from what the command line asks, runs it, and leaves nothing behind."""
+"""Builds the virtual board from the command line's options, runs it, and cleans up."""
 
 import contextlib
 import signal
@@ -78,7 +78,7 @@ def _ports(where, link, stack):
 
 @contextlib.contextmanager
 def _ended_by_signals(plant):
-    """Within, SIGINT and SIGTERM switch the board off: everything after it is tidied as at any other end."""
+    """A context in which SIGINT and SIGTERM switch the board off, so that the clean-up runs as at any other end."""
 
     def off(*_):
         plant.power_off = True
