@@ -9,7 +9,7 @@ from platformdirs import user_data_path
 from host_tools.cryoctl import files
 from host_tools.cryoctl.problems import Problem
 
-MOST = 50  # of a kind
+MOST = 50  # answers of one kind
 
 
 def path() -> Path:
@@ -24,11 +24,11 @@ def earlier(kind: str) -> list[str]:
 
 
 def keep(kind: str, text: str) -> None:
-    """Remember an answer. A file that cannot be written costs the memory, not the answer."""
+    """Keep an answer for later. If the file cannot be written, only the memory is lost, not the answer."""
     kept = {**_read(), kind: [*(old for old in earlier(kind) if old != text), text][-MOST:]}
     with contextlib.suppress(OSError, Problem):
         path().parent.mkdir(parents=True, exist_ok=True)
-        path().touch(0o600)  # names of people are in it
+        path().touch(0o600)  # it holds names of people
         files.replace(path(), json.dumps(kept, indent=1).encode())
 
 

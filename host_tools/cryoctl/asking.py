@@ -1,4 +1,4 @@
-"""Questions to the person at the terminal: all of them are asked here. Without a terminal an option has to answer."""
+"""Questions to the person at the terminal: all are asked here. Without a terminal an option must give the answer."""
 
 import contextlib
 import sys
@@ -14,20 +14,20 @@ from host_tools.cryoctl.shown import clean
 BACK = "back"
 
 
-_waiting: list[Callable[[], None]] = []  # what is done while somebody is waited for
+_waiting: list[Callable[[], None]] = []  # what is done while a question waits for a person
 
 
 class Back(Exception):
-    """The answer before is to be given again."""
+    """Raised to go back to the question before."""
 
 
 class Unanswered(Problem):
-    """Nobody answered: Ctrl-D, there is no terminal, or nobody is there any more."""
+    """Nobody answered: Ctrl-D, no terminal, or nobody is at the terminal any more."""
 
 
 @dataclass
 class Question:
-    """One question. `ask` remembers what was answered: when the question comes again, Enter keeps that.
+    """One question. `ask` keeps the answer: when the question comes again, Enter takes the same answer.
 
     option     what else answers it, such as --due; it is named when nobody does
     take       converts an answer; raises Problem with the reason when it cannot, and the question is asked again
@@ -68,7 +68,7 @@ class Question:
                 value = self._taken(said)
             except Problem as problem:
                 tell(str(problem))
-                before = before if self.secret else [*before, said]  # to be put right
+                before = before if self.secret else [*before, said]  # to be corrected
                 continue
             if self.kind and said:
                 answers.keep(self.kind, said)
@@ -93,7 +93,7 @@ class Question:
 
 @contextlib.contextmanager
 def meanwhile(do: Callable[[], None]):
-    """Within, `do` is called about once a second while a question waits; whoever leaves it alone ends the command."""
+    """A context: `do` is called about once a second while a question waits; without a key for long, the command ends."""
     _waiting.append(do)
     try:
         yield
@@ -113,7 +113,7 @@ def terminal() -> bool:
 
 
 def tell(text: str) -> None:
-    """Tell what a question is about, or why it comes again: where the question is seen, too."""
+    """Print what a question is about, or why it comes again, in the place where the question is shown."""
     typer.echo(clean(text), err=True)
 
 
@@ -132,7 +132,7 @@ def in_turn(steps: Sequence[Callable[[bool], Any]], done: list, before: bool = F
 
 
 def confirm(lines: list[str], question: str, yes: bool, usual: bool = False, back: bool = False) -> None:
-    """Ask for a confirmation of what was said before. Raises Problem when nobody does, Back as a Question does."""
+    """Ask for a confirmation. Raises Problem when nobody confirms, and Back as a Question does."""
     if yes:
         return
     if not terminal():

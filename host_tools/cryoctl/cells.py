@@ -8,11 +8,11 @@ from host_tools.cryoctl.problems import Problem
 
 BETWEEN = ",;\t"
 _SEP = re.compile(r'"?sep=(.)"?', re.IGNORECASE)
-_FORMULA = ("=", "+", "-", "@", "\t", "\r")  # how a cell begins that a spreadsheet takes for one
+_FORMULA = ("=", "+", "-", "@", "\t", "\r")  # first signs of a cell that a spreadsheet takes for a formula
 
 
 def rows(text: str, name: str, columns: Collection[str]) -> tuple[str, list[tuple[int, list[str]]]]:
-    """Return (what stands between cells, [(line number, cells)]) of a table, its line of names first.
+    """Return (separator, [(line number, cells)]) of a table, with the line of names first.
 
     Empty lines and those that begin with # are left out. columns: the names there may be. Raises Problem.
     """

@@ -1,6 +1,7 @@
 """A board on a port: what runs there, and the conversation with the application's console.
 
-Nothing here sends Ctrl-C or Ctrl-D: whether the application runs is found out with a question that both understand.
+Nothing here sends Ctrl-C or Ctrl-D: a question that application and MicroPython both understand shows which of them
+runs.
 """
 
 import contextlib
@@ -28,7 +29,7 @@ FORGET_LINE = b"\b" * wire.LINE_MAX + b"\n"
 
 @dataclass(frozen=True)
 class Identity:
-    """What *IDN? says. serial is "unprovisioned" on a board without settings."""
+    """The answer to *IDN?. serial is "unprovisioned" on a board without settings."""
 
     board: str
     serial: str
@@ -44,7 +45,7 @@ def identity(text: str) -> Identity | None:
 def look(port: Port, patience_s: float = ANSWER_S) -> tuple[str, Identity | None]:
     """Return what runs on a port: APPLICATION with its identity, PROMPT, or SILENT.
 
-    Harmless in any state of the device: what stood half typed in its line is dropped, and a question follows.
+    Harmless in any state of the device: a half-typed line is dropped, and a question follows.
     """
     port.write(FORGET_LINE + b"*IDN?\n")
     until = time.monotonic() + patience_s
@@ -105,7 +106,7 @@ class Device:
         self.close()
 
     def close(self) -> None:
-        """Leave the device as it was found, and end the port."""
+        """Leave the device as it was found, and close the port."""
         try:
             self.put_back()
         finally:
@@ -176,7 +177,7 @@ class Device:
                 self._exchange(self._next(), "SERV:EXIT", patience_s)
 
     def keep(self) -> None:
-        """Give a sign of life when one is due, for the device's session. Waits for no answer. Raises NoDevice."""
+        """Send a sign of life when one is due, for the device's session. Waits for no answer. Raises NoDevice."""
         every_s = _KEEP_VIRTUAL_S if self.identity.board == "virtual" else KEEP_S
         if self._number and time.monotonic() - self._told_s >= every_s:
             self._send(wire.wrapped(self._next(), "*OPC?"))

@@ -1,4 +1,4 @@
-"""Where the command line begins and ends: Ctrl-C and an output that is full are exit codes, and no tracebacks.
+"""Begin and end of the command line: Ctrl-C and a full output end with exit codes, without tracebacks.
 
 A signal that ends a program (SIGTERM), and a terminal that is gone (SIGHUP), unwind it as Ctrl-C does: a device is not
 left in service mode. Nothing that Python has not loaded for itself is imported before they are heard. Only the

@@ -1,4 +1,4 @@
-"""Which programs have a serial port open. Only Linux tells, by /proc, and of this user's programs only."""
+"""Finds the programs that have a serial port open. Only on Linux, from /proc, and only this user's programs."""
 
 import contextlib
 import os

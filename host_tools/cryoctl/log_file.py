@@ -17,7 +17,7 @@ from host_tools.cryoctl.problems import Problem
 CSV, JSONL = "csv", "jsonl"
 MOST = 1 << 26  # bytes of a file: 100 000 records and more
 _THEN = "give a file that `cryoctl log -o` wrote, or a new one"
-_WHOLE = re.compile("-?[0-9]+")  # int() takes 8_1 and other digits too
+_WHOLE = re.compile("-?[0-9]+")  # int() would also accept 8_1 and other digits
 _TYPES = {field.name: field.type for field in dataclasses.fields(Record)}
 
 
@@ -52,7 +52,7 @@ def _row(cells, between=","):
 def read(path: Path, form: str | None = None) -> tuple[list[Record], int]:
     """Return the records of a file, and its length in bytes up to the last whole line.
 
-    Raises Problem for what is no log; a last line that was cut off counts as not written.
+    Raises Problem for a file that is no log; an incomplete last line counts as not written.
     """
     found = _read(path, form)
     return found.records, found.length
@@ -188,7 +188,7 @@ class Sink:
             )
 
     def add(self, records: Iterable[Record]) -> None:
-        """Append records; what is written stays whatever happens next."""
+        """Append records. Written records stay, whatever happens next."""
         for record in records:
             self._write(line(record, self.form, self._between))
             self.written += 1

@@ -1,4 +1,4 @@
-"""The device's log as it grows, until told to stop. It cannot disturb a treatment.
+"""Follows the device's log while it grows, until it must stop. It cannot disturb a treatment.
 
 Only plain lines are sent, so no tool's session begins, whose silence would disarm. While anything is armed the state
 alone is asked for, every two seconds, which loads no module; the log is asked for in between treatments.

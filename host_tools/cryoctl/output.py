@@ -14,7 +14,7 @@ from host_tools.cryoctl.shown import clean
 
 
 def unread() -> None:
-    """Send standard output nowhere from now on: whoever read it has had enough. The command goes on to its own end."""
+    """Discard standard output from now on, because its reader has stopped. The command goes on to its own end."""
     nowhere = os.open(os.devnull, os.O_WRONLY)
     try:
         os.dup2(nowhere, sys.stdout.fileno())
@@ -46,21 +46,21 @@ class Output:
         self.console.print(clean(text), markup=False)
 
     def say(self, text: str) -> None:
-        """Tell what is being done; not with --quiet."""
+        """Print what is being done; not with --quiet."""
         if not self.quiet:
             self.error(text)
 
     def error(self, text: str, style: str | None = None) -> None:
-        """Tell what went wrong, always."""
+        """Print what went wrong, always."""
         self.errors.print(clean(text), markup=False, style=style)
 
     def detail(self, text: str) -> None:
-        """Tell more, with --verbose."""
+        """Print more, with --verbose."""
         if self.verbose:
             self.error(text, "dim")
 
     def warn(self, text: str) -> None:
-        """Tell what the user should know, always."""
+        """Print what the user should know, always."""
         self.error(f"warning: {text}", "yellow")
 
     def json(self, value: Any) -> None:

@@ -114,7 +114,7 @@ class Gas(_Row):
 
 
 class Gap(_Row):
-    """The device was lost, or was not heard; what follows does not join on."""
+    """The device was lost or silent; later lines do not continue the earlier ones."""
 
     kind: Literal["gap"] = "gap"
     t_ms: int

@@ -1,4 +1,4 @@
-"""Service mode, for the commands that change a device: in with the PIN, out again, or on to MicroPython's prompt.
+"""Service mode, for the commands that change a device: enter with the PIN, leave, or go to MicroPython's prompt.
 
 All of them go in and out here. While somebody is waited for, the device gets signs of life; without them it leaves
 service mode by itself.
@@ -25,7 +25,7 @@ PIN_GOOD = 8
 _OTHERS = stat.S_IRWXG | stat.S_IRWXO
 VARIABLE = "CRYO_PIN"
 _WRONG = 301
-_WAIT = 302  # after a wrong one; or locked, for good
+_WAIT = 302  # wait after a wrong PIN; or the PIN is locked
 _SELF_TEST_S = 10.0  # switched on just now: it takes under 2 s
 _RESTART_S = 20.0  # the watchdog, the boot ROM and a slow USB together [E]
 
@@ -79,7 +79,7 @@ def service_mode(device: Device, pin: str):
         time.sleep(0.1)
     device.begin()
     opened = True  # unless it says no: whoever was interrupted in between does not know
-    with Once():  # a second Ctrl-C would leave the device in service mode
+    with Once():  # so that a second Ctrl-C does not leave the device in service mode
         try:
             while True:
                 try:

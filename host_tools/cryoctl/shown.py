@@ -1,4 +1,4 @@
-"""What a terminal may be sent of a text that a device, a file or a name of a port brought along."""
+"""Makes a text from a device, a file or a port name safe for a terminal."""
 
 import re
 

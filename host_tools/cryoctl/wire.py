@@ -48,7 +48,7 @@ def telemetry(line: bytes) -> dict | None:
 
 
 def accepted(answer: str) -> str:
-    """Return an answer that is no refusal. Raises Refused with the device's own sentence."""
+    """Return an answer that is not a refusal. Raises Refused with the device's own sentence."""
     error = _ERROR.fullmatch(answer)
     if error:
         raise Refused(f"the device: {error[2]}", number=int(error[1]))

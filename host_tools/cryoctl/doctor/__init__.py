@@ -1,4 +1,4 @@
-"""What keeps cryoctl from a board, each with its remedy."""
+"""Finds what keeps cryoctl from a board, each finding with its remedy."""
 
 from dataclasses import asdict, dataclass
 
