@@ -93,7 +93,7 @@ class Question:
 
 @contextlib.contextmanager
 def meanwhile(do: Callable[[], None]):
-    """A context: `do` is called about once a second while a question waits; without a key for long, the command ends."""
+    """A context: `do` is called about once a second while a question waits; without a key the command ends."""
     _waiting.append(do)
     try:
         yield

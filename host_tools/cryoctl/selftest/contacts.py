@@ -40,7 +40,7 @@ def skipped() -> Iterator[Item]:
 
 
 def exercised(device: Device, limit_s: float, say: Callable[[str], None]) -> Iterator[Item]:
-    """Test each contact in both directions, each within the limit. Raises Refused when the device is armed meanwhile."""
+    """Test each contact in both directions, each within the limit. Raises Refused when the device becomes armed."""
     for contact in CONTACTS:
         yield _one(device, contact, limit_s, say)
 
