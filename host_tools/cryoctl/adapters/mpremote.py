@@ -101,7 +101,7 @@ class _OnOpenPort(transport_serial.SerialTransport):
         self.is_pty = False
 
     def read_until(self, min_num_bytes, ending, timeout=10, data_consumer=None, timeout_overall=None):
-        """As mpremote's own, which checks the time only while nothing comes; this one ends then, too."""
+        """As mpremote's own, but the time limit also ends it when a board sends without a pause."""
         got = bytearray()
         heard_s = begun_s = time.monotonic()
         most_s = TALKS_S if timeout_overall is None else timeout_overall
