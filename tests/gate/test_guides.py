@@ -1,0 +1,28 @@
+"""What the guides repeat from the code for their readers is all of it, and no more."""
+
+import re
+
+from cryo.core import presets
+from host_tools.places import ROOT
+
+
+def words_of(page):
+    """Return the words in the first column of the table of attestations."""
+    table = page.partition("| word | you state that |")[2].partition("\n\n")[0]
+    return [word for row in table.splitlines() for word in re.findall(r"`(\w+)`", row.split("|")[1] if row else "")]
+
+
+def test_the_operator_s_guide_has_every_attestation():
+    page = (ROOT / "docs/operator.md").read_text(encoding="utf-8")
+    assert words_of(page) == [row[0] for row in presets.ATTESTATIONS]
+
+
+def test_a_word_that_is_missing_is_seen():
+    rows = "| `SKIN` | x |\n| `EYESPATIENT`, `EYESOPERATOR` | y `CONTRA` |"
+    page = f"| word | you state that |\n|---|---|\n{rows}\n\n`WOUND`"
+    assert words_of(page) == ["SKIN", "EYESPATIENT", "EYESOPERATOR"]
+
+
+def test_the_guides_have_pictures_that_the_project_makes():
+    page = (ROOT / "docs/engineer.md").read_text(encoding="utf-8")
+    assert re.findall(r"!\[[^]]+\]\(([\w/.]+)\)", page) == ["treatment.svg", "rooms.svg", "safety/states.svg"]
