@@ -46,7 +46,7 @@ sim: $(BASE_STAMP) ## the virtual board with the application on a serial port, .
 
 ##@ For a technician
 
-wheel: setup ## the whole cryoctl with firmware and boards as one file for `pipx install`: out/cryo_applicator-*.whl
+wheel: setup ## cryoctl with firmware and boards as one file for `pipx install`: out/cryo_applicator-*.whl
 	$(PIP) wheel --no-deps --no-build-isolation --check-build-dependencies --wheel-dir out .
 	@ls out/cryo_applicator-*.whl
 
@@ -68,26 +68,26 @@ types: setup ## pyright: host tools against CPython, firmware and boards against
 mpy: setup ## compile every firmware and board file for every chip, print the sizes
 	$(PY) -m tests.gate.mpy
 
-coverage: setup ## only what counts for it: branch coverage of the core by its tests in CPython, 100 % or it fails
+coverage: setup ## branch coverage of the core by its tests in CPython: 100 %, or it fails
 	$(PY) -m pytest -q tests/firmware/core tests/portable/core -k "not unix and not wasm" --cov
 
-board-check: setup ## prove pin maps valid: BOARD=rp2040_pico, or all boards
+board-check: setup ## check the pin maps: BOARD=rp2040_pico, or all boards
 	$(PY) -m host_tools.toolchain.board_check $(addprefix boards/,$(BOARD))
 
-check: setup ## only the check: each limit, fault and blocker has a test that is there and ran
+check: setup ## only the check that each limit, fault and blocker has a test that ran
 	$(PY) -m host_tools.evidence.safety --quiet
 
 ##@ For an engineer: before a change is handed over
 
-test: lint types pytest mutants check hazards-sample ## everything that must pass: lint, types, the tests in every lane, their trace
+test: lint types pytest mutants check hazards-sample ## everything that must pass (20 minutes): lint, types, the tests in every lane, their trace to hazards
 
 pytest: setup ## only the tests, with the core's coverage; one lane or test: .venv/bin/pytest -k "unix and name"
 	$(PY) -m pytest --cov --lanes-required
 
-mutants: setup ## a fixed sample of the mutants, one in 80
+mutants: setup ## a fixed sample of the mutants, one in 80: each must fail a test
 	$(PY) -m tests.evidence.mutation --every 80
 
-hazards-sample: setup ## the same for one row in 8, without the slow tests
+hazards-sample: setup ## planted flaws of one hazard row in 8, without the slow tests: each must fail a test
 	$(PY) -m tests.evidence.hazards --every 8
 
 ##@ For an engineer: make what is generated (seconds)
@@ -139,7 +139,7 @@ exits: setup ## every way out of the interpreter on the emulated RP2040: docs/ex
 
 ##@ For people who judge the safety: look for what is wrong (minutes to hours)
 
-long: setup ## what `make test` leaves out of the emulated RP2040: hosts, off-phase, every reset (15 minutes)
+long: setup ## tests of the emulated RP2040 that `make test` leaves out: hosts, off-phase, every reset (15 minutes)
 	$(PY) -m pytest -m long
 
 load: setup ## terminal and serial tests TIMES times beside BUSY busy processes: TESTS="file ..." for a part (hours)
@@ -169,10 +169,10 @@ powercut: setup ## cut the power at every flash operation of every write of the 
 reach: setup ## how many healthy virtual patients reach their target: N=200, out/reach.json, docs/reach.md (minutes)
 	$(PY) -m host_tools.evidence.campaign.reach --runs $(N)
 
-population: setup ## the wide population, callus and wet skin included: N=200, docs/population.md (minutes)
+population: setup ## the wide population, with callus and wet skin: N=200, docs/population.md (minutes)
 	$(PY) -m host_tools.evidence.campaign.wide --runs $(N)
 
-changes: setup ## what each of the rules alone brings that let healthy skin reach its target: docs/levels.md (minutes)
+changes: setup ## how much each rule of the budget helps healthy skin to reach its target: docs/levels.md (minutes)
 	$(PY) -m host_tools.evidence.campaign.changes
 
 campaign: setup ## virtual patients with and without faults, docs/safety/campaign.md: FORM=long (an hour) or short
@@ -182,7 +182,7 @@ campaign: setup ## virtual patients with and without faults, docs/safety/campaig
 search: setup ## an optimiser looks for the coldest treatment under each fault, docs/safety/search.md: FORM=long (hours) or short
 	$(PY) -m host_tools.evidence.search --form $(FORM)
 
-speed: setup ## how fast a campaign runs beside the tree before, and that it shows the same: out/speed.json (minutes)
+speed: setup ## compare a campaign's speed and events with an earlier commit: out/speed.json (minutes)
 	$(PY) -m host_tools.evidence.campaign.speed
 
 ##@ For everybody: begin anew
