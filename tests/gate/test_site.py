@@ -32,6 +32,12 @@ def test_its_navigation_names_pages_that_are_there_and_each_once():
     assert len(pages) == len(set(pages)) and all((ROOT / page).is_file() for page in pages)
 
 
+def test_what_belongs_to_an_item_of_a_list_is_indented_by_four():
+    page = "1. one\n   more\n\n       code\n2. two\n\n- three\n  more\n\ntext\n\n    code\n10. ten\n    more\n"
+    wide = "1. one\n    more\n\n        code\n2. two\n\n- three\n    more\n\ntext\n\n    code\n10. ten\n    more\n"
+    assert site.indented(page) == wide
+
+
 def test_it_loads_nothing_from_elsewhere():
     project = tomllib.loads(site.CONFIGURATION.read_text(encoding="utf-8"))["project"]
     assert project["theme"]["font"] is False and project["use_directory_urls"] is False

@@ -2,7 +2,8 @@
 
 python -m host_tools.evidence.pages.site [folder]
 
-The pages are copied as they are. Zensical makes HTML of them (docs/site.toml). Then every link of the site is followed.
+The pages are copied, with wider indents in lists. Zensical makes HTML of them (docs/site.toml). Then every link of the
+site is followed.
 Exit status 1: a link leads nowhere. 2: Zensical is not installed, or could not build. No network is used.
 """
 
@@ -32,9 +33,27 @@ def staged(folder: Path, root: Path = ROOT) -> list[Path]:
     for file in [*found, *(root / name for name in ALSO)]:
         copy = folder / "pages" / file.relative_to(root)
         copy.parent.mkdir(parents=True, exist_ok=True)
-        shutil.copyfile(file, copy)
+        if file.suffix == ".md":
+            copy.write_text(indented(file.read_text(encoding="utf-8")), encoding="utf-8")
+        else:
+            shutil.copyfile(file, copy)
     shutil.copyfile(CONFIGURATION, folder / "zensical.toml")
     return [file.relative_to(root) for file in found]
+
+
+def indented(text: str) -> str:
+    """Return a page in which what belongs to an item of a list is indented by 4, which Zensical's Markdown needs."""
+    lines, wide = [], 0
+    for line in text.split("\n"):
+        item = re.match(r"(?:\d+\.|-) +", line)
+        if item:
+            wide = len(item.group())
+        elif wide and line.startswith(" " * wide):
+            line = " " * max(4 - wide, 0) + line
+        elif line:
+            wide = 0
+        lines.append(line)
+    return "\n".join(lines)
 
 
 class _Read(HTMLParser):
