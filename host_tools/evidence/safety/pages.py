@@ -102,8 +102,8 @@ def _figures(rows: Table, constants: list[Constant]) -> list[str]:
 def faults(rows: Table, firmware: Code) -> str:
     """Return faults.md: the registry with remedies and tests."""
     out = [
-        "A fault latches: gas ends in the same tick and stays off until it is cleared as the fifth column says, its",
-        "cause gone. Then both arming steps and a fresh press of the trigger are needed again.",
+        "A fault latches: gas ends in the same tick and stays off. The fifth column says what clears the fault once",
+        "its cause is gone. After that both arming steps and a fresh press of the trigger are needed again.",
         "",
         *head("code", "fault", "what the operator is told", "priority", "cleared by", "tests"),
     ]
@@ -116,7 +116,7 @@ def faults(rows: Table, firmware: Code) -> str:
 def blockers(rows: Table, firmware: Code) -> str:
     """Return blockers.md: what keeps an operator from gas, most important first."""
     out = [
-        "Most important first: in this order `STAT:WHY?` names all that stand.",
+        "Most important first. `STAT:WHY?` names all present blockers in this order.",
         "",
         *head("order", "blocker", "what the operator is told", "counts", "tests"),
     ]
@@ -130,18 +130,19 @@ def states_page(machine: Machine) -> str:
     """Return states.md: the picture, and the exact conditions of every arrow."""
     sets = 1 << len(machine.conditions)
     out = [
-        f"{len(machine.modes)} modes, {len(machine.conditions)} conditions: `next_mode` was asked for all",
+        f"{len(machine.modes)} modes, {len(machine.conditions)} conditions: `next_mode` was called for all",
         f"{len(machine.modes)} x {sets:,} = {len(machine.modes) * sets:,} transitions; {len(machine.arrows)} changes",
-        "of mode are possible. Timers enter as conditions (elapsed or not), so nothing is left out.",
+        "of mode are possible. Timers are conditions (elapsed or not), so nothing is left out.",
         "",
         "![The modes and what leads from one to another](states.svg)",
         "",
-        "The picture shows the fewest conditions that lead along an arrow when nothing else stands; what all modes in",
-        "a frame share is drawn once, from the frame. Gas may flow in DELIVERING only; red leads there or to FAULT.",
+        "The picture shows the fewest conditions of an arrow when no other condition is true. An arrow that all modes",
+        "in a frame share is drawn once, from the frame. Gas may flow in DELIVERING only; red arrows lead there or to",
+        "FAULT.",
         "",
         "The table is exact: a change happens if and only if one of its lines holds.",
         "",
-        *head("from", "to", "these stand", "none of these stands"),
+        *head("from", "to", "these are true", "none of these is true"),
     ]
     for arrow in machine.arrows:
         for must, must_not in arrow.cubes:
@@ -153,23 +154,22 @@ def states_page(machine: Machine) -> str:
 def hazards(rows: Table) -> str:
     """Return hazards.md: the trace table."""
     out = [
-        "Hazard, cause, control, what the control rests on, and the tests that show it. Layers: `hardware` works",
-        "without the processor, `tick` is decided anew every 10 ms, `latched` needs a person to go on, `use` is asked",
-        "of people.",
-        "`make hazards` prints this table with what became of each test, and fails on a hole.",
+        "Hazard, cause, control, the limits and faults that the control uses, and the tests that show it. Layers:",
+        "`hardware` works without the processor, `tick` is decided again every 10 ms, `latched` needs a person to go",
+        "on, `use` depends on what people do. `make hazards` prints this table with the outcome of each test, and fails",
+        "on a hole.",
         "",
         "Each row plants flaws that disable its control (`hazards.toml`), and each of its tests fails with one of",
-        "them: `make hazards-live` runs them all, and a row with a test that passes then is a hole. Flaws stand in",
-        "firmware, and for what hardware does in the models of it that the tests run on. A row that rests on a drawing",
-        "is about parts that no model has: its tests read the boards' drawings and parts lists, and show nothing of a",
-        "built board.",
+        "them. `make hazards-live` runs them all; a row with a test that passes then is a hole. Flaws are in the",
+        "firmware, or in the models of hardware on which the tests run. A row that rests on a drawing is about parts",
+        "that no model has: its tests read the boards' drawings and parts lists, and show nothing about a built board.",
         "",
     ]
     for hazard in rows.hazards:
         out += [f"## {hazard.id}. {hazard.name}", "", f"Harm: {hazard.harm}", ""]
         out += head("cause", "control", "layer", "rests on", "tests")
         out += (line(r.cause, r.control, r.layer, _rests(r), tests_of(r.tests)) for r in hazard.rows)
-        out += ["", *([f"Left over: {hazard.left}", ""] if hazard.left else [])]
+        out += ["", *([f"What remains: {hazard.left}", ""] if hazard.left else [])]
     out += ["## Open", "", "Not built, and therefore without a row:", ""]
     out += [f"- **{entry.id}**, limit {entry.limit}: {entry.what}" for entry in rows.open] or ["nothing."]
     return _page("Hazards", "`hazards.toml`", out)
