@@ -102,7 +102,7 @@ def _figures(rows: Table, constants: list[Constant]) -> list[str]:
 def faults(rows: Table, firmware: Code) -> str:
     """Return faults.md: the registry with remedies and tests."""
     out = [
-        "A fault latches: gas ends in the same tick and stays off. The fifth column says what clears the fault once",
+        "A fault latches: gas ends in the same tick and stays off. The fifth column says what clears it once",
         "its cause is gone. After that both arming steps and a fresh press of the trigger are needed again.",
         "",
         *head("code", "fault", "what the operator is told", "priority", "cleared by", "tests"),
@@ -136,8 +136,8 @@ def states_page(machine: Machine) -> str:
         "",
         "![The modes and what leads from one to another](states.svg)",
         "",
-        "The picture shows the fewest conditions of an arrow when no other condition is true. An arrow that all modes",
-        "in a frame share is drawn once, from the frame. Gas may flow in DELIVERING only; red arrows lead there or to",
+        "The picture shows the fewest conditions of an arrow when no other condition is true. An arrow that all",
+        "modes in a frame share is drawn once, from the frame. Gas may flow in DELIVERING only; red arrows lead there or to",
         "FAULT.",
         "",
         "The table is exact: a change happens if and only if one of its lines holds.",
