@@ -136,8 +136,8 @@ def states_page(machine: Machine) -> str:
         "",
         "![The modes and what leads from one to another](states.svg)",
         "",
-        "The picture shows the fewest conditions of an arrow when no other condition is true. An arrow that all",
-        "modes in a frame share is drawn once, from the frame. Gas may flow in DELIVERING only; red arrows lead there or to",
+        "The picture shows the fewest conditions of an arrow when no other condition is true. An arrow that all modes",
+        "in a frame share is drawn once, from the frame. Gas may flow in DELIVERING only; red arrows lead there or to",
         "FAULT.",
         "",
         "The table is exact: a change happens if and only if one of its lines holds.",
@@ -155,9 +155,9 @@ def hazards(rows: Table) -> str:
     """Return hazards.md: the trace table."""
     out = [
         "Hazard, cause, control, the limits and faults that the control uses, and the tests that show it. Layers:",
-        "`hardware` works without the processor, `tick` is decided again every 10 ms, `latched` needs a person to go",
-        "on, `use` depends on what people do. `make hazards` prints this table with the outcome of each test, and fails",
-        "on a hole.",
+        "`hardware` works without the processor, `tick` is decided again every 10 ms, `latched` needs a person to",
+        "go on, `use` depends on what people do. `make hazards` prints this table with the outcome of each test, and",
+        "fails on a hole.",
         "",
         "Each row plants flaws that disable its control (`hazards.toml`), and each of its tests fails with one of",
         "them. `make hazards-live` runs them all; a row with a test that passes then is a hole. Flaws are in the",
