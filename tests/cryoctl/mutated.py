@@ -28,7 +28,7 @@ from tests.cryoctl import logged
 from tests.cryoctl.commanded import POINTS
 
 LONG = 10_000
-LINE_MOST = 400  # signs of a message, with the file's name and what may stand there instead
+LINE_MOST = 700  # signs of a message, with the file's name and what may stand there instead
 RP2040 = 0xE48BFF56
 _ODD = (
     b"\0", b"\xff\xfe", b"\xef\xbb\xbf", b"\r", b"\n", b"\r\n", b'"', b"'", b",", b";", b"\t", b"=", b"[", b"]", b"{",
