@@ -2,6 +2,7 @@
 
 import dataclasses
 import datetime
+import importlib
 import time
 from collections.abc import Callable, Iterable, Iterator
 
@@ -9,6 +10,7 @@ from host_tools.cryoctl import names, wire
 from host_tools.cryoctl.device import Device
 from host_tools.cryoctl.problems import Problem, Refused
 
+_ROOM = 2 * importlib.import_module("cryo.store.journal").PER_FILE  # more records no board has room for
 AT_ONCE = 4  # records an answer: as many as the console gives
 _NOT_NOW = -221
 _KEEP_S = 0.5  # a tool that falls silent for 2 s disarms the device
@@ -263,7 +265,10 @@ def extent(device: Device) -> Extent:
     said = wire.fields(device.tell("LOG:COUN?"))
     try:
         first, last = (None if said[key] == "NONE" else int(said[key]) for key in ("FIRST", "LAST"))
-        return Extent(first, last, int(said["LOST"]))
+        there = Extent(first, last, int(said["LOST"]))
+        if first is not None and last is not None and not 0 < first <= last < first + _ROOM:
+            raise ValueError(said)
+        return there
     except (KeyError, ValueError):
         raise _strange(str(said)) from None
 

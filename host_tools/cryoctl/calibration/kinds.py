@@ -92,8 +92,8 @@ PRESSURE = Kind(
     (
         Reference(
             1_013.0,
-            "Bottle shut and unscrewed, line vented: the room's pressure. 1013 mbar at sea level, 12 less for each 100 m "
-            "up.",
+            "Bottle shut and unscrewed, line vented: the room's pressure. 1013 mbar at sea level, 12 less for each "
+            "100 m up.",
         ),
         Reference(
             58_000.0,
