@@ -113,6 +113,14 @@ def test_a_fault_that_latches_is_told_once():
     assert app.ask("SYST:ERR?") == '501,"Fault ESTOP"'  # it latched again
 
 
+def test_opc_sets_its_bit_and_wai_does_nothing():
+    app = App()
+    app.ask("*CLS")
+    assert app.ask("*WAI") == "OK" and app.ask("*ESR?") == "0"
+    assert app.ask("*OPC") == "OK" and app.ask("*ESR?") == "1" and app.ask("*ESR?") == "0"
+    assert app.send(b"TREAT:PRES CHRONIC;*WAI;LEV 2;*OPC?\n") == ["OK", "OK", "OK", "1"]
+
+
 def test_every_fault_has_its_number_and_name():
     app = App()
     for row in faults.REGISTRY:
