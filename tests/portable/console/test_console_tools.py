@@ -45,7 +45,7 @@ def test_a_wrapped_command_is_answered_alike():
     app = App()
     assert ask(app, 0, "MEAS:DIST?") == "100 mm"
     assert ask(app, 1, "TREAT:PRES CHRONIC") == "OK"
-    assert ask(app, 999999, "fire").startswith("ERROR -113 ")
+    assert ask(app, 2, "fire").startswith("ERROR -113 ")
     assert " | " in ask(app, 3, "HELP ARM")
 
 
