@@ -6,6 +6,7 @@ Everything is judged by the firmware's own code, so the sentences are the device
 import importlib
 import os
 import re
+import tomllib
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
@@ -66,7 +67,8 @@ def wrong(values: Mapping[str, Any]) -> list[tuple[str, str]]:
 def parsed(text: str, name: str = "the file") -> dict[str, Any]:
     """Return the values of a settings file's text. Raises Problem for what is no TOML."""
     try:
-        return dict(tomlkit.parse(text).unwrap())
+        tomlkit.parse(text)  # it writes the file anew, and takes a sign at a line's end that is no TOML
+        return tomllib.loads(text)
     except RecursionError:
         raise Problem(f"{name}: no TOML: brackets are nested too deeply", "write lines as `key = number`") from None
     except (TOMLKitError, ValueError, TypeError) as error:

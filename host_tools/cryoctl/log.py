@@ -2,6 +2,7 @@
 
 import dataclasses
 import datetime
+import importlib
 import time
 from collections.abc import Callable, Iterable, Iterator
 
@@ -9,6 +10,7 @@ from host_tools.cryoctl import names, wire
 from host_tools.cryoctl.device import Device
 from host_tools.cryoctl.problems import Problem, Refused
 
+_ROOM = 2 * importlib.import_module("cryo.store.journal").PER_FILE  # more records no board has room for
 AT_ONCE = 4  # records an answer: as many as the console gives
 _NOT_NOW = -221
 _KEEP_S = 0.5  # a tool that falls silent for 2 s disarms the device
@@ -157,14 +159,71 @@ def _fell(before, record):
 
 def strange(records: Iterable[Record]) -> list[str]:
     """Return what cannot be as the device recorded it, seen without a key, as sentences. Missing numbers are apart."""
-    out, before = [], None
+    out, before, newest = [], None, None
     for record in records:
+        out += [f"number {record.number}: {said}" for said in _impossible(record)]
         if before and record.number <= before.number:
             out.append(f"number {record.number} stands behind {before.number}: renumbered, or put there")
         elif before and record.number == before.number + 1 and record.kind != "START" and _fell(before, record):
             out.append(f"number {record.number} has an earlier uptime than {before.number}, and no start lies between")
+        if before and record.serial != before.serial:
+            out.append(f"number {record.number} is of serial {record.serial}, {before.number} of {before.serial}")
+        if before and record.number != before.number + 1:
+            newest = None  # what set the date back may be missing
+        if record.when_is == RECORDED and record.when:
+            day = record.when[:10]
+            if newest and day < newest and record.what != _DATE_SET_BACK:
+                out.append(f"number {record.number} is of {day}, behind {newest}, and no date was set back")
+            newest = day
         before = record
     return out
+
+
+_DATE_SET_BACK = "DATE"
+# what each kind always has; a kind that is not known here may have anything
+_HAS = {
+    "POINT": (
+        "preset", "level", "site", "point", "ended_by", "reached", "passes", "bursts", "valve_on_ms", "duration_ms",
+        "target_mdegc", "floor_mdegc",
+    ),
+    "FAULT": ("fault_code", "fault", "mode"),
+    "START": ("last_run_ended", "restarts_since_power_on", "version"),
+    "CHANGE": ("what",),
+    "LOST": ("count",),
+}  # fmt: skip
+
+
+def _impossible(record):
+    """Return what no device writes into one record."""
+    missing = [name for name in _HAS.get(record.kind, ()) if getattr(record, name) is None]
+    out = [f"a {record.kind} without {', '.join(missing)}"] if missing else []
+    below = [name for name in _COUNTS if (getattr(record, name) or 0) < 0]
+    out += [f"{name} is below 0" for name in below]
+    if record.when is not None and not _is_time(record.when):
+        out.append(f"{record.when} is no time")
+    on_ms, all_ms = record.valve_on_ms, record.duration_ms
+    if on_ms is not None and all_ms is not None and on_ms > all_ms:
+        out.append(f"valve on for {on_ms} ms within {all_ms} ms")
+    if on_ms is not None and record.bursts is not None and on_ms > record.bursts * _BURST_MS:
+        out.append(f"valve on for {on_ms} ms in {record.bursts} bursts, none of which is longer than {_BURST_MS} ms")
+    code = record.fault_code
+    if record.fault and code and names.fault_number(record.fault) > 0 and names.fault_name(code) != record.fault:
+        out.append(f"fault {code} is {names.fault_name(code)}, not {record.fault}")
+    return out
+
+
+_BURST_MS = 590  # a board's opening timer lets none be longer: [timing] of boards/*/board.toml
+_COUNTS = (
+    "number", "uptime_s", "level", "point", "passes", "bursts", "valve_on_ms", "duration_ms", "fault_code",
+    "restarts_since_power_on", "crash_uptime_s", "count",
+)  # fmt: skip
+
+
+def _is_time(text):
+    try:
+        return datetime.datetime.fromisoformat(text).tzinfo is None
+    except ValueError:
+        return False
 
 
 # of a record that is read a second time: `when` may be derived, the others are this tool's, or a newer one's
@@ -206,7 +265,10 @@ def extent(device: Device) -> Extent:
     said = wire.fields(device.tell("LOG:COUN?"))
     try:
         first, last = (None if said[key] == "NONE" else int(said[key]) for key in ("FIRST", "LAST"))
-        return Extent(first, last, int(said["LOST"]))
+        there = Extent(first, last, int(said["LOST"]))
+        if first is not None and last is not None and not 0 < first <= last < first + _ROOM:
+            raise ValueError(said)
+        return there
     except (KeyError, ValueError):
         raise _strange(str(said)) from None
 

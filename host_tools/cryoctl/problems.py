@@ -1,7 +1,12 @@
 """What may go wrong, as the exit codes of cryoctl tell it. Each message says what is wrong, then what to do next."""
 
+import re
+
 DONE = 0
 FOUND = 1  # it ran, and what it looked at is not as it should be: a test failed, files differ, a value out of tolerance
+
+
+_RUN = re.compile(r"\S{300,}")  # longer than a file's name is; a damaged file may bring pages without a blank
 
 
 class Problem(Exception):
@@ -10,6 +15,7 @@ class Problem(Exception):
     code = 2
 
     def __init__(self, text: str, then: str = ""):
+        text = _RUN.sub(lambda found: f"{found[0][:100]}... ({len(found[0]) - 100} signs more)", text)
         super().__init__(f"{text}; {then}" if then else text)
         self.text = text
         self.then = then

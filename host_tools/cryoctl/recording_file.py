@@ -93,6 +93,7 @@ class Status(_Row):
     reached: bool
     rest_s: int
     cool_s: int
+    hold_mm: int | None = None  # where to hold: thick skin, or a strong jet
 
 
 class Attestation(_Row):

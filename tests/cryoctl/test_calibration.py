@@ -26,6 +26,10 @@ from host_tools.cryoctl.calibration.kinds import (
 from host_tools.cryoctl.calibration.points import Left, Point
 from host_tools.cryoctl.device import Identity
 from host_tools.cryoctl.problems import NoDevice, NotVerified, Problem
+from host_tools.places import BOARDS
+from host_tools.simulator.twin import cells
+from host_tools.simulator.twin.physics import LINE_BAR
+from host_tools.simulator.twin.plant import Plant
 from host_tools.simulator.twin.probe import Max31855Chip
 
 
@@ -493,3 +497,19 @@ def targets_of(name):
 def test_a_name_without_an_ending_stands_for_both():
     assert [path.name for path in targets_of("cal.7")] == ["cal.7.html", "cal.7.pdf"]
     assert [path.name for path in targets_of("cal.PDF")] == ["cal.PDF"]
+
+
+def test_pressures_are_absolute_in_the_wizard_the_twin_the_parts_and_the_limits(tmp_path):
+    """One of the two everywhere: with a gauge's reference a vented line used up half of what is allowed."""
+    vented, open_ = PRESSURE.references
+    plant = Plant()
+    plant.figures[LINE_BAR] = cells.leaked_bar(plant.bar, plant.bar, 0.001, 0.0, 1_000_000, 10)  # vented to the room
+    said_mbar = round(plant._line_bar_now() * 1000)
+    assert abs(said_mbar - vented.value) < 50  # of 2000 that are allowed
+    assert abs(plant.bar * 1000 - open_.value) < 1_000  # CO2 at 20 degC: absolute vapour pressure
+    assert "absolute" in PRESSURE.intro and all("above the room" not in one.how for one in PRESSURE.references)
+    parts = (BOARDS / "applicator_bom.toml").read_text(encoding="utf-8")
+    assert "0-100 bar absolute" in parts
+    for path in BOARDS.glob("*/bring_up.md"):
+        text = path.read_text(encoding="utf-8")
+        assert "open to air" not in text or ", 1 bar" in text.partition("open to air")[2][:40]

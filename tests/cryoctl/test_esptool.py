@@ -1,6 +1,8 @@
 """The ESP32's boot ROM: esptool's own functions against a chip of bytes."""
 
 import threading
+import time
+from types import SimpleNamespace
 
 import pytest
 
@@ -99,6 +101,45 @@ def test_a_flash_that_does_not_hold_what_was_written_is_told():
         esptool.chip(name, "ESP32", reset="no-reset", attempts=2) as chip,
     ):
         esptool.install(chip, 0x1000, BIN)
+
+
+@pytest.mark.parametrize("says", [b"\xc0" + b"\x55" * 63, b"\xc0\x01\x08", b"\x55" * 64, b"\xc0" * 64])
+def test_a_port_that_never_pauses_ends_within_its_patience(monkeypatch, says):
+    """By a fake clock: each read of what it sends without end takes 10 ms."""
+    clock = SimpleNamespace(now_s=100.0, sent=0)
+
+    class Endless:
+        port = name = "endless"
+        is_open, timeout, write_timeout, baudrate = True, 1.0, 1.0, 115_200
+        rts = dtr = False
+
+        def open(self):
+            pass
+
+        close = flushInput = flushOutput = reset_input_buffer = open
+
+        def inWaiting(self):
+            return len(says)
+
+        def write(self, data):
+            return len(data)
+
+        def read(self, size=1):
+            clock.now_s += 0.01
+            assert clock.now_s < 100 + 20 * esptool.TALKS_S, "it reads for ever"
+            clock.sent += 1
+            if says[1:2] == b"\x55" and clock.sent > 1:
+                return b"\x55" * size  # one packet that never ends
+            return says
+
+    monkeypatch.setattr(esptool.serial, "serial_for_url", lambda *_, **__: Endless())
+    monkeypatch.setattr(esptool.time, "monotonic", lambda: clock.now_s)
+    monkeypatch.setattr(time, "sleep", lambda seconds: None)
+    with pytest.raises(NoDevice), esptool.chip("endless", "ESP32", reset="no-reset", attempts=2):
+        pass
+    assert clock.now_s < 100 + esptool.TALKS_S + 0.1
+    with esptool._one_at_a_time:  # and the next board may be talked to
+        pass
 
 
 @pytest.mark.parametrize("data", [b"", b"UF2\n" * 128])

@@ -6,12 +6,13 @@ import threading
 import pytest
 
 from host_tools.cryoctl import names
-from host_tools.cryoctl.device import Identity
+from host_tools.cryoctl.device import Device, Identity
 from host_tools.cryoctl.monitor import feed, silence
 from host_tools.cryoctl.monitor.seen import Seen
 from host_tools.cryoctl.problems import NoDevice, Refused
 from host_tools.cryoctl.recording_file import Back, Choice, Gap, Sample
 from tests.cryoctl.monitored import HEADER, TELEMETRY
+from tests.cryoctl.test_device import FakePort
 
 
 class FakeDevice:
@@ -210,6 +211,17 @@ def test_a_choice_changed_just_before_arming_is_recorded_as_the_device_treats_it
     assert told < 12_000  # before the first burst
     for command in feed.CHOICE:
         assert [at for at, _, asked in device.sent if asked == command and 8.5 < at < 30][1:] == []
+
+
+@pytest.mark.parametrize(("command", "own"), [*PRESENT.items(), ("TREAT:PRES?", "NONE"), ("TREAT:POIN?", "NONE")])
+def test_the_answer_to_somebody_else_s_question_is_no_choice(command, own):
+    """Where another tool is at the console too, both hear all answers."""
+    others = [b"STATE=ARMED;FAULT=NONE;POINT=7", b"OK", b"57282 mbar"]
+    others += [b"7"] if command in ("TREAT:PRES?", "TREAT:SITE?") else [b"CIPN"]
+    port = FakePort(lambda line: [*others, own.encode()])
+    assert feed._ask(Device(port), command) == own
+    with pytest.raises(Refused):
+        feed._ask(Device(FakePort(lambda line: [b"ERROR -221 not now"])), command)
 
 
 @pytest.mark.parametrize("since", [n / 10 for n in range(20, 80, 3)])

@@ -4,8 +4,8 @@ import asyncio
 
 import pytest
 
-from host_tools.cryoctl import names
-from host_tools.cryoctl.monitor import picture, seen, silence
+from host_tools.cryoctl import names, wire
+from host_tools.cryoctl.monitor import answers, picture, seen, silence
 from host_tools.cryoctl.monitor.screen import MonitorApp
 from host_tools.cryoctl.recording_file import Back, Choice, Gap, Status, read
 from tests.cryoctl.monitored import HEADER, fault, sample, settled, shown
@@ -48,6 +48,21 @@ def test_the_screen_tells_state_fault_remedy_blockers_counters_and_the_level():
         assert "".join(names.REMEDIES["SKIN_TRIP"].split()[:6]) in "".join(text.split())
 
     with_app(look, [CHOSEN, sample(), status, fault("SKIN_TRIP")])
+
+
+@pytest.mark.parametrize(("said", "mm"), [("115", 115), ("NONE", None), (None, None)])
+def test_where_to_hold_is_shown_as_the_device_and_its_display_say_it(said, mm):
+    """HOLD_MM of STAT?; a device of before does not have it."""
+    told = "STATE=ARMED;POINT=2;PASS=1;BURSTS=4;REACHED=0;REST_S=0;COOL_S=0" + (f";HOLD_MM={said}" if said else "")
+    status = answers.status(wire.fields(told), 3)
+    assert status.hold_mm == mm
+
+    async def look(pilot, app, more):
+        wanted = (f"hold at {mm} mm", "thick skin or a strong jet") if mm else ()
+        await settled(pilot, app, "distance", *wanted, gone=() if mm else ("hold at",))
+
+    with_app(look, [sample(), status])
+    assert (f"hold at {mm} mm" in seen.plain(status)) == bool(mm)
 
 
 def test_p_holds_the_picture_while_the_recording_goes_on_and_r_begins_and_ends_it(tmp_path, monkeypatch):

@@ -240,7 +240,7 @@ def test_missing_numbers_of_a_log_file_are_told_before_what_is_there(lines, tmp_
     cut = tmp_path / "cut.jsonl"
     cut.write_text("".join(kept[:2] + kept[4:]))
     done = report("--log", cut, "-o", tmp_path / "r.html")
-    assert done.exit_code == 0 and "numbers 3 to 4 are not in the log" in done.stderr
+    assert done.exit_code == 1 and "numbers 3 to 4 are not in the log" in done.stderr
     body = (tmp_path / "r.html").read_text().partition("</script></head>")[2]
     assert body.index("numbers 3 to 4 are not in the log") < body.index("Treatments") and "6, 2 missing" in body
 
@@ -250,7 +250,7 @@ def test_numbers_out_of_order_are_no_missing_ones_and_are_told(lines, tmp_path):
     mixed = tmp_path / "mixed.jsonl"
     mixed.write_text("".join([kept[0], kept[2], kept[1], *kept[3:]]))
     done = report("--log", mixed, "-o", tmp_path / "r.html")
-    assert done.exit_code == 0 and "are not in the log" not in done.stderr
+    assert done.exit_code == 1 and "are not in the log" not in done.stderr
     body = (tmp_path / "r.html").read_text().partition("</script></head>")[2]
     for text in (done.stderr, body):
         assert "number 2 stands behind 3: renumbered" in text

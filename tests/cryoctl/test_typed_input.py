@@ -11,6 +11,7 @@ from host_tools.cryoctl.flash import boards
 from host_tools.cryoctl.log import Record
 from host_tools.cryoctl.problems import Problem
 from host_tools.cryoctl.sim import script
+from host_tools.places import DOCS
 from tests.cryoctl.commanded import cryoctl
 
 FORMS = {
@@ -253,3 +254,33 @@ def test_a_port_in_the_environment_is_one_whatever_blanks_are_in_it(monkeypatch)
 def test_another_python_and_a_newer_one_are_named_as_what_they_are(who, said):
     with pytest.raises(Problem, match=re.escape(said)):
         boards.of_interpreter(who, "rp2040_pico")
+
+
+def table_of_forms():
+    """Return what the page says of each kind of sign: (taken, refused) by the first cell."""
+    text = (DOCS / "cryoctl/calibrate.md").read_text(encoding="utf-8").split("## A file of points")[1].split("\n## ")[0]
+    rows = [line.strip("|").split(" | ") for line in text.splitlines() if line.startswith("| ")]
+    return {row[0].strip(): row[1:] for row in rows[1:]}
+
+
+def test_the_page_s_examples_of_numbers_are_taken_and_refused_as_it_says():
+    forms = table_of_forms()
+    assert set(forms) == {"text", "between cells", "lines", "decimals", "sign", "unit", "digits"}
+    taken = {"decimals": {"36,6": 36.6, "1,5e3": 1500.0}, "unit": {"5 °C": 5, "4.5C": 4.5}}
+    for kind, examples in taken.items():
+        for text, value in examples.items():
+            assert f"`{text}`" in forms[kind][0]
+            assert typed.number(text, "x", "degC") == value
+    for text, unit in (("300 µs", "us"), ("57000 mbar", "mbar"), ("90 mm", "mm")):
+        assert f"`{text}`" in forms["unit"][0] and typed.number(text, "x", unit) > 0
+    for kind, texts in (("decimals", ("1,234", "1.234,5", "8_1")), ("unit", ("25³", "5²")), ("digits", ("nan", "inf"))):
+        for text in texts:
+            assert f"`{text}`" in forms[kind][1]
+            with pytest.raises(Problem):
+                typed.number(text, "x", "degC")
+    with pytest.raises(Problem):
+        typed.number("5 bar", "x", "mbar")
+    for sign in ("-", "\u2212", "\u2013", "+"):
+        assert abs(typed.number(f"{sign}3", "x")) == 3
+    with pytest.raises(Problem):
+        typed.number("--3", "x")

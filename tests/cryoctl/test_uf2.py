@@ -13,8 +13,8 @@ import pytest
 
 from host_tools.cryoctl import found
 from host_tools.cryoctl.adapters import mpremote, uf2
-from host_tools.cryoctl.device import PROMPT
-from host_tools.cryoctl.flash import Report, Request, Watch, boards, image, run
+from host_tools.cryoctl.device import PROMPT, SILENT
+from host_tools.cryoctl.flash import Report, Request, Watch, boards, image, plan, run
 from host_tools.cryoctl.port import Port
 from host_tools.cryoctl.problems import NoDevice, NotVerified, Problem
 from host_tools.toolchain.settings import PATHS, stored
@@ -241,13 +241,41 @@ def test_a_bare_board_in_its_boot_rom_gets_the_image_and_its_port_is_found(volum
     assert run.by_volume(Request(image=data), Watch()) == pico
 
 
-class Pico:
-    """A prompt whose flash is a list of bytes, for the image step; the boot loader shows the volume."""
+@pytest.mark.parametrize("halves", [1, 2])
+def test_a_boot_rom_that_comes_back_gets_the_image_once_more(volume, monkeypatch, halves):
+    """The board was let go of within the copy: the half of an image starts the boot ROM again."""
+    data = uf2_file()
+    copied, said = [], []
 
-    def __init__(self, content, data, volume):
+    def copy(*_):
+        copied.append(len(data))
+        if len(copied) > halves:
+            shutil.rmtree(volume)
+
+    pico = found.Found("/dev/ttyACM7", "RP2040", "E66")
+    monkeypatch.setattr(image, "by_volume", copy)
+    monkeypatch.setattr(found, "ports", lambda: [] if volume.exists() else [pico])
+    watch = Watch()
+    watch.warn = said.append
+    if halves < image.COPIES:
+        assert run.by_volume(Request(image=data), watch) == pico
+    else:
+        with pytest.raises(NotVerified, match=r"came back after each copy.*hold BOOTSEL"):
+            run.by_volume(Request(image=data), watch)
+    assert len(copied) == 2 and said == [image.AGAIN]
+
+
+class Pico:
+    """A prompt whose flash is a list of bytes, for the image step; the boot loader shows the volume.
+
+    halves: so many copies do not arrive whole.
+    """
+
+    def __init__(self, content, data, volume, halves=0):
         self.content = content
         self.volume = volume
         self.data = data
+        self.halves = halves
         self.said = []
 
     def run(self, program):
@@ -260,21 +288,50 @@ class Pico:
 
     def boot_loader(self):
         self.said.append("boot_loader")
+        self.volume.mkdir(exist_ok=True)
         (self.volume / uf2.INFO).write_text(INFO.format("RPI-RP2"))
         vanishing(self.volume, len(self.data))
-        self.content = CONTENT
+        self.content = CONTENT[:300] if len(self.said) <= self.halves else CONTENT
+
+
+def installed(volume, monkeypatch, pico):
+    (volume / uf2.INFO).unlink()
+    monkeypatch.setattr(mpremote, "prompt", lambda _: contextlib.nullcontext(pico))
+    back, said = [], []
+    watch = Watch()
+    watch.warn = said.append
+    with fake_port(application("STANDBY")) as (name, _), Port(name) as port:
+        written = image.install(port, pico.data, boards.chip("rp2040_pico"), True, lambda: back.append(1), watch)
+    return written, len(back), pico.said, said
 
 
 @pytest.mark.parametrize("held", [True, False])
 def test_an_image_that_the_flash_holds_is_not_written_again(volume, monkeypatch, held):
-    (volume / uf2.INFO).unlink()
-    data = uf2_file()
-    pico = Pico(CONTENT if held else b"older", data, volume)
-    monkeypatch.setattr(mpremote, "prompt", lambda _: contextlib.nullcontext(pico))
-    back = []
-    with fake_port(application("STANDBY")) as (name, _), Port(name) as port:
-        written = image.install(port, data, boards.chip("rp2040_pico"), True, lambda: back.append(1), Watch())
-    assert (written, len(back), pico.said) == ((False, 0, []) if held else (True, 1, ["boot_loader"]))
+    pico = Pico(CONTENT if held else b"older", uf2_file(), volume)
+    done = installed(volume, monkeypatch, pico)
+    assert done == ((False, 0, [], []) if held else (True, 1, ["boot_loader"], []))
+
+
+def test_an_image_that_did_not_arrive_whole_is_copied_once_more_and_then_told(volume, monkeypatch):
+    done = installed(volume, monkeypatch, Pico(b"older", uf2_file(), volume, halves=1))
+    assert done == (True, 2, ["boot_loader"] * 2, [image.AGAIN])
+    volume.mkdir(exist_ok=True)
+    (volume / uf2.INFO).write_text("")
+    with pytest.raises(NotVerified, match="does not hold the image"):
+        installed(volume, monkeypatch, Pico(b"older", uf2_file(), volume, halves=9))
+
+
+@pytest.mark.parametrize(("board", "half"), [(None, True), ("rp2040_pico", True), ("esp32_devkitc", None)])
+def test_a_port_that_does_not_answer_is_told_what_mends_a_half_written_image(board, half):
+    request = Request(image=uf2_file(), board=board)
+    if half is None:  # its boot ROM answers on the port
+        assert plan.of_board("p", SILENT, None, request).image
+        return
+    with pytest.raises(NoDevice, match="half written: hold BOOTSEL"):
+        plan.of_board("p", SILENT, None, request)
+    with pytest.raises(NoDevice) as told:
+        plan.of_board("p", SILENT, None, Request(board=board))
+    assert "half written" not in str(told.value)
 
 
 class PicoAtPrompt(Flash):

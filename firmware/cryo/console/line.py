@@ -287,6 +287,8 @@ class Console:
                     self._whole = True
                     return  # one command a tick
             elif self._used < _LINE_MAX:
+                if ch == 9:  # white space, as IEEE 488.2 has it
+                    ch = 32
                 if not 32 <= ch < 127:
                     self._unprintable = True
                 self._line[self._used] = ch

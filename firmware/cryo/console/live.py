@@ -294,6 +294,11 @@ def _events(console, _):
     return str(events)
 
 
+def _completed(console, _):
+    console.events |= 1
+    return "OK"
+
+
 def _status_byte(console, _):
     s = console.app.supervisor
     byte = (
@@ -378,7 +383,9 @@ DO = {
     "*CLS": _clear,
     "*RST": _reset,
     "*TST?": _self_test,
+    "*OPC": _completed,
     "*OPC?": lambda console, _: "1",
+    "*WAI": lambda console, _: "OK",
     "*ESE": _tell_events,
     "*ESE?": _tell_events,
     "*ESR?": _events,

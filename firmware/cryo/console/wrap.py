@@ -1,11 +1,11 @@
 """`@number command *sum`: a tool's lines with sequence number and check sum (crc.py, over all before the space and *).
 
 A line with a wrong sum changes nothing. The answer is wrapped in the same way. A number that is sent again gets its
-answer again and is not executed twice. 0 is never a repetition: it begins a session. So does the first good line while
-there is no session. The begin of a session ends a service mode that somebody left open: only the one who gives the PIN
-changes things. In a tool's session only questions and commands that stop are accepted without a sum. A tool that is
-silent for KEEP_S disarms the device. One that is silent for GONE_S ends its session and service mode. While commands
-wait in a pass that is short of heap, neither time is counted.
+answer again and is not executed twice; an older one is refused. 0 is never a repetition: it begins a session. So does
+the first good line while there is no session. The begin of a session ends a service mode that somebody left open: only
+the one who gives the PIN changes things. In a tool's session only questions and commands that stop are accepted without
+a sum. A tool that is silent for KEEP_S disarms the device. One that is silent for GONE_S ends its session and service
+mode. While commands wait in a pass that is short of heap, neither time is counted.
 """
 
 from cryo.console.crc import START, added
@@ -18,6 +18,7 @@ GONE_S = const(60)
 _KEEP_US = const(KEEP_S * 1_000_000)
 _GONE_US = const(GONE_S * 1_000_000)
 _BYTES_A_TICK = const(64)
+_NUMBERS = const(999_999)  # 1 comes behind the last one
 _HEX = "0123456789ABCDEF"
 
 
@@ -126,6 +127,9 @@ class Tool:
                 self._console.say(self._kept[2])
             else:
                 self._refuse(203, "number {} was another command's: nothing was done".format(self._number))
+            return
+        if self._number and self._kept[0] > 0 and (self._kept[0] - self._number) % _NUMBERS < _NUMBERS // 2:
+            self._refuse(203, "number {} came before: nothing was done, begin with 0".format(self._number))
             return
         if ";" in self._command or self._command[0] == "@":
             self._refuse(203, "one command a wrapped line: nothing was done")

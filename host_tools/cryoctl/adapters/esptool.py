@@ -5,10 +5,13 @@ Entering the boot ROM resets the chip: only where no application runs on it.
 
 import contextlib
 import hashlib
+import sys
 import threading
+import time
 from collections.abc import Callable
 from typing import Any
 
+import serial
 from esp_pylib.logger import EspLog, EspLogBase
 from esptool import cmds
 from esptool.util import FatalError
@@ -18,6 +21,7 @@ from host_tools.cryoctl.problems import NoDevice, NotVerified, Problem
 
 BAUD = 460_800  # of the transfer; the ROM is asked at 115 200
 ATTEMPTS = 5
+TALKS_S = 10.0  # so long what answers one write may take, from its first byte on: a packet takes below a second [E]
 IMAGE_MAGIC = 0xE9  # [S] first byte of an ESP image
 _AGAIN = "hold BOOT, press EN (or plug the board in) and let go of BOOT, then run the same again"
 _one_at_a_time = threading.Lock()  # esptool has one logger
@@ -58,6 +62,33 @@ def checked(data: bytes) -> None:
         )
 
 
+def _opened(name):
+    """Return a port for esptool, which looks at no clock within a packet. Raises SerialException; read(): NoDevice."""
+    port = serial.serial_for_url(name, exclusive=True, do_not_open=True)
+    if sys.platform == "win32":  # either of them resets the chip there
+        port.rts = port.dtr = False
+    port.open()
+    read, write = port.read, port.write
+    since: list[float] = []  # when the first byte behind the last write came
+
+    def patient_read(size=1):
+        data = read(size)
+        if data:
+            now = time.monotonic()
+            since.append(now)
+            del since[1:]
+            if now - since[0] > TALKS_S:
+                raise NoDevice(f"{name} never pauses: no ESP32's boot ROM talks so long", _AGAIN)
+        return data
+
+    def followed_write(data):
+        since.clear()
+        return write(data)
+
+    port.read, port.write = patient_read, followed_write
+    return port
+
+
 @contextlib.contextmanager
 def chip(
     port: str,
@@ -74,11 +105,13 @@ def chip(
     Raises NoDevice when none answers, Problem for another chip.
     """
     found: Any = None
+    opened: Any = None
     _one_at_a_time.acquire()
     try:
         # behind the lock: what another board is told goes on being told of it
         EspLog.set_logger(_Progress(say, progress))
-        found = cmds.detect_chip(port, connect_mode=reset, connect_attempts=attempts)
+        opened = _opened(port)
+        found = cmds.detect_chip(opened, connect_mode=reset, connect_attempts=attempts)
         there = found.CHIP_NAME
         if there != name:
             raise Problem(f"the chip on {port} is {there}, not {name}", "name the board that it is with --board")
@@ -87,8 +120,8 @@ def chip(
         text = str(error).strip().partition("\n")[0]
         raise NoDevice(f"{port}: the ESP32's boot ROM: {text}", _AGAIN) from None
     finally:
-        if found is not None:
-            found._port.close()
+        if opened is not None:
+            opened.close()
         _one_at_a_time.release()
 
 

@@ -90,8 +90,16 @@ PRESSURE = Kind(
     ("reference_mbar", "reading_mbar"),
     1,
     (
-        Reference(0.0, "Bottle shut and unscrewed, line vented: no pressure above the room's."),
-        Reference(57_000.0, "Bottle open, a reference gauge at it. Type what it says, in mbar above the room's."),
+        Reference(
+            1_013.0,
+            "Bottle shut and unscrewed, line vented: the room's pressure. 1013 mbar at sea level, 12 less for each "
+            "100 m up.",
+        ),
+        Reference(
+            58_000.0,
+            "Bottle open, a reference gauge at it. Type the absolute pressure: what the gauge says, and the room's on "
+            "top.",
+        ),
     ),
     Criteria(10.0, 500.0, 200.0, 40, "mbar", "[E] a quarter and a tenth of the largest error that is accepted"),
     float(measured.PRESSURE_ERROR_MBAR),
@@ -99,7 +107,7 @@ PRESSURE = Kind(
         f"each reading within {measured.PRESSURE_ERROR_MBAR} mbar of its reference",
         f"points {measured.PRESSURE_SPAN_MBAR} mbar apart",
     ),
-    "The bottle's transducer is compared with a reference gauge at two or three pressures.",
+    "The bottle's transducer is compared with a reference gauge at two or three pressures. All pressures are absolute.",
     float(measured.PRESSURE_SPAN_MBAR),
 )
 DISTANCE = Kind(

@@ -109,6 +109,7 @@ def _follow(output: Output, port: str | None, to: Path | None, form: str | None,
     from host_tools.cryoctl.found import chosen
     from host_tools.cryoctl.log_follow import Follower
     from host_tools.cryoctl.port import Port
+    from host_tools.cryoctl.problems import FOUND
 
     sink = log_file.Sink(to, form) if to else None
     if sink:
@@ -153,6 +154,11 @@ def _follow(output: Output, port: str | None, to: Path | None, form: str | None,
                 tell()
     finally:
         signal.signal(signal.SIGTERM, was)
+    wrong = device_log.strange(known)
+    for said in wrong:
+        output.warn(said)
+    if wrong or device_log.holes(known):  # these were told as they came
+        raise typer.Exit(FOUND)
 
 
 def _printed(text, output, stop):

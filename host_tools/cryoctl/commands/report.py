@@ -23,6 +23,7 @@ def report(
     from host_tools.cryoctl.files import replace
     from host_tools.cryoctl.found import chosen
     from host_tools.cryoctl.port import Port
+    from host_tools.cryoctl.problems import FOUND
     from host_tools.cryoctl.report import gather
     from host_tools.cryoctl.report.page import page
 
@@ -45,6 +46,8 @@ def report(
         output.warn(f"numbers {begin} to {end} are not in the log: what they told stands nowhere in the report")
     for said in found.strange:
         output.warn(said)
+    if found.missing or found.strange:
+        raise typer.Exit(FOUND)
 
 
 def _writable(to, read):

@@ -19,6 +19,8 @@ FIRST = "rp2040_pico"  # whose image `official` is where no board is named
 _ANEW = "fetch it anew, and compare the hash with the publisher's"
 MOST = 1 << 25  # bytes of an image: twice the flash of any board there is
 VOLUME_S = 60.0  # a person may have to mount it
+COPIES = 2  # a copy that did not arrive whole is made once more
+AGAIN = "the board did not get all of the image: it is copied once more"
 _FLASH_HASH = """import uctypes,hashlib,binascii
 print(binascii.hexlify(hashlib.sha256(uctypes.bytearray_at({},{})).digest()).decode())
 """
@@ -133,15 +135,17 @@ def install(port: Port, data: bytes, chip: Chip, at_prompt: bool, back: Callable
 
 
 def _uf2(port, data, chip, back, watch):
-    with mpremote.prompt(port) as prompt:
-        if held(prompt, chip, data):
-            return False
-        files.out_of_the_way(prompt)
-        prompt.boot_loader()
-    port.close()
-    by_volume(data, chip, watch)
-    back()
-    with mpremote.prompt(port) as prompt:
-        if not held(prompt, chip, data):
-            raise NotVerified(f"{port.name}: the flash does not hold the image that was copied", "run the same again")
-    return True
+    for copies in range(COPIES + 1):
+        with mpremote.prompt(port) as prompt:
+            if held(prompt, chip, data):
+                return copies > 0
+            if copies == COPIES:
+                break
+            if copies:
+                watch.warn(AGAIN)
+            files.out_of_the_way(prompt)
+            prompt.boot_loader()
+        port.close()
+        by_volume(data, chip, watch)
+        back()
+    raise NotVerified(f"{port.name}: the flash does not hold the image that was copied", "run the same again")

@@ -84,10 +84,11 @@ class Steps:
 def of_board(name: str, state: str, who: Identity | None, request: Request) -> Steps:
     """Return the steps for a board by what answers on its port. Raises Problem, NoDevice where none is possible."""
     if state == SILENT and not _boot_rom(request):
-        raise NoDevice(
-            f"{name} does not answer",
-            "press its reset button; a board without MicroPython needs --image, an ESP32 also --board",
-        )
+        then = "press its reset button; a board without MicroPython needs --image, an ESP32 also --board"
+        if (request.image is not None and request.board is None) or _by_volume(request):
+            then = "press its reset button; where its image is half written: hold BOOTSEL while plugging it in, then "
+            then += "run the same without --port (an ESP32: with --board)"
+        raise NoDevice(f"{name} does not answer", then)
     if who is not None:
         if request.image is not None:
             image.fits(request.image, request.image_name, who.board)
@@ -147,6 +148,11 @@ def _ports(options, there):
     known = {at.name: at for at in there}
     names = options.ports or [found.chosen(None, there)]
     return tuple(known.get(name, found.Found(name, "")) for name in dict.fromkeys(names))
+
+
+def _by_volume(request):
+    """Return whether an image is given for a board whose boot ROM shows a volume."""
+    return request.image is not None and boards.chip(request.board).micropython.get("image") == "uf2"
 
 
 def _boot_rom(request):

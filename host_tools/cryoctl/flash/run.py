@@ -4,7 +4,7 @@ import contextlib
 import time
 
 from host_tools.cryoctl import found
-from host_tools.cryoctl.adapters import mpremote
+from host_tools.cryoctl.adapters import mpremote, uf2
 from host_tools.cryoctl.device import APPLICATION, PROMPT, SILENT, Device, Identity, look
 from host_tools.cryoctl.devices import looked
 from host_tools.cryoctl.flash import Report, Request, Watch, boards, files, image, plan, provision
@@ -24,6 +24,7 @@ _ASKED_FOR = """try:
 except Exception:
  pass
 """
+_HALF = "hold BOOTSEL while plugging it in, then run the same again: the image is written anew"
 _AGAIN = "run the same again: what is on the board already is not sent twice"
 
 
@@ -65,14 +66,27 @@ def by_volume(request: Request, watch: Watch) -> found.Found:
     before = {port.name for port in found.ports()}
     if request.dry_run:
         raise NoDevice("dry run: the image is good; the board has no port before it is copied", "leave --dry-run out")
-    image.by_volume(request.image, chip, watch)
+    for copies in range(image.COPIES):
+        if copies:
+            watch.warn(image.AGAIN)
+        image.by_volume(request.image, chip, watch)
+        port = _port_behind(chip, before)
+        if port:
+            return port
+    raise NotVerified("the boot ROM came back after each copy: the image did not arrive whole", _HALF)
+
+
+def _port_behind(chip, before):
+    """Return the new port of a board that got an image; None where its boot ROM shows the volume again."""
     until = time.monotonic() + BACK_S
     while time.monotonic() < until:
         for port in found.ports():
             if port.name not in before and port.kind != found.VIRTUAL:
                 return port
+        if any(volume.board == chip.micropython["volume"] for volume in uf2.volumes()):
+            return None
         time.sleep(0.2)
-    raise NoDevice(f"no serial port appeared within {BACK_S:.0f} s of the image", "plug the board in again, then again")
+    raise NoDevice(f"no serial port appeared within {BACK_S:.0f} s of the image", _HALF)
 
 
 @contextlib.contextmanager

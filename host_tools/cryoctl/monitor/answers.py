@@ -46,6 +46,7 @@ def status(found: dict[str, str], t_ms: int) -> Status | None:
             reached=found["REACHED"] == "1",
             rest_s=int(found["REST_S"]),
             cool_s=int(found["COOL_S"]),
+            hold_mm=_whole(found.get("HOLD_MM", "")),
         )
     except (KeyError, ValueError):
         return None
@@ -164,6 +165,10 @@ class Polled:
             on_us=None,
             lost=None,
         )
+
+
+def _whole(text):
+    return int(text) if text.isdigit() else None
 
 
 def _quantity(text):

@@ -6,6 +6,7 @@ begins, since it cannot change there: what answers it is in memory, or the devic
 arming only, and what was on before is put back at the end.
 """
 
+import re
 import threading
 import time
 from collections.abc import Callable
@@ -327,13 +328,20 @@ class Feed:
 
 
 def _ask(device, command):
-    """Return the answer to this command. Where a state is expected, other answers are skipped."""
-    return device.ask(command, fits=_state_fits if command == "STAT?" else _any_fits)
+    """Return the answer to this command. Answers to other questions, and late ones to earlier questions, are skipped."""
+    return device.ask(command, fits=_FITS.get(command, lambda _: True))
 
 
 def _state_fits(text):
     return "STATE" in wire.fields(text)
 
 
-def _any_fits(_):
-    return True
+def _name_fits(text):
+    return (re.fullmatch("[A-Z][A-Z0-9-]*", text) and text != "OK") or text.startswith("ERROR ")
+
+
+def _number_fits(text):
+    return text.isdigit() or text == "NONE" or text.startswith("ERROR ")
+
+
+_FITS = {"STAT?": _state_fits, **dict(zip(CHOICE, (_name_fits, _number_fits) * 2, strict=True))}

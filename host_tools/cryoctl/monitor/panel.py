@@ -49,6 +49,9 @@ def panel(seen: Seen) -> Text:
     _row(out, "infrared", _degc(sample.infrared_mdegc))
     _choice(out, seen)
     _counters(out, seen)
+    if seen.status and seen.status.hold_mm:
+        out.append(f"hold at {seen.status.hold_mm} mm", "bold yellow")
+        out.append(" thick skin or a strong jet\n")
     near, far = _L.START_MIN_MM, _L.START_MAX_MM
     _row(out, "distance", f"{'-' if sample.distance_mm is None else f'{sample.distance_mm} mm'} ({near} to {far})")
     _row(out, "bottle", f"{_bar(sample.bottle_mbar)}, {names.bottle(sample.bottle_mbar)}")

@@ -168,6 +168,8 @@ def plain(row: Row) -> str:
         return at + choice_line(row)
     if isinstance(row, Attestation):
         return f"{at}attestations: {'missing ' + ', '.join(row.missing) if row.missing else 'complete'}"
+    if isinstance(row, Status):
+        return f"{at}hold at {row.hold_mm} mm: thick skin or a strong jet" if row.hold_mm else ""
     if isinstance(row, Gas):
         return f"{at}gas: {row.gas_s:.1f} s of flow, {row.bursts} bursts since switch-on"
     if isinstance(row, Gap):

@@ -100,14 +100,14 @@ def from_device(device: Device, found: Found, waits: Callable[[str], None] = lam
     fresh = list(log.records(device, there, since, waits))
     found.missing += log.missing([record.number for record in fresh], since, there)
     found.records = log.dated([*found.records, *fresh])
-    found.strange = log.strange(found.records)
+    found.strange = log.strange(found.records)  # the device has what a file's last line lacked
     found.logged = True
     found.sources.append(f"device on {device.port.name}")
 
 
 def from_log(path: Path, found: Found) -> None:
     """Read a file that `cryoctl log` wrote. Raises Problem."""
-    records, _ = log_file.read(path)
+    records, length = log_file.read(path)
     if not records:
         raise Problem(f"{path} holds no record", "give a file that `cryoctl log -o` wrote")
     serials = {record.serial for record in records}
@@ -116,6 +116,8 @@ def from_log(path: Path, found: Found) -> None:
     _same(found, serials.pop(), str(path))
     found.missing += log.holes(records)
     found.strange = log.strange(records)
+    if length < path.stat().st_size:
+        found.strange.append(f"the last line of {path.name} is cut off, and what it told is not known")
     found.records = log.dated(records)
     found.logged = True
     found.sources.append(f"log {path.name}")

@@ -15,6 +15,8 @@ from host_tools.cryoctl.problems import Problem
 from host_tools.cryoctl.sim import SimError
 from host_tools.cryoctl.sim.panel import ActionError, action
 
+_LONGEST = 60  # signs
+
 
 def load(path: Path, plant) -> int:
     """Put a script's actions on the plant's agenda; returns how many. Raises SimError, naming every wrong line."""
@@ -34,6 +36,8 @@ def load(path: Path, plant) -> int:
             last_s = _time(at, last_s)
             if not what.strip():
                 raise ActionError("give an action behind the time")
+            if len(what) > _LONGEST:
+                raise ActionError("no action is so long; `cryoctl sim --actions` lists them")
             planned.append((last_s, action(plant, what)))
         except ActionError as error:
             wrong.append(f"{path}:{number}: {error}")
@@ -50,7 +54,7 @@ def _time(text, last_s):
     except Problem:
         seconds = math.nan
     if not 0.0 <= seconds < math.inf:
-        raise ActionError(f"time {text!r}: give seconds since switch-on, such as 2.5")
+        raise ActionError(f"time {text[:_LONGEST]!r}: give seconds since switch-on, such as 2.5")
     if seconds < last_s:
         raise ActionError(f"time {text} lies before that of the line above: put the lines in order")
     return seconds

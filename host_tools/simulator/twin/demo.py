@@ -22,6 +22,8 @@ from host_tools.simulator.twin.treatment import BOOT_COOL_DOWN_US
 
 HEADER = ("point", "ended by", "target", "time s", "bursts", "valve on s", "lowest surface degC")
 
+PLAN = ("preset", "level", "site", "points", "attestations", "distance_mm")  # what may replace a scenario's own
+
 
 def main(argv=None):
     """Command line; returns the exit code."""
@@ -60,6 +62,10 @@ def _arguments(argv):
     args = parser.parse_args(argv)
     if args.scenario not in (*SCENARIOS, "list", "all"):
         parser.exit(2, f"unknown scenario {args.scenario!r}: allowed list, all, {', '.join(SCENARIOS)}\n")
+    own = [name for name in (*PLAN, "speed") if getattr(args, name) != parser.get_default(name)]
+    if own and args.scenario in ("list", "all"):
+        words = ", ".join("--" + name.replace("_", "-").replace("attestations", "attest") for name in own)
+        parser.exit(2, f"{words}: not with --scenario {args.scenario}, each scenario has its own; name one of them\n")
     if args.markdown and args.scenario != "all":
         parser.exit(2, "--markdown needs --scenario all\n")
     return args
@@ -92,8 +98,7 @@ def _list(console):
 
 def _single(console, args):
     scenario = SCENARIOS[args.scenario]
-    names = ("preset", "level", "site", "points", "attestations", "distance_mm")
-    changed = {name: getattr(args, name) for name in names if getattr(args, name) is not None}
+    changed = {name: getattr(args, name) for name in PLAN if getattr(args, name) is not None}
     plan = dataclasses.replace(scenario.plan, **changed)
     figures = timeline.level_figures(plan.preset, plan.level)
     _say(console, report.NOTICE, "dim")

@@ -250,7 +250,8 @@ ROWS = (
         e9,
     ),
     # the converter
-    Row(BRING_UP, rf"lines open to air: {NUMBER} V at the pin", lambda b: [transducer(b, 0.5)]),
+    # absolute transducers: the room's 1.013 bar of 100, over 4 V
+    Row(BRING_UP, rf"lines open to air: {NUMBER} V at the pin", lambda b: [transducer(b, 0.5 + 1.013 * 4 / 100)]),
     Row(
         BRING_UP,
         rf"calibrator in the transducer's place at {NUMBER}, {NUMBER} and {NUMBER} V: {NUMBER}, {NUMBER} and "

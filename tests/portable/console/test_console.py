@@ -93,10 +93,16 @@ def test_who_asks_for_the_prompt_is_told_how_it_is_reached():
     assert app.choice() == before
 
 
+def test_a_tab_is_white_space():
+    app = App()
+    assert app.send(b"\tMEAS:DIST?\t\n") == ["100 mm"]
+    assert app.send(b"TREAT:PRES\tCHRONIC;\tLEV\t 2\n") == ["OK", "OK"]
+
+
 def test_what_is_not_printable_ascii_is_refused():
     app = App()
     before = app.choice()
-    for byte in (0, 3, 4, 9, 27, 127, 128, 0xC3, 255):
+    for byte in (0, 3, 4, 11, 27, 127, 128, 0xC3, 255):
         is_error(app.send(b"TREAT:PRES CHRONIC" + bytes([byte]) + b"\n")[0], -101)
         is_error(app.send(bytes([byte]) + b"TREAT:PRES CHRONIC\n")[0], -101)
     assert app.choice() == before

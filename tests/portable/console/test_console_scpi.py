@@ -113,6 +113,14 @@ def test_a_fault_that_latches_is_told_once():
     assert app.ask("SYST:ERR?") == '501,"Fault ESTOP"'  # it latched again
 
 
+def test_opc_sets_its_bit_and_wai_does_nothing():
+    app = App()
+    app.ask("*CLS")
+    assert app.ask("*WAI") == "OK" and app.ask("*ESR?") == "0"
+    assert app.ask("*OPC") == "OK" and app.ask("*ESR?") == "1" and app.ask("*ESR?") == "0"
+    assert app.send(b"TREAT:PRES CHRONIC;*WAI;LEV 2;*OPC?\n") == ["OK", "OK", "OK", "1"]
+
+
 def test_every_fault_has_its_number_and_name():
     app = App()
     for row in faults.REGISTRY:
@@ -435,6 +443,11 @@ def test_sentences_on_request():
     assert app.ask("FAULT?") == "No fault."
     assert app.ask("MEAS:TEMP?").startswith("Skin 32.00 degC, 100 ms ago; Nozzle")
     assert app.ask("MEAS:PRES?") == "Bottle 57.0 bar, Line 57.0 bar."
+    said = "SKIN=23.47,170ms;NOZZLE=OPEN;INFRARED=-1.13,260ms;PREDICTED=24.58"
+    told = "Skin 23.47 degC, 170 ms ago; Nozzle: no reading (OPEN); Infrared -1.13 degC, 260 ms ago; "
+    assert sentences.of(app.console, "MEAS:TEMP?", said) == told + "Predicted 24.58 degC."
+    said = sentences.of(app.console, "MEAS:PRES?", "BOTTLE=57282 mbar;LINE=6127 mbar")
+    assert said == "Bottle 57.2 bar, Line 6.1 bar."
     is_error(app.ask("FIRE"), -113)
     app.ask("FORM:MACH")
     app.arm()

@@ -45,7 +45,7 @@ def test_a_wrapped_command_is_answered_alike():
     app = App()
     assert ask(app, 0, "MEAS:DIST?") == "100 mm"
     assert ask(app, 1, "TREAT:PRES CHRONIC") == "OK"
-    assert ask(app, 999999, "fire").startswith("ERROR -113 ")
+    assert ask(app, 2, "fire").startswith("ERROR -113 ")
     assert " | " in ask(app, 3, "HELP ARM")
 
 
@@ -96,6 +96,24 @@ def test_a_number_sent_again_is_answered_again_and_not_executed():
     ask(app, 9, "ARM:OFF")
     ask(app, 0, "ARM:REQ")
     assert app.supervisor.nonce != nonce
+
+
+def test_an_older_number_is_refused_until_0_begins_anew_and_1_comes_behind_the_last():
+    app = App()
+    app.choose()
+    ask(app, 41, "ARM:REQ")
+    ask(app, 42, "ARM:OFF")
+    is_error(app.slow(wrapped(41, "ARM:REQ"), 20)[0], 203, "number 41")
+    assert app.supervisor.mode == mode.STANDBY
+    ask(app, 0, "ARM:REQ")
+    ask(app, 41, "ARM:OFF")
+    assert app.supervisor.mode == mode.STANDBY
+    for number in (300_000, 700_000):
+        ask(app, number, "ARM:REQ")
+        ask(app, 999_999 if number > 300_000 else 300_001, "ARM:OFF")
+    ask(app, 1, "ARM:REQ")
+    assert app.supervisor.mode == mode.READY
+    is_error(app.slow(wrapped(999_999, "ARM:OFF"), 20)[0], 203)
 
 
 def test_a_number_of_the_last_session_is_executed_in_the_next_one():

@@ -168,6 +168,19 @@ def test_list_names_every_scenario_with_its_title(capsys):
     assert all(row.title in line for row, line in zip(SCENARIOS.values(), said, strict=True))
 
 
+@pytest.mark.parametrize("scenario", ["all", "list"])
+@pytest.mark.parametrize(
+    "words",
+    [["--level", "3"], ["--preset", "CIPN"], ["--site", "LLEG"], ["--points", "1"], ["--attest", "SKIN"],
+     ["--distance-mm", "90"], ["--speed", "2"]],
+)  # fmt: skip
+def test_an_option_that_all_scenarios_would_ignore_is_refused(monkeypatch, capsys, scenario, words):
+    monkeypatch.setattr(demo.scenario_table, "run_all", lambda *_: pytest.fail("it runs"))
+    with pytest.raises(SystemExit) as ended:
+        demo.main(["--scenario", scenario, *words])
+    assert ended.value.code == 2 and f"{words[0]}: not with --scenario {scenario}" in capsys.readouterr().err
+
+
 def test_an_unknown_scenario_names_the_allowed_ones(capsys):
     assert _main("--scenario", "nonsense") == 2
     said = capsys.readouterr().err
