@@ -8,6 +8,7 @@ from typer.core import TyperGroup
 
 from host_tools.cryoctl.commands.calibrate import app as calibrate
 from host_tools.cryoctl.commands.config import app as config
+from host_tools.cryoctl.commands.console import console
 from host_tools.cryoctl.commands.devices import devices
 from host_tools.cryoctl.commands.doctor import doctor
 from host_tools.cryoctl.commands.flash import flash
@@ -64,6 +65,7 @@ def cryoctl(
 
 app.add_typer(calibrate, name="calibrate")
 app.add_typer(config, name="config")
+app.command()(console)
 app.command()(devices)
 app.command()(doctor)
 app.command()(flash)

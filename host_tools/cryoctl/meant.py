@@ -28,8 +28,6 @@ def meant(key: str, value: int, unit: str = "") -> str:
     if value in words:
         return words[value]
     unit = unit or ("mdegC/rt s" if key.startswith(("jet_k", "k_")) else _UNITS.get(key.rpartition("_")[2], ""))
-    if key == "slope_ppm":
-        return f"{value / 1_000_000:.6f}".rstrip("0").rstrip(".")
     if unit == "d":
         return str(_EPOCH + datetime.timedelta(value))
     if unit in _LARGER:

@@ -44,8 +44,8 @@ def test_the_values_of_each_kind_of_calibration_have_names_and_units():
     assert meant.listed({"nozzle": 3, "distance_mm": 80, "k_mdegc": 14_000, "k_80_mdegc": 14_001}) == (
         "nozzle 3, distance 80 mm, K 14 degC/rt s, K at 80 mm 14.001 degC/rt s"
     )
-    assert meant.listed(dict(zip(KINDS["TC"], (-13_500, 120, 1_000_120, 55, -120), strict=True))) == (
-        "pivot -13.5 degC, offset 0.12 degC, slope 1.00012, residual 0.055 degC, skin offset -0.12 degC"
+    assert meant.listed(dict(zip(KINDS["TC"], (-13_500, 120, 536, 55, -120), strict=True))) == (
+        "pivot -13.5 degC, offset 0.12 degC, slope 536 ppm, residual 0.055 degC, skin offset -0.12 degC"
     )
     assert meant.listed({"delay_us": 18_250}) == "delay 18.25 ms" and meant.listed({"error_mbar": -18}) == (
         "error -0.018 bar"

@@ -36,7 +36,7 @@ def device():
     found.settings = {
         row.key.upper(): f"{SETTINGS.get(row.key, row.default)} {row.unit}".rstrip() for row in schema()
     }
-    values = {"TC": "-13500,120,1000120,55,-120", "JET": "3,80,16000,16010"}
+    values = {"TC": "-13500,120,536,55,-120", "JET": "3,80,16000,16010"}
     told = {
         kind: f"2026-11-22,2027-{1 + n:02}-20,A. FITTER,TIMER 7 IN THE BATH,{values.get(kind, '18000')}"
         for n, kind in enumerate(names.KINDS)
@@ -78,7 +78,7 @@ def certified(kind=THERMOCOUPLE):
         ("37", "36.63", "36.75", "-0.25", "-0.100", "24.9"),
         ("-78.5", "-80.935", "-80.815", "-2.315", "+0.004", "25.1"),
     )
-    values = dict(zip(names.KINDS[kind.code], (-13_500, 120, 1_000_120, 55, -120), strict=False))
+    values = dict(zip(names.KINDS[kind.code], (-13_500, 120, 536, 55, -120), strict=False))
     return certificate.html(
         certificate.Certificate(
             kind.title, Identity("rp2040_pico", "7", names.VERSION), columns, rows, left, values, kind.acceptance,
