@@ -29,13 +29,14 @@ def console(
 
     out: Output = ctx.obj
     with contextlib.closing(Transcript(log)) as transcript, ends.opened(port, alone) as where:
-        out.say(f"{where.name}: {where.how}")
+        hello = f"{where.name}: {where.how}"
         with contextlib.closing(where.connect()) as link:
             if write and not where.owns:
                 ends.may_write(link)
             if sys.stdin.isatty() and sys.stdout.isatty():
-                _typed(where, link, transcript)
+                _typed(where, link, transcript, hello)
                 return
+            out.say(hello)
             for line in map(str.strip, sys.stdin):
                 if line:
                     transcript.typed(line)
@@ -44,13 +45,13 @@ def console(
                         out.result(said)
 
 
-def _typed(where, link, transcript):
+def _typed(where, link, transcript, hello):
     from host_tools.cryoctl.console import ends, terminal
     from host_tools.cryoctl.console.status import Status
 
     status = Status(where.connect())
     try:
-        terminal.run(link, status, transcript, where.name)
+        terminal.run(link, status, transcript, Path(where.name).name, hello)
     finally:
-        ends.left(where, status.state)
         status.close()
+        ends.left(where)

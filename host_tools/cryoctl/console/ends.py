@@ -4,7 +4,7 @@ import contextlib
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
-from host_tools.cryoctl import shared
+from host_tools.cryoctl import shared, wire
 from host_tools.cryoctl.console.link import Link
 from host_tools.cryoctl.console.status import SERVICE
 from host_tools.cryoctl.device import APPLICATION, PROMPT, look
@@ -54,11 +54,12 @@ def may_write(link: Link) -> None:
         raise Refused(f"the port is shared: {answer}")
 
 
-def left(ends: Ends, state: str) -> None:
+def left(ends: Ends) -> None:
     """Leave service mode where it is open: nobody is to find it so."""
-    if ends.owns and state == SERVICE:
+    if ends.owns:
         with contextlib.suppress(NoDevice), contextlib.closing(ends.connect()) as link:
-            link.ask("SERV:EXIT")
+            if wire.fields(link.ask("STAT?")).get("STATE") == SERVICE:
+                link.ask("SERV:EXIT")
 
 
 def _joined(name):

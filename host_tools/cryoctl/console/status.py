@@ -4,6 +4,7 @@ Not in service mode: there each line counts as a person's, and keeps the mode op
 """
 
 import threading
+from collections.abc import Callable
 
 from host_tools.cryoctl import names, wire
 from host_tools.cryoctl.console import words
@@ -16,20 +17,25 @@ SERVICE = "SERVICE"
 
 
 class Status:
-    """Asks in a thread. changed: called behind each answer; gone: called when the device is."""
+    """Asks in a thread."""
 
-    def __init__(self, link: Link, changed=lambda: None, gone=lambda: None):
+    def __init__(self, link: Link):
         self.who: Identity | None = None
         self.state = ""
         self.words: list[words.Word] = []
         self._fields: dict[str, str] = {}
         self._skin = ""
         self._link = link
-        self._changed, self._gone = changed, gone
+        self._changed: Callable[[], None] = lambda: None
+        self._gone: Callable[[NoDevice], None] = lambda problem: None
         self._wanted = threading.Event()
         self._left = 0  # turns behind what was typed last: the first may come before it
         self._ends = False
         self._thread = threading.Thread(target=self._run, daemon=True)
+
+    def call(self, changed: Callable[[], None], gone: Callable[[NoDevice], None]) -> None:
+        """Name what is called behind each answer, and what is when the device has gone."""
+        self._changed, self._gone = changed, gone
 
     def start(self) -> None:
         """Begin."""
@@ -73,9 +79,9 @@ class Status:
                 self._changed()
                 self._left -= 1
                 self._wanted.wait(None if self.state == SERVICE and self._left <= 0 else TURN_S)
-        except NoDevice:
+        except NoDevice as problem:
             if not self._ends:
-                self._gone()
+                self._gone(problem)
 
     def _ask(self, turn):
         if self.who is None:

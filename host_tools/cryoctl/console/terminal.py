@@ -1,5 +1,6 @@
-"""The console at a terminal: a line that is edited here, answers above it, a status line below."""
+"""The console at a terminal: a line that is edited here, a status line above it, answers above that."""
 
+import contextlib
 import os
 import sys
 import threading
@@ -7,10 +8,13 @@ from pathlib import Path
 
 from platformdirs import user_data_path
 from prompt_toolkit import PromptSession
+from prompt_toolkit.application import get_app
 from prompt_toolkit.completion import Completer, Completion
-from prompt_toolkit.formatted_text import fragment_list_to_text
+from prompt_toolkit.filters import Condition
+from prompt_toolkit.formatted_text import StyleAndTextTuples, fragment_list_to_text
 from prompt_toolkit.history import FileHistory
 from prompt_toolkit.input import create_input
+from prompt_toolkit.key_binding import KeyBindings
 from prompt_toolkit.layout.processors import Processor, Transformation
 from prompt_toolkit.output import create_output
 from prompt_toolkit.patch_stdout import patch_stdout
@@ -19,7 +23,8 @@ from host_tools.cryoctl.console import secret, words
 from host_tools.cryoctl.console.link import Link
 from host_tools.cryoctl.console.status import Status
 from host_tools.cryoctl.console.transcript import Transcript
-from host_tools.cryoctl.problems import NoDevice
+from host_tools.cryoctl.problems import Problem
+from host_tools.cryoctl.prompt import byte_by_byte
 from host_tools.cryoctl.shown import clean
 
 PROMPT = "> "
@@ -65,17 +70,48 @@ class _Commands(Completer):
             yield Completion(word.short, -len(last), display=word.short, display_meta=word.takes)
 
 
-def run(link: Link, status: Status, transcript: Transcript, name: str) -> None:
-    """Talk until Ctrl-D. Raises NoDevice when the device has gone."""
-    with create_input(sys.stdin) as keys:
+def run(link: Link, status: Status, transcript: Transcript, name: str, hello: str) -> None:
+    """Say hello and talk until Ctrl-D. Raises NoDevice when the device has gone.
+
+    The terminal stays as it is between two lines: a key counts whenever it is pressed. Ctrl-C empties the line, and the
+    device never hears it.
+    """
+    keys = create_input(sys.stdin)
+    with byte_by_byte(keys):
+        print(hello)  # from here on nothing is echoed that is typed before the line is drawn, a PIN least of all
         screen = create_output(sys.stdout)
         screen.enable_cpr = False  # a terminal that is asked where its cursor is answers as if somebody typed
+
+        def line() -> StyleAndTextTuples:
+            wide = screen.get_size().columns - 1
+            return [("reverse", f" {name} | {clean(status.text())} "[:wide]), ("", f"\n{PROMPT}")]
+
         session: PromptSession[str] = PromptSession(
-            PROMPT, history=History(history_path()), completer=_Commands(status), complete_while_typing=False,
-            input_processors=[_Masked()], bottom_toolbar=lambda: f" {name} | {clean(status.text())} ",
-            input=keys, output=screen,
+            line, history=History(history_path()), completer=_Commands(status), complete_while_typing=False,
+            input_processors=[_Masked()], key_bindings=_keys(status), input=keys, output=screen,
         )  # fmt: skip
-        ended: list[NoDevice] = []
+        ended: list[Problem] = []
+
+        def end(problem):
+            ended.append(problem)
+            if session.app.loop:
+                session.app.loop.call_soon_threadsafe(leave)
+
+        def leave():
+            if session.app.is_running and not session.app.is_done:
+                session.app.exit(exception=EOFError)
+
+        def typed(buffer):
+            line = buffer.text.strip()
+            if line:
+                print(PROMPT + secret.masked(line))
+                try:
+                    transcript.typed(line)
+                    link.write(line)
+                except Problem as problem:
+                    end(problem)
+                status.typed()
+            return False  # the next line is an empty one
 
         def hear():
             try:
@@ -83,35 +119,47 @@ def run(link: Link, status: Status, transcript: Transcript, name: str) -> None:
                     line = link.line(None) or ""
                     transcript.said(line)
                     print(clean(line))
-            except NoDevice as problem:
+            except Problem as problem:
                 end(problem)
 
-        def end(problem):
-            ended.append(problem)
-            loop = session.app.loop
-            if loop and session.app.is_running:
-                loop.call_soon_threadsafe(lambda: session.app.is_running and session.app.exit(exception=problem))
+        def begin():
+            session.default_buffer.accept_handler = typed
+            if ended:
+                leave()
 
-        status._changed = session.app.invalidate
+        status.call(session.app.invalidate, end)
         with patch_stdout():
-            hearing = threading.Thread(target=hear, daemon=True)
-            hearing.start()
+            threading.Thread(target=hear, daemon=True).start()
             status.start()
-            _talk(session, link, status, transcript, ended)
+            with contextlib.suppress(EOFError):
+                session.prompt(pre_run=begin)
+        if ended:
+            raise ended[0]
 
 
-def _talk(session, link, status, transcript, ended):
-    while not ended:
-        try:
-            line = session.prompt().strip()
-        except EOFError:
-            return
-        except KeyboardInterrupt as heard:
-            if heard.args:  # a signal that ends the program
-                raise
-            continue  # the line is dropped; the device never hears it
-        if line:
-            transcript.typed(line)
-            link.write(line)
-            status.typed()
-    raise ended[0]
+def _keys(status):
+    bindings = KeyBindings()
+
+    @bindings.add("tab")
+    def complete(event):
+        buffer = event.current_buffer
+        typed = buffer.document.text_before_cursor
+        last = typed.rpartition(";")[2].lstrip()
+        found = [word.short for word in words.fitting(status.words, typed)]
+        common = os.path.commonprefix(found)  # noqa: RUF071 - of characters, not of paths
+        if common and (len(found) == 1 or len(common) > len(last)):
+            buffer.delete_before_cursor(len(last))
+            buffer.insert_text(common)
+        elif found:
+            buffer.start_completion()  # a menu
+
+    @bindings.add("c-c", eager=True)
+    @bindings.add("<sigint>", eager=True)
+    def forget(event):
+        event.current_buffer.reset()
+
+    @bindings.add("c-@", filter=Condition(lambda: not get_app().current_buffer.text))
+    def end_of_file(event):  # Ctrl-D that was pressed before the terminal was raw arrives as this byte
+        event.app.exit(exception=EOFError)
+
+    return bindings
