@@ -56,6 +56,10 @@ class _Commands(TyperGroup):
         super().__init__(**named)
         _for_people(self)
 
+    def get_params(self, ctx):
+        """Return the options, those for shells among them, which come later than all others."""
+        return [_worded(param) for param in super().get_params(ctx)]
+
     def invoke(self, ctx):
         try:
             return super().invoke(ctx)

@@ -3,6 +3,7 @@
 import contextlib
 import re
 import time
+from typing import Any
 
 import serial
 
@@ -35,7 +36,7 @@ class Port:
         address = re.fullmatch(r".+:([0-9]{1,5})", self.name.removeprefix(SOCKET))
         if self.name.startswith(SOCKET) and (not address or int(address[1]) > 65_535):
             raise NoDevice(f"{self.name} is no address", "write it as socket://HOST:PORT")
-        self._serial = self._shared()
+        self._serial: Any = self._shared()
         if self._serial:
             return
         try:

@@ -5,6 +5,7 @@ import os
 import sys
 import threading
 from pathlib import Path
+from typing import Any
 
 from platformdirs import user_data_path
 from prompt_toolkit import PromptSession
@@ -79,7 +80,7 @@ def run(link: Link, status: Status, transcript: Transcript, name: str, hello: st
     keys = create_input(sys.stdin)
     with byte_by_byte(keys):
         print(hello)  # from here on nothing is echoed that is typed before the line is drawn, a PIN least of all
-        screen = create_output(sys.stdout)
+        screen: Any = create_output(sys.stdout)
         screen.enable_cpr = False  # a terminal that is asked where its cursor is answers as if somebody typed
 
         def line() -> StyleAndTextTuples:

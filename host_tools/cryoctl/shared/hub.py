@@ -237,7 +237,8 @@ class Hub:
                 client.period_ms, self._period_ms = period_ms, shortest
 
         wanted = [one.period_ms for one in self.clients if one is not client and one.period_ms]
-        shortest = min([*wanted, *([period_ms] if period_ms else [])], default=None)
+        wanted += [period_ms] if period_ms else []
+        shortest = min(wanted) if wanted else None
         if shortest == self._period_ms and (shortest is not None or not client.local):
             client.period_ms = period_ms
             self._reply(client, number, "OK")
@@ -245,7 +246,8 @@ class Hub:
             self._ask(client, number, f"STRM {shortest} ms" if shortest else "STRM OFF", then=answered)
 
     def _stream_as_wanted(self):
-        shortest = min((one.period_ms for one in self.clients if one.period_ms), default=None)
+        wanted = [one.period_ms for one in self.clients if one.period_ms]
+        shortest = min(wanted) if wanted else None
         if shortest != self._period_ms:
             self._period_ms = shortest
             self._ask(None, None, f"STRM {shortest} ms" if shortest else "STRM OFF")
