@@ -31,7 +31,7 @@ PYRIGHT := $(WITH_NODE) node $(NODE_DIR)/node_modules/pyright/index.js
 
 .PHONY: help setup demo test quick lint types mpy pytest long load coverage mutation mutants tables safety hazards hazards-live \
   hazards-sample holes reach population changes check board-check fitted rooms docs wheel uf2 bench exits wiring campaign search speed detection settings powercut sim \
-  recording walkthrough console fuzz clean
+  pages recording walkthrough console fuzz clean
 
 ##@ For everybody: try it
 
@@ -119,6 +119,9 @@ rooms: setup ## draw docs/rooms.svg, who imports whom, from the imports
 
 fitted: setup ## write into each board file which optional parts its bill of materials has
 	$(PY) -m host_tools.toolchain.board_check.fitted
+
+pages: setup ## look at each page of HTML in Chromium, at three sizes, in the dark, as PDF: pictures in out/pages (5 minutes)
+	$(PY) -m pytest -n 0 -m "long or not long" tests/evidence/pages
 
 recording: setup ## record the sessions of docs/virtual_board.md; needs picocom and tmux
 	$(PY) -m host_tools.evidence.pages.recording

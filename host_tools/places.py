@@ -17,4 +17,8 @@ VIRTUAL = BOARDS / "virtual"
 DOCS = ROOT / "docs"  # a wheel has only the settings' schema of it
 GUEST = HOST_TOOLS / "simulator/twin/guest"  # the virtual board's modules, for MicroPython
 STANDIN = HOST_TOOLS / "simulator/twin/cpython"  # MicroPython's modules, for CPython
+# plotly.js in its bundle with lines and bars only; its version is that in Python's plotly
+PLOTLY = ROOT / "plotly-basic.min.js" if INSTALLED else (
+    HOST_TOOLS / "toolchain/node/node_modules/plotly.js-basic-dist-min/plotly-basic.min.js"
+)  # fmt: skip
 REPAIR = "`pipx reinstall cryo-applicator`" if INSTALLED else "`make setup`"  # what brings back a tool that is missing

@@ -8,6 +8,7 @@ from dataclasses import asdict, dataclass
 
 from host_tools.cryoctl import found
 from host_tools.cryoctl.device import APPLICATION, PROMPT, SILENT, Device, Identity, look
+from host_tools.cryoctl.holders import holders
 from host_tools.cryoctl.port import Port
 from host_tools.cryoctl.problems import NoDevice, Problem, Refused
 
@@ -67,11 +68,14 @@ def seen(at: found.Found, patience_s: float = PATIENCE_S) -> Seen:
             doing = "unknown"
             with contextlib.suppress(NoDevice, Refused), Device(port) as device:
                 doing = device.state().get("STATE", doing)
-            return Seen(*kept, doing, who.board, who.serial, who.version)
+            by = ", ".join(map(str, holders([at.name]))) if port.shares else ""
+            remark = f"shared by {by}: `cryoctl monitor` and `log` may use it, too" if by else ""
+            return Seen(*kept, doing, who.board, who.serial, who.version, remark)
     except NoDevice as problem:
         states = {"is in use": "busy", "no permission": "no permission", "there is no port": "gone"}
         state = next((state for words, state in states.items() if words in problem.text), "gone")
-        return Seen(*kept, state, remark=problem.then)
+        by = ", ".join(map(str, holders([at.name]))) if state == "busy" else ""
+        return Seen(*kept, state, remark=f"in use by {by}; {problem.then}" if by else problem.then)
 
 
 def _processor(port, state, who, patience_s):

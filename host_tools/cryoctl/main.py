@@ -4,12 +4,14 @@ import signal
 from typing import Annotated
 
 import typer
-from typer.core import TyperGroup
+from typer.core import TyperArgument, TyperGroup
 
 from host_tools.cryoctl.commands.calibrate import app as calibrate
 from host_tools.cryoctl.commands.config import app as config
+from host_tools.cryoctl.commands.console import console
 from host_tools.cryoctl.commands.devices import devices
 from host_tools.cryoctl.commands.doctor import doctor
+from host_tools.cryoctl.commands.examples import EXAMPLES
 from host_tools.cryoctl.commands.flash import flash
 from host_tools.cryoctl.commands.log import log
 from host_tools.cryoctl.commands.monitor import monitor
@@ -23,8 +25,40 @@ from host_tools.cryoctl.shown import clean
 EPILOG = "Exit codes: " + "; ".join(f"{code} {said}" for code, said in CODES.items()) + "."
 
 
+_TAKES = {"str": "TEXT", "int": "NUMBER", "float": "NUMBER", "path": "FILE", "file": "FILE"}
+
+
+def _for_people(command, path=""):
+    """Give a command's help examples, and words in place of Python's types; then those of the commands under it."""
+    for param in command.params:
+        _worded(param)
+    helped = command.get_help_option
+    command.get_help_option = lambda ctx: _worded(helped(ctx))
+    if path in EXAMPLES:
+        command.epilog = "\n\n".join(["For example:", *EXAMPLES[path]])
+    for name, under in getattr(command, "commands", {}).items():
+        _for_people(under, f"{path} {name}".strip())
+
+
+def _worded(param):
+    """Say what an option or an argument takes: a word of _TAKES, the choices there are, nothing for a switch."""
+    if param is not None and (param.metavar is None or isinstance(param, TyperArgument)):
+        said = (param.display_type(None) or "").strip("<>")
+        kind = next((word for kind, word in _TAKES.items() if kind in said.lower()), said)
+        param.display_type_rich = lambda ctx: "" if said == "bool" else kind
+    return param
+
+
 class _Commands(TyperGroup):
     """Turns what went wrong into its sentence and its exit code: no traceback for a user's mistake."""
+
+    def __init__(self, **named):
+        super().__init__(**named)
+        _for_people(self)
+
+    def get_params(self, ctx):
+        """Return the options, those for shells among them, which come later than all others."""
+        return [_worded(param) for param in super().get_params(ctx)]
 
     def invoke(self, ctx):
         try:
@@ -36,7 +70,10 @@ class _Commands(TyperGroup):
             raise typer.Exit(128 + next(iter(heard.args), signal.SIGINT)) from None
 
 
-app = typer.Typer(cls=_Commands, no_args_is_help=True, pretty_exceptions_enable=False, epilog=EPILOG)
+app = typer.Typer(
+    cls=_Commands, no_args_is_help=True, pretty_exceptions_enable=False, epilog=EPILOG,
+    context_settings={"help_option_names": ["-h", "--help"]},
+)  # fmt: skip
 
 
 def _version(asked: bool) -> None:
@@ -64,6 +101,7 @@ def cryoctl(
 
 app.add_typer(calibrate, name="calibrate")
 app.add_typer(config, name="config")
+app.command()(console)
 app.command()(devices)
 app.command()(doctor)
 app.command()(flash)

@@ -3,9 +3,11 @@
 import contextlib
 import re
 import time
+from typing import Any
 
 import serial
 
+from host_tools.cryoctl import shared
 from host_tools.cryoctl.holders import holders
 from host_tools.cryoctl.problems import NoDevice
 
@@ -34,6 +36,9 @@ class Port:
         address = re.fullmatch(r".+:([0-9]{1,5})", self.name.removeprefix(SOCKET))
         if self.name.startswith(SOCKET) and (not address or int(address[1]) > 65_535):
             raise NoDevice(f"{self.name} is no address", "write it as socket://HOST:PORT")
+        self._serial: Any = self._shared()
+        if self._serial:
+            return
         try:
             port = serial.serial_for_url(self.name, self.baud, do_not_open=True, timeout=_LOOK_S, write_timeout=5)
             if "://" not in self.name:
@@ -43,6 +48,23 @@ class Port:
         except (OSError, ValueError) as error:  # SerialException is an OSError
             raise NoDevice(*_why(self.name, error)) from None
         self._alone()
+
+    def _shared(self):
+        """Return the connection to a program that shares this port (`cryoctl console`); None: nobody does."""
+        try:
+            link = shared.joined(self.name)
+        except OSError as error:
+            raise NoDevice(f"{self.name} is shared by a program that does not answer ({error})", "end it") from None
+        return shared.Joined(link, _LOOK_S) if link else None
+
+    @property
+    def shares(self) -> bool:
+        """True where another program owns the port, and this one reaches the device through it."""
+        return isinstance(self._serial, shared.Joined)
+
+    def fileno(self) -> int:
+        """Return the number to wait on for what comes."""
+        return self._serial.fileno()
 
     def _alone(self):
         """Raise NoDevice where a program that locks nothing has the port, too: each would get a part of the answers."""

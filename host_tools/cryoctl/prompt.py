@@ -52,7 +52,7 @@ def line(
     keys, screen = _ends()
     plain = secret or os.environ.get("TERM", "").lower() in ("dumb", "unknown")
     text = ""
-    with Kept() as kept, _byte_by_byte(keys):
+    with Kept() as kept, byte_by_byte(keys):
         session, end = _session(message, keys, None if plain else screen, earlier)
         ahead = get_typeahead(keys)
 
@@ -161,7 +161,7 @@ async def _meanwhile(app, do):
 
 
 @contextlib.contextmanager
-def _byte_by_byte(keys):
+def byte_by_byte(keys):
     """Around the raw mode: nothing is echoed, a PIN least of all, and no key waits for Enter; Ctrl-C is a signal."""
     before = None
     if termios:

@@ -1,12 +1,16 @@
 """cryoctl devices: every kind of port at once, and none."""
 
 import json
+import subprocess
+import sys
 from types import SimpleNamespace
 
 import pytest
 
-from host_tools.cryoctl import found
+from host_tools.cryoctl import devices, found
+from host_tools.cryoctl.holders import Holder
 from host_tools.cryoctl.port import Port
+from host_tools.cryoctl.shared.server import Server
 from host_tools.cryoctl.sim import run
 from tests.cryoctl.fake_port import application, cryoctl, fake_port
 
@@ -60,6 +64,33 @@ def test_each_port_has_its_state_and_a_silent_one_holds_no_other_up(ports, tmp_p
     assert states[str(tmp_path / "gone")]["state"] == "gone"
     assert not set(said) & {1, 3, 4}  # nothing that asks for a prompt, interrupts or restarts
     assert set(bytes(said).replace(b"\b", b"").split()) == {b"*IDN?", b"STAT?"}
+
+
+HOLDS = "import serial, sys; port = serial.Serial(sys.argv[1], exclusive=True); print('open', flush=True); input()"
+
+
+def test_who_holds_a_busy_port_is_named(ports):
+    with (
+        fake_port(application("STANDBY")) as (busy, _),
+        subprocess.Popen(
+            [sys.executable, "-c", HOLDS, busy], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
+        ) as other,
+    ):
+        assert other.stdout.readline() == "open\n"
+        ports(busy)
+        (seen,) = listed()
+        other.stdin.close()
+    assert seen["state"] == "busy" and f"(process {other.pid})" in seen["remark"]
+
+
+def test_a_shared_port_answers_and_says_by_whom_it_is_shared(ports, monkeypatch):
+    monkeypatch.setattr(devices, "holders", lambda names: [Holder(names[0], "cryoctl", 17)])
+    with fake_port(application("STANDBY")) as (name, _), Port(name) as port:
+        server = Server(port)
+        ports(name)
+        (seen,) = listed()
+        server.close()
+    assert seen["state"] == "STANDBY" and "shared by cryoctl (process 17)" in seen["remark"]
 
 
 def test_a_raw_prompt_that_a_tool_left_behind_is_found(ports):

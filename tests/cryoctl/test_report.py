@@ -68,11 +68,11 @@ def lines(folder):
 # --- what stands in it ------------------------------------------------------------------------------------------------
 def test_the_page_holds_all_of_the_device_and_says_what_it_is_not(made):
     text = made.read_text()
-    body = text.partition("</script></head>")[2]
+    body = text.partition("</head>")[2]
     for words in (
         "Applicator, serial 1", "version 0.1.0", "not certified", "Release the emergency stop", "LFOOT-SOLE 2",
-        "7.90 below the floor", "CRASHED in DELIVERING", "SETTINGS: ROOM_M3 = 25", "TRIP_MDEGC", "4000 mdegC",
-        "never", "3 records found no room", "CHRONIC level 3, LFOOT-SOLE point 1; treatment.jsonl", "UPTIME_S",
+        "7.90 below the floor", "CRASHED in DELIVERING", "SETTINGS: ROOM_M3 = 25", "trip_mdegc", "4 °C (4000 mdegC)",
+        "never", "3 records found no room", "CHRONIC level 3, LFOOT-SOLE point 1; treatment.jsonl", "uptime_s",
     ):  # fmt: skip
         assert words in body, words
     assert NOTICE in body.replace("&#x27;", "'")
@@ -82,19 +82,19 @@ def test_the_page_holds_all_of_the_device_and_says_what_it_is_not(made):
 def test_a_log_alone_needs_no_device(lines, tmp_path):
     done = report("--log", lines, "-o", tmp_path / "r.html")
     assert done.exit_code == 0 and "8 records" in done.output
-    body = (tmp_path / "r.html").read_text().partition("</script></head>")[2]
+    body = (tmp_path / "r.html").read_text().partition("</head>")[2]
     assert body.count("LLEG") > 8 and "Calibrations" not in body and "Settings in force" not in body
 
 
 def test_a_recording_alone_too(tmp_path):
     assert report("--recording", RECORDING, "-o", tmp_path / "r.html").exit_code == 0
-    body = (tmp_path / "r.html").read_text().partition("</script></head>")[2]
+    body = (tmp_path / "r.html").read_text().partition("</head>")[2]
     assert "Recorded points" in body and "no treated point is in the log" not in body
 
 
 def test_the_example_of_the_documentation_is_read_today():
-    body = picture.example().partition("</script></head>")[2]
-    assert body.count("<td>LFOOT-SOLE") == 3 and "CHRONIC level 3, LFOOT-SOLE point 1; treatment.jsonl" in body
+    body = picture.example().partition("</head>")[2]
+    assert body.count(">CHRONIC 3, LFOOT-SOLE ") == 3 and "CHRONIC level 3, LFOOT-SOLE point 1; treatment.jsonl" in body
     assert picture.PICTURE.read_bytes()[:4] == b"\x89PNG"
     words = (lanes.ROOT / "docs/cryoctl/log.md").read_text()
     for record in log_file.read(picture.LOG)[0]:
@@ -104,7 +104,7 @@ def test_the_example_of_the_documentation_is_read_today():
 def test_what_a_person_typed_is_no_html(tmp_path):
     found = gather.Found("2026", serial="<script>alert(1)</script>", settings={"<b>": "<i>"})
     found.calibrations = [gather.Calibration("TC", "2026-01-01", "2027-01-01", "<img src=x>", "</td>", "1", 5)]
-    body = page(found).partition("</script></head>")[2]
+    body = page(found).partition("</head>")[2]
     assert "<img" not in body and "<script>alert" not in body and "&lt;img src=x&gt;" in body
 
 
@@ -231,7 +231,7 @@ def test_a_recording_begun_while_armed_has_its_choice_and_says_why_the_valves_pa
 def test_without_a_log_no_count_of_nothing_is_given(tmp_path):
     done = report("--recording", RECORDING, "-o", tmp_path / "r.html")
     assert done.exit_code == 0 and "0 records" not in done.stderr and "no log (--log FILE" in done.stderr
-    body = (tmp_path / "r.html").read_text().partition("</script></head>")[2]
+    body = (tmp_path / "r.html").read_text().partition("</head>")[2]
     assert "not given" in body and "points treated" not in body and "no treated point" not in body
 
 
@@ -241,7 +241,7 @@ def test_missing_numbers_of_a_log_file_are_told_before_what_is_there(lines, tmp_
     cut.write_text("".join(kept[:2] + kept[4:]))
     done = report("--log", cut, "-o", tmp_path / "r.html")
     assert done.exit_code == 1 and "numbers 3 to 4 are not in the log" in done.stderr
-    body = (tmp_path / "r.html").read_text().partition("</script></head>")[2]
+    body = (tmp_path / "r.html").read_text().partition("</head>")[2]
     assert body.index("numbers 3 to 4 are not in the log") < body.index("Treatments") and "6, 2 missing" in body
 
 
@@ -251,7 +251,7 @@ def test_numbers_out_of_order_are_no_missing_ones_and_are_told(lines, tmp_path):
     mixed.write_text("".join([kept[0], kept[2], kept[1], *kept[3:]]))
     done = report("--log", mixed, "-o", tmp_path / "r.html")
     assert done.exit_code == 1 and "are not in the log" not in done.stderr
-    body = (tmp_path / "r.html").read_text().partition("</script></head>")[2]
+    body = (tmp_path / "r.html").read_text().partition("</head>")[2]
     for text in (done.stderr, body):
         assert "number 2 stands behind 3: renumbered" in text
 

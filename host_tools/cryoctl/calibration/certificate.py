@@ -7,14 +7,17 @@ from html import escape
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 
+from host_tools.cryoctl import meant
 from host_tools.cryoctl.calibration.points import Left, signed
 from host_tools.cryoctl.device import Identity
+from host_tools.toolchain import webpage
 
 NOT_CERTIFIED = (
     "The device is not certified and not for treating people or animals. This sheet records one calibration and "
     "says nothing else about the device."
 )
-_WIDTH, _HEIGHT, _EDGE = 640, 220, 46
+_TOP, _ROW = 6, 44  # of the plot: above its first row, and each row's height, CSS pixels
+_EDGE = 12  # left free at its sides, percent
 
 
 @dataclass(frozen=True)
@@ -44,7 +47,7 @@ class Certificate:
             ("Due on", str(self.due)),
             ("Technician", self.technician),
             ("Instrument", self.instrument),
-            ("Result, as judged by the device", ", ".join(f"{name} = {value}" for name, value in self.results.items())),
+            ("Result, as judged by the device", meant.listed(self.results)),
             ("Tool", f"cryoctl {tool_version()}"),
         ]
 
@@ -77,92 +80,58 @@ def _scale(left):
     return (lambda deviation: 0.5 - deviation / high / 2), most
 
 
-def _places(left):
-    return [(n + 0.5) / len(left) for n in range(len(left))]
-
-
 def svg(left: tuple[Left, ...]) -> str:
-    """Return the deviations with the band that is accepted, as an SVG picture."""
+    """Return the deviations with the band that is accepted, as an SVG picture: a row each, as wide as its place."""
     at, most = _scale(left)
-    wide, high = _WIDTH - 2 * _EDGE, _HEIGHT - _EDGE
     unit = escape(left[0].unit)
+    foot = _TOP + _ROW * len(left)
 
-    def y(deviation):
-        return round(10 + at(deviation) * (high - 10), 1)
+    def x(deviation):
+        return f"{_EDGE + (1 - at(deviation)) * (100 - 2 * _EDGE):.2f}%"
 
+    wide = (at(-most) - at(most)) * (100 - 2 * _EDGE)
     out = [
-        f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {_WIDTH} {_HEIGHT}" role="img" '
+        f'<svg class="residuals" xmlns="http://www.w3.org/2000/svg" height="{foot + 40}" role="img" '
         f'aria-label="Deviation of each point in {unit}">',
-        f'<rect x="{_EDGE}" y="{y(most)}" width="{wide}" height="{y(-most) - y(most):.1f}" fill="#e3f1e3"/>',
+        f'<rect class="band" x="{x(-most)}" y="{_TOP}" width="{wide:.2f}%" height="{foot - _TOP}"></rect>',
     ]
-    for value in (most, 0.0, -most):
+    for value in (-most, 0.0, most):
+        dash = "" if value == 0 else ' stroke-dasharray="4 3"'
+        said = f"{value:+g}" if value else f"0 {unit}"
         out.append(
-            f'<line x1="{_EDGE}" x2="{_EDGE + wide}" y1="{y(value)}" y2="{y(value)}" stroke="#888" '
-            f'stroke-dasharray="{"none" if value == 0 else "4 3"}"/>'
-            f'<text x="{_EDGE - 5}" y="{y(value) + 4}" text-anchor="end">{value:g}</text>'
+            f'<line class="axis" x1="{x(value)}" x2="{x(value)}" y1="{_TOP}" y2="{foot}"{dash}></line>'
+            f'<text x="{x(value)}" y="{foot + 18}" text-anchor="middle">{said}</text>'
         )
-    out.append(f'<text x="{_EDGE + wide + 5}" y="{y(0) + 4}">{unit}</text>')
-    for one, place in zip(left, _places(left), strict=True):
-        x = round(_EDGE + place * wide, 1)
-        color = "#1f6fb2" if abs(one.deviation) <= one.most else "#b22222"
+    for n, one in enumerate(left):
+        y = _TOP + _ROW * n
+        kind = "within" if abs(one.deviation) <= one.most else "beyond"
         out.append(
-            f'<line x1="{x}" x2="{x}" y1="{y(0)}" y2="{y(one.deviation)}" stroke="{color}"/>'
-            f'<circle cx="{x}" cy="{y(one.deviation)}" r="4" fill="{color}">'
-            f"<title>{escape(one.label)}: {signed(one.deviation)} {unit}</title></circle>"
-            f'<text x="{x}" y="{_HEIGHT - 16}" text-anchor="middle">{escape(one.label)}</text>'
+            f'<text x="0" y="{y + 14}">{escape(one.label)}</text>'
+            f'<text x="100%" y="{y + 14}" text-anchor="end">{signed(one.deviation)} {unit}</text>'
+            f'<line class="{kind}" x1="{x(0)}" x2="{x(one.deviation)}" y1="{y + 28}" y2="{y + 28}"></line>'
+            f'<circle class="{kind}" cx="{x(one.deviation)}" cy="{y + 28}" r="5"></circle>'
         )
     return "".join(out) + "</svg>"
 
 
-_PAGE = """<!DOCTYPE html>
-<html lang="en">
-<head>
-<meta charset="utf-8">
-<meta name="viewport" content="width=device-width, initial-scale=1">
-<title>{title}</title>
-<style>
-body {{ font: 11pt/1.45 system-ui, sans-serif; max-width: 46em; margin: 2em auto; padding: 0 1em; color: #111 }}
-h1 {{ font-size: 1.5em }} h2 {{ font-size: 1.1em; margin-top: 1.6em }}
-table {{ border-collapse: collapse; width: 100% }}
-th, td {{ text-align: left; padding: .25em .6em; border-bottom: 1px solid #ccc; vertical-align: top }}
-thead th {{ text-align: right }} td.n {{ text-align: right; font-variant-numeric: tabular-nums }}
-svg {{ width: 100%; height: auto; font: 11px system-ui, sans-serif }}
-.warning {{ border: 2px solid #b22222; padding: .6em .8em; margin-top: 1.6em }}
-.sign {{ margin-top: 3em; display: flex; gap: 4em }} .sign span {{ border-top: 1px solid #111; width: 16em }}
-@media print {{ @page {{ size: A4; margin: 18mm }} body {{ margin: 0; max-width: none }} }}
-</style>
-</head>
-<body>
-<h1>{title}</h1>
-<table>{facts}</table>
-<h2>Points</h2>
-<table><thead><tr>{heads}</tr></thead><tbody>{rows}</tbody></table>
-<h2>Deviations, with what is accepted</h2>
-{plot}
-<h2>Accepted when</h2>
-<ul>{acceptance}</ul>
-{notes}
-<p class="warning">{warning}</p>
-<div class="sign"><span>Date</span><span>Signature</span></div>
-</body>
-</html>
-"""
-
-
 def html(certificate: Certificate) -> str:
-    """Return the page: no script, nothing loaded from anywhere, made for printing."""
-    rows = ["".join(f'<td class="n">{escape(cell)}</td>' for cell in row) for row in certificate.rows]
-    notes = "".join(f"<li>{escape(note)}</li>" for note in certificate.notes)
-    return _PAGE.format(
-        title=escape(_title(certificate)),
-        facts="".join(f"<tr><th>{escape(k)}</th><td>{escape(v)}</td></tr>" for k, v in certificate.facts()),
-        heads="".join(f"<th>{escape(name)}</th>" for name in certificate.columns),
-        rows="".join(f"<tr>{row}</tr>" for row in rows),
-        plot=svg(certificate.left),
-        acceptance="".join(f"<li>{escape(line)}</li>" for line in certificate.acceptance),
-        notes=f"<h2>Notes</h2><ul>{notes}</ul>" if notes else "",
-        warning=escape(NOT_CERTIFIED),
+    """Return the page: no script, nothing loaded from anywhere."""
+    title = _title(certificate)
+    few = len(certificate.columns) <= 3
+    body = (
+        f"<h1>{escape(title)}</h1><div class='box'>{webpage.pairs(certificate.facts())}</div>"
+        + webpage.section("Points", webpage.table(certificate.columns, certificate.rows, numbers=few))
+        + webpage.section("Deviations, with what is accepted", svg(certificate.left))
+        + f"<h2>Accepted when</h2>{_list(certificate.acceptance)}"
+        + (f"<h2>Notes</h2>{_list(certificate.notes)}" if certificate.notes else "")
+        + f"<p class='fault'>{escape(NOT_CERTIFIED)}</p>"
+        + "<p class='sign'><span>Date</span><span>Signature</span></p>"
     )
+    return webpage.document(title, body.replace("degC", "°C"))
+
+
+def _list(lines):
+    return f"<ul>{''.join(f'<li>{escape(line)}</li>' for line in lines)}</ul>"
 
 
 def _title(certificate):
@@ -224,8 +193,8 @@ def _plot(page, left):
         page.line(x0, y, x0 + wide, y)
         page.text(x0 - 14, y + 1, f"{value:g}")
     page.text(x0 + wide + 2, y0 + at(0) * high + 1, _latin(left[0].unit))
-    for one, place in zip(left, _places(left), strict=True):
-        x, y = x0 + place * wide, y0 + at(one.deviation) * high
+    for n, one in enumerate(left):
+        x, y = x0 + (n + 0.5) / len(left) * wide, y0 + at(one.deviation) * high
         color = (31, 111, 178) if math.fabs(one.deviation) <= one.most else (178, 34, 34)
         page.set_draw_color(*color)
         page.set_fill_color(*color)

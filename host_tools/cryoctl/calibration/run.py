@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from host_tools.cryoctl import asking, config, files, service
+from host_tools.cryoctl import asking, config, files, meant, service
 from host_tools.cryoctl.calibration import NotAccepted, certificate, mistakes, points, session, wizard
 from host_tools.cryoctl.calibration.kinds import JET, THERMOCOUPLE, Kind
 from host_tools.cryoctl.calibration.points import Given, Left, Point, signed
@@ -155,7 +155,7 @@ def calibrate(out: Output, kind: Kind, asked: Asked, port: str | None) -> dict[s
                     said = points.refused(kind, read)
                     if said:
                         raise NotAccepted(said, "the old calibration stays")
-                    out.say(f"accepted: {_listed(results)}")
+                    out.say(f"accepted: {meant.listed(results)}")
                     question = f"Store it, due on {plan.due}, by {plan.who[0]} with {plan.who[1]}?"
                     asking.confirm([], question, asked.yes, back=bool(done) or plan.asked)
                     break
@@ -308,10 +308,6 @@ def _table(kind, read, taken, left) -> tuple[tuple[str, ...], tuple[tuple[str, .
 
 def _given(value, form):
     return "-" if value is None else format(value, form)
-
-
-def _listed(results):
-    return ", ".join(f"{name} = {value}" for name, value in results.items())
 
 
 def _write(out, paper, target):

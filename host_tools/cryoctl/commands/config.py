@@ -30,6 +30,7 @@ def list_(ctx: typer.Context, port: PortOption = None, json: JsonOption = False)
     """List all settings: as stored, and as in force where that differs until the next start."""
     from host_tools.cryoctl.config import in_force, stored
     from host_tools.cryoctl.config_file import FIXED, ROWS, whole
+    from host_tools.cryoctl.meant import meant
 
     with _device(port) as device:
         kept, now = stored(device), in_force(device)
@@ -40,8 +41,9 @@ def list_(ctx: typer.Context, port: PortOption = None, json: JsonOption = False)
     for key, setting in ROWS.items():
         marks = [word for word, on in (("danger", setting.danger), ("calibrated", key in FIXED[1:])) if on]
         pending = "" if kept[key] == now[key] else str(now[key])
-        rows.append([key, str(kept[key]), pending, whole(setting), " ".join(marks)])
-    ctx.obj.table(["key", "stored", "in force still", "unit, range", "mark"], rows)
+        means = meant(key, kept[key], setting.unit)
+        rows.append([key, str(kept[key]), means, pending, whole(setting), " ".join(marks)])
+    ctx.obj.table(["key", "stored", "means", "in force still", "unit, range", "mark"], rows)
 
 
 def _row(key, kept, now):
@@ -71,7 +73,8 @@ def get(
 ) -> None:
     """Print one setting as stored."""
     from host_tools.cryoctl.config import in_force, stored
-    from host_tools.cryoctl.config_file import known
+    from host_tools.cryoctl.config_file import ROWS, known
+    from host_tools.cryoctl.meant import meant
 
     key = key.lower()
     known(key)
@@ -81,6 +84,9 @@ def get(
         ctx.obj.json({"key": key, **_row(key, kept[key], now[key])})
         return
     ctx.obj.result(str(kept[key]))
+    means = meant(key, kept[key], ROWS[key].unit)
+    if means != str(kept[key]):
+        ctx.obj.say(means)
     if kept[key] != now[key]:
         ctx.obj.warn(f"{key} is {now[key]} until the next start")
 

@@ -328,7 +328,7 @@ class Feed:
 
 
 def _ask(device, command):
-    """Return the answer to this command. Answers to other questions, and late ones to earlier questions, are skipped."""
+    """Return the answer to this command. Answers to other questions and late answers are skipped."""
     return device.ask(command, fits=_FITS.get(command, lambda _: True))
 
 

@@ -11,7 +11,7 @@ from host_tools.places import ROOT
 
 FOLDER = ROOT / "docs/cryoctl"
 LOG, RECORDING, PICTURE = FOLDER / "device.jsonl", FOLDER / "treatment.jsonl", FOLDER / "report.png"
-SIZE = {"width": 1000, "height": 1460}
+SIZE = {"width": 1040, "height": 1460}
 
 
 def example() -> str:
@@ -40,7 +40,8 @@ def main() -> int:
         mark = shown.locator("#points .scatterlayer .trace").last.locator(".point").nth(1)
         box = mark.bounding_box()
         assert box
-        shown.mouse.move(box["x"] + box["width"] / 2, box["y"] + box["height"] / 2)
+        for off in (3, 0):  # a pointer that arrives, not one that was there
+            shown.mouse.move(box["x"] + box["width"] / 2 - off, box["y"] + box["height"] / 2)
         shown.locator("#points .hoverlayer .hovertext").first.wait_for()
         shown.screenshot(path=str(PICTURE))
         browser.close()

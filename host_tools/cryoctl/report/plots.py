@@ -5,24 +5,13 @@ from plotly.subplots import make_subplots
 
 from host_tools.cryoctl.log import Record
 from host_tools.cryoctl.report.gather import Course
+from host_tools.toolchain import webpage
 
-SKIN, SURFACE, TARGET, FLOOR, GAS = "#1f2933", "#7b3fb5", "#3a9a5b", "#c8501e", "#2f7fc1"
-_GRID = "#e5e9ed"
+SKIN, SURFACE, TARGET, FLOOR, GAS = webpage.GREY, webpage.VIOLET, webpage.GREEN, webpage.ORANGE, webpage.BLUE
 
 
 def _degc(values):
     return [None if value is None else round(value / 1000, 3) for value in values]
-
-
-def _styled(fig, height):
-    fig.update_xaxes(gridcolor=_GRID, zeroline=False)
-    fig.update_yaxes(gridcolor=_GRID, zeroline=False)
-    fig.update_layout(
-        height=height, margin={"l": 60, "r": 30, "t": 40, "b": 50}, plot_bgcolor="#fff", paper_bgcolor="#fff",
-        font={"family": "system-ui, sans-serif", "size": 13}, modebar={"orientation": "v"},
-        legend={"orientation": "h", "x": 0, "y": 1.02, "yanchor": "bottom", "font": {"size": 11}},
-    )  # fmt: skip
-    return fig
 
 
 def points(records: list[Record]) -> Figure:
@@ -48,7 +37,7 @@ def points(records: list[Record]) -> Figure:
         )  # fmt: skip
     fig.update_xaxes(title="number of the record", type="category")
     fig.update_yaxes(title="°C")
-    return _styled(fig, 420)
+    return webpage.styled(fig, 420)
 
 
 def course(course: Course) -> Figure:
@@ -64,7 +53,7 @@ def course(course: Course) -> Figure:
     for name, key, colour, dash in (
         ("skin", "skin_mdegc", SKIN, "solid"),
         ("predicted surface", "surface_mdegc", SURFACE, "dot"),
-        ("infrared", "infrared_mdegc", "#8a5a44", "dash"),
+        ("infrared", "infrared_mdegc", webpage.BROWN, "dash"),
     ):
         values = _degc([getattr(sample, key) if sample else None for sample in samples])
         if all(value is None for value in values):
@@ -93,7 +82,7 @@ def course(course: Course) -> Figure:
             text="not known: telemetry was off, as the recording began while armed", showarrow=False,
             xref="x2 domain", yref="y2 domain", x=0.5, y=0.5,
         )  # fmt: skip
-    _styled(fig, 470)
+    webpage.styled(fig, 470)
     fig.update_yaxes(title="°C", row=1, col=1)
     fig.update_yaxes(title="ms", row=2, col=1)
     fig.update_xaxes(title="s", row=2, col=1)

@@ -2,38 +2,22 @@
 
 from html import escape
 
-from plotly.offline import get_plotlyjs
 from plotly.subplots import make_subplots
 
 from host_tools.simulator.twin import timeline
+from host_tools.toolchain import webpage
 
 NOTICE = "Simulation. The device is not certified and not for treating people; no claim of efficacy is made."
 STATE_COLOURS = {
     "STANDBY": "#9aa5b1", "READY": "#d9c27a", "ARMED": "#e0a526", "DELIVERING": "#2f7fc1", "REST": "#8fb8dd",
     "COMPLETE": "#3a9a5b", "FAULT": "#c8372d",
 }  # fmt: skip
+# A quantity is drawn anew where it has moved by so much: it is drawn to the pixel, and the page stays small.
+_STEP_MM = 0.5
+_STEP_BAR = 0.05
+_SAMPLES_MAX = 6_000
 OTHER_STATE = "#5b6570"
 GAS = "rgba(47,127,193,0.22)"
-
-_STYLE = """
-body{font:15px/1.5 system-ui,sans-serif;color:#1f2933;background:#f3f5f7;margin:0}
-main{max-width:1180px;margin:0 auto;padding:24px}
-h1{font-size:24px;margin:0}h2{font-size:17px;margin:28px 0 8px}.sub{color:#5b6570;margin:2px 0 16px}
-.notice{background:#fff4d6;border-left:4px solid #e0a526;padding:8px 14px;margin:0 0 16px}
-.fault{background:#fde8e6;border-left:4px solid #c8372d;padding:8px 14px;margin:0 0 16px}
-.cards{display:grid;grid-template-columns:repeat(auto-fit,minmax(128px,1fr));gap:10px}
-.card{background:#fff;border:1px solid #dde2e7;border-radius:6px;padding:8px 14px}
-.card b{display:block;font-size:18px;white-space:nowrap;font-weight:600}.card span{color:#5b6570;font-size:13px}
-.box{background:#fff;border:1px solid #dde2e7;border-radius:6px;padding:6px 10px;overflow-x:auto}
-table{border-collapse:collapse;width:100%;font-variant-numeric:tabular-nums}
-th,td{text-align:right;padding:3px 12px;border-bottom:1px solid #eceff2}
-th{color:#5b6570;font-weight:500;font-size:13px}th:first-child,td:first-child{text-align:left}
-summary{cursor:pointer}
-"""
-# The page may load no address, whatever the plotting library tries: only code in the page runs.
-_POLICY = (
-    "default-src 'none'; script-src 'unsafe-inline'; style-src 'unsafe-inline'; img-src data: blob:; font-src data:"
-)
 
 
 def write(session, description, path):
@@ -44,24 +28,18 @@ def write(session, description, path):
 def page(session, description):
     """Return the page's HTML."""
     d = description
-    plot = figure(session, d).to_html(
-        full_html=False, include_plotlyjs=False, include_mathjax=False, div_id="plots",
-        config={"displaylogo": False, "responsive": True},
-    )  # fmt: skip
     title = f"{d['scenario']}: {d['title']}"
-    return (
-        f'<!doctype html>\n<html lang="en"><head><meta charset="utf-8"><title>{escape(title)}</title>'
-        '<meta name="viewport" content="width=device-width">'
-        f'<meta http-equiv="Content-Security-Policy" content="{_POLICY}">'
-        f"<style>{_STYLE}</style><script>{get_plotlyjs()}</script></head><body><main>"
+    open_ = " open" if len(d["bursts"]) <= 20 else ""
+    return webpage.document(
+        title,
         f'<h1>{escape(title)}</h1><p class="sub">{escape(_subtitle(d))}</p><p class="notice">{escape(NOTICE)}</p>'
-        f"{_faults(d)}<div class='cards'>{_cards(d)}</div>"
-        f"<h2>Course</h2><div class='box'>{plot}</div>"
-        f"<h2>Points</h2><div class='box'>{_points(d)}</div>"
-        f"<h2>Ice pack</h2><p>An ice pack: {escape(ice_pack_text(d))}</p>"
-        f"<h2>Bursts</h2><details class='box'{' open' if len(d['bursts']) <= 20 else ''}>"
+        f"{_faults(d)}{webpage.cards(_cards(d))}"
+        f"{webpage.section('Course', webpage.plot(figure(session, d), 'plots'))}"
+        f"{webpage.section('Points', _points(d))}"
+        f"<h2>Ice pack</h2><p>An ice pack: {escape(ice_pack_text(d).replace('degC', '°C'))}</p>"
+        f"<h2>Bursts</h2><details class='box'{open_}>"
         f"<summary>{len(d['bursts'])} bursts, commanded and delivered</summary>{_bursts(d)}</details>"
-        f"<h2>About this run</h2><p>{escape(_about(d))}</p></main></body></html>\n"
+        f"<h2>About this run</h2><p>{escape(_about(d))}</p>",
     )
 
 
@@ -112,17 +90,11 @@ def _cards(d):
         cards.append((f"event to alarm, {d['detect_allowed_ms']} allowed", f"{d['detect_ms']:.0f} ms"))
     if d["gas_stopped_ms"] is not None:
         cards.append(("event to end of gas", f"{d['gas_stopped_ms']:.0f} ms"))
-    return "".join(f"<div class='card'><b>{escape(b)}</b><span>{escape(name)}</span></div>" for name, b in cards)
-
-
-def _rows(header, rows):
-    head = "".join(f"<th>{escape(cell)}</th>" for cell in header)
-    body = "".join("<tr>" + "".join(f"<td>{escape(str(cell))}</td>" for cell in row) + "</tr>" for row in rows)
-    return f"<table><thead><tr>{head}</tr></thead><tbody>{body}</tbody></table>"
+    return cards
 
 
 def _points(d):
-    return _rows(
+    return webpage.table(
         ("point", "ended by", "target", "time s", "passes", "bursts", "valve on s", "lowest surface °C"),
         [
             (
@@ -132,12 +104,13 @@ def _points(d):
             )
             for p in d["points"]
         ],
+        none="no point was treated",
     )  # fmt: skip
 
 
 def _bursts(d):
     first_us = d["bursts"][0]["time_us"] if d["bursts"] else 0
-    return _rows(
+    return webpage.table(
         ("burst", "point", "s after the first", "commanded ms", "delivered ms", "difference ms"),
         [
             (
@@ -146,6 +119,8 @@ def _bursts(d):
             )
             for number, b in enumerate(d["bursts"], 1)
         ],
+        none="no gas was given",
+        numbers=True,
     )  # fmt: skip
 
 
@@ -161,55 +136,79 @@ def figure(session, description):
 
     fig = make_subplots(
         rows=4, cols=1, shared_xaxes=True, vertical_spacing=0.045, row_heights=[0.62, 0.13, 0.13, 0.12],
-        subplot_titles=("Skin temperature, bands: gas flowing", "Distance", "Bottle pressure", "State of the device"),
+        subplot_titles=("Skin temperature; blue bands: gas", "Distance", "Bottle pressure", "State of the device"),
     )  # fmt: skip
     samples = timeline.thinned(session, from_us)
-    at = [seconds(sample[0]) for sample in samples]
+    drawn = _fewer(samples)
+    at = [seconds(sample[0]) for sample in drawn]
     readings = [row for row in timeline.readings(session.operator.lines) if row[0] >= from_us]
     read_at = [seconds(row[0]) for row in readings]
+    moved = [_moved(samples, column, step) for column, step in ((3, _STEP_MM), (4, _STEP_BAR))]
     lines = (
-        ("true surface", at, [round(s[1], 3) for s in samples], "#c8372d", 2.0, "solid", "linear", 1),
-        ("probe bead", at, [round(s[2], 3) for s in samples], "#8a5a44", 1.2, "solid", "linear", 1),
-        ("device's reading", read_at, [row[1] for row in readings], "#1f2933", 1.4, "solid", "hv", 1),
-        ("predicted surface", read_at, [row[2] for row in readings], "#7b3fb5", 1.2, "dot", "linear", 1),
-        ("distance mm", at, [round(s[3], 1) for s in samples], "#3a6b5b", 1.4, "solid", "linear", 2),
-        ("bottle bar", at, [round(s[4], 2) for s in samples], "#3a6b5b", 1.4, "solid", "linear", 3),
-    )
+        ("true surface", at, [round(s[1], 2) for s in drawn], webpage.RED, 2.0, "solid", "linear", 1),
+        ("probe bead", at, [round(s[2], 2) for s in drawn], webpage.BROWN, 1.2, "solid", "linear", 1),
+        ("device's reading", read_at, [row[1] for row in readings], webpage.GREY, 1.6, "solid", "hv", 1),
+        ("predicted surface", read_at, [row[2] for row in readings], webpage.VIOLET, 1.4, "dot", "linear", 1),
+        ("distance", [seconds(s[0]) for s in moved[0]], [round(s[3], 1) for s in moved[0]], webpage.TEAL, 1.4,
+         "solid", "linear", 2),
+        ("bottle", [seconds(s[0]) for s in moved[1]], [round(s[4], 2) for s in moved[1]], webpage.TEAL, 1.4,
+         "solid", "linear", 3),
+    )  # fmt: skip
     for name, x, y, colour, width, dash, shape, row in lines:
+        unit = ("°C", "mm", "bar")[row - 1]
         fig.add_scatter(
-            x=x, y=y, name=name, mode="lines", row=row, col=1, showlegend=row == 1, connectgaps=False,
+            x=x, y=y, name=name, mode="lines", row=row, col=1, connectgaps=False, showlegend=row == 1,
             line={"color": colour, "width": width, "dash": dash, "shape": shape},
+            hovertemplate=f"%{{x:.2f}} s: {name} %{{y}} {unit}<extra></extra>",
         )  # fmt: skip
     _gas(fig, session, seconds)
-    for key, colour in (("target_mdegc", "#3a9a5b"), ("floor_mdegc", "#e07b26")):
+    for key, colour in (("target_mdegc", webpage.GREEN), ("floor_mdegc", webpage.ORANGE)):
         if description[key] is not None:
             value = description[key] / 1000
-            fig.add_hline(
-                y=value, row=1, col=1, line={"color": colour, "width": 1.2, "dash": "dash"},  # pyright: ignore
-                annotation={"text": f"{key.partition('_')[0]} {value:g} °C", "font": {"color": colour}},
-                annotation_position="bottom left",
+            name = f"{key.partition('_')[0]} {value:g} °C"
+            fig.add_scatter(
+                x=[seconds(from_us), seconds(end_us)], y=[value, value], name=name, mode="lines", row=1, col=1,
+                line={"color": colour, "width": 1.4, "dash": "dash"}, hovertemplate=f"{name}<extra></extra>",
             )  # fmt: skip
     for event_us in session.plant.record.injected_us:
         if event_us >= from_us:
             fig.add_vline(
-                x=seconds(event_us), row=1, col=1, line={"color": "#c8372d", "width": 1.2, "dash": "dot"},  # pyright: ignore
-                annotation={"text": "event", "font": {"color": "#c8372d"}}, annotation_position="top left",
+                x=seconds(event_us), row=1, col=1, line={"color": webpage.RED, "width": 1.2, "dash": "dot"},  # pyright: ignore
+                annotation={"text": "event"}, annotation_position="top left",
             )  # fmt: skip
     _states(fig, session, seconds, from_us)
-    fig.update_xaxes(range=[seconds(from_us), seconds(end_us)], gridcolor="#e5e9ed")
-    fig.update_xaxes(title="s of virtual time after the first arming request", row=4, col=1)
-    fig.update_yaxes(gridcolor="#e5e9ed", zeroline=False)
+    fig.update_xaxes(range=[seconds(from_us), seconds(end_us)])
+    fig.update_xaxes(title="s after the first arming, virtual", row=4, col=1)
     fig.update_yaxes(title="°C", row=1, col=1, rangemode="tozero")
     fig.update_yaxes(title="mm", row=2, col=1, rangemode="tozero")
     fig.update_yaxes(title="bar", row=3, col=1, rangemode="tozero")
     fig.update_yaxes(visible=False, row=4, col=1)
-    fig.update_layout(
-        height=850, margin={"l": 60, "r": 45, "t": 90, "b": 50}, barmode="overlay", hovermode="x",
-        plot_bgcolor="#ffffff", paper_bgcolor="#ffffff", font={"family": "system-ui, sans-serif", "size": 13},
-        legend={"orientation": "h", "x": 0, "y": 1.05, "yanchor": "bottom", "font": {"size": 11}},
-        modebar={"orientation": "v"},
-    )  # fmt: skip
-    return fig
+    fig.update_layout(barmode="overlay", hovermode="x")
+    return webpage.styled(fig, 820)
+
+
+def _fewer(samples):
+    """Return at most about _SAMPLES_MAX of the samples: of each stretch the coldest and the warmest surface."""
+    stretch = -(-2 * len(samples) // _SAMPLES_MAX)
+    if stretch <= 2:
+        return samples
+    out = samples[:1]
+    for begin in range(1, len(samples), stretch):
+        part = samples[begin : begin + stretch]
+        low, high = (pick(part, key=lambda sample: sample[1]) for pick in (min, max))
+        out += [low, high] if low[0] < high[0] else [high] if low is high else [high, low]
+    return out if out[-1] is samples[-1] else [*out, samples[-1]]
+
+
+def _moved(samples, column, step):
+    """Return the samples at which a quantity has moved by a step since the last one here, and those before them."""
+    out = samples[:1]
+    for k, sample in enumerate(samples[1:], 1):
+        if abs(sample[column] - out[-1][column]) >= step or k == len(samples) - 1:
+            if out[-1] is not samples[k - 1]:
+                out.append(samples[k - 1])
+            out.append(sample)
+    return out
 
 
 def _gas(fig, session, seconds):
@@ -227,15 +226,13 @@ def _gas(fig, session, seconds):
 
 def _states(fig, session, seconds, from_us):
     """Draw the state as one row of coloured bars."""
-    named = set()
     for since_us, to_us, state in timeline.states(session.operator.lines, session.plant.now_us):
         if to_us <= from_us:
             continue
         start = seconds(max(since_us, from_us))
         length = seconds(to_us) - start
         fig.add_bar(
-            base=[start], x=[length], y=[""], orientation="h", row=4, col=1, name=state, showlegend=state not in named,
-            legendgroup=state, marker={"color": STATE_COLOURS.get(state, OTHER_STATE)},
-            hovertemplate=f"{state}<extra></extra>",
+            base=[start], x=[length], y=[""], orientation="h", row=4, col=1, name=state,
+            marker={"color": STATE_COLOURS.get(state, OTHER_STATE)},
+            hovertemplate=f"{state}, {length:.1f} s<extra></extra>",
         )  # fmt: skip
-        named.add(state)

@@ -3,7 +3,7 @@
 import json
 from importlib import import_module
 
-from host_tools.simulator.twin import icepack, lanes, report, timeline, trace
+from host_tools.simulator.twin import icepack, lanes, report, timeline, trace, trace_view
 from host_tools.simulator.twin.people import fields
 
 FORMAT = 1
@@ -70,13 +70,14 @@ def write(description, path):
 
 
 def write_all(session, description, out):
-    """Write report.html, session.json and trace.vcd to out, or to out/<scenario>; return their paths."""
+    """Write report.html, session.json, trace.vcd and trace.gtkw to out, or to out/<scenario>; return their paths."""
     folder = out if session.scenario.name == FIRST else out / session.scenario.name
     folder.mkdir(parents=True, exist_ok=True)
-    files = [folder / name for name in ("report.html", "session.json", "trace.vcd")]
+    files = [folder / name for name in ("report.html", "session.json", "trace.vcd", "trace.gtkw")]
     report.write(session, description, files[0])
     write(description, files[1])
     trace.write(session, files[2])
+    trace_view.write(session, files[3], files[2])
     return files
 
 

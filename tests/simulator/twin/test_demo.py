@@ -140,7 +140,8 @@ def test_a_scenario_runs_and_writes_its_files(tmp_path, capsys):
     code = _main("--scenario", "eye", "--lane", "cpython", "--out", str(tmp_path))
     said = capsys.readouterr().out
     assert code == 0
-    assert {path.name for path in (tmp_path / "eye").iterdir()} == {"report.html", "session.json", "trace.vcd"}
+    made = {path.name for path in (tmp_path / "eye").iterdir()}
+    assert made == {"report.html", "session.json", "trace.vcd", "trace.gtkw"}
     read = json.loads((tmp_path / "eye" / "session.json").read_text())
     assert read["outcome"] == "FAULT" and read["problems"] == []
     assert "LOOP_OPEN: Close the eye shield" in said

@@ -11,6 +11,7 @@ from host_tools.evidence.pages import picture
 from host_tools.simulator.twin import icepack, report, session_file, timeline
 from host_tools.simulator.twin.session import run
 from host_tools.simulator.twin.treatment import Plan
+from host_tools.toolchain import webpage
 
 
 class Page(HTMLParser):
@@ -67,7 +68,7 @@ def test_the_page_loads_nothing(html):
     assert page.policy is not None and page.policy.startswith("default-src 'none'")
     assert "http" not in page.policy and "*" not in page.policy
     assert not re.search(r"@import|url\(", html[: html.index("<script>")])
-    assert len(html) > 3_000_000  # the plotting library is inside
+    assert webpage.library() in html
 
 
 def test_the_page_says_what_it_is_and_what_happened(html, description):
@@ -96,15 +97,15 @@ def test_a_text_of_the_device_cannot_become_markup(session, description):
 
 def test_every_quantity_is_plotted(figure):
     names = {trace.name for trace in figure.data}
-    assert {"true surface", "probe bead", "device's reading", "predicted surface", "distance mm", "bottle bar"} <= names
+    assert {"true surface", "probe bead", "device's reading", "predicted surface", "distance", "bottle"} <= names
     assert {"ARMED", "DELIVERING", "FAULT"} <= names
-    lines = {line.text for line in figure.layout.annotations}
-    assert {"target 13.6 °C", "floor 7 °C", "event"} <= lines
+    assert {"target 13.6 °C", "floor 7 °C"} <= names
+    assert "event" in {line.text for line in figure.layout.annotations}
 
 
 def test_the_plotted_surface_shows_the_lowest_value(figure, description):
     surface = next(trace for trace in figure.data if trace.name == "true surface")
-    assert min(surface.y) == pytest.approx(description["skin_min_mdegc"] / 1000, abs=0.001)
+    assert min(surface.y) == pytest.approx(description["skin_min_mdegc"] / 1000, abs=0.006)
 
 
 def test_bands_are_the_gas_and_not_the_commands(session, figure):
