@@ -31,19 +31,19 @@ _TAKES = {"str": "TEXT", "int": "NUMBER", "float": "NUMBER", "path": "FILE", "fi
 def _for_people(command, path=""):
     """Give a command's help examples, and words in place of Python's types; then those of the commands under it."""
     for param in command.params:
-        _worded(param)
+        _worded(param, typer.Context(command))
     helped = command.get_help_option
-    command.get_help_option = lambda ctx: _worded(helped(ctx))
+    command.get_help_option = lambda ctx: _worded(helped(ctx), ctx)
     if path in EXAMPLES:
         command.epilog = "\n\n".join(["For example:", *EXAMPLES[path]])
     for name, under in getattr(command, "commands", {}).items():
         _for_people(under, f"{path} {name}".strip())
 
 
-def _worded(param):
+def _worded(param, ctx):
     """Say what an option or an argument takes: a word of _TAKES, the choices there are, nothing for a switch."""
     if param is not None and (param.metavar is None or isinstance(param, TyperArgument)):
-        said = (param.display_type(None) or "").strip("<>")
+        said = (param.display_type(ctx) or "").strip("<>")
         kind = next((word for kind, word in _TAKES.items() if kind in said.lower()), said)
         param.display_type_rich = lambda ctx: "" if said == "bool" else kind
     return param
@@ -58,7 +58,7 @@ class _Commands(TyperGroup):
 
     def get_params(self, ctx):
         """Return the options, those for shells among them, which come later than all others."""
-        return [_worded(param) for param in super().get_params(ctx)]
+        return [_worded(param, ctx) for param in super().get_params(ctx)]
 
     def invoke(self, ctx):
         try:
