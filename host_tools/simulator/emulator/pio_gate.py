@@ -11,9 +11,6 @@ from typing import Any
 
 AFTER_ACCESS_US = 100.0  # within this time a program takes its word and moves a pin, or is at rest again
 AFTER_EDGE_US = 25_000.0  # a lease is at most 20 ms
-# While the processor sleeps, the emulator gives the blocks the whole cycles of the time up to the next alarm, and drops
-# the rest. A period that floating point made a little too short would lose one cycle of 25 in each step.
-_ROUNDING_NS = 0.001
 
 
 class PioGate:
@@ -21,7 +18,7 @@ class PioGate:
 
     def __init__(self, board, step_ns: float, high_pins=()):
         self._board = board
-        self._step_ns = step_ns + _ROUNDING_NS
+        self._step_ns = step_ns
         self._high_pins = high_pins
         self._until_us = 0.0
         self._resting: list[Any] = []  # the blocks that run
