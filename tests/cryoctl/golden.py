@@ -548,16 +548,21 @@ def _sentence(line):
 
 
 def _table(html):
-    row = re.search(rf"<tr><td>{LOG}</td>(.*?)</tr>", html)[1]
-    cells = re.findall("<td[^>]*>(.*?)</td>", row)
-    when, what, where, _, ended, passes, bursts, on_s, skin, surface, floor = cells
-    preset, level = what.split()
+    cells = next(
+        dict(found)
+        for row in re.findall("<tr>(.*?)</tr>", html)
+        if (found := re.findall("<td[^>]* data-name='([^']*)'>(.*?)</td>", row)) and found[0] == ("no.", str(LOG))
+    )
+    choice, _, where = cells["preset, site, point"].partition(", ")
+    preset, level = choice.split()
     site, point = where.split()
+    passes, bursts = map(int, cells["passes, bursts"].split(", "))
     return {
-        "number": LOG, "when": when.replace(" ", "T", 1), "preset": preset, "level": int(level), "site": site,
-        "point": int(point), "ended by": ended, "passes": int(passes), "bursts": int(bursts),
-        "valve on": round(float(on_s) * 1000), "coldest skin": float(skin.split()[0]),
-        "coldest surface": float(surface.split()[0]), "floor": float(floor),
+        "number": LOG, "when": cells["when"].replace(" ", "T", 1), "preset": preset, "level": int(level), "site": site,
+        "point": int(point), "ended by": cells["target"].rpartition(" ")[2], "passes": passes, "bursts": bursts,
+        "valve on": round(float(cells["valve on s"]) * 1000),
+        "coldest skin": float(cells["coldest skin °C"].split()[0]),
+        "coldest surface": float(cells["coldest predicted °C"].split()[0]), "floor": float(cells["floor °C"]),
     }  # fmt: skip
 
 
@@ -650,9 +655,8 @@ def _report(run):
 
 def _traces(html, name):
     """Return name -> trace of a plot of the report, as the page holds it."""
-    begin = re.search(rf'Plotly\.newPlot\(\s*"{name}",\s*', html).end()
-    found, _ = json.JSONDecoder().raw_decode(html[begin:])
-    return {trace["name"]: trace for trace in found}
+    data = re.search(rf"<script type='application/json' id='{name}-data'>(.*?)</script>", html, re.DOTALL)[1]
+    return {trace["name"]: trace for trace in json.loads(data)["data"]}
 
 
 # --- the page -----------------------------------------------------------------------------------------------------
