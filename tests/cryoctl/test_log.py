@@ -295,9 +295,15 @@ def test_a_newer_device_s_fields_and_kinds_do_no_harm():
     assert record.remedy is None and "manual" in record.sentence()
 
 
+WHOLE = {
+    "FAULT": {"fault_code": 1, "fault": "ESTOP", "mode": "ARMED"},
+    "START": {"last_run_ended": "POWERED_ON", "restarts_since_power_on": 0, "version": "1"},
+}
+
+
 def entry(number, uptime_s, when=None, kind="FAULT", **more):
     said = {"when": when, "when_is": log.RECORDED} if when else {}
-    return log.Record(serial="1", number=number, kind=kind, uptime_s=uptime_s, **said, **more)
+    return log.Record(serial="1", number=number, kind=kind, uptime_s=uptime_s, **WHOLE.get(kind, {}), **said, **more)
 
 
 @pytest.mark.parametrize(
