@@ -157,6 +157,6 @@ def test_a_port_that_only_looks_like_a_prompt_is_told(monkeypatch):
 
 def test_the_report_of_a_board_that_hangs_says_so(monkeypatch):
     monkeypatch.setattr(run, "looked", lambda port: run.look(port, 0.1))
-    with fake_port(lambda *_: b"") as (name, heard), pytest.raises(NoDevice, match="an ESP32 also --board"):
+    with fake_port(lambda *_: b"") as (name, heard), pytest.raises(NoDevice, match="an ESP32: with --board"):
         run.flash(found.Found(name, ""), Request(image=b"\xe9"), Watch(), Report(name))
     assert 3 not in heard

@@ -18,8 +18,8 @@ GARBAGE = bytes(range(128, 256)) + b"\xff\xfe\r\n\xc3\x28\n"
 
 
 @pytest.fixture(autouse=True)
-def own_data(tmp_path, monkeypatch):
-    monkeypatch.setenv("XDG_DATA_HOME", str(tmp_path / "data"))
+def own_data(tmp_path_factory, monkeypatch):
+    monkeypatch.setenv("XDG_DATA_HOME", str(tmp_path_factory.mktemp("d")))  # a socket's path: 107 characters at most
 
 
 @pytest.fixture

@@ -45,7 +45,7 @@ def test_an_unknown_command_names_the_nearest():
         ("TREAT:LEVL 3", "TREAT:LEV"),
         ("TREAT:LEVL?", "TREAT:LEV?"),
         ("MEAS:TEMP", "MEAS:TEMP?"),
-        ("*OPC", "*OPC?"),
+        ("*IDN", "*IDN?"),
         ("ARM:REQU?", "ARM:REQ"),
     ):
         answer = app.ask(wrong)
