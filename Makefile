@@ -24,6 +24,7 @@ BASE_STAMP := $(VENV)/.base
 PY_STAMP := $(VENV)/.stamp
 DOCS_STAMP := $(VENV)/.docs
 NODE_STAMP := $(NODE_DIR)/node_modules/.stamp
+HAS_NPM := command -v npm >/dev/null && node -e 'process.exitCode = parseInt(process.versions.node) < 18 ? 1 : 0' 2>/dev/null
 PIP := $(PY) -m pip --disable-pip-version-check -qq
 PIP_VERSION := 26.3
 WITH_NODE := PATH="$(CURDIR)/$(VENV)/bin:$$PATH"
@@ -38,10 +39,10 @@ PYRIGHT := $(WITH_NODE) node $(NODE_DIR)/node_modules/pyright/index.js
 help: ## list the targets
 	@awk -F ':.*## ' '/^##@/ {print "\n" substr($$0, 5)} /^[a-z0-9-]+:.*## / {printf "  %-14s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
-demo: $(BASE_STAMP) ## a treatment on the virtual board and patient: SCENARIO=treatment|list|all|..., SPEED=1 for real time
+demo: $(BASE_STAMP) $(NODE_STAMP) ## a treatment on the virtual board and patient: SCENARIO=treatment|list|all|..., SPEED=1 for real time
 	@$(PY) -m host_tools.simulator.twin.demo --scenario "$(SCENARIO)" --speed "$(SPEED)"
 
-sim: $(BASE_STAMP) ## the virtual board with the application on a serial port, ./build/cryo (docs/virtual_board.md)
+sim: $(BASE_STAMP) $(NODE_STAMP) ## the virtual board with the application on a serial port, ./build/cryo (docs/virtual_board.md)
 	@$(VENV)/bin/cryoctl sim --deploy --link build/cryo
 
 ##@ For a technician
@@ -204,13 +205,12 @@ $(BASE_STAMP): pyproject.toml
 	@$(PYTHON) -m venv $(VENV)
 	@$(PIP) install pip==$(PIP_VERSION)
 	@echo "setup: the packages of the simulator and of cryoctl (about half a minute)"
-	@$(PIP) install --editable .
+	@if $(HAS_NPM); then extras=; else extras=[node]; fi; $(PIP) install --editable ".$$extras"
 	@touch $@
 
 $(PY_STAMP): $(BASE_STAMP)
 	@echo "setup: the tools for tests and campaigns (about a minute)"
-	@if command -v npm >/dev/null && node -e 'process.exitCode = parseInt(process.versions.node) < 18 ? 1 : 0' 2>/dev/null; \
-	then extras=dev,campaign; else extras=dev,campaign,node; fi; $(PIP) install --editable ".[$$extras]"
+	@if $(HAS_NPM); then extras=dev,campaign; else extras=dev,campaign,node; fi; $(PIP) install --editable ".[$$extras]"
 	@echo "setup: MicroPython's modules, for the type check"
 	@rm -rf $(VENV)/typings
 	@$(PIP) install --target $(VENV)/typings --group stubs
@@ -221,7 +221,7 @@ $(DOCS_STAMP): $(PY_STAMP)
 	@$(PIP) install --editable ".[docs]"
 	@touch $@
 
-$(NODE_STAMP): $(NODE_DIR)/package-lock.json | $(PY_STAMP)
-	@echo "setup: Node packages: pyright, and MicroPython as WebAssembly"
+$(NODE_STAMP): $(NODE_DIR)/package-lock.json | $(BASE_STAMP)
+	@echo "setup: Node packages: plotly.js, pyright, and MicroPython as WebAssembly"
 	@cd $(NODE_DIR) && $(WITH_NODE) npm ci --silent --no-audit --no-fund
 	@touch $@
