@@ -71,3 +71,11 @@ def test_the_caches_depend_on_files_that_are_there():
     key = next(step["with"]["key"] for step in steps() if "cache" in step.get("uses", ""))
     names = shlex.split(key.partition("hashFiles(")[2].partition(")")[0].replace(",", " "))
     assert len(names) == 3 and all((ROOT / name).is_file() for name in names)
+
+
+@pytest.mark.parametrize("target", ["demo", "sim"])
+def test_what_a_page_of_the_demo_holds_is_installed_for_it(target):
+    words = ["make", "--dry-run", "--always-make", target]
+    done = subprocess.run(words, cwd=ROOT, capture_output=True, text=True, check=True)
+    assert "npm ci" in done.stdout and "--editable" in done.stdout
+    assert "stubs" not in done.stdout  # the tools for tests wait for `setup`
