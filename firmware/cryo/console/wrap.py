@@ -1,14 +1,15 @@
 """`@number command *sum`: a tool's lines with sequence number and check sum (crc.py, over all before the space and *).
 
 A line with a wrong sum changes nothing. The answer is wrapped in the same way. A number that is sent again gets its
-answer again and is not executed twice; an older one is refused. 0 is never a repetition: it begins a session. So does
-the first good line while there is no session. The begin of a session ends a service mode that somebody left open: only
-the one who gives the PIN changes things. In a tool's session only questions and commands that stop are accepted without
-a sum. A tool that is silent for KEEP_S disarms the device. One that is silent for GONE_S ends its session and service
-mode. While commands wait in a pass that is short of heap, neither time is counted.
+answer again and is not executed twice. An older one is refused; a stop never is. 0 is never a repetition: it begins a
+session. So does the first good line while there is no session. The begin of a session ends a service mode that somebody
+left open: only the one who gives the PIN changes things. In a tool's session only questions and commands that stop are
+accepted without a sum. A tool that is silent for KEEP_S disarms the device. One that is silent for GONE_S ends its
+session and service mode. While commands wait in a pass that is short of heap, neither time is counted.
 """
 
 from cryo.console.crc import START, added
+from cryo.console.heard import bare
 from cryo.core import mode, supervisor
 from cryo.core.ticks import diff, grown
 from micropython import const
@@ -122,15 +123,17 @@ class Tool:
 
     def _go_on(self):
         """Execute the line's command, or answer it again."""
-        if self._number and self._number == self._kept[0]:
-            if self._command == self._kept[1]:
-                self._console.say(self._kept[2])
-            else:
-                self._refuse(203, "number {} was another command's: nothing was done".format(self._number))
-            return
-        if self._number and self._kept[0] > 0 and (self._kept[0] - self._number) % _NUMBERS < _NUMBERS // 2:
-            self._refuse(203, "number {} came before: nothing was done, begin with 0".format(self._number))
-            return
+        number = self._number
+        before, command, line = self._kept
+        if number and before > 0:
+            if number == before and self._command == command:
+                self._console.say(line)
+                return
+            data = self._command.encode()
+            if not bare(data, 0, len(data)) and (before - number) % _NUMBERS < _NUMBERS // 2:
+                why = "was another command's" if number == before else "came before"
+                self._refuse(203, "number {} {}: nothing was done, begin with 0".format(number, why))
+                return
         if ";" in self._command or self._command[0] == "@":
             self._refuse(203, "one command a wrapped line: nothing was done")
             return

@@ -88,7 +88,7 @@ def test_a_number_sent_again_is_answered_again_and_not_executed():
     nonce = app.supervisor.nonce
     assert ask(app, 7, "ARM:REQ") == first
     assert app.supervisor.nonce == nonce
-    is_error(app.slow(wrapped(7, "ARM:OFF"), 20)[0], 203, "number 7")
+    is_error(app.slow(wrapped(7, "TREAT:NEW"), 20)[0], 203, "number 7")
     assert app.supervisor.mode == mode.READY
     assert ask(app, 8, "ARM:OFF") == "OK"
     ask(app, 0, "ARM:REQ")
@@ -113,7 +113,19 @@ def test_an_older_number_is_refused_until_0_begins_anew_and_1_comes_behind_the_l
         ask(app, 999_999 if number > 300_000 else 300_001, "ARM:OFF")
     ask(app, 1, "ARM:REQ")
     assert app.supervisor.mode == mode.READY
-    is_error(app.slow(wrapped(999_999, "ARM:OFF"), 20)[0], 203)
+    is_error(app.slow(wrapped(999_999, "TREAT:NEW"), 20)[0], 203)
+    assert app.supervisor.mode == mode.READY
+
+
+def test_a_stop_is_executed_whatever_its_number():
+    for stop in ("STOP", "ARM:OFF"):
+        for number in (41, 42, 41_000, 999_999):
+            app = App()
+            app.choose()
+            ask(app, 42, "ARM:REQ")
+            assert app.supervisor.mode == mode.READY
+            ask(app, number, stop)
+            assert app.supervisor.mode == mode.STANDBY, (number, stop)
 
 
 def test_a_number_of_the_last_session_is_executed_in_the_next_one():
