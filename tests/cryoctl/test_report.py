@@ -17,8 +17,8 @@ from host_tools.cryoctl.sim import image
 from host_tools.simulator.twin import lanes
 from tests.cryoctl import logged
 from tests.cryoctl.conftest import PATIENCE_S, Sim, until
+from tests.support.chromium import browsing
 
-CHROMIUM = shutil.which("chromium")
 RECORDING = lanes.ROOT / "docs/cryoctl/treatment.jsonl"
 
 
@@ -334,14 +334,8 @@ def test_no_device_there(tmp_path):
 # --- in a real browser ------------------------------------------------------------------------------------------------
 @pytest.fixture(scope="module")
 def browser():
-    if CHROMIUM is None:
-        pytest.skip("Chromium is missing: as root, apt-get install chromium; not tested: the report in a browser")
-    from playwright.sync_api import sync_playwright
-
-    with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=CHROMIUM, args=["--no-sandbox"], timeout=PATIENCE_S * 1000)
-        yield browser
-        browser.close()
+    with browsing("the report in a browser") as found:
+        yield found
 
 
 def page_of(browser, **named):

@@ -5,7 +5,6 @@ stay in out/pages, for people. `make pages` looks at more pages.
 """
 
 import re
-import shutil
 from pathlib import Path
 
 import pypdfium2
@@ -15,8 +14,8 @@ from host_tools.places import ROOT
 from host_tools.toolchain import webpage
 from tests.cryoctl.conftest import PATIENCE_S
 from tests.evidence.pages.examples import MORE, PAGES
+from tests.support.chromium import browsing
 
-CHROMIUM = shutil.which("chromium")
 OUT = ROOT / "out/pages"
 LOOK = Path(__file__).with_name("look.js").read_text(encoding="utf-8")
 SIZES = {"phone": (390, 844), "tablet": (820, 1180), "desk": (1280, 900)}
@@ -28,14 +27,8 @@ names = pytest.mark.parametrize("name", [*PAGES, *(pytest.param(name, marks=pyte
 
 @pytest.fixture(scope="module")
 def browser():
-    if CHROMIUM is None:
-        pytest.skip("Chromium is missing: as root, apt-get install chromium; not tested: pages on a phone and on paper")
-    from playwright.sync_api import sync_playwright
-
-    with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=CHROMIUM, args=["--no-sandbox"], timeout=PATIENCE_S * 1000)
-        yield browser
-        browser.close()
+    with browsing("pages on a phone and on paper") as found:
+        yield found
 
 
 @pytest.fixture(scope="module")
