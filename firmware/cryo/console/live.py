@@ -63,7 +63,8 @@ def _why(console, _):
     if mm:
         rows += (("HOLD", "thick skin or strong jet: hold at {} mm".format(mm)),)
     if s.session.reason == PROBE_SEAT:
-        rows += (("PROBE_SEAT", "dry the skin, fix the probe flat to it, in the middle of the jet"),)
+        todo = "dry the skin, check the nozzle, fix the probe flat to the skin, in the middle of the jet"
+        rows += (("PROBE_SEAT", todo),)
     return "; ".join(name + ": " + text for name, text in rows) or "no blocker"
 
 

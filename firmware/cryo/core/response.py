@@ -7,9 +7,9 @@ From its first burst on, callus responds as normal skin does to a jet of 1.3 to 
 no fault. A jet that gets stronger within a point is a fault: each window is compared with the one that fell least for
 its prediction.
 
-Under water, or beside the jet's axis, a probe feels less than half of the bursts from the first window on. The point
-ends then, and the operator seats the probe. The same in the next point is a fault, and so is less than a quarter, or
-less after a good window.
+Under water, or beside the jet's axis, a probe feels less than half of the bursts from the first window on. Wet callus
+feels more than 2.2 times of them, because the jet dries it. The point ends then, and the operator dries the skin and
+seats the probe. The same in the next point is a fault, and so is less than a quarter, or either after the first window.
 """
 
 from cryo.limits import (
@@ -38,8 +38,8 @@ BAD = const(2)
 class Response:
     """Judges each burst when the next one is due. Verdicts stay until `reset`. open: a burst is not judged yet.
 
-    seat is the verdict BAD when the probe felt a quarter to half of the bursts from the first window on. If the next
-    point shows the same, it is weak instead.
+    seat is the verdict BAD when the probe felt a quarter to half of the bursts from the first window on, or too much of
+    them before the first window was full. If the next point shows the same, it is weak or strong instead.
     """
 
     def __init__(self):
@@ -111,7 +111,14 @@ class Response:
             predicted = self._predicted + self._probe_before - self._probe_lowest
             most_pm = self._most_pm(RESPONSE_STRONG_TENTHS)
             if observed > predicted * most_pm // 1000 + RESPONSE_STRONG_MARGIN_MDEGC:
-                self.strong = True
+                self._too_strong()
+
+    def _too_strong(self):
+        """Before a window is full, it may be wet skin that the jet dries: one point is ended for it."""
+        if self.seat == GOOD and not self._least_pm:
+            self.seat = BAD
+        elif self.seat != BAD:
+            self.strong = True
 
     def _most_pm(self, tenths):
         most_pm = self._least_pm * tenths // 10
@@ -158,7 +165,7 @@ class Response:
                     self.weak = True
             most_pm = self._most_pm(RESPONSE_WINDOW_STRONG_TENTHS)
             if self._observed - self._steps > self._predicted * most_pm // 1000 + RESPONSE_WINDOW_MARGIN_MDEGC:
-                self.strong = True
+                self._too_strong()
             else:
                 pm = self._observed * 1000 // self._predicted
                 if pm < self._least_pm or not self._least_pm:

@@ -34,7 +34,7 @@ SESSION = const(6)
 STOPPED = const(7)
 FAULTED = const(8)
 THICK_SKIN = const(9)  # or a strong jet: the target was not reached within time and passes
-PROBE_SEAT = const(10)  # the probe felt too little of the bursts: under water, or beside the jet
+PROBE_SEAT = const(10)  # the probe felt too little of the first bursts, or too much: wet skin, or beside the jet
 REASONS = (
     "GOING", "TARGET", "TIME", "PASSES", "VALVE_ON", "COLD_DOSE", "SESSION", "STOPPED", "FAULT",
     "THICK_SKIN", "PROBE_SEAT",

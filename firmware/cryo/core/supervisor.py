@@ -236,6 +236,7 @@ class Supervisor:
                 self.settled_mdegc = skin.value_mdegc
             if self.overcool.new_sample:
                 self.response.sample(skin.value_mdegc, self.observer.probe_mdegc())
+                self._seated()
         if self.response.open and self.mode != DELIVERING and planner.off_us >= SETTLED_US:
             self._judge()  # the time for a response is over; a later fall is no response
         return self._observed
@@ -395,8 +396,12 @@ class Supervisor:
                     self._fire(on_us, i, o)
 
     def _judge(self):
-        """Judge the last burst. A probe that is not well seated ends the point; it is no fault."""
+        """Judge the last burst."""
         self.response.close()
+        self._seated()
+
+    def _seated(self):
+        """End the point of a probe that is not well seated, or of wet skin; it is no fault."""
         if self.response.seat == BAD:
             self.session.point_spent = session.PROBE_SEAT
 

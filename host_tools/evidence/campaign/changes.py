@@ -32,7 +32,7 @@ def row(name: str, found: list[Outcome]) -> str:
         f"{sum(out.reached for out in healthy)} of {len(healthy)}",
         f"{statistics.median(times):.1f}" if times else "-",
         f"{min((out.lowest_c - out.floor_c for out in healthy), default=0.0):+.2f}",
-        str(sum(out.fault is not None for out in healthy)),
+        str(sum(out.false_trip for out in healthy)),
     ]
     for kind in ("single", "double"):
         worst = min((out for out in by_kind[kind] if out.came), key=spare_c, default=None)

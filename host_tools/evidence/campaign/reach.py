@@ -14,7 +14,7 @@ import sys
 from pathlib import Path
 
 from host_tools.evidence.campaign import runs
-from host_tools.evidence.campaign.run import UNDER_FLOOR_C, Outcome
+from host_tools.evidence.campaign.run import Outcome
 from host_tools.evidence.campaign.summary import level
 from host_tools.evidence.campaign.tree import of_this_tree
 from host_tools.evidence.safety.pages import head, line
@@ -38,8 +38,8 @@ def figures(outs: list[Outcome]) -> dict:
         "reached": sum(out.reached for out in armed),
         "median_s": round(statistics.median(times), 1) if times else None,
         "least_gap_c": round(min((out.lowest_c - out.floor_c for out in armed), default=0.0), 2),
-        "false_trips": sum(out.fault is not None for out in armed),
-        "under_floor": sum(out.lowest_c < out.floor_c - UNDER_FLOOR_C for out in armed),
+        "false_trips": sum(out.false_trip for out in armed),
+        "under_floor": sum(out.under_floor for out in armed),
     }
 
 

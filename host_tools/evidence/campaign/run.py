@@ -67,6 +67,16 @@ class Outcome:
     bursts: int = 0
     weight: float = 1.0  # weight of the run in a rate
 
+    @property
+    def under_floor(self) -> bool:
+        """True when the skin got colder than the level's floor by more than the twin's error."""
+        return self.lowest_c < self.floor_c - UNDER_FLOOR_C
+
+    @property
+    def false_trip(self) -> bool:
+        """True when a fault latched and the skin kept the floor: without a planned fault nothing was wrong then."""
+        return self.fault is not None and not self.under_floor
+
 
 def case(name: str, settings: dict | None = None) -> Case:
     """Return the case of a name such as healthy/12, single/jet-strong/3, double/dose-open+probe-off/0.
@@ -260,12 +270,13 @@ def _refused_rightly(out, skin_c):
 
 
 def _unhealthy(out):
-    if out.fault:
+    if out.false_trip:
         return [f"false trip {out.fault}"]
+    if out.under_floor:
+        latched = f", until {out.fault} latched" if out.fault else ""
+        return [f"skin {out.floor_c - out.lowest_c:.2f} degC under the floor{latched}"]
     if out.state != "COMPLETE":
         return [f"ended in {out.state}, {out.refused or 'not refused'}"]
-    if out.lowest_c < out.floor_c - UNDER_FLOOR_C:
-        return [f"skin {out.floor_c - out.lowest_c:.2f} degC under the floor"]
     if not out.reached and out.reason not in ("TIME", "PASSES", "COLD_DOSE"):
         return [f"target missed: {out.reason}"]
     return []

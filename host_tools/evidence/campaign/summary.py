@@ -56,7 +56,7 @@ def healthy(outs: list[Outcome]) -> dict:
         row["n"] += 1
         row["reached"] += out.reached
         row["room_c"] = min(row["room_c"], round(out.lowest_c - out.floor_c, 2))
-    trips = [out for out in outs if out.fault]
+    trips = [out for out in outs if out.false_trip]
     return {
         "n": len(outs),
         "complete": sum(out.state == "COMPLETE" for out in outs),

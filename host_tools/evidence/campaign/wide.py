@@ -47,10 +47,11 @@ def by_offset(outs: Iterable[Outcome]) -> dict[str, list[Outcome]]:
 
 
 def _told(groups: dict[str, list[Outcome]]) -> dict[str, dict]:
-    return {
-        name: reach.figures(group) | {"trips": dict(Counter(out.fault for out in group if out.fault).most_common())}
-        for name, group in groups.items()
-    }
+    return {name: reach.figures(group) | {"trips": _trips(group)} for name, group in groups.items()}
+
+
+def _trips(outs: list[Outcome]) -> dict[str | None, int]:
+    return dict(Counter(out.fault for out in outs if out.false_trip).most_common())
 
 
 def report(outs: list[Outcome], code: str) -> dict:
@@ -136,7 +137,8 @@ def page(made: dict) -> str:
         *_rows("skin", made["by_skin"]),
         "",
         f"{everybody['under_floor']} of {everybody['runs']} armed treatments went more than {UNDER_FLOOR_C:g} degC"
-        " under the floor, and no fault was there: an open hole.",
+        " under the floor, and no fault was there: an open hole. A fault that latched in one of these counts as"
+        " under the floor, not as a false trip.",
         "",
         f"A stronger response than predicted ended {callus['trips'].get(STRONG, 0)} of {callus['runs']} treatments of"
         " callused skin. Callus answers the first bursts like a jet of 1.3 to 2 times: the device learns that constant,"

@@ -147,8 +147,8 @@ def test_a_learnt_jet_tells_where_to_hold_it_and_a_badly_seated_probe_what_to_do
     assert app.ask("STAT?").endswith(";HOLD_MM=115")
     told = app.ask("STAT:WHY?")
     assert told.endswith(
-        "; HOLD: thick skin or strong jet: hold at 115 mm; PROBE_SEAT: dry the skin, fix the probe flat to it,"
-        " in the middle of the jet"
+        "; HOLD: thick skin or strong jet: hold at 115 mm; PROBE_SEAT: dry the skin, check the nozzle, fix the probe"
+        " flat to the skin, in the middle of the jet"
     )
 
 

@@ -1,7 +1,7 @@
 """Does the skin answer the bursts: limit 13, and observed against predicted falls (limit 7)."""
 
 import micropython
-from cryo.core.response import BAD, WAS_BAD, Response
+from cryo.core.response import BAD, GOOD, WAS_BAD, Response
 from cryo.limits import RESPONSE_MIN_MDEGC, RESPONSE_MISSES
 
 
@@ -137,14 +137,29 @@ def window(pm):
     return rig
 
 
-def test_more_than_the_share_the_margin_and_a_step_is_strong_at_once():
+def test_more_than_the_share_the_margin_and_a_step_is_too_much_at_once():
     limit = 2_200 + 750 + 250  # 2.2 times 1 000, the margin, one step
-    for fall, expected in ((limit, False), (limit + 1, True)):
-        response = Response()
-        response.begin(20_000, 20_000)
-        response.sample(20_000 - fall, 19_000)  # before the burst is accounted for: waiting costs skin
-        assert response.strong == expected
-        assert response.failed() == expected
+    for seat, strong, bad in ((GOOD, False, True), (WAS_BAD, True, False)):
+        for fall, expected in ((limit, False), (limit + 1, True)):
+            response = Response()
+            response.seat = seat
+            response.begin(20_000, 20_000)
+            response.sample(20_000 - fall, 19_000)  # before the burst is accounted for: waiting costs skin
+            assert response.strong == (expected and strong)
+            assert (response.seat == BAD) == (expected and bad)
+            assert response.failed() == expected
+
+
+def test_too_much_of_the_first_bursts_ends_one_point_and_is_a_fault_at_the_next():
+    rig = Rig()
+    for strong in (False, True, False):
+        response = rig.burst(4_400, 1_500)
+        assert response.strong == strong and (response.seat == BAD) != strong
+        for _ in range(3):  # the verdict stays
+            rig.burst(4_400, 1_500)
+            assert response.strong == strong and (response.seat == BAD) != strong
+        response.reset()
+        assert not response.failed()
 
 
 def test_at_any_sample_strong_is_more_than_the_share_of_the_least_window():
@@ -306,11 +321,15 @@ def test_a_reset_ends_an_open_cycle():
     assert not response.failed()
 
 
-def test_a_window_is_strong_beyond_all_callus_and_margin():
-    for fall, expected in ((3_800, False), (3_801, True)):  # 2.2 times 3 000 + 500, and a step a burst
-        rig = Rig()
-        assert not rig.burst(3_800, 1_500).strong
-        assert rig.burst(fall, 1_500).strong == expected
+def test_a_first_window_is_too_much_beyond_all_callus_and_margin():
+    for seat in (GOOD, WAS_BAD):
+        for fall, expected in ((3_800, False), (3_801, True)):  # 2.2 times 3 000 + 500, and a step a burst
+            rig = Rig()
+            rig.response.seat = seat
+            assert not rig.burst(3_800, 1_500).failed()
+            response = rig.burst(fall, 1_500)
+            assert response.failed() == expected
+            assert response.strong == (expected and seat == WAS_BAD)
 
 
 def test_an_older_window_counts_half():

@@ -243,6 +243,10 @@ def test_each_thing_that_must_hold_is_judged(sound, change, told):
     ("change", "told"),
     [
         ({"fault": "SKIN_STALE", "state": "FAULT", "alarmed": True}, "false trip SKIN_STALE"),
+        (
+            {"fault": "SKIN_STALE", "state": "FAULT", "alarmed": True, "lowest_c": 7.49, "floor_c": 8.0},
+            "0.51 degC under the floor, until SKIN_STALE latched",
+        ),
         ({"state": "STANDBY", "refused": "BASELINE"}, "ended in STANDBY, BASELINE"),
         ({"reached": False, "reason": "STOPPED"}, "target missed: STOPPED"),
         ({"reached": False, "reason": "THICK_SKIN"}, "target missed: THICK_SKIN"),

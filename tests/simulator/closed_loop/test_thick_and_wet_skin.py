@@ -156,7 +156,7 @@ def test_wet_skin_is_told_to_be_dried_and_latches_no_fault(record_property):
     told = [run for run in runs if run.reason == "PROBE_SEAT"]
     assert len(told) >= 2
     for run in told:
-        assert "PROBE_SEAT: dry the skin, fix the probe flat to it, in the middle of the jet" in run.why
+        assert "PROBE_SEAT: dry the skin, check the nozzle, fix the probe flat to the skin, in the middle" in run.why
 
 
 @pytest.mark.parametrize("burst", [0, 6], ids=["from the start", "later"])
