@@ -12,6 +12,7 @@ from host_tools.evidence.safety.pages import head, line
 DATA = Path("docs/safety/campaign.json")
 PAGE = Path("docs/safety/campaign.md")
 SHOWN = 12  # examples of one kind
+WIDE_ROWS = 12  # faults of the wide population
 
 
 def _percent(share):
@@ -94,7 +95,8 @@ def _made(made):
         *made.get("note", ()),
         *_code(made.get("code")),
         f"{counts['healthy']} healthy runs, {counts['single']} of each single fault, {counts['double']} pairs of",
-        f"faults, {counts.get('weighted', 0)} with one fault that favour the worst:",
+        f"faults, {counts.get('weighted', 0)} with one fault that favour the worst, {counts.get('wide', 0)} of each",
+        "single fault on the wide population:",
         f"{made['simulated_h']:g} h of virtual time, {made['wall_s']} s of wall time in",
         f"{made['processes']} process(es){_kept(made['kept'])}. The firmware ran in CPython on the plant of",
         "the twin, one point a run.",
@@ -165,6 +167,28 @@ def _single(found):
     out += [f"- held: {good or 'none'}.", "", "Not as it must be:", "", *_examples(found["problems"])]
     return [*out, "One tighter setting in each of the worst of them; the lowest true surface then, degC:", "",
             *_tried(found["tried"])]  # fmt: skip
+
+
+def _wide(found):
+    out = ["## One fault on the wide population", ""]
+    if not found["n"]:
+        return [*out, "None were run.", ""]
+    rows = {name: row for name, row in found["faults"].items() if row["spare_c"] is not None}
+    cold = sum(row["too_cold"] for row in rows.values())
+    out += [
+        f"{found['n']} runs, `wide/FAULT/N`, on patients of [the wide population](../population.md): a jet of finite",
+        "width, the probe beside its axis, callus, wet and badly perfused skin. The device refused",
+        f"{found['refused']} before a treatment, mostly because the skin was too cold for a start. The fault came",
+        f"about in {found['came']}. The same must hold as under one fault above. Too cold: **{_of(cold, found['came'])}**.",
+        "",
+        f"The {WIDE_ROWS} faults with the least to spare:",
+        "",
+        *head("fault", "what happens", "runs", "came", "spare degC", "too cold"),
+    ]
+    for name, row in sorted(rows.items(), key=lambda item: item[1]["spare_c"])[:WIDE_ROWS]:
+        cells = (str(row["n"]), str(row["came"]), f"{row['spare_c']:+.1f}", _of(row["too_cold"], row["came"]))
+        out.append(line(f"`{name}`", row["title"], *cells))
+    return [*out, "", "Not as it must be:", "", *_examples(found["problems"])]
 
 
 def _double(found):
@@ -320,6 +344,7 @@ def page(data: dict) -> str:
         _healthy(data["healthy"]),
         _single(data["single"]),
         _double(data["double"]),
+        _wide(data.get("wide", NOT_RUN)),
         _weighted(data.get("weighted", NOT_RUN)),
         _again(data.get("checked", {})),
         _cost(data.get("cost")),

@@ -104,6 +104,11 @@ def single(outs: list[Outcome]) -> dict:
     }
 
 
+def wide(outs: list[Outcome]) -> dict:
+    """Return the results of the runs with one fault on the wide population: as of single(), and the refused ones."""
+    return single(outs) | {"refused": sum(out.refused is not None for out in outs)}
+
+
 def double(outs: list[Outcome]) -> dict:
     """Return the results of the runs with two faults."""
     cold = too_cold(outs)

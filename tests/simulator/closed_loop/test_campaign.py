@@ -8,6 +8,7 @@ import pytest
 
 from boards.virtual import pins
 from host_tools.evidence.campaign import intervals, page, summary, sweeps
+from host_tools.evidence.campaign.__main__ import names
 from host_tools.evidence.campaign.faults import FAULTS, JUMP_MAX, RANGE_MAX_MM
 from host_tools.evidence.campaign.patients import Patient
 from host_tools.evidence.campaign.run import (
@@ -298,6 +299,20 @@ def test_runs_that_favour_the_worst_count_by_their_weight_beside_those_that_coun
     text = page.page(data)
     assert "| spare under 0 degC | 1 | 12.5 % (" in text and "| 0 (0.0 % to 60.2 %) |" in text
     assert "| `weighted/8` |" in text
+
+
+def test_one_fault_on_the_wide_population_is_told_with_its_refusals_and_its_worst():
+    one = replace(run(case("wide/estop/1")), came=True, refused=None, lowest_c=9.0, reduced=False)
+    cold = replace(one, name="wide/jet-strong/0", lowest_c=-0.25, problems=["skin -0.25 degC, under 0"])
+    found = summary.wide([one, cold, replace(one, name="wide/estop/2", came=False, refused="BASELINE")])
+    assert (found["n"], found["came"], found["refused"]) == (3, 2, 1)
+    data = json.loads((ROOT / page.DATA).read_text()) | {"wide": json.loads(json.dumps(found))}
+    text = page.page(data)
+    assert "Too cold: **1 (1.3 % to 98.7 %)**" in text
+    chapter = text.index("## One fault on the wide population")
+    assert chapter < text.index("| `jet-strong` |", chapter) < text.index("| `estop` |", chapter)
+    assert "| `wide/jet-strong/0` |" in text
+    assert names(1, 0, 0, 0, 1)["wide"] == [f"wide/{name}/0" for name in FAULTS] and names(1, 0, 0)["wide"] == []
 
 
 def test_a_run_that_favours_the_worst_has_its_fault_at_its_moment_and_its_weight():
