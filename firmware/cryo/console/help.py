@@ -14,7 +14,8 @@ def _help(console, word):
     topics.drop("table")
     if not word:
         lines = ["{:<10} {}".format(topic[0], topic[2]) for topic in table.TOPICS]
-        return "\n".join(lines) + "\nHELP with one of these words tells more; HELP? lists all commands in one line"
+        lines.append("HELP with one of these words tells more; HELP? lists all commands in one line")
+        return "\n".join(lines) + "\nFORM:HUM gives answers as sentences, SYST:ECHO ON shows what you type"
     for name, _, title, (example, answer), rows in table.TOPICS:
         if name[: len(word)] == word:
             lines = [name + ": " + title]

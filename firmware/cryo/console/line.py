@@ -14,6 +14,10 @@ from cryo.core.supervisor import DISARM
 from micropython import const
 
 _CTRL_A = const(1)
+_ESCAPE = const(27)  # begins the sequence of an arrow key
+_BACKSPACE = (8, 127)
+_ENDS = (10, 13)
+_TAB = const(9)
 _LINE_MAX = const(120)
 _CHUNK = const(64)  # bytes taken in one tick, however many wait
 _QUEUE_MAX = const(4096)  # bytes of answers that wait for the host; more are dropped and counted
@@ -64,6 +68,7 @@ class Console:
         self._used = 0
         self._overlong = False
         self._unprintable = False
+        self._ended = 0  # the character that ended the last line, if nothing came since
         self._whole = False  # the line is complete: it has the next tick for itself
         self._answer_due = None
         self._latched = Codes()  # faults that are already in the list of errors
@@ -127,6 +132,8 @@ class Console:
                 self._execute()
         elif self.stream.any():
             self._take()
+        elif self.editor:
+            self.editor.rest()
 
     def _heap_short(self):
         """Return True while a command has to wait: its garbage must not cause a collection while gas flows. A look at
@@ -211,7 +218,7 @@ class Console:
     def say(self, text):
         """Send lines."""
         data = (text + "\n").encode()
-        if self.editor:
+        if self.editor and self.editor.typed:
             data = data.replace(b"\n", b"\r\n")
         self.send(data)
 
@@ -268,10 +275,22 @@ class Console:
         self._answer_due = answer
 
     def _take(self):
-        for _ in range(_CHUNK):
+        for n in range(_CHUNK):
             if not self.stream.readinto(self._byte, 1):
                 return
             ch = self._byte[0]
+            ended, self._ended = self._ended, 0
+            if ch == 64 and not self._used:  # @: a tool's line
+                self.editor = None
+            elif not self.editor and self._persons(ch, n, ended):
+                self.echo()
+                if self.editor:
+                    if ch in _BACKSPACE:
+                        self.editor.show(self._line, self._used)
+                    else:
+                        self._used = 0
+                        self._unprintable = False
+                        continue
             if self.editor:
                 ch = self.editor.key(ch, self._line, self._used)
                 if ch < 0:
@@ -283,6 +302,7 @@ class Console:
                 self.say(self.error(-101, "the application runs: SERV:REPL in service mode ends it for the prompt"))
                 return
             if ch == 10 or ch == 13:
+                self._ended = ch
                 if self._used or self._overlong:
                     self._whole = True
                     return  # one command a tick
@@ -306,10 +326,38 @@ class Console:
             self.say(self.error(-363, "line too long: " + str(_LINE_MAX) + " characters at most"))
         elif unprintable:
             self.say(self.error(-101, "invalid character: use printable ASCII only"))
+        elif text == b"?":
+            self.echo()
         elif self._parser or self._loaded():
             if text[:1] != b"@":
                 self.typed_s = self.app.supervisor.session.uptime_s
             self._parser.begin(self, text.decode().strip())  # pyright: ignore[reportOptionalMemberAccess]
+
+    def _persons(self, ch, n, ended):
+        """Return True for a key that only a person sends: it comes alone, as the first one of this poll, or an arrow.
+
+        ended: the character that ended the line just before.
+        """
+        used = self._used
+        if (self.tool and self.tool.open) or self._overlong:
+            return False
+        if used == 2 and self._line[0] == _ESCAPE and self._line[1] in b"[O":
+            pass
+        elif n or not (ch in _BACKSPACE or (not used and (ch == _TAB or ch in _ENDS))):
+            return False
+        elif ch == 10 and ended == 13:  # LF behind CR is no line
+            return False
+        return not self.stream.any()
+
+    def echo(self):
+        """Switch on echo and the keys of a terminal, and say so. Not while bursts may be given: it loads a module."""
+        if TREATING >> self.app.supervisor.mode & 1:
+            return
+        from cryo.console import edit
+
+        if not self.editor:
+            self.editor = edit.Editor(self.send)
+        self.say(edit.HELP)
 
     def _loaded(self):
         now = self.app.supervisor.mode

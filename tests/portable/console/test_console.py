@@ -115,7 +115,7 @@ def test_no_bad_line_changes_anything():
     before = app.choice()
     for line in (
         b"ARM:CONF", b"ARM:CONF x", b"ARM:CONF \xff", b"ARM:CONF 1" + b"0" * 200, b"TREAT:LEV 1", b"ARM:OFF now",
-        b"STOPP", b"ARM", b"::ARM:OFF", b"ARM:OF", b"FAULT:ACK 1", b"?", b";", b"=", b"a" * 120,
+        b"STOPP", b"ARM", b"::ARM:OFF", b"ARM:OF", b"FAULT:ACK 1", b"??", b";", b"=", b"a" * 120,
     ):  # fmt: skip
         answer = app.send(line + b"\n")
         assert len(answer) == 1

@@ -1,6 +1,6 @@
 """What the line console has of an instrument: common commands, list of errors, chains, units, clock; and for people."""
 
-from console_rig import App, is_error
+from console_rig import App, is_error, wrapped
 from cryo import config
 from cryo.console import live, parse, sentences, table, topics, words
 from cryo.console.units import scaled
@@ -424,7 +424,7 @@ def test_a_refused_reset_changes_nothing():
 def test_help_by_topic():
     app = App()
     lines = app.slow("HELP", 10)
-    assert len(lines) == len(table.TOPICS) + 1
+    assert len(lines) == len(table.TOPICS) + 2 and "FORM:HUM gives answers as sentences" in lines[-1]
     for topic in table.TOPICS:
         lines = app.slow("HELP " + topic[0], 10)
         assert lines[0].startswith(topic[0])
@@ -458,40 +458,148 @@ def test_sentences_on_request():
     assert app.ask("MEAS:DIST?") == "100 mm"
 
 
-def echoed(app, data):
+def sent(app, data):
+    """Send a line in one piece, as a program does; return what the device sends."""
     before = len(app.stream.written)
     app.stream.incoming += data
     app.run(12)
     return app.stream.written[before:]
 
 
+def typed(app, keys):
+    """Send a person's keys: nothing comes between two of them. A key may be several characters long."""
+    before = len(app.stream.written)
+    for key in keys if isinstance(keys, (list, tuple)) else [keys[n : n + 1] for n in range(len(keys))]:
+        app.stream.incoming += key
+        app.run(3 + len(key) // 64)
+    app.run(12)
+    return app.stream.written[before:]
+
+
+UP, DOWN, RIGHT, LEFT, HOME, END, DELETE = b"\x1b[A", b"\x1b[B", b"\x1b[C", b"\x1b[D", b"\x1b[H", b"\x1b[F", b"\x1b[3~"
+
+
+def screen(data):
+    """Return the lines that a terminal shows for these bytes."""
+    lines, at = [[]], 0
+    for ch in data:
+        if ch == 13:
+            at = 0
+        elif ch == 10:
+            lines.append([])
+        elif ch == 8:
+            at -= 1
+            assert at >= 0
+        else:
+            assert 32 <= ch < 127
+            lines[-1][at : at + 1] = [chr(ch)]
+            at += 1
+    return ["".join(line).rstrip() for line in lines]
+
+
 def test_echo_is_off_until_asked_for():
     app = App()
     assert app.ask("SYST:ECHO?") == "OFF"
+    assert typed(app, b"MEAS:DIST?\r") == b"100 mm\n"
     assert app.ask("SYST:ECHO ON") in ("OK", "OK\r")
-    assert echoed(app, b"MEAS:DIST?\r") == b"MEAS:DIST?\r\n100 mm\r\n"
-    assert echoed(app, b"MEAS:DIST?\r\n") == b"MEAS:DIST?\r\n100 mm\r\n"
-    assert echoed(app, b"SYST:ECHO OFF\r").startswith(b"SYST:ECHO OFF\r\nOK")
+    assert typed(app, b"MEAS:DIST?\r") == b"MEAS:DIST?\r\n100 mm\r\n"
+    assert typed(app, b"MEAS:DIST?\r\n") == b"MEAS:DIST?\r\n100 mm\r\n"
+    assert typed(app, b"SYST:ECHO OFF\r").startswith(b"SYST:ECHO OFF\r\nOK")
     assert app.ask("MEAS:DIST?") == "100 mm"
 
 
-def test_backspace_and_arrow_up():
+def test_a_line_in_one_piece_is_never_echoed():
     app = App()
+    for line in (b"MEAS:DIST?\n", b"MEAS:DIST?\r\n", b"\tMEAS:DIST?\r", b"MEAS:DIST?\r\n"):
+        assert sent(app, line) == b"100 mm\n" and app.console.editor is None
     app.ask("SYST:ECHO ON")
-    assert echoed(app, b"MEAS:DISS\x7fT?\r").endswith(b"S\b \bT?\r\n100 mm\r\n")
-    assert echoed(app, b"\x08\x08MEAS:DIST?\r") == b"MEAS:DIST?\r\n100 mm\r\n"
-    echoed(app, b"TREAT:LEV?\r")
-    assert echoed(app, b"\x1b[A\x1b[A\r").endswith(b"MEAS:DIST?\r\n100 mm\r\n")
-    assert echoed(app, b"\x1bOA\x1b[A\x1b[B\r").endswith(b"MEAS:DIST?\r\n100 mm\r\n")
-    assert echoed(app, b"\x1b[D\x1b[3~MEAS:DIST?\r") == b"MEAS:DIST?\r\n100 mm\r\n"
-    assert echoed(app, b"X" * 130 + b"\r").endswith(b"120 characters at most\r\n")
+    for line in (b"MEAS:DIST?\n", b"MEAS:DIST?\r\n", b"\tMEAS:DIST?\r"):
+        assert sent(app, line) == b"100 mm\n"
+    assert typed(app, b"MEAS:DIST?\r") == b"MEAS:DIST?\r\n100 mm\r\n"
+    assert typed(app, [b"MEAS:", b"DIST?", b"\r"]) == b"MEAS:DIST?\r\n100 mm\r\n"
+
+
+def test_echo_begins_at_a_key_that_only_a_person_sends_and_says_what_helps():
+    for key in (b"\r", b"\n", b"\t", b"\x7f", b"\x08", UP, LEFT):
+        app = App()
+        (told,) = [line for line in screen(typed(app, [key])) if line]
+        assert "HELP" in told and "FORM:HUM" in told and "SYST:ECHO OFF" in told
+        assert typed(app, b"MEAS:DIST?\r") == b"MEAS:DIST?\r\n100 mm\r\n", key
+    app = App()
+    assert b"HELP lists" in typed(app, b"?\r")
+    assert typed(app, b"MEAS:DIST?\r") == b"MEAS:DIST?\r\n100 mm\r\n"
+    assert screen(typed(app, b"?\r"))[1].startswith("HELP lists")
+    app = App()
+    assert screen(typed(app, b"MEAS:DISS\x7fT?\r"))[1:3] == ["MEAS:DIST?", "100 mm"]
+
+
+def test_keys_in_one_piece_with_others_and_a_tool_s_lines_begin_no_echo():
+    for data in (b"\r\n\r\n", b"\x08\x08\n", b"\n\n", b"\x15" + b"\x08" * 120 + b"\n"):
+        app = App()
+        sent(app, data)
+        assert app.console.editor is None, data
+    app = App()
+    for _ in range(3):  # LF behind CR comes later, over a slow line
+        assert typed(app, [b"MEAS:DIST?\r", b"\n"]) == b"100 mm\n"
+    assert app.console.editor is None
+    typed(app, b"\r")
+    assert app.console.editor
+    assert sent(app, wrapped(0, "MEAS:DIST?").encode() + b"\n").startswith(b"@0 100 mm")
+    assert app.console.editor is None
+    for key in (b"\r", UP, b"\x7f"):  # a tool's session is open
+        typed(app, [key])
+        assert app.console.editor is None
+
+
+def test_no_key_loads_the_editor_while_bursts_may_be_given():
+    app = App()
+    app.arm()
+    for key in (b"\r", UP, b"\x7f"):
+        assert typed(app, [key]) == b"" and app.console.editor is None
+        sent(app, b"\n")
+
+
+def test_keys_edit_the_line():
+    app = App()
+    typed(app, b"\r")
+    wanted = ["MEAS:DIST?", "100 mm", ""]
+    for keys in (
+        [b"MEAS:DISS", b"\x7f", b"T?"],
+        [b"\x08", b"\x08", b"MEAS:DIST?"],
+        [b"EAS:DIST?", HOME, b"M"],
+        [b"MEAS:DIS?", LEFT, b"T"],
+        [b"MEAS:DIIST?", LEFT, LEFT, LEFT, b"\x7f"],
+        [b"MMEAS:DIST?", HOME, DELETE],
+        [b"XMEAS:DIST", b"\x1b[1~", b"\x1b[3~", b"\x1b[4~", b"?"],
+        [b"MES:DIST?", HOME, RIGHT, RIGHT, b"A"],
+        [b"XYZ", LEFT, b"\x15", b"MEAS:DIST?", RIGHT, END, DELETE],
+        [b"MEAS:DIST?", HOME, LEFT, b"\x7f", b"\x1b[5~", b"\x1b[99999999~", b"\x1bx"],
+        [UP],
+        [UP, HOME, DELETE, b"M"],
+        [b"X", UP, UP],
+    ):
+        assert screen(typed(app, keys + [b"\r"])) == wanted, keys
+    typed(app, b"TREAT:LEV?\r")
+    assert screen(typed(app, [UP, b"\x1bOA", b"\r"])) == wanted
+    assert screen(typed(app, [UP, DOWN, b"MEAS:DIST?", b"\r"])) == wanted
+    assert typed(app, [b"X" * 130, b"\r"]).endswith(b"120 characters at most\r\n")
+    said = screen(typed(app, [b"Y" * 120, LEFT, b"Z", b"\r"]))
+    assert said[0] == "Y" * 120 and said[1].startswith("ERROR -113")
+    for _ in range(2):  # mpremote gets its answer
+        assert b"SERV:REPL" in sent(app, b"\x01")
 
 
 def test_a_pin_is_neither_shown_nor_kept():
     app = App()
-    app.ask("SYST:ECHO ON")
-    for line in (b"SERV:PIN 271828\r", b"serv:pinn 271828\r", b"service:pin271828\r"):
-        assert b"271828" not in echoed(app, line)
-        assert b"271828" not in echoed(app, b"\x1b[A\r")
+    typed(app, b"\r")
+    for line in (
+        [b"SERV:PIN 271828"], [b"serv:pinn 271828"], [b"service:pin271828"], [b"SERV:PIN 71828", HOME, END, b"1"],
+        [b"SERV:PIN 28", HOME, END, LEFT, LEFT, b"2718"],
+    ):  # fmt: skip
+        shown = typed(app, [bytes((ch,)) for ch in line[0]] + line[1:] + [b"\r"])
+        said = screen(shown)
+        assert "****" in said[0], said
+        assert b"271828" not in shown and "271828" not in "".join(said)
+        assert b"271828" not in typed(app, [UP, b"\r"])
     for kept in app.console.editor._kept:
         assert b"271828" not in kept
