@@ -99,8 +99,9 @@ safety: setup ## generate docs/safety/*.md and its state diagram
 hazards: setup ## print hazard, cause, control, limit, test; fails on a hole, as check does
 	$(PY) -m host_tools.evidence.safety
 
-console: setup ## generate docs/console.md and the parser's words from the one table of commands
+console: setup ## generate docs/console.md, the parser's words and the file of remedies from their tables
 	$(PY) -m host_tools.toolchain.console_page
+	$(PY) -m host_tools.toolchain.remedies
 
 settings: setup ## generate the texts of the settings, docs/settings.md and its JSON Schema from the firmware's schema
 	$(PY) -m host_tools.toolchain.settings.texts

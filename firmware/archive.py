@@ -3,9 +3,9 @@
 An RP2040 needs a third of a second at every boot to find 50 modules in folders of a flash file system. A file that was
 left beside them could also run in place of one. Without this file, MicroPython looks up modules in the usual way.
 
-The file (host_tools/toolchain/packing writes it): a line "path offset" for each module, an empty line, the modules one
+The file (host_tools/toolchain/packing writes it): a line "path offset" for each member, an empty line, the members one
 after the other, the CRC-32 of all that, little-endian. Offsets count from the end of the empty line. The self-test
-checks the sum.
+checks the sum. Members are the modules, and remedies.txt, which the application reads in pieces.
 """
 
 import io
@@ -23,10 +23,19 @@ _ENOENT = const(2)
 
 
 class Member(io.IOBase):
-    """One module while it is read. A module knows its own end, so nothing behind it is read."""
+    """One member while it is read. A module knows its own end, so nothing behind it is read.
 
-    def __init__(self, file):
+    All read the one file, whose place is where the last of them stopped: who reads a part of a member seeks first.
+    """
+
+    def __init__(self, file, start):
         self.readinto = file.readinto
+        self._seek = file.seek
+        self._start = start
+
+    def seek(self, offset):
+        """Go to an offset in this member. Does not allocate."""
+        self._seek(self._start + offset)
 
     def ioctl(self, request, _):
         """Ask for large pieces; keep the file open for the next module."""
@@ -68,12 +77,13 @@ class Archive:
         return (_FOLDER if self._places[path] is None else _FILE, 0, 0, 0, 0, 0, 0, 0, 0, 0)
 
     def open(self, path, mode):
-        """Return a stream of one module. Only one is read at a time, as imports do. Raises OSError."""
+        """Return a stream of one member. Raises OSError."""
         offset = self._places.get(path)
         if offset is None:
             raise OSError(_ENOENT)
-        self._file.seek(self._start + offset)
-        return Member(self._file)
+        member = Member(self._file, self._start + offset)
+        member.seek(0)
+        return member
 
 
 def use(path):

@@ -5,6 +5,7 @@ end of a rest between passes, it shows no measured value. The colour changes als
 off for 30 us. That does not delay the valve, which hardware times, and delays the tick by no more than that.
 """
 
+from cryo import remedies
 from cryo.core import blockers, faults, mode, presets, session
 from cryo.core.blockers import SKIN_AGE_MAX_US
 from cryo.core.reading import NAMES as STATUS_NAMES
@@ -102,7 +103,6 @@ _WORDS = (
 )  # fmt: skip
 _WHILE_ARMED = ("GAS MAY COME", "", "skin: see light")
 _DIGITS = ("0", "1", "2", "3", "4", "5", "6", "7", "8", "9")
-_COLUMNS = const(16)
 _PX = const(8)
 _RIGHT = const(96)  # where the seconds are drawn
 _ORDER = bytes((2, 3, 4, 0, 1, 5, 6, 7))  # measured values first: they are removed first when they may not stay
@@ -132,11 +132,10 @@ class Panel:
         self._seconds = -1
         self._label = ""
         self._name = None  # of the blocker, as on page 5
-        self._text = None
+        self._number = -1  # of its sentence
+        self._line = bytearray(remedies.COLUMNS)
         self._turn = 0
         self._turn_ticks = 0
-        self._start = 0
-        self._end = 0
 
     def poll(self):
         """Do the work of one tick, once a tick: the colour, and one page drawn, or one short message of it sent.
@@ -242,34 +241,33 @@ class Panel:
             self._choice(display, line)
         elif line == 0:
             display.text(self._name, 0)
-        elif self._wrap(2 * self._turn - 3 + line):
-            display.piece(self._text, self._start, self._end)
+        elif remedies.line(self._number, 2 * self._turn - 3 + line, self._line):
+            display.line(self._line)
 
     def _next_turn(self):
-        before = self._text
+        before = self._number
         self._against()
-        if self._text is not before:
+        if self._number != before:
             self._turn = 1
             self._turn_ticks = 0
         elif self._turn_ticks == _TURN:
             self._turn += 1
             self._turn_ticks = 0
-        if self._text is None:
+        if self._number < 0:
             self._turn = 0
-        elif self._turn and not self._wrap(2 * self._turn - 2):
+        elif self._turn and not remedies.line(self._number, 2 * self._turn - 2, self._line):
             self._turn = 1 if self._view == mode.FAULT else 0
 
     def _against(self):
-        """Find name and sentence of the first fault, else of the most important blocker; None when there is none."""
+        """Find name and sentence of the first fault, else of the most important blocker; -1 when there is none."""
         s = self._supervisor
-        self._name = None
-        self._text = None
+        self._number = -1
         view = self._view
         if view == mode.FAULT:
             row = faults.entry(s.faults.first)
             if row:
                 self._name = row[1]
-                self._text = row[4]
+                self._number = row[0]
             return
         if view < mode.STANDBY or view == mode.SERVICE:
             return
@@ -280,26 +278,8 @@ class Panel:
             bit = 0
             while not standing >> bit & 1:
                 bit += 1
-            self._name = blockers.NAMES[bit][0]
-            self._text = blockers.NAMES[bit][1]
-
-    def _wrap(self, line):
-        """Set start and end of this line of the sentence, broken between words. Return False after its last line."""
-        text = self._text
-        end = -1
-        while line >= 0:
-            start = end + 1
-            if start >= len(text):
-                return False
-            end = start + _COLUMNS
-            if end >= len(text):
-                end = len(text)
-            else:
-                end = text.rfind(" ", start, end + 1)
-            line -= 1
-        self._start = start
-        self._end = end
-        return True
+            self._name = blockers.NAMES[bit]
+            self._number = remedies.BLOCKERS + bit
 
     def _choice(self, display, line):
         session_ = self._supervisor.session

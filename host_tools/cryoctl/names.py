@@ -3,6 +3,7 @@
 import importlib
 from dataclasses import dataclass
 
+from host_tools.toolchain import remedies
 from host_tools.toolchain.settings import config as _settings  # puts the firmware on the import path
 
 limits = importlib.import_module("cryo.limits")
@@ -20,8 +21,8 @@ BUSY, TREATING = (
     frozenset(name for number, name in enumerate(MODES) if modes >> number & 1)
     for modes in (_mode.MAY_GIVE_GAS, _mode.TREATING)  # in the first a device loads nothing
 )
-BLOCKERS: dict[str, str] = dict(_blockers.NAMES)
-REMEDIES: dict[str, str] = {row[1]: row[4] for row in _faults.REGISTRY}
+BLOCKERS = {name: remedies.BLOCKERS[name] for name in _blockers.NAMES}
+REMEDIES = remedies.FAULTS
 _FAULT_NAMES = {0: NO_FAULT, **{row[0]: row[1] for row in _faults.REGISTRY}}
 _TREATS = _blockers.TO_START | _blockers.TO_STAY | _blockers.TO_TELL
 
@@ -59,7 +60,7 @@ def fault_number(name: str) -> int:
 def blockers(mask: int, state: str) -> tuple[str, ...]:
     """Return the names of the blockers in a mask that count in a state, most important first, as STAT? gives them."""
     mask &= _TREATS if state in TREATING else _blockers.TO_ARM
-    return tuple(name for bit, (name, _) in enumerate(_blockers.NAMES) if mask >> bit & 1)
+    return tuple(name for bit, name in enumerate(_blockers.NAMES) if mask >> bit & 1)
 
 
 def level(preset: str | None, number: int | None, trips: dict[str, int] | None = None) -> Level | None:

@@ -16,7 +16,7 @@ class Display:
     def __init__(self):
         self.rows = [bytearray(b" " * 16) for _ in range(8)]
         self.sizes = [1] * 8
-        self.line = bytearray(16)
+        self.drawn = bytearray(16)
         self.size = 1
         self.part = -1
         self.left = 0
@@ -29,7 +29,7 @@ class Display:
     def clear(self):
         i = 0
         while i < 16:
-            self.line[i] = 32
+            self.drawn[i] = 32
             i += 1
         self.size = 1
 
@@ -39,23 +39,22 @@ class Display:
         assert 0 <= part < scale
         if scale > 1:
             self.size = scale
-        self.put(text, 0, len(text), x // pitch, 128 // pitch)
+        assert len(text) + x // pitch <= 128 // pitch, text
+        self.put(BYTES[text], x // pitch)
 
-    def piece(self, text, start, end):
-        self.put(text, start, end, 0, 16)
+    def line(self, data):
+        self.put(data, 0)
 
-    def put(self, text, start, end, at, columns):
-        assert end - start + at <= columns, text
-        data = BYTES[text]
-        while start < end:
-            self.line[at] = data[start]
-            at += 1
-            start += 1
+    def put(self, data, at):
+        i = 0
+        while i < len(data):
+            self.drawn[at + i] = data[i]
+            i += 1
 
     def show(self, page):
         i = 0
         while i < 16:
-            self.rows[page][i] = self.line[i]
+            self.rows[page][i] = self.drawn[i]
             i += 1
         self.sizes[page] = self.size
         self.pages += 1
@@ -75,10 +74,10 @@ class Bytes:
 
     def __init__(self):
         self.known = {}
-        for tables in (STATUS_NAMES, presets.SITES):
+        for tables in (STATUS_NAMES, presets.SITES, blockers.NAMES):
             for text in tables:
                 self.add(text)
-        for rows in (blockers.NAMES, faults.REGISTRY, presets.PRESETS):
+        for rows in (faults.REGISTRY, presets.PRESETS):
             for row in rows:
                 for text in row:
                     if isinstance(text, str):

@@ -1,6 +1,6 @@
 """The commands that always work, also while armed and treating."""
 
-from cryo import __version__, limits
+from cryo import __version__, limits, remedies
 from cryo.console import topics
 from cryo.core import blockers, faults, mode, presets, supervisor
 from cryo.core.eye_guard import LOST
@@ -26,10 +26,14 @@ def treating(s):
 
 
 def _standing(s):
-    """Return the rows of the blockers that count now, most important first."""
+    """Return the bits of the blockers that count now, most important first."""
     treats = blockers.TO_START | blockers.TO_STAY | blockers.TO_TELL
     mask = s.blocked_by & (treats if treating(s) else blockers.TO_ARM)
-    return tuple(row for bit, row in enumerate(blockers.NAMES) if mask & 1 << bit)
+    return [bit for bit in range(len(blockers.NAMES)) if mask & 1 << bit]
+
+
+def _names(s):
+    return ",".join([blockers.NAMES[bit] for bit in _standing(s)])
 
 
 def _idn(console, _):
@@ -44,7 +48,7 @@ def _state(console, _):
     p = s.session
     return "STATE={};BLOCKERS={};FAULT={};POINT={};PASS={};BURSTS={};REACHED={};REST_S={};COOL_S={};HOLD_MM={}".format(
         mode.NAMES[s.mode],
-        ",".join(row[0] for row in _standing(s)) or "NONE",
+        _names(s) or "NONE",
         faults.entry(s.faults.first)[1] if s.faults.first else "NONE",
         p.point + 1,
         p.passes,
@@ -58,14 +62,14 @@ def _state(console, _):
 
 def _why(console, _):
     s = console.app.supervisor
-    rows = _standing(s)
+    said = [blockers.NAMES[bit] + ": " + remedies.sentence(remedies.BLOCKERS + bit) for bit in _standing(s)]
     mm = s.jet.hold_mm()
     if mm:
-        rows += (("HOLD", "thick skin or strong jet: hold at {} mm".format(mm)),)
+        said.append("HOLD: thick skin or strong jet: hold at {} mm".format(mm))
     if s.session.reason == PROBE_SEAT:
         todo = "dry the skin, check the nozzle, fix the probe flat to the skin, in the middle of the jet"
-        rows += (("PROBE_SEAT", todo),)
-    return "; ".join(name + ": " + text for name, text in rows) or "no blocker"
+        said.append("PROBE_SEAT: " + todo)
+    return "; ".join(said) or "no blocker"
 
 
 def _reading(name, r):
@@ -149,7 +153,7 @@ def missing(p):
 def _refusal(console, s):
     console.note(101)
     rows = missing(s.session)
-    text = "REFUSED " + (",".join(row[0] for row in _standing(s)) or "state " + mode.NAMES[s.mode])
+    text = "REFUSED " + (_names(s) or "state " + mode.NAMES[s.mode])
     if s.blocked_by & blockers.ATTESTATION and rows:
         text += "; missing attestation " + words_of(rows)
     if s.blocked_by & blockers.SESSION:
@@ -221,7 +225,9 @@ def _fault(console, _):
     if not f.first:
         return "NONE"
     first = faults.entry(f.first)
-    return "{} {};ALSO={};REMEDY={}".format(first[0], first[1], faults.others(f.latched, f.first), first[4])
+    return "{} {};ALSO={};REMEDY={}".format(
+        first[0], first[1], faults.others(f.latched, f.first), remedies.sentence(f.first)
+    )
 
 
 def _acknowledge(console, _):

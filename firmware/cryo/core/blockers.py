@@ -13,12 +13,8 @@ from cryo.limits import (
     BOTTLE_ARM_MIN_MBAR,
     INDICATION_MS,
     INFRARED_GONE_US,
-    ROOM_WARN_PPM,
-    SAME_POINT_S,
     SAME_POINT_SKIN_MDEGC,
     SAMPLE_AGE_MAX_US,
-    START_MAX_MM,
-    START_MIN_MM,
 )
 from micropython import const
 
@@ -51,43 +47,33 @@ LINE = const(1 << 22)
 CO2_SENSOR = const(1 << 23)
 CONTACT = const(1 << 24)
 
-# in the order of the bits: name, and what to do about it with the figures of limits.py
+# in the order of the bits; cryo/remedies.py says what to do about each
 NAMES = (
-    ("FAULT", "a fault is latched: FAULT? tells the remedy"),
-    ("SELF_TEST", "the self-test has not passed"),
-    ("UNPROVISIONED", "no valid settings, or no application file: provision the device"),
-    ("ESTOP", "release the emergency stop"),
-    ("KEY", "turn the key switch on"),
-    ("LOOP", "close the eye shield"),
-    ("CALIBRATION", "no jet constant, a calibration overdue, or no date: calibrate, or set the clock"),
-    ("SKIN_PROBE", "no fresh skin reading: fix the probe to the skin"),
-    (
-        "BOTTLE",
-        "bottle pressure outside {}-{} bar: open, change or cool the bottle".format(
-            BOTTLE_ARM_MIN_MBAR // 1000, BOTTLE_ARM_MAX_MBAR // 1000
-        ),
-    ),
-    ("ROOM_GAS", "too much CO2 for this room: air it and start anew"),
-    ("SETUP", "choose preset, level, site and point"),
-    ("ATTESTATION", "give every attestation of this preset"),
-    ("SESSION", "the session's time, gas or cold dose is used up"),
-    ("COOL_DOWN", "this point needs {} s since its last treatment or since switch-on".format(SAME_POINT_S)),
-    ("REST", "the rest between two points is not over"),
-    ("BASELINE", "skin temperature outside the range for a start"),
-    ("TRIGGER", "release the trigger"),
-    (
-        "DISTANCE",
-        "hold the applicator {}-{} mm from the skin; if it did not move, disarm and arm anew".format(
-            START_MIN_MM, START_MAX_MM
-        ),
-    ),
-    ("INDICATION", "wait for {} s of light and tone".format(INDICATION_MS // 1000)),
-    ("ROOM_AIR", "{} ppm of CO2 or more in the room: air it".format(ROOM_WARN_PPM)),
-    ("INFRARED", "the infrared sensor is silent: check its window, plug and cable"),
-    ("PROOF", "the valves are tested first: release the trigger, hold still; if it stays, disarm and arm again"),
-    ("LINE", "the pressure sensor between the valves is silent: check its plug and cable"),
-    ("CO2_SENSOR", "the room's CO2 sensor is silent: wait 10 s, then check its plug and cable"),
-    ("CONTACT", "probe and infrared sensor differ on resting skin: seat the probe, aim at it; else calibrate both"),
+    "FAULT",
+    "SELF_TEST",
+    "UNPROVISIONED",
+    "ESTOP",
+    "KEY",
+    "LOOP",
+    "CALIBRATION",
+    "SKIN_PROBE",
+    "BOTTLE",
+    "ROOM_GAS",
+    "SETUP",
+    "ATTESTATION",
+    "SESSION",
+    "COOL_DOWN",
+    "REST",
+    "BASELINE",
+    "TRIGGER",
+    "DISTANCE",
+    "INDICATION",
+    "ROOM_AIR",
+    "INFRARED",
+    "PROOF",
+    "LINE",
+    "CO2_SENSOR",
+    "CONTACT",
 )
 
 # which blockers count when

@@ -34,6 +34,11 @@ _SET_UP = (
     b"\x00\x2e\x20\x02",  # no scrolling; page addressing
     b"\x00\x8d\x14\xaf",  # charge pump, display on
 )
+# by the upper half of their codes, from 32 on
+_CHARACTERS = (
+    " !\"#$%&'()*+,-./", "0123456789:;<=>?", "@ABCDEFGHIJKLMNO", "PQRSTUVWXYZ[\\]^_", "`abcdefghijklmno",
+    "pqrstuvwxyz{|}~",
+)  # fmt: skip
 
 
 def _stretched(scale, part):
@@ -75,6 +80,7 @@ class Ssd1306:
         self._canvas = FrameBuffer(self._page, WIDTH, 8, MONO_VLSB)
         self._glyphs = bytearray(WIDTH // 2)
         self._small = FrameBuffer(self._glyphs, WIDTH // 2, 8, MONO_VLSB)
+        self._one = FrameBuffer(self._glyphs, 8, 8, MONO_VLSB)  # a single character
         self._place = bytearray(4)  # page, low and high half of the column
         self._place[3] = 0x10
         self._set_up = False
@@ -118,12 +124,15 @@ class Ssd1306:
                 x += 1
             i += 1
 
-    def piece(self, text, start, end):
-        """Draw the characters start..end - 1 of `text` at the left edge: a slice would allocate."""
-        self._canvas.text(text, -8 * start, 0)
-        x = 8 * (end - start)
-        if x < WIDTH:
-            self._canvas.fill_rect(x, 0, WIDTH - x, 8, 0)
+    def line(self, data):
+        """Draw a line of 16 characters from their codes, 32 to 126: to make a text of them would allocate."""
+        one = self._one
+        x = 0
+        for code in data:
+            one.fill(0)
+            one.text(_CHARACTERS[(code >> 4) - 2], -8 * (code & 15), 0)
+            self._canvas.blit(one, x, 0)
+            x += 8
 
     def show(self, page):
         """Send what was drawn to `page`, 0 (top) .. 7, in the next polls."""

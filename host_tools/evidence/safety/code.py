@@ -9,6 +9,7 @@ from pathlib import Path
 
 from host_tools.places import BOARDS, FIRMWARE
 from host_tools.simulator.twin import lanes
+from host_tools.toolchain import remedies
 
 LIMITS = FIRMWARE / "cryo/limits.py"
 _LINE = re.compile(r"^(?P<name>[A-Z][A-Z0-9_]*) = const\(.*?\)\s*(?:#\s*(?P<comment>.*))?$")
@@ -113,7 +114,10 @@ def _words(module, *names: str) -> dict[int, str]:
 def _faults(module) -> tuple[Fault, ...]:
     priorities = {value: word.lower() for value, word in _words(module, "HIGH", "MEDIUM", "LOW").items()}
     latches = {module.ACK: "acknowledge", module.RESET: "switch off"}
-    return tuple(Fault(row[0], row[1], priorities[row[2]], latches[row[3]], row[4]) for row in module.REGISTRY)
+    return tuple(
+        Fault(code, name, priorities[priority], latches[latch], remedies.FAULTS[name])
+        for code, name, priority, latch in module.REGISTRY
+    )
 
 
 def _blockers(module) -> tuple[Blocker, ...]:
@@ -123,8 +127,8 @@ def _blockers(module) -> tuple[Blocker, ...]:
         (module.TO_START, "to start a pass"),
     )
     return tuple(
-        Blocker(name, remedy, ", ".join(words for mask, words in when if mask >> bit & 1))
-        for bit, (name, remedy) in enumerate(module.NAMES)
+        Blocker(name, remedies.BLOCKERS[name], ", ".join(words for mask, words in when if mask >> bit & 1))
+        for bit, name in enumerate(module.NAMES)
     )
 
 

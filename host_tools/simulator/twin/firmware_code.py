@@ -21,8 +21,8 @@ _folded_folders: list[tuple[str, ...]] = []  # none, or those that _folded is of
 # With a new class in each boot, CPython would have to find its attributes anew in each line that uses it.
 SHARED = (
     "archive", "cryo.clocks", "cryo.config", "cryo.core", "cryo.drivers", "cryo.health", "cryo.limits", "cryo.panel",
-    "cryo.recorder", "cryo.shield_loop_test", "cryo.store.notes", "cryo.store.slots", "cryo.store.writing",
-    "cryo.valve",
+    "cryo.recorder", "cryo.remedies", "cryo.shield_loop_test", "cryo.store.notes", "cryo.store.slots",
+    "cryo.store.writing", "cryo.valve",
 )  # fmt: skip
 _OURS = ("hal", "machine", "pins", "virtual_gc", "virtual_time")  # shared too: hal.attach() sets it up anew
 _shared: dict[str, ModuleType] = {}

@@ -5,6 +5,7 @@ from importlib import import_module
 
 from host_tools.simulator.twin import icepack, lanes, report, timeline, trace, trace_view
 from host_tools.simulator.twin.people import fields
+from host_tools.toolchain import remedies
 
 FORMAT = 1
 FIRST = "treatment"  # the files of this scenario lie directly in the common folder
@@ -137,15 +138,15 @@ def _duration_ms(session):
 
 
 def _faults(answer):
-    """Return the latched faults of FAULT?'s answer, the first cause first, with the registry's codes and remedies."""
+    """Return the latched faults of FAULT?'s answer, the first cause first, with codes and remedies."""
     if not answer or answer == "NONE":
         return []
     with lanes.firmware_imports():
         registry = import_module("cryo.core.faults").REGISTRY
-    rows = {row[1]: row for row in registry}
+    codes = {row[1]: row[0] for row in registry}
     first, also = answer.partition(";")[0].split()[1], fields(answer).get("ALSO", "NONE")
     names = [first, *([] if also == "NONE" else also.split(","))]
-    return [{"code": rows[name][0], "name": name, "remedy": rows[name][4]} for name in names]
+    return [{"code": codes[name], "name": name, "remedy": remedies.FAULTS[name]} for name in names]
 
 
 def _gas_stopped_ms(session):

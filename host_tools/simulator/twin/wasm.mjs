@@ -14,7 +14,7 @@ function copyFolder(folder) {
   for (const entry of fs.readdirSync(folder, { withFileTypes: true })) {
     const name = path.posix.join(folder, entry.name);
     if (entry.isDirectory() && entry.name !== "__pycache__") copyFolder(name);
-    else if (entry.isFile() && name.endsWith(".py")) FS.writeFile(name, fs.readFileSync(name));
+    else if (entry.isFile() && /\.(py|txt)$/.test(name)) FS.writeFile(name, fs.readFileSync(name));
   }
 }
 folders.forEach(copyFolder);

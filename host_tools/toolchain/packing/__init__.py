@@ -17,6 +17,7 @@ from host_tools.toolchain.packing.names import shortened
 
 ARCHIVE = "application"  # the file that firmware/archive.py looks for
 LOADER = "archive.mpy"
+DATA = ("cryo/remedies.txt",)  # what the application reads in pieces, out of its own file
 TEXT = ("boot.py", "main.py")  # the interpreter runs these two by name, as source only
 # [S] MicroPython's MP_REGISTER_EXTENSIBLE_MODULE: a file of that name comes first, unless it is asked for as u + name.
 _FILE_FIRST = re.compile(
@@ -139,12 +140,12 @@ def application(board: Path, firmware: Path = FIRMWARE, overlay: dict[str, bytes
     inside = modules(board, firmware) | (overlay or {})
     files = {name: packed((firmware / name).read_text(), file_of(board, "pins.py")) for name in TEXT}
     files[LOADER] = inside.pop(LOADER)
-    files[ARCHIVE] = archive(inside)
+    files[ARCHIVE] = archive(inside | {name: (firmware / name).read_bytes() for name in DATA})
     return files
 
 
 def archive(members: dict[str, bytes]) -> bytes:
-    """Return one file of modules (path -> .mpy), as firmware/archive.py reads it."""
+    """Return one file of members (path -> bytes), as firmware/archive.py reads it."""
     lines, offset = [], 0
     for path, data in members.items():
         lines.append(f"{path} {offset}\n")

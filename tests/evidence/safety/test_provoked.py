@@ -8,7 +8,7 @@ from supervisor_rig import Rig
 
 
 def standing(rig):
-    return {name for bit, (name, _) in enumerate(blockers.NAMES) if rig.sup.blocked_by >> bit & 1}
+    return {name for bit, name in enumerate(blockers.NAMES) if rig.sup.blocked_by >> bit & 1}
 
 
 def no_bottle_reading():

@@ -1,7 +1,7 @@
 """Optional parts: silent since switch-on they count as fitted where the settings say so; what is not fitted is told."""
 
 from console_rig import App
-from cryo import config
+from cryo import config, remedies
 from cryo.console import topics
 from cryo.core import blockers, faults, mode
 from cryo.store.writing import slot
@@ -61,13 +61,13 @@ def old_record():
 
 
 def test_a_fitted_part_silent_since_switch_on_blocks_arming_by_name_and_one_that_is_not_fitted_is_told():
-    remedies = dict(blockers.NAMES)
     armed(device(ALL))
     for key, blocker, name, gone in PARTS:
         app = device(ALL, silent=key)
         assert app.ask("ARM:REQ") == "REFUSED " + blocker + "; STAT:WHY? tells what to do"
         assert app.supervisor.mode == mode.STANDBY
-        assert app.ask("STAT:WHY?") == blocker + ": " + remedies[blocker]
+        remedy = remedies.sentence(remedies.BLOCKERS + blockers.NAMES.index(blocker))
+        assert app.ask("STAT:WHY?") == blocker + ": " + remedy
         assert told(app) == {n: "SILENT" if n == name else "FITTED" for _, _, n, _ in PARTS}
 
         app = device(dict(ALL, **{key: 0}), silent=key)

@@ -1,5 +1,6 @@
 """What people see: the words of each picture of the display."""
 
+from cryo import remedies
 from cryo.core import blockers, faults, mode, presets
 from cryo.core.reading import NAMES as STATUS_NAMES
 from cryo.core.supervisor import ACKNOWLEDGE, ARM, Supervisor
@@ -102,8 +103,9 @@ def test_every_sentence_can_be_read_whole_and_is_broken_between_words():
             sup = rig.t.sup
             if mask and not mask >> index & 1:
                 continue
-            name = rows[index][0] if mask else rows[index][1]
-            text = rows[index][1] if mask else rows[index][4]
+            name = rows[index] if mask else rows[index][1]
+            text = remedies.sentence(remedies.BLOCKERS + index if mask else rows[index][0])
+            assert text
             sup.mode = mode.STANDBY if mask else mode.FAULT
             sup.blocked_by = 1 << index
             sup.faults.first = 0 if mask else rows[index][0]

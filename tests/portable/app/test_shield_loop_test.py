@@ -1,6 +1,6 @@
 """Test pulses on the eye-shield loop: when, with what disarmed, what they find, and what it names."""
 
-from cryo import shield_loop_test
+from cryo import remedies, shield_loop_test
 from cryo.core import faults, mode
 from cryo.core.supervisor import ARM, CONFIRM, DISARM
 from cryo.shield_loop_test import ShieldLoopTest
@@ -205,7 +205,7 @@ def test_a_board_without_the_test_arms_as_before_and_says_so():
 
 
 def test_the_fault_asks_to_be_switched_off_and_points_to_the_test():
-    code, name, priority, latch, remedy = faults.entry(faults.LOOP_TEST)
+    code, name, priority, latch = faults.entry(faults.LOOP_TEST)
     assert (name, priority, latch) == ("LOOP_TEST", faults.HIGH, faults.RESET)
-    assert "TEST?" in remedy
+    assert "TEST?" in remedies.sentence(code)
     assert code < 30

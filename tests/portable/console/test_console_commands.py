@@ -1,7 +1,7 @@
 """Every command of the line console: what it answers, and what it refuses by naming what is allowed."""
 
 from console_rig import ALL, App, is_error
-from cryo import __version__
+from cryo import __version__, remedies
 from cryo.console import live, table, topics
 from cryo.core import blockers, faults, mode, presets, session
 from cryo.core.supervisor import Supervisor
@@ -393,8 +393,8 @@ def test_faults_and_their_acknowledgement():
     app.inputs.estop = 1
     app.tick()
     answer = app.ask("FAULT?")
-    row = faults.entry(faults.ESTOP)
-    assert answer == "{} ESTOP;ALSO=NONE;REMEDY={}".format(faults.ESTOP, row[4])
+    remedy = remedies.sentence(faults.ESTOP)
+    assert answer == "{} ESTOP;ALSO=NONE;REMEDY={}".format(faults.ESTOP, remedy)
     assert "FAULT=ESTOP" in app.ask("STAT?")
     assert app.ask("FAULT:ACK").startswith("REFUSED {} ESTOP".format(faults.ESTOP))
     is_error(app.ask("TREAT:LEV 1"), -221, "FAULT")

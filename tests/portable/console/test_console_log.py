@@ -160,7 +160,7 @@ def test_records_that_cannot_be_read_are_no_reason_to_take_an_earlier_date():
 def test_a_fault_s_record_names_latched_codes_of_both_words():
     app = settled()
     rows = faults.REGISTRY
-    faults.REGISTRY = rows + ((40, "ANOTHER", faults.HIGH, faults.ACK, ""),)
+    faults.REGISTRY = rows + ((40, "ANOTHER", faults.HIGH, faults.ACK),)
     try:
         wrote(app, notes.FAULT, (faults.ESTOP, mode.ARMED, 1 << faults.ESTOP | 1 << faults.LOOP_OPEN, 1 << 8))
         said = fields(app.ask("LOG? 2"))

@@ -1,7 +1,6 @@
 """The fault registry and its latches."""
 
 import micropython
-from cryo import limits
 from cryo.core import faults
 from cryo.core.faults import ACK, HIGH, LOW, MEDIUM, REGISTRY, RESET, Codes, Faults, entry
 from support import mask
@@ -67,16 +66,11 @@ def test_every_code_of_the_module_has_its_row():
     assert entry(0) is None and entry(63) is None
 
 
-def test_every_fault_has_a_priority_a_latch_and_a_remedy_sentence():
+def test_every_fault_has_a_priority_and_a_latch():
     assert (HIGH, MEDIUM, LOW, ACK, RESET) == (3, 2, 1, 1, 2)
-    for _code, name, priority, latch, remedy in REGISTRY:
+    for _code, name, priority, latch in REGISTRY:
         assert priority in (HIGH, MEDIUM, LOW), name
         assert latch in (ACK, RESET), name
-        assert len(remedy) > 20 and remedy.endswith(".") and remedy[0].isupper(), name
-
-
-def test_people_are_told_the_figures_of_the_limits():
-    assert "in {} minutes:".format(limits.LOOP_RESETS_S // 60) in entry(faults.RESET_LOOP)[4]
 
 
 def test_what_must_not_be_acknowledged_away():
@@ -117,7 +111,7 @@ def test_of_causes_in_one_tick_the_most_urgent_is_first():
 
 def test_the_order_of_rows_decides_and_not_the_code():
     mine = faults.REGISTRY
-    faults.REGISTRY = ((61, "B", HIGH, ACK, ""), (32, "A", HIGH, ACK, ""), (1, "C", HIGH, ACK, ""))
+    faults.REGISTRY = ((61, "B", HIGH, ACK), (32, "A", HIGH, ACK), (1, "C", HIGH, ACK))
     try:
         assert Panel().update(1, 32, 61).first == 61
         assert Panel().update(1, 32).first == 32
@@ -166,7 +160,7 @@ def test_the_others_of_a_set_are_named_without_the_first_and_the_most_urgent_bef
 def test_faults_of_both_words_latch_and_are_acknowledged_each_by_its_rule():
     lasting, rows = faults._LASTING, faults.REGISTRY
     faults._LASTING = Codes(29, 61)
-    faults.REGISTRY = [(code, "", HIGH, ACK, "") for code in FREE]
+    faults.REGISTRY = [(code, "", HIGH, ACK) for code in FREE]
     try:
         for code in FREE:
             panel = Panel()
@@ -181,7 +175,7 @@ def test_faults_of_both_words_latch_and_are_acknowledged_each_by_its_rule():
 
 def test_codes_of_the_second_word_are_kept_beside_each_other():
     rows = faults.REGISTRY
-    faults.REGISTRY = [(code, "", HIGH, ACK, "") for code in FREE]
+    faults.REGISTRY = [(code, "", HIGH, ACK) for code in FREE]
     try:
         panel = Panel().update(40)
         assert panel.update(61).latched == 1 << 40 | 1 << 61 and panel.first == 40

@@ -9,7 +9,7 @@ LOOK = 16  # ticks until the sensor is asked again, at the latest
 
 
 def names(rig):
-    return [name for bit, (name, _) in enumerate(blockers.NAMES) if rig.sup.blocked_by & 1 << bit]
+    return [name for bit, name in enumerate(blockers.NAMES) if rig.sup.blocked_by & 1 << bit]
 
 
 def measure(rig, ppm, age_us=5_000_000):

@@ -237,7 +237,7 @@ class SeenRig(Rig):
 
 
 def names(rig):
-    return [name for bit, (name, _) in enumerate(blockers.NAMES) if rig.sup.blocked_by & 1 << bit]
+    return [name for bit, name in enumerate(blockers.NAMES) if rig.sup.blocked_by & 1 << bit]
 
 
 def run(rig, ticks):

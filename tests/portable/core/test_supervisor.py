@@ -8,7 +8,7 @@ from support import set_good
 
 
 def _names(mask):
-    return [name for bit, (name, _) in enumerate(blockers.NAMES) if mask & 1 << bit]
+    return [name for bit, name in enumerate(blockers.NAMES) if mask & 1 << bit]
 
 
 def _first_fault(rig):

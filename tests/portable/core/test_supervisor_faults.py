@@ -6,7 +6,7 @@ from supervisor_rig import Rig
 
 
 def _names(mask):
-    return [name for bit, (name, _) in enumerate(blockers.NAMES) if mask & 1 << bit]
+    return [name for bit, name in enumerate(blockers.NAMES) if mask & 1 << bit]
 
 
 def _first_fault(rig):

@@ -9,7 +9,7 @@ from host_tools import places
 from host_tools.simulator.twin import lanes, session
 from host_tools.simulator.twin.scenarios import SCENARIOS
 from host_tools.simulator.twin.treatment import Plan
-from host_tools.toolchain import packing
+from host_tools.toolchain import packing, remedies
 
 USE = "import sys\nsys.path[:] = [{firmware!r}]\nimport archive\narchive.use({file!r})\n"
 
@@ -61,6 +61,23 @@ def test_what_is_not_in_it_is_looked_up_as_ever(python, tmp_path):
 def test_without_the_file_nothing_is_mounted(python, tmp_path):
     (tmp_path / "a.py").write_text("print('plain')")
     assert python("sys.path.append('')\nimport a\nprint(archive.MOUNT in sys.path)", None) == "plain\nFalse\n"
+
+
+def test_a_file_in_it_is_read_in_pieces_whatever_is_imported_between(python):
+    members = mpy(a="print('a')") | {"p/q.txt": bytes(range(65, 91))} | mpy(b="print('b')")
+    read = "\nfile.seek({}); print(file.readinto(part), part)"
+    text = "part = bytearray(3)\nfile = open('/app/p/q.txt', 'rb')" + read.format(4) + "\nimport a" + read.format(23)
+    text += "\nimport b" + read.format(0)
+    said = ["3 bytearray(b'EFG')", "a", "3 bytearray(b'XYZ')", "b", "3 bytearray(b'ABC')"]
+    assert python(text, members).splitlines() == said
+
+
+def test_the_packed_application_says_what_the_table_of_remedies_says(python, tmp_path):
+    (tmp_path / "packed").write_bytes(packing.application(places.VIRTUAL)[packing.ARCHIVE])
+    text = f"archive.use({str(tmp_path / 'packed')!r})\nfrom cryo import remedies\nprint(remedies.__file__)\n"
+    text += "print(remedies.sentence(1))\nprint(remedies.sentence(33))"
+    said = ["/app/cryo/remedies.mpy", remedies.FAULTS["ESTOP"], remedies.BLOCKERS["FAULT"]]
+    assert python(text, None).splitlines() == said
 
 
 def test_a_treatment_is_the_same_with_the_packed_application(tmp_path):
