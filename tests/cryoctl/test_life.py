@@ -192,7 +192,7 @@ def test_deploy_keeps_what_else_is_on_the_image(packed, tmp_path):
 
 
 def test_a_socket_serves_too_and_a_wrong_address_is_told(start):
-    for wrong in ("nowhere", "127.0.0.1:port", ":", "127.0.0.1:70000"):
+    for wrong in ("nowhere", "127.0.0.1:port", ":", "127.0.0.1:70000", "127.0.0.1:\u00b2"):
         assert "HOST:PORT" in refused(start, "--tcp", wrong)
     sim = start("--tcp", "127.0.0.1:0")
     number = int(re.search(r"127\.0\.0\.1:(\d+)", sim.said)[1])

@@ -12,7 +12,7 @@ from host_tools.cryoctl.sim import SimError, pty_port, script, tcp_port
 from host_tools.cryoctl.sim.front import Front
 from host_tools.cryoctl.sim.keyboard import Keyboard
 from host_tools.cryoctl.sim.pace import BEHIND_S, Pace
-from host_tools.cryoctl.sim.panel import ACTIONS, ActionError, action, listing
+from host_tools.cryoctl.sim.panel import ACTIONS, ActionError, action, listing, standing
 from host_tools.cryoctl.sim.ports import QUEUE_MAX, STALL_S, Outlet
 from host_tools.cryoctl.sim.pty_port import PtyPort
 from host_tools.cryoctl.sim.router import WAITING_MAX, Router
@@ -275,6 +275,27 @@ def test_every_fault_is_taken_back_by_clear():
         assert seen(plant) == healthy, name
 
 
+@pytest.mark.parametrize("moves", [(), ("shield open",), ("shield open", "shield close")])
+@pytest.mark.parametrize("faults", [("loop-a-stuck",), ("loop-b-stuck",), ("loop-a-stuck", "loop-b-stuck")])
+@pytest.mark.parametrize("first", [None, "shield open"])
+def test_clear_gives_a_stuck_channel_of_the_loop_the_level_of_the_shield(first, faults, moves):
+    stuck, sound = Plant(), Plant()
+    for name in filter(None, (first, *(f"fault {fault}" for fault in faults), *moves, "clear")):
+        action(stuck, name)()
+        if name.startswith("shield"):
+            action(sound, name)()
+    assert stuck.levels == sound.levels
+
+
+def test_clear_without_a_stuck_contact_moves_none(plant):
+    for name in ("shield open", "estop press", "key off"):
+        action(plant, name)()
+    plant.set_input(pins.LOOP_A, 1)  # a discordance that a hand made
+    before = dict(plant.levels)
+    action(plant, "clear")()
+    assert plant.levels == before
+
+
 def test_power_cycle_is_a_start_that_remembers_nothing(plant):
     plant.scratch[2] = 7
     plant.reset_cause = 3
@@ -361,3 +382,28 @@ def test_keys_toggle_contacts_and_others_do_nothing(plant):
     assert "dose-stuck-open" in front.line().plain and plant.dose.stuck == "open"
     front.press("c")
     assert "fault" not in front.line().plain and plant.dose.stuck is None
+
+
+def test_the_front_names_every_standing_fault_whoever_caused_it(plant, tmp_path):
+    front = Front(plant, Outlet([]), Keyboard())
+    path = tmp_path / "script"
+    path.write_text("0.1 fault loop-a-stuck\n0.2 shield open\n0.3 fault dose-leaks\n")
+    script.load(path, plant)
+    front.press("1")
+    front.press("4")
+    plant.run_until_reset(400_000)
+    assert front.line().plain.endswith("  fault dose-stuck-open, dose-leaks, fog, loop-a-stuck")
+    assert "shield OPEN" in front.line().plain and plant.levels[pins.LOOP_A] == 1
+    front.press("s")
+    assert "shield closed" in front.line().plain and plant.levels[pins.LOOP_B] == 0
+    front.press("c")
+    assert "fault" not in front.line().plain
+
+
+@pytest.mark.parametrize("name", ACTIONS["fault"].hint.split("|"))
+def test_each_fault_stands_until_it_is_cleared(plant, name):
+    assert standing(plant) == []
+    action(plant, f"fault {name}")()
+    assert standing(plant) == [name]
+    action(plant, "clear")()
+    assert standing(plant) == []

@@ -6,7 +6,7 @@ from rich.live import Live
 from rich.text import Text
 
 from boards.virtual import pins
-from host_tools.cryoctl.sim.panel import action
+from host_tools.cryoctl.sim.panel import action, shield_closed, standing
 
 REDRAW_S = 0.1
 STEP_MM = 10
@@ -26,7 +26,6 @@ class Front:
         self._outlet = outlet
         self._keyboard = keyboard
         self._due = 0.0
-        self._fault = ""
         self._live = Live(console=console, auto_refresh=False) if console else None
         if console:
             console.print("  ".join(f"[bold]{key}[/bold] {what}" for key, what in KEYS), highlight=False)
@@ -56,7 +55,7 @@ class Front:
         done = {
             " ": "trigger " + ("press" if levels[pins.TRIGGER] else "release"),
             "e": "estop " + ("release" if levels[pins.ESTOP] else "press"),
-            "s": "shield " + ("open" if levels[pins.LOOP_A] else "close"),
+            "s": "shield " + ("open" if shield_closed(plant) else "close"),
             "k": "key " + ("on" if levels[pins.KEY] else "off"),
             "p": "probe " + ("on" if plant.probe.detached else "off"),
             "+": f"distance {min(300, plant.hand.goal_mm + STEP_MM)}",
@@ -67,7 +66,6 @@ class Front:
         }
         done |= {digit: f"fault {name}" for digit, name in _FAULT_KEYS.items()}
         if key in done:
-            self._fault = _FAULT_KEYS.get(key, "" if key == "c" else self._fault)
             action(plant, done[key])()
 
     def line(self):
@@ -84,13 +82,13 @@ class Front:
             text.append(f" {name} ", style=f"bold black on {style}" if plant.pin_levels >> pin & 1 else "dim")
         text.append(" GAS ", style="bold black on blue" if plant.flowing() else "dim")
         text.append("  trigger " + ("up" if levels[pins.TRIGGER] else "PRESSED"))
-        text.append("  shield " + ("closed" if levels[pins.LOOP_A] else "OPEN"))
+        text.append("  shield " + ("closed" if shield_closed(plant) else "OPEN"))
         text.append("  E-stop " + ("PRESSED" if levels[pins.ESTOP] else "out"))
         text.append(f"  {plant.hand.mm:.0f} mm  skin {plant.skin.surface_c:.1f} degC  {plant.bar:.0f} bar")
         if plant.probe.detached:
             text.append("  probe OFF")
-        if self._fault:
-            text.append(f"  fault {self._fault}", style="red")
+        if faults := standing(plant):
+            text.append(f"  fault {', '.join(faults)}", style="red")
         if self._outlet.dropped:
             text.append(f"  {self._outlet.dropped} bytes nobody read", style="dim")
         return text

@@ -1,12 +1,14 @@
 """What people do to the virtual board: one table of actions for the keyboard and for scripts."""
 
 import difflib
+from weakref import WeakKeyDictionary
 
 from boards.virtual import pins
 from host_tools.simulator.twin.physics import LINE_LEAK_S
 
 REACH_MM_S = 300.0  # how fast a hand moves
 ROOM_PPM = 450.0
+_SHIELD: WeakKeyDictionary = WeakKeyDictionary()  # plant -> whether it is closed: a stuck channel does not show it
 
 
 class ActionError(ValueError):
@@ -40,6 +42,7 @@ def _choice(**ways):
         return lambda: do(plant)
 
     act.hint = "|".join(words)
+    act.words = words
     return act
 
 
@@ -58,20 +61,56 @@ def _alone(do):
 def _attribute(*path_and_value):
     *path, name, value = path_and_value
 
-    def do(plant):
+    def of(plant):
         target = plant
         for part in path:
             target = target[part] if isinstance(part, int) else getattr(target, part)
-        setattr(target, name, value)
+        return target
+
+    def do(plant):
+        setattr(of(plant), name, value)
+
+    do.stands = lambda plant: getattr(of(plant), name) == value
+    return do
+
+
+def _stuck(pin, level):
+    """Return an action: a contact that reads this level from now on."""
+
+    def do(plant):
+        plant.stick_input(pin, level)
+
+    do.stands = lambda plant: plant.stuck_pins.get(pin) == level
+    return do
+
+
+def _shield(closed):
+    """Return an action that moves the eye shield."""
+
+    def do(plant):
+        _SHIELD[plant] = closed
+        plant.shield(closed)
 
     return do
 
 
+def shield_closed(plant) -> bool:
+    """Return whether the eye shield is closed, whatever its loop reads."""
+    return _SHIELD.get(plant, True)
+
+
+def standing(plant) -> list[str]:
+    """Return the names of all faults that stand, whoever caused them."""
+    return [name for name, do in ACTIONS["fault"].words.items() if do.stands(plant)]
+
+
 def clear(plant):
-    """Remove every fault; contacts stay where they are."""
+    """Remove every fault; contacts stay where they are, and one that was stuck is found there."""
     for name in FAULTS_UNDONE:
         name(plant)
-    plant.stuck_pins.clear()
+    if plant.stuck_pins:
+        plant.stuck_pins.clear()
+        plant.shield(shield_closed(plant))
     plant.analogue.clear()
     plant.probe.attach()
 
@@ -95,7 +134,7 @@ FAULTS_UNDONE = (
 ACTIONS = {
     "trigger": _choice(press=lambda p: p.trigger(True), release=lambda p: p.trigger(False)),
     "estop": _choice(press=lambda p: p.set_input(pins.ESTOP, 1), release=lambda p: p.set_input(pins.ESTOP, 0)),
-    "shield": _choice(open=lambda p: p.shield(False), close=lambda p: p.shield(True)),
+    "shield": _choice(open=_shield(False), close=_shield(True)),
     "key": _choice(on=lambda p: p.set_input(pins.KEY, 0), off=lambda p: p.set_input(pins.KEY, 1)),
     "distance": _number(5, 300, "mm", lambda p, mm: p.hand.move(mm, REACH_MM_S)),
     "probe": _choice(
@@ -118,8 +157,8 @@ ACTIONS = {
         spi_dead=_attribute("spi_fail", True),
         fog=_attribute("fog", 1.0),
         infrared_silent=_attribute("thermopile", "answers", False),
-        loop_a_stuck=lambda p: p.stick_input(pins.LOOP_A, 1),
-        loop_b_stuck=lambda p: p.stick_input(pins.LOOP_B, 0),
+        loop_a_stuck=_stuck(pins.LOOP_A, 1),
+        loop_b_stuck=_stuck(pins.LOOP_B, 0),
         jet_strong=_attribute("strength", 2.0),
     ),
     "clear": _alone(clear),
