@@ -50,6 +50,21 @@ def chosen(name: str | None, there: Sequence[Found] | None = None) -> str:
     raise NoDevice(f"more than one port: {', '.join(port.name for port in there)}", "name one with --port")
 
 
+def usb_serial(name: str) -> str:
+    """Return the USB serial number behind a port; empty where it has none, or is not there."""
+    return next((port.usb_serial for port in ports() if port.name == name), "")
+
+
+def where_now(name: str, usb_serial: str) -> str:
+    """Return the name of a board's port that it has now: it may come back under another one.
+
+    name         what it was called; it stays where no port has the board's USB serial number, or this one has it
+    usb_serial   of the board; empty: not known
+    """
+    same = [port.name for port in ports() if port.usb_serial == usb_serial] if usb_serial else []
+    return name if name in same or not same else same[0]
+
+
 def _system():
     from serial.tools import list_ports  # here: it looks through the whole USB tree when imported on some platforms
 

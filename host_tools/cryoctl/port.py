@@ -7,7 +7,7 @@ from typing import Any
 
 import serial
 
-from host_tools.cryoctl import shared
+from host_tools.cryoctl import found, shared
 from host_tools.cryoctl.holders import holders
 from host_tools.cryoctl.problems import NoDevice
 
@@ -21,7 +21,8 @@ _ALONE_S = 2.0  # so long a program that just ended, or starts another one, may 
 class Port:
     """An open port, this process's alone.
 
-    name    /dev/ttyACM0, COM3, the link of a virtual board, or socket://HOST:PORT
+    name         /dev/ttyACM0, COM3, the link of a virtual board, or socket://HOST:PORT
+    usb_serial   of the board behind it, empty where it has none: by it a board is found again
     Raises NoDevice from here and from every method when it cannot be opened or has gone.
     """
 
@@ -31,6 +32,7 @@ class Port:
         self._rest = b""
         self._last_look: float | None = None  # behind this time it has looked once
         self._open()
+        self.usb_serial = "" if name.startswith(SOCKET) else found.usb_serial(name)
 
     def _open(self):
         address = re.fullmatch(r".+:([0-9]{1,5})", self.name.removeprefix(SOCKET))
@@ -78,8 +80,9 @@ class Port:
             time.sleep(_LOOK_S)
 
     def reopen(self) -> None:
-        """Open it anew: its board has restarted."""
+        """Open it anew: its board has restarted, and may have another name by now."""
         self.close()
+        self.name = found.where_now(self.name, self.usb_serial)
         self._rest = b""
         self._open()
 

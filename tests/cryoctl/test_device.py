@@ -362,6 +362,29 @@ def test_half_a_line_from_before_a_restart_is_no_part_of_the_first_answer_after_
         assert port.line(time.monotonic() + PATIENCE_S) == b"answer"
 
 
+@pytest.mark.parametrize("others", [(), (found.Found("/dev/none", "", "E67"), found.Found("/dev/bare", ""))])
+def test_a_board_that_comes_back_under_another_name_is_found_by_its_usb_serial_number(monkeypatch, others):
+    with fake_port(lambda *_: b"") as (one, _), fake_port(lambda *_: b"the same\n") as (other, _):
+        for where, usb_serial, then in ((one, "E66", other), (one, "", one), (other, "E66", other)):
+            monkeypatch.setattr(found, "ports", lambda n=where, s=usb_serial: [*others, found.Found(n, "", s)])
+            with Port(where) as port:
+                there = [*others, found.Found(other, "", usb_serial)]
+                monkeypatch.setattr(found, "ports", lambda there=there: there)
+                port.reopen()  # at once: no time needs to pass
+                assert port.name == then
+                if then == other:
+                    port.write(b"*IDN?\n")
+                    assert port.line(time.monotonic() + PATIENCE_S) == b"the same"
+
+
+def test_a_board_that_kept_its_name_stays_there_whatever_else_has_its_usb_serial_number(monkeypatch):
+    with fake_port(lambda *_: b"") as (one, _), fake_port(lambda *_: b"") as (other, _):
+        monkeypatch.setattr(found, "ports", lambda: [found.Found(other, "", "E66"), found.Found(one, "", "E66")])
+        with Port(one) as port:
+            port.reopen()
+            assert port.name == one
+
+
 def test_a_port_that_is_not_there_is_said_so():
     with pytest.raises(NoDevice, match="there is no port"):
         Port("/dev/no-such-port")

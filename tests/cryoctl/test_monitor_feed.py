@@ -5,7 +5,7 @@ import threading
 
 import pytest
 
-from host_tools.cryoctl import names
+from host_tools.cryoctl import found, names
 from host_tools.cryoctl.device import Device, Identity
 from host_tools.cryoctl.monitor import feed, silence
 from host_tools.cryoctl.monitor.seen import Seen
@@ -34,6 +34,7 @@ class FakeDevice:
         self.armed = False
         self.port = self
         self.name = "fake"
+        self.usb_serial = ""
 
     def clock(self):
         return self.now
@@ -79,9 +80,9 @@ class FakeDevice:
         return [{**TELEMETRY, "seq": self.seq, "mode": names.mode_number(self.state)}]
 
 
-def watched(monkeypatch, device, seconds, period_ms=500, meanwhile=lambda row: None, made=None, console=None):
+def watched(monkeypatch, device, seconds, period_ms=500, meanwhile=lambda row: 0, made=None, console=None, port=None):
     """Return the feed after so long, and the rows that it gave."""
-    monkeypatch.setattr(feed, "Port", lambda name: device)
+    monkeypatch.setattr(feed, "Port", port or (lambda name: device))
     monkeypatch.setattr(feed, "Device", console or (lambda port: device))
     monkeypatch.setattr(feed, "chosen", lambda name: "fake")
     monkeypatch.setattr(feed.time, "sleep", device.sleep)
@@ -154,6 +155,25 @@ def test_a_device_that_goes_and_returns_is_told_and_marked(monkeypatch):
     assert kinds.count("gap") >= 1 and kinds.count("gap") == kinds.count("back")
     assert isinstance(rows[[row.kind for row in rows].index("gap")], Gap)
     assert kinds[-1] == "sample" and device.stream == "OFF"
+
+
+def test_a_device_that_returns_under_another_name_is_watched_there(monkeypatch):
+    device, opened = FakeDevice([(0, "STANDBY")]), []
+    device.usb_serial = "E66"
+    monkeypatch.setattr(found, "ports", lambda: [found.Found("/dev/b", "", "E67"), found.Found("/dev/a", "", "E66")])
+
+    def meanwhile(row):
+        device.gone = isinstance(row, Sample) and 5_000 < row.t_ms < 6_000
+
+    def port(name):
+        opened.append(name)
+        device.name = name
+        return device
+
+    _, rows = watched(monkeypatch, device, 30, meanwhile=meanwhile, port=port)
+    assert opened[0] == "fake" and set(opened[1:]) == {"/dev/a"}
+    back = max(n for n, row in enumerate(rows) if isinstance(row, Back))
+    assert any(isinstance(row, Sample) for row in rows[back:])
 
 
 def test_another_device_at_the_port_is_told_and_waited_out(monkeypatch):

@@ -116,7 +116,7 @@ def _image(port, at, request, at_prompt, watch, report):
         board = request.board
     image.fits(request.image, request.image_name, board)
     chip = boards.chip(board)
-    report.image_written = image.install(port, request.image, chip, at_prompt, lambda: _back(port, at), watch)
+    report.image_written = image.install(port, request.image, chip, at_prompt, lambda: _back(port), watch)
     if looked(port)[1]:
         with _left_as_found(port) as device:
             _leave(device, request)
@@ -170,13 +170,10 @@ class _Heard(Watch):
         self._watch.warn(text)
 
 
-def _back(port, at):
+def _back(port):
     """Wait until a board that restarts has its port again, which may have another name. Raises NoDevice."""
     until = time.monotonic() + BACK_S
     while time.monotonic() < until:
-        same = [other for other in found.ports() if at.usb_serial and other.usb_serial == at.usb_serial]
-        if same:
-            port.name = same[0].name
         with contextlib.suppress(NoDevice):
             port.reopen()
             if look(port, 1.0)[0] != SILENT:
@@ -187,7 +184,7 @@ def _back(port, at):
 
 def _answers(port, at, report, serial):
     """Wait for the application and compare its identity with what was written."""
-    who = _application(port, at)
+    who = _application(port)
     report.port = port.name
     report.serial = who.serial
     expected = Identity(report.board, serial, boards.version())
@@ -203,7 +200,7 @@ def _answers(port, at, report, serial):
         report.self_test = said
 
 
-def _application(port, at):
+def _application(port):
     until = time.monotonic() + BACK_S
     prompts = 0
     while time.monotonic() < until:
@@ -211,7 +208,7 @@ def _application(port, at):
             state, who = look(port, 1.0)
         except NoDevice:  # its own USB goes and comes again
             with contextlib.suppress(NoDevice):
-                _back(port, at)
+                _back(port)
             continue
         if state == APPLICATION and who:
             return who

@@ -16,7 +16,7 @@ from importlib import metadata
 
 from host_tools.cryoctl import names, wire
 from host_tools.cryoctl.device import Device
-from host_tools.cryoctl.found import chosen
+from host_tools.cryoctl.found import chosen, where_now
 from host_tools.cryoctl.monitor import answers, silence
 from host_tools.cryoctl.port import Port
 from host_tools.cryoctl.problems import NoDevice, Problem, Refused
@@ -57,6 +57,7 @@ class Feed:
         self._started = datetime.now().astimezone()
         self._device: Device | None = None
         self._identity = None
+        self._at = ("", "")  # name and USB serial number of its port
         self._before: str | None = None  # what STRM? said first
         self._sentences = False  # FORM:HUM was set: it outlasts a connection, not what sees it
         self.left = ""  # what was not put back, and why
@@ -115,7 +116,7 @@ class Feed:
         )
 
     def _open(self):
-        port = Port(chosen(self._option))
+        port = Port(where_now(*self._at) if self._at[1] else chosen(self._option))
         try:
             device = Device(port)
             if self._identity and device.identity != self._identity:
@@ -129,6 +130,7 @@ class Feed:
             port.close()
             raise
         self._device, self._identity = device, device.identity
+        self._at = (port.name, port.usb_serial)
         self._forget()
         return said
 
