@@ -30,7 +30,13 @@ class OldArchive:
         return [mpremote.sha256(self.data[at : at + size]) for at, size in places]
 
 
-MODULES = {f"m{n}.mpy": bytes([n]) * (100 + n) for n in range(8)}
+# no two bytes in a row are alike, so that a piece of the wrong place is seen
+MODULES = {f"m{n}.mpy": bytes((31 * n + 7 * at) % 251 for at in range(100 + n)) for n in range(8)}
+
+
+def joined(pieces, old):
+    """Return the file that these pieces make."""
+    return b"".join(piece if isinstance(piece, bytes) else old[piece[0] :][: piece[1]] for piece in pieces)
 
 
 @pytest.mark.parametrize(
@@ -48,9 +54,17 @@ def test_a_new_archive_is_the_old_ones_parts_and_what_changed(change, most):
     old = archive(MODULES)
     new = archive({name: data for name, data in (MODULES | change).items() if data is not None})
     made = delta.pieces(OldArchive(old), "/application", len(old), new)
-    assert b"".join(piece if isinstance(piece, bytes) else old[piece[0] :][: piece[1]] for piece in made) == new
+    assert joined(made, old) == new
     sent = sum(len(piece) for piece in made if isinstance(piece, bytes))
     assert sent == len(delta.head_of(new)) + most + 4
+
+
+def test_a_copy_that_was_broken_off_anywhere_goes_on_with_the_right_bytes():
+    old, new = archive(MODULES), archive(MODULES | {"m3.mpy": b"new" * 50, "added.mpy": b"+-" * 30})
+    made = delta.pieces(OldArchive(old), "/application", len(old), new)
+    assert {type(piece) for piece in made} == {bytes, tuple}
+    for begin in range(len(new) + 1):
+        assert joined(delta.after(begin, made), old) == new[begin:], begin
 
 
 @pytest.mark.parametrize("old", [b"", b"x" * 500, b"a b c\n\n1234", b"\xff\n\n", b"a 1\nb\n\n"])

@@ -121,6 +121,18 @@ def test_a_curve_without_room_or_points_is_no_error(size):
         assert picture == "" or len(picture.splitlines()) == size[1]
 
 
+def test_a_recording_begins_with_the_choice_of_its_moment_and_not_with_that_of_the_connection(tmp_path):
+    known = seen.Seen(HEADER)
+    recorder = seen.Recorder(known)
+    for n, preset in enumerate((None, "CHRONIC", "ACUTE")):
+        row = Choice(t_ms=n, preset=preset, level=n + 1, site="LFOOT-SOLE", point=n + 2)
+        known.add(row)
+        recorder.start(tmp_path / str(n))
+        recorder.stop()
+        header, rows = read(tmp_path / str(n))
+        assert header.choice == row != HEADER.choice and rows == []
+
+
 # --- files that fail --------------------------------------------------------------------------------------------------
 def test_a_recording_that_cannot_go_on_ends_and_nothing_else_does(tmp_path):
     known = seen.Seen(HEADER)

@@ -70,3 +70,22 @@ def test_where_the_calibrations_cannot_be_read_every_value_of_theirs_stays(damag
     made, said = asked(held)
     assert made["valve_close_delay_us"] == 25_000 and made["skin_offset_mdegc"] == 0 and "kept as calibrated" in said
     assert set(PATHS) <= set(held)
+
+
+@pytest.mark.parametrize(
+    "sequences", [(4, None), (None, 4), (4, 5), (5, 4), (0xFFFF, 0), (0, 0xFFFF), (0xFFFF, 0xFFFE), (4, 4)]
+)
+def test_the_new_settings_count_from_the_moment_on_when_one_of_both_slots_is_replaced(sequences):
+    """The board may lose its power between the two: it then has the old ones, whole, or the new ones."""
+    held = {
+        path: data
+        for n, path in enumerate(PATHS)
+        if (sequence := sequences[n]) is not None
+        for data in [record(HELD, sequence)[path]]
+    }
+    written = provision.files("rp2040_pico", held, Request(settings={"trip_mdegc": 5_000}), Heard())
+    assert set(written) >= set(PATHS)
+    for path in PATHS:
+        made = stored(held | {path: written[path]}, False)
+        assert (made["trip_mdegc"], made["serial"]) == (5_000, 7), path
+    assert stored(held | written, False)["trip_mdegc"] == 5_000
