@@ -181,3 +181,22 @@ def test_copies_are_independent(kind):
 def test_impossible_requests_are_refused(call, kind):
     with pytest.raises(ValueError, match="give"):
         call(kind)
+
+
+@both
+@pytest.mark.parametrize("ms", [1, 43, 51, 59, 300])  # 0.043 s is 42.99... steps of 0.001 s
+def test_a_time_is_its_whole_number_of_steps(kind, ms):
+    skin, steps, idle_ms = kind(), [], []
+    skin.step = lambda *_: steps.append(1)
+    skin.advance(ms / 1000, 100.0, JET_C)
+    assert len(steps) == ms
+    del skin.step
+    advance_one = skin._advance_one
+
+    def counted(operator, *jet):
+        idle_ms.append(10 if operator is skin.coarse else 1)
+        return advance_one(operator, *jet)
+
+    skin._advance_one = counted
+    skin.idle(ms / 1000)
+    assert sum(idle_ms) == ms and idle_ms.count(1) == ms % 10

@@ -54,6 +54,17 @@ def test_it_lies_and_falls_silent():
     assert silent.words == (SILENT, SILENT)
 
 
+def test_a_sensor_that_falls_silent_keeps_no_older_word_and_speaks_again():
+    thermopile = sensor()
+    after(thermopile, 1, REST_C)
+    assert SILENT not in thermopile.words
+    thermopile.answers = False
+    after(thermopile, 0.1, REST_C, start_us=1_000_000)
+    assert thermopile.words == (SILENT, SILENT)
+    thermopile.answers = True
+    assert after(thermopile, 0.1, REST_C, start_us=1_100_000) == pytest.approx(REST_C, abs=0.02)
+
+
 def test_a_gram_is_18_ppm_in_30_m3_and_a_sample_comes_in_5_s():
     room = Room(ppm=400.0)
     for second in range(1, 5):
