@@ -9,7 +9,8 @@ from cryo.core.session import PROBE_SEAT, WRONG_NUMBERS_MAX
 from micropython import const
 
 
-def _degc(mdegc):
+def degc(mdegc):
+    """Return a temperature in degC with two digits."""
     sign = "-" if mdegc < 0 else ""
     mdegc = abs(mdegc)
     return "{}{}.{:02d}".format(sign, mdegc // 1000, mdegc % 1000 // 10)
@@ -62,7 +63,16 @@ def _state(console, _):
 
 def _why(console, _):
     s = console.app.supervisor
-    said = [blockers.NAMES[bit] + ": " + remedies.sentence(remedies.BLOCKERS + bit) for bit in _standing(s)]
+    why = None
+    if topics.loadable(console):
+        from cryo.console import why
+    said = []
+    for bit in _standing(s):
+        name = blockers.NAMES[bit]
+        text = name + ": " + remedies.sentence(remedies.BLOCKERS + bit)
+        more = why.detail(console, name) if why else ""
+        said.append("{} ({})".format(text, more) if more else text)
+    topics.drop("why")
     mm = s.jet.hold_mm()
     if mm:
         said.append("HOLD: thick skin or strong jet: hold at {} mm".format(mm))
@@ -72,10 +82,11 @@ def _why(console, _):
     return "; ".join(said) or "no blocker"
 
 
-def _reading(name, r):
+def reading(name, r):
+    """Return a temperature's field: value and age, or why there is none."""
     if r.status:
         return "{}={}".format(name, STATUS_NAMES[r.status])
-    return "{}={},{}ms".format(name, _degc(r.value_mdegc), r.age_us // 1000)
+    return "{}={},{}ms".format(name, degc(r.value_mdegc), r.age_us // 1000)
 
 
 class _Temperatures:
@@ -91,10 +102,10 @@ class _Temperatures:
         i = self._app.inputs
         n = len(said)
         if n < 3:
-            said.append(_reading(("SKIN", "NOZZLE", "INFRARED")[n], (i.skin, i.nozzle, i.infrared)[n]))
+            said.append(reading(("SKIN", "NOZZLE", "INFRARED")[n], (i.skin, i.nozzle, i.infrared)[n]))
             return None
         s = self._app.supervisor
-        said.append("PREDICTED=" + (_degc(s.observer.surface_mdegc) if s.session.point_open else "NONE"))
+        said.append("PREDICTED=" + (degc(s.observer.surface_mdegc) if s.session.point_open else "NONE"))
         return ";".join(said)
 
 
@@ -107,8 +118,8 @@ def _figures(name, r):
         return "{}={}".format(name, STATUS_NAMES[r.status])
     return "{}={},{},#{},{}ms".format(
         name,
-        _degc(r.raw_mdegc) if r.raw_mdegc is not None else "NONE",
-        _degc(r.cold_junction_mdegc) if r.cold_junction_mdegc is not None else "NONE",
+        degc(r.raw_mdegc) if r.raw_mdegc is not None else "NONE",
+        degc(r.cold_junction_mdegc) if r.cold_junction_mdegc is not None else "NONE",
         r.sequence,
         r.age_us // 1000,
     )
@@ -150,6 +161,15 @@ def missing(p):
     return tuple(row for row in presets.ATTESTATIONS if row[1] & need)
 
 
+def session_wait(s):
+    """Say how long it takes until the session may give gas again, or another one may begin."""
+    left_s = s.session.used_up_s()
+    if left_s:
+        given = (limits.SESSION_VALVE_ON_MAX_MS // 1000, limits.SESSION_MAX_S // 60, left_s)
+        return "{} s of gas were given in {} minutes: wait {} s".format(*given)
+    return "for another patient TREAT:NEW, in {} s".format(s.session.renewal_s())
+
+
 def _refusal(console, s):
     console.note(101)
     rows = missing(s.session)
@@ -157,13 +177,7 @@ def _refusal(console, s):
     if s.blocked_by & blockers.ATTESTATION and rows:
         text += "; missing attestation " + words_of(rows)
     if s.blocked_by & blockers.SESSION:
-        left_s = s.session.used_up_s()
-        if left_s:
-            text += "; {} s of gas were given in {} minutes: wait {} s".format(
-                limits.SESSION_VALVE_ON_MAX_MS // 1000, limits.SESSION_MAX_S // 60, left_s
-            )
-        else:
-            text += "; for another patient TREAT:NEW, in {} s".format(s.session.renewal_s())
+        text += "; " + session_wait(s)
     return text + "; STAT:WHY? tells what to do"
 
 

@@ -1,5 +1,5 @@
-"""Answers as sentences for people (FORM:HUM). Each is made from the machine's answer or from the same values. A command
-that is not listed here keeps its answer.
+"""Answers as sentences for people (FORM:HUM). Each is made from the machine's answer or from the same values. The
+answer of a command that is not listed is told with what was asked, and its fields in words.
 """
 
 from cryo.core import mode
@@ -24,7 +24,19 @@ def of(console, word, text):
     make = _MAKE.get(word)
     if make:
         return make(console, text)
-    return "Done." if text == "OK" else text
+    if text == "OK":
+        return "Done."
+    if word[-1:] != "?" or "\n" in text or word in _AS_IT_IS:
+        return text
+    parts = text.split(";")
+    if all(["=" in part for part in parts]):
+        text = ", ".join([_words(part) for part in parts])
+    return "{}: {}.".format(word[:-1], "none" if text == "NONE" else text)
+
+
+def _words(field):
+    name, _, value = field.partition("=")
+    return "{} {}".format(name.lower().replace("_", " "), "none" if value == "NONE" else value)
 
 
 def _fields(text):
@@ -76,9 +88,10 @@ def _pressure(console, text):
     said = []
     for part in text.split(";"):
         name, _, value = part.partition("=")
-        mbar = value[:-5]
-        bar = value if value == "INVALID" else "{}.{} bar".format(int(mbar) // 1000, int(mbar) % 1000 // 100)
-        said.append("{} {}".format(name[0] + name[1:].lower(), bar.lower()))
+        if value != "INVALID":
+            tenths = (int(value[:-5]) + 50) // 100
+            value = "{}.{} bar".format(tenths // 10, tenths % 10)
+        said.append("{} {}".format(name[0] + name[1:].lower(), value.lower()))
     return ", ".join(said) + "."
 
 
@@ -95,6 +108,7 @@ def _fault(console, text):
     return said if also == "NONE" else said + " Also: {}.".format(also)
 
 
+_AS_IT_IS = ("*IDN?", "HELP?", "SYST:ERR?")  # they are sentences, or lists for a person
 _MAKE = {
     "STAT?": _state,
     "STAT:WHY?": _why,

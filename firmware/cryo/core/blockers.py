@@ -146,7 +146,8 @@ def standing(s, i):
             skin = i.skin
             mdegc = skin.value_mdegc
             second = s.second
-            if not _baseline_fits(session.reduced(), mdegc, second.colder(mdegc)):
+            reduced = session.reduced()
+            if mdegc > baseline_max_mdegc(reduced) or second.colder(mdegc) < baseline_min_mdegc(reduced):
                 b |= BASELINE
             if second.parted(skin):
                 b |= CONTACT
@@ -161,8 +162,14 @@ def standing(s, i):
     return b
 
 
-def _baseline_fits(reduced, skin_mdegc, coldest_mdegc):
+def baseline_min_mdegc(reduced):
+    """Return the coldest skin on which a point may begin, by the probe and by the infrared sensor (limits 23, 9)."""
     low = BASELINE_MIN_REDUCED_MDEGC if reduced else BASELINE_MIN_MDEGC
     if low < SAME_POINT_SKIN_MDEGC:  # limit 9: this holds after any reset too: every point counts as treated
         low = SAME_POINT_SKIN_MDEGC
-    return low <= coldest_mdegc and skin_mdegc <= (BASELINE_MAX_REDUCED_MDEGC if reduced else BASELINE_MAX_MDEGC)
+    return low
+
+
+def baseline_max_mdegc(reduced):
+    """Return the warmest skin on which a point may begin, by the probe (limit 23)."""
+    return BASELINE_MAX_REDUCED_MDEGC if reduced else BASELINE_MAX_MDEGC

@@ -120,7 +120,47 @@ def test_a_warning_is_told_while_armed_too():
     s = App().supervisor
     s.mode = mode.ARMED
     s.blocked_by = blockers.ROOM_AIR | blockers.INFRARED | blockers.REST
-    assert [row[0] for row in live._standing(s)] == ["ROOM_AIR", "INFRARED"]
+    assert [blockers.NAMES[bit] for bit in live._standing(s)] == ["ROOM_AIR", "INFRARED"]
+
+
+def test_why_says_the_value_the_range_the_time_left_and_the_command():
+    app = App()
+    s, i = app.supervisor, app.inputs
+    i.skin.value_mdegc, i.infrared.status, i.infrared.value_mdegc = 38_450, 0, 31_000
+    s.second.parted = lambda skin: True
+    app.run(3)
+    assert app.ask("TREAT:PRES CIPN") == "OK"
+    s.session.rest_left_us = 41_200_000
+
+    def told(name):
+        return app.ask("STAT:WHY?").partition(name + ": ")[2].partition(" (")[2].partition(")")[0]
+
+    age = "{}ms".format(i.skin.age_us // 1000)
+    assert told("SETUP") == "missing: TREAT:LEV, TREAT:SITE, TREAT:POIN"
+    assert told("ATTESTATION").startswith("missing: TREAT:ATT SKIN,")
+    assert told("REST").endswith(" s left") and 38 <= int(told("REST").split()[0]) <= 42
+    assert told("BASELINE").startswith("SKIN=38.45," + age + ", INFRARED=31.00,")
+    assert told("BASELINE").endswith("; allowed 28.00 to 37.00 degC")
+    assert told("CONTACT").endswith("; at most 2.00 degC apart")
+    i.bottle.value = 31_000
+    app.run(3)
+    assert told("BOTTLE") == "now 31000 mbar"
+    i.estop = 1
+    app.run(3)
+    assert told("FAULT") == "ESTOP; once its cause is gone: FAULT:ACK"
+
+
+def test_why_loads_nothing_while_armed():
+    app = App()
+    app.arm()
+    told = app.ask("STAT:WHY?")
+    assert "INDICATION: wait for 2 s" in told and " (" not in told
+
+
+def test_each_blocker_that_why_adds_to_is_a_blocker():
+    from cryo.console import why
+
+    assert not set(why._OF) - set(blockers.NAMES)
 
 
 def test_result():

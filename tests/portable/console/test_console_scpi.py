@@ -447,7 +447,11 @@ def test_sentences_on_request():
     told = "Skin 23.47 degC, 170 ms ago; Nozzle: no reading (OPEN); Infrared -1.13 degC, 260 ms ago; "
     assert sentences.of(app.console, "MEAS:TEMP?", said) == told + "Predicted 24.58 degC."
     said = sentences.of(app.console, "MEAS:PRES?", "BOTTLE=57282 mbar;LINE=6127 mbar")
-    assert said == "Bottle 57.2 bar, Line 6.1 bar."
+    assert said == "Bottle 57.3 bar, Line 6.1 bar."
+    assert app.ask("TREAT:LEV?") == "TREAT:LEV: none." and app.ask("SYST:ECHO?") == "SYST:ECHO: OFF."
+    assert app.ask("STAT:VALV?").startswith("STAT:VALV: dose ") and "=" not in app.ask("STAT:VALV?")
+    assert app.ask("*IDN?") == "CO2 cryotherapy applicator,test,42,0.1.0"
+    assert "TREAT:LEV 1..5" in app.slow("HELP?", 10)[0] or "TREATment:LEVel" in app.slow("HELP?", 10)[0]
     is_error(app.ask("FIRE"), -113)
     app.ask("FORM:MACH")
     app.arm()
