@@ -9,7 +9,7 @@ from boards.virtual import pins
 from host_tools.cryoctl.port import Port
 from host_tools.cryoctl.problems import NoDevice
 from host_tools.cryoctl.sim import SimError, pty_port, script, tcp_port
-from host_tools.cryoctl.sim.front import Front
+from host_tools.cryoctl.sim.front import KEYS, Front
 from host_tools.cryoctl.sim.keyboard import Keyboard
 from host_tools.cryoctl.sim.pace import BEHIND_S, Pace
 from host_tools.cryoctl.sim.panel import ACTIONS, ActionError, action, listing, standing
@@ -379,9 +379,40 @@ def test_keys_toggle_contacts_and_others_do_nothing(plant):
     front.press("p")
     assert plant.probe.detached
     front.press("1")
-    assert "dose-stuck-open" in front.line().plain and plant.dose.stuck == "open"
+    assert "dose-stuck-open" in front.lines().plain and plant.dose.stuck == "open"
     front.press("c")
-    assert "fault" not in front.line().plain and plant.dose.stuck is None
+    assert "fault" not in front.lines().plain and plant.dose.stuck is None
+
+
+def test_keys_give_a_calibration_its_references(plant):
+    front = Front(plant, Outlet([]), Keyboard())
+    seen = []
+    for _ in range(4):
+        front.press("b")
+        seen.append((plant.probe.bathed, plant.probe.bath_c if plant.probe.bathed else None))
+    assert seen == [(True, 0), (True, 20), (True, 40), (False, None)]
+    full = plant.bottle.bar
+    assert full == pytest.approx(57.3, abs=0.1)
+    front.press("]")
+    assert plant.bottle.bar == pytest.approx(full, abs=0.05)  # no more than the vapour pressure
+    for bar in (47, 37, 27, 17, 7, 1.01, 1.01):
+        front.press("[")
+        assert plant.bottle.bar == pytest.approx(bar, abs=0.55)
+    front.press("g")
+    front.press("g")
+    assert plant.bottle.grams_left == 2_000 and plant.bottle.bar == pytest.approx(full, abs=0.05)
+
+
+def test_the_front_fits_80_columns_with_everything_wrong(plant):
+    front = Front(plant, Outlet([]), Keyboard())
+    for key in "esk" + "b" * 3 + "1234":
+        front.press(key)
+    plant.run_until_reset(100_000)
+    shown = front.lines().plain.split("\n")
+    keys = ["  ".join(f"{key} {what}" for key, what in row) for row in KEYS]
+    assert len(shown) + len(keys) <= 24 and max(map(len, shown + keys)) <= 80
+    for word in ("shield OPEN", "E-stop PRESSED", "key OFF", "probe in a bath of 40 degC", "bottle 57.3 bar, "):
+        assert word in front.lines().plain
 
 
 def test_the_front_names_every_standing_fault_whoever_caused_it(plant, tmp_path):
@@ -392,12 +423,12 @@ def test_the_front_names_every_standing_fault_whoever_caused_it(plant, tmp_path)
     front.press("1")
     front.press("4")
     plant.run_until_reset(400_000)
-    assert front.line().plain.endswith("  fault dose-stuck-open, dose-leaks, fog, loop-a-stuck")
-    assert "shield OPEN" in front.line().plain and plant.levels[pins.LOOP_A] == 1
+    assert front.lines().plain.endswith("\nfault dose-stuck-open, dose-leaks, fog, loop-a-stuck")
+    assert "shield OPEN" in front.lines().plain and plant.levels[pins.LOOP_A] == 1
     front.press("s")
-    assert "shield closed" in front.line().plain and plant.levels[pins.LOOP_B] == 0
+    assert "shield closed" in front.lines().plain and plant.levels[pins.LOOP_B] == 0
     front.press("c")
-    assert "fault" not in front.line().plain
+    assert "fault" not in front.lines().plain
 
 
 @pytest.mark.parametrize("name", ACTIONS["fault"].hint.split("|"))

@@ -1,8 +1,9 @@
-"""The front panel in the terminal: the board's state on one line, and keys in the place of its contacts."""
+"""The front panel in the terminal: the board's state in a few lines of 80 columns, and keys in the place of hands."""
 
 import time
 
 from rich.live import Live
+from rich.markup import escape
 from rich.text import Text
 
 from boards.virtual import pins
@@ -11,10 +12,15 @@ from host_tools.cryoctl.sim.panel import action, shield_closed, standing
 REDRAW_S = 0.1
 STEP_MM = 10
 KEYS = (
-    ("space", "trigger"), ("e", "E-stop"), ("s", "shield"), ("k", "key"), ("+ -", "distance"), ("p", "probe"),
-    ("1", "dose valve stuck open"), ("2", "shut-off stuck open"), ("3", "skin wire open"), ("4", "fog"),
-    ("c", "clear faults"), ("r", "switch off and on"), ("q", "quit"),
+    (
+        ("space", "trigger"), ("e", "E-stop"), ("s", "shield"), ("k", "key"), ("r", "switch off and on"), ("q", "quit"),
+    ),
+    (("+ -", "distance"), ("p", "probe"), ("b", "baths for it"), ("g", "bottle: full, empty"), ("[ ]", "pressure")),
+    (("1", "dose valve stuck open"), ("2", "shut-off stuck open"), ("3", "wire open"), ("4", "fog"), ("c", "clear")),
 )  # fmt: skip
+BATHS_C = (0, 20, 40)  # [E] ice water, and two that a calibration can use; then the probe is on the skin again
+STEP_BAR = 10
+FULL_G = 2_000
 _FAULT_KEYS = {"1": "dose-stuck-open", "2": "shutoff-stuck-open", "3": "skin-wire-open", "4": "fog"}
 
 
@@ -28,7 +34,8 @@ class Front:
         self._due = 0.0
         self._live = Live(console=console, auto_refresh=False) if console else None
         if console:
-            console.print("  ".join(f"[bold]{key}[/bold] {what}" for key, what in KEYS), highlight=False)
+            for row in KEYS:
+                console.print("  ".join(f"[bold]{escape(key)}[/bold] {what}" for key, what in row), highlight=False)
 
     def __enter__(self):
         if self._live:
@@ -46,7 +53,7 @@ class Front:
         now = time.monotonic()
         if self._live and now >= self._due:
             self._due = now + REDRAW_S
-            self._live.update(self.line(), refresh=True)
+            self._live.update(self.lines(), refresh=True)
 
     def press(self, key):
         """Do the action of a key; keys without an action do nothing."""
@@ -60,6 +67,10 @@ class Front:
             "p": "probe " + ("on" if plant.probe.detached else "off"),
             "+": f"distance {min(300, plant.hand.goal_mm + STEP_MM)}",
             "-": f"distance {max(5, plant.hand.goal_mm - STEP_MM)}",
+            "b": self._next_bath(),
+            "g": f"bottle {0 if plant.bottle.grams_left else FULL_G}",
+            "]": f"pressure {min(60, plant.bottle.bar + STEP_BAR):.0f}",
+            "[": f"pressure {max(1, plant.bottle.bar - STEP_BAR):.0f}",
             "c": "clear",
             "r": "power cycle",
             "q": "quit",
@@ -68,8 +79,13 @@ class Front:
         if key in done:
             action(plant, done[key])()
 
-    def line(self):
-        """Return the line."""
+    def _next_bath(self):
+        probe = self._plant.probe
+        warmer = [degc for degc in BATHS_C if not probe.bathed or degc > probe.bath_c]
+        return f"bath {warmer[0]}" if warmer else "probe on"
+
+    def lines(self):
+        """Return what is shown: lamps, contacts, what hands hold, and what is wrong, if anything is."""
         plant = self._plant
         levels = plant.levels
         seconds = plant.now_us / 1e6
@@ -81,14 +97,23 @@ class Front:
         ):
             text.append(f" {name} ", style=f"bold black on {style}" if plant.pin_levels >> pin & 1 else "dim")
         text.append(" GAS ", style="bold black on blue" if plant.flowing() else "dim")
-        text.append("  trigger " + ("up" if levels[pins.TRIGGER] else "PRESSED"))
+        text.append("\ntrigger " + ("up" if levels[pins.TRIGGER] else "PRESSED"))
         text.append("  shield " + ("closed" if shield_closed(plant) else "OPEN"))
         text.append("  E-stop " + ("PRESSED" if levels[pins.ESTOP] else "out"))
-        text.append(f"  {plant.hand.mm:.0f} mm  skin {plant.skin.surface_c:.1f} degC  {plant.bar:.0f} bar")
-        if plant.probe.detached:
-            text.append("  probe OFF")
+        text.append("  key " + ("OFF" if levels[pins.KEY] else "on"))
+        text.append(f"\n{plant.hand.mm:.0f} mm  skin {plant.skin.surface_c:.1f} degC  {self._where()}")
+        text.append(f"  bottle {plant.bottle.bar:.1f} bar, {plant.bottle.grams_left:.0f} g")
         if faults := standing(plant):
-            text.append(f"  fault {', '.join(faults)}", style="red")
+            text.append(f"\nfault {', '.join(faults)}", style="red")
         if self._outlet.dropped:
-            text.append(f"  {self._outlet.dropped} bytes nobody read", style="dim")
+            text.append(f"\n{self._outlet.dropped} bytes nobody read", style="dim")
         return text
+
+    def _where(self):
+        """Say where the probe is."""
+        probe = self._plant.probe
+        if probe.bathed:
+            return f"probe in a bath of {probe.bath_c:.0f} degC"
+        if probe.detached:
+            return "probe OFF"
+        return "probe on" if probe.gain >= 1.0 else "probe HALF OFF"

@@ -8,6 +8,7 @@ from host_tools.simulator.twin.physics import LINE_LEAK_S
 
 REACH_MM_S = 300.0  # how fast a hand moves
 ROOM_PPM = 450.0
+GAS_AT_MOST_G_L = 460.0  # above the density of saturated vapour at every temperature at which CO2 boils
 _SHIELD: WeakKeyDictionary = WeakKeyDictionary()  # plant -> whether it is closed: a stuck channel does not show it
 
 
@@ -104,6 +105,15 @@ def standing(plant) -> list[str]:
     return [name for name, do in ACTIONS["fault"].words.items() if do.stands(plant)]
 
 
+def _pressure(plant, bar):
+    """Leave so much gas in the bottle that it has this absolute pressure, or the vapour pressure where that is less."""
+    bottle = plant.bottle
+    low, high = 0.0, bottle.volume_l * GAS_AT_MOST_G_L
+    for _ in range(40):
+        bottle.set_contents((low + high) / 2)
+        low, high = (bottle.grams_left, high) if bottle.bar < bar else (low, bottle.grams_left)
+
+
 def clear(plant):
     """Remove every fault; contacts stay where they are, and one that was stuck is found there."""
     for name in FAULTS_UNDONE:
@@ -144,6 +154,7 @@ ACTIONS = {
     ),
     "bath": _number(-80, 60, "degC", lambda p, degc: p.probe.detach(degc)),
     "bottle": _number(0, 10_000, "g", lambda p, grams: p.bottle.set_contents(grams)),
+    "pressure": _number(1, 60, "bar", _pressure),
     "room": _number(400, 40_000, "ppm", lambda p, ppm: setattr(p.room, "ppm", ppm)),
     "fault": _choice(
         dose_stuck_open=_attribute("dose", "stuck", "open"),

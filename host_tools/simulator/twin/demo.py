@@ -106,7 +106,7 @@ def _single(console, args):
     if args.speed and plan.warm_up:
         wait_s = BOOT_COOL_DOWN_US / 1e6
         _say(console, f"First comes {timeline.BOOT_TEXT}: {wait_s:.0f} s of virtual time,", "yellow")
-        _say(console, f"{wait_s / args.speed:.0f} s at this speed (SPEED=0 runs ahead).", "yellow")
+        _say(console, "which run ahead. The speed holds from then on.", "yellow")
     began = time.monotonic()
     with View(console, scenario, plan, figures, args.speed) as view:
         session = run(args.scenario, args.lane, plan=plan, watch=view)

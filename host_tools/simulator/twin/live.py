@@ -30,12 +30,20 @@ def band(celsius):
     return "green" if celsius > 4.0 else "blue" if celsius >= 2.0 else "red"
 
 
-def pace(speed):
-    """Return a function of the virtual time (us) that waits until the wall clock is there; speed 0 never waits."""
-    start = time.monotonic()
+def pace(speed, from_us=0):
+    """Return a function of the virtual time (us) that waits until the wall clock is there; speed 0 never waits.
+
+    Before from_us it does not wait either, and the wall clock counts from there on.
+    """
+    start = None
 
     def wait(now_us):
-        ahead = now_us / 1e6 / speed - (time.monotonic() - start)
+        nonlocal start
+        if now_us < from_us:
+            return
+        if start is None:
+            start = time.monotonic() - (now_us - from_us) / 1e6 / speed
+        ahead = (now_us - from_us) / 1e6 / speed - (time.monotonic() - start)
         if ahead > 0:
             time.sleep(ahead)
 
@@ -50,7 +58,7 @@ class View:
         self._title = f"{scenario.name}: {scenario.title}"
         self._plan = plan
         self._figures = figures
-        self._wait = pace(speed)
+        self._wait = pace(speed, BOOT_COOL_DOWN_US if plan.warm_up else 0)
         self._due = 0.0
         self._seen = 0
         self._status = {}

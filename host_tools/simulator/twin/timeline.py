@@ -5,6 +5,7 @@ from importlib import import_module
 
 from host_tools.simulator.twin import jet, lanes
 from host_tools.simulator.twin.people import fields
+from host_tools.toolchain import remedies
 
 BOOT_TEXT = "the cool-down that every point has after switch-on (300 s)"
 
@@ -121,9 +122,7 @@ def held_back(session):
         return ""
     armed = [text for _, text in session.operator.lines if text.startswith("STATE=ARMED")]
     names = fields(armed[-1])["BLOCKERS"].split(",") if armed else []
-    with lanes.firmware_imports():
-        known = dict(import_module("cryo.core.blockers").NAMES)
-    return "; ".join(f"{name}: {known[name]}" for name in names if name in known)
+    return "; ".join(f"{name}: {remedies.BLOCKERS[name]}" for name in names if name in remedies.BLOCKERS)
 
 
 def gas_g(session):

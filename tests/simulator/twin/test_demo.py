@@ -296,9 +296,18 @@ def test_the_wall_clock_follows_virtual_time_at_the_speed(monkeypatch):
     monkeypatch.setattr(live.time, "monotonic", lambda: now[0])
     monkeypatch.setattr(live.time, "sleep", lambda s: now.__setitem__(0, now[0] + s))
     wait = live.pace(10.0)
+    wait(0)
     wait(5_000_000)
     assert now[0] == pytest.approx(100.5)
     wait(5_000_000)
     assert now[0] == pytest.approx(100.5)
+    wait = live.pace(10.0, 310_000_000)  # the cool-down after switch-on runs ahead
+    wait(5_000_000)
+    wait(309_000_000)
+    wait(310_000_000)
+    assert now[0] == pytest.approx(100.5)
+    wait(320_000_000)
+    assert now[0] == pytest.approx(101.5)
+    now[0] = 100.5
     live.pace(0.0)(60_000_000)
     assert now[0] == pytest.approx(100.5)
