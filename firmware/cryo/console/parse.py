@@ -97,7 +97,25 @@ def _execute(console, text):
             return console.error(-108, "{} takes no argument".format(head))
     elif not argument and hint[0] != "[":
         return console.error(-109, "{} needs an argument: {}".format(head, hint))
+    elif hint == "number" or ".." in hint:
+        argument = _whole(argument)
     return do(console, argument)
+
+
+def _whole(text):
+    """Return the digits of a whole number below a million that is written as IEEE 488.2 lets numbers be written (+3,
+    3.0, 6.0E1). Another text comes back as it is: the command refuses it.
+    """
+    for ch in text:
+        if ch not in "0123456789.+-E":  # Python's float takes more: INF, 1_0
+            return text
+    if text.isdigit() or not text.partition("E")[0].strip("+-."):  # MicroPython's float takes E1 and a point for 0
+        return text
+    try:
+        value = float(text)
+    except ValueError:
+        return text
+    return str(int(value)) if 0 <= value < 1_000_000 and value == int(value) else text
 
 
 def _find(console, word):

@@ -93,6 +93,42 @@ def test_masks_say_what_the_status_byte_sums_up():
     is_error(app.ask("*ESE? 1"), -108)
 
 
+def test_a_whole_number_may_be_written_as_ieee_488_2_has_it():
+    app = App()
+    app.ask("TREAT:PRES CHRONIC")
+    for text, level in (
+        ("+3", 3), ("2.0", 2), ("0.1E1", 1), ("20E-1", 2), (".3E+1", 3), ("1.", 1), ("0.2e1", 2), ("3", 3), ("001", 1),
+    ):  # fmt: skip
+        assert app.ask("TREAT:LEV " + text) == "OK", text
+        assert app.ask("TREAT:LEV?") == str(level)
+    assert app.ask("*ESE 6.0E1") == "OK" and app.ask("*ESE?") == "60"
+    assert app.ask("*SRE -0") == "OK" and app.ask("*SRE?") == "0"
+    assert app.ask("TREAT:POIN +8.0") == "OK" and app.ask("TREAT:POIN?") == "8"
+    app = App()
+    app.choose()
+    nonce = app.ask("ARM:REQ").split()[1].rstrip(";")
+    assert app.ask("ARM:CONF +{}.0E0".format(nonce)) == "ARMED"
+
+
+def test_what_is_no_whole_number_is_refused_and_changes_nothing():
+    app = App()
+    for command in ("TREAT:PRES CHRONIC", "TREAT:LEV 3", "TREAT:POIN 2", "*ESE 60"):
+        assert app.ask(command) == "OK"
+    for wrong in (
+        "2.5", "-1", "1E400", "1_0", "INF", "NAN", "0X3", "2E", "E1", "+", ".", ".E1", "+.", "1+1", "1.0.0", "1E1E1",
+        "1 0", "1000000.0", "1E6",
+    ):  # fmt: skip
+        is_error(app.ask("TREAT:LEV " + wrong), -222, "unknown level " + wrong + ": allowed 1")
+        is_error(app.ask("TREAT:POIN " + wrong), -222, "allowed 1 to 8")
+        is_error(app.ask("*ESE " + wrong), -104, "0 to 255")
+    for out in ("+0", "9.0", "2E5", "999999.0"):
+        is_error(app.ask("TREAT:LEV " + out), -222, "allowed 1")
+        is_error(app.ask("TREAT:POIN " + out), -222, "allowed 1 to 8")
+    is_error(app.ask("*ESE 256.0"), -222, "0 to 255")
+    assert (app.ask("TREAT:LEV?"), app.ask("TREAT:POIN?"), app.ask("*ESE?")) == ("3", "2", "60")
+    is_error(app.ask("SERV:PIN 1E3"), -104, "digits")  # digits are no number
+
+
 def test_a_fault_that_latches_is_told_once():
     app = App()
     app.ask("*CLS")
