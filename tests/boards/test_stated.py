@@ -6,13 +6,15 @@ from pathlib import Path
 import pytest
 
 from host_tools.places import BOARDS, ROOT
-from host_tools.toolchain.board_check import stated
+from host_tools.toolchain.board_check import stated, stated_drivers
 from host_tools.toolchain.board_check.__main__ import check
 from host_tools.toolchain.board_check.board import load
 from host_tools.toolchain.board_check.loop import loop_table
 from host_tools.toolchain.board_check.rules import DOCUMENTS, RULES
 from host_tools.toolchain.board_check.stated import agrees, measured, stated_figures_are_computed, text_of, wrong
-from host_tools.toolchain.board_check.stated_rows import ALL_BOM, BOM, BRING_UP, DRIVERS, NUMBER, README, ROWS
+from host_tools.toolchain.board_check.stated_drivers import DRIVERS
+from host_tools.toolchain.board_check.stated_figures import NUMBER
+from host_tools.toolchain.board_check.stated_rows import ALL_BOM, BOM, BRING_UP, README, ROWS
 from host_tools.toolchain.board_check.timing import slow_clock_table
 from tests.boards.found import HARDWARE
 from tests.gate.named import symbols
@@ -142,6 +144,26 @@ def test_a_pull_that_no_step_measures_is_told(copied, name):
 def test_the_drivers_page_is_held_for_the_project_s_own_boards_only(copied):
     assert text_of(load(BOARDS / "rp2040_pico"), DRIVERS) == " ".join((ROOT / "docs" / DRIVERS).read_text().split())
     assert text_of(load(copied("rp2040_pico")), DRIVERS) is None
+
+
+@pytest.mark.parametrize("name", HARDWARE)
+def test_the_drivers_page_says_how_often_the_infrared_sensor_is_read_on_this_board(name, monkeypatch):
+    board = load(BOARDS / name)
+    row = next(row for row in ROWS if "every=" in row.pattern)
+    text = text_of(board, DRIVERS)
+    assert list(wrong(row, board, text)) == []
+    real = stated_drivers.source
+
+    def fifth(board):
+        tree = real(board)
+        for call in stated_drivers.made(tree, "Mlx90614"):
+            call.keywords = []  # then it is the driver's own figure
+        return tree
+
+    monkeypatch.setattr(stated_drivers, "source", fifth)
+    assert [said.partition(": ")[2] for said in wrong(row, board, text)] == [
+        "'3 data bytes a poll (`every=1` of all boards)': 1 is wrong: 5, by the parts"
+    ]
 
 
 def test_a_board_that_is_named_from_the_project_s_folder_is_held_against_the_drivers_page_too(monkeypatch):

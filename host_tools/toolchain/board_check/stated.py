@@ -12,8 +12,9 @@ from pathlib import Path
 from host_tools.places import BOARDS, ROOT
 from host_tools.toolchain.board_check.board import Board
 from host_tools.toolchain.board_check.loop import loop_table
-from host_tools.toolchain.board_check.stated_figures import Expected
-from host_tools.toolchain.board_check.stated_rows import BRING_UP, DRIVERS, NUMBER, README, ROWS, Row
+from host_tools.toolchain.board_check.stated_drivers import DRIVERS
+from host_tools.toolchain.board_check.stated_figures import NUMBER, Expected, Row
+from host_tools.toolchain.board_check.stated_rows import BRING_UP, README, ROWS
 from host_tools.toolchain.board_check.timing import HEAD, slow_clock_table
 
 DOCS = ROOT / "docs"

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 
 from host_tools.toolchain.board_check import analogue, i2c, timing
 from host_tools.toolchain.board_check.board import Board
@@ -11,9 +12,20 @@ from host_tools.toolchain.board_check.loop import SUPPLIES_V, Fault, Loop, corne
 
 Expected = float | tuple[float, float]  # the figure itself, or the range in which it must lie
 Figures = Callable[[Board], Sequence[Expected]]
+NUMBER = r"(\d+(?:\.\d+)?)"  # as a document writes it
 SLACK_V = 0.13  # width of a level's range: no wider than a meter and a hand need
 PPM = 50e-6  # tolerance of a counted time: two crystals
 MARGIN = 1.04  # margin of a border that is stated to be beyond it
+
+
+@dataclass(frozen=True)
+class Row:
+    """A sentence of a document. `boards`: the boards that must have it; a missing one is reported."""
+
+    file: str
+    pattern: str
+    figures: Figures
+    boards: Callable[[Board], bool] = lambda board: True
 
 
 def pio(board: Board) -> bool:

@@ -6,15 +6,13 @@ as it is written, or a pair: the range in which the number must lie.
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from dataclasses import dataclass
-
-from host_tools.toolchain.board_check import analogue, i2c, levels, spi, timing
-from host_tools.toolchain.board_check.board import Board, Signal
+from host_tools.toolchain.board_check import analogue, i2c, levels, stated_drivers, timing
+from host_tools.toolchain.board_check.board import Signal
 from host_tools.toolchain.board_check.loop import CONTACT_A, SUPPLIES_V, TRANSISTOR_V
 from host_tools.toolchain.board_check.stated_figures import (
     MARGIN,
-    Figures,
+    NUMBER,
+    Row,
     band_v,
     border,
     contacts_ma,
@@ -42,22 +40,8 @@ from host_tools.toolchain.board_check.stated_figures import (
     width,
 )
 
-NUMBER = r"(\d+(?:\.\d+)?)"
 RANGE = rf"{NUMBER}-{NUMBER}"
-
-
-@dataclass(frozen=True)
-class Row:
-    """A sentence of a document. `boards`: the boards that must have it; a missing one is reported."""
-
-    file: str
-    pattern: str
-    figures: Figures
-    boards: Callable[[Board], bool] = lambda board: True
-
-
 BRING_UP, README, BOM, ALL_BOM = "bring_up.md", "README.md", "bom.toml", "../applicator_bom.toml"
-DRIVERS = "drivers.md"  # of docs/, where the project is a clone
 ROWS = (
     # times that parts give
     Row(BRING_UP, rf"That pulse: \*\*{RANGE} (?:us|ms)\*\*", lambda b: own_unit(b, "monostable")),
@@ -372,27 +356,5 @@ ROWS = (
         ],
         soft,
     ),
-    Row(
-        DRIVERS,
-        rf"\| {NUMBER}, {NUMBER} and {NUMBER} µs at 5 MHz \|",
-        lambda b: [spi.transfer_us(n, 5_000_000) for n in (2, 7, 11)],
-    ),
-    Row(
-        DRIVERS,
-        rf"\| {NUMBER} ms at 100 kHz \| {NUMBER} and {NUMBER} ms at 400 kHz \|",
-        lambda b: [i2c_ms("mlx90614", 100_000), i2c_ms("vl53l0x", 400_000), (9 * 3 + 1) / 400],
-    ),
-    Row(DRIVERS, rf"One message a poll, at most {NUMBER} ms", lambda b: [i2c_ms("ssd1306", 100_000, 7)]),
-    Row(
-        DRIVERS,
-        rf"{NUMBER} and {NUMBER} ms at 400 kHz, {NUMBER} and {NUMBER} ms at 100",
-        lambda b: [
-            (9 * 3) / 400,
-            (9 * 4) / 400,
-            (9 * 3) / 100,
-            (9 * 4) / 100,
-        ],
-    ),
-    Row(DRIVERS, rf"A pull-down of {NUMBER} kOhm at the converter", lambda b: [b.signals["ADC_COIL"].ohms / 1000], pio),
-    Row(DRIVERS, rf"{NUMBER} V is {NUMBER} times the coil's peak", lambda b: [analogue.COIL_FULL_V, 1.2], pio),
+    *stated_drivers.ROWS,
 )
