@@ -38,14 +38,16 @@ def main(argv: list[str] | None = None) -> int:
     report.write_json(rows, args.json)
     if uf2 is not None:
         on = outcomes.measured("boards/rp2040_pico", "host_tools/evidence/bench", "host_tools/simulator/emulator")
-        args.page.write_text(report.markdown(rows, f"{named(uf2)}, on the code of digest `{on}`"))
+        digest = download.sha256(uf2.read_bytes())
+        args.page.write_text(report.markdown(rows, f"{named(digest)}, on the code of digest `{on}`"))
     return verdict(rows, figures.failures(chip), uf2 is not None, console)
 
 
-def named(uf2: Path) -> str:
-    """Return the name of an image for the page."""
-    digest = download.sha256(uf2.read_bytes())
-    return f"{download.NAME if digest == download.SHA256 else 'an image'} of SHA-256 `{digest}`"
+def named(digest: str) -> str:
+    """Return the name of an image of this SHA-256 for the page."""
+    if digest == download.SHA256:
+        return f"{download.NAME} of SHA-256 `{digest}`"
+    return f"an image of SHA-256 `{digest}` (not the one that `make uf2` downloads)"
 
 
 def verdict(rows: list[table.Row], failures: list[str], image_there: bool, console: Console) -> int:

@@ -2,6 +2,8 @@
 
 import io
 import json
+import re
+from dataclasses import replace
 
 import pytest
 from rich.console import Console
@@ -10,7 +12,8 @@ from host_tools.evidence.bench import __main__ as bench
 from host_tools.evidence.bench import application, deploy, figures, guests, hosts, report
 from host_tools.evidence.bench import rows as table
 from host_tools.evidence.bench.rows import Row
-from host_tools.toolchain.uf2 import image
+from host_tools.places import ROOT
+from host_tools.toolchain.uf2 import download, image
 
 NAMES = (
     "burst_error_us_max",
@@ -262,3 +265,42 @@ def test_a_figure_is_shown_with_three_digits_and_spaced_thousands():
 def test_a_row_without_goal_or_value_is_neither_met_nor_missed():
     assert table.met(Row("boot_first_tick_ms", 1.0, "ms", "")) is None
     assert table.met(Row("tick_us_max", None, "us", "")) is None
+
+
+# --- the page that is kept --------------------------------------------------------------------------------------------
+KEPT = ROOT / "docs/bench.md"
+
+
+def value(text):
+    """Return the figure that a cell shows."""
+    number = text.replace(" ", "")
+    return None if number in ("", "-") else float(number) if "." in number else int(number)
+
+
+def kept(page):
+    """Return (rows of a page, the sentence on its image and code)."""
+    measured = page.partition("## How")[2].partition("## Missed")[0]
+    hows = dict(re.findall(r"^- `(\w[\w.]*)`: (.*)\.$", measured, re.MULTILINE))
+    module = next(how for name, how in hows.items() if name.startswith(report.MODULE))
+    rows = []
+    for line in re.findall(r"^\| (.*) \|$", page.partition("---:|\n")[2], re.MULTILINE):
+        name, own, unit, _, peer, its = (cell.strip() for cell in line.split("|"))
+        before = rows[-1] if not name else Row(name, value(own), unit, hows.get(name, module))
+        rows.append(replace(before, peer=peer, peer_value=value(its)))
+    return rows, re.search(r"with (.*)\.$", page, re.MULTILINE)[1]
+
+
+def test_the_kept_page_has_the_goals_the_verdicts_and_the_reasons_of_this_code():
+    page = KEPT.read_text(encoding="utf-8")
+    rows, on = kept(page)
+    assert report.markdown(rows, on) == page
+    assert set(table.GOALS) <= {row.name for row in rows if row.value is not None}
+    assert table.missed(rows) == []
+
+
+def test_the_kept_page_names_its_image_and_whether_make_uf2_downloads_it():
+    _, on = kept(KEPT.read_text(encoding="utf-8"))
+    digest = re.search("`([0-9a-f]{64})`", on)[1]
+    assert on.startswith(f"{bench.named(digest)}, on the code of digest `")
+    assert bench.named(download.SHA256) == f"{download.NAME} of SHA-256 `{download.SHA256}`"
+    assert "not the one that `make uf2` downloads" in bench.named("0" * 64)
