@@ -120,6 +120,20 @@ def test_what_did_not_arrive_as_sent_is_not_used_and_not_gone_on_with():
         assert path not in board.held
 
 
+@pytest.mark.parametrize("path", ["/boot.py", "/settings.0", "/main.py"])
+def test_each_file_is_compared_once_more_when_all_have_their_names(path):
+    class Spoilt(Flash):
+        def rename(self, old, new):
+            super().rename(old, new)
+            if new == "/main.py":  # the last one
+                self.held[path] = self.held[path][:-1] + b"\0"
+
+    board = Spoilt(OLD)
+    wanted = OLD | {"main.py": NEW["main.py"], "archive.mpy": NEW["archive.mpy"]}  # the others stay as they are
+    with pytest.raises(NotVerified, match=f"{path[1:]} on the board is not what was written"):
+        put(board, wanted)
+
+
 def test_what_is_alike_is_not_touched():
     board = Flash(OLD, cut=1)
     put(board, OLD)

@@ -22,6 +22,8 @@ from host_tools.toolchain.settings import schema
 from host_tools.toolchain.settings.pin import provision
 from tests.cryoctl import treating
 from tests.cryoctl.conftest import PATIENCE_S
+from tests.cryoctl.fake_port import application as answering
+from tests.cryoctl.fake_port import cryoctl, fake_port
 
 NOW = datetime(2026, 11, 22, 12, tzinfo=UTC)
 KINDS = ";".join(f"{kind}=2026-01-05,2027-01-05,A. Fitter,timer 7,1" for kind in names.KINDS)
@@ -146,6 +148,18 @@ def test_a_sheet_with_contacts_left_out_is_incomplete_in_words_colour_and_json()
     assert failed.verdict.startswith("FAIL: 1 of ")
 
 
+@pytest.mark.parametrize("left_out", [True, False])
+def test_what_was_left_out_is_exit_code_1_and_nothing_else_is(monkeypatch, left_out):
+    sheet = sheet_of(FakeDevice())
+    if not left_out:
+        sheet = dataclasses.replace(sheet, items=[item for item in sheet.items if item.verdict != LEFT_OUT])
+    monkeypatch.setattr(run, "tested", lambda *_: sheet)
+    with fake_port(answering("STANDBY")) as (name, _):
+        done = cryoctl("selftest", "--skip-contacts", "--port", name)
+    assert done.exit_code == left_out and ("INCOMPLETE" in done.stdout) == left_out, done.output
+    assert "PASS; 1 not tested" in done.stdout or left_out
+
+
 def test_a_jet_constant_and_a_date_that_nobody_measured_do_not_pass():
     none = ";".join(f"{kind}=NONE" for kind in names.KINDS)
     found = {item.name: item for item in sheet_of(FakeDevice(said={"CAL:LIST?": none})).items}
@@ -171,6 +185,7 @@ BROKEN = {
     "answers dropped": changed("DIAG:STAT?", ("DROPPED=0", "DROPPED=1")),
     "telemetry lost": changed("DIAG:STAT?", ("LOST=0", "LOST=1")),
     "memory left": changed("DIAG:STAT?", ("99000", "71679")),
+    "statistics": changed("DIAG:STAT?", ("DOSE=9;", "")),
     "serial number": {"identity": Identity("rp2040_pico", "unprovisioned", names.VERSION)},
     "version": {"identity": Identity("rp2040_pico", "7", "0.0.9")},
     "settings": changed("CONF?", ("TRIP_MDEGC=4000", "TRIP_MDEGC=3999")),
@@ -199,6 +214,12 @@ def test_each_item_fails_for_its_own_reason_and_says_what_to_do(name):
     failed = [item for item in sheet.items if item.verdict == FAIL]
     assert [item.name for item in failed] == [name] and failed[0].remedy and failed[0].found
     assert not sheet.passed and "FAIL: 1 of" in sheet.verdict
+
+
+def test_no_item_is_one_that_cannot_fail():
+    tested = {item.name for item in sheet_of(FakeDevice(), serial=7).items if item.verdict == PASS}
+    tested = {name for name in tested if not name.startswith("calibration ")}  # two of six stand for all
+    assert tested == {name for name in BROKEN if not name.startswith("calibration ")}
 
 
 def test_what_else_fails():
