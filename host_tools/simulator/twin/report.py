@@ -126,9 +126,13 @@ def _bursts(d):
 
 # --- the plots --------------------------------------------------------------------------------------------------------
 def figure(session, description):
-    """Return the plots: temperatures with bursts, distance, bottle, state; s from 5 s before the first arming."""
+    """Return the plots: temperatures with bursts, distance, bottle, state; s from 5 s before the first arming.
+
+    In a run in which nobody asked to arm the seconds count from switch-on, and its last 30 are shown.
+    """
     from_us = timeline.shown_from_us(session)
-    zero_us = timeline.first_armed_us(session) or from_us
+    armed_us = timeline.first_armed_us(session)
+    zero_us, zero = (0, "switch-on") if armed_us is None else (armed_us, "the first arming")
     end_us = session.plant.now_us
 
     def seconds(at_us):
@@ -178,7 +182,7 @@ def figure(session, description):
             )  # fmt: skip
     _states(fig, session, seconds, from_us)
     fig.update_xaxes(range=[seconds(from_us), seconds(end_us)])
-    fig.update_xaxes(title="s after the first arming, virtual", row=4, col=1)
+    fig.update_xaxes(title=f"s after {zero}, virtual", row=4, col=1)
     fig.update_yaxes(title="°C", row=1, col=1, rangemode="tozero")
     fig.update_yaxes(title="mm", row=2, col=1, rangemode="tozero")
     fig.update_yaxes(title="bar", row=3, col=1, rangemode="tozero")

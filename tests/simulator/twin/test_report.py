@@ -123,6 +123,21 @@ def test_the_wait_before_the_arming_is_not_drawn(session, description):
     surface = next(trace for trace in drawn.data if trace.name == "true surface")
     assert surface.x[0] == -5.0 and surface.x[-1] > 0
     assert drawn.layout.xaxis.range[0] == -5.0
+    assert drawn.layout.xaxis4.title.text == "s after the first arming, virtual"
+
+
+def test_where_nobody_asked_to_arm_the_seconds_count_from_switch_on_and_the_axis_says_so(session, description):
+    never = SimpleNamespace(lines=session.operator.lines, sent=[(6_000_000, "STAT?")])
+    drawn = report.figure(dataclasses.replace(session, operator=never), description)
+    end_s = session.plant.now_us / 1e6
+    surface = next(trace for trace in drawn.data if trace.name == "true surface")
+    assert drawn.layout.xaxis.range == pytest.approx((max(0.0, end_s - 30), end_s), abs=0.001)
+    assert surface.x[-1] == pytest.approx(end_s, abs=0.2)
+    assert drawn.layout.xaxis4.title.text == "s after switch-on, virtual"
+    at_once = SimpleNamespace(lines=session.operator.lines, sent=[(0, "ARM:REQ")])
+    assert "first arming" in report.figure(
+        dataclasses.replace(session, operator=at_once), description
+    ).layout.xaxis4.title.text
 
 
 @pytest.mark.parametrize(("target_mdegc", "says"), [(13_600, "takes"), (-1_000, "does not reach it")])
