@@ -102,8 +102,10 @@ def test_all_six_and_a_restart_put_jet_and_delays_in_force(board, tmp_path):
     assert force["due"] == str(due)
 
 
-def test_a_thermocouples_error_is_that_without_the_offset_in_force(board, tmp_path):
+def test_a_thermocouples_error_is_that_without_the_offset_in_force(board, tmp_path, monkeypatch):
     words = ("--yes", *WHO)
+    verdict, judged = run.mistakes.verdict, []
+    monkeypatch.setattr(run.mistakes, "verdict", lambda kind, read: judged.append(read) or verdict(kind, read))
     first = file_of("thermocouple", tmp_path)  # its probe reads up to 0.4 too warm
     assert cryoctl("calibrate", "thermocouple", "--points", first, *words, "--restart", port=board).exit_code == 0
     standby(board)
@@ -115,6 +117,7 @@ def test_a_thermocouples_error_is_that_without_the_offset_in_force(board, tmp_pa
     done = cryoctl("calibrate", "thermocouple", *words, *more, port=board)
     assert done.exit_code == 0 and "adds -0.4 degC to each reading" in done.stderr, done.stderr
     assert [point["deviation"] for point in json.loads(done.stdout)["points"]] == [-1.9, -1.8, -1.8]
+    assert [point.reading for point in judged[-1]] == [-1.9, 35.2, -80.3]  # so is a mistake with the probe looked for
     page = (tmp_path / "paper.html").read_text()
     for cell in ("-2.3", "-1.9", "34.8", "35.2"):
         assert f">{cell}</td>" in page
@@ -146,6 +149,16 @@ def test_a_restart_that_fails_leaves_what_is_stored_with_its_certificate(board, 
     assert said in done.stderr
     stored = kinds(board)["distance"]
     assert stored["date"] in (tmp_path / "paper.html").read_text()
+
+
+def test_a_certificate_has_the_stored_record_s_date_and_not_the_session_s(board, tmp_path, monkeypatch):
+    keep, tomorrow = session.keep, TODAY + datetime.timedelta(days=1)
+    monkeypatch.setattr(session, "keep", lambda *given: replace(keep(*given), date=tomorrow))  # midnight went by
+    more = ("--points", file_of("distance", tmp_path), "--certificate", tmp_path / "paper.html", "--json")
+    done = cryoctl("calibrate", "distance", "--yes", *WHO, *more, port=board)
+    assert done.exit_code == 0 and json.loads(done.stdout)["date"] == str(tomorrow)
+    page = (tmp_path / "paper.html").read_text()
+    assert str(tomorrow) in page and str(TODAY) not in page
 
 
 @pytest.mark.parametrize(

@@ -7,6 +7,7 @@ from dataclasses import replace
 import pytest
 
 from boards.virtual import pins
+from cryo.core import session
 from host_tools.evidence.campaign import intervals, page, summary, sweeps
 from host_tools.evidence.campaign.__main__ import names
 from host_tools.evidence.campaign.faults import FAULTS, JUMP_MAX, RANGE_MAX_MM
@@ -330,6 +331,31 @@ def test_a_share_is_told_with_its_interval():
     trips = sum(healthy["false_trips"].values())
     low, high = intervals.clopper_pearson(trips, healthy["n"])
     assert f"False trips: **{trips} ({100 * low:.1f} % to {100 * high:.1f} %)**" in text
+
+
+def test_a_page_s_counts_add_up_and_each_reason_is_one_that_the_firmware_has(sound, healthy):
+    outs = [healthy, healthy, replace(healthy, reason="COLD_DOSE"), replace(healthy, fault="SKIN_TRIP", reached=False)]
+    made = {"healthy": summary.healthy(outs), "single": summary.single([sound, sound])}
+    for data in (made, json.loads((ROOT / page.DATA).read_text())):
+        found = data["healthy"]
+        assert sum(found["reasons"].values()) == found["n"] == sum(row["n"] for row in found["levels"].values())
+        assert found["reached"] == sum(row["reached"] for row in found["levels"].values())
+        assert set(found["reasons"]) <= {*session.REASONS, "NONE"}  # NONE: it was refused
+        found = data["single"]
+        for key in ("n", "came"):
+            assert found[key] == sum(row[key] for row in found["faults"].values())
+        assert found["n"] == sum(row["n"] for row in found["levels"].values())
+        assert all(sum(row["latched"].values()) == row["came"] for row in found["faults"].values())
+
+
+def test_each_fault_s_count_of_cold_runs_has_its_bound_a_zero_too():
+    data = json.loads((ROOT / page.DATA).read_text())
+    chapter = page.page(data).partition("## One fault\n")[2].partition("\n## ")[0]
+    cells = [row.strip("| ").split(" | ")[-1] for row in chapter.splitlines() if row.split("`")[1:2] and row[:1] == "|"]
+    counts = [cell for cell in cells[: len(FAULTS)] if re.fullmatch(r"\d+ \(\d+\.\d % to \d+\.\d %\)", cell)]
+    came = [row["came"] for row in data["single"]["faults"].values()]
+    assert len(counts) == sum(n > 0 for n in came) and any(cell.startswith("0 (0.0 %") for cell in counts)
+    assert re.search(r"that came: \d+ \(\d+\.\d % to \d+\.\d %\) of all", chapter)
 
 
 def test_the_committed_page_is_made_from_its_data():
