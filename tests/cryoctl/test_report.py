@@ -79,6 +79,32 @@ def test_the_page_holds_all_of_the_device_and_says_what_it_is_not(made):
     assert "default-src &#x27;none&#x27;" in text or "default-src 'none'" in text
 
 
+MONTHS = [
+    log.Record(serial="1", number=1, kind="POINT", reached=1, when="2026-11-30T10:00:00"),
+    log.Record(serial="1", number=2, kind="POINT", reached=0, when="2026-11-30T10:05:00"),
+    log.Record(serial="1", number=3, kind="POINT", reached=1),
+    log.Record(serial="1", number=4, kind="START", last_run_ended="CRASHED", when="2027-02-01T08:00:00"),
+    log.Record(serial="1", number=5, kind="FAULT", fault="ESTOP", when="2027-02-03T08:00:00"),
+    log.Record(serial="1", number=6, kind="FAULT", fault="ESTOP", when="2027-02-28T08:00:00"),
+    log.Record(serial="1", number=7, kind="START", last_run_ended="POWER", when="2027-02-28T09:00:00"),
+]
+
+
+def test_a_log_over_months_shows_each_of_them():
+    assert [(month, [r.number for r in rows]) for month, rows in plots.by_month(MONTHS).items()] == [
+        ("2026-11", [1, 2]), ("2026-12", []), ("2027-01", []), ("2027-02", [4, 5, 6, 7]),
+    ]  # fmt: skip
+    drawn = {bar.name: list(bar.y) for bar in plots.months(MONTHS).data}
+    assert drawn == {
+        "points, target reached": [1, 0, 0, 0], "points, target missed": [1, 0, 0, 0], "faults": [0, 0, 0, 2],
+        "restarts unasked for": [0, 0, 0, 1],
+    }  # fmt: skip
+    text = page(gather.Found(made="now", records=MONTHS, logged=True))
+    assert "Month by month" in text and "1 records without a date are not in it." in text
+    for records in (MONTHS[:3], MONTHS[2:3], []):
+        assert "Month by month" not in page(gather.Found(made="now", records=records, logged=True))
+
+
 def test_a_log_alone_needs_no_device(lines, tmp_path):
     done = report("--log", lines, "-o", tmp_path / "r.html")
     assert done.exit_code == 0 and "8 records" in done.output

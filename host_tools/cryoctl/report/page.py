@@ -33,6 +33,7 @@ def page(found: Found) -> str:
         _now(found),
         _gaps(found),
         webpage.cards(_cards(found, treated)),
+        _months(found.records),
         _section("Treatments", _treatments(treated), found.logged),
         _section("Coldest of each point against its floor", webpage.plot(plots.points(treated), "points"), treated),
         _courses(found.courses),
@@ -131,6 +132,15 @@ def _treatments(treated: list[Record]) -> str:
 def _against(mdegc, floor_mdegc):
     below = mdegc is not None and floor_mdegc is not None and mdegc < floor_mdegc
     return (degc(mdegc) + " below the floor", "bad") if below else degc(mdegc)
+
+
+def _months(records: list[Record]) -> str:
+    """Return the device's months, when the log reaches over more than one."""
+    if len(plots.by_month(records)) < 2:
+        return ""
+    undated = sum(record.when is None for record in records)
+    left_out = f"<p>{undated} records without a date are not in it.</p>" if undated else ""
+    return _section("Month by month", webpage.plot(plots.months(records), "months") + left_out)
 
 
 def _courses(courses: list[Course]) -> str:

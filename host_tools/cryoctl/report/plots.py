@@ -40,6 +40,42 @@ def points(records: list[Record]) -> Figure:
     return webpage.styled(fig, 420)
 
 
+MONTHLY = (
+    ("points, target reached", TARGET, lambda r: r.kind == "POINT" and bool(r.reached)),
+    ("points, target missed", GAS, lambda r: r.kind == "POINT" and not r.reached),
+    ("faults", FLOOR, lambda r: r.kind == "FAULT"),
+    ("restarts unasked for", SURFACE, lambda r: r.last_run_ended in ("CRASHED", "UNREADABLE")),
+)
+
+
+def by_month(records: list[Record]) -> dict[str, list[Record]]:
+    """Return the records by month, yyyy-mm, from the first to the last one; records without a date are left out."""
+    dated = [(r.when[:7], r) for r in records if r.when]
+    if not dated:
+        return {}
+    first, last = min(month for month, _ in dated), max(month for month, _ in dated)
+    numbers = range(int(first[:4]) * 12 + int(first[5:]) - 1, int(last[:4]) * 12 + int(last[5:]))
+    out: dict[str, list[Record]] = {f"{number // 12}-{number % 12 + 1:02}": [] for number in numbers}
+    for month, record in dated:
+        out[month].append(record)
+    return out
+
+
+def months(records: list[Record]) -> Figure:
+    """Return what the device did in each month: points with and without their target, faults, unasked restarts."""
+    found = by_month(records)
+    fig = Figure()
+    for name, colour, counts in MONTHLY:
+        fig.add_bar(
+            x=list(found), y=[sum(map(counts, mine)) for mine in found.values()], name=name,
+            marker={"color": colour}, hovertemplate=f"%{{x}}: %{{y}} {name}<extra></extra>",
+        )  # fmt: skip
+    fig.update_layout(barmode="group")
+    fig.update_xaxes(type="category")
+    fig.update_yaxes(title="number", rangemode="tozero")
+    return webpage.styled(fig, 320)
+
+
 def course(course: Course) -> Figure:
     """Return one recorded point over time: temperatures with target and floor, and what the valve was open."""
     samples = course.samples
