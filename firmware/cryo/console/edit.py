@@ -8,7 +8,7 @@ echo.
 
 from micropython import const
 
-HELP = "HELP lists the commands; arrow up: earlier lines; FORM:HUM: answers as sentences; SYST:ECHO OFF: no echo"
+HELP = "HELP: commands; arrow up: old lines; FORM:HUM: sentences; SYST:ECHO OFF: no echo"
 _CTRL_A = const(1)  # what mpremote sends: the console answers it
 _ESCAPE = const(27)
 _CTRL_U = const(21)

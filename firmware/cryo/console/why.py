@@ -45,7 +45,7 @@ def _attestation(s, _):
 
 
 def _cool_down(s, _):
-    return "{} s left; another point: TREAT:POIN".format(s.session.cool_down_s())
+    return "{} s left".format(s.session.cool_down_s())
 
 
 def _rest(s, _):

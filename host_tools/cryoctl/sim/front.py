@@ -20,7 +20,6 @@ KEYS = (
 )  # fmt: skip
 BATHS_C = (0, 20, 40)  # [E] ice water, and two that a calibration can use; then the probe is on the skin again
 STEP_BAR = 10
-FULL_G = 2_000
 _FAULT_KEYS = {"1": "dose-stuck-open", "2": "shutoff-stuck-open", "3": "skin-wire-open", "4": "fog"}
 
 
@@ -29,6 +28,7 @@ class Front:
 
     def __init__(self, plant, outlet, keyboard, console=None):
         self._plant = plant
+        self._full_g = plant.bottle.grams_left
         self._outlet = outlet
         self._keyboard = keyboard
         self._due = 0.0
@@ -68,7 +68,7 @@ class Front:
             "+": f"distance {min(300, plant.hand.goal_mm + STEP_MM)}",
             "-": f"distance {max(5, plant.hand.goal_mm - STEP_MM)}",
             "b": self._next_bath(),
-            "g": f"bottle {0 if plant.bottle.grams_left else FULL_G}",
+            "g": f"bottle {0 if plant.bottle.grams_left else self._full_g:g}",
             "]": f"pressure {min(60, plant.bottle.bar + STEP_BAR):.0f}",
             "[": f"pressure {max(1, plant.bottle.bar - STEP_BAR):.0f}",
             "c": "clear",
