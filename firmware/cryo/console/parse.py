@@ -97,7 +97,7 @@ def _execute(console, text):
             return console.error(-108, "{} takes no argument".format(head))
     elif not argument and hint[0] != "[":
         return console.error(-109, "{} needs an argument: {}".format(head, hint))
-    elif hint == "number" or ".." in hint:
+    elif ".." in hint:
         argument = _whole(argument)
     return do(console, argument)
 

@@ -107,7 +107,9 @@ def test_a_whole_number_may_be_written_as_ieee_488_2_has_it():
     app = App()
     app.choose()
     nonce = app.ask("ARM:REQ").split()[1].rstrip(";")
-    assert app.ask("ARM:CONF +{}.0E0".format(nonce)) == "ARMED"
+    for form in ("+{}", "{}.0", "{}E0"):
+        is_error(app.ask("ARM:CONF " + form.format(nonce)), -104, "the number that ARM:REQ gave")
+    assert app.ask("ARM:CONF {}".format(nonce)) == "ARMED"
 
 
 def test_what_is_no_whole_number_is_refused_and_changes_nothing():
