@@ -121,7 +121,7 @@ class App:
 
     def pin(self):
         """Return the payload of the PIN's record, None where there is none."""
-        return self.record("pin", 1).load()[0]
+        return self.record("pin", 2).load()[0]
 
     def tick(self):
         self.inputs.skin.sequence = (self.inputs.skin.sequence + 1) & 0xFFFF
@@ -191,7 +191,7 @@ def provided(files=None):
     if files is None:
         app.inputs.estop = 1
         app.run(2)
-        assert app.slow("SERV:NEWP " + PIN) == ["OK"]
+        assert app.slow("SERV:NEWP " + PIN, 320) == ["OK"]
         app.inputs.estop = 0
         assert app.ask("FAULT:ACK") == "OK"
     else:

@@ -1,42 +1,46 @@
 """The PIN: its record, and its check in slices.
 
-Record: version, wrong attempts, 16 bytes of salt, SHA-256 over salt and PIN, repeated to ROUNDS x REPEATS times (the
-iterated and salted string-to-key of OpenPGP [S: RFC 9580, 3.7.1.3]). One hash object does it, so nothing is allocated
-meanwhile. Somebody who reads the flash has time to try all PINs of a few digits. The PIN keeps out a person at the
-console: wrong attempts are counted before each check and kept over resets.
+Record: version, wrong attempts, 16 bytes of salt, SHA-256 over salt and PIN, repeated to REPEATS times the version's
+BLOCKS (the iterated and salted string-to-key of OpenPGP [S: RFC 9580, 3.7.1.3]). One hash object does it, so nothing is
+allocated meanwhile. The PIN keeps out a person at the console: wrong attempts are counted before each check and kept
+over resets. Somebody who reads the flash can try PINs elsewhere; docs/console.md says how long that takes.
 """
 
 import hashlib
 
 from micropython import const
 
-VERSION = const(1)
+VERSION = const(2)
 SALT = const(16)
 DIGEST = const(32)
 SIZE = const(2 + SALT + DIGEST)
 REPEATS = const(8)  # salt and PIN in one block
-ROUNDS = const(400)  # blocks
-_ROUNDS_A_TICK = const(8)  # [C] about 1.5 kB: 1 to 2 ms on an RP2040
+BLOCKS = (0, 400, 2_400)  # by version; [C] the newest takes 100 ticks, one second
+# Blocks in one tick: at most 5 kB, 5.6 ms of an RP2040 [C: emulated; a block of 208 bytes takes 0.23 ms] ...
+A_TICK = const(24)
+A_TICK_ELSEWHERE = const(8)  # ... and 1.9 ms in other modes than STANDBY and SERVICE
 LOCKED = const(10)  # wrong attempts; after them only the way back in docs/console.md helps
 WAIT_S = (0, 1, 2, 10, 60, 300, 900, 900, 900, 900)  # [E] after so many wrong attempts, from the last one or switch-on
 
 
 class Digest:
-    """poll() in every tick until it returns the digest."""
+    """poll() in every tick until it returns the digest, as records of that version have it."""
 
-    def __init__(self, salt, pin):
+    def __init__(self, salt, pin, version=VERSION):
         self._hash = hashlib.sha256()
         self._block = (salt + pin.encode()) * REPEATS
-        self._left = ROUNDS
+        self._left = BLOCKS[version]
 
-    def poll(self):
-        """Do a slice; return the digest, or None to go on."""
+    def poll(self, blocks=A_TICK):
+        """Do so many blocks; return the digest, or None to go on."""
         update = self._hash.update
         block = self._block
-        for _ in range(_ROUNDS_A_TICK):
+        if blocks > self._left:
+            blocks = self._left
+        for _ in range(blocks):
             update(block)
-        self._left -= _ROUNDS_A_TICK
-        return None if self._left > 0 else self._hash.digest()
+        self._left -= blocks
+        return None if self._left else self._hash.digest()
 
 
 def same(a, b):
@@ -63,13 +67,13 @@ def new_salt():
     return urandom(SALT)
 
 
-def packed(wrong, salt, digest):
+def packed(wrong, salt, digest, version=VERSION):
     """Return a record."""
-    return bytes((VERSION, wrong)) + salt + digest
+    return bytes((version, wrong)) + salt + digest
 
 
 def unpacked(record):
-    """Return (wrong attempts, salt, digest), or None when it is no record of a PIN."""
-    if record is None or len(record) != SIZE or record[0] != VERSION:
+    """Return (wrong attempts, salt, digest, version), or None when it is no record of a PIN."""
+    if record is None or len(record) != SIZE or not 1 <= record[0] <= VERSION:
         return None
-    return record[1], record[2 : 2 + SALT], record[2 + SALT :]
+    return record[1], record[2 : 2 + SALT], record[2 + SALT :], record[0]

@@ -8,24 +8,48 @@ from micropython import const
 _LAST_WORDS_TICKS = const(30)  # for the answer to reach the host
 
 
+def _slice(console, digest):
+    """Do a tick's part of a digest; return the digest, or None to go on."""
+    now = console.app.supervisor.mode
+    return digest.poll(pin.A_TICK if now == mode.STANDBY or now == mode.SERVICE else pin.A_TICK_ELSEWHERE)
+
+
+def _ended(console):
+    """Return the error of a PIN whose mode ended before its digest."""
+    return console.error(-221, "not while {}: nothing was changed".format(mode.NAMES[console.app.supervisor.mode]))
+
+
 class _Entry:
-    """Checks a PIN. The attempt was already counted as a wrong one, before the check."""
+    """Checks a PIN. The attempt was already counted as a wrong one, before the check.
+
+    A right PIN writes a record of the newest version. One cut in between leaves the old record, with that attempt.
+    """
 
     def __init__(self, console, store, record, text):
         self._console = console
         self._store = store
         self._record = record
-        self._digest = pin.Digest(record[1], text)
+        self._text = text
+        self._salt = None  # of the record that takes the place of an older version's
+        self._digest = pin.Digest(record[1], text, record[3])
 
     def poll(self):
-        digest = self._digest.poll()
+        console = self._console
+        if not console.app.supervisor.may_choose():
+            return _ended(console)
+        digest = _slice(console, self._digest)
         if digest is None:
             return None
-        console = self._console
-        wrong, salt, expected = self._record
-        if not pin.same(digest, expected):
+        wrong, salt, expected, version = self._record
+        if self._salt:
+            salt = self._salt
+        elif not pin.same(digest, expected):
             return _wrong(console, wrong + 1)
-        sentence = writing.save(self._store, pin.packed(0, salt, expected))
+        elif version != pin.VERSION:
+            self._salt = pin.new_salt()
+            self._digest = pin.Digest(self._salt, self._text)
+            return None
+        sentence = writing.save(self._store, pin.packed(0, salt, digest))
         if sentence:
             return console.error(401, sentence)
         console.job = _Request(console)
@@ -51,16 +75,20 @@ class _Request:
 
 
 class _Setting:
-    """Makes the record of a new PIN."""
+    """Makes the record of a new PIN: of the first while the emergency stop is pressed, of another in service mode."""
 
-    def __init__(self, console, store, text):
+    def __init__(self, console, store, text, first):
         self._console = console
         self._store = store
+        self._first = first
         self._salt = pin.new_salt()
         self._digest = pin.Digest(self._salt, text)
 
     def poll(self):
-        digest = self._digest.poll()
+        app = self._console.app
+        if not (app.inputs.estop if self._first else app.supervisor.mode == mode.SERVICE):
+            return _ended(self._console)
+        digest = _slice(self._console, self._digest)
         if digest is None:
             return None
         sentence = writing.save(self._store, pin.packed(0, self._salt, digest))
@@ -123,7 +151,8 @@ def _enter(console, text):
     left_s = console.pin_failed_s + pin.WAIT_S[wrong] - s.session.uptime_s
     if left_s > 0:
         return console.error(302, "wait {} s".format(left_s))
-    sentence = writing.save(store, pin.packed(wrong + 1, record[1], record[2]))  # first: a reset gives no free attempt
+    counted = pin.packed(wrong + 1, record[1], record[2], record[3])
+    sentence = writing.save(store, counted)  # first: a reset gives no free attempt
     if sentence:
         return console.error(401, sentence)
     console.job = _Entry(console, store, record, text)
@@ -136,12 +165,13 @@ def _set(console, text):
     store, record, refused = _record(console)
     if refused:
         return refused
-    if console.app.supervisor.mode != mode.SERVICE:
+    first = console.app.supervisor.mode != mode.SERVICE
+    if first:
         if record is not None:
             return console.error(303, "a PIN is set: enter service mode first (SERV:PIN)")
         if not console.app.inputs.estop:
             return console.error(303, "the first PIN is set while the emergency stop is pressed")
-    console.job = _Setting(console, store, text)
+    console.job = _Setting(console, store, text, first)
     return None
 
 

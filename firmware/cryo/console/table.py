@@ -168,7 +168,10 @@ TOPICS = (
         ("SERV:PIN 0000", "SERVICE"),
         (
             ("SERVice:PIN", "digits", "enters service mode; wrong PINs cost time, ten of them lock it"),
-            ("SERVice:NEWPin", "digits", "sets a PIN of 4 to 10 digits in service mode; the first with E-stop pressed"),
+            (
+                "SERVice:NEWPin", "digits",
+                "sets a PIN of 4 to 10 digits, best 8 or more, in service mode; the first with E-stop pressed",
+            ),
             ("SERVice:EXIT", "", "leaves service mode"),
             ("SERVice:REPL", "", "restarts into MicroPython's prompt, without application and watchdog"),
         ),

@@ -369,7 +369,7 @@ def test_a_wrong_number_does_not_arm():
         answer = app.ask("ARM:CONF {}".format(wrong))
         assert answer == "REFUSED not armed: state READY; wrong number, {} more end the request".format(left)
         assert app.supervisor.mode == mode.READY
-    for word in ("-1", "1e3", "ABC", "1234567", str(nonce) + " 1"):
+    for word in ("-1", "1.5", "1e6", "ABC", "1234567", str(nonce) + " 1"):
         is_error(app.ask("ARM:CONF " + word), -104, "ARM:REQ")
     assert app.ask("ARM:CONF {}".format(nonce)) == "ARMED"
 

@@ -1,9 +1,13 @@
 """Service mode: the PIN that opens it, what wrong ones cost over resets too, and the way to the prompt."""
 
+import hashlib
+
 from console_rig import PIN, App, is_error, provided, wrapped
 from cryo.console import pin
 from cryo.console.wrap import GONE_S
 from cryo.core import mode, supervisor
+from cryo.store.slots import Slots
+from cryo.store.writing import save
 
 
 def wait(app):
@@ -269,13 +273,145 @@ def test_no_answer_holds_the_pin():
     assert PIN.encode() not in app.pin()
 
 
-def test_it_is_checked_in_slices():
+# --- the digest -------------------------------------------------------------------------------------------------------
+OLD_BLOCKS = 400
+NEW_BLOCKS = 2_400
+
+
+def digest(salt, text, blocks):
+    """The digest of a PIN, in one go."""
+    made = hashlib.sha256()
+    for _ in range(blocks):
+        made.update((salt + text.encode()) * 8)
+    return made.digest()
+
+
+def with_old_record(wrong=0):
+    """Return an applicator with a PIN's record of the first version, as the first release wrote it."""
+    app = provided()
+    salt = b"\x5a" * 16
+    record = Slots("/", "pin", 1, app.board.files, app.may_write)
+    assert save(record, bytes((1, wrong)) + salt + digest(salt, PIN, OLD_BLOCKS)) is None
+    assert save(record, bytes((1, wrong)) + salt + digest(salt, PIN, OLD_BLOCKS)) is None  # in both slots
+    return app
+
+
+def ticks_of(app, line, limit=400):
+    """Send a line; return for how many ticks its PIN was calculated."""
+    app.stream.incoming += line.encode() + b"\n"
+    ticks = 0
+    for _ in range(limit):
+        app.tick()
+        ticks += hasattr(app.console.job, "_digest")
+    assert app.console.job is None
+    return ticks
+
+
+def test_it_is_checked_in_slices_of_one_second_in_all():
     app = provided()
     app.stream.incoming += "SERV:PIN {}\n".format(PIN).encode()
     app.run(20)
     assert app.console.job is not None
     assert app.supervisor.mode == mode.STANDBY
-    assert pin.ROUNDS // 8 >= 40
+    app.run(150)
+    assert app.supervisor.mode == mode.SERVICE
+    assert ticks_of(app, "SERV:NEWP 3141") == NEW_BLOCKS // 24  # in service mode
+    app.ask("SERV:EXIT")
+    assert ticks_of(app, "SERV:PIN 3141") == NEW_BLOCKS // 24 == 100  # in stand-by
+    assert pin.A_TICK * len((b"s" * 16 + b"1234567890") * 8) < 5_000  # 6 ms of an RP2040, at 1.12 us a byte
+    app = App()
+    app.inputs.estop = 1
+    app.run(2)
+    assert ticks_of(app, "SERV:NEWP 3141") == NEW_BLOCKS // 8  # the first one, in FAULT
+
+
+def test_the_digest_is_the_same_however_it_is_sliced():
+    salt = b"\xa5" * 16
+    for version, blocks in ((1, OLD_BLOCKS), (2, NEW_BLOCKS)):
+        for n in (1, 7, 24, 10_000):
+            made = pin.Digest(salt, PIN, version)
+            found = None
+            while found is None:
+                found = made.poll(n)
+            assert found == digest(salt, PIN, blocks), (version, n)
+
+
+def test_an_older_record_opens_and_the_right_pin_writes_it_anew():
+    for wrong in (0, 3):
+        app = with_old_record(wrong)
+        wait(app)
+        old = app.pin()
+        assert old[:2] == bytes((1, wrong))
+        assert ticks_of(app, "SERV:PIN " + PIN) == OLD_BLOCKS // 24 + 1 + NEW_BLOCKS // 24
+        assert app.supervisor.mode == mode.SERVICE
+        record = app.pin()
+        salt = record[2:18]
+        assert record == bytes((2, 0)) + salt + digest(salt, PIN, NEW_BLOCKS) and salt != old[2:18]
+        app.ask("SERV:EXIT")
+        assert app.slow("SERV:PIN " + PIN) == ["SERVICE"]
+        assert app.pin() == record  # it is written anew only once
+
+
+def test_a_wrong_pin_counts_in_an_older_record_and_does_not_write_it_anew():
+    app = with_old_record()
+    old = app.pin()
+    is_error(app.slow("SERV:PIN 0000")[0], 301, "9 attempts")
+    assert app.pin() == bytes((1, 1)) + old[2:]
+    wait(app)
+    app.board.files.fails = "write"
+    is_error(app.slow("SERV:PIN " + PIN)[0], 401)
+    app.board.files.fails = ""
+    assert app.pin() == bytes((1, 1)) + old[2:]
+    assert app.slow("SERV:PIN " + PIN) == ["SERVICE"] and app.pin()[:2] == bytes((2, 0))
+
+
+def test_a_reset_while_an_older_record_is_written_anew_loses_nothing():
+    for ticks in (5, 30, 100):  # while the old one is checked, and while the new one is made
+        app = with_old_record()
+        old = app.pin()
+        app.stream.incoming += "SERV:PIN {}\n".format(PIN).encode()
+        app.run(ticks)
+        app = provided(app.board.files)
+        assert app.pin() == bytes((1, 1)) + old[2:]
+        wait(app)
+        assert app.slow("SERV:PIN " + PIN) == ["SERVICE"] and app.pin()[:2] == bytes((2, 0))
+
+
+def test_a_mode_that_ends_half_way_ends_the_check_and_nothing_is_calculated_in_another():
+    for make, ticks in ((provided, 20), (with_old_record, 5), (with_old_record, 40)):
+        app = make()
+        before = app.pin()
+        app.stream.incoming += "SERV:PIN {}\n".format(PIN).encode()
+        app.run(ticks)
+        assert app.console.job is not None
+        app.inputs.estop = 1
+        answer = app.send(b"")
+        is_error(answer[0], -221, "not while FAULT")
+        assert app.console.job is None and len(answer) == 1
+        assert app.pin() == before[:1] + b"\x01" + before[2:]  # the attempt counts
+        app.inputs.estop = 0
+        assert app.ask("FAULT:ACK") == "OK"
+        wait(app)
+        assert app.slow("SERV:PIN " + PIN) == ["SERVICE"]
+
+
+def test_another_pin_is_not_set_once_service_mode_has_ended():
+    app = provided()
+    app.slow("SERV:PIN " + PIN)
+    before = app.pin()
+    app.stream.incoming += b"SERV:NEWP 3141\n"
+    app.run(20)
+    app.inputs.request = supervisor.DISARM
+    is_error(app.send(b"")[0], -221, "not while STANDBY")
+    assert app.pin() == before
+    app = App()
+    app.inputs.estop = 1
+    app.run(2)
+    app.stream.incoming += b"SERV:NEWP 3141\n"  # the first of all, and the emergency stop is released meanwhile
+    app.run(20)
+    app.inputs.estop = 0
+    is_error(app.send(b"")[0], -221, "not while FAULT")
+    assert app.pin() is None
 
 
 def test_the_same_pin_gives_another_record():

@@ -318,6 +318,7 @@ def rows(length):
         ("PIN, wrong ones", with_wrong(0), [Wrong() for _ in range({"short": 2, "long": 8}[length])]),
         ("PIN, wrong ones, sequence 65535 to 0", with_wrong(0, 65_535), [Wrong() for _ in range(three)]),
         ("PIN, the right one after wrong ones", with_wrong(3), [Right()]),
+        ("PIN, the right one, from version 1", with_wrong(3, 7, 1), [Right()]),
         ("calibration, first of all", once, [Calibrate(1)]),
         ("calibration, one after the other", calibrated, [Calibrate(n) for n in range(3, 3 + chain // 2)]),
         ("calibration, the oldest are dropped", full, [Calibrate(3), Calibrate(4)]),

@@ -23,25 +23,26 @@ def record(files):
     return Slots("/", "pin", pin.VERSION, files, always)
 
 
-def digest(salt, text):
-    """Return the digest of a PIN."""
-    made = pin.Digest(salt, text)
+def digest(salt, text, version):
+    """Return the digest of a PIN, as records of that version have it."""
+    made = pin.Digest(salt, text, version)
     while True:
         found = made.poll()
         if found:
             return found
 
 
-_PAYLOADS = [pin.packed(n, _SALTS[0], digest(_SALTS[0], PIN)) for n in range(pin.LOCKED)]
+_DIGESTS = [None] + [digest(_SALTS[0], PIN, version) for version in range(1, pin.VERSION + 1)]
 
 
-def with_wrong(n, sequence=7):
+def with_wrong(n, sequence=7, version=pin.VERSION):
     """Return a function that prepares a board with n wrong attempts at its PIN; the newer slot has that sequence."""
 
     def prepare(files):
+        payload = pin.packed(n, _SALTS[0], _DIGESTS[version], version)
         for at in range(2):
             file = files.open("/pin.%d" % at, "wb")
-            file.write(slot("pin", pin.VERSION, (sequence - 1 + at) & 0xFFFF, _PAYLOADS[n]))
+            file.write(slot("pin", version, (sequence - 1 + at) & 0xFFFF, payload))
             file.close()
 
     return prepare
@@ -82,6 +83,15 @@ class _Board:
         return said
 
 
+def salted(board, word, text):
+    """Return a command's answer; a record that it makes has always the same salt."""
+    salt = pin.new_salt
+    pin.new_salt = lambda: _SALTS[1]
+    said = board.answer(service.DO[word], text)
+    pin.new_salt = salt
+    return said
+
+
 class Wrong:
     """A wrong PIN: it is counted before the console says that it is wrong."""
 
@@ -102,15 +112,15 @@ class Wrong:
 
     def after(self, seen, new):
         """Return what the next write of its kind leaves."""
-        (wrong, salt, sum_), problem = seen
-        return (wrong + 1, salt, sum_), problem
+        found, problem = seen
+        return (found[0] + 1,) + found[1:], problem
 
 
 class Right(Wrong):
-    """The right PIN: counted too, then all are forgotten."""
+    """The right PIN: counted too, then all are forgotten. An older version's record is written anew."""
 
     def __call__(self, files):
-        said = _Board(files, mode.STANDBY).answer(service.DO["SERV:PIN"], PIN)
+        said = salted(_Board(files, mode.STANDBY), "SERV:PIN", PIN)
         return None if said == "SERVICE" else said
 
     def passed(self, old):
@@ -127,10 +137,7 @@ class Another(Wrong):
 
     def __call__(self, files):
         now = mode.STANDBY if record(files).load()[0] is None else mode.SERVICE
-        salt = pin.new_salt
-        pin.new_salt = lambda: _SALTS[1]
-        said = _Board(files, now).answer(service.DO["SERV:NEWP"], WRONG)
-        pin.new_salt = salt
+        said = salted(_Board(files, now), "SERV:NEWP", WRONG)
         return None if said == "OK" else said
 
     def after(self, seen, new):
