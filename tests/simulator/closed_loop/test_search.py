@@ -120,6 +120,31 @@ def test_drawing_and_searching_simulate_equally_many_and_searching_finds_colder(
     assert found.searched_mdegc <= found.drawn_mdegc
 
 
+@pytest.mark.parametrize(("colder", "floor_mdegc"), [("searched", 8_500), ("drawn", 4_500)])
+def test_each_figure_of_a_row_is_of_what_it_says(monkeypatch, colder, floor_mdegc):
+    """In two of six drawn treatments the fault comes. The search begins with the first two, and adds four: it comes."""
+    asked = []
+
+    def simulate(given, firmware=None):
+        n = len(asked)
+        asked.append(given.name)
+        drawn = n < 6
+        cold_c = (5.0 if (colder == "drawn") == drawn else 9.0) - (n in (4, 8)) / 8  # the coldest of each
+        odd = ["odd"] if n == 9 else []
+        came = not drawn or n in (0, 4)
+        return SimpleNamespace(lowest_c=cold_c, came=came, reduced=False, floor_c=n + 0.5, bursts=n, problems=odd)
+
+    monkeypatch.setattr(row, "simulate", simulate)
+    found = find(("jet-strong",), False, 1, 6)
+    assert len(asked) == 10
+    assert (found.drawn, found.searched) == (asked[4], asked[0] if colder == "drawn" else asked[8])
+    warm, cold = (9_000, 8_875), (5_000, 4_875)
+    drawn, searched = (cold, warm) if colder == "drawn" else (warm, cold)
+    assert (found.drawn_mdegc, found.searched_mdegc) == (drawn[1], drawn[0] if colder == "drawn" else searched[1])
+    assert (found.came, found.floor_mdegc) == ([2, 5], floor_mdegc)
+    assert found.bursts == (0 if colder == "drawn" else 8) and found.other == [f"{asked[9]}: odd"]
+
+
 def test_cma_es_goes_down_far_below_what_was_drawn(monkeypatch):
     monkeypatch.setattr(row, "simulate", lambda given, firmware=None: bowl(given))
     found = find((), False, 1, 240)
