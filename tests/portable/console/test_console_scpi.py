@@ -439,6 +439,19 @@ def test_a_board_without_settings_takes_a_whole_record_only():
     is_error(app.ask("CONF jet_k_mdegc,9000"), -221, "CAL:MEAS")  # now there is one, in force or not
 
 
+def test_a_reset_that_is_written_wrong_leaves_what_is_staged_and_the_service_mode():
+    app = App()
+    app.ask("FORM:HUM")
+    app.supervisor.mode = mode.SERVICE
+    app.ask("CONF trip_mdegc,5000")
+    app.console.calibration = ("OPEN", (18_000,))
+    for wrong, number in (("*RST 1", -108), ("*RST?", -113), ("*RSTX", -113)):
+        is_error(app.ask(wrong), number)
+        app.run(5)
+        assert app.supervisor.mode == mode.SERVICE and app.console.human
+        assert app.console.staged == {"trip_mdegc": 5_000} and app.console.calibration == ("OPEN", (18_000,))
+
+
 def test_a_refused_reset_changes_nothing():
     app = App()
     app.arm()
