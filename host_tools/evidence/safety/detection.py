@@ -118,9 +118,12 @@ def stale(now: str = "") -> str:
 def page_lines(rows: dict[str, dict], on: str, firmware: Code, head, line) -> list[str]:
     """Return the page's text. `on` names the measured code; head and line make the rows of a table."""
     interpreters = sorted({row["interpreter"] for row in rows.values() if row["interpreter"]})
+    early = sum(not row["bursts"] for row in rows.values())
     out = [
-        "Each fault was provoked in a full simulated run: switch-on, five minutes of cool-down, choice, attestation,",
-        f"both arming steps, proof test, treatment. The firmware ran in {', '.join(interpreters)}.",
+        "Each fault was provoked in a simulated run. A whole run has switch-on, five minutes of cool-down, choice,",
+        "attestation, both arming steps, proof test and treatment; each of these ended with its fault. The number of",
+        f"bursts says how far it had come: {early} of {len(rows)} faults came before the first burst.",
+        f"The firmware ran in {', '.join(interpreters)}.",
         f"Measured on the firmware, virtual board and twin of digest `{on}`, all rows on the same. Every run of the",
         "tests provokes a sample of the faults anew on its own code; `make check` says when that is not this page's.",
         "",
@@ -129,13 +132,13 @@ def page_lines(rows: dict[str, dict], on: str, firmware: Code, head, line) -> li
         "0 says that no gas flowed any more. A planted event is a flaw in a copy of the firmware, for what nothing",
         "outside the processor can bring about; after its restart the device tells the fault by `SYST:CRAS?`.",
         "",
-        *head("code", "fault", "event", "detection ms (allowed)", "reaction ms", "lowest skin degC", "remedy"),
+        *head("code", "fault", "event", "bursts", "detection ms (allowed)", "reaction ms", "lowest degC", "remedy"),
     ]
     for fault in firmware.faults:
         row = rows[fault.name]
         event = row["event"] + (" (planted)" if row["planted"] else "")
         times = f"{row['detect_ms']:.0f} ({row['allowed_ms']})"
-        cells = (event, times, f"{row['gas_off_ms']:.0f}", f"{row['lowest_c']:.1f}", fault.remedy)
+        cells = (event, str(row["bursts"]), times, f"{row['gas_off_ms']:.0f}", f"{row['lowest_c']:.1f}", fault.remedy)
         out.append(line(str(fault.code), f"`{fault.name}`", *cells))
     return out
 

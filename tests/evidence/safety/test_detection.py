@@ -100,6 +100,16 @@ def test_rows_of_other_code_are_told_and_rows_of_this_are_not():
     assert detection.measured_on() in told and "0123456789ab" in told and "make detection" in told
 
 
+def test_the_page_says_of_each_fault_how_many_bursts_the_run_had_given():
+    text = pages.pages()["detection.md"]
+    for name, row in ROWS.items():
+        said = next(line for line in text.splitlines() if f"| `{name}` |" in line).split(" | ")
+        assert said[3] == str(row["bursts"]), name
+    early = [name for name, row in ROWS.items() if not row["bursts"]]
+    assert {"TRIGGER_BOOT", "SELF_TEST", "LOOP_DISCORD"} <= set(early) and "ESTOP" not in early
+    assert f"{len(early)} of {len(FAULTS)} faults came before the first burst" in text
+
+
 def test_the_page_names_the_code_that_was_measured():
     text = pages.pages()["detection.md"]
     assert re.fullmatch("[0-9a-f]{12}", detection.measured_on()) and f"`{detection.measured_on()}`" in text
