@@ -2,8 +2,10 @@
 
 import re
 
+from cryo import limits
 from cryo.core import presets
 from host_tools.places import ROOT
+from host_tools.simulator.twin.scenarios import SCENARIOS
 
 
 def words_of(page):
@@ -26,3 +28,13 @@ def test_a_word_that_is_missing_is_seen():
 def test_the_guides_have_pictures_that_the_project_makes():
     page = (ROOT / "docs/engineer.md").read_text(encoding="utf-8")
     assert re.findall(r"!\[[^]]+\]\(([\w/.]+)\)", page) == ["treatment.svg", "rooms.svg", "safety/states.svg"]
+
+
+def test_the_readme_s_figures_are_those_of_the_code():
+    text = " ".join((ROOT / "README.md").read_text(encoding="utf-8").split())
+    plan = SCENARIOS["treatment"].plan
+    said = f'"chronic irritation, level {plan.level}" to two points of a virtual left foot at {plan.distance_mm:g} mm'
+    assert said in text
+    assert (plan.preset, plan.site, len(plan.points)) == ("CHRONIC", "LFOOT-SOLE", 2)
+    assert f"gives edges, at most {limits.LEASE_MAX_US // 1000} ms ahead" in text
+    assert f"checks every guard every {limits.TICK_US // 1000} ms" in text
