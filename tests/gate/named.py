@@ -1,8 +1,8 @@
 """Finds what a page names in backticks and the project does not have: files, symbols in them, targets, commands.
 
-A page writes `folder/file.py`, `folder/`, `file.py:symbol`, `file.py:Class.member`, `make target`, `python -m module`
-or another command line that names files. A * stands for anything in a file's name. A symbol without its file may be
-anything's, so it stands without backticks.
+A page writes `folder/file.py`, `folder/`, `file.py:symbol`, `file.py:Class.member`, `file.py::test` (as pytest takes
+it), `make target`, `python -m module` or another command line that names files. A * stands for anything in a file's
+name. A symbol without its file may be anything's, so it stands without backticks.
 """
 
 from __future__ import annotations
@@ -34,7 +34,7 @@ def _problems(span: str, root: Path) -> Iterator[str]:
     elif len(words) > 1:
         yield from (f"no file {word}" for word in words if _FILE.fullmatch(word) and not _found(word, root))
     elif _FILE.fullmatch(span.partition(":")[0]):
-        name, _, symbol = span.partition(":")
+        name, _, symbol = span.replace("::", ":").partition(":")
         if not _found(name, root):
             yield f"no file {name}"
         elif symbol and symbol not in symbols(root / name):

@@ -1,4 +1,4 @@
-"""What docs/architecture.md and docs/glossary.md name exists; what they list as not one-way is all that is not."""
+"""What pages name exists: files, symbols, tests; what docs/architecture.md lists as not one-way is all that is not."""
 
 import re
 
@@ -7,7 +7,8 @@ import pytest
 from host_tools.toolchain import imports
 from tests.gate.named import missing, symbols
 
-PAGES = ("docs/architecture.md", "docs/glossary.md")
+UNTRUTHS = "docs/cryoctl/kinds.md"
+PAGES = ("docs/architecture.md", "docs/glossary.md", UNTRUTHS)
 ROOT = imports.ROOT
 USERS, SIMULATOR, TOOLCHAIN, EVIDENCE = "users' tools", "simulator", "toolchain", "evidence"
 MAY = {(USERS, TOOLCHAIN), (SIMULATOR, TOOLCHAIN)} | {(EVIDENCE, other) for other in (USERS, SIMULATOR, TOOLCHAIN)}
@@ -24,6 +25,16 @@ def test_every_file_and_symbol_that_a_page_names_exists(page):
     assert text.count("`") > 100 and list(missing(text, ROOT)) == []
 
 
+def test_each_untruth_has_a_test_that_forbids_it():
+    text = (ROOT / UNTRUTHS).read_text(encoding="utf-8")
+    rows = [line.split("|")[1:-1] for line in text.splitlines() if re.match(r"\|(?!---| what may not happen )", line)]
+    assert len(rows) > 60 and all(len(row) == 3 for row in rows)
+    for what, tests, others in rows:
+        named = re.findall(r"`(tests/[\w/]+\.py::test_\w+)`", tests)
+        assert named and tests.count("`") == 2 * len(named), what
+        assert others.strip() == "-" or re.findall(r"`(tests/[\w/]+\.py::test_\w+)`", others), what
+
+
 @pytest.mark.parametrize(
     ("named", "problem"),
     [
@@ -32,6 +43,9 @@ def test_every_file_and_symbol_that_a_page_names_exists(page):
         ("docs/gone*.md", "no file docs/gone*.md"),
         ("firmware/cryo/a.py:two", "no two in firmware/cryo/a.py"),
         ("firmware/cryo/a.py:A.gone", "no A.gone in firmware/cryo/a.py"),
+        ("firmware/cryo/a.py::test_gone", "no test_gone in firmware/cryo/a.py"),
+        ("firmware/cryo/gone.py::one", "no file firmware/cryo/gone.py"),
+        ("firmware/cryo/a.py::one", ""),
         ("firmware/cryo/a.py:inner", "no inner in firmware/cryo/a.py"),
         ("CODE", "neither a file, nor a symbol in one, nor a command"),
         ("50%", "neither a file, nor a symbol in one, nor a command"),
