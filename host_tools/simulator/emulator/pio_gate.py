@@ -40,12 +40,12 @@ class PioGate:
             for block in self._resting:
                 block.stopped = False
             self._resting.clear()
-            self._alarm.schedule(self._step_ns)
+            self._board.schedule(self._alarm, self._step_ns)
 
     def _tick(self):
         board = self._board
         if board.us < self._until_us or any(board.level(pin) == 1 for pin in self._high_pins):
-            self._alarm.schedule(self._step_ns)
+            board.schedule(self._alarm, self._step_ns)
             return
         self._awake = False
         self._resting = [block for block in board.mcu.pio if not block.stopped]

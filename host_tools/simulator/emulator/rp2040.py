@@ -21,6 +21,7 @@ from rp2040py.utils.logging import ConsoleLogger, LogLevel
 FS_START = 0xA0000  # RPI_PICO: 1408 KiB of littlefs behind the firmware
 FS_BLOCK = 4096
 FS_BLOCKS = 352
+CLOCK_NS = 8  # of the system clock
 CLK_PERI_HZ = 48_000_000  # what MicroPython sets; the package assumes 125 MHz
 ERASE_NS = 45_000_000  # W25Q16JV, typical: 4 KiB sector
 ERASE_BLOCK_NS = 150_000_000  # 64 KiB block
@@ -122,7 +123,7 @@ class Rp2040Board:
 
     def run(self, us: float) -> None:
         """Let `us` of virtual time pass; a listener may end the run earlier with `stop`."""
-        self._alarm.schedule(us * 1000)
+        self.schedule(self._alarm, us * 1000)
         self.simulator.stopped = False
         while not self.simulator.stopped:
             execute_batch(self.simulator, 1)
@@ -136,21 +137,30 @@ class Rp2040Board:
                 raise Timeout(f"nothing after {limit_us} us; console ends {bytes(self.console[-300:])!r}")
             self.run(step_us)
 
+    def schedule(self, alarm, ns: float) -> None:
+        """Let an alarm come ns from now, at a whole system clock.
+
+        While the processor sleeps, the package gives PIO the whole clocks up to each alarm and drops the rest: an alarm
+        between two clocks costs it one, and then a machine that is late by it a whole instruction.
+        """
+        now = self.clock.nanos
+        alarm.schedule(-(-(now + ns) // CLOCK_NS) * CLOCK_NS - now)
+
     def at(self, delay_us: float, callback: Callable[[], None]):
         """Call back once after delay_us; returns the alarm (cancel, schedule(ns))."""
         alarm = self.clock.create_alarm(callback)
-        alarm.schedule(delay_us * 1000)
+        self.schedule(alarm, delay_us * 1000)
         return alarm
 
     def every(self, period_us: float, callback: Callable[[], None]):
         """Call back every period_us from now on."""
 
         def again():
-            alarm.schedule(period_us * 1000)
+            self.schedule(alarm, period_us * 1000)
             callback()
 
         alarm = self.clock.create_alarm(again)
-        alarm.schedule(period_us * 1000)
+        self.schedule(alarm, period_us * 1000)
         return alarm
 
     def keep_pio_running(self, period_ns: float):
@@ -220,7 +230,7 @@ class Rp2040Board:
         def transmit(value):
             chosen = [c for p, c in self._chips[bus] if self.level(p) == 0]
             answer.append(chosen[0].byte(value) if len(chosen) == 1 else 0xFF)
-            alarm.schedule(8e9 / (spi.clock_frequency or 1e6))  # in the package a transfer takes no time
+            self.schedule(alarm, 8e9 / (spi.clock_frequency or 1e6))  # in the package a transfer takes no time
 
         self._transfers.append((alarm, answer))
         spi.on_transmit = transmit
