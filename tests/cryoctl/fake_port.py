@@ -64,7 +64,7 @@ def by_line(say):
         while b"\n" in rest:
             line, _, after = bytes(rest).partition(b"\n")
             rest[:] = after
-            out += say(line.strip(b"\r\b\x02"))
+            out += say(line.strip(b"\r\b\x02\x15"))
         return out
 
     return answer

@@ -8,6 +8,7 @@ from types import SimpleNamespace
 import pytest
 
 from host_tools.cryoctl import devices, found
+from host_tools.cryoctl.device import FORGET_LINE
 from host_tools.cryoctl.holders import Holder
 from host_tools.cryoctl.port import Port
 from host_tools.cryoctl.shared.server import Server
@@ -63,7 +64,7 @@ def test_each_port_has_its_state_and_a_silent_one_holds_no_other_up(ports, tmp_p
     assert [states[name]["state"] for name in (silent, garbage, busy, prompt)] == ["silent", "silent", "busy", "prompt"]
     assert states[str(tmp_path / "gone")]["state"] == "gone"
     assert not set(said) & {1, 3, 4}  # nothing that asks for a prompt, interrupts or restarts
-    assert set(bytes(said).replace(b"\b", b"").split()) == {b"*IDN?", b"STAT?"}
+    assert set(bytes(said).replace(FORGET_LINE, b"").split()) == {b"*IDN?", b"STAT?"}
 
 
 HOLDS = "import serial, sys; port = serial.Serial(sys.argv[1], exclusive=True); print('open', flush=True); input()"

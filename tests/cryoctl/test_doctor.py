@@ -11,6 +11,7 @@ from pathlib import Path
 import pytest
 
 from host_tools.cryoctl import found
+from host_tools.cryoctl.device import FORGET_LINE
 from host_tools.cryoctl.devices import Seen
 from host_tools.cryoctl.doctor import FAIL, PASS, WARN, environment, look, serial_ports
 from host_tools.cryoctl.flash import boards
@@ -154,7 +155,7 @@ def test_a_board_of_another_version_is_a_warning(monkeypatch, version, verdict):
         monkeypatch.setattr(found, "ports", lambda: [pico(name)])
         checks, code = verdicts()
     assert (checks[f"board {name}"]["verdict"], code) == (verdict, 0)
-    assert set(bytes(heard).replace(b"\b", b"").split()) == {b"*IDN?", b"STAT?"}
+    assert set(bytes(heard).replace(FORGET_LINE, b"").split()) == {b"*IDN?", b"STAT?"}
 
 
 def test_a_board_that_is_busy_is_a_warning_with_the_way_on():

@@ -8,7 +8,7 @@ import pytest
 
 from boards.virtual.settings import SETTINGS as VIRTUAL
 from host_tools.cryoctl import found
-from host_tools.cryoctl.device import MAKER
+from host_tools.cryoctl.device import FORGET_LINE, MAKER
 from host_tools.cryoctl.flash import Report, Request, Watch, boards, files, many, run
 from host_tools.cryoctl.flash import provision as provision_step
 from host_tools.cryoctl.port import Port
@@ -320,7 +320,7 @@ def test_an_armed_device_is_refused_and_hears_questions_alone(pin_file, state):
     with fake_port(answering(state)) as (name, heard):
         _, said, code = flashed("--port", name, "--pin-file", pin_file)
     assert code == 4 and f"the device is {state}: nothing was done" in said
-    assert set(bytes(heard).replace(b"\b", b"").split()) <= {b"*IDN?", b"STAT?"}
+    assert set(bytes(heard).replace(FORGET_LINE, b"").split()) <= {b"*IDN?", b"STAT?"}
 
 
 @pytest.mark.parametrize("more", [["--dry-run"], []])
