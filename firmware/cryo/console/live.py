@@ -2,23 +2,12 @@
 
 from cryo import __version__, limits, remedies
 from cryo.console import topics
+from cryo.console.wording import degc, missing, reading, session_wait, words_of
 from cryo.core import blockers, faults, mode, presets, supervisor
 from cryo.core.eye_guard import LOST
 from cryo.core.reading import NAMES as STATUS_NAMES
 from cryo.core.session import PROBE_SEAT, WRONG_NUMBERS_MAX
 from micropython import const
-
-
-def degc(mdegc):
-    """Return a temperature in degC with two digits."""
-    sign = "-" if mdegc < 0 else ""
-    mdegc = abs(mdegc)
-    return "{}{}.{:02d}".format(sign, mdegc // 1000, mdegc % 1000 // 10)
-
-
-def words_of(rows):
-    """Return the names of the rows."""
-    return ", ".join(row[0] for row in rows)
 
 
 def treating(s):
@@ -81,12 +70,6 @@ def _why(console, _):
         said.append("PROBE_SEAT: " + todo)
     return "; ".join(said) or "no blocker"
 
-
-def reading(name, r):
-    """Return a temperature's field: value and age, or why there is none."""
-    if r.status:
-        return "{}={}".format(name, STATUS_NAMES[r.status])
-    return "{}={},{}ms".format(name, degc(r.value_mdegc), r.age_us // 1000)
 
 
 class _Temperatures:
@@ -153,21 +136,6 @@ def _ages(console, _):
     return ";".join([name + "=" + ("INVALID" if q.status else str(q.age_us // 1000) + "ms") for name, q in rows])
 
 
-def missing(p):
-    """Return the rows of the attestations that session p still needs."""
-    if p.preset < 0:
-        return ()
-    need = presets.PRESETS[p.preset][presets.ATTEST] & ~p.attested
-    return tuple(row for row in presets.ATTESTATIONS if row[1] & need)
-
-
-def session_wait(s):
-    """Say how long it takes until the session may give gas again, or another one may begin."""
-    left_s = s.session.used_up_s()
-    if left_s:
-        given = (limits.SESSION_VALVE_ON_MAX_MS // 1000, limits.SESSION_MAX_S // 60, left_s)
-        return "{} s of gas were given in {} minutes: wait {} s".format(*given)
-    return "for another patient TREAT:NEW, in {} s".format(s.session.renewal_s())
 
 
 def _refusal(console, s):

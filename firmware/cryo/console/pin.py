@@ -8,6 +8,7 @@ over resets. Somebody who reads the flash can try PINs elsewhere; docs/console.m
 
 import hashlib
 
+from cryo.core.mode import FAULT, SERVICE, STANDBY
 from micropython import const
 
 VERSION = const(2)
@@ -16,9 +17,11 @@ DIGEST = const(32)
 SIZE = const(2 + SALT + DIGEST)
 REPEATS = const(8)  # salt and PIN in one block
 BLOCKS = (0, 400, 2_400)  # by version; [C] the newest takes 100 ticks, one second
-# Blocks in one tick: at most 5 kB, 5.6 ms of an RP2040 [C: emulated; a block of 208 bytes takes 0.23 ms] ...
+# Blocks in one tick: at most 5 kB, 5.6 ms of an RP2040 [C: emulated; a block of 208 bytes takes 0.23 ms], in modes that
+# no gas follows within seconds, and 1.9 ms in others.
 A_TICK = const(24)
-A_TICK_ELSEWHERE = const(8)  # ... and 1.9 ms in other modes than STANDBY and SERVICE
+UNHURRIED = 1 << STANDBY | 1 << SERVICE | 1 << FAULT
+A_TICK_ELSEWHERE = const(8)
 LOCKED = const(10)  # wrong attempts; after them only the way back in docs/console.md helps
 WAIT_S = (0, 1, 2, 10, 60, 300, 900, 900, 900, 900)  # [E] after so many wrong attempts, from the last one or switch-on
 

@@ -11,7 +11,7 @@ _LAST_WORDS_TICKS = const(30)  # for the answer to reach the host
 def _slice(console, digest):
     """Do a tick's part of a digest; return the digest, or None to go on."""
     now = console.app.supervisor.mode
-    return digest.poll(pin.A_TICK if now == mode.STANDBY or now == mode.SERVICE else pin.A_TICK_ELSEWHERE)
+    return digest.poll(pin.A_TICK if pin.UNHURRIED >> now & 1 else pin.A_TICK_ELSEWHERE)
 
 
 def _ended(console):

@@ -1,7 +1,7 @@
 """The commands of TREATment, which choose what is treated. Loaded at the first of them, and kept."""
 
 from cryo.console import topics
-from cryo.console.live import missing, words_of
+from cryo.console.wording import missing, words_of
 from cryo.core import presets, session
 from cryo.limits import NEW_PATIENT_S
 from cryo.store import notes

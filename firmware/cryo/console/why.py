@@ -3,7 +3,7 @@ remains, the command that clears it. Loaded for the question and dropped again.
 """
 
 from cryo import limits
-from cryo.console.live import degc, missing, reading, session_wait, words_of
+from cryo.console.wording import degc, missing, reading, session_wait, words_of
 from cryo.core import blockers, faults
 
 

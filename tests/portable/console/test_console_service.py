@@ -322,7 +322,7 @@ def test_it_is_checked_in_slices_of_one_second_in_all():
     app = App()
     app.inputs.estop = 1
     app.run(2)
-    assert ticks_of(app, "SERV:NEWP 3141") == NEW_BLOCKS // 8  # the first one, in FAULT
+    assert ticks_of(app, "SERV:NEWP 3141") == NEW_BLOCKS // 24  # the first one, in FAULT
 
 
 def test_the_digest_is_the_same_however_it_is_sliced():
