@@ -19,7 +19,7 @@ OFFERS = {
     "lease": ("renew", "stop"),
     "skin": ("poll", "configure"),  # and `offset_mdegc`, which the application sets
     "sensor": ("poll",),  # each other input: fills its record of cryo.core.records, never waits for its chip
-    "display": ("ready", "poll", "clear", "text", "piece", "show"),
+    "display": ("ready", "poll", "clear", "text", "line", "show"),
     "pixel": ("__setitem__", "write"),
     "stream": ("any", "readinto", "write"),  # never waits
     "scratch": ("cold", "read", "write"),

@@ -23,8 +23,8 @@ SILENT = "silent"
 _KEEP_VIRTUAL_S = 1.0  # of a virtual board, whose clock may run ahead (--speed)
 MAKER = "CO2 cryotherapy applicator"
 _SENTENCE = "The applicator is "  # how STAT? begins with FORM:HUM; while armed the device answers in fields always
-# Empties the console's line whether echo is on (Ctrl-U, or backspaces) or off (such a line is refused unread).
-FORGET_LINE = b"\x15" + b"\b" * wire.LINE_MAX + b"\n"
+# Empties the console's line: Ctrl-U where echo is on; where it is off, a line with such a character is refused unread.
+FORGET_LINE = b"\x15\n"
 
 
 @dataclass(frozen=True)

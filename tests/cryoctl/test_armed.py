@@ -24,7 +24,7 @@ REFUSED = {
     "report": (("report", "-o", "{folder}/report.html"), "{state}"),
 }
 ONLY_ASK = {"devices": (0,), "doctor": (0, 1), "config list": (4,), "calibrate status": (1, 4)}
-CONTROL = set(range(32)) - set(b"\b\n")  # \b empties the console's line
+CONTROL = set(range(32)) - set(b"\n\x15")  # Ctrl-U empties the console's line
 
 
 @pytest.fixture(scope="module")
