@@ -11,7 +11,7 @@ from cryo.core import observer as observer_module
 from cryo.core import presets
 from cryo.core.bursts import Planner
 from cryo.core.observer import Observer, k_at
-from cryo.core.response import Response
+from cryo.core.response import WAS_BAD, Response
 from host_tools.evidence import observer_fit
 from host_tools.simulator.twin.jet import SKIN_EFFUSIVITY, T_JET_C, h_at, k_mdegc_per_sqrt_s
 from host_tools.simulator.twin.probe import Probe
@@ -149,6 +149,7 @@ def test_a_healthy_treatment_with_steps_of_a_quarter_degree_has_no_verdict(treat
 def test_a_jet_that_is_not_the_calibrated_one_gets_its_verdict(mm, strength, verdicts):
     treatment = Treatment(mm, CHRONIC[2], seed=5, noise_c=0.05)
     treatment.h *= strength
+    treatment.response.seat = WAS_BAD  # the first point in which that shows ends without a fault
     tick = 0
     while not treatment.response.failed() and tick < 1_800:
         treatment.tick(True)
