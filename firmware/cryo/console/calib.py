@@ -72,7 +72,7 @@ def _judged(device, kind, numbers):
         return _PAIRS[kind](pairs)
     if kind != "JET":
         return measured.delay(numbers, kind == "CLOSE")
-    if len(numbers) < 2 or len(numbers) % 2 or numbers[0] < 0:
+    if len(numbers) < 2 or len(numbers) % 2:
         return None, "give nozzle,distance in mm, then flow in us,fall in mdegC of each burst"
     return measured.jet(numbers[0], numbers[1], pairs[1:])
 

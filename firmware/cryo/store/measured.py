@@ -18,6 +18,7 @@ DISTANCE_SPAN_MM = const(60)  # [E] half of the range for a start
 DELAYS_MIN = const(3)
 DELAY_SPREAD_US = const(5_000)  # [E] a valve that scatters more sticks
 JETS_MIN = const(3)
+NOZZLE_MAX = const(9_999)  # [E] a number that is written on a nozzle
 JET_SPREAD = const(15)  # [E] percent of the strongest
 JET_FLOW_US = (20_000, 1_000_000)  # [E] shorter times are mostly the valve's opening; longer ones are no burst
 JET_FALL_MDEGC = const(110_000)  # [C] from warm skin down to the jet, -78.5 degC: no surface falls further
@@ -89,8 +90,11 @@ def delay(samples_us, closing):
 def jet(nozzle, distance_mm, bursts):
     """K of a nozzle from at least three (time of flow us, fall of the surface mdegC) at one distance.
 
-    Values: nozzle, distance, K there, K at 80 mm, both of the strongest burst: mdegC per root second.
+    nozzle is its number, 0 to NOZZLE_MAX. Values: nozzle, distance, K there, K at 80 mm, both of the strongest burst:
+    mdegC per root second.
     """
+    if not 0 <= nozzle <= NOZZLE_MAX:
+        return None, "nozzle {}: give its number, 0 to {}".format(nozzle, NOZZLE_MAX)
     if not START_MIN_MM <= distance_mm <= START_MAX_MM:
         return None, "{} mm: measure {} to {} mm from the nozzle".format(distance_mm, START_MIN_MM, START_MAX_MM)
     if len(bursts) < JETS_MIN:

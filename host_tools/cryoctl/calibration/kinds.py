@@ -157,6 +157,9 @@ JET = Kind(
 )  # fmt: skip
 
 # by option, file or answer
-JET_RANGES = {"nozzle": range(10_000), "distance_mm": range(measured.START_MIN_MM, measured.START_MAX_MM + 1)}
+JET_RANGES = {
+    "nozzle": range(measured.NOZZLE_MAX + 1),
+    "distance_mm": range(measured.START_MIN_MM, measured.START_MAX_MM + 1),
+}
 KINDS = {kind.name: kind for kind in (THERMOCOUPLE, OPENING, CLOSING, JET, PRESSURE, DISTANCE)}
 BY_CODE = {kind.code: kind for kind in KINDS.values()}

@@ -107,8 +107,8 @@ def page(made: dict) -> str:
         f"Made by `make population`. Simulated; no person was treated. {NOT_CERTIFIED}",
         "",
         "`make population` draws these patients from the table below, beside what"
-        " [the campaign](safety/campaign.md) draws of hand, valves, bottle and chips. Campaign, reach and search"
-        " still use the narrower patients of the campaign. Each figure is drawn"
+        " [the campaign](safety/campaign.md) draws of hand, valves, bottle and chips. The campaign treats them with one"
+        " fault, too; its other runs, reach and search use its narrower patients. Each figure is drawn"
         " evenly, where the"
         " table does not say otherwise. Where a range has no source it is [E], engineering judgement.",
         "",

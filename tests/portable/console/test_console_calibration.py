@@ -86,6 +86,13 @@ def test_what_is_not_accepted_changes_nothing_and_is_not_stored():
     is_error(app.ask("CAL:STOR 2027-11-22,A,B"), -221, "CAL:MEAS")  # nor the one that was accepted before
     for wrong in ("JET,7", "JET,7,80,60000", "TC,0,300,25000", "OPEN,18000,19000", "OPEN,18000,18000,99000"):
         is_error(app.ask("CAL:MEAS " + wrong), 402)
+    for nozzle, taken in ((-3, False), (-1, False), (0, True), (9_999, True), (10_000, False)):
+        answer = app.ask("CAL:MEAS JET,{},80,60000,3900,60000,3950,60000,3920".format(nozzle))
+        if taken:
+            assert answer.startswith("NOZZLE={};".format(nozzle)), answer
+            app.ask("CAL:MEAS TC,0,300,25000")
+        else:
+            is_error(answer, 402, "0 to 9999")
     for wrong in ("OPEN,1e3,2,3", "OPEN", "OPEN,1,,3", "OPEN,123456789,1,1"):
         is_error(app.ask("CAL:MEAS " + wrong), -104)
     is_error(app.ask("CAL:MEAS VALVE,1,2,3"), -224, "OPEN")
