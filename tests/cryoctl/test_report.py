@@ -100,7 +100,7 @@ def test_a_log_over_months_shows_each_of_them():
         "restarts unasked for": [0, 0, 0, 1],
     }  # fmt: skip
     text = page(gather.Found(made="now", records=MONTHS, logged=True))
-    assert "Month by month" in text and "1 records without a date are not in it." in text
+    assert "Month by month" in text and "Not in it, because they have no date: 1 of the records." in text
     for records in (MONTHS[:3], MONTHS[2:3], []):
         assert "Month by month" not in page(gather.Found(made="now", records=records, logged=True))
 

@@ -71,7 +71,6 @@ def _why(console, _):
     return "; ".join(said) or "no blocker"
 
 
-
 class _Temperatures:
     """Makes the answer with one reading a tick: all readings at once would make the next tick late."""
 
@@ -134,8 +133,6 @@ def _ages(console, _):
     i = console.app.inputs
     rows = (("DISTANCE", i.distance), ("BOTTLE", i.bottle), ("LINE", i.line), ("ROOM", i.room))
     return ";".join([name + "=" + ("INVALID" if q.status else str(q.age_us // 1000) + "ms") for name, q in rows])
-
-
 
 
 def _refusal(console, s):

@@ -139,7 +139,7 @@ def _months(records: list[Record]) -> str:
     if len(plots.by_month(records)) < 2:
         return ""
     undated = sum(record.when is None for record in records)
-    left_out = f"<p>{undated} records without a date are not in it.</p>" if undated else ""
+    left_out = f"<p>Not in it, because they have no date: {undated} of the records.</p>" if undated else ""
     return _section("Month by month", webpage.plot(plots.months(records), "months") + left_out)
 
 

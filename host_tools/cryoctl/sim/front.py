@@ -7,7 +7,7 @@ from rich.markup import escape
 from rich.text import Text
 
 from boards.virtual import pins
-from host_tools.cryoctl.sim.panel import action, shield_closed, standing
+from host_tools.cryoctl.sim.panel import action, standing
 
 REDRAW_S = 0.1
 STEP_MM = 10
@@ -62,7 +62,7 @@ class Front:
         done = {
             " ": "trigger " + ("press" if levels[pins.TRIGGER] else "release"),
             "e": "estop " + ("release" if levels[pins.ESTOP] else "press"),
-            "s": "shield " + ("open" if shield_closed(plant) else "close"),
+            "s": "shield " + ("open" if plant.shield_closed else "close"),
             "k": "key " + ("on" if levels[pins.KEY] else "off"),
             "p": "probe " + ("on" if plant.probe.detached else "off"),
             "+": f"distance {min(300, plant.hand.goal_mm + STEP_MM)}",
@@ -98,7 +98,7 @@ class Front:
             text.append(f" {name} ", style=f"bold black on {style}" if plant.pin_levels >> pin & 1 else "dim")
         text.append(" GAS ", style="bold black on blue" if plant.flowing() else "dim")
         text.append("\ntrigger " + ("up" if levels[pins.TRIGGER] else "PRESSED"))
-        text.append("  shield " + ("closed" if shield_closed(plant) else "OPEN"))
+        text.append("  shield " + ("closed" if plant.shield_closed else "OPEN"))
         text.append("  E-stop " + ("PRESSED" if levels[pins.ESTOP] else "out"))
         text.append("  key " + ("OFF" if levels[pins.KEY] else "on"))
         text.append(f"\n{plant.hand.mm:.0f} mm  skin {plant.skin.surface_c:.1f} degC  {self._where()}")

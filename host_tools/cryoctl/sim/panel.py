@@ -1,7 +1,6 @@
 """What people do to the virtual board: one table of actions for the keyboard and for scripts."""
 
 import difflib
-from weakref import WeakKeyDictionary
 
 from boards.virtual import pins
 from host_tools.simulator.twin.physics import LINE_LEAK_S
@@ -9,7 +8,6 @@ from host_tools.simulator.twin.physics import LINE_LEAK_S
 REACH_MM_S = 300.0  # how fast a hand moves
 ROOM_PPM = 450.0
 GAS_AT_MOST_G_L = 460.0  # above the density of saturated vapour at every temperature at which CO2 boils
-_SHIELD: WeakKeyDictionary = WeakKeyDictionary()  # plant -> whether it is closed: a stuck channel does not show it
 
 
 class ActionError(ValueError):
@@ -85,21 +83,6 @@ def _stuck(pin, level):
     return do
 
 
-def _shield(closed):
-    """Return an action that moves the eye shield."""
-
-    def do(plant):
-        _SHIELD[plant] = closed
-        plant.shield(closed)
-
-    return do
-
-
-def shield_closed(plant) -> bool:
-    """Return whether the eye shield is closed, whatever its loop reads."""
-    return _SHIELD.get(plant, True)
-
-
 def standing(plant) -> list[str]:
     """Return the names of all faults that stand, whoever caused them."""
     return [name for name, do in ACTIONS["fault"].words.items() if do.stands(plant)]
@@ -120,7 +103,7 @@ def clear(plant):
         name(plant)
     if plant.stuck_pins:
         plant.stuck_pins.clear()
-        plant.shield(shield_closed(plant))
+        plant.shield(plant.shield_closed)
     plant.analogue.clear()
     plant.probe.attach()
 
@@ -144,7 +127,7 @@ FAULTS_UNDONE = (
 ACTIONS = {
     "trigger": _choice(press=lambda p: p.trigger(True), release=lambda p: p.trigger(False)),
     "estop": _choice(press=lambda p: p.set_input(pins.ESTOP, 1), release=lambda p: p.set_input(pins.ESTOP, 0)),
-    "shield": _choice(open=_shield(False), close=_shield(True)),
+    "shield": _choice(open=lambda p: p.shield(False), close=lambda p: p.shield(True)),
     "key": _choice(on=lambda p: p.set_input(pins.KEY, 0), off=lambda p: p.set_input(pins.KEY, 1)),
     "distance": _number(5, 300, "mm", lambda p, mm: p.hand.move(mm, REACH_MM_S)),
     "probe": _choice(

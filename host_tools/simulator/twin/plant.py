@@ -34,6 +34,7 @@ class Plant(Physics):
         self.ticks_origin = TICKS_MASK + 1 - START_BEFORE_WRAP_US
         self.ticks_ms_origin = TICKS_MASK + 1 - START_BEFORE_WRAP_US // 1000
         self._pressed = False  # the trigger's second contact, in the shut-off coil's supply
+        self.shield_closed = True
         self.contact_welded = False
         # inputs that people and faults move: level of each input pin
         self.levels = {pins.LOOP_A: 1, pins.LOOP_B: 0, pins.TRIGGER: 1, pins.ESTOP: 0, pins.KEY: 0}
@@ -98,7 +99,8 @@ class Plant(Physics):
         self.set_input(pins.TRIGGER, 0 if pressed else 1)
 
     def shield(self, closed):
-        """Close or open the eye shield: both channels of its loop."""
+        """Close or open the eye shield: both channels of its loop. A stuck one does not show it."""
+        self.shield_closed = closed
         self.set_input(pins.LOOP_A, 1 if closed else 0)
         self.set_input(pins.LOOP_B, 0 if closed else 1)
 
