@@ -427,6 +427,21 @@ def test_a_badly_seated_probe_ends_the_point_with_its_reason_and_no_fault():
     assert sup.mode == mode.COMPLETE and sup.session.reason == session.PROBE_SEAT and sup.faults.first == 0
 
 
+def test_a_sample_that_shows_a_bad_seat_ends_the_point_at_once_and_does_not_wait_for_the_next_burst():
+    rig = Rig().deliver(level=3).to_burst(2)
+    sup = rig.sup
+    bursts = len(rig.fired)
+
+    def sample(skin_mdegc, probe_mdegc):
+        sup.response.seat = BAD
+
+    sup.response.sample = sample
+    sup._judge = lambda: None
+    rig.tick(12)  # a conversion and the tick that reads it
+    assert sup.mode == mode.COMPLETE and sup.session.reason == session.PROBE_SEAT
+    assert len(rig.fired) == bursts
+
+
 def test_a_point_without_time_on_a_learnt_jet_says_so():
     for after, reached, hold_mm, over, reason in (
         (mode.COMPLETE, False, 115, session.TIME, session.THICK_SKIN),
