@@ -31,7 +31,7 @@ WITH_NODE := PATH="$(CURDIR)/$(VENV)/bin:$$PATH"
 PYRIGHT := $(WITH_NODE) node $(NODE_DIR)/node_modules/pyright/index.js
 
 .PHONY: help setup demo test quick lint types mpy pytest long load coverage mutation mutants tables safety hazards hazards-live \
-  hazards-sample holes reach population changes check board-check fitted rooms docs wheel uf2 bench exits wiring campaign search speed detection settings powercut sim \
+  hazards-sample holes reach changes check board-check fitted rooms docs wheel uf2 bench exits wiring campaign search speed detection settings powercut sim \
   pages recording walkthrough console fuzz clean
 
 ##@ For everybody: try it
@@ -171,11 +171,8 @@ powercut: setup ## cut the power at every flash operation of every write of the 
 
 ##@ For people who judge the safety: virtual patients (minutes to hours)
 
-reach: setup ## how many healthy virtual patients reach their target: N=200, out/reach.json, docs/reach.md (minutes)
+reach: setup ## how many virtual patients reach their target: N=200, out/reach.json, docs/reach.md, population.md (minutes)
 	$(PY) -m host_tools.evidence.campaign.reach --runs $(N)
-
-population: setup ## the wide population, with callus and wet skin: N=200, docs/population.md (minutes)
-	$(PY) -m host_tools.evidence.campaign.wide --runs $(N)
 
 changes: setup ## how much each rule of the budget helps healthy skin to reach its target: docs/levels.md (minutes)
 	$(PY) -m host_tools.evidence.campaign.changes

@@ -1,7 +1,7 @@
-"""The wide population: virtual patients with all kinds of skin, also callus, moist and cold skin.
+"""The population: virtual patients with all kinds of skin, also callus, moist and cold skin.
 
 A patient of it has a body in addition to what patients.py draws: a jet of finite radius over skin with a radius, the
-probe off its axis, another room. Only the names wide/... draw from the table here; docs/population.md shows it.
+probe off its axis, another room. Campaign, reach and search draw from it; docs/population.md shows its ranges.
 """
 
 import math
@@ -12,6 +12,8 @@ from functools import partial
 from host_tools.evidence.campaign import patients
 from host_tools.evidence.campaign.body import Body
 from host_tools.evidence.campaign.patients import Patient
+from host_tools.simulator.twin.bottle import saturation_bar
+from host_tools.simulator.twin.jet import REFERENCE_H_W_M2K, REFERENCE_MM, h_at
 
 
 @dataclass(frozen=True)
@@ -57,8 +59,30 @@ SHARE = 0.25  # [E] share of the patients with callus; the same share has wet sk
 TWO_POINTS = 1 / 6
 PROBE_OFF_SD_MM = 3.0
 HAND_MM = (80.0, 130.0)
+JET_MIN = 0.95  # relative strength of the jet for which the levels are made; a weaker one is a kind of its own
 SENSED_K = 2.5  # [E] largest error of a reading of skin at rest: probe off the axis, and its own error
-KINDS = ("plain", "callus", "water film", "low perfusion", "reduced")
+MEANT = "as meant"  # skin and jet for which the levels are made
+KINDS = (MEANT, "callus", "water film", "low perfusion", "weak jet", "reduced")
+_PARTS = {"callus": "callus", "water film": "film", "low perfusion": "cold"}
+# Meaning and basis of the figures that patients.py draws; its ranges are there.
+_MORE = {
+    "distance_mm": ("mm", "where the treatment starts; without a fault 85 to 130", "[E]"),
+    "strength": ("", "of the jet, over its calibration at 57.3 bar", "[E] 10 % of a calibration"),
+    "epidermis_mm": ("mm", "its thickness; without a fault 0.06 to 0.15", "[K] soles are the thickest"),
+    "dermis_mm": ("mm", "its thickness; without a fault 1 to 2", "[K]"),
+    "fat_mm": ("mm", "its thickness; without a fault 3 to 12", "[K]"),
+    "conduction": ("", "of heat, over the usual", "[E]"),
+    "perfusion": ("", "flow of blood, over the usual", "[E]"),
+    "probe_tau_s": ("s", "the probe's lag; without a fault 0.2 to 0.3", "[S] 0.25 for 40 AWG in air"),
+    "probe_noise_c": ("degC", "the probe's noise, beside the converter's 0.05", "[E]"),
+    "tremor_mm": ("mm", "of the hand", "[E]"),
+    "sway_mm": ("mm", "of the hand", "[E]"),
+    "dose_open_ms": ("ms", "delay of the dose valve", "[S] valves: 5 to 25"),
+    "dose_close_ms": ("ms", "delay of the dose valve", "[S] valves: 5 to 25"),
+    "shutoff_open_ms": ("ms", "delay of the shut-off valve", "[S] valves: 5 to 25"),
+    "shutoff_close_ms": ("ms", "delay of the shut-off valve", "[S] valves: 5 to 25"),
+    "light_sway": ("", "sway of the light that the distance sensor gets back", "[E]"),
+}
 
 
 def within(rng: random.Random, name: str) -> float:
@@ -68,7 +92,7 @@ def within(rng: random.Random, name: str) -> float:
 
 
 def draw_body(rng: random.Random) -> Body:
-    """Draw a body of the wide population."""
+    """Draw a body of the population."""
     some = partial(within, rng)
     off_mm = math.hypot(rng.gauss(0.0, PROBE_OFF_SD_MM), rng.gauss(0.0, PROBE_OFF_SD_MM))
     while off_mm > WIDE["probe_off_mm"].high:
@@ -84,9 +108,9 @@ def draw_body(rng: random.Random) -> Body:
     )
 
 
-def draw(rng: random.Random, level: tuple[str, int], *, sound: bool) -> Patient:
-    """Draw a patient of the wide population: a patient of patients.draw with a body. Each name gives another draw."""
-    plain = patients.draw(rng, level, sound=sound)
+def draw(rng: random.Random, level: tuple[str, int], *, sound: bool, moves: bool = True) -> Patient:
+    """Draw a patient of the population: a patient of patients.draw with a body. Each name gives another draw."""
+    plain = patients.draw(rng, level, sound=sound, moves=moves)
     body = draw_body(rng)
     some = partial(within, rng)
     more = {"body": body, "bottle_room_c": some("bottle_c")}
@@ -114,9 +138,22 @@ def _hand(rng, mm):
     return {}
 
 
+def table() -> dict[str, Range]:
+    """Return every range of the population, by name."""
+    return {name: Range(*patients.RANGES[name], *told) for name, told in _MORE.items()} | WIDE
+
+
+def jet(patient: dict) -> float:
+    """Return the relative strength of a patient's jet: calibration, times what the bottle's pressure makes of it."""
+    return patient["strength"] * h_at(REFERENCE_MM, bar=saturation_bar(patient["bottle_room_c"])) / REFERENCE_H_W_M2K
+
+
 def kinds(patient: dict) -> tuple[str, ...]:
-    """Return the kinds of skin that a patient has, from an outcome; there may be several."""
+    """Return the kinds of skin and jet that a patient has, from an outcome; there may be several."""
     body = patient["body"] or {}
-    found = [kind for kind, part in zip(KINDS[1:4], ("callus", "film", "cold"), strict=True) if body.get(part)]
-    reduced = patient["preset"] != "CHRONIC"
-    return tuple(found or ([] if reduced else ["plain"])) + (("reduced",) if reduced else ())
+    found = [kind for kind, part in _PARTS.items() if body.get(part)]
+    if jet(patient) < JET_MIN:
+        found.append("weak jet")
+    if not {"callus", "water film", "weak jet"} & set(found):
+        found.insert(0, MEANT)
+    return (*found, "reduced") if patient["preset"] != "CHRONIC" else tuple(found)

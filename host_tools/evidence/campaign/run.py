@@ -73,6 +73,11 @@ class Outcome:
         return self.lowest_c < self.floor_c - UNDER_FLOOR_C
 
     @property
+    def treated(self) -> bool:
+        """False when the device refused the treatment; a second point may be refused after the first."""
+        return self.refused is None or self.bursts > 0
+
+    @property
     def false_trip(self) -> bool:
         """True when a fault latched and the skin kept the floor: without a planned fault nothing was wrong then."""
         return self.fault is not None and not self.under_floor
@@ -81,9 +86,9 @@ class Outcome:
 def case(name: str, settings: dict | None = None) -> Case:
     """Return the case of a name such as healthy/12, single/jet-strong/3, double/dose-open+probe-off/0.
 
-    Another patient of the wide population (population.py) is wide/12 without a fault, wide/jet-strong/3 with one and
-    wide/dose-open+probe-off/0 with two. weighted/12 has one fault, drawn from its name. Raises ValueError for another
-    name.
+    These are plain patients. A patient of the population (population.py) is wide/12 without a fault,
+    wide/jet-strong/3 with one and wide/dose-open+probe-off/0 with two; weighted/12 has one fault, drawn from its name.
+    Raises ValueError for another name.
     """
     kind, *rest = name.split("/")
     words = rest[0].split("+") if len(rest) == 2 else []
@@ -103,7 +108,7 @@ def _weighted(name, rng, level, settings):
     """Return a case with its weight; its moments are drawn so that the worst is common."""
     fault, weight = moments.drawn_fault(rng)
     at, more = moments.drawn(rng, moments.UNIFORM if FAULTS[fault].fitted else moments.PROPOSAL)
-    patient = patients.draw(rng, level, sound=False, moves=False)
+    patient = population.draw(rng, level, sound=False, moves=False)
     moves = (*patients.way(rng), *at.moves) if at.moves else None
     patient = replace(patient, moves=moves, lets_go=at.lets_go)
     return Case(name, patient, (fault,), settings, at, weight * more)
@@ -277,6 +282,8 @@ def _unhealthy(out):
         return [f"skin {out.floor_c - out.lowest_c:.2f} degC under the floor{latched}"]
     if out.state != "COMPLETE":
         return [f"ended in {out.state}, {out.refused or 'not refused'}"]
-    if not out.reached and out.reason not in ("TIME", "PASSES", "COLD_DOSE"):
+    body = out.patient["body"] or {}
+    thick = ("THICK_SKIN",) if body.get("callus") or body.get("film") else ()
+    if not out.reached and out.reason not in ("TIME", "PASSES", "COLD_DOSE", *thick):
         return [f"target missed: {out.reason}"]
     return []

@@ -10,7 +10,8 @@ from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
 
-from host_tools.evidence.campaign import patients
+from host_tools.evidence.campaign import patients, population
+from host_tools.evidence.campaign.body import Body
 from host_tools.evidence.campaign.faults import FAULTS
 from host_tools.evidence.campaign.patients import RANGES, WALK_MM_S, Patient
 from host_tools.evidence.campaign.run import Case, Course, Outcome, levels, run
@@ -60,7 +61,6 @@ _PATIENT = {
     "conduction": _PLAIN.conduction,
     "perfusion": _PLAIN.perfusion,
     "strength": _PLAIN.strength,
-    "bottle_room_c": _PLAIN.bottle_room_c,
     "probe_tau_s": _PLAIN.probe_tau_s,
     "probe_noise_c": _PLAIN.probe_noise_c,
     "tremor_mm": _PLAIN.tremor_mm,
@@ -72,7 +72,32 @@ _PATIENT = {
     "shutoff_close_ms": _PLAIN.close_ms[1],
     "distance_mm": _PLAIN.distance_mm,
 }
-_UNITS = {"mm": "mm", "c": "degC", "s": "s", "ms": "ms"}
+# Variables of the body, from the population's table. Skin of one column, without any of them, is the plain patient.
+_BODY = {
+    "half_mm": Body.half_mm,
+    "probe_off_mm": Body.probe_off_mm,
+    "eye_half_mm": Body.eye_half_mm,
+    "ambient_c": Body.ambient_c,
+    "bottle_c": 20.0,
+    "humidity": Body.humidity,
+    "box_k": Body.box_k,
+    "q10": Body.q10,
+    "callus_mm": 1.0,
+    "callus_k": 0.12,
+    "callus_mj_m3k": 2.9,
+    "film_mm": 0.05,
+    "film_s": 30.0,
+    "baseline_c": 28.0,
+    "deep_over_k": 3.0,
+}
+# A part of the skin and its figures; the skin has it where the part's own variable is in the population's share.
+_PARTS = {
+    "callus": ("callus_mm", "callus_k", "callus_mj_m3k"),
+    "film": ("film_mm", "film_s"),
+    "cold": ("baseline_c", "deep_over_k"),
+}
+_PART_OF = {figure: part for part, figures in _PARTS.items() for figure in figures}
+_UNITS = {"mm": "mm", "c": "degC", "s": "s", "ms": "ms", "k": "K"}
 
 _ALWAYS = (
     Variable("level", 0, 1, 1),  # from the warmest floor to the coldest
@@ -88,6 +113,11 @@ _ALWAYS = (
     Variable("drift_speed", *DRIFT_MM_S, 2.0, "mm/s", log=True),
     Variable("phase", 0, 99.0, 0, "ms"),
     *(Variable(name, *RANGES[name], plain, _UNITS.get(name.split("_")[-1], "")) for name, plain in _PATIENT.items()),
+    *(
+        Variable(name, population.WIDE[name].low, population.WIDE[name].high, plain, population.WIDE[name].unit)
+        for name, plain in _BODY.items()
+    ),
+    *(Variable(name, 0, 1, 1) for name in _PARTS),
 )
 _ANCHOR = Variable("anchor", 0, len(ANCHORS), 0)
 
@@ -164,7 +194,12 @@ def by(anchor: str) -> int:
 
 def of_the_patient(name: str) -> bool:
     """Return whether a variable is the patient's or the device's own."""
-    return name in _PATIENT
+    return name in _PATIENT or of_the_body(name)
+
+
+def of_the_body(name: str) -> bool:
+    """Return whether a variable is of the body or of the room around it."""
+    return name in _BODY or name in _PARTS
 
 
 def of_the_fault(name: str) -> bool:
@@ -247,16 +282,22 @@ class _Plan:
         among = _levels(self._schedule.reduced)
         preset, level = among[min(int(v["level"] * len(among)), len(among) - 1)]
         moves = None if self.move is None else (round(patients.near_mm(v["h"]), 1), round(v["speed"], 1), *self.move)
+        body = self._body()
+        tau_s, perfusion = v["probe_tau_s"], v["perfusion"]
+        if body and body.film:
+            tau_s = self._share_of("film_tau_s", "probe_tau_s", tau_s)
+        if body and body.cold:
+            perfusion = self._share_of("low_perfusion", "perfusion", perfusion)
         return Patient(
             preset,
             level,
             round(v["distance_mm"], 1),
             strength=round(v["strength"], 3),
-            bottle_room_c=round(v["bottle_room_c"], 1),
+            bottle_room_c=round(v["bottle_c"], 1),
             layers_mm=(round(v["epidermis_mm"], 3), round(v["dermis_mm"], 3), round(v["fat_mm"], 3)),
             conduction=round(v["conduction"], 3),
-            perfusion=round(v["perfusion"], 2),
-            probe_tau_s=round(v["probe_tau_s"], 3),
+            perfusion=round(perfusion, 2),
+            probe_tau_s=round(tau_s, 3),
             probe_noise_c=round(v["probe_noise_c"], 3),
             tremor_mm=round(v["tremor_mm"], 2),
             sway_mm=round(v["sway_mm"], 2),
@@ -266,7 +307,26 @@ class _Plan:
             phase_us=round(v["phase"] * 1000),
             moves=moves,
             seed=self._schedule.seed + 1,
+            body=body,
         )
+
+    def _share_of(self, figure, name, plain):
+        """Return the same share of the range of another figure: wet skin and cold feet have ranges of their own."""
+        chosen = self._schedule.chosen.get(name)
+        row = population.WIDE[figure]
+        return Variable(name, row.low, row.high, min(max(plain, row.low), row.high)).value(chosen)
+
+    def has(self, part: str | None) -> bool:
+        """Return whether the skin has this part; None is the skin itself."""
+        return part is None or self.v[part] < population.SHARE
+
+    def _body(self):
+        """Return the body; None, skin of one column, when no variable of the body is named."""
+        if not any(of_the_body(name) for name in self._schedule.chosen):
+            return None
+        v = {name: round(self.v[name], population.WIDE[name].digits) for name in _BODY}
+        parts = {part: tuple(v[name] for name in names) for part, names in _PARTS.items() if self.has(part)}
+        return Body(**{name: v[name] for name in _BODY if name not in _PART_OF and name != "bottle_c"}, **parts)
 
     def arrange(self, course: Course):
         """Plan hand and faults. The patient's own motion is there already."""
@@ -329,7 +389,9 @@ def told(schedule: Schedule) -> str:
         variable = known[name]
         if name == "anchor":
             words.append(f"begins by {plan.anchor}")
-        elif name not in ("move", "release", "level"):
+        elif name in _PARTS:
+            words += [name] if plan.has(name) else []
+        elif name not in ("move", "release", "level") and plan.has(_PART_OF.get(name)):
             words.append(f"{name} {variable.value(schedule.chosen[name]):.3g} {variable.unit}".rstrip())
     patient = plan.patient()
     return ", ".join([f"{patient.preset} L{patient.level}", *words])

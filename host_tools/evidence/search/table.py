@@ -16,7 +16,7 @@ from host_tools.places import ROOT
 
 # What a row depends on besides firmware, virtual board and twin.
 CODE = (
-    *(f"host_tools/evidence/campaign/{name}.py" for name in ("faults", "patients", "run")),
+    *(f"host_tools/evidence/campaign/{name}.py" for name in ("body", "faults", "patients", "population", "run")),
     *(f"host_tools/evidence/search/{name}.py" for name in ("schedule", "row")),
 )
 DONE = ROOT / "out/search.jsonl"

@@ -92,8 +92,10 @@ def _cpython(plant, settings, folders):
     messages = []
     while not plant.power_off:
         with firmware_imports(folders) as hal:
-            # No pipe carries these words here, so they are lists: reading a list takes half the time of an array.
-            vars(hal).update(out=list(hal.out), received=list(hal.received))
+            # No pipe carries these words here, so they are lists: reading a list takes half the time of an array. A
+            # boot that shares hal and machine keeps them: machine has its own name for one.
+            if not isinstance(hal.received, list):
+                vars(hal).update(out=list(hal.out), received=list(hal.received))
             link = _Link(plant)
             try:
                 hal.attach(link, settings)

@@ -132,15 +132,34 @@ class Physics(Figures):
             else:
                 self._pass(upto_us)
 
-    # A tick between bursts changes nothing that its firmware could sense, except the leaking line and the distance.
-    # When nobody else looks (`watched`), the cells of several such ticks run later in one call.
+    # Between two edges nothing changes that the firmware could sense, except the leaking line and the distance, before
+    # a sensor takes a sample or the bottle's gas is counted. When nobody else looks (`watched`), cells run then, late:
+    # those of several ticks in one call.
+    def _pass_late(self, end_us):
+        """Let time pass to end_us without an edge. Cells after the last thing that was due wait."""
+        calm_us = self._calm_us or self._calm_until_us()
+        while end_us >= calm_us:
+            if not calm_us:
+                self.catch_up()
+                self._pass_to(end_us, True)
+                return
+            if self._behind_us is not None:
+                self.now_us, self._behind_us = self._behind_us, None
+            fine = self._calm_step_us == CELL_US
+            flowing = self.dose.is_open and self.shutoff.is_open
+            self._run(calm_us, self._calm_step_us, self.skin.fine if fine else self.skin.coarse, flowing)
+            calm_us = self._calm_until_us()
+        self._wait(end_us)
+
     def _calm_until_us(self):
-        """Return until when cells may wait; 0: they may not."""
-        if self._calm_us is None:
-            calm = not self.skin.each_stop and not self._moving(self.flowing()) and self.hand.arrived()
-            self._calm_us = self._due(False) if calm else 0
-            self._calm_step_us = IDLE_US if self._quiet() else CELL_US
-        return self._calm_us
+        """Return the end of the step until which cells may wait; 0: they may not."""
+        if self.skin.each_stop or not self.hand.arrived():
+            self._calm_us = 0
+            return 0
+        flowing = self.dose.is_open and self.shutoff.is_open
+        step_us = self._calm_step_us = IDLE_US if not flowing and self._quiet() else CELL_US
+        calm_us = self._calm_us = -(-max(self._due(flowing), self.now_us + 1) // step_us) * step_us
+        return calm_us
 
     def _wait(self, end_us):
         """Let time pass to end_us, before _calm_until_us(), without running the cells."""

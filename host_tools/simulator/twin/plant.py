@@ -14,6 +14,7 @@ from host_tools.simulator.twin.physics import BAR, LAST_FLOW, QUIET_US, Physics
 TICKS_MASK = hal.TICKS_MASK
 START_BEFORE_WRAP_US = 3_000_000  # every run crosses the counter's wrap soon after its start
 OPEN_LOOP = {pins.LOOP_A: 0, pins.LOOP_B: 1}
+_TICKS_US, _TICKS_MS, _PINS, _RX, _LINE = hal.IN_TICKS_US, hal.IN_TICKS_MS, hal.IN_PINS, hal.IN_RX, hal.IN_ADC + 1
 _KEPT, _FRAMES, _WORDS = hal.IN_SCRATCH, hal.IN_SPI, hal.IN_RANGE_WORDS
 _PIN_NAMES = [pins.NAMES.get(pin, f"gp{pin}") for pin in range(32)]
 _LAMPS = {  # by the argument of an event: outputs that move no valve, as (mask, name, level)
@@ -141,11 +142,11 @@ class Plant(Physics):
                 alike = False  # the fault came in this exchange: nothing was checked yet for the added time
             if not alike:
                 self._run_to(end_us)
-            elif not self.watched and end_us < (self._calm_us or self._calm_until_us()):
-                self._wait(end_us)
-            else:
+            elif self.watched:
                 self.catch_up()
                 self._pass_to(end_us, True)
+            else:
+                self._pass_late(end_us)
         if self.operator is not None:
             self.operator.step()
         if self.power_off:
@@ -184,7 +185,11 @@ class Plant(Physics):
 
         Its lamps and chip selects do not need skin that is up to date: the heat may be computed later, in one call.
         """
-        if self._next_edge() <= end_us:
+        if (
+            self.one_shot.end_us <= end_us or self.lease.end_us <= end_us or self.watchdog_due_us <= end_us
+            or self.dose.edge_us <= end_us or self.shutoff.edge_us <= end_us or self.opening.end_us <= end_us
+            or (self.agenda and self.agenda[0][0] <= end_us)
+        ):  # fmt: skip
             return False
         quiet_us = self.figures[LAST_FLOW] + QUIET_US
         return self.now_us > quiet_us or quiet_us >= end_us
@@ -208,9 +213,15 @@ class Plant(Physics):
         reset = self._reset
         self._reset = False
         now_us, figures = self.now_us, self.figures
-        received[hal.IN_TICKS_US] = (self.ticks_origin + now_us) & TICKS_MASK
-        received[hal.IN_TICKS_MS] = (self.ticks_ms_origin + now_us // 1000) & TICKS_MASK
-        received[hal.IN_PINS] = self._sensed()
+        received[_TICKS_US] = (self.ticks_origin + now_us) & TICKS_MASK
+        received[_TICKS_MS] = (self.ticks_ms_origin + now_us // 1000) & TICKS_MASK
+        received[_PINS] = self._sensed()
+        received[_LINE] = _counts(self._line_bar_now())
+        received[_RX] = 0
+        if self.console_in and not reset:
+            n = received[_RX] = min(len(self.console_in), hal.RX_MAX)
+            rx[:n] = self.console_in[:n]
+            del self.console_in[:n]
         skin, nozzle = self.chips
         room = self.room
         seldom = (
@@ -221,7 +232,6 @@ class Plant(Physics):
         if seldom != self._answered or received is not self._answered[0]:
             self._answered = seldom
             self._answer_seldom(received, reset)
-        received[hal.IN_ADC + 1] = _counts(self._line_bar_now())
         if self.analogue:
             self._answered = (None,)
             for channel, counts in self.analogue.items():
@@ -230,11 +240,6 @@ class Plant(Physics):
         (
             received[_WORDS], received[_WORDS + 1], received[_WORDS + 2], received[_WORDS + 3], received[_WORDS + 4]
         ) = self.echo.words  # fmt: skip
-        received[hal.IN_RX] = 0
-        if self.console_in and not reset:
-            n = received[hal.IN_RX] = min(len(self.console_in), hal.RX_MAX)
-            rx[:n] = self.console_in[:n]
-            del self.console_in[:n]
 
     def _answer_seldom(self, received, reset):
         received[hal.IN_FLAGS] = hal.FLAG_OFF * self.power_off | hal.FLAG_RESET * reset

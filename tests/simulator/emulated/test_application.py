@@ -290,7 +290,13 @@ def driven_until_us(run):
 
 @pytest.mark.parametrize(
     ("fail", "block"),
-    [(stop_block, PIO0), (overwrite_block, PIO0), (stop_block, PIO1), (overwrite_block, PIO1), (take_dose_pin, PIO0)],
+    [
+        (stop_block, PIO0),
+        (stop_block, PIO1),
+        (take_dose_pin, PIO0),
+        pytest.param(overwrite_block, PIO0, marks=pytest.mark.long),
+        pytest.param(overwrite_block, PIO1, marks=pytest.mark.long),
+    ],
 )
 def test_whatever_one_part_of_the_chip_does_gas_ends_with_the_burst(copy, finished, fail, block):
     start_us, burst_us, _ = finished["bursts"][1]

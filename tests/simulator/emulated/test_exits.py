@@ -15,7 +15,7 @@ BOOT_US = 1_300_000
 # One of each way to a reset: the watchdog out of a hang, the watchdog at the prompt, and at once.
 RESETTING = ("hang in the tick", "exception in the tick, heap locked", "machine.reset()")
 SHORT = ("hang in the tick", "main.py missing")  # boots in which CI looks at what comes after
-LONG = ("port touched at 1200 Bd", "DTR toggled", "file system wiped")  # of what disturbs nothing
+LONG = ("port touched at 1200 Bd", "DTR toggled", "file system wiped", "Ctrl-D")  # of what disturbs nothing
 
 # the boot knows nothing of the phase
 ONE_PHASE = pytest.mark.parametrize("phase", ["burst"], indirect=True)
