@@ -13,7 +13,7 @@ import micropython
 from cryo.clocks import Clocks
 from cryo.config import overdue
 from cryo.console.line import Console
-from cryo.core import faults, mode
+from cryo.core import faults, guidance, mode
 from cryo.core.kept import Kept
 from cryo.core.reading import CONFIG_LOST
 from cryo.core.records import OF_VALVES, RUNNING, SLOW, Inputs, Outputs
@@ -57,6 +57,7 @@ class Applicator:
         self.console = Console(self, board.console)
         self.panel = Panel(self.supervisor, self.inputs, board.display, board.pixel)
         self._beeper = Beeper()
+        self.guides = True  # guidance sounds; the colour guides in any case
         self.recorder = Recorder(self)
         self.late_us_max = 0
         i = self.inputs
@@ -256,8 +257,10 @@ class Applicator:
                 self.inputs.self_test = 2
         self.resets.poll(now, self.supervisor.faults.first)
         self.recorder.poll(now)
-        self.board.buzzer.value(self._beeper.level(self.outputs, self.supervisor.faults.latched))
         panel = self.panel
+        guided = panel.guided = guidance.look(self.supervisor, panel.guided)
+        latched = self.supervisor.faults.latched
+        self.board.buzzer.value(self._beeper.level(self.outputs, latched, guided if self.guides else guidance.NONE))
         console = self.console
         panel.poll()
         console.poll()

@@ -6,7 +6,7 @@ off for 30 us. That does not delay the valve, which hardware times, and delays t
 """
 
 from cryo import remedies
-from cryo.core import blockers, faults, mode, presets, session
+from cryo.core import blockers, faults, guidance, mode, presets, session
 from cryo.core.blockers import SKIN_AGE_MAX_US
 from cryo.core.reading import NAMES as STATUS_NAMES
 from cryo.limits import (
@@ -22,49 +22,81 @@ from micropython import const
 _TICK_MS = TICK_US // 1000
 
 # --- buzzer -----------------------------------------------------------------------------------------------------------
-# Ticks on, off, on, ... After the last one the pattern begins again at the first, that of the indication at the third.
-# A time of more than 255 ticks continues after a 0.
+# Ticks on, off, on, ... After the last one the pattern begins again. A time of more than 255 ticks continues after a 0.
 # Alarms: shape and times after IEC 60601-1-8 [K]: high 10 pulses of 150 ms, medium 3 of 200 ms, pauses of 3 and 5 s.
-_INDICATE = bytes((INDICATION_MS // _TICK_MS, 90, 10, 90))  # limit 15, then a reminder each second [E]
 _HIGH = bytes((15, 10, 15, 10, 15, 35, 15, 10, 15, 50, 15, 10, 15, 10, 15, 35, 15, 10, 15, 250, 0, 50))
 _MEDIUM = bytes((20, 20, 20, 20, 20, 250, 0, 250))
 
+
+_INDICATE = INDICATION_MS // _TICK_MS  # limit 15: a tone of so many ticks ...
+_SECOND = const(100)
+_REMIND = const(90)  # ... then the last ticks of each second as a reminder [E]
+# Guidance clicks for 20 ms between two reminders, faster as the hand is nearer: 1, 3 or 8 times a second. Every other
+# signal sounds for 100 ms or more [E]. By what is told: the tick of a second with the first click, ticks to the next.
+_CLICKS = ((_REMIND, 1), (4, 11), (20, 24), (44, _REMIND))
+_CLICK = const(2)  # ticks
 
 _HIGH_FAULTS = faults.Codes(*[row[0] for row in faults.REGISTRY if row[2] == faults.HIGH])
 
 
 class Beeper:
-    """The buzzer's pattern. It begins anew when there is another thing to signal."""
+    """The buzzer's signals: an alarm before the indication, the indication before guidance. A change begins anew."""
 
     def __init__(self):
         self._pattern = None
         self._at = 0
         self._left = 0
+        self._told = 0  # ticks of the indication's first tone
+        self._second = 0  # ticks of the present second of reminders and clicks
+        self._click = 0  # ticks of a click that are left
 
-    def level(self, outputs, latched):
+    def level(self, outputs, latched, guided=guidance.NONE):
         """Return the buzzer pin's level, 0 or 1, for this tick; call once a tick. Does not allocate.
 
         `latched` holds the codes of the latched faults. An alarm without a latched fault sounds like one of high
-        priority. An alarm takes precedence over the indication.
+        priority. `guided` is what guidance tells the hand; NONE where its tone is off.
         """
         pattern = None
         if outputs.alarm:
             pattern = _HIGH if latched.meets(_HIGH_FAULTS) or not latched else _MEDIUM
-        elif outputs.indicate:
-            pattern = _INDICATE
         if pattern is not self._pattern:
             self._pattern = pattern
             self._at = -1
             self._left = 0
+            self._told = 0
         if pattern is None:
-            return 0
+            return self._quieter(outputs.indicate, guided)
         while self._left == 0:
             self._at += 1
             if self._at == len(pattern):
-                self._at = 2 if pattern is _INDICATE else 0
+                self._at = 0
             self._left = pattern[self._at]
         self._left -= 1
         return 1 - (self._at & 1)
+
+    def _quieter(self, indicate, guided):
+        """Return the level of indication and guidance."""
+        if not indicate:
+            self._told = 0
+            if not guided:
+                self._second = self._click = 0
+                return 0
+        elif self._told < _INDICATE:
+            self._told += 1
+            self._second = self._click = 0
+            return 1
+        at = self._second
+        self._second = at + 1 if at < _SECOND - 1 else 0
+        if at >= _REMIND:
+            self._click = 0
+            return indicate
+        first, every = _CLICKS[guided]
+        if at >= first and (at - first) % every == 0:
+            self._click = _CLICK
+        if self._click:
+            self._click -= 1
+            return 1
+        return 0
 
 
 # --- colour -----------------------------------------------------------------------------------------------------------
@@ -80,6 +112,9 @@ COLOURS = ((0, 0, 0), (40, 40, 40), (0, 60, 0), (70, 30, 0), (90, 0, 0), (50, 0,
 
 _BEAT = const(200)  # ticks of the slow blinking; after each the colour is sent again, in case the pixel lost it
 _FAST = const(25)  # half a period of the fast blinking
+# Guidance: the colour blinks at 1 Hz to come nearer, at 4 Hz to go farther, and is steady where the hand is right.
+_NEARER_HALF = const(50)
+_FARTHER_HALF = const(12)
 
 
 def band(supervisor, skin):
@@ -121,6 +156,7 @@ class Panel:
         self._display = display
         self._pixel = pixel
         self.alive = False  # each poll sets it; whoever checks for a sign of life clears it
+        self.guided = guidance.NONE  # what guidance tells the hand: the application sets it
         self._beat = 0
         self._lit = -1
         self._mode = mode.BOOT
@@ -182,7 +218,16 @@ class Panel:
         beat = self._beat
         self._beat = beat + 1 if beat < _BEAT - 1 else 0
         lit = band(self._supervisor, self._inputs.skin)
-        if (lit == RED and beat // _FAST & 1) or (lit == VIOLET and beat >= _BEAT // 2):
+        guided = self.guided
+        if lit == RED:
+            dark = beat // _FAST & 1
+        elif lit == VIOLET:
+            dark = beat >= _BEAT // 2
+        elif guided == guidance.NEARER:
+            dark = beat // _NEARER_HALF & 1
+        else:
+            dark = guided == guidance.FARTHER and beat // _FARTHER_HALF & 1
+        if dark:
             lit = OFF
         if lit != self._lit or beat == 0:
             self._lit = lit
@@ -289,6 +334,8 @@ class Panel:
                 display.text("target reached" if session_.reached else "target missed", 0)
             elif level is None:
                 display.text("no level chosen", 0)
+            elif self._view == mode.READY and self.guided:
+                display.text(guidance.WORDS[self.guided], 0)
             else:
                 display.text("aim", 0)
                 _four(display, level[presets.TARGET_MDEGC] // 100, 4 * _PX, 1, 0)

@@ -95,6 +95,7 @@ class App:
         self.spare = True
         self.tested = "PASSED"
         self.loop_test = ShieldLoopTest()
+        self.guides = True
         self.resets = Resets()
         self.recorder = Recorder(self)
         self.restarts = []

@@ -2,7 +2,7 @@
 
 import micropython
 from cryo import panel
-from cryo.core import blockers, faults, presets, session
+from cryo.core import blockers, faults, guidance, presets, session
 from cryo.core.reading import NAMES as STATUS_NAMES
 from cryo.panel import Panel
 from supervisor_rig import Rig as SupervisorRig
@@ -82,7 +82,7 @@ class Bytes:
                 for text in row:
                     if isinstance(text, str):
                         self.add(text)
-        for texts in (panel._WORDS, panel._DIGITS, panel._WHILE_ARMED, session.REASONS):
+        for texts in (panel._WORDS, panel._DIGITS, panel._WHILE_ARMED, session.REASONS, guidance.WORDS):
             for text in texts:
                 self.add(text)
         for text in ("aim", "min", "L", "/", "P", "-", ".", "s", "degC", "mm", "left", "wait", "end:", "too old"):

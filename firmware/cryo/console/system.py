@@ -237,6 +237,15 @@ def _echo(console, word):
     return "OK"
 
 
+def _guide(console, word):
+    if not word:
+        return "ON" if console.app.guides else "OFF"
+    if word != "ON" and word != "OFF":
+        return console.error(-224, "guidance's tone is ON or OFF")
+    console.app.guides = word == "ON"
+    return "OK"
+
+
 def _human(console, _):
     console.human = True
     return "OK"
@@ -260,6 +269,8 @@ DO = {
     "SYST:TIME?": _time,
     "SYST:ECHO": _echo,
     "SYST:ECHO?": _echo,
+    "SYST:GUID": _guide,
+    "SYST:GUID?": _guide,
     "SYST:LOC": _local,
     "SYST:INT?": _interpreter,
     "SYST:FITT?": _fitted,

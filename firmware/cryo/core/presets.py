@@ -7,13 +7,16 @@ conduction -33 % at 10 degC [S Algafly 2007]. Head, face and neck are in no list
 from micropython import const
 
 # columns of a level: target mdegC, floor mdegC, burst cap us, rest between points s,
-# and the weakest jet (mdegC per root second at the skin) with which one point of the virtual patient reached the target
-# (docs/treatment_table.md, made by `make tables`)
+# the weakest jet (mdegC per root second at the skin) with which one point of the virtual patient reached the target
+# (docs/treatment_table.md, made by `make tables`), and the distance mm to which the hand is guided [C]: nearer, most
+# patients of the population reach the target sooner; farther, more of them reach it, as a burst that leaves room for
+# a jet twice as strong takes more heat from a weaker jet
 TARGET_MDEGC = const(0)
 FLOOR_MDEGC = const(1)
 CAP_US = const(2)
 REST_S = const(3)
 REACH_K_MDEGC = const(4)
+BEST_MM = const(5)
 
 # columns of a preset: name, what it is for, reduced sensation, attestations needed, levels (None = locked)
 NAME = const(0)
@@ -55,10 +58,10 @@ PRESETS = (
         0,
         _ALWAYS,
         (
-            (18_000, 10_000, 200_000, 60, 7_312),
-            (15_000, 8_000, 300_000, 60, 7_312),
-            (13_600, 7_000, 400_000, 60, 6_560),
-            (12_000, 5_500, 500_000, 90, 6_560),
+            (18_000, 10_000, 200_000, 60, 7_312, 95),
+            (15_000, 8_000, 300_000, 60, 7_312, 95),
+            (13_600, 7_000, 400_000, 60, 6_560, 105),
+            (12_000, 5_500, 500_000, 90, 6_560, 115),
             None,  # with room for a jet that jumps, no skin reaches 10 degC; without it the skin freezes at 2.5 times
         ),
     ),
@@ -68,9 +71,9 @@ PRESETS = (
         1,
         _ALWAYS | SENSATION_PULSE,
         (
-            (20_000, 14_000, 200_000, 90, 6_560),
-            (18_000, 12_000, 200_000, 90, 7_312),
-            (16_000, 10_000, 300_000, 120, 6_560),
+            (20_000, 14_000, 200_000, 90, 6_560, 90),
+            (18_000, 12_000, 200_000, 90, 7_312, 95),
+            (16_000, 10_000, 300_000, 120, 6_560, 105),
             None,
             None,
         ),
@@ -81,9 +84,9 @@ PRESETS = (
         1,
         _ALWAYS | SENSATION_PULSE | NO_OXALIPLATIN,
         (
-            (20_000, 14_000, 200_000, 90, 6_224),
-            (18_000, 12_000, 200_000, 90, 7_312),
-            (17_000, 11_000, 200_000, 120, 8_208),
+            (20_000, 14_000, 200_000, 90, 6_224, 90),
+            (18_000, 12_000, 200_000, 90, 7_312, 95),
+            (17_000, 11_000, 200_000, 120, 8_208, 100),
             None,
             None,
         ),

@@ -66,6 +66,7 @@ class Patient:
     freezes: bool = False  # the distance sensor stands still from the moment at which the hand moves: a fault
     drifts: tuple[float, int] | None = None  # the distance sensor: mm/s, from burst: a fault
     seed: int = 1
+    guided: tuple[float, float] | None = None  # the hand follows the guidance: reaction s, speed mm/s
     body: Body | None = None  # body of the wide population; None: skin of one column in a room of 22 degC
 
     def plan(self, **more):

@@ -55,6 +55,10 @@ WIDE = {
     "drift_mm": Range(5, 20, "mm", "how far a hand drifts, as one in four does, within 80 to 130 mm", "[E]", 1),
     "drift_mm_s": Range(0.3, 3.0, "mm/s", "its speed", "[E]", 1),
 }  # fmt: skip
+REACTION_S = (0.25, 0.4)  # [K] of a person, to a tone
+FOLLOWS_MM_S = (8.0, 20.0)  # [E] of a hand that follows the guidance
+IGNORES = 0.05  # [E] share of the operators who do not follow it
+AIMED = 0.4  # [E] of the probe's distance from the axis, where two aiming lights meet on the probe
 SHARE = 0.25  # [E] share of the patients with callus; the same share has wet skin, and the same very little blood flow
 TWO_POINTS = 1 / 6
 PROBE_OFF_SD_MM = 3.0
@@ -121,6 +125,13 @@ def draw(rng: random.Random, level: tuple[str, int], *, sound: bool, moves: bool
     if sound:
         more |= _hand(rng, plain.distance_mm)
     return replace(plain, **more)
+
+
+def guided(rng: random.Random, patient: Patient) -> Patient:
+    """Return the same patient with an operator who aims by both lights and follows the guidance, or ignores it."""
+    follows = (round(rng.uniform(*REACTION_S), 3), round(rng.uniform(*FOLLOWS_MM_S), 1))
+    body = replace(patient.body, probe_off_mm=round(patient.body.probe_off_mm * AIMED, 2))
+    return replace(patient, body=body, guided=None if rng.random() < IGNORES else follows)
 
 
 def _hand(rng, mm):

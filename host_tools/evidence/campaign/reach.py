@@ -2,9 +2,10 @@
 
     python -m host_tools.evidence.campaign.reach [--runs N] [--resume | --page]
 
-The patients are wide/0 to wide/N-1 of the population (population.py), without a fault. Nobody guides the hand. The
-goals are for those whose skin and jet the levels are made for: no callus, no water film, a jet of 0.95 times its
-calibration or more. The others are rows of their own. Writes out/campaign/reach.parquet, out/reach.json, docs/reach.md
+The patients are wide/0 to wide/N-1 of the population (population.py), without a fault and without guidance, and
+guided/0 to guided/N-1: the same ones, whose operators aim by the lights and follow the guidance. The goals are for
+those whose skin and jet the levels are made for: no callus, no water film, a jet of 0.95 times its calibration or more.
+The others are rows of their own. Writes out/campaign/reach.parquet, out/reach.json, docs/reach.md
 and the table of ranges, docs/population.md. Exit status 1: a figure misses its goal. 2: the figures are of other code.
 """
 
@@ -28,8 +29,9 @@ RUNS = ROOT / "out/campaign/reach.parquet"
 DATA = ROOT / "out/reach.json"
 PAGE = ROOT / "docs/reach.md"
 PATIENTS_PAGE = ROOT / "docs/population.md"
-REACH_MIN = 0.9  # [E] share of the armed ones for whom the levels are made
-MEDIAN_MAX_S = 32.0  # [E] from the first burst
+HANDS = {"guided": "guided", "unguided": "wide"}  # and the kind of name
+REACH_MIN = {"guided": 0.98, "unguided": 0.9}  # [E] share of the armed ones for whom the levels are made
+MEDIAN_MAX_S = 26.0  # [E] from the first burst, guided
 LEVEL_MIN = 0.9  # [E] share; a level that fewer patients reach promises too much
 ALL = "all"
 OFF_MM = (0, 2, 4, 6, 8)  # classes of the probe's distance from the axis
@@ -82,12 +84,15 @@ def _told(groups: dict[str, list[Outcome]]) -> dict[str, dict]:
 
 def report(outs: list[Outcome], code: str) -> dict:
     """Return the whole of out/reach.json; code is what the runs were made on."""
+    return {"code": code, "patients": len(outs) // len(HANDS)} | {
+        hand: _report([out for out in outs if out.name.startswith(f"{kind}/")]) for hand, kind in HANDS.items()
+    }
+
+
+def _report(outs: list[Outcome]) -> dict:
     meant = [out for out in outs if population.MEANT in population.kinds(out.patient)]
-    return {
-        "code": code,
-        "patients": len(outs),
-        "unguided": figures(meant),
-        "refused": dict(Counter(out.refused for out in meant if not out.treated).most_common()),
+    return figures(meant) | {
+        "refused_for": dict(Counter(_why(out) for out in meant if not out.treated).most_common()),
         "by_level": _told(by_level(meant)),
         "by_skin": _told(by_skin(outs)),
         "by_offset": _told(by_offset(outs)),
@@ -95,6 +100,11 @@ def report(outs: list[Outcome], code: str) -> dict:
         "lowest_c": min((out.lowest_c for out in outs), default=None),
         "problems": [_problem(out) for out in outs if out.problems],
     }
+
+
+def _why(out: Outcome) -> str:
+    """Return the device's reason for a refusal: the names of its blockers."""
+    return (out.refused or "no pass began").partition("REFUSED ")[2].partition(";")[0] or "no pass began"
 
 
 def _problem(out: Outcome) -> dict:
@@ -112,18 +122,21 @@ def _problem(out: Outcome) -> dict:
 def missed(made: dict) -> list[str]:
     """Return what is not as it must be, a sentence each."""
     found = []
-    meant, everybody = made["unguided"], made["by_skin"][ALL]
-    if not meant["runs"] or meant["reached"] < REACH_MIN * meant["runs"]:
-        found.append(f"{meant['reached']} of {meant['runs']} reach their target, goal {REACH_MIN:.0%}")
-    if meant["median_s"] is None or meant["median_s"] > MEDIAN_MAX_S:
-        found.append(f"median {meant['median_s']} s from the first burst, goal {MEDIAN_MAX_S:g}")
-    if everybody["false_trips"]:
-        found.append(f"{everybody['false_trips']} false trips in all")
-    if meant["under_floor"]:
-        found.append(f"{meant['under_floor']} of {meant['runs']} under the floor")
-    for name, row in made["by_level"].items():
+    for hand, least in REACH_MIN.items():
+        row = made[hand]
+        if not row["runs"] or row["reached"] < least * row["runs"]:
+            found.append(f"{hand}: {row['reached']} of {row['runs']} reach their target, goal {least:.0%}")
+        if row["under_floor"]:
+            found.append(f"{hand}: {row['under_floor']} of {row['runs']} under the floor")
+        trips = row["by_skin"][ALL]["false_trips"]
+        if trips:
+            found.append(f"{hand}: {trips} false trips in all")
+    guided = made["guided"]
+    if guided["median_s"] is None or guided["median_s"] > MEDIAN_MAX_S:
+        found.append(f"guided: median {guided['median_s']} s from the first burst, goal {MEDIAN_MAX_S:g}")
+    for name, row in guided["by_level"].items():
         if row["reached"] < LEVEL_MIN * row["runs"]:
-            found.append(f"{name}: {row['reached']} of {row['runs']} reach the target, goal {LEVEL_MIN:.0%}")
+            found.append(f"{name}, guided: {row['reached']} of {row['runs']} reach the target, goal {LEVEL_MIN:.0%}")
     return found
 
 
@@ -142,53 +155,56 @@ def _rows(title: str, rows: dict[str, dict]) -> list[str]:
 
 def page(made: dict) -> str:
     """Return docs/reach.md."""
-    everybody = made["by_skin"][ALL]
     bad = missed(made)
-    latched = ", ".join(f"{fault} {count}" for fault, count in made["latched"].items()) or "none"
     out = [
         "# How many reach their target",
         "",
         f"Made by `make reach`: {made['patients']} virtual patients of [the population](population.md), without a"
-        " fault. Nobody guides the hand; half of the operators let go of the trigger once. Simulated; no person was"
-        " treated, and a target that is reached says nothing of its use."
-        f" {NOT_CERTIFIED} Measured on code {made['code']}.",
+        " fault, each with a guided hand and with an unguided one. Half of the operators let go of the trigger once."
+        " A guided one aims by both lights and moves as the buzzer clicks;"
+        f" {population.IGNORES:.0%} of them ignore it. Simulated; no person was treated, and a target that is reached"
+        f" says nothing of its use. {NOT_CERTIFIED} Measured on code {made['code']}.",
         "",
         f"The levels are made for skin without callus and water, and for a jet of {population.JET_MIN:g} times its"
         " calibration or more, with an infrared sensor. The goals are for these patients:",
         "",
-        *_rows("level", {ALL: made["unguided"]} | made["by_level"]),
+        *_rows("hand", {hand: made[hand] for hand in HANDS}),
         "Seconds count from the first burst to the settled sample at or under the target. A refused patient was never"
-        " treated: skin that is too cold or too warm for a start, mostly.",
+        f" treated. Reasons, unguided: {_counts(made['unguided']['refused_for'])}.",
         "",
         f"Missed: {'; '.join(bad)}." if bad else "Every goal is met.",
         "",
-        "## Every kind of skin",
-        "",
-        "A patient with two kinds counts in both rows. Callus answers the first bursts like a jet of 1.3 to 2 times:"
-        " the device learns that constant, shortens the bursts by it and tells where to hold the jet. Thinly wet skin"
-        " answers so too, as the dry jet evaporates its water.",
-        "",
-        *_rows("skin", made["by_skin"]),
-        f"Coldest true surface of all: {made['lowest_c']:.2f} degC. Faults that latched: {latched}. A fault that"
-        " latched where the skin was under the floor counts as under the floor, not as a false trip.",
-        "",
-        "## The probe off the jet's axis",
-        "",
-        f"There it reads warmer skin than the coldest. {everybody['under_floor']} of {everybody['runs']} treatments"
-        f" went more than {UNDER_FLOOR_C:g} degC under the floor, and no fault was there: an open hole.",
-        "",
-        *_rows("probe off the axis", made["by_offset"]),
-        "## Not as it must be",
-        "",
-        f"The first {SHOWN} of {len(made['problems'])}. `python -m host_tools.evidence.campaign --again NAME` runs one"
-        " again.",
-        "",
-        *head("run", "level", "skin", "probe off, mm", "lowest, degC", "floor", "why"),
     ]
-    for row in made["problems"][:SHOWN]:
-        cells = (row["name"], row["level"], ", ".join(row["skin"]), f"{row['probe_off_mm']:g}")
-        out.append(line(*cells, f"{row['lowest_c']:.2f}", f"{row['floor_c']:g}", "; ".join(row["problems"])))
-    return "\n".join([*out, ""])
+    for hand in HANDS:
+        row = made[hand]
+        everybody = row["by_skin"][ALL]
+        out += [
+            f"## {hand.capitalize()}",
+            "",
+            *_rows("level", row["by_level"]),
+            "Every kind of skin. A patient with two kinds counts in both rows:",
+            "",
+            *_rows("skin", row["by_skin"]),
+            f"Coldest true surface of all: {row['lowest_c']:.2f} degC. Faults that latched: {_counts(row['latched'])}."
+            " A fault that latched where the skin was under the floor counts as under the floor, not as a false trip."
+            f" {everybody['under_floor']} of {everybody['runs']} treatments went more than {UNDER_FLOOR_C:g} degC under"
+            " the floor, and no fault was there. Off the jet's axis the probe reads warmer skin than the coldest:",
+            "",
+            *_rows("probe off the axis", row["by_offset"]),
+            f"Not as it must be, the first {SHOWN} of {len(row['problems'])}:",
+            "",
+            *head("run", "level", "skin", "probe off, mm", "lowest, degC", "floor", "why"),
+        ]
+        for problem in row["problems"][:SHOWN]:
+            cells = (problem["name"], problem["level"], ", ".join(problem["skin"]), f"{problem['probe_off_mm']:g}")
+            figures_ = (f"{problem['lowest_c']:.2f}", f"{problem['floor_c']:g}")
+            out.append(line(*cells, *figures_, "; ".join(problem["problems"])))
+        out.append("")
+    return "\n".join(out)
+
+
+def _counts(counts: dict[str, int]) -> str:
+    return ", ".join(f"{name} {count}" for name, count in counts.items()) or "none"
 
 
 def patients_page() -> str:
@@ -212,9 +228,16 @@ def patients_page() -> str:
         "",
         *rows,
         "",
+        "A guided operator aims: two lights meet on the probe, so it is"
+        f" {population.AIMED:g} times as far from the axis as without them [E]. The operator hears the buzzer's"
+        f" clicks, reacts after {population.REACTION_S[0]:g} to {population.REACTION_S[1]:g} s and moves at"
+        f" {population.FOLLOWS_MM_S[0]:g} to {population.FOLLOWS_MM_S[1]:g} mm/s;"
+        f" {population.IGNORES:.0%} ignore them.",
+        "",
         "## How a run is named, run and judged",
         "",
-        "`wide/12` is one patient without a fault, `wide/jet-strong/3` one with it,"
+        "`wide/12` is one patient without a fault, `guided/12` the same with a guided hand,"
+        " `wide/jet-strong/3` one with a fault,"
         " `wide/dose-open+probe-off/0` one with two. The name draws all of it."
         " `python -m host_tools.evidence.campaign --again wide/12` runs it and prints"
         " the outcome; its exit status is 1 when something is not as it must be:",
@@ -234,7 +257,8 @@ def patients_page() -> str:
 
 def measure(args: argparse.Namespace) -> tuple[str, list[Outcome]]:
     """Run the first patients of the population; return the code and their results."""
-    return runs.cases("reach", (f"wide/{k}" for k in range(args.runs)), RUNS, args)
+    names = (f"{kind}/{k}" for kind in HANDS.values() for k in range(args.runs))
+    return runs.cases("reach", names, RUNS, args)
 
 
 def main(argv: list[str] | None = None) -> int:

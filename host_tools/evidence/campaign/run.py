@@ -17,8 +17,11 @@ from host_tools.simulator.twin.hardware import NEVER
 
 WEIGHTED = "weighted"  # one fault, drawn from the name: moments.py
 # number of faults in a name; wide allows any number, and none
-KINDS = {"healthy": 0, "single": 1, "double": 2, "wide": None, WEIGHTED: 0}
-NAMES = f"write healthy/N, single/FAULT/N, double/FAULT+FAULT/N, weighted/N, wide/N, wide/FAULTS/N; {', '.join(FAULTS)}"
+KINDS = {"healthy": 0, "single": 1, "double": 2, "wide": None, "guided": 0, WEIGHTED: 0}
+NAMES = (
+    "write healthy/N, single/FAULT/N, double/FAULT+FAULT/N, weighted/N, guided/N, wide/N, wide/FAULTS/N; "
+    + ", ".join(FAULTS)
+)
 SKIN_MIN_C, SKIN_MIN_REDUCED_C = 0.0, 4.0  # true surface, under any single fault
 UNDER_FLOOR_C = 0.5  # true surface under the level's floor, nothing faulty
 BURST_MAX_MS, BURST_MAX_REDUCED_MS = 500, 300  # limit 4
@@ -74,8 +77,8 @@ class Outcome:
 
     @property
     def treated(self) -> bool:
-        """False when the device refused the treatment; a second point may be refused after the first."""
-        return self.refused is None or self.bursts > 0
+        """False when the device gave no burst, and no fault latched; a second point may be refused after the first."""
+        return self.bursts > 0 or self.fault is not None
 
     @property
     def false_trip(self) -> bool:
@@ -88,7 +91,7 @@ def case(name: str, settings: dict | None = None) -> Case:
 
     These are plain patients. A patient of the population (population.py) is wide/12 without a fault,
     wide/jet-strong/3 with one and wide/dose-open+probe-off/0 with two; weighted/12 has one fault, drawn from its name.
-    Raises ValueError for another name.
+    guided/12 is the patient of wide/12 with a guided operator. Raises ValueError for another name.
     """
     kind, *rest = name.split("/")
     words = rest[0].split("+") if len(rest) == 2 else []
@@ -96,6 +99,9 @@ def case(name: str, settings: dict | None = None) -> Case:
         raise ValueError(NAMES)
     if len(words) != (len(words) if KINDS[kind] is None else KINDS[kind]):
         raise ValueError(NAMES)
+    if kind == "guided":
+        patient = population.guided(random.Random(name), case(f"wide/{rest[0]}").patient)
+        return Case(name, patient, (), settings or {})
     rng = random.Random(name)
     level = rng.choice(levels())
     if kind == WEIGHTED:
@@ -261,14 +267,19 @@ def _problems(out, given, skin_c=None):
         found.append(f"the dose valve was driven until {out.dose_after_release_ms:.0f} ms after a release")
     if out.messages:
         found.append(f"the firmware raised: {out.messages.splitlines()[-1]}")
-    if not given.faults and not (given.name.startswith("wide") and _refused_rightly(out, skin_c)):
+    if not given.faults and not (given.name.startswith(("wide", "guided")) and _refused_rightly(out, skin_c)):
         found += _unhealthy(out)
     return found
 
 
 def _refused_rightly(out, skin_c):
-    """Whether the device refused a start because of skin that really is too cold or too warm, or nearly."""
-    if out.fault or "BASELINE" not in (out.refused or ""):
+    """Whether the device refused a start because of skin that really is too cold or too warm, or nearly.
+
+    At the edge of the range the skin's reading may leave it after the request, or while the device is armed.
+    """
+    if out.fault or out.state != "STANDBY":
+        return False
+    if out.refused and "BASELINE" not in out.refused and "not armed" not in out.refused:
         return False
     low_c, high_c = baseline_c(out.reduced)
     return not low_c + population.SENSED_K <= skin_c <= high_c - population.SENSED_K

@@ -16,10 +16,13 @@ class Operator:
         self._wait = 0
         self._until = None
         self.done = False
+        self.hand = None  # a hand that follows the device's guidance (guided.py), or None
 
     def step(self):
         """Called at every exchange: read the console, continue the script when its wait is over."""
         plant = self.plant
+        if self.hand is not None:
+            self.hand.step()
         if plant.console_out:
             self._read()
         while not self.done:

@@ -118,6 +118,8 @@ def _point(op):
     """Arm and treat one point; returns the last status seen."""
     yield from _wait_while_blocked(op)
     yield from _arm(op)
+    if op.hand is not None:
+        yield from op.hand.ready()
     plant = op.plant
     plant.trigger(True)
     yield 400_000

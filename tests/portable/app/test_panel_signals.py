@@ -1,7 +1,7 @@
 """What people see and hear beside the display: the colour of each band, the patterns of the buzzer."""
 
 import micropython
-from cryo.core import faults, mode, presets
+from cryo.core import faults, guidance, mode, presets
 from cryo.core.faults import Codes
 from cryo.core.reading import NAMES as STATUS_NAMES
 from cryo.core.reading import Reading
@@ -112,8 +112,31 @@ def test_in_a_pass_the_colour_goes_on():
         rig.run(1)
 
 
+def test_the_colour_blinks_slowly_to_come_nearer_and_fast_to_go_farther():
+    for mm, mdegc, edges, dark in (
+        (95, 32_000, 0, 0),
+        (150, 32_000, 10, 500),  # in 10 s
+        (150, 1_000, 20, 500),  # red has its own
+    ):
+        rig = Rig()
+        rig.t.arm()
+        rig.t.i.distance.value = mm
+        rig.t.skin_mdegc = mdegc
+        rig.run(200)
+        rig.panel.guided = guidance.look(rig.t.sup, 0)
+        assert blinks(rig, 1_000) == (edges, dark), mm
+    rig = Rig()
+    rig.t.arm()
+    rig.t.i.distance.value = 72
+    rig.run(200)
+    rig.panel.guided = guidance.look(rig.t.sup, 0)
+    assert rig.panel.guided == guidance.FARTHER
+    edges, dark = blinks(rig, 1_000)
+    assert 38 <= edges <= 42 and 450 <= dark <= 520
+
+
 # --- buzzer -----------------------------------------------------------------------------------------------------------
-def sounds(beeper, indicate, alarm, latched, ticks):
+def sounds(beeper, indicate, alarm, latched, ticks, guided=0):
     """Return the level of each tick as one text of 0 and 1."""
     outputs = Outputs()
     outputs.indicate = indicate
@@ -123,7 +146,7 @@ def sounds(beeper, indicate, alarm, latched, ticks):
     try:
         i = 0
         while i < ticks:
-            levels[i] = 48 + beeper.level(outputs, latched)
+            levels[i] = 48 + beeper.level(outputs, latched, guided)
             i += 1
     finally:
         micropython.heap_unlock()
@@ -182,3 +205,47 @@ def test_every_fault_sounds_by_its_priority():
     high = sounds(Beeper(), 0, 1, Codes(faults.ESTOP), 700)
     for row in faults.REGISTRY:
         assert (sounds(Beeper(), 0, 1, Codes(row[0]), 700) == high) == (row[2] == faults.HIGH), row[1]
+
+
+TOLD = ((guidance.NONE, 0), (guidance.NEARER, 1), (guidance.RIGHT, 3), (guidance.FARTHER, 8))  # and clicks a second
+
+
+def test_guidance_clicks_faster_as_the_hand_is_nearer():
+    for guided, clicks in TOLD:
+        levels = sounds(Beeper(), 0, 0, Codes(), 1_000, guided)
+        assert pulses(levels) == [2] * (10 * clicks)
+
+
+def test_guidance_takes_nothing_from_the_indication():
+    for guided, clicks in TOLD:
+        levels = sounds(Beeper(), 1, 0, Codes(), 1_200, guided)
+        plain = sounds(Beeper(), 1, 0, Codes(), 1_200)
+        assert levels[:200] == "1" * 200
+        assert all(level == "1" for level, due in zip(levels, plain) if due == "1")
+        assert sorted(pulses(levels[200:])) == [2] * (10 * clicks) + [10] * 10  # none runs into a reminder
+
+
+def test_an_alarm_goes_before_guidance_and_no_click_changes_it():
+    for latched in (Codes(), Codes(faults.ESTOP), Codes(faults.BOTTLE_LOW)):
+        for indicate in (0, 1):
+            plain = sounds(Beeper(), indicate, 1, latched, 2_000)
+            for guided, _ in TOLD:
+                assert sounds(Beeper(), indicate, 1, latched, 2_000, guided) == plain
+
+
+def test_a_click_is_shorter_than_every_pulse_of_another_signal():
+    shortest = min(
+        min(pulses(sounds(Beeper(), indicate, alarm, latched, 1_210)))
+        for indicate, alarm, latched in ((1, 0, Codes()), (0, 1, Codes(faults.ESTOP)), (0, 1, Codes(faults.BOTTLE_LOW)))
+    )
+    longest = max(max(pulses(sounds(Beeper(), 0, 0, Codes(), 1_000, guided))) for guided, _ in TOLD[1:])
+    assert longest * 5 <= shortest
+
+
+def test_what_is_told_may_change_in_any_tick_and_a_click_ends_all_the_same():
+    for first, _ in TOLD:
+        for then, _ in TOLD:
+            for ticks in range(1, 120, 7):
+                beeper = Beeper()
+                levels = sounds(beeper, 0, 0, Codes(), ticks, first) + sounds(beeper, 0, 0, Codes(), 300, then)
+                assert all(length <= 4 for length in pulses(levels)), (first, then, ticks)

@@ -563,6 +563,15 @@ def test_echo_is_off_until_asked_for():
     assert app.ask("MEAS:DIST?") == "100 mm"
 
 
+def test_the_clicks_of_guidance_can_be_switched_off_also_while_armed_and_nothing_else():
+    app = App()
+    assert app.ask("SYST:GUID?") == "ON" and app.guides
+    assert app.ask("SYST:GUID OFF") == "OK" and not app.guides
+    assert app.ask("SYSTem:GUIDance?") == "OFF"
+    assert app.ask("SYST:GUID MAYBE").startswith("ERROR -224")
+    assert app.ask("SYST:GUID ON") == "OK" and app.guides
+
+
 def test_a_line_in_one_piece_is_never_echoed():
     app = App()
     for line in (b"MEAS:DIST?\n", b"MEAS:DIST?\r\n", b"\tMEAS:DIST?\r", b"MEAS:DIST?\r\n"):

@@ -150,20 +150,25 @@ def test_a_probe_that_fell_off_hangs_in_the_air_of_the_room():
 
 
 REFUSED = "ARM:REQ: REFUSED BASELINE; STAT:WHY? tells what to do"
+LEFT = "ARM:CONF 3781: REFUSED not armed: state STANDBY"
 
 
-@pytest.mark.parametrize(("refused", "fault", "skin_c", "rightly"), [
-    (REFUSED, None, 26.0, True),
-    (REFUSED, None, 30.4, True),  # a reading may be so far off
-    (REFUSED, None, 31.0, False),
-    (REFUSED, None, 37.5, True),
-    (REFUSED, "RESPONSE_STRONG", 26.0, False),
-    ("ARM:REQ: REFUSED BOTTLE", None, 26.0, False),
-    (None, None, 26.0, False),
+@pytest.mark.parametrize(("refused", "fault", "state", "skin_c", "rightly"), [
+    (REFUSED, None, "STANDBY", 26.0, True),
+    (REFUSED, None, "STANDBY", 30.4, True),  # a reading may be so far off
+    (REFUSED, None, "STANDBY", 31.0, False),
+    (REFUSED, None, "STANDBY", 37.5, True),
+    (LEFT, None, "STANDBY", 27.9, True),
+    (LEFT, None, "STANDBY", 32.0, False),
+    (None, None, "STANDBY", 26.8, True),  # it was armed, and no pass began
+    (None, None, "STANDBY", 32.0, False),
+    (None, None, "COMPLETE", 26.0, False),
+    (REFUSED, "RESPONSE_STRONG", "FAULT", 26.0, False),
+    ("ARM:REQ: REFUSED BOTTLE", None, "STANDBY", 26.0, False),
 ])  # fmt: skip
-def test_cold_skin_may_be_refused_and_nothing_else(refused, fault, skin_c, rightly):
-    out = run(case("healthy/2"))
-    assert _refused_rightly(replace(out, refused=refused, fault=fault, reduced=True), skin_c) == rightly
+def test_cold_skin_may_be_refused_and_nothing_else(refused, fault, state, skin_c, rightly):
+    out = replace(run(case("healthy/2")), refused=refused, fault=fault, state=state, reduced=True)
+    assert _refused_rightly(out, skin_c) == rightly
 
 
 @pytest.mark.parametrize("name", ["wide/1", "wide/3"])

@@ -1,0 +1,110 @@
+"""Guidance of the hand: what is told at each distance, from when to when, and what a learnt jet changes."""
+
+from cryo.core import guidance, mode, presets
+from cryo.core.guidance import FARTHER, NEARER, NONE, RIGHT, look
+from cryo.core.jet import Jet
+from cryo.core.session import Session
+from cryo.limits import START_MAX_MM, START_MIN_MM
+from supervisor_rig import Rig
+
+
+class Eye:
+    def __init__(self):
+        self.mm = 90
+        self.range = 0
+
+
+class Seen:
+    """A supervisor as guidance sees it."""
+
+    def __init__(self, now=mode.ARMED, ratio=1_000):
+        self.mode = now
+        self.eye = Eye()
+        self.jet = Jet(16_000)
+        self.jet.kept = ratio
+        self.session = Session()
+        self.session.preset = 1
+        self.session.level = 0  # best is 90 mm
+
+
+def told(s, mm, before=NONE):
+    s.eye.mm = mm
+    return look(s, before)
+
+
+def test_the_window_is_ten_millimetres_to_each_side_and_is_entered_five_inside():
+    s = Seen()
+    wide = {mm: told(s, mm, RIGHT) for mm in range(60, 221)}
+    assert wide == {mm: FARTHER if mm < 80 else RIGHT if mm <= 100 else NEARER for mm in range(60, 221)}
+    for before in (NONE, FARTHER, NEARER):
+        narrow = {mm: told(s, mm, before) for mm in range(60, 221)}
+        assert narrow == {mm: FARTHER if mm < 85 else RIGHT if mm <= 95 else NEARER for mm in range(60, 221)}
+
+
+def test_a_hand_that_trembles_at_an_edge_is_told_one_thing():
+    s = Seen()
+    for edge in (80, 100):
+        before = told(s, 90)
+        changes = 0
+        for k in range(200):
+            after = told(s, edge + (-1, 0, 1)[k % 3], before)
+            changes += after != before
+            before = after
+        assert changes == 1 and before != RIGHT  # it leaves the window once, and stays outside
+
+
+def test_best_follows_the_learnt_jet_by_its_law():
+    for pm in (1_000, 1_100, 1_200, 1_500, 2_000, 2_500):
+        best = guidance.best_mm(Seen(ratio=pm))
+        law = max(90.0, 80.0 * (pm / 1000) ** (2 / 3))
+        assert abs(best - law) <= 8, (pm, best, law)
+    s = Seen(ratio=2_000)
+    assert told(s, 90) == FARTHER and told(s, 125) == RIGHT and told(s, 145) == NEARER
+
+
+def test_each_level_has_its_best_and_its_window_lies_where_a_treatment_may_start():
+    s = Seen()
+    for preset in range(3):
+        for level, row in enumerate(presets.PRESETS[preset][presets.LEVELS]):
+            if row is None:
+                continue
+            s.session.preset = preset
+            s.session.level = level
+            best = row[presets.BEST_MM]
+            assert guidance.best_mm(s) == best
+            assert START_MIN_MM <= best - guidance.WINDOW_MM and best + guidance.WINDOW_MM <= START_MAX_MM
+            assert told(s, best) == RIGHT and told(s, best - 11) == FARTHER and told(s, best + 11) == NEARER
+            s.jet.kept = 2_000
+            assert guidance.best_mm(s) == s.jet.hold_mm() > best
+            s.jet.kept = 1_000
+    s.session.level = -1
+    assert guidance.best_mm(s) == 0
+
+
+def test_the_hand_is_told_from_the_request_until_the_point_is_over_and_never_without_a_distance():
+    for now in range(mode.SERVICE + 1):
+        s = Seen(now)
+        wanted = NEARER if now in (mode.READY, mode.ARMED, mode.DELIVERING, mode.REST) else NONE
+        assert told(s, 150) == wanted, mode.NAMES[now]
+        s.eye.range = 3
+        assert told(s, 150) == NONE
+
+
+def test_it_goes_on_in_a_pass_with_what_the_supervisor_measures():
+    rig = Rig()
+    rig.arm()
+    rig.tick(201)
+    rig.press()
+    rig.tick(20)
+    assert rig.sup.mode == mode.DELIVERING
+    found = []
+    for mm in (95, 120, 95, 75):
+        rig.i.distance.value = mm
+        rig.i.distance.sequence += 1
+        rig.tick(2)
+        found.append(look(rig.sup, NONE))
+    assert found == [RIGHT, NEARER, RIGHT, FARTHER]
+
+
+def test_each_word_fits_the_display():
+    assert [len(word) <= 16 for word in guidance.WORDS] == [True] * 4 and guidance.WORDS[NONE] == ""

@@ -1,0 +1,101 @@
+"""A hand that follows the guidance by ear: it comes into the window, also when it drifts, and touches nothing else."""
+
+from dataclasses import replace
+
+import pytest
+
+from boards.virtual import pins
+from host_tools.evidence.campaign import play, population
+from host_tools.evidence.campaign.patients import Patient
+from host_tools.evidence.campaign.play import Case
+from host_tools.evidence.campaign.run import case, run
+from host_tools.simulator.twin.guided import FARTHER, NEARER, RIGHT, GuidedHand
+
+BEST_MM = {1: 95, 4: 115}  # CHRONIC, by level
+
+
+class Motion:
+    def __init__(self):
+        self.mm = 100.0
+        self.moves = []
+
+    def move(self, mm, speed_mm_s):
+        self.moves.append((mm, speed_mm_s))
+
+
+class Buzzer:
+    """A plant that has a buzzer, a clock and a hand."""
+
+    def __init__(self):
+        self.now_us = 0
+        self.pin_levels = 0
+        self.hand = Motion()
+
+    def catch_up(self):
+        pass
+
+
+def heard(starts_ms, pulse_ms=20, seconds=3, reaction_s=0.3):
+    """Return the ear after pulses that start so in each second, and the hand's moves."""
+    plant = Buzzer()
+    ear = GuidedHand(plant, reaction_s=reaction_s, speed_mm_s=15.0)
+    for ms in range(0, seconds * 1000, 10):
+        plant.now_us = ms * 1000
+        on = any(0 <= ms % 1000 - start < pulse_ms for start in starts_ms)
+        plant.pin_levels = on << pins.BUZZER
+        ear.step()
+    return ear, plant.hand.moves
+
+
+@pytest.mark.parametrize(
+    ("starts_ms", "told", "moves"),
+    [
+        ((440,), NEARER, [(-50.0, 15.0)]),
+        ((200, 440, 680), RIGHT, [(100.0, 15.0)]),
+        (tuple(40 + 110 * k for k in range(8)), FARTHER, None),
+        ((), None, []),
+    ],
+)
+def test_the_rate_of_the_clicks_tells_what_to_do(starts_ms, told, moves):
+    ear, done = heard(starts_ms)
+    assert ear.told == told
+    assert moves is None or done == moves
+    if told == FARTHER:
+        assert done[-1] == (250.0, 15.0)
+
+
+def test_longer_signals_are_no_clicks():
+    assert heard((0,), pulse_ms=100)[0].told is None
+    assert heard((0, 250, 500), pulse_ms=150)[0].told is None
+
+
+@pytest.mark.parametrize("level", BEST_MM)
+@pytest.mark.parametrize("from_mm", [82.0, 130.0, 175.0])
+def test_the_hand_comes_into_the_window_and_stays_there(level, from_mm):
+    patient = Patient("CHRONIC", level, from_mm, tremor_mm=1.0, sway_mm=1.0, guided=(0.4, 20.0))
+    this, results, refused, messages = play.played(Case("guided/0", patient))
+    plant = this.plant
+    assert refused is None and messages == "" and results[0]["REACHED"] == "1"
+    rows = [row for row in plant.record.samples if row[0] > plant.record.bursts[2].time_us]
+    inside = sum(abs(row[3] - BEST_MM[level]) <= 12 for row in rows)
+    assert inside > 0.97 * len(rows)
+    assert len(plant.record.bursts) > 5
+
+
+def test_a_hand_that_drifts_away_is_brought_back():
+    patient = Patient("CHRONIC", 1, 95.0, moves=(125.0, 3.0, 4, 0))
+    drifts = run(Case("guided/0", patient))
+    guided = run(Case("guided/0", replace(patient, guided=(0.3, 15.0))))
+    assert guided.reached and guided.reach_s < drifts.reach_s - 2.0
+
+
+def test_a_guided_name_is_the_patient_of_its_number_with_an_aimed_probe():
+    plain, guided = case("wide/9").patient, case("guided/9").patient
+    assert guided.body.probe_off_mm == pytest.approx(population.AIMED * plain.body.probe_off_mm, abs=0.006)
+    assert replace(guided, guided=None, body=plain.body) == plain
+    many = [case(f"guided/{k}").patient.guided for k in range(300)]
+    assert 3 <= many.count(None) <= 30
+    reactions, speeds = zip(*filter(None, many), strict=True)
+    assert 0.25 <= min(reactions) < 0.27 and 0.38 < max(reactions) <= 0.4 and 8.0 <= min(speeds) < max(speeds) <= 20.0
+    with pytest.raises(ValueError, match="guided/N"):
+        case("guided/estop/1")
