@@ -111,7 +111,7 @@ def right(board: Board) -> list[Part]:
         Part(
             "Indicators",
             tuple(row for row in indicators if row[1] in has),
-            ("each behind a transistor", "LED: gas may come"),
+            ("each behind a transistor", "LED: gas may come", "aiming lights: with LED, own drivers"),
         ),
         Part(
             "Supply",
