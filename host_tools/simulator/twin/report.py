@@ -58,7 +58,8 @@ def ice_pack_text(description):
 
 
 def _subtitle(d):
-    return f"{d['preset']} level {d['level']}, {d['site']}, nozzle at {d['distance_mm']:g} mm"
+    guided = "" if d["window_mm"] is None else ", then guided to {} to {} mm".format(*d["window_mm"])
+    return f"{d['preset']} level {d['level']}, {d['site']}, nozzle at {d['distance_mm']:g} mm{guided}"
 
 
 def _about(d):
@@ -174,6 +175,12 @@ def figure(session, description):
                 x=[seconds(from_us), seconds(end_us)], y=[value, value], name=name, mode="lines", row=1, col=1,
                 line={"color": colour, "width": 1.4, "dash": "dash"}, hovertemplate=f"{name}<extra></extra>",
             )  # fmt: skip
+    for edge_mm in description["window_mm"] or ():
+        fig.add_scatter(
+            x=[seconds(from_us), seconds(end_us)], y=[edge_mm, edge_mm], mode="lines", row=2, col=1, showlegend=False,
+            line={"color": webpage.GREEN, "width": 1.2, "dash": "dash"},
+            hovertemplate=f"edge of the guidance's window: {edge_mm} mm<extra></extra>",
+        )  # fmt: skip
     for event_us in session.plant.record.injected_us:
         if event_us >= from_us:
             fig.add_vline(

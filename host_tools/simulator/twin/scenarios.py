@@ -175,6 +175,13 @@ LEVEL_4 = Plan(level=4, points=(1,))
 _ROWS = (
     Scenario("treatment", "two points of a left foot, nothing goes wrong", _nothing, "COMPLETE", plan=Plan()),
     Scenario(
+        "guided",
+        "the same, and the hand comes from 150 mm as the device guides it",
+        _nothing,
+        "COMPLETE",
+        plan=Plan(distance_mm=150.0, guided=(0.3, 12.0)),
+    ),
+    Scenario(
         "eye", "the eye shield is opened in a burst", _at_burst(6, 40, _open_shield), fault="LOOP_OPEN", detect_ms=20
     ),
     Scenario(

@@ -33,6 +33,7 @@ def describe(session):
         "level": int(plan.level) if str(plan.level).isdigit() else str(plan.level),
         "site": str(plan.site).upper(),
         "distance_mm": plan.distance_mm,
+        "window_mm": timeline.window_mm(plan.preset, plan.level) if plan.guided else None,
         "target_mdegc": round(figures[0] * 1000) if figures else None,
         "floor_mdegc": round(figures[1] * 1000) if figures else None,
         "target_reached": len(points) == len(plan.points) and all(point["target_reached"] for point in points),

@@ -135,6 +135,13 @@ def gas_g(session):
     return grams
 
 
+def _level(presets, preset, level):
+    """Return the row of a level in the firmware's table, or None."""
+    rows = {row[presets.NAME]: row[presets.LEVELS] for row in presets.PRESETS}.get(str(preset).upper(), ())
+    number = int(level) if str(level).isdigit() else 0
+    return rows[number - 1] if 0 < number <= len(rows) else None
+
+
 def level_figures(preset, level, firmware=None):
     """Return (target degC, floor degC) of a level by the firmware's own table, or None if it has no such level.
 
@@ -142,10 +149,16 @@ def level_figures(preset, level, firmware=None):
     """
     with lanes.firmware_imports(lanes.import_folders(firmware)):
         presets = import_module("cryo.core.presets")
-    rows = {row[presets.NAME]: row[presets.LEVELS] for row in presets.PRESETS}.get(str(preset).upper(), ())
-    number = int(level) if str(level).isdigit() else 0
-    row = rows[number - 1] if 0 < number <= len(rows) else None
+    row = _level(presets, preset, level)
     return None if row is None else (row[presets.TARGET_MDEGC] / 1000, row[presets.FLOOR_MDEGC] / 1000)
+
+
+def window_mm(preset, level):
+    """Return (least, most) of the distances to which the hand is guided in a level, mm; None without such a level."""
+    with lanes.firmware_imports():
+        presets, guidance = (import_module(f"cryo.core.{name}") for name in ("presets", "guidance"))
+    row = _level(presets, preset, level)
+    return row and [row[presets.BEST_MM] + side * guidance.WINDOW_MM for side in (-1, 1)]
 
 
 def clock(us):

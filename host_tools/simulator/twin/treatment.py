@@ -30,6 +30,7 @@ class Plan:
     distance_mm: float = 100.0
     attestations: str | None = None
     warm_up: bool = True  # wait for the cool-down that follows switch-on; False shortens it (cpython lane)
+    guided: tuple[float, float] | None = None  # the hand follows the guidance: reaction s, speed mm/s
     warm: bool = False  # the cool-down is over: the firmware began to count so long ago
 
     def words(self) -> str:

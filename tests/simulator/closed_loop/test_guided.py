@@ -9,7 +9,9 @@ from host_tools.evidence.campaign import play, population
 from host_tools.evidence.campaign.patients import Patient
 from host_tools.evidence.campaign.play import Case
 from host_tools.evidence.campaign.run import case, run
+from host_tools.simulator.twin import report, session, session_file
 from host_tools.simulator.twin.guided import FARTHER, NEARER, RIGHT, GuidedHand
+from host_tools.simulator.twin.scenarios import SCENARIOS
 
 BEST_MM = {1: 95, 4: 115}  # CHRONIC, by level
 
@@ -99,3 +101,30 @@ def test_a_guided_name_is_the_patient_of_its_number_with_an_aimed_probe():
     assert 0.25 <= min(reactions) < 0.27 and 0.38 < max(reactions) <= 0.4 and 8.0 <= min(speeds) < max(speeds) <= 20.0
     with pytest.raises(ValueError, match="guided/N"):
         case("guided/estop/1")
+
+
+@pytest.fixture(scope="module")
+def shown():
+    """The demo's guided treatment, in this interpreter."""
+    scenario = replace(SCENARIOS["guided"], plan=replace(SCENARIOS["guided"].plan, points=(1,), warm_up=False))
+    return session.run_scenario(scenario, "cpython")
+
+
+def test_the_demo_shows_a_hand_that_comes_into_its_window(shown):
+    assert shown.problems() == []
+    d = session_file.describe(shown)
+    assert d["target_reached"] and d["window_mm"] == [95, 115]
+    first_us = shown.plant.record.bursts[0].time_us
+    assert all(d["window_mm"][0] - 4 <= row[3] <= d["window_mm"][1] + 4 for row in shown.plant.record.samples
+               if row[0] > first_us)  # fmt: skip
+
+
+def test_its_report_draws_the_window_beside_the_distance_and_says_so(shown):
+    d = session_file.describe(shown)
+    drawn = report.figure(shown, d).to_dict()["data"]
+    edges = [line["y"][0] for line in drawn if line.get("hovertemplate", "").startswith("edge of the guidance")]
+    assert edges == [95, 115]
+    assert "then guided to 95 to 115 mm" in report._subtitle(d)
+    plain = d | {"window_mm": None}
+    assert "guided" not in report._subtitle(plain)
+    assert not any("edge of" in line.get("hovertemplate", "") for line in report.figure(shown, plain).to_dict()["data"])
