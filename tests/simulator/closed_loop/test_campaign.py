@@ -303,9 +303,9 @@ def test_runs_that_favour_the_worst_count_by_their_weight_beside_those_that_coun
 
 
 def test_refused_treatments_are_told_and_a_second_point_that_is_refused_is_none_of_them():
-    one = replace(run(case("wide/estop/1")), came=True, refused=None, lowest_c=9.0, reduced=False)
+    one = replace(run(case("wide/estop/1")), came=True, refused=None, lowest_c=9.0, reduced=False, bursts=9)
     cold = replace(one, name="wide/jet-strong/0", lowest_c=-0.25, problems=["skin -0.25 degC, under 0"])
-    refused = replace(one, name="wide/estop/2", came=False, refused="BASELINE", bursts=0)
+    refused = replace(one, name="wide/estop/2", came=False, refused="BASELINE", bursts=0, fault=None)
     second = replace(refused, name="wide/estop/3", bursts=20)
     found = summary.single([one, cold, refused, second])
     assert (found["n"], found["came"], found["refused"]) == (4, 2, 1)
