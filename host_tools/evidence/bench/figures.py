@@ -113,7 +113,7 @@ def _burst(host, chip):
         _of_peers(chip, "widths", lambda r: max(abs(r["least"]), abs(r["most"]))),
     )
     yield from _beside(
-        Row("burst_jitter_us", _rounded(jitter_us), "us", f"longest less shortest error; {PIO_ALONE}; {peer_how}"),
+        Row("burst_jitter_us", _rounded(jitter_us), "us", f"longest minus shortest error; {PIO_ALONE}; {peer_how}"),
         _of_peers(chip, "widths", lambda r: r["most"] - r["least"]),
     )
     ours = chip.get("ours")
@@ -123,7 +123,8 @@ def _burst(host, chip):
             _rounded(max(abs(ours["least"]), abs(ours["most"]))),
             "us",
             f"ours on the whole chip, {ours['collections_open']} collections while open, {LOAD}; the emulator runs at "
-            "most one PIO instruction an instruction of the processor, which stretches it: an upper bound",
+            "most one PIO instruction for each instruction of the processor, and this makes a burst longer: the "
+            "figure is an upper bound",
         )
 
 
@@ -185,13 +186,13 @@ def _ticks(chip, found):
     lock = "heap locked -> unlocked (sense, decide, act), seen in the interpreter's memory every 5 us"
     yield Row("tick_us_median", _rounded(median), "us", f"{lock}; in DELIVERING, {APPLICATION}")
     yield Row("tick_us_max", _rounded(most), "us", f"{lock}; ticks: {counts}; {APPLICATION}")
-    yield Row("tick_alloc_bytes", found.alloc_bytes, "bytes", "most that one of these ticks allocated")
+    yield Row("tick_alloc_bytes", found.alloc_bytes, "bytes", "the most that one of these ticks allocated")
     yield from _beside(
         Row(
             "tick_late_ms_max",
             _rounded(found.late_ms),
             "ms",
-            f"tick to tick less 10 ms, in DELIVERING, a console command every {guests.COMMAND_EVERY_US // 1000} ms; "
+            f"tick to tick minus 10 ms, in DELIVERING, a console command every {guests.COMMAND_EVERY_US // 1000} ms; "
             f"peers: {LOAD}",
         ),
         {peer: late for peer, late in _of_peers(chip, "widths", lambda r: r["late_ms"]).items() if late is not None},
@@ -201,8 +202,8 @@ def _ticks(chip, found):
             "gc_runs_while_gas",
             found.gc_runs_while_gas,
             "runs",
-            f"collections in {application.DELIVER_US // 1000} ms of DELIVERING and more, of {found.collections} in the "
-            f"whole run; peers: while the pin was high, in {peers.WIDTHS_US // 1000} ms, {LOAD}",
+            f"collections in {application.DELIVER_US // 1000} ms or more of DELIVERING; the whole run had "
+            f"{found.collections}; peers: while the pin was high, in {peers.WIDTHS_US // 1000} ms, {LOAD}",
         ),
         _of_peers(chip, "widths", lambda r: r["collections_open"]),
     )
@@ -219,9 +220,9 @@ def _boots(chip, found):
         "boot_standby_ms",
         _rounded(found.boot_standby_ms),
         "ms",
-        f"reset -> first of moments {application.STANDBY_STEP_US // 1000} ms apart at which a copy says STANDBY",
+        f"reset -> first look at which a copy says STANDBY; one look every {application.STANDBY_STEP_US // 1000} ms",
     )
-    yield Row("free_heap_bytes", found.free_heap_bytes, "bytes", "after the collection of the rest behind a treatment")
+    yield Row("free_heap_bytes", found.free_heap_bytes, "bytes", "after the collection in the rest after a treatment")
 
 
 def _hosts(chip):
@@ -238,18 +239,18 @@ def _hosts(chip):
         yield Row(
             f"host_start_to_start_us_max.{name}", _rounded(max(load.start_to_start_us)), "us", f"{listed} us; {where}"
         )
-        yield Row(f"host_late_ms_max.{name}", _rounded(load.late_us / 1000), "ms", f"tick to tick less 10 ms; {where}")
+        yield Row(f"host_late_ms_max.{name}", _rounded(load.late_us / 1000), "ms", f"tick to tick minus 10 ms; {where}")
         yield Row(
             f"breathe_kept_bytes_s.{name}",
             round(load.kept_bytes_s),
             "bytes/s",
-            f"free heap before less after, {load.collections} collections; {where}",
+            f"free heap before minus after, {load.collections} collections; {where}",
         )
         yield Row(
             f"breathe_alloc_bytes_s.{name}",
             round(load.alloc_bytes_s),
             "bytes/s",
-            "every allocation outside the tick, frames of calls among them, which are free when the call returns; the "
+            "every allocation outside the tick; frames of calls count too, and are free when the call returns; the "
             f"board took {load.sent_bytes} bytes and sent {load.taken_bytes}; {where}",
         )
         if load.guard:
@@ -261,15 +262,15 @@ def _guard(guard, where):
         "guard_free_bytes",
         guard.least_bytes,
         "bytes",
-        f"least heap free in {hosts.WATCHED_US // 1000} ms of a pass from where commands wait, after "
-        f"{guard.waits_us / 1000:.0f} ms and with {guard.free_bytes} bytes free; {guard.left_bytes} bytes more were "
-        f"read and left out, {guard.collections} collections from the first byte on; {where}",
+        f"the least free heap in {hosts.WATCHED_US // 1000} ms of a pass from when commands wait, after "
+        f"{guard.waits_us / 1000:.0f} ms and with {guard.free_bytes} bytes free; {guard.left_bytes} more bytes were "
+        f"read and left out; {guard.collections} collections from the first byte on; {where}",
     )
     yield Row(
         "guard_stop_ms",
         _rounded(guard.stop_us / 1000),
         "ms",
-        f"a STOP behind that garbage, sent at the begin of a burst of {guard.burst_us / 1000:.1f} ms -> dose pin low, "
+        f"a STOP after that garbage, sent at the start of a burst of {guard.burst_us / 1000:.1f} ms -> dose pin low, "
         f"then {guard.state or 'no answer'}",
     )
 
@@ -298,8 +299,8 @@ def _deploy(host):
             f"{name}_time_ratio",
             round(ours.seconds / theirs.seconds, 2),
             "of its time",
-            f"wall-clock of the whole command {what}: ours compiles, leaves a running application by its PIN, compares "
-            "all by hash, writes settings and PIN, restarts and waits for the self-test; the peer copies",
+            f"wall-clock of the whole command {what}: ours compiles, stops a running application with its PIN, "
+            "compares all by hash, writes settings and PIN, restarts and waits for the self-test; the peer copies",
             SOURCES,
             1,
         )
@@ -310,7 +311,7 @@ def _modules(chip):
     if isinstance(found, dict):
         yield Row("heap_modules_bytes", sum(found.values()), "bytes", "sum of the rows below")
         for name, size in found.items():
-            yield Row(f"heap_bytes.{name}", size, "bytes", "free heap before less after its import, both collected")
+            yield Row(f"heap_bytes.{name}", size, "bytes", "free heap before its import minus after it, both collected")
 
 
 def failures(chip: dict[str, Any]) -> list[str]:
