@@ -191,7 +191,7 @@ def page(made: dict) -> str:
             " the floor, and no fault was there. Off the jet's axis the probe reads warmer skin than the coldest:",
             "",
             *_rows("probe off the axis", row["by_offset"]),
-            f"Not as it must be, the first {SHOWN} of {len(row['problems'])}:",
+            f"Not as it must be, {min(SHOWN, len(row['problems']))} of {len(row['problems'])}:",
             "",
             *head("run", "level", "skin", "probe off, mm", "lowest, degC", "floor", "why"),
         ]
