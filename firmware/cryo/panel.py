@@ -87,8 +87,7 @@ class Beeper:
             return 1
         at = self._second
         self._second = at + 1 if at < _SECOND - 1 else 0
-        if at >= _REMIND:
-            self._click = 0
+        if at >= _REMIND:  # the last click is over by then
             return indicate
         first, every = _CLICKS[guided]
         if at >= first and (at - first) % every == 0:
@@ -218,7 +217,7 @@ class Panel:
         beat = self._beat
         self._beat = beat + 1 if beat < _BEAT - 1 else 0
         lit = band(self._supervisor, self._inputs.skin)
-        guided = self.guided
+        guided = self.guided if lit != AMBER else guidance.NONE  # a warning is never dark
         if lit == RED:
             dark = beat // _FAST & 1
         elif lit == VIOLET:
@@ -356,7 +355,7 @@ class Panel:
                 display.text("/", 14 * _PX)
                 display.text(_DIGITS[PASSES_MAX], 15 * _PX)
         else:
-            mm = self._supervisor.jet.hold_mm()
+            mm = guidance.hold_mm(self._supervisor)
             if mm and self._view == mode.COMPLETE:
                 display.text("hold at", 0)
                 _whole(display, mm, 8 * _PX, 3, 1, 0)

@@ -3,7 +3,7 @@
 from cryo import __version__, limits, remedies
 from cryo.console import topics
 from cryo.console.wording import degc, missing, reading, session_wait, words_of
-from cryo.core import blockers, faults, mode, presets, supervisor
+from cryo.core import blockers, faults, guidance, mode, presets, supervisor
 from cryo.core.eye_guard import LOST
 from cryo.core.reading import NAMES as STATUS_NAMES
 from cryo.core.session import PROBE_SEAT, WRONG_NUMBERS_MAX
@@ -46,7 +46,7 @@ def _state(console, _):
         int(p.reached),
         p.rest_left_us // 1_000_000,
         p.cool_down_s(),
-        s.jet.hold_mm() or "NONE",
+        guidance.hold_mm(s) or "NONE",
     )
 
 
@@ -62,7 +62,7 @@ def _why(console, _):
         more = why.detail(console, name) if why else ""
         said.append("{} ({})".format(text, more) if more else text)
     topics.drop("why")
-    mm = s.jet.hold_mm()
+    mm = guidance.hold_mm(s)
     if mm:
         said.append("HOLD: thick skin or strong jet: hold at {} mm".format(mm))
     if s.session.reason == PROBE_SEAT:

@@ -132,7 +132,7 @@ TOPICS = (
             ("SYSTem:DATE[?]", "yyyy,mm,dd", "date; UNKNOWN until date and time are set; set back by service only"),
             ("SYSTem:TIME[?]", "hh,mm,ss", "time of day"),
             ("SYSTem:ECHO[?]", "ON|OFF", "echo, and keys that edit the line, for people; off after switch-on"),
-            ("SYSTem:GUIDance[?]", "ON|OFF", "clicks that guide the hand, until switch-off; light and alarms stay"),
+            ("SYSTem:GUIDance[?]", "ON|OFF", "OFF: no guidance clicks until a restart; light and other sounds stay"),
             ("FORMat:HUMan", "", "answers as sentences, while not armed"),
             ("FORMat:MACHine", "", "answers as fields"),
             ("DIAGnostic:STATistics?", "", "valve cycles, bursts, gas, uptime, worst late tick, dropped answers, heap"),

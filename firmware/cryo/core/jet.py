@@ -53,11 +53,13 @@ class Jet:
             self.most = most if most < RATIO_MAX else RATIO_MAX
         self.weaker_pm = AS_CALIBRATED
         self._weaker_before_pm = AS_CALIBRATED
+        self.held_mm = 0  # hold_mm() when the point began: for guidance only
         self._seen = AS_CALIBRATED
         self._seen_before = AS_CALIBRATED
 
     def begin(self):
         """Another point begins: what is beyond JET_CARRIED_PM may have been the skin of the last one."""
+        self.held_mm = self.hold_mm()
         if self.kept > JET_CARRIED_PM:
             self.kept = JET_CARRIED_PM
         self.ratio = self.dip = self.kept

@@ -135,7 +135,7 @@ def missed(made: dict) -> list[str]:
     if guided["median_s"] is None or guided["median_s"] > MEDIAN_MAX_S:
         found.append(f"guided: median {guided['median_s']} s from the first burst, goal {MEDIAN_MAX_S:g}")
     for name, row in guided["by_level"].items():
-        if row["reached"] < LEVEL_MIN * row["runs"]:
+        if not row["runs"] or row["reached"] < LEVEL_MIN * row["runs"]:
             found.append(f"{name}, guided: {row['reached']} of {row['runs']} reach the target, goal {LEVEL_MIN:.0%}")
     return found
 
@@ -149,7 +149,8 @@ def _rows(title: str, rows: dict[str, dict]) -> list[str]:
         share = f"{row['reached'] / row['runs']:.1%}" if row["runs"] else "-"
         median = "-" if row["median_s"] is None else f"{row['median_s']:.1f}"
         cells = (row["runs"], row["refused"], row["reached"], share, median, row["false_trips"], row["under_floor"])
-        out.append(line(name, *map(str, cells), f"{row['least_gap_c']:+.2f}"))
+        gap = f"{row['least_gap_c']:+.2f}" if row["runs"] else "-"
+        out.append(line(name, *map(str, cells), gap))
     return [*out, ""]
 
 

@@ -13,8 +13,8 @@ from host_tools.evidence.campaign.worker import Processes
 
 PROCESSES = (1, 2)
 MIX = (
-    [f"wide/{k}" for k in range(8)]
-    + [f"wide/{fault}/0" for fault in ("jet-strong", "probe-off", "range-wrong", "dose-slow", "estop", "draught")]
+    [f"healthy/{k}" for k in range(8)]
+    + [f"single/{fault}/0" for fault in ("jet-strong", "probe-off", "range-wrong", "dose-slow", "estop", "draught")]
     + [f"weighted/{k}" for k in range(6)]
 )
 MANY = 1_000_000

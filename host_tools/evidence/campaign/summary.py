@@ -59,7 +59,6 @@ def healthy(outs: list[Outcome]) -> dict:
     trips = [out for out in outs if out.false_trip]
     return {
         "n": len(outs),
-        "refused": sum(not out.treated for out in outs),
         "complete": sum(out.state == "COMPLETE" for out in outs),
         "reached": sum(out.reached for out in outs),
         "reasons": dict(Counter(out.reason for out in outs)),
@@ -95,7 +94,6 @@ def single(outs: list[Outcome]) -> dict:
             row["too_cold"].append(out.name)
     return {
         "n": len(outs),
-        "refused": sum(not out.treated for out in outs),
         "came": sum(out.came for out in outs),
         "faults": rows,
         "levels": dict(sorted(levels.items())),
@@ -104,6 +102,11 @@ def single(outs: list[Outcome]) -> dict:
         "gas_after_release_max_ms": max((out.gas_after_release_ms for out in outs), default=0),
         "problems": [short(out) for out in outs if out.problems],
     }
+
+
+def wide(outs: list[Outcome]) -> dict:
+    """Return the results of the runs with one fault on the wide population: as of single(), and the refused ones."""
+    return single(outs) | {"refused": sum(out.refused is not None for out in outs)}
 
 
 def double(outs: list[Outcome]) -> dict:

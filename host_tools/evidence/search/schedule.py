@@ -99,6 +99,11 @@ _PARTS = {
 _PART_OF = {figure: part for part, figures in _PARTS.items() for figure in figures}
 _UNITS = {"mm": "mm", "c": "degC", "s": "s", "ms": "ms", "k": "K"}
 
+def _most(name):
+    """Return the upper end of a figure of the body. Operators aim by the lights: a probe farther off is another row."""
+    return population.WIDE[name].high * (population.AIMED if name == "probe_off_mm" else 1.0)
+
+
 _ALWAYS = (
     Variable("level", 0, 1, 1),  # from the warmest floor to the coldest
     Variable("when", 0, 1, 0.5),
@@ -114,7 +119,7 @@ _ALWAYS = (
     Variable("phase", 0, 99.0, 0, "ms"),
     *(Variable(name, *RANGES[name], plain, _UNITS.get(name.split("_")[-1], "")) for name, plain in _PATIENT.items()),
     *(
-        Variable(name, population.WIDE[name].low, population.WIDE[name].high, plain, population.WIDE[name].unit)
+        Variable(name, population.WIDE[name].low, _most(name), plain, population.WIDE[name].unit)
         for name, plain in _BODY.items()
     ),
     *(Variable(name, 0, 1, 1) for name in _PARTS),

@@ -467,3 +467,24 @@ def test_a_tick_with_a_new_skin_sample_takes_no_distance(applicator, board):
         orders(applicator)
         applicator.step()
         assert board.distance.poll.call_args.args[2] == bool(sample)
+
+
+@pytest.mark.parametrize("guides", [True, False])
+def test_muted_clicks_mute_no_other_signal_and_the_light_goes_on_to_guide(applicator, pins, guides):
+    mode = importlib.import_module("cryo.core.mode")
+    s = applicator.supervisor
+    sound = pins["buzzer"].value
+    applicator.guides = guides
+
+    def heard(ticks, **outputs):
+        orders(applicator, feed=1, **outputs)
+        sound.reset_mock()
+        for _ in range(ticks):
+            s.mode, s.eye.range, s.eye.mm = mode.ARMED, 0, 190
+            s.session.preset, s.session.level = 0, 0
+            applicator.step()
+        return [call.args[0] for call in sound.call_args_list]
+
+    assert sum(heard(300, indicate=1)) == 200 + 10 + 2 * guides
+    assert applicator.panel.guided == 3
+    assert sum(heard(15, alarm=1)) == 15

@@ -1,9 +1,9 @@
 """What people see: the words of each picture of the display."""
 
 from cryo import remedies
-from cryo.core import blockers, faults, mode, presets
+from cryo.core import blockers, faults, guidance, mode, presets
 from cryo.core.reading import NAMES as STATUS_NAMES
-from cryo.core.supervisor import ACKNOWLEDGE, ARM, Supervisor
+from cryo.core.supervisor import ACKNOWLEDGE, ARM, CONFIRM, Supervisor
 from cryo.panel import COLOURS, VIOLET, Panel
 from panel_rig import PICTURE, Display, Pixel, Rig
 from support import inputs
@@ -271,3 +271,19 @@ def test_an_unprovisioned_device_has_pictures_too():
         panel.poll()
     assert display.row(0) == "STARTING" and display.row(5) == "no level chosen"
     assert display.row(2) == "NO SKIN READING" and pixel.shown == COLOURS[VIOLET]
+
+
+def test_the_word_of_guidance_is_shown_in_ready_and_gone_before_a_pass_may_begin():
+    for guided in (guidance.NEARER, guidance.RIGHT, guidance.FARTHER):
+        rig = Rig()
+        rig.t.stand_by()
+        rig.t.choose()
+        rig.panel.guided = guided
+        rig.run(200)
+        assert rig.display.row(5) not in guidance.WORDS
+        rig.t.ask(ARM)
+        rig.run(200)
+        assert rig.t.sup.mode == mode.READY and rig.display.row(5) == guidance.WORDS[guided]
+        rig.t.ask(CONFIRM, rig.t.sup.nonce)
+        rig.run(190)  # less than the indication
+        assert rig.t.sup.mode == mode.ARMED and rig.display.row(5) not in guidance.WORDS

@@ -114,7 +114,7 @@ def test_in_a_pass_the_colour_goes_on():
 
 def test_the_colour_blinks_slowly_to_come_nearer_and_fast_to_go_farther():
     for mm, mdegc, edges, dark in (
-        (95, 32_000, 0, 0),
+        (105, 32_000, 0, 0),
         (150, 32_000, 10, 500),  # in 10 s
         (150, 1_000, 20, 500),  # red has its own
     ):
@@ -249,3 +249,26 @@ def test_what_is_told_may_change_in_any_tick_and_a_click_ends_all_the_same():
                 beeper = Beeper()
                 levels = sounds(beeper, 0, 0, Codes(), ticks, first) + sounds(beeper, 0, 0, Codes(), 300, then)
                 assert all(length <= 4 for length in pulses(levels)), (first, then, ticks)
+
+
+def test_a_warning_and_a_missing_reading_keep_their_light_whatever_is_told():
+    for mdegc, status, seen in ((1_000, 0, (20, 500)), (0, 2, (5, 500)), (19_000, 0, (0, 0))):
+        for guided in range(4):
+            rig = Rig()
+            rig.t.stand_by()
+            rig.t.choose(1, 1)  # floor 14, target 20
+            rig.t.skin_mdegc = 15_000 if seen == (0, 0) else mdegc
+            rig.t.skin_status = status
+            rig.run(200)
+            rig.panel.guided = guided
+            assert blinks(rig, 1_000) == seen, (mdegc, guided)
+    assert rig.pixel.shown == COLOURS[AMBER]
+
+
+def test_clicks_begin_anew_after_a_silence():
+    beeper = Beeper()
+    outputs = Outputs()
+    latched = Codes()
+    for _ in range(3):
+        assert [beeper.level(outputs, latched, guidance.RIGHT) for _ in range(21)] == [0] * 20 + [1]
+        assert beeper.level(outputs, latched) == 0

@@ -302,24 +302,18 @@ def test_runs_that_favour_the_worst_count_by_their_weight_beside_those_that_coun
     assert "| `weighted/8` |" in text
 
 
-def test_refused_treatments_are_told_and_a_second_point_that_is_refused_is_none_of_them():
-    one = replace(run(case("wide/estop/1")), came=True, refused=None, lowest_c=9.0, reduced=False, bursts=9)
+def test_one_fault_on_the_wide_population_is_told_with_its_refusals_and_its_worst():
+    one = replace(run(case("wide/estop/1")), came=True, refused=None, lowest_c=9.0, reduced=False)
     cold = replace(one, name="wide/jet-strong/0", lowest_c=-0.25, problems=["skin -0.25 degC, under 0"])
-    refused = replace(one, name="wide/estop/2", came=False, refused="BASELINE", bursts=0, fault=None)
-    second = replace(refused, name="wide/estop/3", bursts=20)
-    found = summary.single([one, cold, refused, second])
-    assert (found["n"], found["came"], found["refused"]) == (4, 2, 1)
-    assert found["faults"]["jet-strong"]["too_cold"] == 1
-    assert summary.healthy([one, refused, second])["refused"] == 1
-
-
-def test_a_campaign_draws_all_its_patients_from_the_population():
-    found = names(1, 1, 2, 1)
-    assert found["healthy"] == ["wide/0"] and found["weighted"] == ["weighted/0"]
-    assert found["single"] == [f"wide/{name}/0" for name in FAULTS]
-    assert len(found["double"]) == 2
-    for name in (found["healthy"] + found["double"] + found["weighted"]):
-        assert case(name).patient.body is not None
+    found = summary.wide([one, cold, replace(one, name="wide/estop/2", came=False, refused="BASELINE")])
+    assert (found["n"], found["came"], found["refused"]) == (3, 2, 1)
+    data = json.loads((ROOT / page.DATA).read_text()) | {"wide": json.loads(json.dumps(found))}
+    text = page.page(data)
+    assert "Too cold: **1 (1.3 % to 98.7 %)**" in text
+    chapter = text.index("## One fault on the wide population")
+    assert chapter < text.index("| `jet-strong` |", chapter) < text.index("| `estop` |", chapter)
+    assert "| `wide/jet-strong/0` |" in text
+    assert names(1, 0, 0, 0, 1)["wide"] == [f"wide/{name}/0" for name in FAULTS] and names(1, 0, 0)["wide"] == []
 
 
 def test_a_run_that_favours_the_worst_has_its_fault_at_its_moment_and_its_weight():

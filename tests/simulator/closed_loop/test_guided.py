@@ -128,3 +128,15 @@ def test_its_report_draws_the_window_beside_the_distance_and_says_so(shown):
     plain = d | {"window_mm": None}
     assert "guided" not in report._subtitle(plain)
     assert not any("edge of" in line.get("hovertemplate", "") for line in report.figure(shown, plain).to_dict()["data"])
+
+
+def test_the_hand_moves_a_reaction_after_the_second_click_and_stops_when_the_clicks_end():
+    plant = Buzzer()
+    ear = GuidedHand(plant, reaction_s=0.3, speed_mm_s=15.0)
+    done = []
+    plant.hand.move = lambda mm, speed: done.append((plant.now_us // 1000, mm - plant.hand.mm))
+    for ms in range(0, 6000, 10):
+        plant.now_us = ms * 1000
+        plant.pin_levels = (ms < 3000 and 440 <= ms % 1000 < 460) << pins.BUZZER
+        ear.step()
+    assert done == [(1760, -150.0), (4070, 0.0)] and ear.told is None

@@ -195,3 +195,14 @@ def test_the_page_of_the_population_has_every_range():
     text = reach.PATIENTS_PAGE.read_text(encoding="utf-8")
     assert text == reach.patients_page(), "run: make reach, or its option --page"
     assert all(f"| {name} |" in text for name in [*population.WIDE, *RANGES] if name != "bottle_room_c")
+
+
+def test_one_treatment_under_the_floor_is_missed_and_so_is_a_level_nobody_could_begin():
+    assert len(reach.missed(made(hand(ALL | {"under_floor": 1}), hand(ALL | {"under_floor": 1})))) == 2
+    assert len(reach.missed(made(hand(level=ALL | {"runs": 0, "reached": 0})))) == 1
+
+
+def test_a_fault_that_latched_under_the_floor_is_no_false_trip(outs):
+    first = outs[0]
+    assert not replace(first, fault="SKIN_TRIP", lowest_c=first.floor_c - 1.0).false_trip
+    assert replace(first, fault="SKIN_TRIP", lowest_c=first.floor_c + 1.0).false_trip
