@@ -1,5 +1,11 @@
 """What is known and not mended (docs/safety/holes.toml): its figure as it is now, and what still protects."""
 
+import pytest
+
+from host_tools.evidence.campaign import population
+from host_tools.evidence.campaign import run as campaign
+from host_tools.evidence.campaign.body import Body
+from host_tools.evidence.campaign.patients import Patient
 from host_tools.evidence.search.schedule import parse, simulate
 from host_tools.simulator.twin import lanes
 from host_tools.simulator.twin.people import Operator
@@ -98,3 +104,15 @@ def test_two_sensors_that_read_half_hide_a_stronger_jet_and_the_point_ends_by_it
     record_property("now", round(out.lowest_c, 2))
     assert out.came and out.state == "COMPLETE" and out.problems == [f"skin {out.lowest_c:.2f} degC, under 0"]
     assert out.lowest_c > -12.5
+
+
+@pytest.mark.parametrize(("probe_off_mm", "least_c"), [(8.0, -6.0), (8.0 * population.AIMED, 5.5)])
+def test_a_probe_far_beside_a_narrow_jet_on_callus_freezes_skin_and_an_aimed_one_keeps_the_floor(
+    probe_off_mm, least_c, record_property
+):
+    body = Body(half_mm=7.0, probe_off_mm=probe_off_mm, callus=(1.0, 0.12, 2.9))
+    patient = Patient("CHRONIC", 4, 129.7, body=body, seed=2)
+    given = campaign.Case("wide/beside", patient)
+    out = campaign.run(given, arrange=lambda course: course.plant.on_burst(1, 0, lambda p: p.hand.move(90.8, 2.0)))
+    record_property("now", out.lowest_c)
+    assert out.fault is None and out.lowest_c > least_c
