@@ -130,7 +130,8 @@ def draw(rng: random.Random, level: tuple[str, int], *, sound: bool, moves: bool
 def guided(rng: random.Random, patient: Patient) -> Patient:
     """Return the same patient with an operator who aims by both lights and follows the guidance, or ignores it."""
     follows = (round(rng.uniform(*REACTION_S), 3), round(rng.uniform(*FOLLOWS_MM_S), 1))
-    body = replace(patient.body, probe_off_mm=round(patient.body.probe_off_mm * AIMED, 2))
+    body = patient.body or Body()
+    body = replace(body, probe_off_mm=round(body.probe_off_mm * AIMED, 2))
     return replace(patient, body=body, guided=None if rng.random() < IGNORES else follows)
 
 

@@ -9,6 +9,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
+from typing import Any
 
 from host_tools.evidence.campaign import patients, population
 from host_tools.evidence.campaign.body import Body
@@ -330,7 +331,9 @@ class _Plan:
         if not any(of_the_body(name) for name in self._schedule.chosen):
             return None
         v = {name: round(self.v[name], population.WIDE[name].digits) for name in _BODY}
-        parts = {part: tuple(v[name] for name in names) for part, names in _PARTS.items() if self.has(part)}
+        parts: dict[str, Any] = {
+            part: tuple(v[name] for name in names) for part, names in _PARTS.items() if self.has(part)
+        }
         return Body(**{name: v[name] for name in _BODY if name not in _PART_OF and name != "bottle_c"}, **parts)
 
     def arrange(self, course: Course):

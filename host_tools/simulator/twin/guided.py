@@ -63,7 +63,7 @@ class GuidedHand:
         plant = self._plant
         plant.catch_up()
         hand = plant.hand
-        way_mm = {NEARER: -STRIDE_MM, FARTHER: STRIDE_MM}.get(self._does, 0.0)
+        way_mm = {NEARER: -STRIDE_MM, FARTHER: STRIDE_MM, RIGHT: 0.0, None: 0.0}[self._does]
         hand.move(hand.mm + way_mm, self._speed_mm_s)
 
     def ready(self):

@@ -1,5 +1,6 @@
 """Scripted people: an operator who reads lamps and console and moves hand, trigger and shield, in virtual time."""
 
+from typing import Any
 
 ANSWER_US = 2_500_000  # a question before the console is ready gets a late answer, which must not count for the next
 
@@ -16,7 +17,7 @@ class Operator:
         self._wait = 0
         self._until = None
         self.done = False
-        self.hand = None  # a hand that follows the device's guidance (guided.py), or None
+        self.hand: Any = None  # a hand that follows the device's guidance (guided.py), or None
 
     def step(self):
         """Called at every exchange: read the console, continue the script when its wait is over."""
