@@ -2,7 +2,7 @@
 
 from machine import ADC, freq, mem32
 
-_CSR = 0xE000E010  # SysTick [S] Armv6-M and v8-M: counts down processor cycles, 24 bits; MicroPython leaves it
+_CSR = 0xE000E010  # SysTick [S] Armv6-M and v8-M: counts down cycles, 24 bits; a write to a pixel restarts it
 _RVR = 0xE000E014
 _CVR = 0xE000E018
 _CORE = 4  # the converter's channel of the chip's temperature

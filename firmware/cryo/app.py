@@ -76,6 +76,7 @@ class Applicator:
         self._sampled = i.skin.sequence
         self._configure_in = 0  # ticks until a lost set-up is written again
         self.spare = False  # this tick has time for a long task
+        self._compares = False  # both clocks, from the last tick to this one
         # Bound once, for the sake of the tick.
         self._sensed = (
             b.loop_a.value, b.loop_b.value, b.trigger.value, b.estop.value, b.key.value, b.valve.result, b.skin.poll,
@@ -249,12 +250,11 @@ class Applicator:
         elif now == mode.STANDBY and self.health.poll():
             self.tested = self.health.failed
             self.inputs.self_test = 2
-        if not self._turn:  # some times a second
-            if self._kept.differ():
-                self.supervisor.faults.add(faults.MEMORY)
-            if self._clocks.differ() and not self.inputs.self_test:
-                self.tested = "FAILED CLOCK: the processor's differs from the timer's"
-                self.inputs.self_test = 2
+        if not self._turn and self._kept.differ():  # some times a second
+            self.supervisor.faults.add(faults.MEMORY)
+        if self._compares and self._clocks.differ() and not self.inputs.self_test:
+            self.tested = "FAILED CLOCK: the processor's differs from the timer's"
+            self.inputs.self_test = 2
         self.resets.poll(now, self.supervisor.faults.first)
         self.recorder.poll(now)
         panel = self.panel
@@ -263,6 +263,9 @@ class Applicator:
         self.board.buzzer.value(self._beeper.level(self.outputs, latched, guided if self.guides else guidance.NONE))
         console = self.console
         panel.poll()
+        self._compares = not self._turn
+        if self._compares:  # until the next tick, in which nothing is written to the pixel before
+            self._clocks.begin()
         console.poll()
         # in a burst only inputs that show whether the valves obey are polled
         needed = self._polled_in_burst if self.inputs.burst == RUNNING else self._polled_all

@@ -25,17 +25,24 @@ class Clocks:
         self._at = clock.cycles() if clock else 0
         self._wrong = 0
 
+    def begin(self):
+        """Begin to compare from now on. MicroPython's writes to a pixel set the processor's counter anew."""
+        clock = self._clock
+        if clock:
+            self._at_us = time.ticks_us()
+            self._at = clock.cycles()
+
     def differ(self):
-        """Return True when they differ. Call between two ticks, often enough that the count of cycles does not wrap."""
+        """Return True when they differ. Call between two ticks, often enough that the count of cycles does not wrap.
+
+        What is compared is the time since the last begin() or differ(): between them nothing may write to a pixel.
+        """
         clock = self._clock
         if not clock:
             return False
-        now_us = time.ticks_us()
-        now = clock.cycles()
-        passed_us = time.ticks_diff(now_us, self._at_us)
-        counted = now - self._at & clock.MASK
-        self._at_us = now_us
-        self._at = now
+        passed_us = time.ticks_diff(time.ticks_us(), self._at_us)
+        counted = clock.cycles() - self._at & clock.MASK
+        self.begin()
         if not _SHORT_US <= passed_us <= _LONG_US:
             return False
         due = passed_us * self._mhz

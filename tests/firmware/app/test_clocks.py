@@ -23,6 +23,10 @@ class Clock:
         self._from_us = self._virtual.clock.now_us
         self.mhz = mhz
 
+    def restart(self):
+        self._cycles = 0
+        self._from_us = self._virtual.clock.now_us
+
     def cycles(self):
         return int(self._cycles + (self._virtual.clock.now_us - self._from_us) * self.mhz) & self.MASK
 
@@ -73,6 +77,21 @@ def test_a_clock_within_a_twentieth_is_sound(device, board, mhz):
     board.clock.change(mhz)
     device.run_for(5_000_000)
     assert device.inputs.self_test == 0
+
+
+def test_a_pixel_whose_writes_restart_the_counter_is_no_wrong_clock_and_hides_none(device, board):
+    poll = device.panel.poll
+
+    def written():
+        poll()
+        board.clock.restart()
+
+    device.panel.poll = written
+    device.run_for(3_000_000)
+    assert device.inputs.self_test == 0
+    board.clock.change(48)
+    device.run_for(SLOW_US)
+    assert device.inputs.self_test == 2
 
 
 def test_late_ticks_and_long_breaks_prove_nothing(device, virtual, board):
