@@ -2,7 +2,7 @@
 
     python -m host_tools.evidence.campaign.at_rest [--bodies N]
 
-Draws bodies of the wide population at rest, puts a pair of sensors with errors on each, and calls the firmware's own
+Draws bodies of the population at rest, puts a pair of sensors with errors on each, and calls the firmware's own
 comparison. A good pair that reads outside the limits for a start is not counted: BASELINE refuses it.
 """
 
@@ -75,7 +75,7 @@ def share_from_k() -> float:
 
 @cache
 def resting(count: int) -> tuple[Resting, ...]:
-    """Return so many bodies of the wide population whose skin is warm enough for a start."""
+    """Return so many bodies of the population whose skin is warm enough for a start."""
     rng = random.Random("at rest")
     first_c, last_c = baseline_c(False)
     found = []

@@ -1,4 +1,4 @@
-"""The body of a patient of the wide population, and the room around it: population.py draws it."""
+"""The body of a patient of the population, and the room around it: population.py draws it."""
 
 from dataclasses import dataclass
 
@@ -13,7 +13,7 @@ STRAY = 0.04  # [E] of the infrared sensor: skin farther away than the rings rea
 
 @dataclass(frozen=True)
 class Body:
-    """What a patient of the wide population has, and what lies around."""
+    """What a patient of the population has, and what lies around."""
 
     half_mm: float = 10.0
     probe_off_mm: float = 0.0

@@ -67,12 +67,15 @@ class Patient:
     drifts: tuple[float, int] | None = None  # the distance sensor: mm/s, from burst: a fault
     seed: int = 1
     guided: tuple[float, float] | None = None  # the hand follows the guidance: reaction s, speed mm/s
-    body: Body | None = None  # body of the wide population; None: skin of one column in a room of 22 degC
+    body: Body | None = None  # body of the population; None: skin of one column in a room of 22 degC
 
     def plan(self, **more):
         """Return the operator's plan: one point, or what the body has."""
         points = self.body.points if self.body else (1,)
-        return Plan(self.preset, self.level, points=points, warm_up=False, distance_mm=self.distance_mm, **more)
+        return Plan(
+            self.preset, self.level, points=points, warm_up=False, distance_mm=self.distance_mm, guided=self.guided,
+            **more,
+        )  # fmt: skip
 
     def plant(self, make: type[Plant] = Plant) -> Plant:
         """Return the plant with this patient in front of its nozzle; make is the plant's class."""

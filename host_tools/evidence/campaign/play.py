@@ -11,7 +11,6 @@ from host_tools.evidence.campaign import moments
 from host_tools.evidence.campaign.faults import FAULTS, Action
 from host_tools.evidence.campaign.patients import Patient
 from host_tools.simulator.twin import lanes
-from host_tools.simulator.twin.guided import GuidedHand
 from host_tools.simulator.twin.people import Operator
 from host_tools.simulator.twin.plant import Plant
 from host_tools.simulator.twin.treatment import RefusedError, treatment
@@ -136,8 +135,6 @@ def played(
         burst, offset_us = change[-2:]
         plant.on_burst(burst, offset_us, lambda p: p.at(p.now_us + int(until_s * 1e6), off))
     plant.operator = _Watching(plant, operated(given, results, refused, **plan), this.on_pass)
-    if given.patient.guided:
-        plant.operator.hand = GuidedHand(plant, *given.patient.guided)
     messages = lanes.run(plant, lane, given.settings, firmware)
     return this, results, refused[0] if refused else None, messages
 

@@ -3,7 +3,6 @@
 from dataclasses import dataclass, field
 
 from host_tools.simulator.twin import lanes
-from host_tools.simulator.twin.guided import GuidedHand
 from host_tools.simulator.twin.hardware import Solenoid
 from host_tools.simulator.twin.people import Operator, fields
 from host_tools.simulator.twin.plant import Plant
@@ -113,8 +112,6 @@ def run_scenario(scenario, lane="unix", *, plan=None, seed=1, phase_us=0, watch=
             session.crash = yield from op.ask("SYST:CRAS?")
 
     operator = Operator(plant, script)
-    if plan.guided:
-        operator.hand = GuidedHand(plant, *plan.guided)
     session = Session(scenario, lane, plant, operator, plan, seed)
     plant.operator = operator if watch is None else _Watched(operator, watch)
     session.messages = lanes.run(plant, lane, scenario.settings, firmware)

@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 
+from host_tools.simulator.twin.guided import GuidedHand
 from host_tools.simulator.twin.people import fields
 
 ATTESTATIONS = {
@@ -59,6 +60,8 @@ def treatment(plan, results):
     """Return an operator's script for the plan; results receives the fields of TREAT:RES? of each point."""
 
     def script(op):
+        if plan.guided:
+            op.hand = GuidedHand(op.plant, *plan.guided)
         yield from op.wait_for(("STANDBY",), 5_000_000)
         yield from _choose(op, plan)
         for number, point in enumerate(plan.points):
