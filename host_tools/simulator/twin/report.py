@@ -139,9 +139,10 @@ def figure(session, description):
     def seconds(at_us):
         return round((at_us - zero_us) / 1e6, 3)
 
+    distance = "Distance" if description["window_mm"] is None else "Distance; dashed: where the device guides the hand"
     fig = make_subplots(
         rows=4, cols=1, shared_xaxes=True, vertical_spacing=0.045, row_heights=[0.62, 0.13, 0.13, 0.12],
-        subplot_titles=("Skin temperature; blue bands: gas", "Distance", "Bottle pressure", "State of the device"),
+        subplot_titles=("Skin temperature; blue bands: gas", distance, "Bottle pressure", "State of the device"),
     )  # fmt: skip
     samples = timeline.thinned(session, from_us)
     drawn = _fewer(samples)

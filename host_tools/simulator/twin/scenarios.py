@@ -176,7 +176,7 @@ _ROWS = (
     Scenario("treatment", "two points of a left foot, nothing goes wrong", _nothing, "COMPLETE", plan=Plan()),
     Scenario(
         "guided",
-        "the same, and the hand comes from 150 mm as the device guides it",
+        "two points of a left foot; the hand comes from 150 mm as the device guides it",
         _nothing,
         "COMPLETE",
         plan=Plan(distance_mm=150.0, guided=(0.3, 12.0)),

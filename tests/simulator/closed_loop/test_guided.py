@@ -125,6 +125,8 @@ def test_its_report_draws_the_window_beside_the_distance_and_says_so(shown):
     edges = [line["y"][0] for line in drawn if line.get("hovertemplate", "").startswith("edge of the guidance")]
     assert edges == [95, 115]
     assert "then guided to 95 to 115 mm" in report._subtitle(d)
+    titles = [note["text"] for note in report.figure(shown, d).to_dict()["layout"]["annotations"]]
+    assert "Distance; dashed: where the device guides the hand" in titles
     plain = d | {"window_mm": None}
     assert "guided" not in report._subtitle(plain)
     assert not any("edge of" in line.get("hovertemplate", "") for line in report.figure(shown, plain).to_dict()["data"])
