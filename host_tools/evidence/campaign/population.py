@@ -31,8 +31,8 @@ class Range:
 WIDE = {
     "half_mm": Range(7, 14, "mm", "radius at which the jet's coefficient is half that on its axis, at 100 mm; it grows "
                      "with the distance", "[K] free jets: a tenth of the distance; [E] a diffuser adds to it", 1),
-    "probe_off_mm": Range(0, 8, "mm", "the probe off the jet's axis: as two errors of 3 mm each, cut off at 8",
-                          "[E] hand and tape"),
+    "probe_off_mm": Range(0, 8, "mm", "the probe off the jet's axis without aiming lights: as two errors of 3 mm"
+                          " each, cut off at 8", "[E] hand and tape"),
     "eye_half_mm": Range(4, 8, "mm", "radius at which the infrared sensor sees half as well", "[K] 5 degree field", 1),
     "ambient_c": Range(10, 30, "degC", "the room", "[E] from an unheated to a hot one", 1),
     "bottle_c": Range(5, 28, "degC", "the bottle, which may come from elsewhere", "[C] 40 to 69 bar; 70 is refused", 1),
@@ -112,10 +112,17 @@ def draw_body(rng: random.Random) -> Body:
     )
 
 
-def draw(rng: random.Random, level: tuple[str, int], *, sound: bool, moves: bool = True) -> Patient:
-    """Draw a patient of the population: a patient of patients.draw with a body. Each name gives another draw."""
+def draw(
+    rng: random.Random, level: tuple[str, int], *, sound: bool, moves: bool = True, aims: bool = True
+) -> Patient:
+    """Draw a patient of the population: a patient of patients.draw with a body. Each name gives another draw.
+
+    aims: two lights meet on the probe, and the operator aims by them.
+    """
     plain = patients.draw(rng, level, sound=sound, moves=moves)
     body = draw_body(rng)
+    if aims:
+        body = replace(body, probe_off_mm=round(body.probe_off_mm * AIMED, 2))
     some = partial(within, rng)
     more = {"body": body, "bottle_room_c": some("bottle_c")}
     if body.film:
@@ -128,11 +135,9 @@ def draw(rng: random.Random, level: tuple[str, int], *, sound: bool, moves: bool
 
 
 def guided(rng: random.Random, patient: Patient) -> Patient:
-    """Return the same patient with an operator who aims by both lights and follows the guidance, or ignores it."""
+    """Return the same patient with an operator who follows the guidance, or ignores it."""
     follows = (round(rng.uniform(*REACTION_S), 3), round(rng.uniform(*FOLLOWS_MM_S), 1))
-    body = patient.body or Body()
-    body = replace(body, probe_off_mm=round(body.probe_off_mm * AIMED, 2))
-    return replace(patient, body=body, guided=None if rng.random() < IGNORES else follows)
+    return replace(patient, guided=None if rng.random() < IGNORES else follows)
 
 
 def _hand(rng, mm):

@@ -2,10 +2,11 @@
 
     python -m host_tools.evidence.campaign.reach [--runs N] [--resume | --page]
 
-The patients are wide/0 to wide/N-1 of the population (population.py), without a fault and without guidance, and
-guided/0 to guided/N-1: the same ones, whose operators aim by the lights and follow the guidance. The goals are for
-those whose skin and jet the levels are made for: no callus, no water film, a jet of 0.95 times its calibration or more.
-The others are rows of their own. Writes out/campaign/reach.parquet, out/reach.json, docs/reach.md
+The patients are wide/0 to wide/N-1 of the population (population.py), without a fault and without guidance; guided/0 to
+guided/N-1: the same ones, whose operators follow the guidance; and unaimed/0 to unaimed/N-1: the same ones without
+guidance and without aiming lights, to show what the lights do. The goals are for hands with lights, and for those whose
+skin and jet the levels are made for: no callus, no water film, a jet of 0.95 times its calibration or more. The others
+are rows of their own. Writes out/campaign/reach.parquet, out/reach.json, docs/reach.md
 and the table of ranges, docs/population.md. Exit status 1: a figure misses its goal. 2: the figures are of other code.
 """
 
@@ -29,7 +30,7 @@ RUNS = ROOT / "out/campaign/reach.parquet"
 DATA = ROOT / "out/reach.json"
 PAGE = ROOT / "docs/reach.md"
 PATIENTS_PAGE = ROOT / "docs/population.md"
-HANDS = {"guided": "guided", "unguided": "wide"}  # and the kind of name
+HANDS = {"guided": "guided", "unguided": "wide", "without lights": "unaimed"}  # and the kind of name
 REACH_MIN = {"guided": 0.98, "unguided": 0.9}  # [E] share of the armed ones for whom the levels are made
 MEDIAN_MAX_S = 26.0  # [E] from the first burst, guided
 LEVEL_MIN = 0.9  # [E] share; a level that fewer patients reach promises too much
@@ -161,8 +162,8 @@ def page(made: dict) -> str:
         "# How many reach their target",
         "",
         f"Made by `make reach`: {made['patients']} virtual patients of [the population](population.md), without a"
-        " fault, each with a guided hand and with an unguided one. Half of the operators let go of the trigger once."
-        " A guided one aims by both lights and moves as the buzzer clicks;"
+        " fault, each with a guided hand, with an unguided one, and with an unguided one on a device without aiming"
+        " lights. Half of the operators let go of the trigger once. A guided one moves as the buzzer clicks;"
         f" {population.IGNORES:.0%} of them ignore it. Simulated; no person was treated, and a target that is reached"
         f" says nothing of its use. {NOT_CERTIFIED} Measured on code {made['code']}.",
         "",
@@ -230,15 +231,16 @@ def patients_page() -> str:
         "",
         *rows,
         "",
-        "A guided operator aims: two lights meet on the probe, so it is"
-        f" {population.AIMED:g} times as far from the axis as without them [E]. The operator hears the buzzer's"
+        "Every operator aims: two lights meet on the probe, so it is"
+        f" {population.AIMED:g} times as far from the axis as without them [E]. A guided operator hears the buzzer's"
         f" clicks, reacts after {population.REACTION_S[0]:g} to {population.REACTION_S[1]:g} s and moves at"
         f" {population.FOLLOWS_MM_S[0]:g} to {population.FOLLOWS_MM_S[1]:g} mm/s;"
         f" {population.IGNORES:.0%} ignore them.",
         "",
         "## How a run is named, run and judged",
         "",
-        "`wide/12` is one patient without a fault, `guided/12` the same with a guided hand,"
+        "`wide/12` is one patient without a fault, `guided/12` the same with a guided hand, `unaimed/12` without the"
+        " aiming lights,"
         " `wide/jet-strong/3` one with a fault,"
         " `wide/dose-open+probe-off/0` one with two. The name draws all of it."
         " `python -m host_tools.evidence.campaign --again wide/12` runs it and prints"

@@ -17,9 +17,9 @@ from host_tools.simulator.twin.hardware import NEVER
 
 WEIGHTED = "weighted"  # one fault, drawn from the name: moments.py
 # number of faults in a name; wide allows any number, and none
-KINDS = {"healthy": 0, "single": 1, "double": 2, "wide": None, "guided": 0, WEIGHTED: 0}
+KINDS = {"healthy": 0, "single": 1, "double": 2, "wide": None, "guided": 0, "unaimed": 0, WEIGHTED: 0}
 NAMES = (
-    "write healthy/N, single/FAULT/N, double/FAULT+FAULT/N, weighted/N, guided/N, wide/N, wide/FAULTS/N; "
+    "write healthy/N, single/FAULT/N, double/FAULT+FAULT/N, weighted/N, guided/N, unaimed/N, wide/N, wide/FAULTS/N; "
     + ", ".join(FAULTS)
 )
 SKIN_MIN_C, SKIN_MIN_REDUCED_C = 0.0, 4.0  # true surface, under any single fault
@@ -91,7 +91,8 @@ def case(name: str, settings: dict | None = None) -> Case:
 
     These are plain patients; weighted/12 is one with a fault, drawn from the name. A patient of the population
     (population.py) is wide/12 without a fault, wide/jet-strong/3 with one and wide/dose-open+probe-off/0 with two;
-    guided/12 is the patient of wide/12 with a guided operator. Raises ValueError for another name.
+    guided/12 is the patient of wide/12 with a guided operator, unaimed/12 the same without aiming lights. Raises
+    ValueError for another name.
     """
     kind, *rest = name.split("/")
     words = rest[0].split("+") if len(rest) == 2 else []
@@ -102,12 +103,14 @@ def case(name: str, settings: dict | None = None) -> Case:
     if kind == "guided":
         patient = population.guided(random.Random(name), case(f"wide/{rest[0]}").patient)
         return Case(name, patient, (), settings or {})
-    rng = random.Random(name)
+    aims = kind != "unaimed"
+    rng = random.Random(name if aims else f"wide/{rest[0]}")
     level = rng.choice(levels())
     if kind == WEIGHTED:
         return _weighted(name, rng, level, settings or {})
-    people = population if kind == "wide" else patients
-    return Case(name, people.draw(rng, level, sound=not words), tuple(words), settings or {})
+    if kind in ("wide", "unaimed"):
+        return Case(name, population.draw(rng, level, sound=not words, aims=aims), tuple(words), settings or {})
+    return Case(name, patients.draw(rng, level, sound=not words), tuple(words), settings or {})
 
 
 def _weighted(name, rng, level, settings):

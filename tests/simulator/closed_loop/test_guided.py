@@ -91,10 +91,11 @@ def test_a_hand_that_drifts_away_is_brought_back():
     assert guided.reached and guided.reach_s < drifts.reach_s - 2.0
 
 
-def test_a_guided_name_is_the_patient_of_its_number_with_an_aimed_probe():
-    plain, guided = case("wide/9").patient, case("guided/9").patient
-    assert guided.body.probe_off_mm == pytest.approx(population.AIMED * plain.body.probe_off_mm, abs=0.006)
-    assert replace(guided, guided=None, body=plain.body) == plain
+def test_a_guided_name_is_the_patient_of_its_number_and_an_unaimed_one_has_no_lights():
+    plain, guided, unaimed = (case(f"{kind}/9").patient for kind in ("wide", "guided", "unaimed"))
+    assert replace(guided, guided=None) == plain
+    assert plain.body.probe_off_mm == pytest.approx(population.AIMED * unaimed.body.probe_off_mm, abs=0.006)
+    assert replace(unaimed, body=plain.body) == plain
     many = [case(f"guided/{k}").patient.guided for k in range(300)]
     assert 3 <= many.count(None) <= 30
     reactions, speeds = zip(*filter(None, many), strict=True)

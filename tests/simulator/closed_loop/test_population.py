@@ -13,11 +13,12 @@ from host_tools.simulator.twin import skin2d
 from host_tools.simulator.twin.skin import LAYERS
 
 MANY = [case(f"wide/{number}").patient for number in range(400)]
+UNAIMED = [case(f"unaimed/{number}").patient for number in range(400)]
 
 
 def drawn(name):
     """Return what a figure of the table was in each patient who has it."""
-    bodies = [p.body for p in MANY]
+    bodies = [p.body for p in (UNAIMED if name == "probe_off_mm" else MANY)]
     where = {
         "callus_mm": lambda b: b.callus and b.callus[0], "callus_k": lambda b: b.callus and b.callus[1],
         "callus_mj_m3k": lambda b: b.callus and b.callus[2], "film_mm": lambda b: b.film and b.film[0],

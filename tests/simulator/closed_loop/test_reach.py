@@ -62,9 +62,10 @@ def hand(meant=ALL, level=ALL, **everybody):
     }  # fmt: skip
 
 
-def made(guided=None, unguided=None):
+def made(guided=None, unguided=None, without=None):
     """Return data of the page."""
-    return {"code": "c", "patients": 300, "guided": guided or hand(), "unguided": unguided or hand()}
+    hands = {"guided": guided or hand(), "unguided": unguided or hand(), "without lights": without or hand()}
+    return {"code": "c", "patients": 300} | hands
 
 
 @pytest.mark.parametrize(
@@ -83,6 +84,7 @@ def made(guided=None, unguided=None):
         (made(hand(under_floor=2)), []),
         (made(hand(level=ALL | {"reached": 89})), ["CIPN L1, guided: 89 of 100 reach the target, goal 90%"]),
         (made(None, hand(level=ALL | {"reached": 89})), []),
+        (made(None, None, hand(ALL | {"reached": 1, "under_floor": 9})), []),
     ],
 )
 def test_what_misses_its_goal_is_said(data, said):
@@ -107,7 +109,7 @@ def asked(**more):
 def test_the_population_s_first_patients_are_measured_and_kept(tmp_path, monkeypatch):
     monkeypatch.setattr(reach, "RUNS", tmp_path / "reach.parquet")
     code, outs = reach.measure(asked(resume=False))
-    assert [out.name for out in outs] == ["guided/0", "guided/1", "wide/0", "wide/1"]
+    assert [out.name for out in outs] == ["guided/0", "guided/1", "wide/0", "wide/1", "unaimed/0", "unaimed/1"]
     assert code == tree.code()
     monkeypatch.setattr(runs, "Engine", lambda farm, kept: _Nothing(kept))
     assert reach.measure(asked(resume=True)) == (code, outs)
