@@ -31,7 +31,7 @@ WITH_NODE := PATH="$(CURDIR)/$(VENV)/bin:$$PATH"
 PYRIGHT := $(WITH_NODE) node $(NODE_DIR)/node_modules/pyright/index.js
 
 .PHONY: help setup demo test quick lint types mpy pytest long load coverage mutation mutants tables safety hazards hazards-live \
-  hazards-sample holes reach changes check board-check fitted rooms docs wheel uf2 bench exits wiring campaign search speed detection settings powercut sim \
+  hazards-sample holes reach changes check board-check fitted template rooms docs wheel uf2 bench exits wiring campaign search speed detection settings powercut sim \
   pages recording walkthrough console fuzz clean
 
 ##@ For everybody: try it
@@ -118,6 +118,9 @@ docs: setup $(DOCS_STAMP) ## build the static site from the pages and follow its
 
 rooms: setup ## draw docs/rooms.svg, who imports whom, from the imports
 	$(PY) -m host_tools.evidence.pages.rooms
+
+template: setup ## draw docs/marking_template.svg, the sheet with which points are marked on the skin
+	$(PY) -m host_tools.evidence.pages.marking_template
 
 fitted: setup ## write into each board file which optional parts its bill of materials has
 	$(PY) -m host_tools.toolchain.board_check.fitted

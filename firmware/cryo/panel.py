@@ -8,6 +8,7 @@ off for 30 us. That does not delay the valve, which hardware times, and delays t
 from cryo import remedies
 from cryo.core import blockers, faults, guidance, mode, presets, session
 from cryo.core.blockers import SKIN_AGE_MAX_US
+from cryo.core.eye_guard import LOST
 from cryo.core.reading import NAMES as STATUS_NAMES
 from cryo.limits import (
     CONFIRM_MS,
@@ -269,10 +270,7 @@ class Panel:
             left = CONFIRM_MS // 1000 - self._ticks * _TICK_MS // 1000
         elif (view == mode.STANDBY or view == mode.COMPLETE) and session_.site >= 0 and session_.point >= 0:
             self._label = "wait"
-            left = session_.cool_down_s()
-            rest = (session_.rest_left_us + 999_999) // 1_000_000
-            if rest > left:
-                left = rest
+            left = session_.wait_s(session_.point)
             if left == 0:
                 left = -1
         self._seconds = left
@@ -341,6 +339,13 @@ class Panel:
                 display.text("min", 9 * _PX)
                 _four(display, level[presets.FLOOR_MDEGC] // 100, 12 * _PX, 1, 0)
         elif line == 1:
+            if self._view == mode.COMPLETE and session_.reached:
+                point = session_.next_point()
+                display.text("next P", 0)
+                display.text(_DIGITS[point + 1], 6 * _PX)
+                _whole(display, session_.wait_s(point), 9 * _PX, 3, 1, 0)
+                display.text("s", 12 * _PX)
+                return
             if self._view == mode.COMPLETE:
                 display.text("end:", 0)
                 display.text(session.REASONS[session_.reason], 5 * _PX)
@@ -350,7 +355,9 @@ class Panel:
             if session_.level >= 0:
                 display.text("L", 9 * _PX)
                 display.text(_DIGITS[session_.level + 1], 10 * _PX)
-            if session_.point_open:
+            if self._view == mode.READY:
+                self._duration(display)
+            elif session_.point_open:
                 display.text(_DIGITS[session_.passes], 13 * _PX)
                 display.text("/", 14 * _PX)
                 display.text(_DIGITS[PASSES_MAX], 15 * _PX)
@@ -366,6 +373,20 @@ class Panel:
             if session_.point >= 0:
                 display.text("P", 14 * _PX)
                 display.text(_DIGITS[session_.point + 1], 15 * _PX)
+
+
+    def _duration(self, display):
+        """Draw about how long the target takes at this distance; "--" when it may not be reached."""
+        s = self._supervisor
+        bottle = self._inputs.bottle
+        if s.eye.range == LOST or bottle.status:
+            return
+        seconds = guidance.target_s(s, s.eye.mm, bottle.value)
+        if seconds:
+            _whole(display, seconds, 13 * _PX, 2, 1, 0)
+        else:
+            display.text("--", 13 * _PX)
+        display.text("s", 15 * _PX)
 
 
 def _four(display, tenths, x, scale, part):

@@ -85,7 +85,9 @@ class Bytes:
         for texts in (panel._WORDS, panel._DIGITS, panel._WHILE_ARMED, session.REASONS, guidance.WORDS):
             for text in texts:
                 self.add(text)
-        for text in ("aim", "min", "L", "/", "P", "-", ".", "s", "degC", "mm", "left", "wait", "end:", "too old"):
+        for text in ("aim", "min", "L", "/", "P", "-", ".", "s", "degC", "mm", "left", "wait", "end:"):
+            self.add(text)
+        for text in ("too old", "next P", "--"):
             self.add(text)
         for text in ("NO SKIN READING", "no level chosen", "target reached", "target missed", "hold at"):
             self.add(text)

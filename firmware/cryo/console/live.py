@@ -2,8 +2,8 @@
 
 from cryo import __version__, limits, remedies
 from cryo.console import topics
-from cryo.console.wording import degc, missing, reading, session_wait, words_of
-from cryo.core import blockers, faults, guidance, mode, presets, supervisor
+from cryo.console.wording import baseline, cool_down, degc, missing, reading, rest, session_wait, words_of
+from cryo.core import blockers, faults, guidance, mode, supervisor
 from cryo.core.eye_guard import LOST
 from cryo.core.reading import NAMES as STATUS_NAMES
 from cryo.core.session import PROBE_SEAT, WRONG_NUMBERS_MAX
@@ -44,7 +44,7 @@ def _state(console, _):
         p.passes,
         p.bursts,
         int(p.reached),
-        p.rest_left_us // 1_000_000,
+        p.rest_us() // 1_000_000,
         p.cool_down_s(),
         guidance.hold_mm(s) or "NONE",
     )
@@ -68,7 +68,9 @@ def _why(console, _):
     if s.session.reason == PROBE_SEAT:
         todo = "dry the skin, check the nozzle, fix the probe flat to the skin, in the middle of the jet"
         said.append("PROBE_SEAT: " + todo)
-    return "; ".join(said) or "no blocker"
+    if said:
+        return "; ".join(said)
+    return "no blocker" + (_advice(console, s) if s.session.row() else "")
 
 
 class _Temperatures:
@@ -143,28 +145,37 @@ def _refusal(console, s):
         text += "; missing attestation " + words_of(rows)
     if s.blocked_by & blockers.SESSION:
         text += "; " + session_wait(s)
+    if s.blocked_by & blockers.COOL_DOWN:
+        text += "; COOL_DOWN: " + cool_down(s)
+    if s.blocked_by & blockers.REST:
+        text += "; REST: " + rest(s)
+    if s.blocked_by & blockers.BASELINE:
+        text += "; BASELINE: " + baseline(s, console.app.inputs)
     return text + "; STAT:WHY? tells what to do"
 
 
-_FULL_MBAR = const(57_300)  # [C] vapour pressure of CO2 at 20 degC, at which a jet is as calibrated
-_FLOW_EXPONENT = 0.6  # [E] a jet's constant goes with its flow, so with the pressure, to this power
-_WEAK = 0.95  # [E] of the calibrated jet's constant
+_SOONER_S = const(5)  # [E] at another distance, and it is said
 
 
 def _advice(console, s):
-    """Say before the start when the jet is too weak for the level's target, by its bottle or at this distance."""
+    """Say before the start how long the level will take at this distance, and what would make it faster."""
     if s.eye.range == LOST:
-        return "; no distance yet: asked over the skin, ARM:REQ says whether the target is in reach"
+        return "; no distance yet: asked over the skin, ARM:REQ says how long the target takes"
     bottle = console.app.inputs.bottle
     if bottle.status:
         return ""  # the sensor fell silent after the decision: the next tick ends the request
-    mbar = bottle.value
-    share = (mbar / _FULL_MBAR) ** _FLOW_EXPONENT
-    need = s.session.row()[presets.REACH_K_MDEGC]
-    if share >= _WEAK and s.k_here_mdegc() * share >= need:
-        return ""
-    text = "; the target may not be reached: come closer or choose a lower level"
-    return text + ", or warm the bottle ({} bar)".format(mbar // 1000) if share < _WEAK else text
+    mm = s.eye.mm
+    here_s = guidance.target_s(s, mm, bottle.value)
+    best_mm = guidance.best_mm(s)
+    best_s = guidance.target_s(s, best_mm, bottle.value)
+    text = "; about {} s at {} mm".format(here_s, mm) if here_s else "; the target may not be reached"
+    if best_s and (not here_s or here_s >= best_s + _SOONER_S):
+        text += ": hold at {} mm: about {} s".format(best_mm, best_s)
+    elif not here_s:
+        text += ": choose a lower level"
+    if guidance.jet_pm(bottle.value) < guidance.WEAK_PM:
+        text += "; a warmer bottle is faster ({} bar)".format(bottle.value // 1000)
+    return text
 
 
 def _arm(console, _):

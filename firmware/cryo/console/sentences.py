@@ -60,8 +60,8 @@ def _state(console, text):
 
 
 def _why(console, text):
-    if text == "no blocker":
-        return "There is no blocker."
+    if text.startswith("no blocker"):
+        return "There is no blocker" + text[10:] + "."
     return "To be done: " + text + "."
 
 

@@ -84,6 +84,13 @@ def _point(console, word):
     return "OK"
 
 
+def _ready(console, _):
+    p = console.app.supervisor.session
+    if p.site < 0:
+        return console.error(-221, "choose the site first (TREAT:SITE)")
+    return ",".join([str(p.wait_s(point)) for point in range(presets.POINTS_PER_SITE)])
+
+
 def _attest(console, words):
     p = console.app.supervisor.session
     if not words:
@@ -101,6 +108,9 @@ def _attest(console, words):
             allowed = words_of(presets.ATTESTATIONS)
             return console.error(-224, "unknown attestation {}: allowed {}".format(word, allowed))
         mask |= bit
+    if mask & presets.TEMPLATE and not presets.APART[p.site]:
+        text = "the marking template has no points for {}: attest without TEMPLATE, the rests stay long"
+        return console.error(-221, text.format(presets.SITES[p.site]))
     p.attest(mask)
     return "OK"
 
@@ -141,6 +151,7 @@ DO = {
     "TREAT:SITE?": _site,
     "TREAT:POIN": _choosing(_point),
     "TREAT:POIN?": _point,
+    "TREAT:READ?": _ready,
     "TREAT:ATT": _choosing(_attest),
     "TREAT:ATT?": _attest,
     "TREAT:NEW": _choosing(_new_session),

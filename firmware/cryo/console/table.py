@@ -67,7 +67,11 @@ TOPICS = (
             ("TREATment:LEVel[?]", "1..5", "level of the preset, where it is not locked"),
             ("TREATment:SITE[?]", "name", "site on the body; never head, face or neck"),
             ("TREATment:POINt[?]", "1..8", "point of the site; each new one is armed and confirmed anew"),
-            ("TREATment:ATTestation[?]", "word,word", "attestations; asked, it shows what is missing"),
+            ("TREATment:READy?", "", "how long each point of the site must still wait, s, from point 1 on; 0: ready"),
+            (
+                "TREATment:ATTestation[?]", "word,word",
+                "attestations; asked: what is missing. TEMPLATE is optional: shorter rests",
+            ),
             ("TREATment:NEW", "", "another session: attestations and accounts begin anew"),
             ("TREATment:RESult?", "", "how the last point ended"),
         ),

@@ -3,8 +3,8 @@ remains, the command that clears it. Loaded for the question and dropped again.
 """
 
 from cryo import limits
-from cryo.console.wording import degc, missing, reading, session_wait, words_of
-from cryo.core import blockers, faults
+from cryo.console.wording import baseline, cool_down, degc, missing, reading, rest, session_wait, words_of
+from cryo.core import blockers, faults, presets
 
 
 def detail(console, name):
@@ -45,19 +45,14 @@ def _attestation(s, _):
 
 
 def _cool_down(s, _):
-    return "{} s left".format(s.session.cool_down_s())
+    return cool_down(s)
 
 
 def _rest(s, _):
-    return "{} s left".format(s.session.rest_left_us // 1_000_000 + 1)
-
-
-def _baseline(s, i):
-    reduced = s.session.reduced()
-    low, high = blockers.baseline_min_mdegc(reduced), blockers.baseline_max_mdegc(reduced)
-    return "{}, {}; allowed {} to {} degC".format(
-        reading("SKIN", i.skin), reading("INFRARED", i.infrared), degc(low), degc(high)
-    )
+    p = s.session
+    text = rest(s)
+    ready = [str(point + 1) for point in range(presets.POINTS_PER_SITE) if not p.wait_s(point)]
+    return text + ("; ready now: point " + ", ".join(ready) if ready else "")
 
 
 def _contact(s, i):
@@ -79,7 +74,7 @@ _OF = {
     "SESSION": lambda s, i: session_wait(s),
     "COOL_DOWN": _cool_down,
     "REST": _rest,
-    "BASELINE": _baseline,
+    "BASELINE": baseline,
     "ROOM_AIR": _room,
     "CONTACT": _contact,
 }

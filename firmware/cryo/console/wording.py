@@ -1,7 +1,7 @@
 """Parts of answers that several modules of commands make."""
 
 from cryo import limits
-from cryo.core import presets
+from cryo.core import blockers, presets
 from cryo.core.reading import NAMES as STATUS_NAMES
 
 
@@ -39,3 +39,22 @@ def session_wait(s):
         given = (limits.SESSION_VALVE_ON_MAX_MS // 1000, limits.SESSION_MAX_S // 60, left_s)
         return "{} s of gas were given in {} minutes: wait {} s".format(*given)
     return "for another patient TREAT:NEW, in {} s".format(s.session.renewal_s())
+
+
+def cool_down(s):
+    """Say how long the chosen point must still recover."""
+    return "{} s left".format(s.session.cool_down_s())
+
+
+def rest(s):
+    """Say how long the rest before the chosen point still takes."""
+    return "{} s left".format(s.session.rest_us() // 1_000_000 + 1)
+
+
+def baseline(s, i):
+    """Say what both sensors read of the skin before treatment, and what is allowed."""
+    reduced = s.session.reduced()
+    low, high = blockers.baseline_min_mdegc(reduced), blockers.baseline_max_mdegc(reduced)
+    return "{}, {}; allowed {} to {} degC".format(
+        reading("SKIN", i.skin), reading("INFRARED", i.infrared), degc(low), degc(high)
+    )

@@ -14,6 +14,7 @@ NODES = {
     "PRESET": "PRES",
     "LEVEL": "LEV",
     "POINT": "POIN",
+    "READY": "READ",
     "ATTESTATION": "ATT",
     "RESULT": "RES",
     "REQUEST": "REQ",

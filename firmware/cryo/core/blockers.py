@@ -140,7 +140,7 @@ def standing(s, i):
         if session.cool_down_s():
             b |= COOL_DOWN
     if not session.point_open:
-        if session.rest_left_us:
+        if session.rest_left_us and session.rest_us():
             b |= REST
         if s.overcool.valid:
             skin = i.skin

@@ -65,13 +65,17 @@ class Jet:
         self.ratio = self.dip = self.kept
         self._dip_kept = self._dip_before = self._dip_seen = AS_CALIBRATED
 
+    def learnt_pm(self):
+        """Return what was learnt of jet or skin so far, in thousandths of the calibrated jet constant."""
+        return self._dip_kept if self._dip_kept > self.kept else self.kept
+
     def hold_mm(self):
         """Return where to hold the applicator, mm: there the learnt jet equals the calibrated one at 80 mm. 0: nothing
         was learnt.
 
         The law of distance gives 80 mm times ratio to the power 2/3: this line is within 3 mm of it [C].
         """
-        pm = self._dip_kept if self._dip_kept > self.kept else self.kept
+        pm = self.learnt_pm()
         if pm < THICK_PM:
             return 0
         return (84 + (pm - AS_CALIBRATED) * 45 // 1000) // 5 * 5

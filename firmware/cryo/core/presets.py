@@ -8,15 +8,17 @@ from micropython import const
 
 # columns of a level: target mdegC, floor mdegC, burst cap us, rest between points s,
 # the weakest jet (mdegC per root second at the skin) with which one point of the virtual patient reached the target
-# (docs/treatment_table.md, made by `make tables`), and the distance mm to which the hand is guided [C]: nearer, most
+# (docs/treatment_table.md, made by `make tables`), the distance mm to which the hand is guided [C]: nearer, most
 # patients of the population reach the target sooner; farther, more of them reach it, as a burst that leaves room for
-# a jet twice as strong takes more heat from a weaker jet
+# a jet twice as strong takes more heat from a weaker jet; then four times the seconds to the target of the virtual
+# patient, at 80, 100 and 120 mm and with the weakest jet that reaches it (`make tables`)
 TARGET_MDEGC = const(0)
 FLOOR_MDEGC = const(1)
 CAP_US = const(2)
 REST_S = const(3)
 REACH_K_MDEGC = const(4)
 BEST_MM = const(5)
+SECONDS = const(6)
 
 # columns of a preset: name, what it is for, reduced sensation, attestations needed, levels (None = locked)
 NAME = const(0)
@@ -32,6 +34,7 @@ NO_CONTRAINDICATION = const(8)
 NO_WOUND = const(16)
 SENSATION_PULSE = const(32)
 NO_OXALIPLATIN = const(64)
+TEMPLATE = const(128)
 
 # word, bit, what the operator states by it; contraindications after a cold-therapy device's list [S DonJoy IceMan]
 ATTESTATIONS = (
@@ -47,6 +50,8 @@ ATTESTATIONS = (
     ("WOUND", NO_WOUND, "no open wound, impaired circulation or pregnancy"),
     ("SENSATION", SENSATION_PULSE, "sensation and pulse at the site examined"),
     ("OXALIPLATIN", NO_OXALIPLATIN, "oxaliplatin is not current"),
+    # no preset needs it: it shortens rests
+    ("TEMPLATE", TEMPLATE, "points at the site marked through the marking template"),
 )
 
 _ALWAYS = const(31)
@@ -58,10 +63,10 @@ PRESETS = (
         0,
         _ALWAYS,
         (
-            (18_000, 10_000, 200_000, 60, 7_312, 95),
-            (15_000, 8_000, 300_000, 60, 7_312, 95),
-            (13_600, 7_000, 400_000, 60, 6_560, 105),
-            (12_000, 5_500, 500_000, 90, 6_560, 115),
+            (18_000, 10_000, 200_000, 60, 7_312, 95, 13, 26, 44, 56),
+            (15_000, 8_000, 300_000, 60, 7_312, 95, 25, 25, 41, 52),
+            (13_600, 7_000, 400_000, 60, 6_560, 105, 42, 26, 34, 54),
+            (12_000, 5_500, 500_000, 90, 6_560, 115, 54, 33, 34, 53),
             None,  # with room for a jet that jumps, no skin reaches 10 degC; without it the skin freezes at 2.5 times
         ),
     ),
@@ -71,9 +76,9 @@ PRESETS = (
         1,
         _ALWAYS | SENSATION_PULSE,
         (
-            (20_000, 14_000, 200_000, 90, 6_560, 90),
-            (18_000, 12_000, 200_000, 90, 7_312, 95),
-            (16_000, 10_000, 300_000, 120, 6_560, 105),
+            (20_000, 14_000, 200_000, 90, 6_560, 90, 12, 21, 32, 51),
+            (18_000, 12_000, 200_000, 90, 7_312, 95, 23, 26, 44, 56),
+            (16_000, 10_000, 300_000, 120, 6_560, 105, 37, 25, 34, 60),
             None,
             None,
         ),
@@ -84,9 +89,9 @@ PRESETS = (
         1,
         _ALWAYS | SENSATION_PULSE | NO_OXALIPLATIN,
         (
-            (20_000, 14_000, 200_000, 90, 6_224, 90),
-            (18_000, 12_000, 200_000, 90, 7_312, 95),
-            (17_000, 11_000, 200_000, 120, 8_208, 100),
+            (20_000, 14_000, 200_000, 90, 6_224, 90, 12, 21, 32, 55),
+            (18_000, 12_000, 200_000, 90, 7_312, 95, 22, 27, 43, 55),
+            (17_000, 11_000, 200_000, 120, 8_208, 100, 27, 31, 47, 51),
             None,
             None,
         ),
@@ -102,5 +107,8 @@ SITES = (
     "LSHOULDER", "RSHOULDER", "LKNEE", "RKNEE",
 )  # fmt: skip
 POINTS_PER_SITE = const(8)
+# How many points of each site, from point 1 on, lie 30 mm apart or more where the marking template marks them
+# (docs/operator.md). Fingers and toes have no room for two [E].
+APART = bytes((6, 6, 0, 4, 6, 6, 0, 4, 8, 8, 0, 4, 8, 8, 0, 4, 8, 8, 8, 8, 8, 8, 6, 6, 6, 6))
 
 FORBIDDEN_SITES = ("HEAD", "FACE", "NECK", "EYE", "EYES", "EAR", "SCALP", "THROAT", "MOUTH", "NOSE", "CHEEK", "TEMPLE")

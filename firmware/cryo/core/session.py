@@ -3,6 +3,8 @@
 from cryo.core import presets
 from cryo.core.ticks import SATURATED
 from cryo.limits import (
+    APART_REST_REDUCED_S,
+    APART_REST_S,
     ATTESTED_S,
     BURST_MAX_US,
     GAS_MG_PER_S,
@@ -57,7 +59,10 @@ class Session:
         self._uptime_us = 0
         # 0 is the boot: after any reset every point counts as treated at boot (limit 9)
         self._treated_s = [0] * (len(presets.SITES) * presets.POINTS_PER_SITE)
-        self.rest_left_us = 0
+        self.rest_left_us = 0  # before a point that may be near the last one
+        self._apart_us = 0  # so much less before a point that the marking template puts apart from it
+        self._last_preset = -1
+        self._last = -1  # index of the last point
         self.started = False
         self._session_us = 0
         self.session_s = 0
@@ -124,15 +129,56 @@ class Session:
             over -= self._minutes_ms[(minute + n) % _MINUTES]
         return (minute + n) * 60 - self.uptime_s
 
-    def _index(self):
-        return self.site * presets.POINTS_PER_SITE + self.point
+    def _index(self, point):
+        return self.site * presets.POINTS_PER_SITE + point
 
     def cool_down_s(self):
         """Return how long the chosen point must still recover, s (limit 9)."""
-        if self.site < 0 or self.point < 0:
+        return self._recovery_s(self.point)
+
+    def _recovery_s(self, point):
+        if self.site < 0 or point < 0:
             return SAME_POINT_S
-        left = SAME_POINT_S - (self.uptime_s - self._treated_s[self._index()])
+        left = SAME_POINT_S - (self.uptime_s - self._treated_s[self._index(point)])
         return left if left > 0 else 0
+
+    def rest_us(self):
+        """Return the rest that is left before the chosen point, us (limit 9)."""
+        return self._rest_us(self.point)
+
+    def _rest_us(self, point):
+        left = self.rest_left_us
+        if left and self._apart(point):
+            left -= self._apart_us
+        return left if left > 0 else 0
+
+    def _apart(self, point):
+        """True if the marking template puts this point and the last one apart: one site and preset, two points."""
+        last = self._last - self._index(0)
+        return (
+            self.attested & presets.TEMPLATE != 0
+            and self.preset == self._last_preset
+            and self.site >= 0
+            and point != last
+            and 0 <= last < presets.APART[self.site] > point >= 0
+        )
+
+    def wait_s(self, point):
+        """Return how long this point of the chosen site must still wait: recovery and rest (limit 9), s."""
+        rest = (self._rest_us(point) + 999_999) // 1_000_000
+        recovery = self._recovery_s(point)
+        return rest if rest > recovery else recovery
+
+    def next_point(self):
+        """Return the index of the point of the chosen site that may be treated first; of two, the lower number."""
+        first = 0
+        least_s = self.wait_s(0)
+        for point in range(1, presets.POINTS_PER_SITE):
+            wait = self.wait_s(point)
+            if wait < least_s:
+                first = point
+                least_s = wait
+        return first
 
     def room_full(self, room_m3):
         """True when the session's gas would bring a closed room to the stop (limit 21, no sensor)."""
@@ -209,8 +255,13 @@ class Session:
         """The point ended: its recovery begins, and the rest before another point."""
         self.point_open = False
         self.reason = reason
-        self._treated_s[self._index()] = self.uptime_s + 1  # whole seconds: rounded up, so never a short recovery
-        self.rest_left_us = self.row()[presets.REST_S] * 1_000_000
+        index = self._index(self.point)
+        self._treated_s[index] = self.uptime_s + 1  # whole seconds: rounded up, so never a short recovery
+        self._last = index
+        self._last_preset = self.preset
+        rest_s = self.row()[presets.REST_S]
+        self.rest_left_us = rest_s * 1_000_000
+        self._apart_us = (rest_s - (APART_REST_REDUCED_S if self.reduced() else APART_REST_S)) * 1_000_000
 
     def renew(self):
         """Start another session: its accounts begin at zero, every attestation must be given anew.

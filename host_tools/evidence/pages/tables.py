@@ -19,6 +19,7 @@ from host_tools.simulator.twin.jet import h_at
 from host_tools.simulator.twin.treatment import Plan
 
 DISTANCES_MM = (80, 100, 120)
+POINT_S = 60  # the longest time of a point
 REACH_STEP_MM = 5
 PAGE = Path("docs/treatment_table.md")
 DATA = Path("docs/treatment_table.json")
@@ -89,11 +90,11 @@ class _Look:
 
 
 def levels():
-    """Return (preset, level, target degC) of every level that is not locked."""
+    """Return (preset, level, target degC, best distance mm) of every level that is not locked."""
     with lanes.firmware_imports():
         presets = importlib.import_module("cryo.core.presets")
         return [
-            (row[presets.NAME], n + 1, level[presets.TARGET_MDEGC] / 1000)
+            (row[presets.NAME], n + 1, level[presets.TARGET_MDEGC] / 1000, level[presets.BEST_MM])
             for row in presets.PRESETS
             for n, level in enumerate(row[presets.LEVELS])
             if level is not None
@@ -105,16 +106,16 @@ def _phases(preset, level, distance_mm, phases):
 
 
 def _level(job):
-    """All distances of one level, and the farthest at which every phase reaches the target."""
-    preset, level, target_c, phases = job
+    """All distances of one level, and the farthest, from its best on, at which every phase reaches the target."""
+    preset, level, target_c, best_mm, phases = job
     cells = {mm: _phases(preset, level, mm, phases) for mm in DISTANCES_MM}
-    reach_mm = None
-    mm = DISTANCES_MM[0]
+    reach_mm = reach_s = None
+    mm = best_mm
     while mm <= 200:
         runs = cells.get(mm) or _phases(preset, level, mm, phases)
         if not all(run.reached for run in runs):
             break
-        reach_mm = mm
+        reach_mm, reach_s = mm, max(run.target_s for run in runs)
         mm += REACH_STEP_MM
     return {
         "preset": preset,
@@ -122,6 +123,7 @@ def _level(job):
         "target_c": target_c,
         "floor_c": cells[80][0].floor_c,
         "reach_mm": reach_mm,
+        "reach_s": reach_s,
         "cells": {str(mm): [asdict(run) for run in runs] for mm, runs in cells.items()},
     }
 
@@ -131,6 +133,18 @@ def campaign(phases):
     jobs = [(*level, phases) for level in levels()]
     with multiprocessing.get_context("spawn").Pool(os.cpu_count()) as pool:
         return pool.map(_level, jobs, chunksize=1)
+
+
+def seconds(row):
+    """Return what the firmware holds of a level's row: whole seconds to the target at each distance and the farthest.
+
+    Where no phase reaches the target at a distance, the time of one point stands for it.
+    """
+    times = [
+        max((run["target_s"] for run in row["cells"][str(mm)] if run["reached"]), default=POINT_S)
+        for mm in DISTANCES_MM
+    ]
+    return tuple(round(time_s) for time_s in (*times, row["reach_s"]))
 
 
 def _cell(runs):
@@ -170,9 +184,9 @@ def page(table, phases):
         )
     lines += [
         "",
-        "The last column is the farthest distance, in steps of 5 mm from 80 mm up, at which every phase reached the",
-        "target. The firmware holds it per level as the jet constant that is needed at the skin, and says on the arm",
-        "request when the measured distance is too far.",
+        "The last column is the farthest distance, in steps of 5 mm from the best one up, at which every phase reached",
+        "the target. The firmware holds it per level as the jet constant that is needed at the skin, with the seconds",
+        "of each column. On the arm request it says how long the target will take at the measured distance.",
         "",
     ]
     return "\n".join(lines)

@@ -29,6 +29,8 @@ TABLE = (
     (8, "POINT_VALVE_ON_MAX_US", 30e6),
     (9, "SAME_POINT_S", 300),
     (9, "SAME_POINT_SKIN_MDEGC", 28e3),
+    (9, "APART_REST_S", 10),
+    (9, "APART_REST_REDUCED_S", 20),
     (10, "SESSION_MAX_S", 20 * 60),
     (10, "SESSION_VALVE_ON_MAX_MS", 300e3),
     (10, "NEW_PATIENT_S", 2 * 60),

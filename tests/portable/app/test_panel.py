@@ -180,6 +180,10 @@ def test_seconds_left():
     rig.t.sup.session.rest_left_us = 45_900_000
     rig.run()
     assert rig.display.row(3) in ("32.5         45s", "32.5         46s")  # the longer of the two
+    rig.t.sup.session.wait_s = lambda point: 27 if point == rig.t.sup.session.point else 99
+    rig.run()
+    assert rig.display.row(3) == "32.5         27s"
+    del rig.t.sup.session.wait_s
     rig.t.sup.session.rest_left_us = 0
     rig.t.sup.session.uptime_s = 301
     rig.run()
@@ -232,13 +236,14 @@ def test_what_came_of_a_point():
     for reached, text in ((False, "target missed"), (True, "target reached")):
         sup.mode = mode.COMPLETE
         sup.session.reached = reached
-        sup.session.reason = 1 if reached else 5
+        sup.session.end_point(1 if reached else 5)
         sup.blocked_by = 0
         rig.display.left = 0
         for _ in range(10 * PICTURE):
             rig.breathe()
         assert rig.rows()[0] == "DONE"
-        assert rig.rows()[5:] == [text, "end: " + ("TARGET" if reached else "COLD_DOSE"), "LFOOT-DORSUM  P1"]
+        second = "next P2   60s" if reached else "end: COLD_DOSE"
+        assert rig.rows()[5:] == [text, second, "LFOOT-DORSUM  P1"]
     sup.jet.kept = 1_700
     sup.session.reached = False
     sup.session.reason = 9

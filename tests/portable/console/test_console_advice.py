@@ -1,15 +1,18 @@
-"""What ARM:REQ adds to READY when the target may be out of reach: distance and bottle are told before the start."""
+"""What ARM:REQ adds to READY: how long the target takes at this distance, and what would make it faster."""
 
 from console_rig import App
-from cryo.core import mode, supervisor
+from cryo.core import guidance, mode, supervisor
 
-CLOSER = "; the target may not be reached: come closer or choose a lower level"
+NEVER = "; the target may not be reached"
+AT_BEST = ": hold at 105 mm: about {} s"
+COLDER = "; a warmer bottle is faster ({} bar)"
 
 
-def asked(mm, mbar):
+def asked(mm, mbar, level=3):
     """Return what stands behind READY and its number for CHRONIC 3, whose target needs K 6560 at the skin."""
     app = App()
     app.choose()
+    app.supervisor.session.level = level - 1
     app.inputs.distance.value = mm
     app.inputs.bottle.value = mbar
     answer = app.ask("ARM:REQ")
@@ -17,18 +20,57 @@ def asked(mm, mbar):
     return answer[10:]
 
 
-def test_the_jet_at_the_skin_counts_with_the_distance_and_with_the_bottle():
+def seconds_at(mm, mbar=57_300):
+    """Return the figure that guidance has for it."""
+    app = App()
+    app.choose()
+    return guidance.target_s(app.supervisor, mm, mbar)
+
+
+def test_the_time_at_this_distance_is_told_before_the_start():
+    for mm in (100, 105, 110):  # nothing is gained elsewhere
+        assert asked(mm, 57_300) == "; about {} s at {} mm".format(seconds_at(mm), mm)
+    best = AT_BEST.format(seconds_at(105))
+    assert asked(135, 57_300) == "; about {} s at 135 mm".format(seconds_at(135)) + best
+
+
+def test_a_distance_without_the_target_names_one_with_it():
+    best = AT_BEST.format(seconds_at(105))
     for mm, mbar, said in (
-        (145, 57_300, ""),  # as calibrated at 20 degC: just enough
-        (146, 57_300, CLOSER),
-        (140, 53_000, ""),  # 0.954 of the calibrated jet
-        (145, 53_000, CLOSER),
-        (148, 62_000, ""),  # a warm bottle reaches further
-        (150, 62_000, CLOSER),
-        (80, 52_500, CLOSER + ", or warm the bottle (52 bar)"),  # under 0.95, at whatever distance
-        (146, 36_900, CLOSER + ", or warm the bottle (36 bar)"),
+        (146, 57_300, NEVER + best),
+        (145, 53_000, NEVER + AT_BEST.format(seconds_at(105, 53_000))),
+        (150, 62_000, NEVER + AT_BEST.format(seconds_at(105, 62_000))),
     ):
         assert asked(mm, mbar) == said, (mm, mbar)
+    for mm, mbar in ((145, 57_300), (140, 53_000), (148, 62_000)):  # just in reach: a warm bottle reaches further
+        assert asked(mm, mbar).startswith("; about "), (mm, mbar)
+
+
+def test_a_cold_bottle_is_named():
+    assert asked(105, 52_500) == "; about {} s at 105 mm".format(seconds_at(105, 52_500)) + COLDER.format(52)
+    assert asked(146, 36_900).endswith(COLDER.format(36)) and NEVER in asked(146, 36_900)
+
+
+def test_a_level_that_nothing_helps_is_said_to_be_too_cold():
+    app = App()
+    app.choose()
+    app.inputs.bottle.value = 36_000
+    known = guidance.target_s
+    guidance.target_s = lambda s, mm, mbar: 0
+    try:
+        assert app.ask("ARM:REQ").endswith(NEVER + ": choose a lower level" + COLDER.format(36))
+    finally:
+        guidance.target_s = known
+
+
+def test_why_tells_it_where_nothing_stands_in_the_way():
+    app = App()
+    app.choose()
+    app.inputs.distance.value = 105
+    assert app.ask("STAT:WHY?") == "no blocker; about {} s at 105 mm".format(seconds_at(105))
+    app.inputs.distance.value = 150
+    app.run(3)
+    assert "no blocker" + NEVER + AT_BEST.format(seconds_at(105)) == app.ask("STAT:WHY?")
 
 
 def test_without_a_distance_nothing_is_promised():

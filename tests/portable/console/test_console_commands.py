@@ -39,7 +39,7 @@ def test_why_says_what_to_do():
     app = App()
     assert "SETUP: choose preset" in app.ask("STAT:WHY?")
     app.choose()
-    assert app.ask("STAT:WHY?") == "no blocker"
+    assert app.ask("STAT:WHY?").startswith("no blocker; about ")
 
 
 def test_valves_tell_openings_and_when_they_are_proven_next():
@@ -339,6 +339,58 @@ def test_a_request_says_how_long_the_session_is_used_up():
     assert "for another patient TREAT:NEW, in 0 s" in answer, answer
 
 
+def test_each_point_says_how_long_it_must_wait():
+    app = App()
+    is_error(app.ask("TREAT:READ?"), -221, "TREAT:SITE")
+    app.choose()
+    p = app.supervisor.session
+    p.site = presets.SITES.index("LHAND-PALM")  # its template has six points
+    assert app.ask("TREAT:READ?") == ",".join(["0"] * 8)
+    p.begin_point()
+    p.end_point(1)
+    waits = app.ask("TREAT:READ?").split(",")
+    assert 300 <= int(waits[p.point]) <= 301 and waits[p.point + 1 :] == ["60"] * (7 - p.point)
+    app.ask("TREAT:ATT TEMPLATE")
+    apart = presets.APART[p.site]
+    assert app.ask("TREAT:READ?").split(",")[1:] == ["10"] * (apart - 1) + ["60"] * (8 - apart)
+    p.point = 1
+    app.run(3)
+    answer = app.ask("ARM:REQ")
+    assert answer.startswith("REFUSED REST;") and "; REST: 10 s left" in answer, answer
+    assert "(10 s left)" in app.ask("STAT:WHY?")
+    p.advance(10_000_000)
+    app.run(3)
+    assert "REST" not in app.ask("STAT:WHY?")
+    p.point = 7
+    app.run(3)
+    told = app.ask("STAT:WHY?")
+    assert "ready now: point 2, 3, 4, 5, 6)" in told, told
+
+
+def test_the_template_is_refused_where_it_has_no_points():
+    app = App()
+    app.choose()
+    for site, count in zip(presets.SITES, presets.APART):
+        app.ask("TREAT:SITE " + site)
+        answer = app.ask("TREAT:ATT SKIN,TEMPLATE")
+        if count:
+            assert answer == "OK"
+        else:
+            is_error(answer, -221, site)
+            assert not app.supervisor.session.attested  # nothing of a refused line is taken
+
+
+def test_a_refusal_has_the_reading_the_range_and_the_time_left():
+    app = App()
+    app.choose()
+    app.supervisor.session.uptime_s = 100
+    app.inputs.skin.value_mdegc = 27_410
+    app.run(3)
+    answer = app.ask("ARM:REQ")
+    assert answer.startswith("REFUSED COOL_DOWN,BASELINE; COOL_DOWN: 200 s left; BASELINE: SKIN=27.41,"), answer
+    assert "; allowed 28.00 to 38.00 degC; STAT:WHY? tells what to do" in answer
+
+
 # --- arming ---------------------------------------------------------------------------------------------------
 def test_arming_takes_two_steps():
     app = App()
@@ -364,7 +416,7 @@ def test_a_request_says_what_is_missing():
 def test_a_wrong_number_does_not_arm():
     app = App()
     app.choose()
-    nonce = int(app.ask("ARM:REQ").split()[1])
+    nonce = int(app.ask("ARM:REQ").split()[1].rstrip(";"))
     for left, wrong in ((2, nonce + 1), (1, 0)):
         answer = app.ask("ARM:CONF {}".format(wrong))
         assert answer == "REFUSED not armed: state READY; wrong number, {} more end the request".format(left)
@@ -379,7 +431,7 @@ def test_the_third_wrong_number_ends_the_request():
     app = App()
     app.choose()
     for _ in range(2):
-        nonce = int(app.ask("ARM:REQ").split()[1])
+        nonce = int(app.ask("ARM:REQ").split()[1].rstrip(";"))
         for wrong in (nonce + 1, nonce - 1):
             app.ask("ARM:CONF {}".format(wrong))
             assert app.supervisor.mode == mode.READY
@@ -393,7 +445,7 @@ def test_the_third_wrong_number_ends_the_request():
 def test_a_late_number_does_not_arm_and_is_not_valid_again():
     app = App()
     app.choose()
-    nonce = app.ask("ARM:REQ").split()[1]
+    nonce = app.ask("ARM:REQ").split()[1].rstrip(";")
     app.run(1_001)
     assert app.ask("ARM:CONF " + nonce).startswith("REFUSED not armed: state STANDBY")
     app.ask("ARM:REQ")

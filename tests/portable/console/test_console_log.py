@@ -318,7 +318,7 @@ def test_nothing_is_written_while_gas_may_flow_and_nothing_is_lost():
     app.choose()
     before = dict(app.board.files.files)
     app.recorder.put(99, (1,))
-    number = app.ask("ARM:REQ").split()[1]  # mid-way, perhaps
+    number = app.ask("ARM:REQ").split()[1].rstrip(";")  # mid-way, perhaps
     app.run(100)
     assert app.supervisor.mode == mode.READY
     seen = dict(app.board.files.files)

@@ -29,7 +29,7 @@ def arm(app):
         ("PRES CHRONIC", "LEV 3", "SITE LFOOT-SOLE", "POIN 1", "ATT SKIN,EYESPATIENT,EYESOPERATOR,CONTRA,WOUND")
     ):
         assert ask(app, n + 10, "TREAT:" + command) == "OK"
-    nonce = ask(app, 20, "ARM:REQ").split()[1]
+    nonce = ask(app, 20, "ARM:REQ").split()[1].rstrip(";")
     assert ask(app, 21, "ARM:CONF " + nonce) == "ARMED"
 
 

@@ -3,6 +3,7 @@
 from cryo.core import guidance, mode, presets
 from cryo.core.guidance import FARTHER, NEARER, NONE, RIGHT, look
 from cryo.core.jet import Jet
+from cryo.core.observer import k_at
 from cryo.core.session import Session
 from cryo.limits import START_MAX_MM, START_MIN_MM
 from supervisor_rig import Rig
@@ -12,6 +13,10 @@ class Eye:
     def __init__(self):
         self.mm = 90
         self.range = 0
+
+
+class Config:
+    jet_k_mdegc = 16_000
 
 
 class Seen:
@@ -25,6 +30,7 @@ class Seen:
         self.session = Session()
         self.session.preset = 1
         self.session.level = 0  # best is 90 mm
+        self.config = Config()
 
 
 def told(s, mm, before=NONE):
@@ -158,3 +164,64 @@ def test_the_press_that_begins_a_point_does_not_move_best():
     rig.press()
     rig.tick(2)
     assert rig.sup.mode == mode.DELIVERING and guidance.best_mm(rig.sup) == best == 115
+
+
+# --- how long the target takes ----------------------------------------------------------------------------------------
+FULL_MBAR = 57_300
+
+
+def every_level():
+    """Yield a supervisor with each level chosen, and the level's row."""
+    for preset in range(len(presets.PRESETS)):
+        for level, row in enumerate(presets.PRESETS[preset][presets.LEVELS]):
+            if row is not None:
+                s = Seen()
+                s.session.preset = preset
+                s.session.level = level
+                yield s, row
+
+
+def test_the_time_is_the_table_s_at_its_distances_and_between_them_lies_between():
+    for s, row in every_level():
+        held = [row[presets.SECONDS + n] for n in range(4)]
+        assert [guidance.target_s(s, mm, FULL_MBAR) for mm in (80, 100, 120)] == held[:3]
+        for n in range(2):
+            low, high = sorted(held[n : n + 2])
+            for mm in range(80 + 20 * n, 101 + 20 * n):
+                assert low - 1 <= guidance.target_s(s, mm, FULL_MBAR) <= high
+        assert guidance.target_s(s, 60, FULL_MBAR) == held[0]  # a stronger jet than at 80 mm promises nothing more
+
+
+def test_a_target_out_of_reach_has_no_time():
+    for s, row in every_level():
+        reach = row[presets.REACH_K_MDEGC]
+        for mm in range(80, 221):
+            assert (guidance.target_s(s, mm, FULL_MBAR) == 0) == (k_at(16_000, mm) < reach), mm
+    s.session.level = -1
+    assert guidance.target_s(s, 90, FULL_MBAR) == 0
+
+
+def test_a_cold_bottle_counts_as_its_jet_does():
+    for mbar in range(35_000, 75_001, 500):
+        law = 1000 * (mbar / FULL_MBAR) ** 0.6
+        assert abs(guidance.jet_pm(mbar) - law) <= 0.006 * law
+    for s, _ in every_level():
+        cold_s = guidance.target_s(s, 110, 45_000)
+        assert cold_s == 0 or cold_s != guidance.target_s(s, 110, FULL_MBAR)
+        assert guidance.target_s(s, 130, 36_000) == 0
+
+
+def test_a_learnt_jet_takes_at_its_distance_what_the_calibrated_one_takes_nearer():
+    for s, row in every_level():
+        s.jet.kept = 2_000
+        held = [row[presets.SECONDS + n] for n in range(2)]
+        assert min(held) - 1 <= guidance.target_s(s, s.jet.hold_mm(), FULL_MBAR) <= max(held)
+        assert guidance.target_s(s, 80, FULL_MBAR) == held[0]
+
+
+def test_the_strongest_figures_stay_within_31_bits():
+    s = Seen()
+    s.config = Config()
+    s.config.jet_k_mdegc = 50_000
+    s.jet.kept = 4_000
+    assert guidance.target_s(s, 80, 75_000) == s.session.row()[presets.SECONDS]

@@ -430,3 +430,121 @@ def test_the_longest_gaps_count_in_full_and_do_not_overflow():
     assert rig.session.point_spent == session.TIME
     assert rig.session.used_up
     assert rig.session.cool_down_s() == 0
+
+
+# --- the marking template: rests between its points (limit 9) ---------------------------------------------------------
+SOLE, TOES, PALM = (presets.SITES.index(name) for name in ("LFOOT-SOLE", "LFOOT-TOES", "LHAND-PALM"))
+
+
+def after_a_point(preset, level, site, point):
+    """Return a session in which a point has just ended, long after switch-on; the template was attested."""
+    rig = Rig(preset, level)
+    rig.session.site = site
+    rig.session.point = point
+    rig.session.attested = 255
+    rig.pass_us(400 * SECOND_US)
+    rig.begin()
+    rig.end()
+    return rig
+
+
+def rested_s(rig, point):
+    """Return after how many whole seconds a point may begin, at most 400."""
+    rig.session.point = point
+    for seconds in range(400):
+        if not rig.session.rest_us():
+            return seconds
+        rig.pass_us(SECOND_US)
+    return 400
+
+
+def test_points_of_the_template_rest_10_s_and_20_s_where_sensation_is_reduced():
+    for preset, level, apart_s, near_s in ((0, 0, 10, 60), (0, 3, 10, 90), (1, 0, 20, 90), (2, 2, 20, 120)):
+        for last, point in ((0, 1), (7, 0), (3, 4)):
+            assert rested_s(after_a_point(preset, level, SOLE, last), point) == apart_s
+        assert rested_s(after_a_point(preset, level, PALM, 5), 6) == near_s  # the palm's template has six
+        assert rested_s(after_a_point(preset, level, PALM, 6), 5) == near_s
+        assert rested_s(after_a_point(preset, level, TOES, 0), 1) == near_s
+
+
+def test_every_pair_of_points_rests_by_the_table():
+    for site in range(len(presets.SITES)):
+        for last in range(presets.POINTS_PER_SITE):
+            rig = after_a_point(1, 2, site, last)
+            for point in range(presets.POINTS_PER_SITE):
+                apart = last != point and last < presets.APART[site] and point < presets.APART[site]
+                rig.session.point = point
+                assert rig.session.rest_us() == (20 if apart else 120) * SECOND_US, (site, last, point)
+
+
+def test_the_short_rest_needs_the_template_s_attestation_the_same_site_and_preset():
+    def not_attested(now):
+        now.attested = 127
+
+    def another_site(now):
+        now.site = PALM
+
+    def another_preset(now):
+        now.preset = 1
+
+    def no_site(now):
+        now.site = -1
+
+    def no_point(now):
+        now.point = -1
+
+    for spoil in (not_attested, another_site, another_preset, no_site, no_point):
+        rig = after_a_point(0, 3, SOLE, 0)
+        rig.session.point = 1
+        assert rig.session.rest_us() == 10 * SECOND_US
+        spoil(rig.session)
+        assert rig.session.rest_us() == 90 * SECOND_US, spoil
+
+
+def test_before_any_point_of_this_run_there_is_no_last_one():
+    rig = Rig()
+    rig.session.attested = 255
+    rig.session.site = 0
+    assert rig.session.rest_us() == 0
+    rig.session.rest_left_us = 30 * SECOND_US  # a rest that nothing explains is not shortened
+    for site in range(len(presets.SITES)):
+        for point in range(presets.POINTS_PER_SITE):
+            rig.session.site = site
+            rig.session.point = point
+            assert rig.session.rest_us() == 30 * SECOND_US
+
+
+def test_the_same_point_recovers_in_full_with_the_template():
+    rig = after_a_point(0, 0, SOLE, 2)
+    assert rig.session.wait_s(2) == 301  # rounded up
+    assert rig.session.wait_s(1) == 10
+    rig.pass_us(60 * SECOND_US)
+    assert rig.session.wait_s(2) == 241
+    assert rig.session.wait_s(1) == 0
+
+
+def test_the_next_point_is_the_one_that_is_ready_first():
+    rig = after_a_point(0, 0, SOLE, 0)
+    assert rig.session.next_point() == 1
+    rig.session.point = 1
+    rig.pass_us(10 * SECOND_US)
+    rig.begin()
+    rig.end()
+    assert rig.session.next_point() == 2
+    rig = after_a_point(0, 0, PALM, 6)  # beside the template: all the others wait as long
+    assert rig.session.next_point() == 0
+    assert rig.session.wait_s(0) == 60
+
+
+def test_a_short_rest_is_no_longer_than_any_level_s():
+    for preset in presets.PRESETS:
+        for row in preset[presets.LEVELS]:
+            if row is not None:
+                assert row[presets.REST_S] > (20 if preset[presets.REDUCED] else 10)
+    assert len(presets.APART) == len(presets.SITES)
+    for name, count in zip(presets.SITES, presets.APART):
+        assert 0 <= count <= presets.POINTS_PER_SITE
+        assert (count == 0) == (name.split("-")[-1] in ("FINGERS", "TOES")), name
+        other = ("R" if name[0] == "L" else "L") + name[1:]
+        if other in presets.SITES:
+            assert presets.APART[presets.SITES.index(other)] == count

@@ -4,7 +4,7 @@ import pytest
 
 from host_tools.evidence.pages import tables
 
-CASES = [(preset, level, mm) for preset, level, _ in tables.levels() for mm in tables.DISTANCES_MM]
+CASES = [(preset, level, mm) for preset, level, *_ in tables.levels() for mm in tables.DISTANCES_MM]
 
 
 @pytest.mark.parametrize(("preset", "level", "distance_mm"), CASES)
