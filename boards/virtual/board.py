@@ -22,6 +22,9 @@ from valves import Lease, Valve
 FITTED = {"infrared_fitted": 1, "line_fitted": 1, "co2_fitted": 0}  # from the bill of materials: `make fitted`
 
 
+DISPLAY = "display"  # among the settings of a run: the board has one; normally it has none
+
+
 class Board:
     """Everything the application drives, under the names that app.py asks for."""
 
@@ -56,7 +59,7 @@ class Board:
         self.coil = None
         self.infrared = Mlx90614(I2C(0, freq=100_000), 64_224, every=1)  # 0.98 [K]
         self.room = Room()
-        self.display = None
+        self.display = display(I2C(0, freq=100_000)) if hal.settings and hal.settings.get(DISPLAY) else None
         self.pixel = None
         self.console = UART(0, 115_200)
         self.scratch = Scratch()
@@ -76,11 +79,21 @@ class Board:
         machine.reset()
 
 
+def display(bus):
+    """Return the display, or None in CPython, which has no framebuf."""
+    try:
+        from cryo.drivers.ssd1306_pages import Ssd1306
+    except ImportError:
+        return None
+    return Ssd1306(bus, at_once=7)
+
+
 def provisioned(changes):
     """Return files in memory with the settings, changed by `changes`, in a real slot. Refused settings give no slot."""
     files = RamFiles()
     settings = dict(SETTINGS)
     settings.update(changes)
+    settings.pop(DISPLAY, None)
     made, problem = config.build(settings)
     if problem:
         raise ValueError(problem)

@@ -2,13 +2,10 @@
 
 from dataclasses import dataclass
 
+from host_tools.simulator.twin import foot
 from host_tools.simulator.twin.plant import Plant
-from host_tools.simulator.twin.probe import Probe
 from host_tools.simulator.twin.skin import AMBIENT_H_W_M2K, CORE_C, Layer
 from host_tools.simulator.twin.skin2d import Skin2D
-from host_tools.simulator.twin.surroundings import Thermopile
-
-STRAY = 0.04  # [E] of the infrared sensor: skin farther away than the rings reach, its own housing
 
 
 @dataclass(frozen=True)
@@ -66,11 +63,7 @@ class Body:
             if skins:
                 skin.lowest_c = min(skin.lowest_c, skins[-1].lowest_c)
             skins.append(skin)
-            skin.nozzle_mm = lambda: plant.hand.mm
-            skin.settle(0.0)  # the jet's profile at this distance
-            plant.skin = skin
-            plant.probe = Probe(tau_s=tau_s, t_c=skin.probe_c, seed=seed)
-            plant.probe.noise_c = noise_c
+            foot.lie(plant, skin, tau_s=tau_s, noise_c=noise_c, seed=seed)
 
         def next_point(seed=1):
             """Put the probe on the site's other point."""
@@ -78,8 +71,4 @@ class Body:
 
         lie(self.skin(layers), seed)
         plant.new_skin = next_point
-        plant.air_c = self.ambient_c
-        for chip in plant.chips:
-            chip.cold_junction_c = self.ambient_c + self.box_k
-        plant.thermopile = Thermopile(plant.skin.seen_c, seed)
-        plant.thermopile.stray = STRAY
+        foot.surround(plant, self.ambient_c, self.box_k, seed)

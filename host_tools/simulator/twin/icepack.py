@@ -13,8 +13,8 @@ H_CONTACT_W_M2K = 63.8  # [C] fit_h() of the point above
 STEP_S = 0.1  # slow cooling over minutes needs no finer step
 
 
-def _under_pack(h_w_m2k, t_pack_c):
-    skin = Skin(dt_s=STEP_S)
+def _under_pack(h_w_m2k, t_pack_c, skin=None):
+    skin = skin or Skin(dt_s=STEP_S)
     skin.set_ambient(h_w_m2k, t_pack_c)
     return skin
 
@@ -40,11 +40,14 @@ def fit_h(t_pack_c=PACK_C, seconds=PEAS_SECONDS, end_c=PEAS_END_C):
     return (low + high) / 2
 
 
-def curve(seconds, step_s, *, h=H_CONTACT_W_M2K, t_pack_c=PACK_C):
-    """Surface under the pack as [(s, degC)] from 0 to `seconds`, one point every `step_s` (>= 0.1 s)."""
+def curve(seconds, step_s, *, h=H_CONTACT_W_M2K, t_pack_c=PACK_C, skin=None):
+    """Surface under the pack as [(s, degC)] from 0 to `seconds`, one point every `step_s` (>= 0.1 s).
+
+    `skin` is another skin at rest than the usual one, with steps of STEP_S. The pack covers all of it.
+    """
     if step_s < STEP_S:
         raise ValueError(f"step {step_s} s: give {STEP_S} s or more")
-    skin = _under_pack(h, t_pack_c)
+    skin = _under_pack(h, t_pack_c, skin)
     points = [(0.0, skin.surface_c)]
     done = 0
     for index in range(1, int(seconds / step_s + 1e-9) + 1):
@@ -55,9 +58,9 @@ def curve(seconds, step_s, *, h=H_CONTACT_W_M2K, t_pack_c=PACK_C):
     return points
 
 
-def seconds_to(target_c, h=H_CONTACT_W_M2K, t_pack_c=PACK_C, *, limit_s=3600.0):
-    """Seconds until the surface is at or under `target_c` (degC), or None if not within `limit_s`."""
-    skin = _under_pack(h, t_pack_c)
+def seconds_to(target_c, h=H_CONTACT_W_M2K, t_pack_c=PACK_C, *, limit_s=3600.0, skin=None):
+    """Seconds until the surface is at or under `target_c` (degC), or None if not within `limit_s`; skin as in curve."""
+    skin = _under_pack(h, t_pack_c, skin)
     for step in range(round(limit_s / STEP_S) + 1):
         if skin.surface_c <= target_c:
             return step * STEP_S

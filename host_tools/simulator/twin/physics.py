@@ -80,6 +80,7 @@ class Physics(Figures):
         self._last_flow_us = -10_000_000
         self.sampling = True
         self.skin_min_c = 1e9
+        self.foot: Any = None  # several points of one site (foot.py), where there are some
         self._parts: tuple = ()
         self._head: tuple = ()
         self._tail: tuple = ()

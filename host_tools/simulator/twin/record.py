@@ -28,12 +28,18 @@ class Record:
     injected_us: list = field(default_factory=list)
     valve_on_us: int = 0
     point: int = 0
+    visits: list = field(default_factory=list)  # (time us, point)
     rows: Any = field(default_factory=lambda: np.empty((1_024, 6)))  # the samples, and room for more
     _told: list = field(default_factory=list)
 
     def edge(self, name, level):
         """A pin or the flow changed."""
         self.edges.append((self.plant.now_us, name, level))
+
+    def visit(self, point):
+        """The operator goes to a point, by its place in the plan."""
+        self.point = point
+        self.visits.append((self.plant.now_us, point))
 
     def burst_begins(self, commanded_us):
         """The one-shot was fired."""

@@ -4,6 +4,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 
 from boards.virtual import pins
+from host_tools.simulator.twin.foot import PLACES_MM, Foot
 from host_tools.simulator.twin.plant import Plant
 from host_tools.simulator.twin.skin import AMBIENT_C, AMBIENT_H_W_M2K
 from host_tools.simulator.twin.treatment import Plan
@@ -170,7 +171,16 @@ def _room(ppm):
     return action
 
 
+def _foot(plant):
+    Foot().before(plant)
+
+
 LEVEL_4 = Plan(level=4, points=(1,))
+# A template marks the points; the hand is the middle of docs/population.md's. A command that states that the points lie
+# far apart goes into `stated`.
+FOOT = Plan(
+    points=tuple(range(1, len(PLACES_MM) + 1)), distance_mm=130.0, guided=(0.325, 14.0), probe_s=6.0, stated=()
+)
 
 _ROWS = (
     Scenario("treatment", "two points of a left foot, nothing goes wrong", _nothing, "COMPLETE", plan=Plan()),
@@ -180,6 +190,14 @@ _ROWS = (
         _nothing,
         "COMPLETE",
         plan=Plan(distance_mm=150.0, guided=(0.3, 12.0)),
+    ),
+    Scenario(
+        "foot",
+        "eight points of a left foot by a template; the device guides the hand, the board has a display",
+        _foot,
+        "COMPLETE",
+        plan=FOOT,
+        settings={"display": 1},
     ),
     Scenario(
         "eye", "the eye shield is opened in a burst", _at_burst(6, 40, _open_shield), fault="LOOP_OPEN", detect_ms=20

@@ -21,7 +21,8 @@ def describe(session):
     record = session.plant.record
     figures = timeline.level_figures(plan.preset, plan.level)
     points = _points(session)
-    ice_s = icepack.seconds_to(figures[0]) if figures else None
+    foot = session.plant.foot
+    ice_s = icepack.seconds_to(figures[0], skin=foot and foot.skin(icepack.STEP_S)) if figures else None
     return {
         "format": FORMAT,
         "simulated": True,
@@ -89,11 +90,10 @@ def _point_name(plan, index):
     return int(name) if str(name).isdigit() else str(name)
 
 
-def _windows(session):
-    """Return [(from us, to us)] for each point of the plan that was chosen: from its choice to the next one's."""
-    starts = [at for at, command in session.operator.sent if command.startswith("TREAT:POIN ")]
-    ends = [*starts[1:], session.plant.now_us]
-    return list(zip(starts, ends[: len(starts)], strict=True))  # a device in FAULT accepts no choice
+def _windows(record):
+    """Return [(point, from us, to us)] of each point that was visited, in their order."""
+    ends = [at for at, _ in record.visits[1:]] + [record.plant.now_us]
+    return [(point, at, to) for (at, point), to in zip(record.visits, ends, strict=True)]
 
 
 def _end_us(edges, from_us, to_us):
@@ -105,7 +105,7 @@ def _end_us(edges, from_us, to_us):
 def _points(session):
     record = session.plant.record
     out = []
-    for index, (result, (from_us, to_us)) in enumerate(zip(session.results, _windows(session), strict=False)):
+    for result, (index, from_us, to_us) in zip(session.results, _windows(record), strict=False):
         bursts = [burst for burst in record.bursts if burst.point == index]
         begin_us = bursts[0].time_us if bursts else to_us
         samples = [sample[1] for sample in record.samples if begin_us <= sample[0] <= to_us]

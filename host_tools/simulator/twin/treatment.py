@@ -13,6 +13,7 @@ ATTESTATIONS = {
 TREATING = ("ARMED", "DELIVERING", "REST")
 BOOT_COOL_DOWN_US = 310_000_000
 INDICATION_US = 2_200_000  # light and tone
+LIFT_MM_S = 100.0  # [E]
 PROOF_POLLS = 40  # the proof test of the valves takes half a second, a failing one just over one
 
 
@@ -33,6 +34,8 @@ class Plan:
     warm_up: bool = True  # wait for the cool-down that follows switch-on; False shortens it (cpython lane)
     guided: tuple[float, float] | None = None  # the hand follows the guidance: reaction s, speed mm/s
     warm: bool = False  # the cool-down is over: the firmware began to count so long ago
+    stated: tuple[str, ...] = ()  # commands that state more than the attestations do, such as how the points lie
+    probe_s: float = 0.0  # to lift the hand to distance_mm and to move the probe to the next point
 
     def words(self) -> str:
         """Return what the operator attests."""
@@ -64,17 +67,23 @@ def treatment(plan, results):
             op.hand = GuidedHand(op.plant, *plan.guided)
         yield from op.wait_for(("STANDBY",), 5_000_000)
         yield from _choose(op, plan)
-        for number, point in enumerate(plan.points):
-            yield from _must(op, f"TREAT:POIN {point}")
+        left = list(plan.points)
+        for number in range(len(left)):
+            point = yield from _soonest(op, left)
+            left.remove(point)
             if number == 0:
                 yield from _must(op, f"TREAT:ATT {plan.words()}")
+                for command in plan.stated:
+                    yield from _must(op, command)
                 if plan.warm:
                     pass
                 elif plan.warm_up:
                     yield BOOT_COOL_DOWN_US
                 else:
                     op.plant.applicator.supervisor.session.uptime_s += BOOT_COOL_DOWN_US // 1_000_000
-            op.plant.record.point = number
+            if number:
+                yield from _move_on(op, plan)
+            op.plant.record.visit(plan.points.index(point))
             if number:
                 op.plant.new_skin(seed=number + 1)
             status = yield from _point(op)
@@ -84,6 +93,30 @@ def treatment(plan, results):
                 return
 
     return script
+
+
+def _soonest(op, points):
+    """Choose the point that the device lets begin first, of several the first one; return it."""
+    waits_s = {}
+    for point in points:
+        yield from _must(op, f"TREAT:POIN {point}")
+        if len(points) > 1 and op.plant.record.bursts:  # before the first burst all wait alike
+            status = yield from op.state()
+            waits_s[point] = max(int(status["REST_S"]), int(status["COOL_S"]))
+            if waits_s[point]:
+                continue
+        return point
+    soonest = min(points, key=waits_s.__getitem__)
+    yield from _must(op, f"TREAT:POIN {soonest}")
+    return soonest
+
+
+def _move_on(op, plan):
+    """Lift the hand and move the probe to the chosen point."""
+    if plan.probe_s:
+        op.plant.catch_up()
+        op.plant.hand.move(plan.distance_mm, LIFT_MM_S)
+        yield round(plan.probe_s * 1e6)
 
 
 def _choose(op, plan):
@@ -142,10 +175,11 @@ def _point(op):
 
 
 def _wait_while_blocked(op):
-    """Wait while a blocker stands that only time removes."""
+    """Wait while a blocker stands that only time removes. The last second is asked for often: no time is lost."""
     for _ in range(400):
         status = yield from op.state()
         waiting = {"COOL_DOWN", "REST", "SKIN_PROBE"} & set(status["BLOCKERS"].split(","))
         if not waiting:
             return
-        yield 1_000_000
+        left_s = max(int(status["REST_S"]), int(status["COOL_S"]) - 1)
+        yield 1_000_000 if left_s > 0 or "SKIN_PROBE" in waiting else 50_000

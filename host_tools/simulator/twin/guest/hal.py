@@ -56,6 +56,7 @@ COST_SPI_US = 287
 COST_TICKS_US = 6
 COST_PORT_US = 15
 COST_I2C_US = 600  # [C] six bytes at 100 kHz
+COST_SLOW_BYTE_US = 90  # [C] a byte at 100 kHz
 COST_RANGE_US = 68  # [C] addresses of a transfer at 400 kHz
 COST_RANGE_BYTE_US = 23  # [C] and each of its bytes
 

@@ -19,6 +19,7 @@ _OP_PIN = hal.OP_PIN
 
 _ALL_SELECTS = sum(1 << pin for pin in pins.CHIP_SELECTS)
 _FRAME_AT = {_ALL_SELECTS ^ 1 << pin: hal.IN_SPI + 2 * slot for slot, pin in enumerate(pins.CHIP_SELECTS)}
+_DISPLAY = 0x3C
 _SKIN_EMISSIVITY = 64_224 | 0x59 << 16  # 0.98, and the word's check byte
 
 
@@ -113,7 +114,9 @@ class ADC:
 
 
 class I2C:
-    """Bus 0 has an MLX90614 on it, whose emissivity is set for skin; bus 1 a VL53L0X."""
+    """Bus 0 has an MLX90614 on it, whose emissivity is set for skin, and an SSD1306, which only takes what it gets;
+    bus 1 a VL53L0X.
+    """
 
     def __init__(self, id=0, freq=100_000):
         self._range = Chip() if id else None
@@ -137,8 +140,12 @@ class I2C:
         return chip
 
     def writeto(self, address, buffer):
-        """Write to the VL53L0X."""
-        self._on_range(len(buffer)).writeto(address, buffer)
+        """Write to the VL53L0X, or to the display; return how many bytes were taken."""
+        if self._range is None and address == _DISPLAY:
+            hal.spend((1 + len(buffer)) * hal.COST_SLOW_BYTE_US)
+        else:
+            self._on_range(len(buffer)).writeto(address, buffer)
+        return len(buffer)
 
     def readfrom_mem_into(self, address, register, buffer):
         """Read a word of the MLX90614: low byte, high byte, check byte; or registers of the VL53L0X."""
