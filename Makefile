@@ -174,7 +174,7 @@ powercut: setup ## cut the power at every flash operation of every write of the 
 
 ##@ For people who judge the safety: virtual patients (minutes to hours)
 
-reach: setup ## how many virtual patients reach their target: N=200, out/reach.json, docs/reach.md, population.md (minutes)
+reach: setup ## how many virtual patients reach their target (N=200), and how long a whole foot takes: docs/reach.md, population.md, foot.svg (minutes)
 	$(PY) -m host_tools.evidence.campaign.reach --runs $(N)
 
 changes: setup ## how much each rule of the budget helps healthy skin to reach its target: docs/levels.md (minutes)

@@ -6,8 +6,9 @@ The patients are wide/0 to wide/N-1 of the population (population.py), without a
 guided/N-1: the same ones, whose operators follow the guidance; and unaimed/0 to unaimed/N-1: the same ones without
 guidance and without aiming lights, to show what the lights do. The goals are for hands with lights, and for those whose
 skin and jet the levels are made for: no callus, no water film, a jet of 0.95 times its calibration or more. The others
-are rows of their own. Writes out/campaign/reach.parquet, out/reach.json, docs/reach.md
-and the table of ranges, docs/population.md. Exit status 1: a figure misses its goal. 2: the figures are of other code.
+are rows of their own. Also treats a whole foot (foot.py). Writes out/campaign/reach.parquet, out/reach.json,
+docs/reach.md, docs/foot.json, docs/foot.svg and the table of ranges, docs/population.md. Exit status 1: a figure misses
+its goal. 2: the figures are of other code.
 """
 
 import argparse
@@ -19,7 +20,7 @@ from collections.abc import Iterable
 from itertools import pairwise
 from pathlib import Path
 
-from host_tools.evidence.campaign import population, runs
+from host_tools.evidence.campaign import foot, population, runs
 from host_tools.evidence.campaign.run import UNDER_FLOOR_C, Outcome
 from host_tools.evidence.campaign.summary import level
 from host_tools.evidence.campaign.tree import of_this_tree
@@ -138,7 +139,7 @@ def missed(made: dict) -> list[str]:
     for name, row in guided["by_level"].items():
         if not row["runs"] or row["reached"] < LEVEL_MIN * row["runs"]:
             found.append(f"{name}, guided: {row['reached']} of {row['runs']} reach the target, goal {LEVEL_MIN:.0%}")
-    return found
+    return found + foot.missed(made)
 
 
 def _rows(title: str, rows: dict[str, dict]) -> list[str]:
@@ -202,7 +203,7 @@ def page(made: dict) -> str:
             figures_ = (f"{problem['lowest_c']:.2f}", f"{problem['floor_c']:g}")
             out.append(line(*cells, *figures_, "; ".join(problem["problems"])))
         out.append("")
-    return "\n".join(out)
+    return "\n".join([*out, *foot.section(made)])
 
 
 def _counts(counts: dict[str, int]) -> str:
@@ -283,7 +284,9 @@ def _written(args: argparse.Namespace) -> int:
     if not args.page:
         code, outs = measure(args)
         DATA.parent.mkdir(exist_ok=True)
-        DATA.write_text(json.dumps(report(outs, code), indent=1) + "\n", encoding="utf-8")
+        whole, drawn = foot.measured()
+        foot.write(whole, drawn)
+        DATA.write_text(json.dumps(report(outs, code) | whole, indent=1) + "\n", encoding="utf-8")
     made = json.loads(DATA.read_text(encoding="utf-8"))
     of_this_tree(made["code"], str(DATA))
     PAGE.write_text(page(made), encoding="utf-8")

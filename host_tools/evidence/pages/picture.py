@@ -24,7 +24,7 @@ FILE = Path("docs/treatment.svg")
 LEAD_US = 2_200_000  # shown before the first burst: armed, light and tone
 SURFACE, READING, PREDICTED = "#c8372d", "#1f2933", "#7b3fb5"
 TARGET, FLOOR, GAS = "#2c8049", "#c2621a", "#bcd7ee"
-_STYLE = {
+STYLE = {
     "svg.hashsalt": "cryo-applicator",  # ids of the file do not change from run to run
     "svg.fonttype": "none",
     "font.family": "sans-serif",
@@ -41,7 +41,7 @@ def draw(path, session=None):
     """Write the picture of a one-point run (by default a new one) as SVG."""
     session = session or run("treatment", "cpython", plan=Plan(points=(1,), warm_up=False))
     path.parent.mkdir(parents=True, exist_ok=True)
-    with matplotlib.rc_context(_STYLE):  # pyright: ignore[reportArgumentType]
+    with matplotlib.rc_context(STYLE):  # pyright: ignore[reportArgumentType]
         figure = _figure(session)
         figure.savefig(path, format="svg", facecolor="white", metadata={"Date": None, "Creator": None})
         plt.close(figure)

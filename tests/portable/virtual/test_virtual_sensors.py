@@ -87,3 +87,19 @@ def test_the_distance_of_each_measurement_arrives_and_a_silent_sensor_has_none()
     hal.exchange(10_000)
     poll(driver, q, 1, 10_000)
     assert q.status == vl53l0x.DEAD_BUS and q.value is None
+
+
+def test_the_display_takes_what_it_gets_and_an_empty_address_does_not():
+    link = Link()
+    bus = I2C(0)
+    hal.exchange(0)
+    before_us = link.now_us
+    assert bus.writeto(0x3C, b"12345678") == 8
+    hal.exchange(0)
+    assert link.now_us - before_us == 9 * hal.COST_SLOW_BYTE_US
+    for address in (0x3D, 0x29):
+        try:
+            bus.writeto(address, b"1")
+        except OSError:
+            continue
+        raise AssertionError(address)

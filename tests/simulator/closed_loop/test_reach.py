@@ -6,7 +6,7 @@ from dataclasses import replace
 
 import pytest
 
-from host_tools.evidence.campaign import population, reach, runs, tree
+from host_tools.evidence.campaign import foot, population, reach, runs, tree
 from host_tools.evidence.campaign.patients import RANGES
 from host_tools.evidence.campaign.run import case, run
 
@@ -62,10 +62,13 @@ def hand(meant=ALL, level=ALL, **everybody):
     }  # fmt: skip
 
 
-def made(guided=None, unguided=None, without=None):
+FOOT = json.loads(foot.DATA.read_text(encoding="utf-8")) | {"foot_s": 400.0}
+
+
+def made(guided=None, unguided=None, without=None, **more):
     """Return data of the page."""
     hands = {"guided": guided or hand(), "unguided": unguided or hand(), "without lights": without or hand()}
-    return {"code": "c", "patients": 300} | hands
+    return {"code": "c", "patients": 300} | hands | FOOT | more
 
 
 @pytest.mark.parametrize(
@@ -85,6 +88,7 @@ def made(guided=None, unguided=None, without=None):
         (made(hand(level=ALL | {"reached": 89})), ["CIPN L1, guided: 89 of 100 reach the target, goal 90%"]),
         (made(None, hand(level=ALL | {"reached": 89})), []),
         (made(None, None, hand(ALL | {"reached": 1, "under_floor": 9})), []),
+        (made(foot_s=481.0), ["a whole foot: 481.0 s (CIPN), goal 480"]),
     ],
 )
 def test_what_misses_its_goal_is_said(data, said):
@@ -151,7 +155,7 @@ def test_the_goals_are_for_skin_and_jet_as_meant_and_every_kind_has_a_row(treate
     assert sum(row["runs"] for row in found["by_offset"].values()) == 3 and found["lowest_c"] == cold.lowest_c
     (problem,) = found["problems"]
     assert problem["name"] == cold.name and problem["skin"] == population.kinds(wet.patient)
-    text = reach.page(json.loads(json.dumps(data)))
+    text = reach.page(json.loads(json.dumps(data | FOOT)))
     assert f"| {cold.name} |" in text and "1 of 3 treatments went more than 0.5 degC under" in " ".join(text.split())
 
 
@@ -160,7 +164,9 @@ def test_the_command_writes_the_pages_and_says_what_is_missed(treated, tmp_path,
     monkeypatch.setattr(reach, "DATA", tmp_path / "out/reach.json")
     monkeypatch.setattr(reach, "PAGE", tmp_path / "reach.md")
     monkeypatch.setattr(reach, "PATIENTS_PAGE", tmp_path / "population.md")
-    asked = []
+    asked, feet = [], []
+    monkeypatch.setattr(foot, "measured", lambda: (FOOT, {}))
+    monkeypatch.setattr(foot, "write", lambda whole, drawn: feet.append(whole))
     for reached, status in ((True, 0), (False, 1)):
         told = [replace(treated[0], name=f"{kind}/9", reached=reached, reach_s=20.0) for kind in ("guided", "wide") * 2]
         monkeypatch.setattr(reach, "measure", lambda args, told=told: asked.append(args.runs) or (tree.code(), told))
@@ -170,8 +176,9 @@ def test_the_command_writes_the_pages_and_says_what_is_missed(treated, tmp_path,
             assert made[hand]["runs"] == 2 and made[hand]["reached"] == 2 * reached
             assert sum(row["runs"] for row in made[hand]["by_level"].values()) == 2
         assert ("reach their target, goal" in capsys.readouterr().out) == (not reached)
+        assert made["foot_s"] == FOOT["foot_s"] and made["ice_s"] == FOOT["ice_s"] and made["foot"] == FOOT["foot"]
         assert made["code"] in (tmp_path / "reach.md").read_text()
-    assert asked == [4, 4]
+    assert asked == [4, 4] and feet == [FOOT, FOOT]
     assert reach.main(["--page"]) == 1 and asked == [4, 4]
     assert (tmp_path / "population.md").read_text() == reach.patients_page()
     page = (tmp_path / "reach.md").read_bytes()
