@@ -88,7 +88,7 @@ def _reach_s(run, place):
 
 def courses(run: session.Session) -> dict:
     """Return what the picture draws: (s, degC) of each point and of the pack, s from the first request to arm."""
-    zero_us = timeline.first_armed_us(run)
+    zero_us = timeline.first_armed_us(run) or 0
     end_s = (run.plant.now_us - zero_us) / 1e6
     points = [
         [[round((at - zero_us) / 1e6, 1), round(surface_c, 2)] for at, surface_c in course if at >= zero_us]

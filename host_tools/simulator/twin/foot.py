@@ -6,6 +6,7 @@ treated. What a point takes from its neighbours is left out: tests/simulator/twi
 
 import math
 from itertools import combinations, pairwise
+from typing import Any
 
 from host_tools.simulator.twin.probe import Probe
 from host_tools.simulator.twin.skin2d import Skin2D
@@ -55,7 +56,7 @@ class Foot:
         self._seen_us = [0] * len(places_mm)  # so far a skin that re-warms was computed
         self._rewarmed = [[] for _ in places_mm]  # (us, degC)
         self._visits = []  # (us, point under the nozzle)
-        self._plant = None
+        self._plant: Any = None
 
     @staticmethod
     def skin(dt_s=0.001):
@@ -95,11 +96,9 @@ class Foot:
     def courses(self, every_us=100_000):
         """Return the true surface of each point until now: [(us, degC)] from its first treatment on."""
         self.look()
-        ends = [(*visit, after[0]) for visit, after in pairwise([*self._visits, (self._plant.now_us + 1, None)])]
         out = [list(course) for course in self._rewarmed]
-        for at_us, surface_c, *_ in self._plant.record.samples:
-            if at_us % every_us == 0:
-                for from_us, point, to_us in ends:
-                    if from_us <= at_us < to_us:
-                        out[point].append((at_us, surface_c))
+        samples = [sample for sample in self._plant.record.samples if sample[0] % every_us == 0]
+        end = (self._plant.now_us + 1, -1)
+        for (from_us, point), (to_us, _) in pairwise([*self._visits, end]):
+            out[point] += [(at_us, surface_c) for at_us, surface_c, *_ in samples if from_us <= at_us < to_us]
         return [sorted(course) for course in out]
