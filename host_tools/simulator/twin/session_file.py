@@ -2,6 +2,7 @@
 
 import json
 from importlib import import_module
+from itertools import pairwise
 
 from host_tools.simulator.twin import icepack, lanes, report, timeline, trace, trace_view
 from host_tools.simulator.twin.people import fields
@@ -92,8 +93,8 @@ def _point_name(plan, index):
 
 def _windows(record):
     """Return [(point, from us, to us)] of each point that was visited, in their order."""
-    ends = [at for at, _ in record.visits[1:]] + [record.plant.now_us]
-    return [(point, at, to) for (at, point), to in zip(record.visits, ends, strict=True)]
+    end = (record.plant.now_us, None)
+    return [(point, at, to) for (at, point), (to, _) in pairwise([*record.visits, end])]
 
 
 def _end_us(edges, from_us, to_us):
