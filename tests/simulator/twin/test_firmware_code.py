@@ -61,6 +61,25 @@ def test_folded_modules_have_numbers_and_every_name_and_stay_as_they_were(tmp_pa
 
 
 @pytest.mark.usefixtures("nothing_folded")
+def test_classes_of_a_folded_firmware_do_what_they_did(tmp_path):
+    many = "".join(f"        self.a{k} = {k}\n" for k in range(40))
+    (tmp_path / "room.py").write_text(
+        f"class Room:\n    a3 = 7\n    def __init__(self):\n{many}        self.poll = self.poll\n        del self.a3\n"
+        "    def poll(self):\n        return self.a39 + self.a3\n"
+        "class Few:\n    def __init__(self):\n        self.poll = self.poll\n    def poll(self):\n        return 1\n"
+    )
+    folders = (str(tmp_path), *FOLDERS)
+    plain = loaded(tmp_path)
+    firmware_code.fold(folders, lanes._FIRMWARE)
+    folded = loaded(tmp_path)
+    for module in (plain, folded):
+        made = module.Room()
+        made.later = 2
+        assert (made.poll(), made.later, made.a0, module.Few().poll()) == (46, 2, 0, 1)
+    assert "poll" in vars(plain.Room()) and vars(folded.Room()) == {} and vars(folded.Few()) == {}
+
+
+@pytest.mark.usefixtures("nothing_folded")
 def test_boots_of_a_folded_firmware_share_what_keeps_nothing_and_no_other_firmware_does(tmp_path):
     for name in ("cryo/__init__.py", "cryo/core/__init__.py", "cryo/core/one.py", "cryo/app.py"):
         (tmp_path / name).parent.mkdir(parents=True, exist_ok=True)
