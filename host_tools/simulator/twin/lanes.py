@@ -61,9 +61,12 @@ _REPLACED = ("time", "gc")  # the host's own modules, which the virtual ones rep
 def firmware_imports(folders=None):
     """Inside, imports find firmware, virtual board and their `time` and `gc`. Afterwards the process is as before."""
     before = list(sys.path)
-    saved = {name: module for name, module in sys.modules.items() if name.split(".")[0] in _FIRMWARE}
+    saved = {}
+    if _FIRMWARE & sys.modules.keys():
+        saved = {name: module for name, module in sys.modules.items() if name.split(".")[0] in _FIRMWARE}
     for name in saved:
         del sys.modules[name]
+    others = set(sys.modules)
     real = {name: sys.modules[name] for name in _REPLACED if name in sys.modules}
     ours = folders or import_folders()
     sys.path[:0] = [*ours, str(STANDIN)]
@@ -75,7 +78,7 @@ def firmware_imports(folders=None):
     finally:
         sys.path[:] = before
         sys.modules.update(real)
-        for name in [n for n in sys.modules if n.split(".")[0] in _FIRMWARE]:
+        for name in [n for n in sys.modules.keys() - others if n.split(".")[0] in _FIRMWARE]:
             del sys.modules[name]
         sys.modules.update(saved)
 
@@ -95,8 +98,11 @@ def _cpython(plant, settings, folders):
             # No pipe carries these words here, so they are lists: reading a list takes half the time of an array. A
             # boot that shares hal and machine keeps them: machine has its own name for one.
             if not isinstance(hal.received, list):
-                vars(hal).update(out=list(hal.out), received=list(hal.received))
-            link = _Link(plant)
+                told = []
+                vars(hal).update(out=list(hal.out[: hal.OUT_HEADER]), received=list(hal.received), told=told)
+                vars(hal).update(event=_teller(hal, told))
+            hal.told.clear()
+            link = _Link(plant, hal.told)
             try:
                 hal.attach(link, settings)
                 try:
@@ -116,19 +122,35 @@ def _cpython(plant, settings, folders):
     return "\n".join(messages)
 
 
+def _teller(hal, told):
+    """Return the function that stands for hal.event: it appends outputs to a list; the plant gets them so."""
+    local_us, cost_us, tell = hal.local_us, hal.COST_PORT_US, told.append
+
+    def event(op, arg):
+        us = local_us[0] = local_us[0] + cost_us
+        tell((us, op, arg))
+        return 0
+
+    return event
+
+
 class _Link:
     """The plant in the same process. An error of the plant ends the run: the firmware gets no exception."""
 
-    def __init__(self, plant):
+    def __init__(self, plant, told):
         self._plant = plant
+        self._told = told
         self.failed = False
 
     def exchange(self, out, tx, received, rx):
+        _, elapsed_us, sleep_us, sent = out
+        told = self._told
         try:
-            self._plant.exchange(out, tx, received, rx)
+            self._plant.told(told, len(told), elapsed_us + sleep_us, tx[:sent] if sent else b"", received, rx)
         except BaseException:
             self.failed = True
             raise
+        told.clear()
 
 
 def _tell_plant(app, plant):

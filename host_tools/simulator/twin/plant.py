@@ -15,10 +15,11 @@ TICKS_MASK = hal.TICKS_MASK
 START_BEFORE_WRAP_US = 3_000_000  # every run crosses the counter's wrap soon after its start
 OPEN_LOOP = {pins.LOOP_A: 0, pins.LOOP_B: 1}
 _TICKS_US, _TICKS_MS, _PINS, _RX, _LINE = hal.IN_TICKS_US, hal.IN_TICKS_MS, hal.IN_PINS, hal.IN_RX, hal.IN_ADC + 1
-_KEPT, _FRAMES, _WORDS = hal.IN_SCRATCH, hal.IN_SPI, hal.IN_RANGE_WORDS
+_KEPT, _FRAMES, _RANGE, _WORDS = hal.IN_SCRATCH, hal.IN_SPI, hal.IN_RANGE, hal.IN_RANGE_WORDS
 _PIN_NAMES = [pins.NAMES.get(pin, f"gp{pin}") for pin in range(32)]
-_LAMPS = {  # by the argument of an event: outputs that move no valve, as (mask, name, level)
-    pin << 1 | level: (1 << pin, name, level)
+_PIN, _FEED = hal.OP_PIN, hal.OP_FEED
+_LAMPS = {  # by the argument of an event: outputs that move no valve, as (mask, the same at this level, name, level)
+    pin << 1 | level: (1 << pin, level << pin, name, level)
     for pin, name in enumerate(_PIN_NAMES) if pin not in (pins.DOSE, pins.LOOP_TEST) for level in (0, 1)
 }  # fmt: skip
 _BAR_PER_COUNT = 1.907e-3  # of the pressure transducers
@@ -128,16 +129,22 @@ class Plant(Physics):
     def exchange(self, out, tx, received, rx):
         """Apply the firmware's outputs since the last exchange, let its sleep pass, return its inputs after that."""
         count, elapsed_us, sleep_us, sent = out[: hal.OUT_HEADER]
+        each = iter(out[hal.OUT_HEADER : hal.OUT_HEADER + min(count, hal.EVENTS_MAX) * hal.EVENT_INTS])
+        events = list(zip(each, each, each, strict=True))
+        self.told(events, count, elapsed_us + sleep_us, tx[:sent] if sent else b"", received, rx)
+
+    def told(self, events, count, us, sent, received, rx):
+        """As exchange, with the outputs as (us since the last exchange, operation, argument)."""
         if count > hal.EVENTS_MAX:
             raise OverflowError(f"{count} events between two exchanges: the virtual board keeps {hal.EVENTS_MAX}")
         start_us = self.now_us
-        end_us = start_us + elapsed_us + sleep_us
-        events = out[hal.OUT_HEADER : hal.OUT_HEADER + count * hal.EVENT_INTS]
-        alike = self._heard(events, start_us, end_us + self.stall_us + self.jitter_us)
+        end_us = start_us + us
+        late = self.stall_us or self.jitter_us
+        alike = self._heard(events, start_us, end_us + self.stall_us + self.jitter_us if late else end_us)
         if sent:
-            self.console_out += bytes(tx[:sent])
+            self.console_out += sent
         if not self._reset:
-            if self.stall_us or self.jitter_us:
+            if late or self.stall_us or self.jitter_us:
                 end_us += self._lateness()
                 alike = False  # the fault came in this exchange: nothing was checked yet for the added time
             if not alike:
@@ -156,24 +163,22 @@ class Plant(Physics):
     def _heard(self, events, start_us, end_us):
         """Apply each output at its time; return whether nothing else moves up to end_us."""
         alike = self._alike_until(end_us)
-        each = iter(events)
-        for after_us, op, arg in zip(each, each, each, strict=True):
-            at_us = start_us + after_us
+        for after_us, op, arg in events:
             if alike:
-                if op == hal.OP_PIN and arg in _LAMPS:  # the most frequent by far: lamps, chip selects
-                    mask, name, level = _LAMPS[arg]
-                    if (self.pin_levels & mask != 0) != level:
-                        self.record.edges.append((at_us, name, level))
+                if op == _PIN and arg in _LAMPS:  # the most frequent by far: lamps, chip selects
+                    mask, lit, name, level = _LAMPS[arg]
+                    if self.pin_levels & mask != lit:
+                        self.record.edges.append((start_us + after_us, name, level))
                         self.pin_levels ^= mask
                     continue
-                if op == hal.OP_FEED:
-                    self.watchdog_due_us = at_us + self.watchdog_us
+                if op == _FEED:
+                    self.watchdog_due_us = start_us + after_us + self.watchdog_us
                     alike = self.watchdog_due_us > end_us
                     continue
-                if self._noted(at_us, op, arg):
+                if self._noted(start_us + after_us, op, arg):
                     alike = self.lease.end_us > end_us
                     continue
-            self._run_to(at_us)
+            self._run_to(start_us + after_us)
             if self._reset:
                 return False
             self._apply(op, arg)
@@ -212,7 +217,7 @@ class Plant(Physics):
     def _answer(self, received, rx):
         reset = self._reset
         self._reset = False
-        now_us, figures = self.now_us, self.figures
+        now_us = self.now_us
         received[_TICKS_US] = (self.ticks_origin + now_us) & TICKS_MASK
         received[_TICKS_MS] = (self.ticks_ms_origin + now_us // 1000) & TICKS_MASK
         received[_PINS] = self._sensed()
@@ -225,7 +230,7 @@ class Plant(Physics):
         skin, nozzle = self.chips
         room = self.room
         seldom = (
-            received, reset, self.power_off, self.one_shot.result, self.reset_cause, self.spi_fail, figures[BAR],
+            received, reset, self.power_off, self.one_shot.result, self.reset_cause, self.spi_fail, self.figures[BAR],
             skin.frame, nozzle.frame, self.thermopile.words, room.shown_ppm, room.samples, self.scratch[:],
         )  # fmt: skip
         # In eight exchanges of ten nothing of this is new: the arrays stay as they are.
@@ -236,7 +241,7 @@ class Plant(Physics):
             self._answered = (None,)
             for channel, counts in self.analogue.items():
                 received[hal.IN_ADC + channel] = counts
-        received[hal.IN_RANGE] = self.ranges if self.range_answers else -1
+        received[_RANGE] = self.ranges if self.range_answers else -1
         (
             received[_WORDS], received[_WORDS + 1], received[_WORDS + 2], received[_WORDS + 3], received[_WORDS + 4]
         ) = self.echo.words  # fmt: skip
@@ -368,7 +373,7 @@ class Plant(Physics):
         self.catch_up()
         while self.now_us < end_us and not self._reset:
             edge_us = self._next_edge()
-            self._pass_to(min(end_us, edge_us), edge_us > end_us)
+            self._pass_to(edge_us if edge_us < end_us else end_us, edge_us > end_us)
             if self.now_us >= edge_us:
                 self._edges()
 

@@ -5,6 +5,7 @@ plant draws and the chip gets the words: nothing is drawn within a tick.
 """
 
 import math
+import sys
 
 PERIOD_US = 20_400  # [E] the shortest measurement, 20 ms, and the time until the next one
 MAP = b"\xff\x0f\xf0\xff\xff\x3f"
@@ -19,6 +20,22 @@ _TARGET_MCPS = 20.0  # [E] with more light than this the chip uses fewer of them
 _LEAST_MCPS = 0.25  # limit of the start-up
 _LIGHT_US = 2_421  # [C] of light in the final range of 20 ms
 _NOISE_MM = 2.4  # [C] 1.0 at 33 ms [E], whose final range is 13.65 ms: times the root of the ratio
+
+
+def _looped(bank, register, buf):
+    """Fill buf with the bytes of a bank from a register on."""
+    i = 0
+    while i < len(buf):
+        buf[i] = bank[register + i]
+        i += 1
+
+
+def _sliced(bank, register, buf):
+    buf[:] = bank[register : register + len(buf)]
+
+
+# In CPython a slice is faster. In MicroPython it allocates, which a tick must not.
+copy = _sliced if sys.implementation.name == "cpython" else _looped
 
 
 class Echo:
@@ -134,12 +151,10 @@ class Chip:
     def readfrom_mem_into(self, address, register, buf):
         size = len(buf)
         self.count(address, size + 2)
-        i = 0
         if self.dead < 0 and self.page == 0 and register + size < 256:
-            bank = self.bank
-            while i < size:
-                buf[i] = bank[register + i]
-                i += 1
+            copy(self.bank, register, buf)
+            return
+        i = 0
         while i < size:
             buf[i] = self.read(register, i)
             i += 1

@@ -35,6 +35,7 @@ class Pin:
         self.number = number
         self._mask = 1 << number
         self._low = number << 1  # the argument of the pin's events
+        self._high = self._low | 1
         self._out = False
         if mode != -1:
             self.init(mode, pull, value)
@@ -51,12 +52,11 @@ class Pin:
         """Read the pin, or drive it."""
         if level is None:
             _local_us[0] += _COST_PIN_US
-            if self._out:
-                return _pin_levels[0] >> self.number & 1
-            return _received[_PINS] >> self.number & 1
+            levels = _pin_levels[0] if self._out else _received[_PINS]
+            return 1 if levels & self._mask else 0
         if level:
             _pin_levels[0] |= self._mask
-            _event(_OP_PIN, self._low | 1)
+            _event(_OP_PIN, self._high)
         else:
             _pin_levels[0] &= ~self._mask
             _event(_OP_PIN, self._low)
