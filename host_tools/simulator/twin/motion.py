@@ -50,4 +50,5 @@ class Motion(Figures):
 
     def true_mm(self, now_us):
         """Return the distance at a time, mm: at least 5, where the nozzle touches."""
-        return trembling_mm(self.mm, self.tremor_mm, self.sway_mm, now_us)
+        figures = self.figures
+        return trembling_mm(figures[0], figures[3], figures[4], now_us)

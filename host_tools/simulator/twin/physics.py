@@ -36,6 +36,15 @@ LONGEST_SAMPLES = BOTTLE_US // SAMPLE_US
 class Physics(Figures):
     """What the plant is made of, and its time (us since power-on, unbounded)."""
 
+    # A plant has more attributes than CPython finds fast; it finds all of them fast in slots.
+    __slots__ = (
+        "_any_sensor_us", "_behind_us", "_bottle_seen", "_calm_step_us", "_calm_us", "_cell_flow_us", "_head", "_jet",
+        "_jet_of", "_parts", "_phase_us", "_range_next_us", "_sensors_us", "_tail", "array", "bottle", "chips",
+        "dose", "echo", "figures", "fog", "hand", "lease", "light_sway", "now_us", "one_shot", "opening", "probe",
+        "random", "range_answers", "range_drift_mm_s", "range_error_mm", "range_frozen", "ranges", "record", "room",
+        "shutoff", "skin", "strength", "thermopile",
+    )  # fmt: skip
+
     grams, bar, line_bar = map(figure, range(3))  # grams of gas that bottle and room do not know yet
     dose_leak_s = figure(3)  # time constant with which the closed valve lets the line's gas out ...
     _leaks_in_s, _flowed_us, _last_flow_us, row, sampling, skin_min_c = map(figure, range(4, 10))
@@ -159,7 +168,10 @@ class Physics(Figures):
             return 0
         flowing = self.dose.is_open and self.shutoff.is_open
         step_us = self._calm_step_us = IDLE_US if not flowing and self._quiet() else CELL_US
-        calm_us = self._calm_us = -(-max(self._due(flowing), self.now_us + 1) // step_us) * step_us
+        due_us = self._due(flowing)
+        if due_us <= self.now_us:
+            due_us = self.now_us + 1
+        calm_us = self._calm_us = -(-due_us // step_us) * step_us
         return calm_us
 
     def _wait(self, end_us):
@@ -223,13 +235,15 @@ class Physics(Figures):
         """Return the time of the next thing that is not done in every cell."""
         now_us = self.now_us
         every_us = SAMPLE_US if self._moving(flowing) else BOTTLE_US
-        due_us = min(self._sensors_us, (now_us // every_us + 1) * every_us)
+        due_us = now_us + every_us - now_us % every_us
+        if self._sensors_us < due_us:
+            due_us = self._sensors_us
         if self.skin.each_stop:
             due_us = min(due_us, self._any_sensor_us)
         elif not self.hand.arrived():
             due_us = min(due_us, self._range_next_us)
         quiet_us = int(self.figures[LAST_FLOW]) + QUIET_US + 1
-        return min(due_us, quiet_us) if quiet_us > now_us else due_us
+        return quiet_us if now_us < quiet_us < due_us else due_us
 
     def _moving(self, flowing):
         """Whether gas may flow: then bottle and room are updated every SAMPLE_US."""
@@ -309,9 +323,12 @@ class Physics(Figures):
         if now_us >= self.thermopile.due_us:
             self.thermopile.sample(self.air_c)
         while now_us >= self._range_next_us:
-            self._range(max(-(-self._range_next_us // step_us), 1) * step_us)
-        self._sensors_us = min(skin.due_us, self.thermopile.due_us)
-        self._any_sensor_us = min(self._sensors_us, nozzle.due_us, self._range_next_us)
+            self._range(-(-self._range_next_us // step_us) * step_us or step_us)
+        due_us, other_us = skin.due_us, self.thermopile.due_us
+        due_us = self._sensors_us = due_us if due_us < other_us else other_us
+        other_us, next_us = nozzle.due_us, self._range_next_us
+        due_us = due_us if due_us < other_us else other_us
+        self._any_sensor_us = due_us if due_us < next_us else next_us
 
     def _range(self, now_us):
         self._range_next_us += RANGE_PERIOD_US
