@@ -158,10 +158,10 @@ class _Watching(Operator):
     """An operator who also notes when the device counts the target as reached, and when a pass begins."""
 
     reached_us = None
+    _go_on = Operator.step
 
     def __init__(self, plant, script, on_pass):
         super().__init__(plant, script)
-        self._go_on = super().step
         plant.watched = False  # the script knows only the device's answers, and acts through the plant's methods
         self._on_pass = on_pass
         self._modes = names()[0]

@@ -30,6 +30,7 @@ CUT_MS = 45  # from the alarm: lease 20, closing delay 25
 RELEASE_MS = 55  # from the contact: a tick 10, lease 20, closing delay 25
 DOSE_MS = 1  # from the alarm to the end of the dose valve's drive: the cut comes first in the same tick [E]
 LEASE_MS = 20  # from the alarm: the lease is not renewed (limit 17)
+SELECTS = {pins.NAMES[pin] for pin in pins.CHIP_SELECTS}  # most edges are theirs, and no rule looks at them
 PIN_MS = 20  # from the contact's release to the end of the dose valve's drive (limit 16)
 
 
@@ -165,15 +166,16 @@ def named(name: str) -> Outcome:
 
 def _judge(given, this, results, refused, messages, firmware):
     plant, record = this.plant, this.plant.record
+    edges = [edge for edge in record.edges if edge[1] not in SELECTS]
     result = results[-1] if results else {}
-    alarm_us = next((at for at, name, up in record.edges if name == "alarm" and up), None)
-    flows = timeline.intervals(record.edges, "flow", plant.now_us)
+    alarm_us = next((at for at, name, up in edges if name == "alarm" and up), None)
+    flows = timeline.intervals(edges, "flow", plant.now_us)
     from_us = this.came_us[0] if this.came_us else 0
-    last = {} if alarm_us is None else timeline.last_after(record.edges, alarm_us, plant.now_us)
+    last = {} if alarm_us is None else timeline.last_after(edges, alarm_us, plant.now_us)
     in_treatment = this.treating and len(given.faults) == 1
     fault = FAULTS[given.faults[0]] if in_treatment else None
     vents = {at for at, _ in record.vents}  # the proof test opens the dose valve while the trigger is released
-    dosed = [span for span in timeline.intervals(record.edges, "dose", plant.now_us) if span[0] not in vents]
+    dosed = [span for span in timeline.intervals(edges, "dose", plant.now_us) if span[0] not in vents]
     supervisor = plant.applicator.supervisor
     modes, faults = names()
     out = Outcome(
@@ -196,12 +198,12 @@ def _judge(given, this, results, refused, messages, firmware):
         dose_after_alarm_ms=last.get("dose"),
         lease_after_alarm_ms=last.get("lease"),
         gas_after_fault_ms=timeline.lasted_ms(flows, from_us, plant.now_us) if fault else None,
-        alarm_allowed_ms=_alarm_allowed_ms(fault, record.edges, from_us) if fault else None,
+        alarm_allowed_ms=_alarm_allowed_ms(fault, edges, from_us) if fault else None,
         gas_allowed_ms=fault.gas_ms if fault else None,
         alarmed=alarm_us is not None,
-        alarm_withdrawn=timeline.withdrawn(record.edges) is not None,
-        gas_after_release_ms=_after_releases(record.edges, flows, plant.now_us),
-        dose_after_release_ms=_after_releases(record.edges, dosed, plant.now_us),
+        alarm_withdrawn=timeline.withdrawn(edges) is not None,
+        gas_after_release_ms=_after_releases(edges, flows, plant.now_us),
+        dose_after_release_ms=_after_releases(edges, dosed, plant.now_us),
         resets=len(record.resets),
         simulated_s=round(plant.now_us / 1e6, 1),
         refused=refused,

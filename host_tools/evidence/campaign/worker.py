@@ -14,7 +14,7 @@ from host_tools.simulator.twin import compiled, lanes
 # One thread for each process, also for NumPy: with matrices as small as the skin's, several threads wait for each
 # other.
 ENVIRONMENT = {"OPENBLAS_NUM_THREADS": "1"}
-_BETWEEN_COLLECTIONS = 50_000  # objects: the rows of a record are no garbage; a run makes about 10 000
+_BETWEEN_COLLECTIONS = 200_000  # objects: the rows of a record are no garbage; a run makes about 10 000
 
 _on = ""  # the code of this process
 
