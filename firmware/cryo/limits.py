@@ -49,8 +49,8 @@ PASS_RESUMED_MS = const(2_000)  # lower [E] a press so soon after a release goes
 HOLD_MS = const(5_000)  # lower [E] at the target, then the point is done
 SAME_POINT_S = const(300)  # 9 higher [S] five minutes of recovery; every point counts as treated at boot
 SAME_POINT_SKIN_MDEGC = const(28_000)  # 9 higher [E]
-# Between points that the marking template puts 30 mm apart or more. Simulated skin 30 mm from a treated point stays
-# within 0.1 degC, and within 0.4 where gas spreads over it for a minute [C].
+# Between points that the marking template puts 30 mm apart or more: a treated point cools skin 30 mm away by 0.4 degC,
+# through the gas that spreads over it, and skin 35 mm away by 0.2 [C]. The start still needs limits 9 and 23.
 APART_REST_S = const(10)  # 9 higher [E]
 APART_REST_REDUCED_S = const(20)  # 9 higher [E] for patients who feel less
 SESSION_MAX_S = const(1_200)  # 10 lower [E]

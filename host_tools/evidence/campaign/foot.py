@@ -31,7 +31,7 @@ PACK_STEP_S = 5.0
 def middle_levels() -> dict[str, int]:
     """Return the middle one of each preset's levels that are not locked; of four, the colder one of the middle two."""
     levels: dict[str, list[int]] = {}
-    for preset, level, _ in tables.levels():
+    for preset, level, *_ in tables.levels():
         levels.setdefault(preset, []).append(level)
     return {preset: found[len(found) // 2] for preset, found in levels.items()}
 

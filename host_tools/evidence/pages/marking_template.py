@@ -2,17 +2,14 @@
 
     python -m host_tools.evidence.pages.marking_template
 
-Points 1 to 8 stand in two columns, PITCH_MM apart. The pitch is wider than APART_MM, so that a mark may be drawn 2 mm
-beside its place.
+Its points are in the places that the virtual foot is treated at (host_tools/simulator/twin/foot.py).
 """
 
 
 from host_tools.places import ROOT
+from host_tools.simulator.twin.foot import PITCH_MM, PLACES_MM
 
 FILE = ROOT / "docs/marking_template.svg"
-APART_MM = 30.0  # [C] the skin there stays within 0.1 degC (limit 9)
-PITCH_MM = 35.0
-COLUMNS, POINTS = 2, 8
 BAR_MM = 50.0  # to measure after printing
 HOLE_MM = 3.0  # radius, for a skin marker
 _WIDTH_MM, _HEIGHT_MM = 210.0, 297.0
@@ -22,7 +19,7 @@ _INK = "#1f2933"
 
 def places() -> list[tuple[float, float]]:
     """Return where each point is on the sheet, mm from its upper left corner, from point 1 on."""
-    return [(_LEFT_MM + PITCH_MM * (n % COLUMNS), _TOP_MM + PITCH_MM * (n // COLUMNS)) for n in range(POINTS)]
+    return [(_LEFT_MM + across, _TOP_MM + along) for across, along in PLACES_MM]
 
 
 def drawn() -> str:
@@ -30,7 +27,7 @@ def drawn() -> str:
     out = [
         f'<svg xmlns="http://www.w3.org/2000/svg" width="{_WIDTH_MM:g}mm" height="{_HEIGHT_MM:g}mm"'
         f' viewBox="0 0 {_WIDTH_MM:g} {_HEIGHT_MM:g}" font-family="sans-serif" fill="{_INK}" stroke="none">',
-        "<title>Marking template: eight points, each two of them 35 mm apart or more</title>",
+        f"<title>Marking template: eight points, each two of them {PITCH_MM:g} mm apart or more</title>",
         f'<rect width="{_WIDTH_MM:g}" height="{_HEIGHT_MM:g}" fill="white"/>',
         _text(20, 24, "Marking template", 7),
         _text(20, 34, "Print at 100 %. Measure the bar: use the sheet only if the bar is 50 mm long.", 4.2),

@@ -1,4 +1,4 @@
-"""A virtual foot: eight points in the places of a template, one skin each, and the same skin under an ice pack.
+"""A virtual foot: eight points in the places of the marking template, and the same skin under an ice pack.
 
 Skin2D is a spot around the jet's axis. Each point has a spot of its own, which goes on re-warming while another one is
 treated. What a point takes from its neighbours is left out: tests/simulator/twin/test_foot.py has how little it is.
@@ -13,9 +13,10 @@ from host_tools.simulator.twin.skin2d import Skin2D
 from host_tools.simulator.twin.surroundings import Thermopile
 
 APART_MM = 30.0  # [C] a point takes 0.4 degC from skin so far away
-PLACES_MM = tuple((across, along) for along in (30, 85, 140, 195) for across in (25, 65))  # [E] on the sole of a foot
+PITCH_MM = 35.0  # of the marking template, in two columns: each mark may be drawn 2 mm beside its place
+PLACES_MM = tuple((PITCH_MM * (n % 2), PITCH_MM * (n // 2)) for n in range(8))  # on the sole of a foot, from point 1 on
 NEXT_MM = min(math.dist(a, b) for a, b in combinations(PLACES_MM, 2))
-NEXT_K = 0.1  # [C] that a point takes from its neighbour on the template
+NEXT_K = 0.2  # [C] that a point takes from its neighbour on the template
 STRAY = 0.04  # [E] of the infrared sensor: skin farther away than the rings reach, its own housing
 AIR_C, BOX_K = 22.0, 3.0  # [E] the room; the converters' box over it
 HALF_MM = 10.0  # [K] free jets: a tenth of the distance; docs/population.md has the range

@@ -176,10 +176,13 @@ def _foot(plant):
 
 
 LEVEL_4 = Plan(level=4, points=(1,))
-# A template marks the points; the hand is the middle of docs/population.md's. A command that states that the points lie
-# far apart goes into `stated`.
+# The marking template marks the points; the hand is the middle of docs/population.md's.
 FOOT = Plan(
-    points=tuple(range(1, len(PLACES_MM) + 1)), distance_mm=130.0, guided=(0.325, 14.0), probe_s=6.0, stated=()
+    points=tuple(range(1, len(PLACES_MM) + 1)),
+    distance_mm=130.0,
+    guided=(0.325, 14.0),
+    probe_s=6.0,
+    stated=("TREAT:ATT TEMPLATE",),
 )
 
 _ROWS = (
