@@ -29,7 +29,7 @@ _TAKES = {"str": "TEXT", "int": "NUMBER", "float": "NUMBER", "path": "FILE", "fi
 
 
 def _for_people(command, path=""):
-    """Give a command's help examples, and words in place of Python's types; then those of the commands under it."""
+    """Give a command's help examples, and words in place of Python's types; then do the same for its subcommands."""
     for param in command.params:
         _worded(param, typer.Context(command))
     helped = command.get_help_option
@@ -41,7 +41,7 @@ def _for_people(command, path=""):
 
 
 def _worded(param, ctx):
-    """Say what an option or an argument takes: a word of _TAKES, the choices there are, nothing for a switch."""
+    """Return the parameter; its help says what it takes: a word of _TAKES, the choices, or nothing for a switch."""
     if param is not None and (param.metavar is None or isinstance(param, TyperArgument)):
         said = (param.display_type(ctx) or "").strip("<>")
         kind = next((word for kind, word in _TAKES.items() if kind in said.lower()), said)
@@ -50,14 +50,14 @@ def _worded(param, ctx):
 
 
 class _Commands(TyperGroup):
-    """Turns what went wrong into its sentence and its exit code: no traceback for a user's mistake."""
+    """Turns a Problem into its sentence and its exit code: a user's mistake gives no traceback."""
 
     def __init__(self, **named):
         super().__init__(**named)
         _for_people(self)
 
     def get_params(self, ctx):
-        """Return the options, those for shells among them, which come later than all others."""
+        """Return the options, also those for shells, which Typer adds after all others."""
         return [_worded(param, ctx) for param in super().get_params(ctx)]
 
     def invoke(self, ctx):
@@ -89,8 +89,8 @@ def _version(asked: bool) -> None:
 @app.callback()
 def cryoctl(
     ctx: typer.Context,
-    quiet: Annotated[bool, typer.Option("--quiet", "-q", help="Only results and errors.")] = False,
-    verbose: Annotated[bool, typer.Option("--verbose", "-v", help="Also say what is being done.")] = False,
+    quiet: Annotated[bool, typer.Option("--quiet", "-q", help="Print only results and errors.")] = False,
+    verbose: Annotated[bool, typer.Option("--verbose", "-v", help="Also print each step.")] = False,
     version: Annotated[
         bool, typer.Option("--version", callback=_version, is_eager=True, help="Print the versions, and end.")
     ] = False,

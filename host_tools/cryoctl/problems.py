@@ -1,28 +1,28 @@
-"""What may go wrong, as the exit codes of cryoctl tell it. Each message says what is wrong, then what to do next."""
+"""What may go wrong, and the exit code of cryoctl for each. A message says what is wrong, then what to do next."""
 
 import re
 
 DONE = 0
-FOUND = 1  # it ran, and what it looked at is not as it should be: a test failed, files differ, a value out of tolerance
+FOUND = 1  # it ran and found something wrong: a test failed, files differ, a value is out of tolerance
 
 
-_RUN = re.compile(r"\S{300,}")  # longer than a file's name is; a damaged file may bring pages without a blank
+_RUN = re.compile(r"\S{300,}")  # longer than a file's name; a damaged file may hold pages of text without a blank
 
 
 class Problem(Exception):
-    """A request that cannot be met as given: a wrong argument, file or value. `then`: what to do next."""
+    """A request that is not possible: an argument, a file or a value is wrong. `then`: what to do next."""
 
     code = 2
 
     def __init__(self, text: str, then: str = ""):
-        text = _RUN.sub(lambda found: f"{found[0][:100]}... ({len(found[0]) - 100} signs more)", text)
+        text = _RUN.sub(lambda found: f"{found[0][:100]}... ({len(found[0]) - 100} characters more)", text)
         super().__init__(f"{text}; {then}" if then else text)
         self.text = text
         self.then = then
 
 
 class NoDevice(Problem):
-    """No board there, busy, silent, or unplugged on the way."""
+    """No board was found, or it is busy, silent, or was unplugged meanwhile."""
 
     code = 3
 
@@ -32,7 +32,7 @@ class Silent(NoDevice):
 
 
 class Refused(Problem):
-    """The device said no; `number` is its error's number, 0 for a REFUSED without one."""
+    """The device refused; `number` is the number of its error, 0 for a REFUSED without one."""
 
     code = 4
 
@@ -49,10 +49,10 @@ class NotVerified(Problem):
 
 CODES = {
     DONE: "done",
-    FOUND: "done, and something is not as it should be: a test failed, values differ, a measurement was not accepted",
-    Problem.code: "the request cannot be met as given: an argument, a file or a value is wrong",
-    NoDevice.code: "no device: not found, busy, silent, or unplugged on the way",
+    FOUND: "done, but something is not as it should be: a test failed, values differ, a measurement was not accepted",
+    Problem.code: "the request is not possible: an argument, a file or a value is wrong",
+    NoDevice.code: "no device: not found, busy, silent, or unplugged meanwhile",
     Refused.code: "the device refused: armed or treating, not in service mode, wrong PIN, beyond a limit",
     NotVerified.code: "what was read back is not what was written",
-    130: "interrupted (Ctrl-C); ended by another signal: 128 and its number, as 143 for SIGTERM",
+    130: "interrupted (Ctrl-C); for another signal 128 plus its number, such as 143 for SIGTERM",
 }

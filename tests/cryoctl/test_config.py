@@ -100,7 +100,7 @@ def test_what_is_set_is_stored_and_in_force_after_the_restart(board):
         (("trip_mdegc", "5 s"), "no unit of this value"),
         (("trip_mdegc", "five"), "no number"),
         (("trip_mdegc", "4000.5"), "finer than 1 mdegC"),
-        (("trip_mdegc",), "a value is missing behind trip_mdegc"),
+        (("trip_mdegc",), "a value is missing after trip_mdegc"),
         (("trip_mdegc", "5000", "TRIP_MDEGC", "6000"), "given twice"),
         (("rom_m3", "20"), "nearest is room_m3"),
         (("jet_k_mdegc", "20000"), "use `cryoctl calibrate jet`"),

@@ -238,7 +238,7 @@ def test_a_wrong_file_form_or_port_is_told_before_anything_is_followed(sim, tmp_
         for words, code, told in (
             (("-p", sim.link), 3, "in use by another program"),
             (("-p", tmp_path / "none"), 3, "there is no port"),
-            (("-p", sim.link, "--csv", "--json"), 2, "one form at a time"),
+            (("-p", sim.link, "--csv", "--json"), 2, "more than one form is given"),
             (("-p", sim.link, "-o", tmp_path / "text.csv"), 2, "is no log"),
         ):
             with following(tmp_path, *words) as (process, said):

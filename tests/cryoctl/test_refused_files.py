@@ -29,7 +29,7 @@ def test_a_report_takes_the_place_of_no_file_but_a_report(tmp_path, log_there, h
         to.write_text("<!doctype html>\n<p>mine")
     before = log_there.read_bytes(), to.read_bytes() if to.is_file() else b""
     done = cryoctl("report", "--log", log_there, "-o", to)
-    why = {"another's": "no report: it is not overwritten", "a folder": "is no file"}
+    why = {"another's": "not a report: it is not overwritten", "a folder": "is not a file"}
     assert done.exit_code == 2 and why.get(how, "one of the files that the report is made from") in done.output
     assert before == (log_there.read_bytes(), to.read_bytes() if to.is_file() else b"")
 

@@ -503,7 +503,7 @@ def test_wrong_requests_are_refused_before_anything_is_asked(board, tmp_path):
     for words, said in (
         (("--pin-file", tmp_path / "pin"), "4 to 10 digits"),
         (("--pin-file", tmp_path / "none"), "No such file"),
-        (("--not-fitted", "SKINS"), "allowed SKIN"),
+        (("--not-fitted", "SKINS"), "the sensors are SKIN"),
         (("--sheet", tmp_path / "there.html"), "there already"),
         (("--serial", "0"), "1"),
     ):

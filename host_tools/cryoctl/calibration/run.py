@@ -170,7 +170,7 @@ def calibrate(out: Output, kind: Kind, asked: Asked, port: str | None) -> dict[s
                     done.pop()
             stored = session.keep(device, kind, results, plan.due, plan.who)
         identity = device.identity
-        when = "" if asked.restart else "; in force after the next start (--restart does it now)"
+        when = "" if asked.restart else "; in force after the next start (--restart restarts the device now)"
         out.say(f"stored and read back, due on {stored.due}{when}")
         paper = certificate.Certificate(
             kind.title, identity, *_table(kind, read, taken, left), tuple(left), results, kind.acceptance,

@@ -1,4 +1,4 @@
-"""cryoctl calibrate: guided calibration, and what is calibrated."""
+"""cryoctl calibrate: guided calibration, and a list of what is calibrated."""
 
 from pathlib import Path
 from typing import Annotated
@@ -10,22 +10,29 @@ from host_tools.cryoctl.problems import FOUND
 
 app = typer.Typer(
     no_args_is_help=True,
-    help="Guided calibration: references, stable readings, the device's judgement, certificate. In service mode.",
+    help="Calibrate step by step, in service mode: references, stable readings, the device's judgement, certificate.",
 )
 
-PinOption = Annotated[Path | None, typer.Option("--pin-file", help="File with the PIN; else CRYO_PIN, else asked.")]
-YesOption = Annotated[bool, typer.Option("--yes", "-y", help="Ask nothing: points from the file, stored if accepted.")]
-PointsOption = Annotated[
-    Path | None, typer.Option(help=".csv or .toml; a point without its reading is read from the device, at rest.")
+PinOption = Annotated[
+    Path | None, typer.Option("--pin-file", help="File with the PIN; without it, CRYO_PIN or a question.")
 ]
-TechnicianOption = Annotated[str | None, typer.Option(help="Who does it, at most 24 characters.")]
+YesOption = Annotated[
+    bool, typer.Option("--yes", "-y", help="Ask nothing: take points from the file, store if accepted.")
+]
+PointsOption = Annotated[
+    Path | None, typer.Option(help="File .csv or .toml; a point without a reading is read from the device, at rest.")
+]
+TechnicianOption = Annotated[str | None, typer.Option(help="Who calibrates, at most 24 characters.")]
 InstrumentOption = Annotated[str | None, typer.Option(help="The reference instrument, at most 24 characters.")]
 DueOption = Annotated[str | None, typer.Option(help="Due date, yyyy-mm-dd.", show_default="in 365 days")]
 CertificateOption = Annotated[
-    list[Path] | None, typer.Option(help="Write it: .html or .pdf; both for a name with neither. May be repeated.")
+    list[Path] | None,
+    typer.Option(help="File of the certificate, .html or .pdf; a name without ending makes both. May be repeated."),
 ]
-RestartOption = Annotated[bool, typer.Option("--restart", help="Restart the device, so that it is in force.")]
-PatienceOption = Annotated[float, typer.Option(min=1.0, help="Seconds for a reading to come to rest.")]
+RestartOption = Annotated[
+    bool, typer.Option("--restart", help="Restart the device, so that the calibration is in force.")
+]
+PatienceOption = Annotated[float, typer.Option(min=1.0, help="Longest wait for a reading at rest, in seconds.")]
 
 
 def _run(ctx, name, port, json, **options):
@@ -85,9 +92,9 @@ def _values(name: str, about: str) -> None:
         )  # fmt: skip
 
 
-_readings("thermocouple", "The skin's thermocouple in ice, a body-warm bath, dry ice.")
-_values("opening", "The dose valve's opening delays, measured with other instruments.")
-_values("closing", "The dose valve's closing delays, measured with other instruments.")
+_readings("thermocouple", "Calibrate the skin's thermocouple in ice, a body-warm bath and dry ice.")
+_values("opening", "Enter the dose valve's opening delays, measured with other instruments.")
+_values("closing", "Enter the dose valve's closing delays, measured with other instruments.")
 
 
 @app.command()
@@ -106,20 +113,23 @@ def jet(
     restart: RestartOption = False,
     json: JsonOption = False,
 ) -> None:
-    """The jet constant from bursts onto a phantom, measured with other instruments."""
+    """Enter bursts onto a phantom, measured with other instruments: they give the jet constant."""
     _run(
         ctx, "jet", port, json, pin_file=pin_file, points=points, technician=technician, instrument=instrument,
         due=due, certificate=certificate, yes=yes, restart=restart, nozzle=nozzle, distance_mm=distance_mm,
     )  # fmt: skip
 
 
-_readings("pressure", "The bottle's transducer against a reference gauge.")
-_readings("distance", "The distance sensor against a ruler.")
+_readings("pressure", "Compare the bottle's transducer with a reference gauge.")
+_readings("distance", "Compare the distance sensor with a ruler.")
 
 
 @app.command()
 def status(ctx: typer.Context, port: PortOption = None, json: JsonOption = False) -> None:
-    """What is calibrated, by whom, until when; exit code 1 when a kind is missing or overdue by this machine's date."""
+    """Show what is calibrated, by whom and until when.
+
+    Exit code 1 when a kind is missing, or overdue by this computer's date.
+    """
     import datetime
 
     from host_tools.cryoctl.calibration.kinds import KINDS
@@ -158,8 +168,8 @@ def status(ctx: typer.Context, port: PortOption = None, json: JsonOption = False
         ctx.obj.table(["kind", "date", "due", "technician", "instrument", "values", "state"], rows)
         if missing := [kind.name for kind in KINDS.values() if records[kind.code] is None]:
             ctx.obj.warn(
-                f"never calibrated: {', '.join(missing)}; nobody measured the values in force for these; a due date, "
-                "if there is one, is only a setting"
+                f"never calibrated: {', '.join(missing)}; nobody measured the values in force for these, and a due "
+                "date for them is only a setting; run `cryoctl calibrate KIND` for each"
             )
     if late:
         raise typer.Exit(FOUND)

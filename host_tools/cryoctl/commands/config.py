@@ -8,11 +8,15 @@ import typer
 from host_tools.cryoctl.commands import JsonOption, PortOption, settings_known
 from host_tools.cryoctl.problems import FOUND, NotVerified, Problem
 
-app = typer.Typer(no_args_is_help=True, help="A device's settings: asked, changed, kept in files with comments.")
+app = typer.Typer(no_args_is_help=True, help="Show and change a device's settings; keep them in files with comments.")
 
-PinOption = Annotated[Path | None, typer.Option("--pin-file", help="File with the PIN; else CRYO_PIN, else asked.")]
-YesOption = Annotated[bool, typer.Option("--yes", "-y", help="What is asked for twice is confirmed.")]
-RestartOption = Annotated[bool, typer.Option("--restart", help="Restart the device, and see that it is in force.")]
+PinOption = Annotated[
+    Path | None, typer.Option("--pin-file", help="File with the PIN; without it, CRYO_PIN or a question.")
+]
+YesOption = Annotated[bool, typer.Option("--yes", "-y", help="Confirm dangerous changes without a question.")]
+RestartOption = Annotated[
+    bool, typer.Option("--restart", help="Restart the device, and check that the settings are in force.")
+]
 FileArgument = Annotated[Path, typer.Argument(help="Settings file, TOML.")]
 SchemaOption = Annotated[str | None, typer.Option(help="Address or path of the JSON Schema, for the first line.")]
 
@@ -27,7 +31,7 @@ def _device(port):
 
 @app.command("list")
 def list_(ctx: typer.Context, port: PortOption = None, json: JsonOption = False) -> None:
-    """List all settings: as stored, and as in force where that differs until the next start."""
+    """List all settings as stored; where another value is in force until the next start, list that too."""
     from host_tools.cryoctl.config import in_force, stored
     from host_tools.cryoctl.config_file import FIXED, ROWS, whole
     from host_tools.cryoctl.meant import meant
@@ -43,7 +47,7 @@ def list_(ctx: typer.Context, port: PortOption = None, json: JsonOption = False)
         pending = "" if kept[key] == now[key] else str(now[key])
         means = meant(key, kept[key], setting.unit)
         rows.append([key, str(kept[key]), means, pending, whole(setting), " ".join(marks)])
-    ctx.obj.table(["key", "stored", "means", "in force still", "unit, range", "mark"], rows)
+    ctx.obj.table(["key", "stored", "means", "still in force", "unit, range", "mark"], rows)
 
 
 def _row(key, kept, now):
@@ -109,11 +113,11 @@ def set_(
     from host_tools.cryoctl.config import value_of
 
     if len(pairs) % 2:
-        raise Problem(f"a value is missing behind {pairs[-1]}", "write KEY VALUE KEY VALUE ...")
+        raise Problem(f"a value is missing after {pairs[-1]}", "write KEY VALUE KEY VALUE ...")
     keys = [key.lower() for key in pairs[::2]]
     twice = {key for key in keys if keys.count(key) > 1}
     if twice:
-        raise Problem(f"given twice: {', '.join(sorted(twice))}", "give each once")
+        raise Problem(f"given twice: {', '.join(sorted(twice))}", "give each setting once")
     wanted = {key: value_of(key, text) for key, text in zip(keys, pairs[1::2], strict=True)}
     with _device(port) as device:
         _change(ctx.obj, device, wanted, pin_file, yes, restart)
@@ -128,26 +132,26 @@ def _change(out, device, wanted, pin_file, yes, restart):
     present = config.stored(device)
     changes = config.checked(wanted, present)
     if changes:
-        danger = [f"{change} (danger: it harms when it is wrong)" for change in changes if change.danger]
+        danger = [f"{change} (danger: a wrong value harms)" for change in changes if change.danger]
         if danger:
             confirm(danger, "Is that right?", yes)
         present = config.save(device, pin(pin_file), changes)
         for change in changes:
             out.result(str(change))
     else:
-        out.say("nothing to change: this is what is stored")
+        out.say("nothing to change: the device stores these values already")
     if restart:
         if changes:
             out.say("stored and read back")  # before the restart, which may fail
         config.restart(device, present)
-        out.say("in force")
+        out.say("the settings are in force")
     elif config.in_force(device) != present:
-        out.say("stored and read back; in force after the next start (--restart does it now)")
+        out.say("stored and read back; in force after the next start (--restart restarts the device now)")
 
 
 @app.command()
 def diff(ctx: typer.Context, file: FileArgument, port: PortOption = None, json: JsonOption = False) -> None:
-    """Compare a file with what is stored; exit code 1 when they differ. What the file leaves out is not compared."""
+    """Compare a file with the stored settings; exit code 1 when they differ. Only settings in the file are compared."""
     from host_tools.cryoctl.config import stored
     from host_tools.cryoctl.config_file import ROWS, read
 
@@ -168,9 +172,9 @@ def diff(ctx: typer.Context, file: FileArgument, port: PortOption = None, json: 
 
 @app.command()
 def export(ctx: typer.Context, file: FileArgument, port: PortOption = None, schema: SchemaOption = None) -> None:
-    """Write what is stored into a file, commented; a file that is there keeps its own comments and order.
+    """Write the stored settings into a file, with comments. An existing file keeps its own comments and order.
 
-    That of another serial number is left alone. What only a calibration may set stands in it as a comment.
+    A file of another serial number is not changed. Settings that only a calibration may change are written as comments.
     """
     from host_tools.cryoctl.config import stored
     from host_tools.cryoctl.config_file import fresh, of_another, over, schema_for
@@ -184,7 +188,7 @@ def export(ctx: typer.Context, file: FileArgument, port: PortOption = None, sche
     at = schema or schema_for(file)
     text = over(old, present, at, str(file)) if old.strip() else fresh(present, at, title)
     rewrite(file, text)
-    ctx.obj.say(f"{file}: {len(present)} settings, those that only a calibration or the board itself sets as comments")
+    ctx.obj.say(f"{file}: {len(present)} settings; those that only a calibration or the board sets are comments")
 
 
 def _title(device):
@@ -211,7 +215,7 @@ def import_(
 
 @app.command()
 def validate(ctx: typer.Context, file: FileArgument, json: JsonOption = False) -> None:
-    """Check a file without a device; exit code 1 when a device would not take it."""
+    """Check a file without a device. Exit code 1: a device would not accept it."""
     from host_tools.cryoctl.config_file import listed, parsed, wrong
     from host_tools.cryoctl.files import text_of
 
@@ -225,7 +229,7 @@ def validate(ctx: typer.Context, file: FileArgument, json: JsonOption = False) -
             ctx.obj.result(line)
     if found:
         raise typer.Exit(FOUND)
-    ctx.obj.say(f"{file}: {len(values)} settings, all of them as a device takes them")
+    ctx.obj.say(f"{file}: {len(values)} settings, all of them valid")
 
 
 @app.command()
@@ -236,9 +240,9 @@ def edit(
     yes: YesOption = False,
     restart: RestartOption = False,
 ) -> None:
-    """Edit the stored settings in $VISUAL or $EDITOR; checked when saved, changed when right.
+    """Edit the stored settings in $VISUAL or $EDITOR. They are checked when you save, and stored when they are valid.
 
-    The port is free meanwhile. Only what was edited is changed.
+    Other programs may use the port while you edit. Only settings that you edited are changed.
     """
     from host_tools.cryoctl import asking
     from host_tools.cryoctl.config import stored
@@ -269,9 +273,9 @@ def edit(
             there = device.identity
             if (there.board, there.serial) != (who.board, who.serial):
                 raise Problem(
-                    f"{device.port.name} is now {there.board} {there.serial}; the settings that were edited are those "
-                    f"of {who.board} {who.serial}",
-                    "plug that board in, then again",
+                    f"{device.port.name} is now {there.board} {there.serial}; the edited settings belong to "
+                    f"{who.board} {who.serial}",
+                    "plug in that board",
                 )
             wanted = {key: value for key, value in values.items() if value != before[key]}
             _change(ctx.obj, device, wanted, pin_file, yes, restart)

@@ -14,11 +14,16 @@ from host_tools.cryoctl.output import Output
 def console(
     ctx: typer.Context,
     port: PortOption = None,
-    log: Annotated[Path | None, typer.Option(metavar="FILE", help="Add all that is said to this file.")] = None,
+    log: Annotated[
+        Path | None, typer.Option(metavar="FILE", help="Append what is typed and answered to this file.")
+    ] = None,
     write: Annotated[
-        bool, typer.Option("--write", help="On a port that another console shares: not only ask. One may.")
+        bool,
+        typer.Option(
+            "--write", help="On a shared port: also send commands that change something. Only one console may."
+        ),
     ] = False,
-    alone: Annotated[bool, typer.Option("--alone", help="Share the port with nobody.")] = False,
+    alone: Annotated[bool, typer.Option("--alone", help="Do not share the port with other programs.")] = False,
 ) -> None:
     """Talk to the device's console: history, completion by Tab, a status line. Ctrl-D ends.
 

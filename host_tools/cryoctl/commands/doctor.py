@@ -1,4 +1,4 @@
-"""cryoctl doctor: what keeps it from working, with the remedy."""
+"""cryoctl doctor: finds what keeps cryoctl from working, and gives the remedy."""
 
 import typer
 
@@ -8,9 +8,9 @@ from host_tools.cryoctl.problems import FOUND
 
 
 def doctor(ctx: typer.Context, json: JsonOption = False) -> None:
-    """Look at Python, packages, permissions, ports and the boards on them; each finding has its remedy.
+    """Check Python, packages, permissions, ports and the boards on them; each finding has its remedy.
 
-    Exit code 1 when something fails; a warning alone leaves it 0.
+    Exit code 1 when a check fails; a warning does not change the exit code.
     """
     from host_tools.cryoctl.doctor import FAIL
     from host_tools.cryoctl.doctor.look import checks

@@ -1,4 +1,4 @@
-"""Examples that stand under each `--help`: what a person would type first."""
+"""Examples below the text of each `--help`: what a person would type first."""
 
 EXAMPLES = {
     "calibrate": ("cryoctl calibrate status", "cryoctl calibrate thermocouple --certificate tc-7"),

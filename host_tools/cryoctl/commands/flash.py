@@ -1,4 +1,4 @@
-"""cryoctl flash: MicroPython, the application, settings and PIN onto a board, verified there."""
+"""cryoctl flash: puts MicroPython, the application, settings and PIN onto a board, and verifies them there."""
 
 import contextlib
 import os
@@ -19,36 +19,39 @@ PortsOption = Annotated[
     typer.Option(
         "--port",
         "-p",
-        help="Port of a board, more than once for several; else CRYO_PORT, the name of one.",
+        help="Port of a board; repeat it for several boards. Without it, CRYO_PORT names one port.",
         autocompletion=ports_there,
     ),
 ]
-EveryOption = Annotated[bool, typer.Option("--all", help="Every board found, at once; virtual ones with --virtual.")]
+EveryOption = Annotated[
+    bool, typer.Option("--all", help="Flash all boards found, at the same time; virtual ones with --virtual.")
+]
 VirtualOption = Annotated[bool, typer.Option("--virtual", help="With --all: virtual boards too.")]
 BoardOption = Annotated[
     str | None, typer.Option(help=f"Refuse any other board: {', '.join(names())}.", autocompletion=boards_known)
 ]
 ImageOption = Annotated[
     str | None,
-    typer.Option(metavar="FILE", help="MicroPython for it: .uf2 or .bin; `official`: the pinned one of --board."),
+    typer.Option(metavar="FILE", help="MicroPython image, .uf2 or .bin; `official`: the pinned image of --board."),
 ]
 HashOption = Annotated[
     str | None, typer.Option(metavar="HEX", help="Refuse an --image with another SHA-256 before anything is done.")
 ]
 SettingsOption = Annotated[
-    Path | None, typer.Option(help="Settings (TOML), laid over those on the board; without it they stay.")
+    Path | None, typer.Option(help="Settings file (TOML): its values replace those on the board, all others stay.")
 ]
 ReplaceOption = Annotated[
-    bool, typer.Option("--replace-settings", help="Also values that were calibrated, or cannot be read.")
+    bool, typer.Option("--replace-settings", help="Also replace calibrated values, and settings that cannot be read.")
 ]
 SerialOption = Annotated[int | None, typer.Option(min=1, help="Serial number of the device.")]
 PinOption = Annotated[
-    Path | None, typer.Option(help="File with the PIN: to leave the application, or as a new board's first.")
+    Path | None, typer.Option(help="File with the PIN: it ends the application, or becomes a new board's first PIN.")
 ]
 NewPinOption = Annotated[Path | None, typer.Option(help="File with a PIN that replaces the one on the board.")]
-DryRunOption = Annotated[bool, typer.Option("--dry-run", help="Say what would be written; write nothing.")]
+DryRunOption = Annotated[bool, typer.Option("--dry-run", help="Print what would be written; write nothing.")]
 RecordOption = Annotated[
-    Path | None, typer.Option(help="Append what was flashed where (JSON lines).", show_default="user's data")
+    Path | None,
+    typer.Option(help="Append a line for each board to this file (JSON lines).", show_default="user's data"),
 ]
 
 
@@ -69,9 +72,9 @@ def flash(
     record: RecordOption = None,
     json: JsonOption = False,
 ) -> None:
-    """Make a board run this tree's application: image, files, settings, PIN; compared there by hash, then started.
+    """Put this tree's application onto a board: image, files, settings, PIN. Compare them there by hash, then start it.
 
-    What is on it already is not sent again, so an interrupted run is gone on with by running it again.
+    What the board holds already is not sent again. To continue an interrupted run, run the same command again.
     """
     from host_tools.cryoctl.adapters import uf2
     from host_tools.cryoctl.flash import flashed, many, plan
@@ -91,7 +94,7 @@ def flash(
     else:
         _show(out, reports, dry_run)
     if run.record:
-        out.say(f"written down in {run.record}")
+        out.say(f"recorded in {run.record}")
     for problem in problems:
         out.error(str(problem))
     if code:
@@ -119,7 +122,7 @@ def _show(out: Output, reports: list[Report], dry_run: bool) -> None:
 
 @contextlib.contextmanager
 def _bars(out: Output) -> Iterator[Callable[[str], Watch]]:
-    """Within, yield what makes a line of progress for a board by its port's name."""
+    """A context: yield a function that makes the line of progress for the board on a port."""
     named = TextColumn("{task.fields[port]}", markup=False)
     columns = (named, TextColumn("{task.description}"), BarColumn(), TaskProgressColumn())
     hidden = out.quiet or not out.errors.is_terminal

@@ -18,19 +18,22 @@ def log(
     ctx: typer.Context,
     port: PortOption = None,
     to: Annotated[
-        Path | None, typer.Option("--output", "-o", help="Append to this file, .csv or .jsonl: only what it lacks.")
+        Path | None,
+        typer.Option(
+            "--output", "-o", help="Append to this file, .csv or .jsonl, the records that it does not have yet."
+        ),
     ] = None,
-    csv: Annotated[bool, typer.Option("--csv", help="CSV, units in the columns' names.")] = False,
-    jsonl: Annotated[bool, typer.Option("--jsonl", help="JSON lines.")] = False,
+    csv: Annotated[bool, typer.Option("--csv", help="Print CSV; the columns' names have the units.")] = False,
+    jsonl: Annotated[bool, typer.Option("--jsonl", help="Print JSON lines.")] = False,
     json: JsonOption = False,
     since: Annotated[
         int | None, typer.Option(min=0, metavar="N", help="Only records with numbers above N.", show_default="all")
     ] = None,
     follow: Annotated[
-        bool, typer.Option("--follow", "-f", help="Go on with what is recorded from now on, until Ctrl-C.")
+        bool, typer.Option("--follow", "-f", help="Continue with each new record as it comes, until Ctrl-C.")
     ] = False,
 ) -> None:
-    """Read what the device recorded: points treated, faults, starts, changes. Not while it is armed."""
+    """Read the device's log: treated points, faults, starts, changes. Not possible while the device is armed."""
     from host_tools.cryoctl import log as device_log
     from host_tools.cryoctl import log_file
     from host_tools.cryoctl.device import Device
@@ -40,13 +43,13 @@ def log(
 
     output: Output = ctx.obj
     if csv + jsonl + json > 1 or (json and to):
-        raise Problem("one form at a time", "--csv, --jsonl, or --json without a file")
+        raise Problem("more than one form is given", "give one of --csv, --jsonl and --json; --json writes no file")
     form = log_file.CSV if csv else log_file.JSONL if jsonl else None
     if follow:
         _follow(output, port, to, form or (log_file.JSONL if json else None), since)
         return
     since = since or 0
-    sink = log_file.Sink(to, form) if to else None  # what is wrong with the file is said before a board is asked
+    sink = log_file.Sink(to, form) if to else None  # first: an error in the file is reported before a board is asked
     if sink:
         since = max(since, sink.last)
     found: list[device_log.Record] = []
@@ -60,7 +63,7 @@ def log(
             for record in device_log.records(device, there, since, output.warn):
                 found.append(record)
                 output.detail(f"{record.number} of {there.last}")
-    finally:  # unplugged on the way: what came is kept
+    finally:  # the board may be unplugged meanwhile: what came is kept
         found = device_log.dated([*before, *found])[len(before) :]
         if sink:
             with sink:
@@ -81,7 +84,7 @@ def log(
 
 
 def _wrong(before, found, since, there):
-    """Return a sentence for each gap, and for each record that cannot be as it is."""
+    """Return a sentence for each gap, and for each record that no device writes."""
     from host_tools.cryoctl import log as device_log
 
     gaps = device_log.holes(before) + device_log.missing([record.number for record in found], since, there)
@@ -102,7 +105,7 @@ def _show(output, found, form):
 
 
 def _follow(output: Output, port: str | None, to: Path | None, form: str | None, since: int | None) -> None:
-    """Print a line a record as it comes, JSON's as JSON lines, or append it to a file. SIGTERM ends it as done."""
+    """Print a line for each record as it comes, --json as JSON lines, or append it to a file. SIGTERM is no error."""
     from host_tools.cryoctl import log as device_log
     from host_tools.cryoctl import log_file
     from host_tools.cryoctl.device import Device
@@ -150,19 +153,19 @@ def _follow(output: Output, port: str | None, to: Path | None, form: str | None,
                         new.append(record)
                     else:
                         tell()
-            finally:  # unplugged on the way: what came is told
+            finally:  # the board may be unplugged meanwhile: what came is printed
                 tell()
     finally:
         signal.signal(signal.SIGTERM, was)
     wrong = device_log.strange(known)
     for said in wrong:
         output.warn(said)
-    if wrong or device_log.holes(known):  # these were told as they came
+    if wrong or device_log.holes(known):  # warnings of holes were printed as they came
         raise typer.Exit(FOUND)
 
 
 def _printed(text, output, stop):
     try:
         print(clean(text) if output.console.is_terminal else text, end="", flush=True, file=output.console.file)
-    except BrokenPipeError:  # whoever read has had enough
+    except BrokenPipeError:  # the reader of this output has stopped
         stop.set()

@@ -14,11 +14,14 @@ def report(
     port: PortOption = None,
     log: Annotated[Path | None, typer.Option(help="File that `cryoctl log -o` wrote.")] = None,
     recording: Annotated[
-        list[Path] | None, typer.Option(help="File that `cryoctl monitor --record` wrote; several, each with its own.")
+        list[Path] | None, typer.Option(help="File that `cryoctl monitor --record` wrote; repeat it for several files.")
     ] = None,
-    to: Annotated[Path, typer.Option("--output", "-o", help="The page.")] = Path("report.html"),
+    to: Annotated[Path, typer.Option("--output", "-o", help="File of the page.")] = Path("report.html"),
 ) -> None:
-    """Make one HTML page of a device's log, calibrations and settings, and of recordings. Asks no device with files."""
+    """Make one HTML page of a device's log, calibrations and settings, and of recordings.
+
+    With --log or --recording a device is asked only when --port names it.
+    """
     from host_tools.cryoctl.device import Device
     from host_tools.cryoctl.files import replace
     from host_tools.cryoctl.found import chosen
@@ -39,11 +42,11 @@ def report(
     for path in recording or []:
         gather.from_recording(path, found)
     replace(to, page(found).encode())
-    no_log = "no log (--log FILE, or --port, adds the device's own)"
+    no_log = "no log (add one: --log FILE, or --port for the device's own)"
     records = f"{len(found.records)} records" if found.logged else no_log
     output.say(f"{to}: {records}, {len(found.courses)} recorded points")
     for begin, end in found.missing:
-        output.warn(f"numbers {begin} to {end} are not in the log: what they told stands nowhere in the report")
+        output.warn(f"numbers {begin} to {end} are not in the log: the report lacks what they recorded")
     for said in found.strange:
         output.warn(said)
     if found.missing or found.strange:
@@ -51,7 +54,7 @@ def report(
 
 
 def _writable(to, read):
-    """Raise Problem where the page would take the place of a file that it is made from, or of no page at all."""
+    """Raise Problem where the page would overwrite a file that it is made from, or a file that is not a report."""
     from host_tools.cryoctl.problems import Problem
     from host_tools.cryoctl.report.page import START
 
@@ -59,7 +62,7 @@ def _writable(to, read):
     if not to.exists():
         return
     if not to.is_file():
-        raise Problem(f"{to} is no file", then)
+        raise Problem(f"{to} is not a file", then)
     if any(path.exists() and to.samefile(path) for path in read):  # by a link, too
         raise Problem(f"{to} is one of the files that the report is made from", then)
     try:
@@ -68,4 +71,4 @@ def _writable(to, read):
     except OSError as error:
         raise Problem(f"{to}: {error.strerror}", then) from None
     if start and start != START.encode():
-        raise Problem(f"{to} is there, and no report: it is not overwritten", then)
+        raise Problem(f"{to} exists and is not a report: it is not overwritten", then)
