@@ -1,4 +1,4 @@
-"""The settings of a device: asked, changed in service mode and read back as stored, put in force by a restart."""
+"""Reads a device's settings, changes them in service mode, reads back what is stored, and puts them in force."""
 
 import contextlib
 import importlib
@@ -30,12 +30,12 @@ class Change:
 
     @property
     def danger(self) -> bool:
-        """True where it is asked for twice: it harms when wrong; or two devices might bear one serial number."""
+        """True where a change needs a confirmation: a wrong value harms, or two devices get one serial number."""
         return ROWS[self.key].danger or self.key == "serial"
 
 
 def value_of(key: str, text: str) -> int:
-    """Return a value as typed, such as "5000", "5 degC" or "300ms". Raises Problem with the device's sentence."""
+    """Return the value of a text such as "5000", "5 degC" or "300ms". Raises Problem with the device's sentence."""
     setting = known(key)
     value, problem = _scaled(plain(text, key).upper(), setting.unit)
     if problem:
@@ -44,7 +44,7 @@ def value_of(key: str, text: str) -> int:
 
 
 def checked(wanted: Mapping[str, int], present: Mapping[str, int]) -> list[Change]:
-    """Return what has to change. Raises Problem for what no device takes, and for what a calibration sets."""
+    """Return what has to change. Raises Problem for values that no device accepts or that only a calibration sets."""
     for key, value in wanted.items():
         known(key)
         said = sentence(key, value)
@@ -59,7 +59,7 @@ def checked(wanted: Mapping[str, int], present: Mapping[str, int]) -> list[Chang
 
 
 def in_force(device: Device) -> dict[str, int]:
-    """Return the settings that the device works with since its start."""
+    """Return the settings that the device has used since its start."""
     return _values(device.ask("CONF?"))
 
 
@@ -71,32 +71,34 @@ def stored(device: Device, ask: Callable[[str], str] | None = None) -> dict[str,
         if refused.number == -113:
             raise Refused(
                 f"the device's application {device.identity.version} cannot say what it stored",
-                "bring it up to date with `cryoctl flash`",
+                "update it with `cryoctl flash`",
             ) from None
         raise
 
 
 def _values(answer):
     if answer == "NONE":
-        raise Refused("the device has no settings", "provision it with `cryoctl flash`")
+        raise Refused("the device has no settings", "give it settings with `cryoctl flash --settings FILE`")
     try:
         found = {key.lower(): int(text.split()[0]) for key, text in (part.split("=") for part in answer.split(";"))}
     except (ValueError, IndexError):
-        raise NotVerified(f"the device's answer is not understood: {answer[:60]!r}", "ask again") from None
+        raise NotVerified(f"the device's answer is not understood: {answer[:60]!r}", "run the command again") from None
     if set(found) != set(ROWS):
         other = ", ".join(sorted(set(found) ^ set(ROWS)))
-        raise Problem(f"the device and this tool know different settings ({other})", "use the tools of its version")
+        raise Problem(
+            f"the device and this tool know different settings ({other})", "use the cryoctl of the device's version"
+        )
     return found
 
 
 def save(device: Device, pin: str, changes: list[Change]) -> dict[str, int]:
     """Stage all changes, save them, and return what is stored then, read back from the device.
 
-    A refused one leaves everything as it was. Raises Refused, NoDevice, NotVerified.
+    When the device refuses a change, all settings stay as they were. Raises Refused, NoDevice, NotVerified.
     """
     with service_mode(device, pin):
         expected = {**stored(device, device.tell), **{change.key: change.new for change in changes}}
-        device.tell("CONF:CANC")  # what somebody staged and left is not saved along
+        device.tell("CONF:CANC")  # changes that somebody staged and did not save are not saved with these
         try:
             for change in changes:
                 device.tell(f"CONF {change.key.upper()},{change.new}")
@@ -106,11 +108,13 @@ def save(device: Device, pin: str, changes: list[Change]) -> dict[str, int]:
             raise
         if _staged(staged) != {change.key: change.new for change in changes}:
             device.tell("CONF:CANC")
-            raise NotVerified(f"staged is {staged}, which was not asked for: nothing was saved", "again")
+            raise NotVerified(f"the device staged {staged}, which was not asked for: nothing was saved", "try again")
         try:
             device.tell("CONF:SAVE")
         except NoDevice as gone:
-            raise NoDevice(gone.text, "whether it saved them is not known: look with `cryoctl config list`") from None
+            raise NoDevice(
+                gone.text, "whether it saved the settings is not known: look with `cryoctl config list`"
+            ) from None
         except Refused:
             device.tell("CONF:CANC")
             raise
@@ -127,17 +131,17 @@ def _staged(answer):
 def _compare(found, expected, how):
     other = [f"{key} {how} as {found[key]}, not {value}" for key, value in expected.items() if found[key] != value]
     if other:
-        raise NotVerified("; ".join(other), "look with `cryoctl config list`, then again")
+        raise NotVerified("; ".join(other), "look with `cryoctl config list`, then try again")
 
 
 def restart(device: Device, expected: Mapping[str, int], patience_s: float = RESTART_S) -> None:
-    """Restart the device and see that the expected settings are in force.
+    """Restart the device and check that the expected settings are in force.
 
-    Raises Refused when it is armed, NotVerified, NoDevice.
+    Raises Refused when the device is armed, NotVerified, NoDevice.
     """
     device.unarmed()
     device.ask("SYST:LOC")
-    with contextlib.suppress(NoDevice):  # it answers only when it refuses
+    with contextlib.suppress(NoDevice):  # the device answers only when it refuses
         device.ask("SYST:REST", patience_s=0.5)
     until = time.monotonic() + patience_s
     found = None
@@ -149,7 +153,7 @@ def restart(device: Device, expected: Mapping[str, int], patience_s: float = RES
                     if found == dict(expected):
                         return
             time.sleep(0.1)
-        except NoDevice:  # a board's own USB goes and comes again with its restart
+        except NoDevice:  # the USB port of a board disappears and returns with its restart
             time.sleep(0.2)
             with contextlib.suppress(NoDevice):
                 device.port.reopen()

@@ -1,4 +1,4 @@
-"""A settings file in the user's own editor, until it is right or given up; what was typed is never lost."""
+"""Opens settings in the user's editor until they are valid or the user gives up. The typed text is never lost."""
 
 import os
 import shlex
@@ -16,18 +16,20 @@ _USUAL = ("sensible-editor", "nano", "vi", "notepad")
 
 
 def command() -> list[str]:
-    """Return the user's editor: $VISUAL, $EDITOR, or a usual one. Raises Problem."""
+    """Return the user's editor: $VISUAL, $EDITOR, or a usual one. Raises Problem when there is none."""
     named = os.environ.get("VISUAL") or os.environ.get("EDITOR")
     words = shlex.split(named, posix=os.name != "nt") if named else [next(filter(shutil.which, _USUAL), "")]
     if not words or not shutil.which(words[0]):
-        raise Problem(f"no editor{f' {words[0]}' if words and words[0] else ''}", "name one in the variable EDITOR")
+        raise Problem(
+            f"no editor{f' {words[0]}' if words and words[0] else ''} was found", "name one in the variable EDITOR"
+        )
     return words
 
 
 def edited(text: str, again: Callable[[Path, list[str]], bool]) -> tuple[dict[str, int] | None, Path]:
-    """Return (values, file) of what the user made of `text`, or (None, file): nothing was edited.
+    """Return (values, file) after the user edited `text`; (None, file) when nothing was edited.
 
-    again(file, complaints) says whether to edit once more. Raises Problem that tells where the text is kept.
+    again(file, complaints) returns whether to edit once more. Raises Problem that says where the text is kept.
     """
     words = command()
     folder = Path(tempfile.mkdtemp(prefix="cryoctl-"))
@@ -57,10 +59,12 @@ def _judged(path):
 
 
 def kept(path: Path, why: str) -> Problem:
-    """Return the problem that ends an edit."""
-    return Problem(why, f"nothing was changed; your text is kept: `cryoctl config import {path}` takes it when right")
+    """Return the problem that ends an edit and says where the text is."""
+    return Problem(
+        why, f"nothing was changed; your text is in {path}: correct it there, then `cryoctl config import {path}`"
+    )
 
 
 def forget(path: Path) -> None:
-    """Remove the file: what is in it has arrived."""
+    """Remove the file: its settings are stored, or nothing was edited."""
     shutil.rmtree(path.parent, ignore_errors=True)

@@ -1,6 +1,6 @@
-"""Settings in a TOML file, for people: each with its unit, range, default and meaning; their comments are kept.
+"""Settings in a TOML file: each with its unit, range, default and meaning. The user's own comments are kept.
 
-Everything is judged by the firmware's own code, so the sentences are the device's. Nothing here needs a device.
+The firmware's own code checks every value, so the sentences are the device's. Nothing here needs a device.
 """
 
 import importlib
@@ -24,14 +24,14 @@ from host_tools.toolchain.settings.model import Settings
 BY_CALIBRATION: tuple[str, ...] = importlib.import_module("cryo.store.settings").BY_CALIBRATION
 _KIND = {key: kind for kind, key in importlib.import_module("cryo.store.calibration").SETTING.items()}
 _COMMANDS = {"OPEN": "opening", "CLOSE": "closing", "JET": "jet"}
-GIVEN = "simulated"  # what a board is, it knows itself
+GIVEN = "simulated"  # the board itself knows whether it is virtual
 FIXED = (GIVEN, *BY_CALIBRATION)
 SCHEMA = DOCS / "settings.schema.json"
 ROWS: dict[str, Setting] = {setting.key: setting for setting in schema()}
 
 
 def known(key: str) -> Setting:
-    """Return a setting. Raises Problem with the nearest key for an unknown one."""
+    """Return a setting. Raises Problem for an unknown key; its text names the nearest key."""
     setting = ROWS.get(key)
     if setting is None:
         raise Problem(sentence(key, 0) or f"unknown setting {key}")
@@ -39,14 +39,14 @@ def known(key: str) -> Setting:
 
 
 def sentence(key: str, value: Any) -> str | None:
-    """Return the device's sentence on a value that it does not take, with limit and basis; None: it takes it."""
+    """Return the device's sentence on a value that it refuses, with limit and basis; None when it accepts the value."""
     return config.build({key: value})[1]
 
 
 def fixed(key: str) -> str | None:
-    """Return why a setting is not changed by hand and what to do instead; None: it may be changed."""
+    """Return why a user may not change a setting, and what to do instead; None when it may be changed."""
     if key == GIVEN:
-        return f"{key} is given by the board itself; leave it out"
+        return f"{key} comes from the board itself; leave it out"
     if key in BY_CALIBRATION:
         kind = _COMMANDS.get(_KIND.get(key, ""), "KIND")
         return f"{key} is set by a calibration, with its date and who did it; use `cryoctl calibrate {kind}`"
@@ -54,29 +54,29 @@ def fixed(key: str) -> str | None:
 
 
 def wrong(values: Mapping[str, Any]) -> list[tuple[str, str]]:
-    """Return (key, the device's sentence) of everything in a file that a device would not take."""
+    """Return (key, the device's sentence) for each setting in a file that a device would not accept."""
     found = [(key, said) for key, value in values.items() if (said := sentence(key, value))]
     if not found:
         try:
             Settings.model_validate(values)
-        except ValidationError as error:  # the model is made from the same table: it never says more
+        except ValidationError as error:  # the model is made from the same table: it finds nothing more
             found = [(".".join(map(str, one["loc"])), one["msg"]) for one in error.errors()]
     return found
 
 
 def parsed(text: str, name: str = "the file") -> dict[str, Any]:
-    """Return the values of a settings file's text. Raises Problem for what is no TOML."""
+    """Return the values of a settings file's text. Raises Problem for a text that is not TOML."""
     try:
-        tomlkit.parse(text)  # it writes the file anew, and takes a sign at a line's end that is no TOML
+        tomlkit.parse(text)  # tomlkit rewrites the file, but it accepts a character at a line's end that is not TOML
         return tomllib.loads(text)
     except RecursionError:
-        raise Problem(f"{name}: no TOML: brackets are nested too deeply", "write lines as `key = number`") from None
+        raise Problem(f"{name}: not TOML: brackets are nested too deeply", "write lines as `key = number`") from None
     except (TOMLKitError, ValueError, TypeError) as error:
-        raise Problem(f"{name}: no TOML: {error}", "write lines as `key = number`") from None
+        raise Problem(f"{name}: not TOML: {error}", "write lines as `key = number`") from None
 
 
 def read(path: Path) -> dict[str, int]:
-    """Return the settings in a file. Raises Problem that names everything in it that a device would not take."""
+    """Return the settings in a file. Raises Problem that names each setting that a device would not accept."""
     text = text_of(path)
     values = parsed(text, str(path))
     complaints = listed(path, text, wrong(values))
@@ -106,12 +106,12 @@ def whole(setting: Setting) -> str:
 def _about(setting):
     lines = [f"# {setting.what}", f"# {whole(setting)}"]
     if setting.danger:
-        lines.append("# DANGER: harms when it is wrong within its range; a change is asked for twice")
+        lines.append("# DANGER: a wrong value harms, even within the range; a change needs a confirmation")
     return lines
 
 
 def fresh(values: Mapping[str, int], schema_at: str, title: str) -> str:
-    """Return a new file's text. What may not be changed by hand stands in it as a comment."""
+    """Return a new file's text. Settings that a user may not change are comments in it."""
     lines = [f"#:schema {schema_at}", f"# {title}", "# Whole numbers. In force after the next start of the device."]
     for setting in ROWS.values():
         lines += ["", *_about(setting)]
@@ -124,13 +124,13 @@ def fresh(values: Mapping[str, int], schema_at: str, title: str) -> str:
 
 
 def over(text: str, values: Mapping[str, int], schema_at: str, name: str = "the file") -> str:
-    """Return a file's text with the values replaced and everything else of it kept; missing settings are added.
+    """Return a file's text with its values replaced and missing settings added. The rest of the text stays.
 
-    Raises Problem when the text is no settings file: nothing that is something else is written over.
+    Raises Problem when the text is not a settings file, because another file must not be overwritten.
     """
     unknown = [key for key in parsed(text, name) if key not in ROWS]
     if unknown:
-        raise Problem(f"{name} is no settings file: {sentence(unknown[0], 0)}", "correct it, or name another file")
+        raise Problem(f"{name} is not a settings file: {sentence(unknown[0], 0)}", "correct it, or name another file")
     for key in FIXED:
         text = re.sub(rf"(?m)^# {key} = -?\d+", f"# {key} = {values[key]}", text)
     document = tomlkit.parse(text)
@@ -146,18 +146,18 @@ def over(text: str, values: Mapping[str, int], schema_at: str, name: str = "the 
 
 
 def of_another(text: str, serial: int, name: str) -> None:
-    """Raise Problem when a file's text is the settings of another serial number: its values would be lost."""
+    """Raise Problem when a file's text holds the settings of another serial number: they would be lost."""
     found = parsed(text, name).get("serial", serial)
     if found != serial:
         raise Problem(
             f"{name} holds the settings of serial number {found}, the device is {serial}",
-            "name another file, or take the line `serial` out of it",
+            "name another file, or remove the line `serial` from it",
         )
 
 
 def schema_for(path: Path) -> str:
-    """Return where a settings file at `path` finds the JSON Schema: in a clone a relative path, else an address."""
-    if INSTALLED:  # the file may move; what is installed stays where it is
+    """Return where a settings file at `path` finds the JSON Schema: in a clone a relative path, else a file address."""
+    if INSTALLED:  # the settings file may move; an installed schema does not
         return SCHEMA.as_uri()
     try:
         return Path(os.path.relpath(SCHEMA, path.resolve().parent)).as_posix()

@@ -1,4 +1,4 @@
-"""What a device's number means to a person, in the unit that people use: settings, and the values of calibrations.
+"""Shows a device's numbers in the units that people use: settings, and the values of calibrations.
 
 Nothing is rounded. Files and --json have the device's own whole numbers.
 """
@@ -19,9 +19,9 @@ _LARGER = {"mdegC": "degC", "us": "ms", "mbar": "bar", "mdegC/rt s": "degC/rt s"
 
 
 def meant(key: str, value: int, unit: str = "") -> str:
-    """Return "4 degC" for trip_mdegc and 4000, "type K" for tc_type and 0, a date for a number of days.
+    """Return a value for people: "4 degC" for trip_mdegc and 4000, "type K" for tc_type and 0, a date for days.
 
-    unit: of the setting; without it, what the end of the key says. A jet's constant is one per root second.
+    unit: of the setting; without it, the end of the key gives the unit. A jet's constant is per root second.
     """
     key = key.lower()
     words = _WORDS.get(key, {})
@@ -36,7 +36,7 @@ def meant(key: str, value: int, unit: str = "") -> str:
 
 
 def told(key: str, text: str) -> str:
-    """Return the same for a value as the device writes it, such as "4000 mdegC"; what is no number stays as it is."""
+    """Return the same for a value as the device writes it, such as "4000 mdegC"; a text without a number stays."""
     number, _, unit = text.partition(" ")
     try:
         return meant(key, int(number), unit)

@@ -105,7 +105,7 @@ def test_what_is_set_is_stored_and_in_force_after_the_restart(board):
         (("rom_m3", "20"), "nearest is room_m3"),
         (("jet_k_mdegc", "20000"), "use `cryoctl calibrate jet`"),
         (("valve_open_delay_us", "1"), "use `cryoctl calibrate opening`"),
-        (("simulated", "0"), "given by the board itself"),
+        (("simulated", "0"), "comes from the board itself"),
     ],
 )
 def test_a_value_that_no_device_takes_is_refused_with_the_reason(unchanged, words, said):
@@ -156,7 +156,7 @@ def test_a_file_that_is_something_else_is_not_written_over(board, tmp_path):
     path = tmp_path / "pyproject.toml"
     path.write_text("[project]\nname = 'x'\n")
     done = cryoctl("config", "export", path, port=board)
-    assert done.exit_code == 2 and "no settings file" in done.stderr
+    assert done.exit_code == 2 and "not a settings file" in done.stderr
     assert path.read_text() == "[project]\nname = 'x'\n"
 
 
@@ -232,10 +232,10 @@ def test_a_wrong_file_is_told_by_line_with_the_devices_sentence(tmp_path, text, 
     ("data", "said"),
     [
         (b"trip_mdegc = 5000 # \xff\xfe", "not UTF-8"),
-        (b"\x00\x01\x02", "no TOML"),
-        (b"trip_mdegc = ", "no TOML"),
-        (b"trip_mdegc = 5000\ntrip_mdegc = 6000", "no TOML"),
-        (b"= = =", "no TOML"),
+        (b"\x00\x01\x02", "not TOML"),
+        (b"trip_mdegc = ", "not TOML"),
+        (b"trip_mdegc = 5000\ntrip_mdegc = 6000", "not TOML"),
+        (b"= = =", "not TOML"),
     ],
 )
 @pytest.mark.parametrize("command", ["validate", "import", "diff"])
@@ -326,8 +326,8 @@ def test_edited_settings_do_not_go_to_another_board(unchanged, tmp_path, monkeyp
     change = editor(tmp_path, "import re", "text = re.sub('(?m)^burst_max_us = .*', 'burst_max_us = 400000', text)")
     done = cryoctl("config", "edit", port=unchanged, EDITOR=change, VISUAL=None)
     assert done.exit_code == 2 and len(opened) == 2
-    assert "is now virtual 42; the settings that were edited are those of virtual 1" in done.stderr
-    assert "your text is kept" in done.stderr
+    assert "is now virtual 42; the edited settings belong to virtual 1" in done.stderr
+    assert "your text is in" in done.stderr
 
 
 def test_an_export_leaves_the_file_of_another_serial_number_alone(board, tmp_path):
@@ -344,14 +344,14 @@ def test_an_export_leaves_the_file_of_another_serial_number_alone(board, tmp_pat
     ("lines", "said"),
     [
         (["text = text.replace('trip_mdegc = 6000', 'trip_mdegc = 1')"], "outside 4000 .. 12000"),
-        (["text += 'nonsense'"], "no TOML"),
+        (["text += 'nonsense'"], "not TOML"),
         (["path.write_bytes(b'\\xff'); sys.exit(0)"], "not UTF-8"),
         (["path.write_text(text + '# x'); sys.exit(7)"], "ended with 7"),
     ],
 )
 def test_what_was_typed_is_never_lost(unchanged, tmp_path, lines, said):
     done = cryoctl("config", "edit", port=unchanged, EDITOR=editor(tmp_path, *lines), VISUAL=None)
-    assert done.exit_code == 2 and said in done.stderr and "your text is kept" in done.stderr
+    assert done.exit_code == 2 and said in done.stderr and "your text is in" in done.stderr
     kept = done.stderr.split("config import ")[1].split("`")[0]
     assert os.path.getsize(kept)
 
@@ -359,7 +359,7 @@ def test_what_was_typed_is_never_lost(unchanged, tmp_path, lines, said):
 def test_a_refusal_after_editing_keeps_the_text_too(unchanged, tmp_path):
     change = editor(tmp_path, "text = text.replace('room_m3 = 30', 'room_m3 = 20')")
     done = cryoctl("config", "edit", port=unchanged, VISUAL=change)
-    assert done.exit_code == 2 and "room_m3: 30 -> 20" in done.stderr and "your text is kept" in done.stderr
+    assert done.exit_code == 2 and "room_m3: 30 -> 20" in done.stderr and "your text is in" in done.stderr
 
 
 def test_nothing_edited_and_no_editor(unchanged, tmp_path):
@@ -390,7 +390,7 @@ def test_at_a_terminal_an_error_is_offered_to_edit_again_and_danger_is_confirmed
 def test_an_edit_that_is_ended_at_the_question_keeps_the_text(unchanged, tmp_path, typed, code):
     wrong = editor(tmp_path, "text = text.replace('room_m3 = 30', 'room_m3 = 3')")
     status, said = at_terminal(["config", "edit"], {b"Edit again?": typed}, unchanged, VISUAL=wrong)
-    assert status == code and "your text is kept" in said, said
+    assert status == code and "your text is in" in said, said
     kept = said.split("config import ")[1].split("`")[0]
     with open(kept) as file:
         assert "room_m3 = 3\n" in file.read()

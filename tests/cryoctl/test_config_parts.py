@@ -152,7 +152,7 @@ def test_a_restart_that_the_device_refuses_is_told():
 @pytest.mark.parametrize(
     ("answer", "problem", "said"),
     [
-        ("NONE", Refused, "provision it with `cryoctl flash`"),
+        ("NONE", Refused, "give it settings with `cryoctl flash"),
         ("TRIP_MDEGC", NotVerified, "not understood"),
         ("TRIP_MDEGC=warm", NotVerified, "not understood"),
         ("TRIP_MDEGC=4000 mdegC;NEWER=1", Problem, "different settings"),
