@@ -19,7 +19,7 @@ from tests.cryoctl.asked import BACKSPACE, CTRL_D, UP, Locked, number
 def test_a_wrong_answer_is_asked_again_with_the_reason_and_the_up_key_brings_it_back(keys, capsys):
     keys.send_text(f"29x\n{UP}{BACKSPACE}\n")
     assert number().ask() == 29
-    assert "'29x' is no whole number" in capsys.readouterr().err
+    assert "'29x' is not a whole number" in capsys.readouterr().err
 
 
 def test_an_answer_is_needed_where_nothing_is_usual(keys, capsys):
@@ -134,7 +134,7 @@ def test_bursts_are_typed_and_the_last_one_is_put_right(keys, capsys):
     done = []
     assert wizard.typed(Output(), JET, done, False) == [Point(200000, 7)]
     said = capsys.readouterr().err
-    assert "give flow in us, fall in degC, 2 in all" in said and "'warm' is no number" in said
+    assert "give flow in us, fall in degC: 2 in all" in said and "'warm' is not a number" in said
     keys.send_text("back\n")
     with pytest.raises(Back):
         wizard.typed(Output(), JET, [], True)

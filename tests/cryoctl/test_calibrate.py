@@ -67,9 +67,9 @@ def test_a_board_that_was_never_calibrated_says_so_and_is_told_the_date(board, t
     )
     path = file_of("distance", tmp_path)
     done = cryoctl("calibrate", "distance", "--yes", "--points", path, *WHO, port=board)
-    assert done.exit_code == 0 and "the device knew no date: it was given this machine's" in done.stderr
+    assert done.exit_code == 0 and "the device had no date: it got this computer's date" in done.stderr
     done = cryoctl("calibrate", "distance", "--yes", "--points", path, *WHO, port=board)
-    assert done.exit_code == 0 and "knew no date" not in done.stderr
+    assert done.exit_code == 0 and "had no date" not in done.stderr
     found = kinds(board)
     assert found["distance"]["values"] == {"error_mm": 2} and found["distance"]["days_left"] == 365
     assert found["thermocouple"] is None
@@ -133,7 +133,7 @@ def test_a_thermocouples_error_is_that_without_the_offset_in_force(board, tmp_pa
     ("problem", "said"),
     [
         (NoDevice("it did not come back", "press its reset button"),
-         "the calibration is stored, and in force after the next start; the restart: it did not come"),
+         "the calibration is stored, and in force after the next start; the restart failed: it did not come"),
         (NotVerified("x is in force as 1, not 2", "again"),
          "the calibration is stored, but whether it is in force is not known: x is in force as 1"),
     ],
@@ -200,7 +200,7 @@ def test_what_is_not_accepted_leaves_the_old_calibration(unchanged, tmp_path, ki
 def test_two_points_that_do_not_show_the_probes_type_say_so(board, tmp_path):
     path = file_of("thermocouple", tmp_path, "reference_c,reading_c,offset_c\n0,0.1,0\n37,37.1,0\n")
     done = cryoctl("calibrate", "thermocouple", "--yes", "--points", path, *WHO, port=board)
-    assert done.exit_code == 0 and "a dry-ice point would" in done.stderr
+    assert done.exit_code == 0 and "a dry-ice point would show it" in done.stderr
 
 
 @pytest.mark.parametrize(
@@ -208,7 +208,7 @@ def test_two_points_that_do_not_show_the_probes_type_say_so(board, tmp_path):
     [
         (("--technician", "A"), 2, "instrument is not given"),
         (("--technician", "A,B", "--instrument", "x"), 2, "no comma"),
-        ((*WHO, "--due", "2020-01-01"), 2, "behind today"),
+        ((*WHO, "--due", "2020-01-01"), 2, "date after today"),
         ((*WHO, "--certificate", "/no/such/folder/paper"), 2, "cannot be written"),
         ((*WHO, "--certificate", __file__ + ".html", "--certificate", lanes.ROOT / "docs/x/y"), 2, "cannot be written"),
         ((*WHO, "--pin-file", "/no/such/pin"), 2, "PIN file"),
@@ -245,7 +245,7 @@ def test_a_certificate_is_not_written_over(unchanged, tmp_path):
     paper.write_bytes(b"mine")
     path = file_of("opening", tmp_path)
     done = cryoctl("calibrate", "opening", "--yes", "--points", path, *WHO, "--certificate", paper, port=unchanged)
-    assert done.exit_code == 2 and "is there already" in done.stderr and paper.read_bytes() == b"mine"
+    assert done.exit_code == 2 and "exists already" in done.stderr and paper.read_bytes() == b"mine"
 
 
 def test_a_disk_that_fills_up_meanwhile_costs_no_certificate(board, tmp_path, monkeypatch):
@@ -378,7 +378,7 @@ def test_a_technician_is_guided_through_the_distances(rig, tmp_path):
         b"Instrument": b"Ruler 1\n",
         b"Due on": b"\n",
         b"Reference in mm": b"about 100\n",
-        b"is no number": b"100\n",
+        b"is not a number": b"100\n",
         b"back: the answer before) [190]": further,
         b"Store it, due on": b"y\n",
     }
@@ -438,7 +438,7 @@ def test_a_wrong_answer_and_second_thoughts_cost_nothing_that_was_typed(board, t
         b"without accents": b"Jurgen\n",
         b"Instrument (back: ": b"Timer 7\n",
         b"Due on": b"2020-01-01\n",
-        b"it has to lie behind today": b"\n",
+        b"give a date after today": b"\n",
         b"PIN: ": b"4711\n",
         b"1: opening": b"17000\n",
         b"2: opening": b"back\n",
@@ -490,7 +490,7 @@ def test_a_reading_that_does_not_come_to_rest_may_be_taken_again(rig, tmp_path):
     }
     status, said = at_terminal(words, answers, rig.link)
     assert status == 2 and not answers and "not confirmed" in said, said
-    assert "still near the point before" in said and "accepted: error " in said
+    assert "still near the previous point" in said and "accepted: error " in said
 
 
 def test_unplugged_in_the_middle_nothing_is_stored(rig, tmp_path):
@@ -502,7 +502,7 @@ def test_unplugged_in_the_middle_nothing_is_stored(rig, tmp_path):
     words = ["calibrate", "distance", "--points", str(path), *WHO]
     before = image.read(rig.image)
     status, said = at_terminal(words, {b"Due on": b"\n", b"Store it, due on": unplug}, rig.link)
-    assert status == 3 and "is gone" in said and "`cryoctl calibrate status` tells" in said
+    assert status == 3 and "is gone" in said and "look with `cryoctl calibrate status`" in said
     after = image.read(rig.image)
     changed = {name for name in before | after if before.get(name) != after.get(name)}
     assert not {name for name in changed if name.startswith(("settings", "calibration"))}
@@ -535,7 +535,8 @@ def short_windows():
 def test_a_reading_that_never_comes_to_rest_ends_clearly(rig, tmp_path, short_windows):
     path = file_of("distance", tmp_path, "reference_mm\n100\n190\n")  # nobody moves it
     done = cryoctl("calibrate", "distance", "--yes", "--patience-s", "3", "--points", path, *WHO, port=rig.link)
-    assert done.exit_code == 1 and "still near the point before" in done.stderr and "nothing was stored" in done.stderr
+    assert done.exit_code == 1 and "still near the previous point" in done.stderr
+    assert "nothing was stored" in done.stderr
     assert kinds(rig.link)["distance"] is None and "STATE=STANDBY" in state(rig.link)
 
 
@@ -554,7 +555,7 @@ def test_a_reading_that_never_comes_to_rest_ends_clearly(rig, tmp_path, short_wi
             "pressure",
             "0.1 bottle 0",
             "reference_mbar,reading_mbar\n0,120\n57000,\n",
-            "still near the point before, 120 mbar",
+            "still near the previous point, 120 mbar",
         ),
     ],
 )

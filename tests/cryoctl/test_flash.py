@@ -131,7 +131,7 @@ def test_a_calibrated_delay_that_equals_the_default_stays_in_force_on_a_board(pa
         ("trip_mdegc = 3000", "trip_mdegc"),
         ("trip_mdgc = 5000", "nearest"),
         ("trip_mdegc = 5000.0", "trip_mdegc"),
-        ("trip", "no TOML"),
+        ("trip", "not TOML"),
         ("# caf\udce9", "UTF-8"),
     ],
 )

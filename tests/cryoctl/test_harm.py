@@ -148,7 +148,7 @@ def test_brackets_within_brackets_are_no_traceback(tmp_path):
         log_file.read(tmp_path / "log.jsonl")
     with pytest.raises(Problem, match="nested too deeply"):
         points.read(tmp_path / "points.toml", OPENING)
-    with pytest.raises(Problem, match="no TOML"):
+    with pytest.raises(Problem, match="not TOML"):
         parsed((tmp_path / "points.toml").read_text())
 
 

@@ -160,12 +160,12 @@ def test_points_of_a_spreadsheet_are_taken_where_their_meaning_is_certain(tmp_pa
 @pytest.mark.parametrize(
     ("text", "said"),
     [
-        ("reference_c,reading_c\n37,25³\n", "points.csv:2: reading_c = '25³' is no number: '³' (SUPERSCRIPT THREE)"),
-        ("reference_c;reading_c\n37;1,234\n", "points.csv:2: reading_c = '1,234' is no number: ',' may stand"),
-        ("reference_c;reading_c\n37;1.234,5\n", "',5' is not taken behind it"),
-        ("reference_c;reading_c\n37;1,2,3\n", "',' is not taken there"),
-        ("reference_c,reading_c\n37,98 °F\n", "'°' (DEGREE SIGN) is not taken"),
-        ("reference_c,reading_c\n37,5 mm\n", "'mm' is not taken behind it; write digits 0 to 9, a point or comma"),
+        ("reference_c,reading_c\n37,25³\n", "points.csv:2: reading_c = '25³' is not a number: '³' (SUPERSCRIPT THREE)"),
+        ("reference_c;reading_c\n37;1,234\n", "points.csv:2: reading_c = '1,234' is not a number: ',' could mean"),
+        ("reference_c;reading_c\n37;1.234,5\n", "',5' after it is not allowed"),
+        ("reference_c;reading_c\n37;1,2,3\n", "',' is not allowed there"),
+        ("reference_c,reading_c\n37,98 °F\n", "'°' (DEGREE SIGN) is not allowed"),
+        ("reference_c,reading_c\n37,5 mm\n", "'mm' after it is not allowed; write digits 0 to 9, a point or comma"),
         ("sep=|\nreference_c|reading_c\n37|37\n", "'|' between cells is not taken; commas, semicolons or tabs"),
         ("reference_c,reading_c\n37,37,1\n", "points.csv:2: 3 cells under 2 columns"),
     ],
@@ -212,7 +212,7 @@ def test_a_settings_value_that_is_no_number_is_no_traceback(text):
 
 def test_a_number_says_where_it_stands_and_what_is_taken():
     with pytest.raises(
-        Problem, match=r"here = '5²' is no number: '²' \(SUPERSCRIPT TWO\) is not taken; write digits"
+        Problem, match=r"here = '5²' is not a number: '²' \(SUPERSCRIPT TWO\) is not allowed; write digits"
     ):
         typed.number("5²", "here")
 

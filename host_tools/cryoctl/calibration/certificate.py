@@ -1,4 +1,4 @@
-"""The certificate of a calibration: one HTML page without anything outside it, or the same as PDF."""
+"""The certificate of a calibration: one HTML page that loads nothing from outside, or the same as PDF."""
 
 import datetime
 import math
@@ -17,7 +17,7 @@ NOT_CERTIFIED = (
     "says nothing else about the device."
 )
 _TOP, _ROW = 6, 44  # of the plot: above its first row, and each row's height, CSS pixels
-_EDGE = 12  # left free at its sides, percent
+_EDGE = 12  # empty space at the plot's sides, percent
 
 
 @dataclass(frozen=True)
@@ -38,7 +38,7 @@ class Certificate:
     notes: tuple[str, ...] = field(default=())
 
     def facts(self) -> list[tuple[str, str]]:
-        """Return name and text of the entries at its head."""
+        """Return name and text of the entries at the head of the certificate."""
         return [
             ("Device", f"CO2 cryotherapy applicator, {self.identity.board}"),
             ("Serial number", self.identity.serial),
@@ -61,7 +61,7 @@ def tool_version() -> str:
 
 
 def targets(path: Path) -> list[Path]:
-    """Return the files of a certificate's name: .html, .pdf, or both for a name without ending."""
+    """Return the files for a certificate's name: .html, .pdf, or both for a name without ending."""
     if path.suffix.lower() in (".html", ".pdf"):
         return [path]
     return [path.with_name(path.name + ".html"), path.with_name(path.name + ".pdf")]
@@ -74,14 +74,14 @@ def made(certificate: Certificate, path: Path) -> bytes:
 
 # --- plot -------------------------------------------------------------------------------------------------------------
 def _scale(left):
-    """Return (y of a deviation 0..1 downward, the accepted bound): the plot's height is the larger of both."""
+    """Return (a function: deviation -> y, 0..1 downward; the accepted bound). The larger of both fills the plot."""
     most = left[0].most
     high = max([most, *(abs(one.deviation) for one in left)]) * 1.15 or 1.0
     return (lambda deviation: 0.5 - deviation / high / 2), most
 
 
 def svg(left: tuple[Left, ...]) -> str:
-    """Return the deviations with the band that is accepted, as an SVG picture: a row each, as wide as its place."""
+    """Return the deviations and the accepted band as an SVG picture: one row for each point, as wide as its place."""
     at, most = _scale(left)
     unit = escape(left[0].unit)
     foot = _TOP + _ROW * len(left)
@@ -115,7 +115,7 @@ def svg(left: tuple[Left, ...]) -> str:
 
 
 def html(certificate: Certificate) -> str:
-    """Return the page: no script, nothing loaded from anywhere."""
+    """Return the page: it has no script and loads nothing."""
     title = _title(certificate)
     few = len(certificate.columns) <= 3
     body = (
@@ -140,7 +140,7 @@ def _title(certificate):
 
 # --- PDF --------------------------------------------------------------------------------------------------------------
 def pdf(certificate: Certificate) -> bytes:
-    """Return the same as PDF, one A4 page where it fits."""
+    """Return the same as PDF, on one A4 page if it fits."""
     from fpdf import FPDF
 
     page = FPDF(format="A4")

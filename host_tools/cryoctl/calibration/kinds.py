@@ -12,7 +12,7 @@ records = importlib.import_module("cryo.store.calibration")
 
 @dataclass(frozen=True)
 class Reference:
-    """A reference that a technician makes: its usual value and how."""
+    """A reference that a technician makes: its usual value, and how to make it."""
 
     value: float
     how: str
@@ -20,13 +20,13 @@ class Reference:
 
 @dataclass(frozen=True)
 class Kind:
-    """One kind. name as typed, code as the device says it.
+    """One kind of calibration. name: as the user types it; code: as the device writes it.
 
-    unit, factor    of references and readings here, and how many of the device's units one of them is
-    columns         of a file of points; behind `needed` of them the others may be left out
-    criteria        None where the readings are other instruments'
-    error           largest error of one point that the device accepts, in `unit`; None where it has no such limit
-    span            of the references, at least, in `unit`; 0 where there is no such limit
+    unit, factor    unit of references and readings here; factor: how many of the device's units one of them is
+    columns         of a file of points; only the first `needed` of them must be there
+    criteria        when a reading is at rest; None when other instruments give the readings
+    error           largest error of one point that the device accepts, in `unit`; None without such a limit
+    span            smallest accepted span of the references, in `unit`; 0 without such a limit
     """
 
     name: str
@@ -45,8 +45,8 @@ class Kind:
 
 
 _OTHERS = (
-    "In service mode the device gives no burst: these figures come from other instruments, at bursts on a phantom, "
-    "and are typed or read from a file."
+    "In service mode the device gives no burst. Measure these figures with other instruments, at bursts on a phantom, "
+    "then type them or give them in a file."
 )
 
 THERMOCOUPLE = Kind(
@@ -58,12 +58,12 @@ THERMOCOUPLE = Kind(
     ("reference_c", "reading_c", "cold_junction_c", "offset_c"),
     1,
     (
-        Reference(0.0, "Melting ice: crushed ice of clean water, water filled up, stirred. The probe in the middle."),
-        Reference(37.0, "A body-warm bath, stirred, the reference thermometer beside the probe. Type what it says."),
+        Reference(0.0, "Melting ice: crush ice of clean water, add water, stir. Put the probe in the middle."),
+        Reference(37.0, "A body-warm bath: stir, put the reference thermometer beside the probe, type its reading."),
         Reference(
             -78.5,
-            "Crushed dry ice in alcohol, stirred, gloves, an open window. -78.5 degC holds at 1013 mbar: 0.12 degC "
-            "colder for each 10 mbar less [C]; a dry lump in moving air is colder than that and no reference.",
+            "Crushed dry ice in alcohol: stir, wear gloves, open a window. -78.5 degC is right at 1013 mbar; it is "
+            "0.12 degC colder for each 10 mbar less [C]. A dry lump in moving air is colder: it is not a reference.",
         ),
     ),
     Criteria(
@@ -92,13 +92,13 @@ PRESSURE = Kind(
     (
         Reference(
             1_013.0,
-            "Bottle shut and unscrewed, line vented: the room's pressure. 1013 mbar at sea level, 12 less for each "
-            "100 m up.",
+            "The bottle is shut and unscrewed, the line is vented: the sensor has the room's pressure. It is 1013 mbar "
+            "at sea level, 12 less for each 100 m up.",
         ),
         Reference(
             58_000.0,
-            "Bottle open, a reference gauge at it. Type the absolute pressure: what the gauge says, and the room's on "
-            "top.",
+            "Connect a reference gauge and open the bottle. Type the absolute pressure: the gauge's pressure plus the "
+            "room's.",
         ),
     ),
     Criteria(10.0, 500.0, 200.0, 40, "mbar", "[E] a quarter and a tenth of the largest error that is accepted"),
@@ -119,8 +119,8 @@ DISTANCE = Kind(
     ("reference_mm", "reading_mm"),
     1,
     (
-        Reference(90.0, "A matt, light board square before the nozzle. Type the distance by the ruler."),
-        Reference(190.0, "The same board further away. Type the distance by the ruler."),
+        Reference(90.0, "Hold a matt, light board square to the nozzle. Type the distance by the ruler."),
+        Reference(190.0, "Hold the same board further away. Type the distance by the ruler."),
     ),
     Criteria(5.0, 20.0, 2.5, 25, "mm", "[C] 50 measurements of 20 ms, whose noise is 2.4 to 3.3 mm: six of them, and a "
              "half of the largest error that is accepted"),
@@ -138,12 +138,14 @@ _DELAYS = (
 OPENING = Kind(
     "opening", "OPEN", "dose valve, opening delay", "us", 1, ("delay_us",), 1, (), None, None,
     (*_DELAYS, "the shortest counts"),
-    "From the edge at the dose valve's coil to flow at the nozzle, in us: the shortest of three or more. " + _OTHERS,
+    "Time from the edge at the dose valve's coil to flow at the nozzle, in us. Of three or more the shortest counts. "
+    + _OTHERS,
 )  # fmt: skip
 CLOSING = Kind(
     "closing", "CLOSE", "dose valve, closing delay", "us", 1, ("delay_us",), 1, (), None, None,
     (*_DELAYS, "the longest counts"),
-    "From the end of the dose valve's coil current to no flow at the nozzle, in us: the longest of three or more. "
+    "Time from the end of the dose valve's coil current to no flow at the nozzle, in us. Of three or more "
+    "the longest counts. "
     + _OTHERS,
 )  # fmt: skip
 JET = Kind(
@@ -152,11 +154,11 @@ JET = Kind(
         f"at least {measured.JETS_MIN} bursts at one distance, their K within {measured.JET_SPREAD} % of the strongest",
         f"K at 80 mm {measured.JET_K_MIN_MDEGC} .. {measured.JET_K_MAX_MDEGC} mdegC per root second (limit 7)",
     ),
-    "Bursts at one distance onto a phantom: for each, the time of flow in us and the fall of its surface in degC. "
+    "Bursts at one distance onto a phantom. For each: the time of flow in us, and how far its surface fell in degC. "
     + _OTHERS,
 )  # fmt: skip
 
-# by option, file or answer
+# allowed values, from an option, a file or an answer
 JET_RANGES = {
     "nozzle": range(measured.NOZZLE_MAX + 1),
     "distance_mm": range(measured.START_MIN_MM, measured.START_MAX_MM + 1),

@@ -1,7 +1,7 @@
-"""Computes the reading with a wrong thermocouple, converter or setting, or with reversed wires, from ITS-90 functions.
+"""Computes, with ITS-90 functions, the reading for a wrong thermocouple, converter or setting, or for reversed wires.
 
-The device turns the converter's voltage into a temperature: t = E'(V + E(cold junction)), E and E' those of the type
-that is set. With another probe V is another's; with a converter trimmed for another type (MAX31855, a straight line)
+The device turns the converter's voltage into a temperature: t = E'(V + E(cold junction)); E and E' are of the type
+that is set. Another probe gives its own V; with a converter trimmed for another type (MAX31855, a straight line)
 V is scaled by the slopes; reversed wires change its sign.
 """
 
@@ -12,8 +12,10 @@ from dataclasses import dataclass
 from host_tools.cryoctl.calibration.points import Point
 from host_tools.toolchain.its90_tables import SLOPE_UV_PER_C, emf_mv, temperature_c
 
-COLD_JUNCTION_C = 25.0  # [E] where a file does not give it
-APART_C = 0.5  # [E] what the device allows off the line through three points: less than that tells nothing apart
+COLD_JUNCTION_C = 25.0  # [E] if a file does not give it
+APART_C = (
+    0.5  # [E] the distance from the line through three points that the device allows: smaller differences show nothing
+)
 _OTHER = {"K": "T", "T": "K"}
 
 
@@ -26,7 +28,7 @@ class Cause:
     reversed: bool
 
     def said(self, kind: str) -> str:
-        """Return it as a sentence's part, for a device that is set to `kind`."""
+        """Return the mistake as a part of a sentence, for a device that is set to `kind`."""
         parts = ["the wires are reversed"] if self.reversed else []
         if self.probe != kind and self.converter != kind:
             parts.append(f"probe and converter are type {self.probe}, and tc_type is set to {kind}")
@@ -56,10 +58,10 @@ def reading_c(kind: str, cause: Cause, junction_c: float, cold_junction_c: float
 
 @dataclass(frozen=True)
 class Verdict:
-    """The most likely cause, how well it fits, and how well "nothing is wrong" fits: root mean square, degC.
+    """The most likely cause. fit_c: its misfit; right_c: that of "nothing is wrong"; root mean square, degC.
 
-    suspicious: it fits better by far. told_apart_c: largest difference at these points between the type that is set
-    and the other probe; below APART_C they cannot be distinguished.
+    suspicious: the cause fits much better. told_apart_c: largest difference at these points between the set type and
+    the other probe; below APART_C the two cannot be distinguished.
     """
 
     cause: Cause

@@ -1,4 +1,4 @@
-"""Points of a calibration: read from a file, converted for the device, and their deviations."""
+"""Points of a calibration: reads them from a file, converts them for the device, and computes their deviations."""
 
 import math
 import tomllib
@@ -21,11 +21,11 @@ _UNITS = {"c": "degC", "us": "us", "mbar": "mbar", "mm": "mm"}  # by the end of 
 
 @dataclass(frozen=True)
 class Point:
-    """One point in its kind's unit. A delay is a reading without reference; of a burst they are flow and fall.
+    """One point in its kind's unit. A delay is a reading without a reference; a burst has flow and fall in their place.
 
-    reading None: it is still to be taken; a thermocouple's is what the device shows, its offset in it.
-    cold_junction_c: of a thermocouple's converter meanwhile, where known.
-    offset_c: that offset, where a file gives it; else it is the one in force.
+    reading: None means that it must still be taken. A thermocouple's is what the device shows, with its offset.
+    cold_junction_c: of the thermocouple's converter at that time, if known.
+    offset_c: that offset, if a file gives it; otherwise the offset in force counts.
     """
 
     reference: float | None
@@ -37,7 +37,7 @@ class Point:
 
 @dataclass(frozen=True)
 class Given:
-    """What a file gave; nozzle and distance_mm are a jet's."""
+    """The content of a file; only a jet has nozzle and distance_mm."""
 
     points: tuple[Point, ...]
     nozzle: int | None = None
@@ -45,25 +45,25 @@ class Given:
 
 
 def read(path: Path, kind: Kind) -> Given:
-    """Return the points of a .csv or .toml file. Raises Problem that names line or point and what is wrong."""
+    """Return the points of a .csv or .toml file. Raises Problem that names the line or point and what is wrong."""
     text = text_of(path)
     if path.suffix.lower() == ".toml":
         try:
             document = tomllib.loads(text)
         except RecursionError:
-            raise Problem(f"{path}: no TOML: brackets are nested too deeply") from None
+            raise Problem(f"{path}: not TOML: brackets are nested too deeply") from None
         except ValueError as error:
-            raise Problem(f"{path}: no TOML: {error}") from None
+            raise Problem(f"{path}: not TOML: {error}") from None
         rows, heads = document.get("points"), document
         if not isinstance(rows, list) or not all(isinstance(row, dict) for row in rows):
-            raise Problem(f"{path}: it has no [[points]]", f"write [[points]], with {', '.join(kind.columns)}")
+            raise Problem(f"{path} has no [[points]]", f"write [[points]], with {', '.join(kind.columns)}")
         named = [(f"{path}: point {n}", row) for n, row in enumerate(rows, 1)]
     elif path.suffix.lower() == ".csv":
         named, heads = _csv(path, text, kind), {}
     else:
         raise Problem(f"{path}: points are read from .csv or .toml", f"columns: {', '.join(kind.columns)}")
     if not named:
-        raise Problem(f"{path}: no points in it", f"columns: {', '.join(kind.columns)}")
+        raise Problem(f"{path} has no points", f"columns: {', '.join(kind.columns)}")
     points = tuple(_point(where, row, kind) for where, row in named)
     if kind is not JET:
         return Given(points)
@@ -75,15 +75,18 @@ def _csv(path, text, kind):
     head = [name.strip() for name in lines[0][1]] if lines else []
     twice = [name for name in head if head.count(name) > 1]
     if twice:
-        said = f"{path}:{lines[0][0]}: the column {twice[0] or 'without a name'} stands there twice"
-        raise Problem(said, "name each once")
+        said = f"{path}:{lines[0][0]}: the column {twice[0] or 'without a name'} is there twice"
+        raise Problem(said, "name each column once")
     named = []
     for number, row in lines[1:]:
         if not any(cell.strip() for cell in row):
             continue  # an empty row of a spreadsheet
         if len(row) != len(head):
             said = f"{path}:{number}: {len(row)} cells under {len(head)} columns"
-            raise Problem(said, "commas between and dots inside, or semicolons or tabs and either")
+            raise Problem(
+                said,
+                "put commas between the cells and points in the numbers; with semicolons or tabs between, both work",
+            )
         found = {name: cell.strip() for name, cell in zip(head, row, strict=True) if cell.strip()}
         named.append((f"{path}:{number}", found))
     return named
@@ -102,7 +105,7 @@ def _point(where, row: Mapping[str, Any], kind: Kind) -> Point:
         return Point(found[0], found[1], None, FROM_FILE)
     if found[3] is not None and not OFFSET_C[0] <= found[3] <= OFFSET_C[1]:
         said = f"{where}: offset_c = {found[3]:g} is outside {OFFSET_C[0]:g} .. {OFFSET_C[1]:g}"
-        raise Problem(said, "`CAL?` tells it")
+        raise Problem(said, "the command CAL? shows the offset")
     return Point(found[0], found[1], found[2], FROM_FILE, found[3])
 
 
@@ -115,30 +118,32 @@ def _number(where, value, name) -> float:
         except (TypeError, ValueError, OverflowError):
             number = math.nan
     if not math.isfinite(number):
-        raise Problem(f"{where} = {value!r} is no number", "write it with a dot, without a unit")
+        raise Problem(f"{where} = {value!r} is not a number", "write it with a decimal point, without a unit")
     return number
 
 
 def _head(path, heads, name):
     value = heads.get(name)
     if value is not None and (isinstance(value, bool) or not isinstance(value, int)):
-        raise Problem(f"{path}: {name} = {value!r} is no whole number")
+        raise Problem(f"{path}: {name} = {value!r} is not a whole number")
     return value if value is None else in_range(name, value, f"{path}: ")
 
 
 def in_range(name: str, value: int, where: str = "") -> int:
-    """Return a jet's nozzle or distance_mm. Raises Problem outside of what an option, a file or an answer may say."""
+    """Return a jet's nozzle or distance_mm. Raises Problem for a value outside the allowed range."""
     allowed = JET_RANGES[name]
     if value not in allowed:
-        raise Problem(f"{where}{name} = {value} is outside {allowed[0]} .. {allowed[-1]}", "give that of the bursts")
+        raise Problem(
+            f"{where}{name} = {value} is outside {allowed[0]} .. {allowed[-1]}", "give the value that the bursts had"
+        )
     return value
 
 
 def uncorrected(kind: Kind, points: Sequence[Point], offset_c: float) -> list[Point]:
-    """Return the points with what the probe itself reads: the device shows it with its offset added.
+    """Return the points with the probe's own readings: what the device shows has its offset added.
 
-    offset_c: the one in force. Raises Problem for a file's readings that were perhaps shown with another one: taken
-    twice, the same file would add its offset twice.
+    offset_c: the offset in force. Raises Problem for a file whose readings may have another offset in them: if the same
+    file were used twice, its offset would count twice.
     """
     if kind is not THERMOCOUPLE:
         return list(points)
@@ -149,30 +154,30 @@ def uncorrected(kind: Kind, points: Sequence[Point], offset_c: float) -> list[Po
             continue
         if p.offset_c is None and p.note == FROM_FILE and offset_c:
             raise Problem(
-                f"the device adds {signed(offset_c)} degC to each reading now, by the calibration before: "
+                f"the device adds {signed(offset_c)} degC to each reading now, by the previous calibration: "
                 "with which offset were the file's readings shown?",
-                "give it in the column offset_c: 0 for those before the first calibration",
+                "give it in the column offset_c: 0 for readings before the first calibration",
             )
         out.append(replace(p, reading=round(p.reading - (offset_c if p.offset_c is None else p.offset_c), 6)))
     return out
 
 
 def shown(kind: Kind, read: Sequence[Point], offset_c: float) -> list[Point]:
-    """Return the points as the device would show them now: it takes the offset in force out again."""
+    """Return the points as the device would show them now; the device subtracts the offset in force itself."""
     if kind is not THERMOCOUPLE:
         return list(read)
     return [p if p.reading is None else replace(p, reading=p.reading + offset_c) for p in read]
 
 
 def signed(value: float, digits: int = 3) -> str:
-    """Return a deviation as text for people, never with a power of ten."""
+    """Return a deviation as text for people, without a power of ten."""
     return f"{value:+.{digits}f}".rstrip("0").rstrip(".")
 
 
 def refused(kind: Kind, points: Sequence[Point]) -> str:
-    """Return why a measurement must not be accepted, from its unrounded values; empty: it may be.
+    """Return why a measurement must not be accepted, from its unrounded values; "" if it may be accepted.
 
-    The device takes whole units: it would get 79.5 mm that read 85.49 as 80 and 85.
+    The device gets whole units: for 79.5 mm and a reading of 85.49 mm it would get 80 and 85.
     """
     for one in left(kind, points):
         if abs(one.deviation) > one.most + 1e-9:
@@ -184,7 +189,7 @@ def refused(kind: Kind, points: Sequence[Point]) -> str:
 
 
 def numbers(kind: Kind, points: Sequence[Point], nozzle: int = 0, distance_mm: int = 0) -> list[int]:
-    """Return the numbers behind CAL:MEAS kind. Raises Problem when the device could not take such a line."""
+    """Return the numbers that follow CAL:MEAS kind. Raises Problem when the line is too long for the device."""
     out = [nozzle, distance_mm] if kind is JET else []
     for point in points:
         if kind is JET:
@@ -195,7 +200,7 @@ def numbers(kind: Kind, points: Sequence[Point], nozzle: int = 0, distance_mm: i
             out += [round(point.reference * kind.factor), round((point.reading or 0) * kind.factor)]
     longest = max((len(str(number)) for number in out), default=0)
     if longest > _DIGITS:
-        raise Problem(f"a number of {longest} digits", f"the device takes {_DIGITS}: look at the units")
+        raise Problem(f"a number of {longest} digits", f"the device takes at most {_DIGITS}: check the units")
     if len(command(kind, out)) > LINE_MAX - len("@999999  *FFFF"):
         raise Problem(f"{len(points)} points are more than a line of the device holds", "give fewer")
     return out
@@ -208,7 +213,7 @@ def command(kind: Kind, given: Sequence[int]) -> str:
 
 @dataclass(frozen=True)
 class Left:
-    """What one point leaves: deviation and the largest that is accepted, in `unit`; fit: off the line, in `unit`."""
+    """The deviation of one point and the largest accepted one; fit: its distance from the line. All are in `unit`."""
 
     label: str
     deviation: float
@@ -220,7 +225,8 @@ class Left:
 def left(kind: Kind, points: Sequence[Point]) -> list[Left]:
     """Return the deviations by which a measurement is judged, with the firmware's own formulas and limits.
 
-    Errors of readings; distance of a delay from the one that counts; K of a burst against the strongest, in percent.
+    For a reading: its error. For a delay: the difference to the one that counts. For a burst: its K against the
+    strongest K, in percent.
     """
     if kind is JET:
         found = [_k(round(p.reference or 0), round((p.reading or 0) * 1000)) for p in points]

@@ -15,12 +15,12 @@ from host_tools.cryoctl.device import Device
 from host_tools.cryoctl.output import Output
 from host_tools.cryoctl.problems import NotVerified, Problem
 
-YEAR_D = 365  # [E] days until it is due, if no option says otherwise
+YEAR_D = 365  # [E] days until the calibration is due, if no option gives a date
 
 
 @dataclass
 class Asked:
-    """The options of one calibration. patience_s: for each reading to come to rest."""
+    """The options of one calibration. patience_s: longest wait for each reading to come to rest."""
 
     points: Path | None = None
     technician: str | None = None
@@ -36,7 +36,7 @@ class Asked:
 
 
 class _Ready:
-    """What is known before the first point: from options, file and answers."""
+    """What is known before the first point, from options, file and answers."""
 
     def __init__(self, kind: Kind, given: Given | None, targets: list[Path], known: dict[str, Any], missing):
         self.given = given
@@ -49,11 +49,11 @@ class _Ready:
 
     @property
     def asked(self) -> bool:
-        """Whether there was a question to go back to."""
+        """True when there was a question to go back to."""
         return bool(self._missing)
 
     def back(self) -> None:
-        """Ask the last question again, and with "back" those before it."""
+        """Ask the last question again; the answer "back" goes to the question before."""
         self._answers.pop()
         self._ask()
 
@@ -99,7 +99,7 @@ def ready(kind: Kind, asked: Asked, today: datetime.date) -> _Ready:
 
 
 def _questions(kind, usual, today) -> dict[str, asking.Question]:
-    """Return what has to be known before the first point, and the question for it."""
+    """Return name -> question for each value that must be known before the first point."""
 
     def words(name):
         return asking.Question(name.capitalize(), f"--{name}", lambda said: session.words(name, said), kind=name)
@@ -122,7 +122,7 @@ def _questions(kind, usual, today) -> dict[str, asking.Question]:
 
 def _may_be_written(path):
     if path.exists():
-        raise Problem(f"{path} is there already: a certificate is not written over", "name another")
+        raise Problem(f"{path} exists already: a certificate is not overwritten", "name another file")
     try:
         with tempfile.NamedTemporaryFile(dir=path.parent):
             pass
@@ -131,7 +131,7 @@ def _may_be_written(path):
 
 
 def calibrate(out: Output, kind: Kind, asked: Asked, port: str | None) -> dict[str, Any]:
-    """Do it; return the record for --json. Raises NotAccepted, Refused, NoDevice, NotVerified, Problem."""
+    """Calibrate; return the record for --json. Raises NotAccepted, Refused, NoDevice, NotVerified, Problem."""
     from host_tools.cryoctl.found import chosen
     from host_tools.cryoctl.port import Port
 
@@ -176,7 +176,9 @@ def calibrate(out: Output, kind: Kind, asked: Asked, port: str | None) -> dict[s
             kind.title, identity, *_table(kind, read, taken, left), tuple(left), results, kind.acceptance,
             stored.date, plan.due, *plan.who, tuple(notes),
         )  # fmt: skip
-        for target in plan.targets:  # before the restart, which may fail: what is stored has a certificate
+        for (
+            target
+        ) in plan.targets:  # before the restart, which may fail: a stored calibration must have its certificate
             _write(out, paper, target)
         if asked.restart:
             _restarted(out, device)
@@ -201,17 +203,17 @@ def _record(plan, day, results, read, left, notes):
 
 
 def _restarted(out, device):
-    """Restart the device. Raises Problem that says what is valid in spite of it."""
+    """Restart the device. Raises Problem that says what is stored although the restart failed."""
     try:
         config.restart(device, config.stored(device))
     except Problem as problem:
         if isinstance(problem, NotVerified):
             said = "the calibration is stored, but whether it is in force is not known"
         else:
-            said = "the calibration is stored, and in force after the next start; the restart"
+            said = "the calibration is stored, and in force after the next start; the restart failed"
         problem.args = (f"{said}: {problem}",)
         raise
-    out.say("in force")
+    out.say("the calibration is in force")
 
 
 def _taken(out, device, kind, asked, plan, done) -> list[Point]:
@@ -227,7 +229,7 @@ def _taken(out, device, kind, asked, plan, done) -> list[Point]:
 
 
 def _back(plan, done):
-    """Go back: to the last point, else to the questions before the first point."""
+    """Go back to the last point, or, without points, to the questions before the first point."""
     if done:
         done.pop()
     else:
@@ -244,16 +246,16 @@ def _points(out, device, kind, asked, plan, done):
 
 
 def _notes(out, device, kind, read, taken, offset_c) -> list[str]:
-    """Return what the certificate says beside the figures. Raises NotAccepted for a likely mistake with the probe."""
+    """Return the certificate's notes. Raises NotAccepted for a likely mistake with the probe."""
     notes = [f"{p.reference:g} {kind.unit}: {p.note}." for p in read if p.note]
     if any(p.note and p.note != points.FROM_FILE for p in read):
         notes.append(f"A reading was taken at rest: {kind.criteria}.")
     if device.identity.board == "virtual":
-        notes.append("The device is a simulation: nothing that exists was calibrated.")
+        notes.append("The device is a simulation: no real device was calibrated.")
     if offset_c:
-        said = f"The device adds {signed(offset_c)} degC to each reading, by the calibration before"
-        notes.append(f"{said}; judged is what the probe reads without it.")
-        out.say(f"{said}; judged is what the probe reads without it")
+        said = f"The device adds {signed(offset_c)} degC to each reading, by the previous calibration"
+        notes.append(f"{said}. The readings are judged without it.")
+        out.say(f"{said}; the readings are judged without it")
     return [*notes, *_probe(out, device, kind, read, taken)] if kind is THERMOCOUPLE else notes
 
 
@@ -263,14 +265,14 @@ def _probe(out, device, kind, read, taken):
     if found.suspicious:
         _shown(out, kind, read, taken)
         raise NotAccepted(
-            f"most likely {found.cause.said(kind_set)}: that leaves {found.fit_c:.2g} degC (root mean square), "
-            f"and nothing being wrong {found.right_c:.2g} degC",
+            f"most likely {found.cause.said(kind_set)}: it explains the points to {found.fit_c:.2g} degC (root mean "
+            f"square); if nothing were wrong, {found.right_c:.2g} degC would remain",
             "nothing was stored; correct the cause, then measure again",
         )
     other = "T" if kind_set == "K" else "K"
     said = f"a probe of type {other} would read at most {found.told_apart_c:.2g} degC differently at these points"
     if found.told_apart_c < mistakes.APART_C:
-        said += f": they do not show that it is type {kind_set}; a dry-ice point would"
+        said += f": the points do not show that the probe is type {kind_set}; a dry-ice point would show it"
         out.warn(said)
     return [f"The device is set to type {kind_set}; {said}."]
 
@@ -286,7 +288,7 @@ def _shown(out, kind, read, taken) -> list[Left]:
 
 
 def _table(kind, read, taken, left) -> tuple[tuple[str, ...], tuple[tuple[str, ...], ...]]:
-    """Return columns and rows. read: the points as they are judged; taken: as the device showed them."""
+    """Return columns and rows. read: the points as they are judged; taken: the points as the device showed them."""
     if kind is JET:
         columns = ("flow us", "fall degC", "K mdegC/rt s", "from the strongest %")
         rows = [(f"{p.reference:g}", f"{p.reading:g}", o.label.split()[1], f"{o.deviation:+.1f}")
@@ -315,14 +317,14 @@ def _write(out, paper, target):
     try:
         files.replace(target, data)
         out.say(f"certificate: {target}")
-    except Problem as problem:  # the calibration is stored: its certificate must not be lost
+    except Problem as problem:  # the calibration is stored, so its certificate must not be lost
         number, other = tempfile.mkstemp(prefix="cryoctl-", suffix=target.suffix)
         try:
             with os.fdopen(number, "wb") as file:
                 file.write(data)
         except OSError:
             raise Problem(
-                f"the calibration is stored, its certificate is not: {problem.text}", "note the figures"
+                f"the calibration is stored, its certificate is not: {problem.text}", "write down the figures above"
             ) from None
         raise Problem(f"the calibration is stored, but {problem.text}", f"its certificate is in {other}") from None
 

@@ -1,4 +1,4 @@
-"""Decides when a reading is at rest: a window without gaps, with little spread and drift; its mean is the reading."""
+"""Decides when a reading is at rest: a window without gaps, with small spread and drift. Its mean is the reading."""
 
 import math
 import time
@@ -10,12 +10,12 @@ from host_tools.cryoctl.calibration import NotAccepted
 
 POLL_S = 0.1  # [E] one conversion of a thermocouple
 BLOCKS = "▁▂▃▄▅▆▇█"
-_GAP = 0.25  # [E] of the window without a reading: it begins anew
+_GAP = 0.25  # [E] part of the window: a longer gap starts it again
 
 
 @dataclass(frozen=True)
 class Criteria:
-    """The definition of "at rest". spread: largest less smallest; drift: of the fitted line over the window; in `unit`.
+    """The definition of "at rest". spread: largest minus smallest; drift: of the fitted line over it. In `unit`.
 
     least: fewest readings in the window. basis: the source of the figures in a few words, with tag.
     """
@@ -36,7 +36,7 @@ class Criteria:
 
 @dataclass(frozen=True)
 class Seen:
-    """The present window. value: its mean, None without a reading; newest: its last one; full: it is long enough."""
+    """The present window. value: its mean, None without a reading; newest: the last one; full: it is long enough."""
 
     value: float | None = None
     spread: float = 0.0
@@ -57,7 +57,7 @@ class Detector:
         self._kept: deque[tuple[float, float]] = deque()
 
     def add(self, at_s: float, value: float | None, note: str = "") -> Seen:
-        """Add a reading with its time. None, or a value that is not finite, is no reading: the window begins anew."""
+        """Add a reading with its time. None, or a value that is not finite, is no reading: the window starts again."""
         kept, limits = self._kept, self.criteria
         if value is None or not math.isfinite(value):
             kept.clear()
@@ -95,7 +95,7 @@ def _slope(kept):
 
 @dataclass(frozen=True)
 class Before:
-    """The point before this one. A reading counts for the next point once it has moved half of the way there [E].
+    """The previous point. A reading counts for the next point once it has moved half of the way there [E].
 
     The direction does not matter: with reversed wires the reading moves the other way.
     """
@@ -119,9 +119,9 @@ def settled(
     clock: Callable[[], float] = time.monotonic,
     sleep: Callable[[float], None] = time.sleep,
 ) -> Seen:
-    """Read until the reading is at rest; return the window. read() gives (value or None, note).
+    """Read until the reading is at rest; return the window. read() returns (value or None, note).
 
-    Raises NotAccepted that says which bound was missed when the time is over.
+    Raises NotAccepted when the time is over; its text says which bound was missed.
     """
     detector = Detector(criteria)
     until = clock() + patience_s
@@ -129,7 +129,7 @@ def settled(
         value, note = read()
         seen = detector.add(clock(), value, note)
         if seen.full and before and seen.value is not None and not before.followed(reference, seen.value):
-            near = f"still near the point before, {before.reading:.6g} {criteria.unit}: make the next reference"
+            near = f"still near the previous point, {before.reading:.6g} {criteria.unit}: make the next reference"
             seen = replace(seen, stable=False, note=near)
         tell(seen)
         if seen.stable:
@@ -137,7 +137,8 @@ def settled(
         if clock() >= until:
             why = seen.note or f"only {seen.seconds:.0f} s of readings"
             raise NotAccepted(
-                f"not at rest within {patience_s:g} s: {why}", "nothing was stored; see to that, then measure again"
+                f"not at rest within {patience_s:g} s: {why}",
+                "nothing was stored; correct the cause, then measure again",
             )
         sleep(POLL_S)
 

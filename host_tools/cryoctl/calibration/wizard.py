@@ -1,4 +1,4 @@
-"""Takes the points of a calibration: says which reference to make, waits until the reading is at rest, shows it."""
+"""Takes the points of a calibration: says which reference to make, waits for a reading at rest, and shows it."""
 
 import time
 from collections import deque
@@ -19,8 +19,8 @@ from host_tools.cryoctl.device import Device
 from host_tools.cryoctl.output import Output
 from host_tools.cryoctl.problems import Problem
 
-STANDSTILL_S = 5.0  # [E] 50 conversions without a new sample: noise moves every one of them
-_SAY_S = 5.0  # between two lines where there is no terminal
+STANDSTILL_S = 5.0  # [E] 50 conversions without a new sample: noise changes every real one
+_SAY_S = 5.0  # between two lines without a terminal
 _PLAIN = " .:-=+*#"
 _LARGEST = 1e9
 _DIGITS = 8  # of one number that the device takes
@@ -33,7 +33,7 @@ _WHAT = {
 
 
 class Readings:
-    """The readings of one kind, one after the other. If the converter stands still, there is no reading."""
+    """Takes the readings of one kind, one by one. If the converter gives no new sample, there is no reading."""
 
     def __init__(self, device: Device, kind: Kind, clock: Callable[[], float] = time.monotonic):
         self._device = device
@@ -52,12 +52,12 @@ class Readings:
             if sample != self._sample:
                 self._sample, self._since_s = sample, now_s
             elif now_s - self._since_s > STANDSTILL_S:
-                return None, f"the converter stands still: sample #{sample} for {now_s - self._since_s:.0f} s"
+                return None, f"the converter gives no new sample: #{sample} for {now_s - self._since_s:.0f} s"
         return value, note
 
 
 class View:
-    """Shows a reading until it is at rest: as a plot at a terminal, otherwise as a line from time to time."""
+    """Shows a reading until it is at rest: a plot at a terminal, otherwise a line from time to time."""
 
     def __init__(self, out: Output, title: str, criteria: Criteria):
         self._out = out
@@ -106,27 +106,27 @@ def measure(
     """Return a point once its reading is at rest. Raises NotAccepted, NoDevice."""
     criteria = kind.criteria
     if criteria is None:
-        raise Problem(f"{kind.name} is not read from the device", "give the values")
+        raise Problem(f"{kind.name} is not read from the device", "give its values in a file, with --points")
     source = Readings(device, kind)
     with View(out, f"{kind.title} at {reference:g} {kind.unit}", criteria) as view:
         seen = settled(source, criteria, reference, before, patience_s=patience_s, tell=view.tell)
     value = round(seen.value or 0.0, 3)
     note = f"mean of {seen.count} in {seen.seconds:.0f} s, spread {signed(seen.spread)[1:]}, drift {signed(seen.drift)}"
-    # a thermocouple's error is told with the offset that the device adds, in the table
+    # the table shows a thermocouple's error, with the offset that the device adds
     error = "" if kind is THERMOCOUPLE else f", error {signed(value - reference)}"
     out.say(f"{reference:g} {kind.unit}: reads {value:g} {kind.unit}{error} ({note})")
     return Point(reference, value, source.cold_c, note)
 
 
 # --- with somebody at the terminal ------------------------------------------------------------------------------------
-# `done` are the points so far: who goes back to one drops it. before: whether a question came before the first point.
+# `done` holds the points so far; going back to a point removes it. before: a question came before the first point.
 def completed(
     out: Output, device: Device, kind: Kind, points: Sequence[Point], patience_s: float, ask: bool,
     done: list[Point], before: bool,
 ) -> list[Point]:  # fmt: skip
-    """Return the points with all readings. ask: somebody says when a reference is ready.
+    """Return the points with all readings. ask: a person says when a reference is ready.
 
-    done: those that were taken.
+    done: the points that were taken already.
     """
     missing = [n for n, point in enumerate(points) if point.reading is None and point.reference is not None]
 
@@ -151,7 +151,7 @@ def completed(
 
 
 def _measured(ask, *what):
-    """Return a point. If its reading did not come to rest, the person may correct the cause and measure again."""
+    """Return a point. If its reading does not come to rest, the person may correct the cause and measure again."""
     while True:
         try:
             return measure(*what)
@@ -205,7 +205,7 @@ def _reference(kind: Kind, usual: Reference) -> asking.Question:
 
 
 def typed(out: Output, kind: Kind, done: list[Point], before: bool) -> list[Point]:
-    """Take the values of other instruments."""
+    """Ask for values that other instruments measured."""
     if not done:
         out.say(f"{kind.intro}\nAccepted when: {'; '.join(kind.acceptance)}.")
     what = _WHAT[kind.name]
@@ -215,7 +215,7 @@ def typed(out: Output, kind: Kind, done: list[Point], before: bool) -> list[Poin
             return None
         parts = said.split(";" if ";" in said or kind.needed == 1 else ",")
         if len(parts) != kind.needed:
-            raise Problem(f"{said!r}: {len(parts)} numbers", f"give {what}, {kind.needed} in all, ; between")
+            raise Problem(f"{said!r}: {len(parts)} numbers", f"give {what}: {kind.needed} in all, with ; between two")
         found = [number(part, unit) for part, unit in zip(parts, ("us", "degC"), strict=False)]
         return Point(found[0], found[1]) if kind is JET else Point(None, found[0])
 
@@ -236,15 +236,15 @@ def typed(out: Output, kind: Kind, done: list[Point], before: bool) -> list[Poin
 
 
 def number(text: str, unit: str = "") -> float:
-    """Return a typed number in `unit`. Raises Problem when it is no number."""
+    """Return a typed number in `unit`. Raises Problem when it is not a number."""
     value = as_typed.number(text, "", unit)
     if not abs(value) < _LARGEST:
-        raise Problem(f"{text.strip()!r} is no number", "write it with digits and a point, such as -78.5")
+        raise Problem(f"{text.strip()!r} is not a number", "write it with digits and a point, such as -78.5")
     return value
 
 
 def whole(text: str) -> int:
     """Return a typed whole number, 0 or larger. Raises Problem for anything else."""
     if not (text.isascii() and text.isdigit() and len(text) <= _DIGITS):
-        raise Problem(f"{text!r} is no whole number", "write it with digits alone, such as 80")
+        raise Problem(f"{text!r} is not a whole number", "write it with digits only, such as 80")
     return int(text)
