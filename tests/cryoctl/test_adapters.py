@@ -94,8 +94,8 @@ def test_a_board_is_known_by_its_interpreter(board):
 @pytest.mark.parametrize(
     ("who", "wanted", "words"),
     [
-        (("rp2", "W55RP20-EVB-Pico with W55RP20", (1, 28, 0), 6), None, "no board of ours"),
-        (("esp32", "Generic ESP32S3 module with ESP32S3", (1, 28, 0), 6), None, "no board of ours"),
+        (("rp2", "W55RP20-EVB-Pico with W55RP20", (1, 28, 0), 6), None, "unknown board"),
+        (("esp32", "Generic ESP32S3 module with ESP32S3", (1, 28, 0), 6), None, "unknown board"),
         (("rp2", "Raspberry Pi Pico with RP2040", (1, 26, 1), 6), EXAMPLE, "too old"),
         (("rp2", "Raspberry Pi Pico with RP2040", (1, 28, 0), 5), EXAMPLE, "too old"),
     ],

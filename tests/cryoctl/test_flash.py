@@ -255,7 +255,7 @@ class _Unplugs(Watch):
 def test_unplugged_in_the_middle_nothing_starts_and_the_next_run_goes_on(start, pin_file, tmp_path):
     sim = start("--speed", "0")
     at = found.Found(str(sim.link), found.VIRTUAL)
-    with pytest.raises(NoDevice, match="run the same again") as gone:
+    with pytest.raises(NoDevice, match="run the same command again") as gone:
         run.flash(at, Request(pin=PIN), _Unplugs(sim, 60_000), Report(at.name))
     assert gone.value.code == 3
     kept = image.read(sim.image)

@@ -130,7 +130,7 @@ def test_each_file_is_compared_once_more_when_all_have_their_names(path):
 
     board = Spoilt(OLD)
     wanted = OLD | {"main.py": NEW["main.py"], "archive.mpy": NEW["archive.mpy"]}  # the others stay as they are
-    with pytest.raises(NotVerified, match=f"{path[1:]} on the board is not what was written"):
+    with pytest.raises(NotVerified, match=f"{path[1:]} on the board differs from what was written"):
         put(board, wanted)
 
 

@@ -63,7 +63,7 @@ def test_the_ports_of_a_run(there, options, ports):
         ([PICO], {"every": True, "serial": 3}, Problem, "one serial number"),
         ([PICO], {"ports": ["x", "y"], "serial": 3}, Problem, "one serial number"),
         ([PICO], {"board": "rp2040_picco"}, Problem, "no board rp2040_picco"),
-        ([PICO], {"sha256": "0" * 64}, Problem, "--sha256 is that of an image"),
+        ([PICO], {"sha256": "0" * 64}, Problem, "--sha256 belongs to an image"),
     ],
 )
 def test_options_that_contradict_each_other_or_what_is_there(there, options, kind, words):

@@ -191,5 +191,5 @@ def test_a_pin_that_a_copy_of_the_flash_gives_away_soon_is_a_warning(text, warne
     watch = SimpleNamespace(warn=said.append)
     files = provision.files("virtual", {}, Request(pin=text), watch)
     assert set(PIN_PATHS) <= set(files)
-    assert any("soon found in a copy of the flash: take 8 digits" in line for line in said) == warned
+    assert any("quickly found in a copy of the flash: use 8 digits" in line for line in said) == warned
     assert not any(text in line for line in said)

@@ -66,7 +66,7 @@ def test_no_two_chips_have_the_same_image():
 
 
 def test_the_official_image_of_another_board_is_named_as_that():
-    with pytest.raises(Problem, match="`official` was taken for another board: there is a rp2350_pico2"):
+    with pytest.raises(Problem, match="`official` is the image of another board: here is a rp2350_pico2"):
         image.fits(uf2_file(), "official", "rp2350_pico2")
 
 
@@ -75,7 +75,7 @@ def test_the_official_image_of_another_board_is_named_as_that():
     [
         ("esp32_devkitc", b"UF2\n" * 128, "E9h"),
         ("rp2040_pico", uf2_file()[:-512], "UF2 file damaged"),
-        ("rp2040_pico", BIN, "no UF2 file"),
+        ("rp2040_pico", BIN, "not a UF2 file"),
         ("virtual", BIN, "takes no image"),
     ],
 )

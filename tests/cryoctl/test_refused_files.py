@@ -55,7 +55,7 @@ def block(number, of, address, size=256, family=0xE48BFF56):
         ([(0x0FFFFF00, 256)], 0xE48BFF56, "no flash"),
         ([(0x10FFFF80, 256)], 0xE48BFF56, "no flash"),
         ([(0x11FFFF80, 256)], 0xE48BFF59, "no flash"),
-        ([(0x10000000, 256), (0x10000000, 256)], 0xE48BFF56, "block 1 of 2 is for an address that had one before"),
+        ([(0x10000000, 256), (0x10000000, 256)], 0xE48BFF56, "block 1 of 2 is for an address that another block wrote"),
         ([(0x10000000, 256), (0x10000100, 0)], 0xE48BFF56, "block 1 of 2 is empty"),
         ([(0x10000000, 256), (0x10000200, 256)], 0xE48BFF56, "nothing for address 0x10000100"),
     ],

@@ -50,12 +50,12 @@ def test_a_uf2_file_is_address_and_content():
         ((0, b"X"), "magic numbers in block 0"),
         ((512 * 3 + 4, b"X"), "magic numbers in block 3"),
         ((512 * 3 + 508, b"X"), "magic numbers in block 3"),
-        ((512 * 3 + 20, b"\7"), "block 3 of 40 calls itself 7 of 40"),
-        ((512 * 3 + 24, b"\x29"), "calls itself 3 of 41"),
+        ((512 * 3 + 20, b"\7"), "block 3 of 40 has the number 7 of 40"),
+        ((512 * 3 + 24, b"\x29"), "has the number 3 of 41"),
         ((512 * 3 + 28, b"\0"), "another chip"),
         ((512 * 3 + 9, b"\0"), "another chip"),  # no family is given
         ((512 * 3 + 13, b"\x99"), "nothing for address"),
-        ((512 * 3 + 16, b"\xff\xff"), "calls itself"),
+        ((512 * 3 + 16, b"\xff\xff"), "has the number"),
     ],
 )
 def test_a_damaged_uf2_file_is_refused(where, words):
@@ -125,18 +125,18 @@ def test_the_chip_of_an_image_is_known_by_its_family():
         chip = boards.chip(name)
         data = before() + uf2_file(family=int(chip.micropython["family"], 16))
         assert image.chip_of(data) == chip
-    with pytest.raises(Problem, match="no board of ours"):
+    with pytest.raises(Problem, match="an unknown board"):
         image.chip_of(uf2_file(family=RISC_V))
 
 
 @pytest.mark.parametrize("data", [b"", uf2_file()[:-1], b"\xe9" * 100])
 def test_a_file_of_another_length_is_no_uf2_file(data):
-    with pytest.raises(Problem, match="no UF2 file"):
+    with pytest.raises(Problem, match="not a UF2 file"):
         uf2.content(data, FAMILY)
 
 
 def test_a_file_that_ends_early_is_refused():
-    with pytest.raises(Problem, match="calls itself 0 of 40"):
+    with pytest.raises(Problem, match="has the number 0 of 40"):
         uf2.content(uf2_file()[:-512], FAMILY)
 
 
@@ -205,7 +205,7 @@ def test_the_image_is_copied_and_the_volume_vanishes(volume):
 
 
 def test_a_volume_that_stays_did_not_take_the_image(volume):
-    with pytest.raises(NotVerified, match="did not take the image"):
+    with pytest.raises(NotVerified, match="did not accept the image"):
         uf2.copy(uf2_file(), uf2.wait_for("RPI-RP2", 1), patience_s=0.1)
 
 

@@ -1,1 +1,1 @@
-"""Tools of other projects, each in one thin module: MicroPython's prompt, the ESP32's boot ROM, the RP2040's volume."""
+"""Uses other projects' tools, one thin module each: MicroPython's prompt, ESP32's boot ROM, RP2040's volume."""

@@ -1,6 +1,6 @@
-"""The ESP32's boot ROM, by esptool's own functions. The one module that imports esptool.
+"""Talks to the ESP32's boot ROM with esptool's own functions. Only this module imports esptool.
 
-Entering the boot ROM resets the chip: only where no application runs on it.
+Entering the boot ROM resets the chip, so do it only when no application runs on it.
 """
 
 import contextlib
@@ -21,21 +21,21 @@ from host_tools.cryoctl.problems import NoDevice, NotVerified, Problem
 
 BAUD = 460_800  # of the transfer; the ROM is asked at 115 200
 ATTEMPTS = 5
-TALKS_S = 10.0  # so long what answers one write may take, from its first byte on: a packet takes below a second [E]
+TALKS_S = 10.0  # longest time of the answer to one write, from its first byte on: a packet takes less than a second [E]
 IMAGE_MAGIC = 0xE9  # [S] first byte of an ESP image
-_AGAIN = "hold BOOT, press EN (or plug the board in) and let go of BOOT, then run the same again"
+_AGAIN = "hold BOOT, press EN (or plug the board in) and release BOOT, then run the same command again"
 _one_at_a_time = threading.Lock()  # esptool has one logger
 
 
 class _Progress(EspLogBase):
-    """What esptool says goes to one function, its progress to another."""
+    """Sends esptool's messages to one function, and its progress to another."""
 
     def __init__(self, say, progress):
         self._say = say
         self._progress = progress
 
     def print(self, *args, **_):
-        """See EspLogBase; so the others."""
+        """See EspLogBase, also for the other methods."""
         self._say(" ".join(map(str, args)).strip())
 
     note = hint = debug = warning = error = print
@@ -54,22 +54,22 @@ class _Progress(EspLogBase):
 
 
 def checked(data: bytes) -> None:
-    """Raises Problem for a file that is no image for an ESP chip."""
+    """Raise Problem for a file that is not an image for an ESP chip."""
     if not data or data[0] != IMAGE_MAGIC:
         raise Problem(
-            "no ESP32 image: it does not begin with E9h",
-            "take MicroPython's .bin for ESP32_GENERIC, not its .uf2 or .app-bin",
+            "not an ESP32 image: it does not begin with E9h",
+            "use MicroPython's .bin for ESP32_GENERIC, not its .uf2 or .app-bin",
         )
 
 
 def _opened(name):
-    """Return a port for esptool, which looks at no clock within a packet. Raises SerialException; read(): NoDevice."""
+    """Return a port for esptool, which has no time limit within a packet. Raises SerialException; read(): NoDevice."""
     port = serial.serial_for_url(name, exclusive=True, do_not_open=True)
-    if sys.platform == "win32":  # either of them resets the chip there
+    if sys.platform == "win32":  # changing either of them resets the chip
         port.rts = port.dtr = False
     port.open()
     read, write = port.read, port.write
-    since: list[float] = []  # when the first byte behind the last write came
+    since: list[float] = []  # when the first byte after the last write came
 
     def patient_read(size=1):
         data = read(size)
@@ -78,7 +78,7 @@ def _opened(name):
             since.append(now)
             del since[1:]
             if now - since[0] > TALKS_S:
-                raise NoDevice(f"{name} never pauses: no ESP32's boot ROM talks so long", _AGAIN)
+                raise NoDevice(f"{name} sends without a pause: it is not an ESP32's boot ROM", _AGAIN)
         return data
 
     def followed_write(data):
@@ -98,23 +98,23 @@ def chip(
     reset: str = "default-reset",
     attempts: int = ATTEMPTS,
 ):
-    """Within, yield esptool's connection to the chip in its boot ROM; afterwards the port is closed.
+    """A context: yield esptool's connection to the chip in its boot ROM. The port is closed at the end.
 
     name    esptool's name of the chip that is expected
-    reset   how the chip is led into its boot ROM, in esptool's words
+    reset   how the chip enters its boot ROM, in esptool's words
     Raises NoDevice when none answers, Problem for another chip.
     """
     found: Any = None
     opened: Any = None
     _one_at_a_time.acquire()
     try:
-        # behind the lock: what another board is told goes on being told of it
+        # after the lock: messages about another board still go to that board's progress
         EspLog.set_logger(_Progress(say, progress))
         opened = _opened(port)
         found = cmds.detect_chip(opened, connect_mode=reset, connect_attempts=attempts)
         there = found.CHIP_NAME
         if there != name:
-            raise Problem(f"the chip on {port} is {there}, not {name}", "name the board that it is with --board")
+            raise Problem(f"the chip on {port} is {there}, not {name}", "name the right board with --board")
         yield found
     except (FatalError, SerialException, OSError) as error:
         text = str(error).strip().partition("\n")[0]
@@ -126,9 +126,9 @@ def chip(
 
 
 def install(found: Any, offset: int, data: bytes) -> bool:
-    """Write an image unless the flash holds it, compare by the chip's own MD5; return whether something was written.
+    """Write an image if the flash does not hold it, and compare by the chip's own MD5. Return whether it was written.
 
-    The chip restarts into it. Raises NotVerified.
+    The chip then starts the image. Raises NotVerified.
     """
     checked(data)
     stub = cmds.run_stub(found)
@@ -148,5 +148,5 @@ def install(found: Any, offset: int, data: bytes) -> bool:
 
 
 def held(found: Any, offset: int, data: bytes) -> bool:
-    """Return whether the flash holds these bytes, by the chip's own MD5."""
+    """Return whether the flash holds these bytes, according to the chip's own MD5."""
     return found.flash_md5sum(offset, len(data)) == hashlib.md5(data).hexdigest()

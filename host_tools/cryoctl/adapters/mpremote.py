@@ -1,6 +1,6 @@
-"""MicroPython's prompt on an open port, with mpremote's transport. Only this module imports mpremote.
+"""Uses MicroPython's prompt on an open port, with mpremote's transport. Only this module imports mpremote.
 
-The transport begins with Ctrl-C. So a Prompt is made only where device.look() has said PROMPT: there nothing runs.
+The transport begins with Ctrl-C. So make a Prompt only after device.look() returned PROMPT: then no program runs.
 """
 
 import ast
@@ -18,10 +18,10 @@ from host_tools.cryoctl.device import PROMPT, look
 from host_tools.cryoctl.port import Port
 from host_tools.cryoctl.problems import NoDevice, Problem, Refused
 
-CHUNK = 4096  # bytes of a file in one program: small beside the free heap of a board without application
-KEEP = 4  # chunks after which the board stores its part: an interrupted file continues there
+CHUNK = 4096  # bytes of a file in one program: little compared with the free heap of a board without application
+KEEP = 4  # after so many chunks the board stores them: an interrupted file continues there
 WAIT_S = 10  # longest time without any byte from the board
-TALKS_S = 120  # longest time of one answer: to hash a whole file takes a tenth of it [E]
+TALKS_S = 120  # longest time of one answer: hashing a whole file takes a tenth of it [E]
 ENTER_S = 5  # for the raw prompt and its soft reset
 TRIES = 3
 _MAKE = "import binascii,os\nf=open({!r},{!r})\nw=f.write\na=binascii.a2b_base64"
@@ -90,7 +90,7 @@ setattr(transport_serial, "print", lambda *_: None)  # noqa: B010 - what it fail
 
 
 class _OnOpenPort(transport_serial.SerialTransport):
-    """The transport on a port that stays open before and after, because opening a port resets some boards."""
+    """The transport on a port that is open already and stays open, because opening a port resets some boards."""
 
     def __init__(self, stream, name):
         self.in_raw_repl = False
@@ -101,7 +101,7 @@ class _OnOpenPort(transport_serial.SerialTransport):
         self.is_pty = False
 
     def read_until(self, min_num_bytes, ending, timeout=10, data_consumer=None, timeout_overall=None):
-        """As mpremote's own, but the time limit also ends it when a board sends without a pause."""
+        """Do the same as mpremote's own, but the time limit also counts while a board sends without a pause."""
         got = bytearray()
         heard_s = begun_s = time.monotonic()
         most_s = TALKS_S if timeout_overall is None else timeout_overall
@@ -122,10 +122,10 @@ class _OnOpenPort(transport_serial.SerialTransport):
 
 
 class Prompt:
-    """The raw prompt, after a soft reset: boot.py has run, nothing else is loaded. Use prompt() to make one.
+    """The raw prompt after a soft reset: boot.py has run, nothing else is loaded. Use prompt() to make one.
 
-    Every method raises NoDevice when the board has gone, Refused with MicroPython's own last line for a program that
-    fails there, Problem when its file system is full. sent counts the bytes of file contents that went over.
+    Every method raises NoDevice when the board is gone, Refused with MicroPython's own last line when a program fails
+    on the board, and Problem when its file system is full. sent counts the sent bytes of file contents.
     """
 
     def __init__(self, transport: transport_serial.SerialTransport, name: str):
@@ -162,12 +162,12 @@ class Prompt:
         return self.value(_LOOK % (list(paths),))
 
     def free(self) -> tuple[int, int]:
-        """Return the bytes free on the file system, and of one block."""
+        """Return the free bytes of the file system, and the bytes of one block."""
         free, block = self.run(_FREE).split()
         return int(free), int(block)
 
     def read(self, path: str) -> bytes:
-        """Return a small file whole."""
+        """Return the whole content of a small file."""
         return base64.b64decode(self.run(_READ.format(path)))
 
     def write(self, path: str, data: bytes, begin: int = 0, progress: Callable[[int], None] = lambda _: None) -> None:
@@ -193,7 +193,7 @@ class Prompt:
         self.run("f.close()\no.close()")
 
     def lines(self, path: str) -> bytes:
-        """Return the lines of a file up to the first empty one, that included; or its first 16 KB."""
+        """Return the lines of a file up to and including the first empty one; or its first 16 KB."""
         return self.value(_LINES.format(path))
 
     def parts(self, path: str, places: list[tuple[int, int]]) -> list[str]:
@@ -209,7 +209,7 @@ class Prompt:
         self.run(f"import os\nos.remove({path!r})")
 
     def restart(self, first: str = "") -> None:
-        """Restart the board, `first` a program: boot.py, main.py. It says nothing more here."""
+        """Run the program `first`, then restart the board: boot.py, main.py. Nothing more is read from the board."""
         self._last(first + "import machine\nmachine.reset()")
 
     def boot_loader(self) -> None:
@@ -226,34 +226,34 @@ class Prompt:
 
     def _last(self, program):
         self.left = True
-        with contextlib.suppress(TransportError, OSError):  # its own port may go before it has answered
+        with contextlib.suppress(TransportError, OSError):  # its own port may disappear before it has answered
             self._transport.exec_raw_no_follow(program)
 
     def _failed(self, text):
         last = (text.strip().splitlines() or ["no reason given"])[-1]
         if "ENOSPC" in last or last.endswith("OSError: 28"):
             return full(self._name)
-        return Refused(f"MicroPython on {self._name}: {last}", "run the same again; with -v it says more")
+        return Refused(f"MicroPython on {self._name}: {last}", "run the same command again; -v prints more")
 
     def _lost(self, error):
         return NoDevice(
             f"{self._name}: MicroPython's prompt is lost ({error})",
-            "plug the board in again, then run the same again: what is over is not sent twice",
+            "plug the board in again, then run the same command again: what arrived is not sent twice",
         )
 
 
 def full(name: str, needed: int = 0, free: int = 0) -> Problem:
-    """Return the problem of a file system without room."""
+    """Return the problem for a full file system."""
     figures = f": {needed} bytes are needed, {free} are free" if needed else ""
     return Problem(
         f"{name}: the board's file system is full{figures}",
-        f"look with `mpremote connect {name} tree :` what else is there, and remove it",
+        f"list the other files with `mpremote connect {name} tree :`, and remove what is not needed",
     )
 
 
 @contextlib.contextmanager
 def prompt(port: Port):
-    """A context: yield the Prompt of a port for which look() said PROMPT; afterwards it is the friendly one."""
+    """A context: yield the Prompt of a port for which look() returned PROMPT; at the end it is the friendly prompt."""
     for left in reversed(range(TRIES)):
         with port.lent(WAIT_S) as stream:
             transport = _OnOpenPort(stream, port.name)
@@ -275,5 +275,5 @@ def prompt(port: Port):
 
 
 def sha256(data: bytes) -> str:
-    """Return what the board says of such a file."""
+    """Return the board's answer about such a file."""
     return hashlib.sha256(data).hexdigest()

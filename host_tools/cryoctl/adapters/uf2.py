@@ -1,4 +1,4 @@
-"""The boot ROM of RP2040 and RP2350 as a volume: it shows INFO_UF2.TXT, takes a UF2 file, and then disappears.
+"""The boot ROM of RP2040 and RP2350 as a volume: it holds INFO_UF2.TXT, accepts a UF2 file, then disappears.
 
 [S] UF2: github.com/microsoft/uf2, 512-byte blocks of eight little-endian words, payload, one more word.
 RP2040 datasheet 2.8.4, RP2350 datasheet 5.5: the volume's INFO_UF2.TXT, Board-ID RPI-RP2 or RP2350; the board restarts
@@ -23,7 +23,7 @@ MAGIC = (0x0A324655, 0x9E5D5157)
 MAGIC_END = 0x0AB16F30
 PAYLOAD_MAX = 476
 RP2350 = 0xE48BFF59
-ABSOLUTE = 0xE48BFF57  # no chip's: for any address
+ABSOLUTE = 0xE48BFF57  # not a chip's family: for any address
 CHIPS = {  # by family [S] microsoft/uf2, RP2350 datasheet 5.5.3
     0xE48BFF56: "RP2040",
     RP2350: "RP2350 (Arm)",
@@ -37,9 +37,9 @@ _IGNORED = 0x9957E304
 _LAST_ADDRESS = 0x10FFFF00
 _RP2040 = 0xE48BFF56
 _FLASH = 0x10000000  # [S] datasheets: where the flash is mapped
-_FLASH_BYTES = (1 << 25, 1 << 24)  # the most that an RP2350, an RP2040 maps there
+_FLASH_BYTES = (1 << 25, 1 << 24)  # largest flash that an RP2350, an RP2040 maps there
 _COPY = 64 * 1024
-_AGAIN = "fetch it anew (`--image official` has the pinned one), and compare its SHA-256 with the publisher's"
+_AGAIN = "download it again (`--image official` has the pinned one), and compare its SHA-256 with the publisher's"
 
 
 @dataclass(frozen=True)
@@ -51,7 +51,7 @@ class Volume:
 
 
 def content(data: bytes, family: int) -> tuple[int, bytes]:
-    """Return (address, bytes) that a UF2 file writes into the flash. Raises Problem for a damaged or other file."""
+    """Return (address, bytes) that a UF2 file writes into the flash. Raises Problem for a damaged or another file."""
     blocks = _blocks(data)
     _of_this_chip(blocks, family)
     if family == RP2350 and _is_work_around(data[:BLOCK]):
@@ -59,37 +59,39 @@ def content(data: bytes, family: int) -> tuple[int, bytes]:
     out: dict[int, bytes] = {}
     for n, (block, flags, address, size, number, of, kind) in enumerate(blocks):
         if kind == ABSOLUTE:
-            raise Problem(f"UF2 file damaged: block {n} of {len(blocks)} is for any address, in no image", _AGAIN)
+            raise Problem(
+                f"UF2 file damaged: block {n} of {len(blocks)} is for any address, and belongs to no image", _AGAIN
+            )
         if number != n or of != len(blocks) or size > PAYLOAD_MAX:
-            raise Problem(f"UF2 file damaged: block {n} of {len(blocks)} calls itself {number} of {of}", _AGAIN)
+            raise Problem(f"UF2 file damaged: block {n} of {len(blocks)} has the number {number} of {of}", _AGAIN)
         if not flags & _FAMILY_GIVEN or kind != family:
             raise _another(f"family {kind:#010x}" if flags & _FAMILY_GIVEN else "no family", family)
         if not flags & _NOT_FOR_FLASH:
             if not size or address in out:
-                said = "is for an address that had one before" if size else "is empty"
+                said = "is for an address that another block wrote" if size else "is empty"
                 raise Problem(f"UF2 file damaged: block {n} of {len(blocks)} {said}", _AGAIN)
             if not _FLASH <= address <= _FLASH + _FLASH_BYTES[family == _RP2040] - size:
-                raise Problem(f"UF2 file damaged: block {n} is for {address:#010x}, which is no flash", _AGAIN)
+                raise Problem(f"UF2 file damaged: block {n} is for {address:#010x}, which is not in the flash", _AGAIN)
             out[address] = block[32 : 32 + size]
     if not out:
-        raise Problem("UF2 file damaged: nothing in it is for the flash", _AGAIN)
+        raise Problem("UF2 file damaged: no block is for the flash", _AGAIN)
     start = min(out)
     whole = bytearray()
     for address in sorted(out):
         if address != start + len(whole):
-            raise Problem(f"UF2 file damaged: nothing for address {start + len(whole):#010x}", _AGAIN)
+            raise Problem(f"UF2 file damaged: no block for address {start + len(whole):#010x}", _AGAIN)
         whole += out[address]
     return start, bytes(whole)
 
 
 def families(data: bytes) -> set[int]:
-    """Return the families of the chips that a UF2 file's blocks are for. Raises Problem for no such file."""
+    """Return the families of the chips that a UF2 file's blocks are for. Raises Problem for another kind of file."""
     return {kind for _, flags, *_, kind in _blocks(data) if flags & _FAMILY_GIVEN} - {ABSOLUTE}
 
 
 def _blocks(data):
     if not data or len(data) % BLOCK:
-        raise Problem(f"no UF2 file: {len(data)} bytes are no whole number of {BLOCK}-byte blocks", _AGAIN)
+        raise Problem(f"not a UF2 file: {len(data)} bytes are not a whole number of {BLOCK}-byte blocks", _AGAIN)
     found = []
     for n in range(len(data) // BLOCK):
         block = data[n * BLOCK : (n + 1) * BLOCK]
@@ -109,11 +111,11 @@ def _of_this_chip(blocks, family):
 
 def _another(found, family):
     wanted = f"{CHIPS.get(family, 'unknown')}, family {family:#010x}"
-    return Problem(f"UF2 file for another chip: {found}, not {wanted}", "take MicroPython's image for this board")
+    return Problem(f"UF2 file for another chip: {found}, not {wanted}", "use MicroPython's image for this board")
 
 
 def _is_work_around(block):
-    """Whether a block is the one that goes before an image of the RP2350 for the sake of its erratum E10, and no other.
+    """Return whether a block is the one before an image of the RP2350 that its erratum E10 needs.
 
     [S] RP2350 datasheet, E10, and picotool: 256 bytes EFh for the end of the flash's address range, block 0 of 2
     without a second; newer ones are marked as to be ignored, with nothing behind the mark.
@@ -177,7 +179,7 @@ def volumes() -> list[Volume]:
 
 
 def wait_for(board: str, patience_s: float) -> Volume:
-    """Return the volume with that Board-ID once it is there. Raises NoDevice, and Problem for another board's."""
+    """Wait for the volume with that Board-ID, and return it. Raises NoDevice; Problem for another board's volume."""
     until = time.monotonic() + patience_s
     while True:
         there = volumes()
@@ -186,7 +188,7 @@ def wait_for(board: str, patience_s: float) -> Volume:
             return fits[0]
         if fits:
             names = ", ".join(str(volume.path) for volume in fits)
-            raise NoDevice(f"more than one board waits as a volume: {names}", "leave one of them plugged in")
+            raise NoDevice(f"more than one board waits as a volume: {names}", "leave only one of them plugged in")
         if time.monotonic() >= until:
             break
         time.sleep(0.1)
@@ -197,7 +199,7 @@ def wait_for(board: str, patience_s: float) -> Volume:
         )
     raise NoDevice(
         f"no {board} volume appeared",
-        "hold BOOTSEL while plugging the board in; where nothing mounts it by itself, mount it below /mnt",
+        "hold BOOTSEL while plugging the board in; if the system does not mount it, mount it below /mnt",
     )
 
 
@@ -206,7 +208,7 @@ def copy(
 ) -> None:
     """Copy a checked UF2 file to a volume and wait until it disappears: then the boot ROM has taken all of it.
 
-    Raises NoDevice when it disappears before everything was written, NotVerified when it does not disappear.
+    Raises NoDevice when it disappears before everything is written, NotVerified when it does not disappear.
     """
     done = 0
     try:
@@ -219,16 +221,17 @@ def copy(
                 os.fsync(file.fileno())
     except OSError as error:
         if (volume.path / INFO).exists():
-            raise Problem(f"{volume.path}: {error.strerror}", "may this user write to it?") from None
+            raise Problem(f"{volume.path}: {error.strerror}", "check that this user may write to it") from None
         if done < len(data):
             raise NoDevice(
-                f"{volume.path} went before all of the image was written", "plug it in with BOOTSEL, then again"
+                f"{volume.path} disappeared before the whole image was written",
+                "plug it in with BOOTSEL, then try again",
             ) from None
     until = time.monotonic() + patience_s
     while (volume.path / INFO).exists():
         if time.monotonic() > until:
             raise NotVerified(
-                f"{volume.path} is still there {patience_s:.0f} s after the copy: the board did not take the image",
-                "unplug it, hold BOOTSEL while plugging it in, then run the same again",
+                f"{volume.path} is still there {patience_s:.0f} s after the copy: the board did not accept the image",
+                "unplug it, hold BOOTSEL while plugging it in, then run the same command again",
             )
         time.sleep(0.05)

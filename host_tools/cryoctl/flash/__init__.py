@@ -1,4 +1,4 @@
-"""Makes a provisioned, verified board from a bare one: the request, the messages on the way, the result."""
+"""Makes a bare board a provisioned, verified one: the request, the messages meanwhile, the result."""
 
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field
@@ -11,12 +11,12 @@ PARTS = ("find", "image", "compile", "compare", "copy", "restart")
 
 @dataclass(frozen=True)
 class Request:
-    """What a board must become. board None: any board that is found; image None: MicroPython stays as it is.
+    """What must be on a board. board None: any board that is found; image None: MicroPython stays as it is.
 
-    settings           key -> value of a settings file, laid over what the board holds
-    replace_settings   values that a calibration gave are replaced too, and a record that cannot be read
-    pin                of the board, to leave its application; on a board without one it becomes its first
-    new_pin            becomes the PIN in any case
+    settings           key -> value of a settings file; they replace the values that the board holds
+    replace_settings   also replace values that a calibration gave, and a record that cannot be read
+    pin                the board's PIN, to end its application; a board without a PIN gets it as its first
+    new_pin            becomes the board's PIN in any case
     """
 
     board: str | None = None
@@ -31,16 +31,16 @@ class Request:
 
 
 class Watch:
-    """Receives the progress; this one is silent."""
+    """Receives the progress. This one shows nothing."""
 
     def part(self, name: str, total: int = 0) -> None:
-        """A part of PARTS begins; total: its bytes, 0 where they are not known."""
+        """A part of PARTS begins; total: its bytes, 0 if not known."""
 
     def at(self, done: int) -> None:
-        """So many bytes of it are done."""
+        """`done` bytes of the part are done."""
 
     def warn(self, text: str) -> None:
-        """Something the user should know."""
+        """Tell the user something that is important."""
 
 
 @dataclass
@@ -63,7 +63,7 @@ class Report:
     warnings: list[str] = field(default_factory=list)
 
     def as_json(self) -> dict:
-        """Return it as it is printed and recorded."""
+        """Return the report as it is printed and recorded."""
         return asdict(self)
 
 
@@ -73,5 +73,5 @@ def folder(board: str) -> Path:
 
 
 def names() -> list[str]:
-    """Return the boards there are."""
+    """Return the names of all boards."""
     return sorted(path.parent.name for path in BOARDS.glob("*/board.toml"))

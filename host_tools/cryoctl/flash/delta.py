@@ -1,11 +1,11 @@
 """Makes a new archive of modules on the board from the old one: only the differences are sent.
 
-The new file is compared as a whole afterwards, like any other file.
+The whole new file is compared afterwards, like any other file.
 """
 
 from host_tools.cryoctl.adapters.mpremote import Prompt, sha256
 
-_SUM = 4  # bytes behind the last member
+_SUM = 4  # bytes after the last member
 
 Piece = tuple[int, int] | bytes  # (place in the old file, length), or bytes to send
 
@@ -14,7 +14,7 @@ def members(head: bytes, size: int) -> dict[str, tuple[int, int]]:
     """Return path -> (place, length) of an archive's members, from its lines and its size. Raises ValueError."""
     lines = head.decode("ascii").splitlines()
     if not lines or lines[-1]:
-        raise ValueError("no archive: the empty line is missing")
+        raise ValueError("not an archive: the empty line is missing")
     names, places = [], []
     for line in lines[:-1]:
         name, place = line.split()
@@ -25,14 +25,14 @@ def members(head: bytes, size: int) -> dict[str, tuple[int, int]]:
 
 
 def head_of(data: bytes) -> bytes:
-    """Return an archive's lines, the empty one included."""
+    """Return an archive's lines, including the empty one."""
     return data[: data.index(b"\n\n") + 2]
 
 
 def pieces(prompt: Prompt, path: str, size: int, data: bytes) -> list[Piece]:
     """Return the pieces of the archive `data`, given the one at `path` on the board with its size.
 
-    Just the data where that is no archive.
+    If the file there is not an archive, the only piece is the data.
     """
     try:
         old = members(prompt.lines(path), size)

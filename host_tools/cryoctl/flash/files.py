@@ -1,7 +1,7 @@
-"""Puts files onto a board so that no interruption leaves half an application that starts.
+"""Puts files onto a board. After an interruption, no half application can start.
 
-What differs goes over under other names, each is compared by its SHA-256 there, then main.py is taken away, the others
-get their names, main.py the last. After any interruption the next run continues there.
+Files that differ are sent under other names, and each is compared there by its SHA-256. Then main.py is removed, and
+the files get their real names, main.py last. After any interruption the next run continues there.
 """
 
 import hashlib
@@ -17,13 +17,13 @@ NEW = ".new"
 
 
 def differing(prompt: Prompt, wanted: Mapping[str, bytes]) -> list[str]:
-    """Return the paths whose content on the board differs from the wanted content."""
+    """Return the paths of files whose content on the board differs from the wanted content."""
     there = prompt.files([_at(path) for path in wanted])
     return [path for path, data in wanted.items() if not _same(there[_at(path)], data)]
 
 
 def put(prompt: Prompt, name: str, wanted: Mapping[str, bytes], changed: list[str], watch: Watch) -> None:
-    """Make `changed` of the files on the board the wanted ones. Raises Problem when full, NotVerified, NoDevice."""
+    """Put the `changed` ones of the wanted files onto the board. Raises Problem (it is full), NotVerified, NoDevice."""
     if not changed:
         return
     moved = sorted({*changed, MAIN} & set(wanted), key=lambda path: (path == MAIN, path))
@@ -33,7 +33,7 @@ def put(prompt: Prompt, name: str, wanted: Mapping[str, bytes], changed: list[st
     for path in moved:
         new = there[_at(path) + NEW]
         if path == MAIN and main_stays:
-            continue  # it is only moved out of the way
+            continue  # the old file only gets another name
         if not _same(new, wanted[path]):
             begins[path] = _over_already(new, wanted[path])
     _fits(prompt, name, {path: len(wanted[path]) - begin for path, begin in begins.items()})
@@ -56,9 +56,9 @@ def put(prompt: Prompt, name: str, wanted: Mapping[str, bytes], changed: list[st
     over = prompt.files([_at(path) + NEW for path in begins])
     wrong = [path for path in begins if not _same(over[_at(path) + NEW], wanted[path])]
     for path in wrong:
-        prompt.remove(_at(path) + NEW)  # this one must not be continued
+        prompt.remove(_at(path) + NEW)  # this copy must not be continued
     if wrong:
-        raise NotVerified(f"{name}: {', '.join(wrong)} did not arrive as sent", "run the same again")
+        raise NotVerified(f"{name}: {', '.join(wrong)} did not arrive correctly", "run the same again")
     if main_stays:
         prompt.rename(_at(MAIN), _at(MAIN) + NEW)
     elif there.get(_at(MAIN)):
@@ -67,11 +67,13 @@ def put(prompt: Prompt, name: str, wanted: Mapping[str, bytes], changed: list[st
         prompt.rename(_at(path) + NEW, _at(path))
     still = differing(prompt, wanted)
     if still:
-        raise NotVerified(f"{name}: {', '.join(still)} on the board is not what was written", "run the same again")
+        raise NotVerified(
+            f"{name}: {', '.join(still)} on the board differs from what was written", "run the same again"
+        )
 
 
 def out_of_the_way(prompt: Prompt) -> None:
-    """Keep the application from starting at the next restart; put() brings its main.py back."""
+    """Remove main.py, so that the application does not start at the next restart; put() brings it back."""
     if prompt.files([_at(MAIN)])[_at(MAIN)]:
         prompt.rename(_at(MAIN), _at(MAIN) + NEW)
 
@@ -88,7 +90,7 @@ def _same(found, data):
 
 
 def _over_already(found, data):
-    """Return how many bytes of an interrupted copy can stay."""
+    """Return how many bytes of an interrupted copy can be kept."""
     if not found or found[0] > len(data):
         return 0
     return found[0] if hashlib.sha256(data[: found[0]]).hexdigest() == found[1] else 0

@@ -1,4 +1,4 @@
-"""The record of flashed boards, as JSON lines: one for each board that was tried, never changed afterwards."""
+"""The record of flashed boards, as JSON lines: one line for each board that was tried. No line is changed later."""
 
 import json
 import threading
@@ -14,7 +14,7 @@ _lock = threading.Lock()
 
 
 def default_path() -> Path:
-    """Return where the record is unless the user says otherwise."""
+    """Return the record's usual place, for when the user names no other."""
     return user_data_path("cryo", appauthor=False) / "flashed.jsonl"
 
 
@@ -24,7 +24,7 @@ def ready(path: Path) -> None:
         path.parent.mkdir(parents=True, exist_ok=True)
         path.open("a").close()
     except OSError as error:
-        raise Problem(f"record {path}: {error.strerror}", "name another with --record") from None
+        raise Problem(f"record {path}: {error.strerror}", "name another file with --record") from None
 
 
 def append(path: Path, report: Report) -> None:
@@ -35,6 +35,6 @@ def append(path: Path, report: Report) -> None:
             file.write(line)
     except OSError as error:
         raise Problem(
-            f"record {path}: {error.strerror}: the board is flashed, what was done is not written down",
-            "note it; name another with --record",
+            f"record {path}: {error.strerror}: the board is flashed, but this is not recorded",
+            "write down what was flashed; next time name another file with --record",
         ) from None

@@ -1,4 +1,4 @@
-"""MicroPython itself onto a board: through the volume of RP2040 and RP2350, or the ESP32's boot ROM."""
+"""Puts MicroPython itself onto a board: through the volume of RP2040 and RP2350, or the ESP32's boot ROM."""
 
 import hashlib
 import re
@@ -15,25 +15,25 @@ from host_tools.toolchain.uf2 import download
 from host_tools.toolchain.uf2 import image as cache
 
 OFFICIAL = "official"
-FIRST = "rp2040_pico"  # whose image `official` is where no board is named
-_ANEW = "fetch it anew, and compare the hash with the publisher's"
-MOST = 1 << 25  # bytes of an image: twice the flash of any board there is
+FIRST = "rp2040_pico"  # `official` is this board's image if no board is named
+_ANEW = "download it again, and compare the hash with the publisher's"
+MOST = 1 << 25  # bytes of an image: twice the flash of the largest board
 VOLUME_S = 60.0  # a person may have to mount it
-COPIES = 2  # a copy that did not arrive whole is made once more
-AGAIN = "the board did not get all of the image: it is copied once more"
+COPIES = 2  # an incomplete copy is repeated once
+AGAIN = "the board did not get the whole image: it is copied again"
 _FLASH_HASH = """import uctypes,hashlib,binascii
 print(binascii.hexlify(hashlib.sha256(uctypes.bytearray_at({},{})).digest()).decode())
 """
 
 
 def given(name: str, board: str | None = None, sha256: str | None = None) -> bytes:
-    """Return the image's bytes: of a file, or for `official` the pinned one, downloaded. Raises Problem.
+    """Return the bytes of an image file, or for `official` of the pinned image, which is downloaded. Raises Problem.
 
-    board    for which it is, where that is known; `official` is refused for one without a pinned image
-    sha256   that the image must have, in hexadecimal
+    board    the board that the image is for, if known; `official` is refused for a board without a pinned image
+    sha256   the hash that the image must have, in hexadecimal
     """
     if sha256 is not None and not re.fullmatch("[0-9a-fA-F]{64}", sha256):
-        raise Problem(f"{sha256!r} is no SHA-256", "give its 64 hexadecimal digits")
+        raise Problem(f"{sha256!r} is not a SHA-256", "give its 64 hexadecimal digits")
     try:
         if name == OFFICIAL:
             data = _official(pinned(board or FIRST))
@@ -43,12 +43,12 @@ def given(name: str, board: str | None = None, sha256: str | None = None) -> byt
         raise Problem(str(error)) from None
     found = hashlib.sha256(data).hexdigest()
     if sha256 and found != sha256.lower():
-        raise Problem(f"image {name}: its SHA-256 is {found}, not the one given: nothing was written", _ANEW)
+        raise Problem(f"image {name}: its SHA-256 is {found}, not the given one: nothing was written", _ANEW)
     return data
 
 
 def _official(chip):
-    """The bytes of a chip's pinned image, from the cache or downloaded. Raises download.Refused."""
+    """Return the bytes of a chip's pinned image, from the cache or downloaded. Raises download.Refused."""
     file = chip.micropython["official"]
     place = cache.CACHE if file == download.NAME else cache.CACHE.with_name(file)
     download.ensure(download.PLACE + file, place, chip.micropython["sha256"], file)
@@ -56,36 +56,36 @@ def _official(chip):
 
 
 def pinned(board: str) -> Chip:
-    """Return a board's chip. Raises Problem unless a download is pinned for it."""
+    """Return a board's chip. Raises Problem if no download is pinned for it."""
     chip = boards.chip(board)
     if "sha256" not in chip.micropython:
         known = [name for name in names() if "sha256" in boards.chip(name).micropython]
         raise Problem(
-            f"no download is pinned for {board}: `official` is the image of {', '.join(known)}",
-            "download MicroPython for it, then give --image FILE, with --sha256 the hash that its publisher tells",
+            f"no download is pinned for {board}: `official` exists only for {', '.join(known)}",
+            "download MicroPython for it, then give --image FILE, and its publisher's hash with --sha256",
         )
     return chip
 
 
 def chip_of(data: bytes) -> Chip:
-    """Return the chip that a UF2 file is for. Raises Problem where no board of ours has it, or for no such file."""
+    """Return the chip that a UF2 file is for. Raises Problem when no known board has it, or for another file."""
     kinds = uf2.families(data)
     for name in names():
         chip = boards.chip(name)
         if int(chip.micropython.get("family", "0"), 16) in kinds:
             return chip
-    raise Problem("the image is for no board of ours", f"the boards are {', '.join(names())}")
+    raise Problem("the image is for an unknown board", f"the boards are {', '.join(names())}")
 
 
 def fits(data: bytes, name: str, board: str) -> None:
-    """Raise Problem for an image, by its bytes and the name it was given by, that is damaged or another board's."""
+    """Raise Problem for an image that is damaged or for another board. name: as the user gave it."""
     if name == OFFICIAL and hashlib.sha256(data).hexdigest() != pinned(board).micropython["sha256"]:
-        raise Problem(f"`official` was taken for another board: there is a {board}", f"say --board {board}")
+        raise Problem(f"`official` is the image of another board: here is a {board}", f"give --board {board}")
     checked(data, boards.chip(board))
 
 
 def checked(data: bytes, chip: Chip) -> None:
-    """Raises Problem for an image that is damaged, or not for this chip."""
+    """Raise Problem for an image that is damaged, or not for this chip."""
     kind = chip.micropython.get("image")
     if kind == "uf2":
         uf2.content(data, int(chip.micropython["family"], 16))
@@ -94,11 +94,11 @@ def checked(data: bytes, chip: Chip) -> None:
 
         esptool.checked(data)
     else:
-        raise Problem(f"the board {chip.name} takes no image: its interpreter is the host's", "leave --image out")
+        raise Problem(f"the board {chip.name} takes no image: it uses this computer's interpreter", "leave --image out")
 
 
 def held(prompt: mpremote.Prompt, chip: Chip, data: bytes) -> bool:
-    """Return whether the RP2040's flash holds a UF2 file, hashed there where it is mapped into memory."""
+    """Return whether the RP2040's flash holds a UF2 file; the board hashes its flash, which is mapped into memory."""
     address, content = uf2.content(data, int(chip.micropython["family"], 16))
     return prompt.run(_FLASH_HASH.format(address, len(content))).strip() == hashlib.sha256(content).hexdigest()
 
@@ -111,10 +111,11 @@ def by_volume(data: bytes, chip: Chip, watch: Watch) -> None:
 
 
 def install(port: Port, data: bytes, chip: Chip, at_prompt: bool, back: Callable[[], None], watch: Watch) -> bool:
-    """Put an image onto the board if it is not there; return whether it was written. back() waits for the port after a
-    restart.
+    """Put an image onto the board if it is not there; return whether it was written.
 
-    at_prompt   MicroPython's prompt is there; else nothing answers
+    back() waits for the port after a restart.
+
+    at_prompt   True: MicroPython's prompt is there; False: nothing answers
     """
     checked(data, chip)
     watch.part("image", len(data))

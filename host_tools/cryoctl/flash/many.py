@@ -1,4 +1,4 @@
-"""Flashes several boards at the same time, each in its thread; a failure of one does not delay the others."""
+"""Flashes several boards at the same time, each in its own thread. A failure of one does not delay the others."""
 
 import threading
 from collections.abc import Callable
@@ -12,13 +12,13 @@ TOGETHER = 16
 
 
 class Stopped(Problem):
-    """Ctrl-C came. What is on a board already is there for the next run."""
+    """Ctrl-C came. The next run uses what is on a board already."""
 
     code = 130
 
 
 class _Stoppable(Watch):
-    """Passes on the progress, and ends the run at the next step once `stop` is set, but never between two names."""
+    """Passes on the progress. Once `stop` is set it ends the run at the next step, but not while files are renamed."""
 
     def __init__(self, inner: Watch, stop: threading.Event):
         self._inner = inner
@@ -37,11 +37,11 @@ class _Stoppable(Watch):
 
     def _end(self):
         if self._stop.is_set():
-            raise Stopped("interrupted", "run the same again to go on")
+            raise Stopped("interrupted", "run the same command again to continue")
 
 
 def flash(planned: Run, watch_of: Callable[[str], Watch]) -> tuple[list[Report], int, list[Problem]]:
-    """Carry a run out; return a report a board, the worst exit code, and what went wrong."""
+    """Do a run; return one report for each board, the worst exit code, and what went wrong."""
     request = planned.request
     ports = [run.by_volume(request, watch_of("volume"))] if planned.by_volume else planned.ports
     problems: list[Problem] = []

@@ -1,4 +1,4 @@
-"""Decides what `flash` will do before anything is touched: a run by its options, a board by what answers there."""
+"""Decides what `flash` will do before it changes anything: from the options, and from what answers on each board."""
 
 import os
 from collections.abc import Sequence
@@ -14,7 +14,7 @@ from host_tools.cryoctl.service import VARIABLE, pin
 
 @dataclass(frozen=True)
 class Options:
-    """What the command line says; each is described there, in commands/flash.py."""
+    """The options of the command line; commands/flash.py describes each."""
 
     ports: Sequence[str] = ()
     every: bool = False
@@ -36,9 +36,9 @@ class Run:
     """A run of the command.
 
     request     the same for each board
-    ports       those of the boards
-    by_volume   there is a boot ROM's volume in their place: its board has a port once it has the image
-    record      where it is written down; None: nowhere, nothing is done
+    ports       the boards' ports
+    by_volume   there is no port, but a boot ROM's volume: its board gets a port with the image
+    record      the file that records the run; None: no record, because nothing is written
     """
 
     request: Request
@@ -48,9 +48,9 @@ class Run:
 
 
 def of_run(options: Options, there: Sequence[found.Found], volumes: bool) -> Run:
-    """Return the run; files that the options name are read. Raises Problem, NoDevice for what cannot be done.
+    """Return the run, and read the files that the options name. Raises Problem, NoDevice if it is not possible.
 
-    there     the ports there are
+    there     all ports that were found
     volumes   whether a boot ROM shows its volume
     """
     _consistent(options)
@@ -67,12 +67,12 @@ def of_run(options: Options, there: Sequence[found.Found], volumes: bool) -> Run
 
 @dataclass(frozen=True)
 class Steps:
-    """What is done with one board, in this order; then it restarts, unless nothing is written.
+    """The steps for one board, in this order; then it restarts, unless nothing is written.
 
-    leave     its application is ended
-    image     MicroPython is put there
-    compare   what it holds is compared with what it is to hold
-    write     what differs is sent
+    leave     end its application
+    image     put MicroPython onto it
+    compare   compare the files that it holds with the wanted ones
+    write     send the files that differ
     """
 
     leave: bool
@@ -82,12 +82,12 @@ class Steps:
 
 
 def of_board(name: str, state: str, who: Identity | None, request: Request) -> Steps:
-    """Return the steps for a board by what answers on its port. Raises Problem, NoDevice where none is possible."""
+    """Return the steps for a board, from what answers on its port. Raises Problem, NoDevice if nothing is possible."""
     if state == SILENT and not _boot_rom(request):
         then = "press its reset button; a board without MicroPython needs --image, an ESP32 also --board"
         if (request.image is not None and request.board is None) or _by_volume(request):
-            then = "press its reset button; where its image is half written: hold BOOTSEL while plugging it in, then "
-            then += "run the same without --port (an ESP32: with --board)"
+            then = "press its reset button; if its image is half written: hold BOOTSEL while plugging it in, then "
+            then += "run the same command without --port (for an ESP32: with --board)"
         raise NoDevice(f"{name} does not answer", then)
     if who is not None:
         if request.image is not None:
@@ -105,10 +105,10 @@ def of_board(name: str, state: str, who: Identity | None, request: Request) -> S
 
 
 def pin_for_leaving(name: str, request: Request) -> str:
-    """Return the PIN that ends an application. Raises Problem without one."""
+    """Return the PIN that ends an application. Raises Problem when no PIN was given."""
     if request.pin is None:
         raise Problem(
-            f"{name}: the application runs there, and ending it takes the device's PIN",
+            f"{name}: the application runs there; to end it, the device's PIN is needed",
             "give it in a file (--pin-file), or in the variable CRYO_PIN",
         )
     return request.pin
@@ -116,13 +116,13 @@ def pin_for_leaving(name: str, request: Request) -> str:
 
 def _consistent(options):
     if options.every and options.ports:
-        raise Problem("--all and --port exclude each other", "name the ports, or take them all")
+        raise Problem("--all and --port exclude each other", "give only one of them")
     if options.serial is not None and (options.every or len(options.ports) > 1):
         raise Problem("one serial number for several boards", "flash them one at a time, or leave --serial out")
     if options.board:
         boards.chip(options.board)
     if options.sha256 is not None and not options.image:
-        raise Problem("--sha256 is that of an image", "name the file with --image, or leave --sha256 out")
+        raise Problem("--sha256 belongs to an image", "name the file with --image, or leave --sha256 out")
 
 
 def _request(options):
@@ -143,7 +143,7 @@ def _ports(options, there):
     if options.every:
         out = tuple(at for at in there if options.virtual or at.kind != found.VIRTUAL)
         if not out:
-            raise NoDevice("no board found", "plug one in; virtual boards are taken with --virtual")
+            raise NoDevice("no board found", "plug one in; --virtual includes virtual boards")
         return out
     known = {at.name: at for at in there}
     names = options.ports or [found.chosen(None, there)]
@@ -151,12 +151,12 @@ def _ports(options, there):
 
 
 def _by_volume(request):
-    """Return whether an image is given for a board whose boot ROM shows a volume."""
+    """Return whether the given image is for a board whose boot ROM shows a volume."""
     return request.image is not None and boards.chip(request.board).micropython.get("image") == "uf2"
 
 
 def _boot_rom(request):
-    """Return whether a port that does not answer may be a chip without an interpreter."""
+    """Return whether a port that does not answer can be a chip without an interpreter."""
     if request.image is None or request.board is None or request.dry_run:
         return False
     return boards.chip(request.board).micropython.get("image") == "esptool"

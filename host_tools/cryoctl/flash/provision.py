@@ -1,4 +1,4 @@
-"""Makes the files of settings, serial number and PIN for a board, from the request and from what the board holds."""
+"""Makes a board's files of settings, serial number and PIN, from the request and from what the board holds."""
 
 import importlib
 from collections.abc import Mapping
@@ -13,20 +13,20 @@ from host_tools.toolchain.settings import pin
 CALIBRATED = importlib.import_module("cryo.store.settings").BY_CALIBRATION
 _calibration = importlib.import_module("cryo.store.calibration")
 RECORDS = tuple(f"calibration.{n}" for n in range(2))  # the newest calibration of each kind
-HELD = (*host.PATHS, *pin.PIN_PATHS, *RECORDS)  # what has to be read before it is known what to write
+HELD = (*host.PATHS, *pin.PIN_PATHS, *RECORDS)  # these files must be read first: they decide what to write
 
 
 def files(board: str, held: Mapping[str, bytes], request: Request, watch: Watch) -> dict[str, bytes]:
-    """Return path -> bytes of the settings and PIN that have to be written; none of what may stay.
+    """Return path -> bytes of the settings and PIN files that must be written; files that may stay are left out.
 
-    held    path -> bytes of those files of HELD that the board has
-    Raises Problem where something that cannot be read would be lost, or a value is none.
+    held    path -> bytes of the files of HELD that the board has
+    Raises Problem when unreadable settings would be lost, or a value is not valid.
     """
     return _settings(board, held, request, watch) | _pin(held, request, watch)
 
 
 def serial(held: Mapping[str, bytes]) -> str:
-    """Return the serial number as *IDN? tells it of a board with these files."""
+    """Return the serial number that a board with these files gives in its answer to *IDN?."""
     record = {path: held[path] for path in host.PATHS if path in held}
     try:
         return str(host.stored(record)["serial"])
@@ -47,30 +47,32 @@ def _settings(board, held, request, watch):
             if not request.replace_settings:
                 raise Problem(
                     f"the board's settings cannot be read ({error})",
-                    "--replace-settings with --settings FILE puts others in their place; what they held is lost",
+                    "--replace-settings with --settings FILE replaces them; their values are lost",
                 ) from None
     if not there and board == "virtual":
         asked = VIRTUAL | asked
     if not asked:
         if not there:
-            watch.warn("no settings on the board and none given: it will refuse to arm (--settings, --serial)")
+            watch.warn(
+                "the board has no settings and none were given: it will refuse to arm (give --settings, --serial)"
+            )
         return {}
     made = _merged(there, asked, request.replace_settings, watch, measured(held))
     if made.get("simulated") and board != "virtual":
-        raise Problem("simulated = 1 is for the virtual board alone", "take it out of the settings")
+        raise Problem("simulated = 1 is only for the virtual board", "remove it from the settings")
     try:
         host.payload(made)
         if made == there:
             return {}
         if not made.get("jet_k_mdegc") or not made.get("calibration_due_d"):
-            watch.warn("the settings are not those of a calibrated device: it will refuse to arm")
+            watch.warn("the settings do not come from a calibration: the device will refuse to arm")
         return host.provision(made, _next_sequence(record))
     except host.SettingsError as error:
         raise Problem(f"settings: {error}", "correct it in the file of --settings") from None
 
 
 def measured(held: Mapping[str, bytes]) -> set[str]:
-    """Return the settings that a calibration's record on the board stands for: all of them where it cannot be read.
+    """Return the settings that come from the calibration records on the board; all of them if a record cannot be read.
 
     A measured value may equal the default by chance, so a value alone does not show whether it was measured.
     """
@@ -95,7 +97,7 @@ def _merged(there, asked, replace, watch, measured):
 
 
 def _next_sequence(record):
-    """Return the sequence that counts before both slots of the board, whichever of the two is replaced first."""
+    """Return a sequence number that is newer than both slots of the board, whichever slot is replaced first."""
     reader = host.slots.Slots("/", host.config.NAME, host.config.VERSION, host._Files(record))
     found = reader.read(0), reader.read(1)
     at = host.slots.current(*found)
@@ -107,10 +109,14 @@ def _pin(held, request, watch):
     text = request.new_pin or ("" if there else request.pin)
     if not text:
         if not there:
-            watch.warn("no PIN on the board and none given: the first is set with the E-stop pressed (--pin-file)")
+            watch.warn(
+                "the board has no PIN and none was given: set the first with the E-stop pressed, or give --pin-file"
+            )
         return {}
     if len(text) < PIN_GOOD:
-        watch.warn(f"a PIN of {len(text)} digits is soon found in a copy of the flash: take {PIN_GOOD} digits or more")
+        watch.warn(
+            f"a PIN of {len(text)} digits is quickly found in a copy of the flash: use {PIN_GOOD} digits or more"
+        )
     try:
         return pin.provision(text)
     except host.SettingsError as error:

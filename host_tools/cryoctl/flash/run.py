@@ -1,4 +1,4 @@
-"""Brings one board from its present state to the wanted one: `flash`."""
+"""Brings one board from its present state to the wanted state, for `cryoctl flash`."""
 
 import contextlib
 import time
@@ -14,7 +14,7 @@ from host_tools.cryoctl.service import service_mode, to_prompt
 
 BACK_S = 30.0  # the boot ROM, a slow USB, and the application's start [E]
 TEST_S = 20.0
-_PROMPTS = 4  # seen so often after a restart, the board is not on its way to the application
+_PROMPTS = 4  # if the prompt is seen so often after a restart, the application does not start
 # The application counts unintended restarts and gives no gas after three; this restart is intended.
 _ASKED_FOR = """try:
  import archive
@@ -24,14 +24,14 @@ _ASKED_FOR = """try:
 except Exception:
  pass
 """
-_HALF = "hold BOOTSEL while plugging it in, then run the same again: the image is written anew"
-_AGAIN = "run the same again: what is on the board already is not sent twice"
+_HALF = "hold BOOTSEL while plugging it in, then run the same command again: it writes the image again"
+_AGAIN = "run the same command again: what is on the board already is not sent twice"
 
 
 def flash(at: found.Found, request: Request, watch: Watch, report: Report) -> None:
-    """Make a board what the request says; the report fills as it goes. Raises Problem, with what to do next.
+    """Put onto a board what the request says, and fill the report meanwhile. Raises Problem, with what to do next.
 
-    An application that runs there is left through service mode, and not at all while it is armed or treating.
+    A running application is ended through service mode, but never while it is armed or treating.
     """
     watch.part("find")
     with Port(at.name) as port:
@@ -41,14 +41,16 @@ def flash(at: found.Found, request: Request, watch: Watch, report: Report) -> No
             report.board, report.serial, report.version = who.board, who.serial, who.version
         with _left_as_found(port) if who else contextlib.nullcontext() as device:
             if device:
-                device.unarmed()  # said first, whatever else is wrong with what is asked for
+                device.unarmed()  # this error comes first, before others in the request
             steps = plan.of_board(at.name, state, who, request)
             if device and steps.leave:
                 _leave(device, request)
         if steps.image:
             _image(port, at, request, state != SILENT, watch, report)
         if not steps.compare:
-            report.result = "dry run: a board that runs the application is compared at the prompt only"
+            report.result = (
+                "dry run: files are compared only at MicroPython's prompt, and this board runs the application"
+            )
             return
         serial = _files(port, at, request, steps.write, was_application=who is not None, watch=watch, report=report)
         if not steps.write:
@@ -59,13 +61,16 @@ def flash(at: found.Found, request: Request, watch: Watch, report: Report) -> No
 
 
 def by_volume(request: Request, watch: Watch) -> found.Found:
-    """Give a board that shows only its boot ROM's volume an image; return its port. Raises NoDevice, Problem."""
+    """Copy an image to a board that shows only its boot ROM's volume; return its port. Raises NoDevice, Problem."""
     assert request.image is not None
     chip = boards.chip(request.board) if request.board else image.chip_of(request.image)
     image.checked(request.image, chip)
     before = {port.name for port in found.ports()}
     if request.dry_run:
-        raise NoDevice("dry run: the image is good; the board has no port before it is copied", "leave --dry-run out")
+        raise NoDevice(
+            "dry run: the image is valid; the board gets a port only when the image is copied",
+            "run it without --dry-run",
+        )
     for copies in range(image.COPIES):
         if copies:
             watch.warn(image.AGAIN)
@@ -73,11 +78,11 @@ def by_volume(request: Request, watch: Watch) -> found.Found:
         port = _port_behind(chip, before)
         if port:
             return port
-    raise NotVerified("the boot ROM came back after each copy: the image did not arrive whole", _HALF)
+    raise NotVerified("the boot ROM came back after each copy: the image did not arrive completely", _HALF)
 
 
 def _port_behind(chip, before):
-    """Return the new port of a board that got an image; None where its boot ROM shows the volume again."""
+    """Return the new port of a board that got an image; None if its boot ROM shows the volume again."""
     until = time.monotonic() + BACK_S
     while time.monotonic() < until:
         for port in found.ports():
@@ -91,7 +96,7 @@ def _port_behind(chip, before):
 
 @contextlib.contextmanager
 def _left_as_found(port):
-    """Within, yield the application's console; an application that was not ended is left as it was found."""
+    """A context: yield the application's console. An application that was not ended is left as it was found."""
     device = Device(port)
     try:
         yield device
@@ -100,14 +105,14 @@ def _left_as_found(port):
 
 
 def _leave(device, request):
-    """End the application, unless it may not be ended."""
+    """End the application if it may be ended."""
     device.unarmed()
     with service_mode(device, plan.pin_for_leaving(device.port.name, request)):
         to_prompt(device)
 
 
 def _image(port, at, request, at_prompt, watch, report):
-    """Put MicroPython onto the board if it is not there, and reach its prompt."""
+    """Put MicroPython onto the board if needed, and reach its prompt."""
     report.image = mpremote.sha256(request.image)
     if at_prompt:
         with mpremote.prompt(port) as prompt:
@@ -123,7 +128,7 @@ def _image(port, at, request, at_prompt, watch, report):
 
 
 def _files(port, at, request, write, was_application, watch, report):
-    """Compare what the board holds, send what differs, restart; return the serial number that it has then."""
+    """Compare the board's files, send those that differ, restart; return the serial number after that."""
     with mpremote.prompt(port) as prompt:
         try:
             wanted, serial = _compare(prompt, request, report, watch)
@@ -133,7 +138,7 @@ def _files(port, at, request, write, was_application, watch, report):
             watch.part("restart")
         except Problem as problem:
             if was_application and not isinstance(problem, NoDevice):
-                prompt.restart(_ASKED_FOR)  # what ran there before, unless its files are half changed
+                prompt.restart(_ASKED_FOR)  # restart what ran before, unless its files are half changed
             raise
         finally:
             report.bytes_sent = prompt.sent
@@ -142,7 +147,7 @@ def _files(port, at, request, write, was_application, watch, report):
 
 
 def _compare(prompt, request, report, watch):
-    """Return (path -> bytes of what belongs on the board, serial number then); what differs is in report.written."""
+    """Return (path -> bytes of the wanted files, serial number with them); report.written gets those that differ."""
     who = prompt.who()
     report.board = boards.of_interpreter(who, request.board)
     report.micropython = boards.dotted(who[2])
@@ -171,7 +176,7 @@ class _Heard(Watch):
 
 
 def _back(port):
-    """Wait until a board that restarts has its port again, which may have another name. Raises NoDevice."""
+    """Wait until a restarting board has its port again; the name may be another one. Raises NoDevice."""
     until = time.monotonic() + BACK_S
     while time.monotonic() < until:
         with contextlib.suppress(NoDevice):
@@ -179,7 +184,9 @@ def _back(port):
             if look(port, 1.0)[0] != SILENT:
                 return
         time.sleep(0.2)
-    raise NoDevice(f"{port.name} did not come back within {BACK_S:.0f} s", "plug the board in again, then run the same")
+    raise NoDevice(
+        f"{port.name} did not come back within {BACK_S:.0f} s", "plug the board in again, then run the same command"
+    )
 
 
 def _answers(port, at, report, serial):
@@ -206,7 +213,7 @@ def _application(port):
     while time.monotonic() < until:
         try:
             state, who = look(port, 1.0)
-        except NoDevice:  # its own USB goes and comes again
+        except NoDevice:  # the board's own USB port disappears and returns
             with contextlib.suppress(NoDevice):
                 _back(port)
             continue
