@@ -1,4 +1,4 @@
-"""A monitor's recording: JSON lines, the first of them a header. Written by `cryoctl monitor`, read by whoever reports.
+"""A monitor's recording: JSON lines; the first is a header. `cryoctl monitor` writes it, `cryoctl report` reads it.
 
     with path.open("w") as file:
         writer = Writer(file, header)
@@ -58,7 +58,7 @@ class Header(_Row):
 
 
 class Sample(_Row):
-    """One telemetry line, decoded; without `seq` and `tick_us` one that was put together from answers."""
+    """One decoded telemetry line; without `seq` and `tick_us` it was made from answers."""
 
     kind: Literal["sample"] = "sample"
     t_ms: int
@@ -97,7 +97,7 @@ class Status(_Row):
 
 
 class Attestation(_Row):
-    """The words that are still missing; none: complete."""
+    """The attestations that are still missing; none: complete."""
 
     kind: Literal["attestation"] = "attestation"
     t_ms: int
@@ -115,7 +115,7 @@ class Gas(_Row):
 
 
 class Gap(_Row):
-    """The device was lost or silent; later lines do not continue the earlier ones."""
+    """The device was lost or silent: later lines do not continue the earlier ones."""
 
     kind: Literal["gap"] = "gap"
     t_ms: int
@@ -123,7 +123,7 @@ class Gap(_Row):
 
 
 class Back(_Row):
-    """The device is heard again."""
+    """The device answers again."""
 
     kind: Literal["back"] = "back"
     t_ms: int
@@ -134,7 +134,7 @@ _ROW = TypeAdapter(Annotated[Row, Field(discriminator="kind")])
 
 
 class Writer:
-    """Writes one recording; each line is on its way to the disk when add() returns. Raises OSError."""
+    """Writes one recording; when add() returns, the operating system has the line. Raises OSError."""
 
     def __init__(self, file: TextIO, header: Header):
         self._file = file
@@ -150,20 +150,20 @@ class Writer:
 
 
 def read(path: Path) -> tuple[Header, list[Row]]:
-    """Return a recording. A last line that was cut off, and kinds of lines not known here, are left out.
+    """Return a recording. A last line that was cut off, and unknown kinds of lines, are left out.
 
-    Raises Problem for what is no recording, naming the line.
+    Raises Problem that names the line, for a file that is not a recording.
     """
     then = "give a file that `cryoctl monitor --record` wrote"
     data = content(path, MOST, then)
-    if form_of(data) != Form():  # an editor or a spreadsheet wrote it
+    if form_of(data) != Form():  # then an editor or a spreadsheet wrote it
         data = decoded(data, str(path), then).encode()
-    lines = data.split(b"\n")  # no other sign ends a line: a text within may hold one
+    lines = data.split(b"\n")  # only this byte ends a line: a text in a line may hold other line ends
     cut_off = lines.pop()
     try:
         header = Header.model_validate_json(lines[0] if lines else cut_off)
     except ValidationError:
-        raise Problem(f"{path} is no recording: its first line is no header", then) from None
+        raise Problem(f"{path} is not a recording: its first line is not a header", then) from None
     rows: list[Row] = []
     for number, line in enumerate(lines[1:], 2):
         try:
@@ -173,12 +173,12 @@ def read(path: Path) -> tuple[Header, list[Row]]:
                 continue
             raise Problem(f"{path}: line {number} is damaged", then) from None
     if lines and cut_off:
-        with contextlib.suppress(ValidationError):  # it lacks its end alone
+        with contextlib.suppress(ValidationError):  # perhaps only its line end is missing
             rows.append(_ROW.validate_json(cut_off))
     return header, rows
 
 
 def _newer(error: ValidationError) -> bool:
-    """Whether a line is only of a kind that is not known here."""
+    """Return whether a line is only of an unknown kind."""
     found: list[Mapping[str, Any]] = [dict(one) for one in error.errors(include_url=False)]
     return [one["type"] for one in found] == ["union_tag_invalid"]

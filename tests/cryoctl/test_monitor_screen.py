@@ -113,10 +113,10 @@ def test_silence_is_a_banner_within_a_second_and_old_values_are_dimmed_with_an_a
     now = [100.0]
 
     async def look(pilot, app, more):
-        await settled(pilot, app, "DELIVERING", "90 ms ago", gone=["NO DATA", "not how it is now"])
+        await settled(pilot, app, "DELIVERING", "90 ms ago", gone=["NO DATA", "these values are old"])
         assert "dim" not in str(app.query_one("#panel").content.spans[0].style)
         now[0] += HEADER.period_ms / 1000 + 1.1
-        old = ("NO DATA: no values for 2 s", "DELIVERING, 2 s ago: not how it is now", "1690 ms ago")
+        old = ("NO DATA: no values for 2 s", "DELIVERING, 2 s ago: these values are old", "1690 ms ago")
         await settled(pilot, app, *old)
         assert "dim" in [str(span.style) for span in app.query_one("#panel").content.spans]
         now[0] += 10
@@ -126,7 +126,7 @@ def test_silence_is_a_banner_within_a_second_and_old_values_are_dimmed_with_an_a
         await settled(pilot, app, "no values for 22 s")  # a picture that is held does not hide it
         await pilot.press("p")
         more(sample(30_000, seq=6))
-        await settled(pilot, app, "90 ms ago", gone=["NO DATA", "not how it is now"])
+        await settled(pilot, app, "90 ms ago", gone=["NO DATA", "these values are old"])
 
     with_app(look, [CHOSEN, sample()], clock=lambda: now[0])
 

@@ -61,8 +61,8 @@ def of_interpreter(who: Who, wanted: str | None) -> str:
     board = expected(fits[0], wanted)
     if mpy & 0xFF > MPY:
         raise Problem(
-            f"MicroPython {dotted(version)} there is newer than this cryoctl: it loads modules of version {mpy & 0xFF}, "
-            f"and cryoctl makes version {MPY}",
+            f"MicroPython {dotted(version)} there is newer than this cryoctl: it loads modules of version "
+            f"{mpy & 0xFF}, and cryoctl makes version {MPY}",
             "update cryoctl, or give the pinned image with --image official",
         )
     if tuple(version) < OLDEST or mpy & 0xFF != MPY:

@@ -1,1 +1,1 @@
-"""cryoctl monitor: what a device tells of itself, on a screen, as lines, in a recording. It only asks."""
+"""cryoctl monitor: shows what a device says about itself, on a screen, as lines, in a recording. It only asks."""

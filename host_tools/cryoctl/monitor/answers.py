@@ -1,4 +1,4 @@
-"""The device's answers and telemetry as rows of a recording (recording_file.py)."""
+"""Turns the device's answers and telemetry into rows of a recording (recording_file.py)."""
 
 from dataclasses import dataclass, field
 
@@ -7,7 +7,7 @@ from host_tools.cryoctl.recording_file import Attestation, Choice, Gas, Sample, 
 
 
 def telemetry(values: dict, t_ms: int) -> Sample | None:
-    """Return a telemetry line's values as a sample; None when it is not as this tree knows it."""
+    """Return a telemetry line's values as a sample; None when this tree does not know its form."""
     try:
         state = names.mode_name(values["mode"])
         return Sample(
@@ -36,7 +36,7 @@ def telemetry(values: dict, t_ms: int) -> Sample | None:
 
 
 def status(found: dict[str, str], t_ms: int) -> Status | None:
-    """Return STAT?'s counters; None when they are not there."""
+    """Return STAT?'s counters; None when they are missing."""
     try:
         return Status(
             t_ms=t_ms,
@@ -62,7 +62,7 @@ def attestation(text: str, t_ms: int) -> Attestation | None:
 
 
 def gas(text: str, t_ms: int) -> Gas | None:
-    """Return DIAG:STAT?'s figures of gas; None when they are not there."""
+    """Return DIAG:STAT?'s figures of gas; None when they are missing."""
     found = wire.fields(text)
     try:
         return Gas(t_ms=t_ms, gas_s=float(found["GAS_S"]), bursts=int(found["BURSTS"]), uptime_s=int(found["UPTIME_S"]))
@@ -72,7 +72,7 @@ def gas(text: str, t_ms: int) -> Gas | None:
 
 @dataclass
 class Chosen:
-    """The choice, made from the answers to TREATment and the device's own trips."""
+    """Makes the choice from the answers to TREATment and the device's own trips."""
 
     said: dict[str, str] = field(default_factory=dict)  # command -> answer
     trips: dict[str, int] = field(default_factory=dict)  # setting's key -> mdegC
@@ -112,7 +112,7 @@ class Chosen:
 
 @dataclass
 class Polled:
-    """A sample made from answers, for a device whose telemetry is off and must stay off."""
+    """Makes a sample from answers, for a device whose telemetry is off and must stay off."""
 
     state: str = ""
     fault: str = names.NO_FAULT
@@ -139,7 +139,7 @@ class Polled:
         self.distance_mm = _quantity(text)
 
     def sample(self, temperatures: str, t_ms: int) -> Sample | None:
-        """Return the sample of MEAS:TEMP? and the answers before it; None when it is another answer."""
+        """Return the sample from MEAS:TEMP? and the answers before it; None for another answer."""
         found = wire.fields(temperatures)
         if "SKIN" not in found or not self.state:
             return None
@@ -177,7 +177,7 @@ def _quantity(text):
 
 
 def _reading(text):
-    """Return (mdegC, age in ms) of 32.61,180ms; None for what is not there."""
+    """Return (mdegC, age in ms) of 32.61,180ms; None for a missing part."""
     value, _, age = text.partition(",")
     try:
         mdegc = round(float(value) * 1000)

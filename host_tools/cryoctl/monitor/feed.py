@@ -1,9 +1,9 @@
-"""What is asked of a device that is watched, when, and the rows that its answers make.
+"""Asks a watched device, at the right times, and makes rows from its answers.
 
-It cannot disturb a treatment. Only plain lines are sent, so no tool's session begins, whose end would disarm. While
-anything is armed there are at most two lines a second, none of which loads a module. The choice is asked once as it
-begins, since it cannot change there: what answers it is in memory, or the device says no. Telemetry is started before
-arming only, and what was on before is put back at the end.
+It cannot disturb a treatment. It sends only plain lines, so no tool's session begins whose end would disarm the
+device. While the device is armed it sends at most two lines a second, and none of them loads a module. It asks for the
+choice once when that time begins, because the choice cannot change then: the answer is in memory, or the device says
+no. It starts telemetry only before arming, and sets it back at the end.
 """
 
 import re
@@ -22,12 +22,12 @@ from host_tools.cryoctl.port import Port
 from host_tools.cryoctl.problems import NoDevice, Problem, Refused
 from host_tools.cryoctl.recording_file import Attestation, Back, Choice, Gap, Header, Row
 
-TURN_S = 0.5  # between two lines while armed, or while it is not known
+TURN_S = 0.5  # between two lines while armed, or while the state is not known
 QUIET_TURN_S = 0.1
 LOOK_S = 0.1
 AGAIN_S = 1.0
 SILENT_PERIODS = 3
-QUIET = ("STANDBY", "COMPLETE", "FAULT")  # there a module may be loaded for an answer
+QUIET = ("STANDBY", "COMPLETE", "FAULT")  # in these states the device may load a module for an answer
 CHOICE = ("TREAT:PRES?", "TREAT:LEV?", "TREAT:SITE?", "TREAT:POIN?")
 Sink = Callable[[Row], None]
 
@@ -36,15 +36,15 @@ Sink = Callable[[Row], None]
 class _Question:
     command: str
     every_s: float
-    where: Callable[[], bool]  # whether it may be asked now
+    where: Callable[[], bool]  # whether the device may be asked now
     take: Callable[[str], None]
     due: float = 0.0
 
 
 class Feed:
-    """One device, watched until told to stop, through unplugging and restarts.
+    """Watches one device until told to stop. It continues after unplugging and restarts.
 
-    port         as --port gives it; None: the only one there is
+    port         as --port gives it; None: the only port found
     period_ms    of telemetry, 500 to 10 000
     """
 
@@ -59,23 +59,23 @@ class Feed:
         self._identity = None
         self._at = ("", "")  # name and USB serial number of its port
         self._before: str | None = None  # what STRM? said first
-        self._sentences = False  # FORM:HUM was set: it outlasts a connection, not what sees it
-        self.left = ""  # what was not put back, and why
+        self._sentences = False  # FORM:HUM was set; this is kept when the connection is lost
+        self.left = ""  # what was not set back, and why
         self._sink: Sink = lambda row: None
         self._choice = Choice()
         self._forget()
 
     def _forget(self):
-        """Begin as with a device of which nothing is known."""
+        """Begin again, as with a device of which nothing is known."""
         self._state = ""
-        self._on: str | None = None  # telemetry as STRM? tells it; None: not known yet
+        self._on: str | None = None  # telemetry as STRM? answers; None: not known yet
         self._heard = self._clock()
-        self._sampled = self._clock()  # the last values, by telemetry or asked for
-        self._silent = False  # a gap was told: no values come
+        self._sampled = self._clock()  # when the last values came, by telemetry or as answers
+        self._silent = False  # a gap was reported: no values come
         self._seq: int | None = None
         self._polled = answers.Polled()
         self._chosen = answers.Chosen()
-        self._round: dict[str, str] = {}  # answers about the choice, until all four are in
+        self._round: dict[str, str] = {}  # answers about the choice, until there are all four
         self._known = False  # while armed: they are
         self._attested: Attestation | None = None
         self._ask_at = self._clock() + TURN_S
@@ -95,7 +95,7 @@ class Feed:
         ]
 
     def every_s(self) -> float:
-        """Return how often values come, as far as it is known."""
+        """Return how often values come, if that is known."""
         return silence.every_s(self._on, self._period_ms)
 
     # --- the connection -----------------------------------------------------------------------------------------------
@@ -120,7 +120,9 @@ class Feed:
         try:
             device = Device(port)
             if self._identity and device.identity != self._identity:
-                raise NoDevice(f"another device is there, serial number {device.identity.serial}", "plug in the first")
+                raise NoDevice(
+                    f"another device is there, serial number {device.identity.serial}", "plug in the first device"
+                )
             time.sleep(TURN_S)
             try:
                 said = _ask(device, "STAT?")
@@ -135,7 +137,7 @@ class Feed:
         return said
 
     def run(self, sink: Sink, stop: threading.Event, seconds: float | None = None) -> None:
-        """Give rows to the sink until told to stop, or for so long. connect() comes first."""
+        """Give rows to the sink until told to stop, or until the time is over. Call connect() first."""
         self._sink = sink
         until = None if seconds is None else self._clock() + seconds
         lost = ""
@@ -170,17 +172,19 @@ class Feed:
         try:
             self._put_back(device)
         except NoDevice:
-            pass  # it restarts without telemetry
+            pass  # the device restarts without telemetry
         except Refused as problem:
-            self.left = f"telemetry was not put back to {self._before}: {problem.text}"
+            self.left = f"telemetry was not set back to {self._before}: {problem.text}"
         if device.sentences:
-            time.sleep(TURN_S)  # it is asked for its state once more
+            time.sleep(TURN_S)  # it asks for the state once more
         device.close()
         if device.sentences and device.armed:
-            self.left = "; ".join(filter(None, (self.left, "armed: answers were not put back to sentences (FORM:HUM)")))
+            self.left = "; ".join(
+                filter(None, (self.left, "the device is armed: its answers were not set back to sentences (FORM:HUM)"))
+            )
 
     def _put_back(self, device):
-        """Set telemetry to what it was. While armed it can be switched off, and not set to another period."""
+        """Set telemetry to what it was. While armed it can be switched off, but not set to another period."""
         if self._before is None or self._on is None or self._before == self._on:
             return
         time.sleep(TURN_S)
@@ -203,14 +207,14 @@ class Feed:
         self._ask_at = now + (QUIET_TURN_S if self._is_quiet() else TURN_S)
         try:
             question.take(_ask(device, question.command))
-        except Refused as problem:  # not while armed, or an older firmware's no: what it asks for stays unknown
+        except Refused as problem:  # refused while armed, or by an older firmware: this value stays unknown
             if question.command in CHOICE:
                 self._took_choice(question.command, "")
             if question.command == "STAT?" or problem.number == 0:
-                raise NoDevice(f"the device does not tell its state: {problem.text}") from None
+                raise NoDevice(f"the device does not say its state: {problem.text}") from None
 
     def _look_for_silence(self):
-        """Tell a gap once when no values came for so long: what is shown or recorded last is not how it is now."""
+        """Report a gap once when no values came for so long: the last values are not the present ones."""
         silent_s = self._clock() - self._sampled
         if not self._silent and silent_s > self.every_s() + silence.GAP_S:
             self._silent = True
@@ -267,7 +271,7 @@ class Feed:
             self._sink(row)
 
     def _took_choice(self, command, text):
-        """Take one of the four; all together are a row, so that no mixture is recorded that nobody chose."""
+        """Take one of the four answers. Only all four make a row: a mixture would be a choice that nobody made."""
         self._round[command] = text
         if len(self._round) < len(CHOICE):
             return
@@ -280,7 +284,7 @@ class Feed:
             self._sink(row)
 
     def _became_unknown(self):
-        """Whoever has restarted or was unplugged is not treating what was chosen before."""
+        """Forget the choice: a device that restarted or was unplugged no longer treats what was chosen before."""
         self._ask_for_choice()
         self._choice_is(Choice(t_ms=self._t_ms()))
 
@@ -330,7 +334,7 @@ class Feed:
 
 
 def _ask(device, command):
-    """Return the answer to this command. Answers to other questions and late answers are skipped."""
+    """Return the answer to this command. Skip answers to other questions and late answers."""
     return device.ask(command, fits=_FITS.get(command, lambda _: True))
 
 

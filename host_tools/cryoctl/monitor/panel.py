@@ -7,13 +7,13 @@ from host_tools.cryoctl.monitor.plot import Mark
 from host_tools.cryoctl.monitor.seen import Seen, choice_line
 
 _L = names.limits
-# what stands for a level that is not chosen: the hard limits of both kinds of patients
+# in place of a level that is not chosen: the hard limits of both kinds of patients
 _TRIP_C = _L.SKIN_TRIP_MDEGC / 1000
 _LOCKOUT_C = _L.SKIN_LOCKOUT_MDEGC / 1000
 
 
 def marks(seen: Seen) -> list[Mark]:
-    """Return target, floor and the bands below of the chosen level; without one only trip and lockout."""
+    """Return target, floor and the bands below for the chosen level; without a level, only trip and lockout."""
     choice = seen.choice
     found = []
     if choice.target_mdegc is not None and choice.floor_mdegc is not None:
@@ -29,17 +29,17 @@ def panel(seen: Seen) -> Text:
     out = Text()
     sample = seen.sample
     if sample is None:
-        out.append("nothing heard yet\n", "dim")
+        out.append("no values yet\n", "dim")
         return out
     since_ms = round(seen.age_s * 1000)
     if seen.old:
-        out.append(f" {sample.state}, {seen.age_s:.0f} s ago: not how it is now ", "dim reverse")
+        out.append(f" {sample.state}, {seen.age_s:.0f} s ago: these values are old ", "dim reverse")
     else:
         out.append(f" {sample.state} ", "bold reverse")
     out.append("\n")
     if sample.fault:
         out.append(f"FAULT {sample.fault_name}\n", "bold red")
-        out.append(f"{seen.remedy or 'not known to this tool: its version is another'}\n", "red")
+        out.append(f"{seen.remedy or 'unknown to this tool: update cryoctl to the version of the device'}\n", "red")
     for name in sample.blockers:
         if name != "FAULT":
             out.append(name, "bold yellow")
@@ -60,7 +60,7 @@ def panel(seen: Seen) -> Text:
         _row(out, "gas", f"{seen.gas.gas_s:.1f} s of flow, about {seen.gas.gas_s * _L.GAS_MG_PER_S / 1000:.0f} g")
         _row(out, "", f"in {seen.gas.bursts} bursts since switch-on")
     if sample.seq is None:
-        _row(out, "telemetry", "off: it is started before arming; asked instead")
+        _row(out, "telemetry", "off: it can start only before arming; values are asked for")
     else:
         _row(out, "telemetry", f"{sample.seq}, lost {sample.lost}, missing {seen.missing}")
     if seen.old:

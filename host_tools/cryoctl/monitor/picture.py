@@ -22,7 +22,7 @@ def main() -> None:
 async def picture(size: tuple[int, int] = SIZE) -> str:
     """Return the screen as an SVG that loads nothing from elsewhere."""
     header, rows = read(RECORDING)
-    seen = Seen(header, clock=lambda: 0.0)  # no time passes in a picture
+    seen = Seen(header, clock=lambda: 0.0)  # in a picture no time passes
 
     fed = threading.Event()
 
@@ -35,7 +35,7 @@ async def picture(size: tuple[int, int] = SIZE) -> str:
     app = MonitorApp(seen, Recorder(seen), run)
     async with app.run_test(size=size) as pilot:
         await asyncio.to_thread(fed.wait)
-        while len(app.query("FooterKey")) < len(app.BINDINGS):  # the footer is filled later than the rest
+        while len(app.query("FooterKey")) < len(app.BINDINGS):  # the footer is filled after the rest
             await pilot.pause()
         app.drain()
         app.show()

@@ -17,7 +17,7 @@ SKIN, SURFACE = "bold cyan", "magenta"
 
 @dataclass(frozen=True)
 class Mark:
-    """A temperature drawn across the plot; `below` tints what lies under it, down to the next one."""
+    """A temperature, drawn as a line across the plot; `below` is the colour from it down to the next one."""
 
     name: str
     c: float
@@ -26,7 +26,7 @@ class Mark:
 
 
 def drawn(width: int, height: int, points: Iterable[Point], marks: list[Mark], span_s: float = SPAN_S) -> Text:
-    """Return the picture, `height` lines of `width` cells: skin as a line, predicted surface as single dots."""
+    """Return the picture, `height` lines of `width` cells: skin is a line, predicted surface is single dots."""
     rows, columns = height - 1, width - _LEFT
     if rows < 2 or columns < 4:
         return Text("")
@@ -75,18 +75,18 @@ def drawn(width: int, height: int, points: Iterable[Point], marks: list[Mark], s
 
 
 class _Grid:
-    """Dots, four rows and two columns a cell."""
+    """Dots, in cells of four rows and two columns."""
 
     def __init__(self, columns, rows):
         self.cells = [[0] * columns for _ in range(rows)]
 
     def dot(self, x, y):
-        """Set one; outside is nothing."""
+        """Set one dot; a dot outside the picture is ignored."""
         if 0 <= x < len(self.cells[0]) * 2 and 0 <= y < len(self.cells) * 4:
             self.cells[y // 4][x // 2] |= _DOTS[y % 4][x % 2]
 
     def line(self, start, end):
-        """Set all between two."""
+        """Set all dots between two rows."""
         steps = max(abs(end[0] - start[0]), abs(end[1] - start[1]), 1)
         for step in range(steps + 1):
             self.dot(*(round(a + (b - a) * step / steps) for a, b in zip(start, end, strict=True)))

@@ -1,4 +1,4 @@
-"""The monitor's screen, in Textual. What it shows comes from a feed in its own thread; keys change what is shown."""
+"""The monitor's screen, in Textual. A feed in its own thread gives what it shows; keys change what is shown."""
 
 import queue
 import threading
@@ -24,13 +24,14 @@ from host_tools.cryoctl.recording_file import Row
 DRAIN_S = 0.1
 END_S = 8.0  # longer than a question that is not answered
 HELP = """\
-q   end; telemetry is put back to what it was
-p   hold the picture, and go on; the recording goes on
+q   end, and set telemetry back to what it was
+p   hold the picture, or continue; the recording goes on
 r   begin or end recording to a file
-?   this, and away with it
+?   show or hide this help
 
-The line is the skin's temperature, single dots are the surface as the device predicts it. Across: the level's target
-and floor, the trip that cuts the gas, the lockout. Nothing here commands the device: the emergency stop is at its side.
+The line is the skin's temperature; single dots are the surface that the device predicts. The lines across are the
+level's target and floor, the trip that cuts the gas, and the lockout. No key here commands the device. The
+emergency stop is on the device.
 """
 Run = Callable[[Callable[[Row], None], threading.Event, float | None], None]
 
@@ -43,12 +44,12 @@ class Plot(Widget):
         self._seen = seen
 
     def render(self) -> Text:
-        """Return the picture in the room that there is."""
+        """Return the picture in the size that fits."""
         return drawn(self.size.width, self.size.height, self._seen.points, marks(self._seen))
 
 
 class Help(ModalScreen[None]):
-    """What the keys do."""
+    """Shows what the keys do."""
 
     BINDINGS: ClassVar = [Binding("question_mark,escape,q,enter", "dismiss", "Back", key_display="?")]
 
@@ -58,9 +59,9 @@ class Help(ModalScreen[None]):
 
 
 class MonitorApp(App[None]):
-    """Shows what `run` gives.
+    """Shows the rows that `run` gives.
 
-    run(sink, stop, seconds)    a feed's; called in a thread
+    run(sink, stop, seconds)    a feed's method; it is called in a thread
     """
 
     ENABLE_COMMAND_PALETTE = False
@@ -109,18 +110,18 @@ class MonitorApp(App[None]):
         self.show()
 
     def on_unmount(self) -> None:
-        """End listening; what came meanwhile is recorded."""
+        """End listening; record what came meanwhile."""
         self._stop.set()
         self._thread.join(END_S)
         self._take()
 
     def drain(self) -> None:
-        """Take what came; end when the feed has ended."""
+        """Take the rows that came; end when the feed has ended."""
         ended = not self._thread.is_alive()
         if (self._take() or self.seen.old) and not self.paused:
             self.show()
         elif self.seen.old:
-            self._show_lines()  # a picture that is held does not hide that nothing comes
+            self._show_lines()  # a held picture must not hide that no values come
         if ended:
             self.exit()
 
@@ -134,7 +135,7 @@ class MonitorApp(App[None]):
         return took
 
     def show(self) -> None:
-        """Draw everything anew."""
+        """Draw everything again."""
         self._show_lines()
         self.query_one("#panel", Static).update(panel(self.seen))
         self.query_one(Plot).refresh()
@@ -156,7 +157,7 @@ class MonitorApp(App[None]):
 
     # --- keys ---------------------------------------------------------------------------------------------------------
     def action_pause(self) -> None:
-        """Hold the picture, or go on."""
+        """Hold the picture, or continue."""
         self.paused = not self.paused
         self.show()
 
@@ -174,5 +175,5 @@ class MonitorApp(App[None]):
 
 
 def _named(seen):
-    """Return the name of a recording that nobody named."""
+    """Return a file name for a recording, if the user gave none."""
     return Path(f"cryo-{seen.header.serial}-{datetime.now():%Y%m%d-%H%M%S}.jsonl")

@@ -1,4 +1,4 @@
-"""What is known about a watched device now, from the rows that came; also writes these rows into a recording."""
+"""Keeps what is known about a watched device from the rows that came, and writes these rows into a recording."""
 
 import time
 from collections import deque
@@ -17,7 +17,7 @@ _SEQ = 1 << 24
 
 @dataclass(frozen=True)
 class Point:
-    """One place of the curve, degC over s; None breaks the line."""
+    """One place of the curve, degC over s; None interrupts the line."""
 
     t_s: float
     skin_c: float | None
@@ -26,9 +26,9 @@ class Point:
 
 @dataclass
 class Seen:
-    """The latest of everything.
+    """The latest value of everything.
 
-    every_s    returns how often values come: a feed knows
+    every_s    returns how often values come; the feed knows it
     """
 
     header: Header
@@ -38,7 +38,7 @@ class Seen:
     status: Status | None = None
     attestation: Attestation | None = None
     gas: Gas | None = None
-    gap: str = ""  # why nothing comes
+    gap: str = ""  # why no values come
     missing: int = 0  # telemetry lines that did not arrive
     points: deque[Point] = field(default_factory=deque)
     clock: Callable[[], float] = time.monotonic
@@ -51,12 +51,12 @@ class Seen:
 
     @property
     def age_s(self) -> float:
-        """How long ago the last values came, or since when they have been waited for."""
+        """How long ago the last values came, or how long they have been awaited."""
         return self.clock() - self._heard_s
 
     @property
     def old(self) -> bool:
-        """Whether the last values are old: newer ones should have come by now."""
+        """True when the last values are old: newer ones should have come already."""
         return bool(self.gap) or self.age_s > self.every_s() + silence.BANNER_S
 
     def add(self, row: Row) -> None:
@@ -93,7 +93,7 @@ class Seen:
 
     @property
     def remedy(self) -> str:
-        """What to do about the fault, empty without one."""
+        """What to do about the fault; empty without a fault."""
         return names.REMEDIES.get(self.sample.fault_name, "") if self.sample else ""
 
 
@@ -102,7 +102,7 @@ def _c(mdegc):
 
 
 class Recorder:
-    """Records when it is on. What cannot be written ends the recording, and nothing else; `problem` says why."""
+    """Records while it is on. If a row cannot be written, only the recording ends; `problem` says why."""
 
     def __init__(self, seen: Seen):
         self._seen = seen
@@ -113,11 +113,11 @@ class Recorder:
 
     @property
     def on(self) -> bool:
-        """Whether it records."""
+        """True while it records."""
         return self._file is not None
 
     def start(self, path: Path) -> None:
-        """Begin a file; one that is there is left alone, and another name is made from it. See `problem`."""
+        """Begin a file. An existing file is not changed: another name is made from its name. See `problem`."""
         self.stop()
         self.problem = ""
         path = _free(path)
@@ -129,7 +129,7 @@ class Recorder:
             self._failed(error)
 
     def add(self, row: Row) -> None:
-        """Write a row when it records."""
+        """Write a row while it records."""
         if self._writer:
             try:
                 self._writer.add(row)
@@ -160,7 +160,7 @@ def _free(path):
 
 # --- as lines ---------------------------------------------------------------------------------------------------------
 def plain(row: Row) -> str:
-    """Return a row as a line for people and logs; empty for one that tells them nothing by itself."""
+    """Return a row as a line for people and logs; empty for a row that says nothing alone."""
     at = f"{row.t_ms / 1000:8.1f} s  "
     if isinstance(row, Sample):
         return at + _sample_line(row)
@@ -180,7 +180,7 @@ def plain(row: Row) -> str:
 
 
 def choice_line(row: Choice) -> str:
-    """Return what is chosen, with the level's temperatures."""
+    """Return the choice, with the level's temperatures."""
     if not row.preset:
         return "nothing chosen"
     parts = [row.preset + (f" level {row.level}" if row.level else ""), row.site or "no site"]
@@ -201,7 +201,7 @@ def _sample_line(row):
         "bottle -" if row.bottle_mbar is None else f"bottle {row.bottle_mbar / 1000:.1f} bar",
     ]
     if row.fault:
-        parts.append(f"FAULT {row.fault_name}: {names.REMEDIES.get(row.fault_name, 'not known to this tool')}")
+        parts.append(f"FAULT {row.fault_name}: {names.REMEDIES.get(row.fault_name, 'unknown to this tool')}")
     elif row.blockers:
         parts.append("blocked by " + ",".join(row.blockers))
     return "  ".join(parts)

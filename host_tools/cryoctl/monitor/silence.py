@@ -1,23 +1,23 @@
-"""How long values may take to come before the shown ones count as old."""
+"""How long the tool waits for values before the shown ones count as old."""
 
-POLLED_S = 2.5  # a device that is armed is asked two things a second: its temperatures come in so much at the latest
-BANNER_S = 1.0  # the screen says so, its values dimmed, with their age
-GAP_S = 3.0  # the recording says so: as long as an answer is waited for
+POLLED_S = 2.5  # an armed device is asked two questions a second: its temperatures come after this time at the latest
+BANNER_S = 1.0  # then the screen says so: values are dimmed, with their age
+GAP_S = 3.0  # then the recording says so: it is the longest wait for an answer
 _NONE = "no values for"
 
 
 def told(seconds: float) -> str:
-    """Return a sentence that says for how long no values came."""
+    """Return a sentence that says how long no values came."""
     return f"{_NONE} {seconds:.0f} s"
 
 
 def counted(gap: str, seconds: float) -> str:
-    """Return why nothing comes, with the time until now. gap: as it was recorded, whose time stands still, or empty."""
+    """Return why no values come, with the time until now. gap: as recorded, with the time at that moment, or empty."""
     return told(seconds) if not gap or gap.startswith(_NONE) else f"{gap}; {told(seconds)}"
 
 
 def every_s(stream: str | None, period_ms: int) -> float:
-    """Return how often values come. stream: what STRM? says, None where it is not known."""
+    """Return how often values come. stream: the answer to STRM?, None if not known."""
     number = (stream or "").removesuffix(" ms")
     if stream is None:
         return max(POLLED_S, period_ms / 1000)

@@ -1,4 +1,4 @@
-"""A monitor's run: feed, what is seen, recorder, and the way in which it is shown."""
+"""Runs a monitor: feed, what is seen, recorder, and the way to show it."""
 
 import signal
 import threading
@@ -14,7 +14,7 @@ from host_tools.cryoctl.recording_file import Row
 
 @dataclass(frozen=True)
 class Options:
-    """What `cryoctl monitor` was asked for."""
+    """The options of `cryoctl monitor`."""
 
     port: str | None = None
     record: Path | None = None
@@ -23,12 +23,12 @@ class Options:
 
 
 def begun(feed: Feed, record: Path | None) -> tuple[Seen, Recorder]:
-    """Connect; return what is seen, and its recorder, recording when a file is named. Raises Problem, NoDevice."""
+    """Connect; return what is seen, and its recorder, which records if a file is named. Raises Problem, NoDevice."""
     seen = Seen(feed.connect(), feed.every_s)
     recorder = Recorder(seen)
     if record:
         if record.exists():
-            raise Problem(f"{record} is there already", "name another file with --record")
+            raise Problem(f"{record} exists already", "name another file with --record")
         recorder.start(record)
         if recorder.problem:
             raise Problem(recorder.problem, "name another file with --record")
@@ -36,13 +36,13 @@ def begun(feed: Feed, record: Path | None) -> tuple[Seen, Recorder]:
 
 
 def lines(options: Options, output: Output, as_json: bool) -> None:
-    """Print a line a row until the time is over, or it is told to end. Raises Problem."""
+    """Print a line for each row until the time is over or somebody ends it. Raises Problem."""
     feed = Feed(options.port, options.period_ms)
     seen, recorder = begun(feed, options.record)
     header = seen.header
     output.say(f"{header.board}, serial number {header.serial}, version {header.version}, on {header.port}")
     if as_json:
-        output.result(header.model_dump_json())  # so what is printed is a recording, too
+        output.result(header.model_dump_json())  # so the printed lines are a recording, too
     stop = threading.Event()
     told = {"": ""}
 
@@ -57,7 +57,7 @@ def lines(options: Options, output: Output, as_json: bool) -> None:
             return
         try:
             print(text, flush=True, file=output.console.file)
-        except BrokenPipeError:  # whoever read has had enough
+        except BrokenPipeError:  # the reader of this output has stopped
             stop.set()
 
     was = signal.signal(signal.SIGTERM, lambda *_: stop.set())
