@@ -1,4 +1,4 @@
-"""Earlier answers, for the arrow keys: a short list for each kind of question, in a file of the user's. Never a PIN."""
+"""Keeps earlier answers for the arrow keys: a short list for each kind of question, in a user's file. Never a PIN."""
 
 import contextlib
 import json
@@ -13,18 +13,18 @@ MOST = 50  # answers of one kind
 
 
 def path() -> Path:
-    """Return where they are."""
+    """Return the file of the answers."""
     return user_data_path("cryo", appauthor=False) / "answers.json"
 
 
 def earlier(kind: str) -> list[str]:
-    """Return the answers to questions of a kind, the newest last; none where the file cannot be read."""
+    """Return the answers to questions of a kind, the newest last; none if the file cannot be read."""
     found = _read().get(kind)
     return [text for text in found if isinstance(text, str)] if isinstance(found, list) else []
 
 
 def keep(kind: str, text: str) -> None:
-    """Keep an answer for later. If the file cannot be written, only the memory is lost, not the answer."""
+    """Keep an answer for later. If the file cannot be written, the answer still counts; it is only not kept."""
     kept = {**_read(), kind: [*(old for old in earlier(kind) if old != text), text][-MOST:]}
     with contextlib.suppress(OSError, Problem):
         path().parent.mkdir(parents=True, exist_ok=True)

@@ -1,4 +1,4 @@
-"""Questions to the person at the terminal: all are asked here. Without a terminal an option must give the answer."""
+"""Asks all questions to the person at the terminal. Without a terminal, an option must give the answer."""
 
 import contextlib
 import sys
@@ -14,25 +14,25 @@ from host_tools.cryoctl.shown import clean
 BACK = "back"
 
 
-_waiting: list[Callable[[], None]] = []  # what is done while a question waits for a person
+_waiting: list[Callable[[], None]] = []  # these are called while a question waits for a person
 
 
 class Back(Exception):
-    """Raised to go back to the question before."""
+    """Raised to go back to the previous question."""
 
 
 class Unanswered(Problem):
-    """Nobody answered: Ctrl-D, no terminal, or nobody is at the terminal any more."""
+    """Nobody answered: Ctrl-D, no terminal, or the person has left the terminal."""
 
 
 @dataclass
 class Question:
-    """One question. `ask` keeps the answer: when the question comes again, Enter takes the same answer.
+    """One question. `ask` keeps the answer: when the question comes again, Enter gives the same answer.
 
-    option     what else answers it, such as --due; it is named when nobody does
+    option     the option that answers it, such as --due; the error names it when nobody answers
     take       converts an answer; raises Problem with the reason when it cannot, and the question is asked again
-    kind       whose earlier answers the arrow keys bring; "": none are kept
-    hint       stands in brackets behind the text
+    kind       the arrow keys bring earlier answers of this kind; "": answers are not kept
+    hint       is shown in brackets after the text
     """
 
     text: str
@@ -44,7 +44,7 @@ class Question:
     secret: bool = False
 
     def ask(self, back: bool = False) -> Any:
-        """Return what `take` makes of the answer. back: there is an answer before; Back is raised to give it again.
+        """Return what `take` makes of the answer. back: there is a previous answer; Back is raised to give it again.
 
         Raises Unanswered, which names the option; KeyboardInterrupt for Ctrl-C.
         """
@@ -58,7 +58,8 @@ class Question:
                 said = prompt.line(self._message(back), before, self.secret, _meanwhile).strip()
             except prompt.Nobody:
                 raise Unanswered(
-                    f"{self.text}: no key for {prompt.ALONE_S / 60:.0f} minutes", "service mode was left; again"
+                    f"{self.text}: no key for {prompt.ALONE_S / 60:.0f} minutes",
+                    "service mode has ended; run the command again",
                 ) from None
             except prompt.NoLine:
                 raise Unanswered(f"{self.text}: not answered", f"answer it, or give {self.option}") from None
@@ -68,23 +69,25 @@ class Question:
                 value = self._taken(said)
             except Problem as problem:
                 tell(str(problem))
-                before = before if self.secret else [*before, said]  # to be corrected
+                before = before if self.secret else [*before, said]  # so that the person can correct it
                 continue
             if self.kind and said:
                 answers.keep(self.kind, said)
             return value
 
     def _message(self, back):
-        hints = [self.hint, f"{BACK}: the answer before" if back else ""]
+        hints = [self.hint, f"{BACK}: change the previous answer" if back else ""]
         hint = "; ".join(part for part in hints if part)
         usual = f" [{self.default}]" if self.default else ""
         return f"{self.text}{f' ({hint})' if hint else ''}{clean(usual)}: "
 
     def _taken(self, said):
         if said == BACK:
-            raise Problem("there is no answer before this one")
+            raise Problem("this is the first question", "answer it")
         if not said and self.default is None:
-            raise Problem("it needs an answer", f"Ctrl-C ends this; {self.option} answers it, too")
+            raise Problem(
+                "an answer is needed", f"type it; Ctrl-C ends the command; {self.option} gives the answer, too"
+            )
         value = self.take(said or self.default or "")
         if said and not self.secret:
             self.default = said
@@ -93,7 +96,7 @@ class Question:
 
 @contextlib.contextmanager
 def meanwhile(do: Callable[[], None]):
-    """A context: `do` is called about once a second while a question waits; without a key the command ends."""
+    """A context: call `do` about once a second while a question waits. Without a key for long, the command ends."""
     _waiting.append(do)
     try:
         yield
@@ -108,19 +111,19 @@ def _meanwhile() -> bool:
 
 
 def terminal() -> bool:
-    """Return whether somebody can be asked."""
+    """Return whether there is a terminal to ask a person."""
     return all(end is not None and end.isatty() for end in (sys.stdin, sys.stderr))
 
 
 def tell(text: str) -> None:
-    """Print what a question is about, or why it comes again, in the place where the question is shown."""
+    """Print what a question is about, or why it comes again, where the question is shown."""
     typer.echo(clean(text), err=True)
 
 
 def in_turn(steps: Sequence[Callable[[bool], Any]], done: list, before: bool = False) -> None:
-    """Fill `done` with what each step returns. A step that raises Back has the one before it done again.
+    """Fill `done` with what each step returns. When a step raises Back, the previous step is done again.
 
-    Each is told whether there is one before. before: there is one before the first step; Back to it is raised.
+    A step's argument says whether it can go back. before: the first step can go back, too; then Back is raised here.
     """
     while len(done) < len(steps):
         try:
@@ -136,7 +139,7 @@ def confirm(lines: list[str], question: str, yes: bool, usual: bool = False, bac
     if yes:
         return
     if not terminal():
-        raise Problem("\n".join([*lines, "this has to be confirmed"]), "give --yes, or do it at a terminal")
+        raise Problem("\n".join([*lines, "this needs a confirmation"]), "give --yes, or do it at a terminal")
     for line in lines:
         tell(line)
     if not again(question, usual, back):
@@ -144,12 +147,12 @@ def confirm(lines: list[str], question: str, yes: bool, usual: bool = False, bac
 
 
 def again(question: str, usual: bool, back: bool = False) -> bool:
-    """Return yes or no; Ctrl-D is no."""
+    """Return True for yes, False for no or Ctrl-D."""
 
     def meant(said):
         if said.lower() in ("y", "yes", "n", "no"):
             return said.lower().startswith("y")
-        raise Problem(f"{said!r} is no answer", "type y or n")
+        raise Problem(f"{said!r} is not an answer", "type y or n")
 
     try:
         return Question(question, "--yes", meant, default="y" if usual else "n", hint="y or n").ask(back)

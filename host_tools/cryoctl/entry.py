@@ -1,20 +1,20 @@
-"""Begin and end of the command line: Ctrl-C and a full output end with exit codes, without tracebacks.
+"""Begins and ends the command line: Ctrl-C and an output that is full end with exit codes, without tracebacks.
 
-A signal that ends a program (SIGTERM), and a terminal that is gone (SIGHUP), unwind it as Ctrl-C does: a device is not
-left in service mode. Nothing that Python has not loaded for itself is imported before they are heard. Only the
+SIGTERM ends a program, SIGHUP comes when the terminal is gone: both unwind it like Ctrl-C, so that no device stays in
+service mode. Before the signals are handled, only modules are imported that Python has loaded already. Only the
 interpreter's own start, before this module, is not covered.
 """
 
 import os
 import sys
 
-_signal = __import__("_signal")  # the half in C: the other one would load `enum` first, which takes longest of all
+_signal = __import__("_signal")  # the part in C: the part in Python would load `enum` first, which takes longest
 ENDING = [getattr(_signal, name) for name in ("SIGINT", "SIGTERM", "SIGHUP") if hasattr(_signal, name)]
 
 
 def main() -> None:
     """Run cryoctl, and exit with its code."""
-    # not what is ignored: Ctrl-C by what a shell runs in the background, SIGHUP by what nohup does
+    # not an ignored signal: Ctrl-C in a shell's background job, SIGHUP under nohup
     heard = [number for number in ENDING if _signal.getsignal(number) != _signal.SIG_IGN]
     for number in heard:
         _signal.signal(number, _end)
@@ -31,22 +31,22 @@ def main() -> None:
         try:
             app(prog_name="cryoctl")
         finally:
-            _flush()  # here, where it can be told that it cannot be written
-    except KeyboardInterrupt as came:  # before a command had begun
+            _flush()  # here an error can still be reported
+    except KeyboardInterrupt as came:  # before a command began
         _end(next(iter(came.args), _signal.SIGINT))
     except SystemExit as end:
-        if isinstance(end.__context__, BrokenPipeError):  # Typer's own end of it, with code 1
+        if isinstance(end.__context__, BrokenPipeError):  # Typer would end with code 1
             sys.exit(_code(end.__context__))
         raise
     except OSError as error:
         sys.exit(_code(error))
     finally:
         for number in heard:
-            _signal.signal(number, _end)  # the interpreter's own end would print a traceback, too
+            _signal.signal(number, _end)  # at its own end the interpreter would print a traceback
 
 
 def _flush():
-    """Send what standard output still keeps. Nobody reads it any more: the exit code is the command's own."""
+    """Send what standard output still holds. If the reader has stopped, the exit code stays the command's own."""
     try:
         sys.stdout.flush()
     except BrokenPipeError:
@@ -56,14 +56,14 @@ def _flush():
 
 
 def _unraisable(what):
-    """Python drops a Ctrl-C that comes while it collects garbage."""
+    """Repeat a Ctrl-C that came while Python collected garbage: Python drops it."""
     from host_tools.cryoctl.interrupts import lost
 
     lost(what)
 
 
 def _end(number, *_):
-    """End at once: nothing is open yet, or all is done."""
+    """End at once: nothing is open yet, or everything is done."""
     os._exit(128 + number)
 
 
@@ -72,7 +72,7 @@ def _unwind(number, _):
 
 
 def _code(error):
-    """Return the exit code of an output that takes no more; raise what is anything else."""
+    """Return the exit code for an output that accepts no more; raise any other error."""
     import contextlib
     import errno
 
@@ -80,12 +80,15 @@ def _code(error):
 
     if error.errno not in (errno.EPIPE, errno.ENOSPC, errno.EFBIG, errno.EDQUOT):
         raise error
-    # What standard output still keeps goes nowhere, or the interpreter would try it again at its end and complain.
+    # Discard what standard output still holds. Otherwise the interpreter would write it at its end, and fail again.
     nowhere = os.open(os.devnull, os.O_WRONLY)
     with contextlib.suppress(OSError, ValueError):
         os.dup2(nowhere, sys.stdout.fileno())
     os.close(nowhere)
-    if error.errno == errno.EPIPE:  # whoever read has had enough
+    if error.errno == errno.EPIPE:  # the reader has stopped
         return DONE
-    print(f"the output cannot be written: {error.strerror}; make room, or send it elsewhere", file=sys.stderr)
+    print(
+        f"the output cannot be written: {error.strerror}; free some disk space, or write it to another place",
+        file=sys.stderr,
+    )
     return Problem.code

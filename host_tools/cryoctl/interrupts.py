@@ -1,5 +1,5 @@
-"""When Ctrl-C may come, or a signal that ends a program as it does: kept until the end of what must not be cut in two,
-heard once by what is on its way out, and never lost.
+"""Decides when Ctrl-C, or another signal that ends a program, takes effect. It is kept until the end of work that must
+not be interrupted, it counts once while a program ends, and it is never lost.
 """
 
 import contextlib
@@ -14,7 +14,7 @@ _SOON_S = 0.01
 
 
 class _Handler:
-    """Within it these signals are this object's; one that was set to be ignored, as a shell does, keeps that."""
+    """A context in which this object handles these signals. A signal that was ignored, as shells do, stays ignored."""
 
     def __init__(self):
         self._before = {}
@@ -27,7 +27,7 @@ class _Handler:
                     if callable(before):
                         self._before[number] = before
                         signal.signal(number, self._came)
-            except BaseException:  # one of them came meanwhile
+            except BaseException:  # one of the signals came meanwhile
                 self._restore()
                 raise
         return self
@@ -36,7 +36,7 @@ class _Handler:
         self._restore()
 
     def _restore(self):
-        with contextlib.ExitStack() as stack:  # all of them, whichever comes meanwhile
+        with contextlib.ExitStack() as stack:  # restore all handlers, even if a signal comes meanwhile
             for number, before in self._before.items():
                 stack.callback(signal.signal, number, before)
 
@@ -50,9 +50,9 @@ class _Handler:
 
 
 class Kept(_Handler):
-    """Within it Ctrl-C is kept; `wake` is called, and at the end it comes.
+    """A context in which Ctrl-C is kept: `wake` is called, and Ctrl-C takes effect at the end.
 
-    heard    whether it came, or was read as a key
+    heard    True when Ctrl-C came as a signal, or was read as a key
     """
 
     def __init__(self):
@@ -73,7 +73,7 @@ class Kept(_Handler):
 
 
 class Once(_Handler):
-    """Within it the first Ctrl-C comes, and further ones do not: they would cut short what it began, the way out."""
+    """A context in which only the first Ctrl-C takes effect: a second one would interrupt the clean-up."""
 
     def __init__(self):
         super().__init__()
@@ -88,7 +88,7 @@ class Once(_Handler):
 def lost(unraisable) -> None:
     """Repeat a signal that came while Python collected garbage, because Python drops an exception that is raised there.
 
-    To be sys.unraisablehook, or to be called by what is.
+    Use it as sys.unraisablehook, or call it from there.
     """
     if unraisable.exc_type is not KeyboardInterrupt:
         sys.__unraisablehook__(unraisable)
@@ -96,13 +96,13 @@ def lost(unraisable) -> None:
     handler = getattr(signal.getsignal(signal.SIGINT), "__self__", None)
     if isinstance(handler, Once):
         handler.heard = False
-    again = threading.Timer(_SOON_S, _press)  # not here: what is raised here is dropped, too
+    again = threading.Timer(_SOON_S, _press)  # not here: Python also drops an exception that is raised here
     again.daemon = True
     again.start()
 
 
 def _dropping(thread) -> bool:
-    """Return whether a thread is still where Python drops what is raised: in the function that sys has for that."""
+    """Return whether a thread is still in sys.unraisablehook, where Python drops exceptions."""
     hook = getattr(sys.unraisablehook, "__code__", None)
     frame = sys._current_frames().get(thread)
     while frame and frame.f_code is not hook:
@@ -112,9 +112,9 @@ def _dropping(thread) -> bool:
 
 def _press():
     main = threading.main_thread().ident
-    while _dropping(main):  # on a busy machine it is there for long
+    while _dropping(main):  # on a busy machine this takes long
         time.sleep(_SOON_S)
     if hasattr(signal, "pthread_kill") and main:
-        signal.pthread_kill(main, signal.SIGINT)  # it ends a wait, which a signal to this thread would not
+        signal.pthread_kill(main, signal.SIGINT)  # this ends a wait; a signal to this thread would not
     else:
         signal.raise_signal(signal.SIGINT)

@@ -1,7 +1,7 @@
-"""One line from the person at the terminal: drawn on standard error, its keys read in raw mode.
+"""Reads one line from the person at the terminal: it is drawn on standard error, and keys are read in raw mode.
 
-A key waits until it is read, whenever it was pressed. Ctrl-C is such a key while the terminal is raw, a signal while it
-is not; either is kept until the terminal is as it was, and ends the command then. So none is lost in between.
+A pressed key waits until it is read. Ctrl-C is a key while the terminal is raw, otherwise a signal. Either is kept
+until the terminal has its old mode, and then ends the command. So no Ctrl-C is lost.
 """
 
 import contextlib
@@ -21,12 +21,12 @@ except ImportError:  # not POSIX
     termios: Any = None
 
 
-ALONE_S = 900.0  # without a key, where somebody waits with the person at the terminal
+ALONE_S = 900.0  # longest time without a key while a device waits for the person
 TURN_S = 1.0
 
 
 class NoLine(Exception):
-    """Ctrl-D, or the terminal is gone."""
+    """Ctrl-D was pressed, or the terminal is gone."""
 
 
 class Nobody(Exception):
@@ -34,18 +34,18 @@ class Nobody(Exception):
 
 
 class _Interrupted(Exception):
-    """Ctrl-C, within the prompt's own loop."""
+    """Ctrl-C came in the prompt's own loop."""
 
 
 def line(
     message: str, earlier: Sequence[str] = (), secret: bool = False, meanwhile: Callable[[], bool] = lambda: False
 ) -> str:
-    """Return what somebody typed behind `message`. Raises NoLine; KeyboardInterrupt for Ctrl-C, as a key or a signal.
+    """Return what the person typed after `message`. Raises NoLine; KeyboardInterrupt for Ctrl-C, as a key or a signal.
 
-    earlier    what the arrow keys bring, the newest last
-    secret     nothing of it is shown
-    meanwhile  called every TURN_S; what it raises ends the line. While it returns True, ALONE_S without a key raise
-               Nobody
+    earlier    earlier lines for the arrow keys, the newest last
+    secret     True: nothing of the line is shown
+    meanwhile  is called every TURN_S; an exception from it ends the line. While it returns True, Nobody is raised after
+               ALONE_S without a key
     """
     from prompt_toolkit.input.typeahead import get_typeahead
 
@@ -82,17 +82,17 @@ def line(
 
 @functools.cache
 def _ends():
-    """Return where keys come from and where the prompt is drawn; one object each, for what was typed ahead is in it."""
+    """Return the source of keys and the prompt's screen, one object each for all lines: they hold keys typed ahead."""
     from prompt_toolkit.input import create_input
     from prompt_toolkit.output import create_output
 
     screen: Any = create_output(sys.stderr)
-    screen.enable_cpr = False  # a terminal that is asked where its cursor is answers as if somebody typed
+    screen.enable_cpr = False  # if asked for its cursor's place, a terminal sends an answer that looks like typed keys
     return create_input(sys.stdin), screen
 
 
 def _session(message, keys, screen, earlier):
-    """Return (prompt_toolkit's session, what ends it as Ctrl-C does). No screen: nothing is drawn."""
+    """Return (prompt_toolkit's session, a function that ends it like Ctrl-C). Without a screen nothing is drawn."""
     from prompt_toolkit import PromptSession
     from prompt_toolkit.filters import Condition
     from prompt_toolkit.history import InMemoryHistory
@@ -123,7 +123,7 @@ def _session(message, keys, screen, earlier):
 
 
 def _interrupted_behind(keys) -> bool:
-    """Return whether Ctrl-C was read as a key behind the line's end; other keys are kept for the next line."""
+    """Return whether Ctrl-C was read as a key after the line's end; other keys are kept for the next line."""
     from prompt_toolkit.input.typeahead import get_typeahead, store_typeahead
     from prompt_toolkit.keys import Keys
 
@@ -133,13 +133,13 @@ def _interrupted_behind(keys) -> bool:
 
 
 async def _pressed(app, ahead):
-    """Press the keys that came behind the line before; as a task of its own, behind the one that loads the history."""
+    """Press the keys that came after the previous line. This is its own task, after the task that loads the history."""
     app.key_processor.feed_multiple(ahead)
     app.key_processor.process_keys()
 
 
 async def _meanwhile(app, do):
-    """Do what is to be done while the line waits, and end it when nobody is there."""
+    """Call `do` while the line waits, and end the line when nobody is there."""
     import asyncio
 
     pressed_s = time.monotonic()
@@ -162,7 +162,7 @@ async def _meanwhile(app, do):
 
 @contextlib.contextmanager
 def byte_by_byte(keys):
-    """Around the raw mode: nothing is echoed, a PIN least of all, and no key waits for Enter; Ctrl-C is a signal."""
+    """A context around raw mode: no key is echoed (it may be a PIN's) or waits for Enter; Ctrl-C is a signal."""
     before = None
     if termios:
         with contextlib.suppress(termios.error):  # no terminal, in a test
@@ -180,7 +180,7 @@ def byte_by_byte(keys):
 
 @contextlib.contextmanager
 def _written(buffer, message, secret):
-    """Show a line as it is typed on a terminal that moves its cursor by backspace alone; nothing of a secret one."""
+    """Show a line as it is typed, on a terminal that moves its cursor only by backspace; a secret line is not shown."""
     shown = ""
 
     def changed(_):

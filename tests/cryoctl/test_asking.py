@@ -26,7 +26,7 @@ def test_an_answer_is_needed_where_nothing_is_usual(keys, capsys):
     keys.send_text("\n3\n\n")
     question = number()
     assert question.ask() == 3
-    assert "it needs an answer" in capsys.readouterr().err
+    assert "an answer is needed" in capsys.readouterr().err
     assert question.ask() == 3  # asked again, Enter keeps it
 
 
@@ -100,7 +100,7 @@ def test_yes_and_no(keys, typed, usual, found):
 def test_what_is_neither_yes_nor_no_is_asked_again(keys, capsys):
     keys.send_text("perhaps\nyes\n")
     asking.confirm(["about this"], "Is it?", False)
-    assert "about this" in (said := capsys.readouterr().err) and "'perhaps' is no answer; type y or n" in said
+    assert "about this" in (said := capsys.readouterr().err) and "'perhaps' is not an answer; type y or n" in said
     keys.send_text("n\n")
     with pytest.raises(Problem, match="not confirmed; nothing was changed"):
         asking.confirm([], "Is it?", False)
@@ -116,7 +116,7 @@ def test_back_gives_the_answer_before_again_and_enter_keeps_what_was_said(keys):
 
 def test_before_the_first_there_is_nothing_unless_something_came_before(keys, capsys):
     keys.send_text("back\n1\n")
-    assert number().ask() == 1 and "there is no answer before this one" in capsys.readouterr().err
+    assert number().ask() == 1 and "this is the first question" in capsys.readouterr().err
     keys.send_text("1\nback\nback\n")
     with pytest.raises(Back):
         in_turn([number(text).ask for text in ("a", "b")], [], before=True)
@@ -126,7 +126,7 @@ def test_the_question_says_how_to_go_back(keys, monkeypatch, capsys):
     monkeypatch.setenv("TERM", "dumb")
     keys.send_text("1\n")
     number().ask(back=True)
-    assert capsys.readouterr().err.startswith("Number (back: the answer before): ")
+    assert capsys.readouterr().err.startswith("Number (back: change the previous answer): ")
 
 
 def test_bursts_are_typed_and_the_last_one_is_put_right(keys, capsys):

@@ -379,7 +379,7 @@ def test_a_technician_is_guided_through_the_distances(rig, tmp_path):
         b"Due on": b"\n",
         b"Reference in mm": b"about 100\n",
         b"is not a number": b"100\n",
-        b"back: the answer before) [190]": further,
+        b"back: change the previous answer) [190]": further,
         b"Store it, due on": b"y\n",
     }
     status, said = at_terminal(

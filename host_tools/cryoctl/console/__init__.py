@@ -1,1 +1,1 @@
-"""cryoctl console: a person at the device's console, with history, completion and a status line."""
+"""cryoctl console: lets a person use the device's console, with history, completion and a status line."""

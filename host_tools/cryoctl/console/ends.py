@@ -1,4 +1,4 @@
-"""How a console begins and ends: it owns the port and shares it, or joins the one that does."""
+"""Begins and ends a console: it owns the port and shares it, or it joins the console that owns the port."""
 
 import contextlib
 from collections.abc import Callable, Iterator
@@ -16,7 +16,7 @@ from host_tools.cryoctl.shared.server import Server
 
 @dataclass
 class Ends:
-    """Where a console is: the port's name, how it is used, and what makes a connection to the device."""
+    """The place of a console: the port's name, how it is used, and a function that connects to the device."""
 
     name: str
     how: str
@@ -26,11 +26,11 @@ class Ends:
 
 @contextlib.contextmanager
 def opened(option: str | None, alone: bool) -> Iterator[Ends]:
-    """Yield where the console is. Raises NoDevice, Problem."""
+    """Yield the place of the console. Raises NoDevice, Problem."""
     name = chosen(option)
     with Port(name) as port:
         if port.shares:
-            how = "shared by another console; here you may ask (--write: more)"
+            how = "shared by another console; you may only ask (--write allows more)"
             yield Ends(name, how, lambda: _joined(name), False)
             return
         found = look(port)[0]
@@ -41,21 +41,21 @@ def opened(option: str | None, alone: bool) -> Iterator[Ends]:
             )
         server = Server(port, alone)
         try:
-            how = "Ctrl-D ends" if alone else "shared with others, who only ask; Ctrl-D ends"
+            how = "Ctrl-D ends" if alone else "shared with other programs, which only ask; Ctrl-D ends"
             yield Ends(name, how, lambda: Link(server.local(), name), True)
         finally:
             server.close()
 
 
 def may_write(link: Link) -> None:
-    """Ask for the right to write. Raises Refused where another one has it."""
+    """Ask for the right to write. Raises Refused when another program has it."""
     answer = link.ask(shared.ASK_TO_WRITE.decode())
     if answer != "OK":
         raise Refused(f"the port is shared: {answer}")
 
 
 def left(ends: Ends) -> None:
-    """Leave service mode where it is open: nobody is to find it so."""
+    """Leave service mode if it is open, so that nobody finds it open later."""
     if ends.owns:
         with contextlib.suppress(NoDevice), contextlib.closing(ends.connect()) as link:
             if wire.fields(link.ask("STAT?")).get("STATE") == SERVICE:

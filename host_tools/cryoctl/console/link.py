@@ -1,4 +1,4 @@
-"""A connection to the hub (host_tools/cryoctl/shared): lines out, lines in, for one who waits for his answer."""
+"""A connection to the hub (host_tools/cryoctl/shared): lines out, lines in, for a user who waits for an answer."""
 
 import contextlib
 import socket
@@ -7,11 +7,11 @@ import time
 from host_tools.cryoctl.problems import NoDevice
 from host_tools.cryoctl.shared.hub import ANSWER_S, QUIET_S
 
-LATE_S = 1.0  # behind the device's own patience, for the way to it
+LATE_S = 1.0  # more than the time limit of the device's own answers, for the way to the device
 
 
 class Link:
-    """One connection. Raises NoDevice from each method when the other end has gone."""
+    """One connection. Each method raises NoDevice when the other end is gone."""
 
     def __init__(self, sock: socket.socket, name: str):
         self._sock = sock
@@ -27,7 +27,7 @@ class Link:
             raise self._gone() from None
 
     def line(self, patience_s: float | None) -> str | None:
-        """Return the next line, None when none comes in time; None as patience: it waits as long as it takes."""
+        """Return the next line; None when no line comes in time. Without a time limit (None) it waits for ever."""
         until = None if patience_s is None else time.monotonic() + patience_s
         while b"\n" not in self._rest:
             left = None if until is None else until - time.monotonic()
@@ -47,12 +47,12 @@ class Link:
         return line.decode("ascii", "replace")
 
     def ask(self, command: str) -> str:
-        """Return the answer to one command; "" where none comes."""
+        """Return the answer to one command; "" when no answer comes."""
         self.write(command)
         return self.line(ANSWER_S + LATE_S) or ""
 
     def asked(self, command: str) -> list[str]:
-        """Return all lines of an answer, of HELP or of several commands too."""
+        """Return all lines of an answer; HELP, and several commands in one line, have more than one."""
         out = [line for line in [self.ask(command)] if line]
         if ";" in command or command.upper().split()[:1] == ["HELP"]:
             while (line := self.line(2 * QUIET_S)) is not None:
@@ -60,7 +60,7 @@ class Link:
         return out
 
     def close(self) -> None:
-        """End it; who waits for a line on it hears that."""
+        """End the connection. A call that waits for a line on it ends, too."""
         with contextlib.suppress(OSError):
             self._sock.shutdown(socket.SHUT_RDWR)
         self._sock.close()

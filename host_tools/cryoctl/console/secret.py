@@ -1,4 +1,4 @@
-"""Lines that hold a PIN, or may: never kept, shown or written as typed."""
+"""Finds lines that hold a PIN, or may hold one: they are never stored, shown or written as typed."""
 
 import re
 
@@ -11,7 +11,7 @@ def holds(line: str) -> bool:
 
 
 def masked(line: str) -> str:
-    """Return a line as it may be seen, as long as it is: behind the command a star for each character."""
+    """Return a line as it may be shown, of the same length: after the command, a star for each character."""
     if not holds(line):
         return line
     found = _HOLDS.search(line) or re.search(r"\S+", line)

@@ -1,6 +1,6 @@
-"""What the status line says: asked on a connection of its own, once a second at most.
+"""The text of the status line. It asks on its own connection, at most once a second.
 
-Not in service mode: there each line counts as a person's, and keeps the mode open. It is asked behind what is typed.
+It does not ask in service mode, where every line counts as a person's and keeps the mode open. Typed lines go first.
 """
 
 import threading
@@ -17,7 +17,7 @@ SERVICE = "SERVICE"
 
 
 class Status:
-    """Asks in a thread."""
+    """Asks the device, in a thread."""
 
     def __init__(self, link: Link):
         self.who: Identity | None = None
@@ -29,12 +29,12 @@ class Status:
         self._changed: Callable[[], None] = lambda: None
         self._gone: Callable[[NoDevice], None] = lambda problem: None
         self._wanted = threading.Event()
-        self._left = 0  # turns behind what was typed last: the first may come before it
+        self._left = 0  # questions after the last typed line: the first of them may be answered before it
         self._ends = False
         self._thread = threading.Thread(target=self._run, daemon=True)
 
     def call(self, changed: Callable[[], None], gone: Callable[[NoDevice], None]) -> None:
-        """Name what is called behind each answer, and what is when the device has gone."""
+        """Set the function that is called after each answer, and the one that is called when the device is gone."""
         self._changed, self._gone = changed, gone
 
     def start(self) -> None:
@@ -50,7 +50,7 @@ class Status:
             self._thread.join()
 
     def typed(self) -> None:
-        """Somebody typed: what it is now is asked soon."""
+        """A person typed something: ask for the state soon."""
         self._left = 2
         self._wanted.set()
 
@@ -93,5 +93,9 @@ class Status:
         else:
             skin = wire.fields(self._link.ask("MEAS:TEMP?")).get("SKIN", "").partition(",")[0]
             self._skin = f"{skin} degC" if skin[:1].isdigit() or skin[:1] == "-" else skin
-        if not self.words and self.state in ("STANDBY", "COMPLETE", "FAULT"):  # there a module may be loaded
+        if not self.words and self.state in (
+            "STANDBY",
+            "COMPLETE",
+            "FAULT",
+        ):  # in these states the device may load a module
             self.words = words.listed(self._link.ask(words.LIST))

@@ -1,4 +1,4 @@
-"""The console at a terminal: a line that is edited here, a status line above it, answers above that."""
+"""The console at a terminal: the line that you edit, a status line above it, and answers above that."""
 
 import contextlib
 import os
@@ -32,12 +32,12 @@ PROMPT = "> "
 
 
 def history_path() -> Path:
-    """Return where the lines of earlier consoles are."""
+    """Return the file with the lines of earlier consoles."""
     return user_data_path("cryo", appauthor=False) / "console_history"
 
 
 class History(FileHistory):
-    """Lines typed, in this run and the ones before, in a file of the user's alone. A line with a PIN is in neither."""
+    """Typed lines of this run and of earlier runs, in a file that only the user can read. No line in it has a PIN."""
 
     def __init__(self, path: Path):
         path.parent.mkdir(parents=True, exist_ok=True)
@@ -72,16 +72,20 @@ class _Commands(Completer):
 
 
 def run(link: Link, status: Status, transcript: Transcript, name: str, hello: str) -> None:
-    """Say hello and talk until Ctrl-D. Raises NoDevice when the device has gone.
+    """Say hello, and talk until Ctrl-D. Raises NoDevice when the device is gone.
 
-    The terminal stays as it is between two lines: a key counts whenever it is pressed. Ctrl-C empties the line, and the
-    device never hears it.
+    The terminal keeps its mode between two lines: every key counts, whenever it is pressed. Ctrl-C empties the line; it
+    is never sent to the device.
     """
     keys = create_input(sys.stdin)
     with byte_by_byte(keys):
-        print(hello)  # from here on nothing is echoed that is typed before the line is drawn, a PIN least of all
+        print(
+            hello
+        )  # from here on, keys that are pressed before the line is drawn are not echoed: one may be part of a PIN
         screen: Any = create_output(sys.stdout)
-        screen.enable_cpr = False  # a terminal that is asked where its cursor is answers as if somebody typed
+        screen.enable_cpr = (
+            False  # if asked for its cursor's place, a terminal sends an answer that looks like typed keys
+        )
 
         def line() -> StyleAndTextTuples:
             wide = screen.get_size().columns - 1

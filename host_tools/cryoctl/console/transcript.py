@@ -1,4 +1,4 @@
-"""What was said, in a file of the user's alone: a line each, with the time, `>` typed and `<` answered; never a PIN."""
+"""A file of the talk that only the user can read: one line each, with time, `>` typed, `<` answered; never a PIN."""
 
 import datetime
 import os
@@ -10,7 +10,7 @@ from host_tools.cryoctl.shown import clean
 
 
 class Transcript:
-    """path None: nothing is written. Raises Problem where it cannot be."""
+    """path None: nothing is written. Raises Problem when the file cannot be written."""
 
     def __init__(self, path: Path | None):
         self._path = path
@@ -22,11 +22,11 @@ class Transcript:
                 raise Problem(f"{path}: {error.strerror}", "name another file with --log") from None
 
     def typed(self, line: str) -> None:
-        """Keep what somebody typed."""
+        """Write down what a person typed."""
         self._keep(">", masked(line))
 
     def said(self, line: str) -> None:
-        """Keep what the device said."""
+        """Write down what the device answered."""
         self._keep("<", line)
 
     def _keep(self, mark, line):
@@ -37,9 +37,11 @@ class Transcript:
             self._file.write(f"{at} {mark} {clean(line)}\n")
             self._file.flush()
         except OSError as error:
-            raise Problem(f"{self._path}: {error.strerror}", "make room, then again") from None
+            raise Problem(
+                f"{self._path}: {error.strerror}", "free some disk space, then start the console again"
+            ) from None
 
     def close(self) -> None:
-        """End it."""
+        """Close the file."""
         if self._file:
             self._file.close()

@@ -1,4 +1,4 @@
-"""The device's commands as a person may complete them, from its own answer to HELP?."""
+"""The device's commands, for completion, from its own answer to HELP?."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -8,7 +8,7 @@ LIST = "HELP?"
 
 @dataclass(frozen=True)
 class Word:
-    """A command: as it is written out short, as it is long, what it takes."""
+    """A command: its short form, its long form, and what it takes."""
 
     short: str
     long: str
@@ -16,7 +16,7 @@ class Word:
 
 
 def listed(answer: str) -> list[Word]:
-    """Return the commands in an answer to HELP?: capitals are the short form, "[?]" stands for both forms."""
+    """Return the commands in an answer to HELP?: capitals are the short form, "[?]" means both with and without "?"."""
     out = []
     for part in answer.split("; "):
         header, _, takes = part.partition(" ")
@@ -28,9 +28,9 @@ def listed(answer: str) -> list[Word]:
 
 
 def fitting(words: list[Word], typed: str) -> Iterator[Word]:
-    """Return the commands that begin as what is typed, in the short or in the long form; only while a command is typed.
+    """Return the commands that begin like the typed text, in the short or the long form; only while a command is typed.
 
-    typed: a line; behind a `;` another command begins.
+    typed: a line; after a `;` another command begins.
     """
     last = typed.rpartition(";")[2].lstrip().upper()
     if " " in last:

@@ -1,4 +1,4 @@
-"""One program owns a port, and others reach the device through it, by a socket that only the same user may open."""
+"""One program owns a port. Others reach the device through it, by a socket that only the same user may open."""
 
 import contextlib
 import hashlib
@@ -8,19 +8,19 @@ from pathlib import Path
 
 from platformdirs import user_data_path
 
-ASK_TO_WRITE = b"#write"  # a client's first line; all others are the device's own
+ASK_TO_WRITE = b"#write"  # a client's first line; its other lines are for the device
 
 
 def place(port: str) -> Path:
-    """Return where the socket of a port is while it is shared."""
+    """Return the socket's path for a shared port."""
     name = hashlib.sha256(os.path.realpath(port).encode()).hexdigest()[:16]
     return user_data_path("cryo", appauthor=False) / "shared" / f"{name}.sock"
 
 
 def joined(port: str) -> socket.socket | None:
-    """Return a connection to the program that shares a port; None: nobody does. What one left that died is taken away.
+    """Return a connection to the program that shares a port; None: no program does. A dead program's socket is removed.
 
-    Raises OSError where a program is there and takes no connection.
+    Raises OSError when the program is there but accepts no connection.
     """
     path = place(port)
     if "://" in port or not hasattr(socket, "AF_UNIX") or not path.exists():
@@ -40,7 +40,7 @@ def joined(port: str) -> socket.socket | None:
 
 
 class Joined:
-    """A shared port as pyserial has a port: what host_tools/cryoctl/port.py asks of one."""
+    """A shared port with the methods of a pyserial port that host_tools/cryoctl/port.py uses."""
 
     def __init__(self, link: socket.socket, timeout: float):
         self._link = link
@@ -48,7 +48,7 @@ class Joined:
         self.in_waiting = 4096
 
     def read(self, size: int) -> bytes:
-        """Return what is there, waiting for it a moment. Raises OSError when the other end has gone."""
+        """Return what has come, and wait for it a moment. Raises OSError when the other end is gone."""
         self._link.settimeout(self.timeout)
         try:
             data = self._link.recv(size)

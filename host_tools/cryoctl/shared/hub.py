@@ -1,11 +1,11 @@
-"""What passes between a device and all who use its port: one command at a time, each answer to the one who asked.
+"""Passes lines between a device and all users of its port: one command at a time, each answer to the user who asked.
 
-Pure: lines in, lines out, the time as an argument. host_tools/cryoctl/shared/server.py has port and sockets.
+No input or output here: lines and the time are arguments. host_tools/cryoctl/shared/server.py has port and sockets.
 
-A client only asks, unless it was given the right to write. Its wrapped lines (wire.py) go to the device as plain ones,
-and their answers come back wrapped. So a wrapped line reaches the device from one client alone, the one that leads a
-tool's session: when that one falls silent the device hears no tool, whatever the others ask, and disarms. Its lines are
-numbered anew: two tools one after the other may use the same numbers.
+A client may only ask, unless it got the right to write. Its wrapped lines (wire.py) go to the device as plain lines,
+and their answers come back wrapped. So the device gets wrapped lines from only one client, the one that leads a
+tool's session: when that client stops sending, the device hears no tool, whatever the others ask, and disarms. The
+lines of that client get new numbers, because two tools, one after the other, may use the same numbers.
 """
 
 import importlib
@@ -18,30 +18,30 @@ from host_tools.cryoctl import names, wire
 from host_tools.cryoctl.shared import ASK_TO_WRITE
 
 ANSWER_S = 3.0  # as device.ANSWER_S: the slowest answer takes under 1 s on an RP2040 [E]
-QUIET_S = 0.3  # [E] behind the last line of an answer of several lines
+QUIET_S = 0.3  # [E] after the last line of an answer of several lines
 WAITING_MAX = 64  # lines of one client
-READ_ONLY = "REFUSED read-only: another program shares this port; end it, or ask for the right to write (--write)"
+READ_ONLY = "REFUSED read-only: another program shares this port; end it, or start with --write"
 TAKEN = "REFUSED another program writes to this device: end it first"
-_EMPTIES = ("SYST:ERR?", "*ESR?")  # questions that take something away
+_EMPTIES = ("SYST:ERR?", "*ESR?")  # questions that remove something from the device
 _PERIOD = re.compile(r"STRM +(?:(\d+) *(?:MS)?|OFF)")
 _heard = importlib.import_module("cryo.console.heard")
 
 
 @dataclass(eq=False)
 class Client:
-    """One who uses the port. deliver: takes a line without its end. local: the owner's own; it may write."""
+    """A user of the port. deliver: gets a line without its end. local: the owner itself; it may write."""
 
     deliver: Callable[[bytes], None]
     local: bool = False
     writes: bool = False
-    period_ms: int | None = None  # of telemetry, where it asked for that
+    period_ms: int | None = None  # of telemetry, if it asked for telemetry
     waiting: deque = field(default_factory=deque)  # (number or None, command)
     last: tuple[int, str, int] | None = None  # its last wrapped line: number, command, the number that the device got
 
 
 @dataclass
 class _Asked:
-    """A line whose answer is due. number: the client's own; own: the device's; until: when nobody waits any longer."""
+    """A line that waits for its answer. number: the client's; own: the device's; until: when the wait ends."""
 
     client: Client | None
     number: int | None
@@ -59,7 +59,7 @@ class Hub:
     def __init__(self, write: Callable[[bytes], None]):
         self._write = write
         self.clients: list[Client] = []
-        self.leads: Client | None = None  # whose wrapped lines go on as such
+        self.leads: Client | None = None  # the client whose wrapped lines stay wrapped
         self.human = False  # the owner set FORM:HUM
         self._period_ms: int | None = None  # of the device's telemetry
         self._asked: deque[_Asked] = deque()
@@ -68,11 +68,11 @@ class Hub:
 
     # --- clients ------------------------------------------------------------------------------------------------------
     def join(self, client: Client) -> None:
-        """Take a client in."""
+        """Add a client."""
         self.clients.append(client)
 
     def leave(self, client: Client, now: float) -> None:
-        """Forget a client. A tool's session of its own ends, unless something is armed: then silence disarms it."""
+        """Remove a client. Its tool's session ends, except while the device is armed: then the silence disarms it."""
         self._now = now
         self.clients.remove(client)
         for asked in self._asked:
@@ -106,7 +106,7 @@ class Hub:
                 client.deliver(b"ERROR 201 the line's check sum is wrong: nothing was done, send it again")
                 return
             number, command = found
-        if _stops(command):  # it waits behind nobody
+        if _stops(command):  # it does not wait for other lines
             self._start(client, number, command)
             return
         if len(client.waiting) >= WAITING_MAX:
@@ -151,7 +151,7 @@ class Hub:
         self._go_on()
 
     def tick(self, now: float) -> float:
-        """Give up what is not answered in time; return when to look again."""
+        """Drop lines that are not answered in time; return when to call this again."""
         self._now = now
         while self._asked and now >= self._asked[0].until:
             asked = self._asked.popleft()
@@ -171,7 +171,7 @@ class Hub:
             client = next((one for one in self.clients if one.waiting), None)
             if client is None:
                 return
-            self.clients.remove(client)  # behind all others: each has its turn
+            self.clients.remove(client)  # at the end of the queue: each client has its turn
             self.clients.append(client)
             self._start(client, *client.waiting.popleft())
 
@@ -185,7 +185,7 @@ class Hub:
         elif word in ("SYST:LOC", "SYSTEM:LOCAL") and client is not self.leads and not client.local:
             self._reply(client, number, "OK")  # it leads no session
         elif word == "FORM:MACH" and not client.local:
-            self._reply(client, number, "OK")  # so it is answered always
+            self._reply(client, number, "OK")  # so it always gets an answer
         elif not may and not _only_asks(command):
             self._reply(client, number, READ_ONLY)
         elif number is not None and may and self.leads not in (None, client) and not _stops(command):
@@ -202,7 +202,7 @@ class Hub:
             self._ask(client, number, command, then=lambda text: self._became(human, text))
 
     def _renumbered(self, client, number, command):
-        """Return the number that the device gets. A line that is sent again keeps its own; 0 begins a session."""
+        """Return the number that the device gets. A repeated line keeps its number; 0 begins a session."""
         if number and client.last and client.last[:2] == (number, command):
             return client.last[2]
         own = (self._number or 1) if number else 0
@@ -230,7 +230,7 @@ class Hub:
 
     # --- telemetry ----------------------------------------------------------------------------------------------------
     def _stream(self, client, number, period_ms):
-        """Give a client its own telemetry: the device sends as often as the one who wants it most often."""
+        """Set a client's telemetry. The device sends as often as the client that wants it most often."""
 
         def answered(text):
             if text == "OK":
@@ -264,7 +264,7 @@ def _stops(command):
 
 
 def _only_asks(command):
-    """Return whether all parts of a line are questions that change nothing, or stop."""
+    """Return whether all parts of a line are STOP, or questions that change nothing."""
     parts = [part.strip().upper().removeprefix(":") for part in command.split(";")]
     return all(
         _stops(part)

@@ -1,4 +1,4 @@
-"""The program that owns a port: it serves the port's other users on a socket, until its own console ends."""
+"""Serves the other users of an owned port, on a socket, until the owner's console ends."""
 
 import contextlib
 import os
@@ -14,14 +14,14 @@ from host_tools.cryoctl.shared import place
 from host_tools.cryoctl.shared.hub import Client, Hub
 
 _LINE_MAX = 4096  # of a client that sends no line end
-_UNSENT_MAX = 1 << 20  # bytes that a client has not taken: then it is let go
+_UNSENT_MAX = 1 << 20  # bytes that a client has not read: above this its connection is closed
 
 
 class Server:
-    """Serves an open port in a thread. local(): a connection that may write. Raises Problem where no socket can be.
+    """Serves an open port in a thread. local(): a connection that may write. Raises Problem without a socket.
 
-    alone: no other program is served.
-    gone: why the port was lost, "" while it is there.
+    alone: True: no other program is served.
+    gone: why the port was lost; "" while it is there.
     """
 
     def __init__(self, port: Port, alone: bool = False):
@@ -50,12 +50,12 @@ class Server:
         return ours
 
     def readers(self) -> int:
-        """Return how many other programs use the port."""
+        """Return the number of other programs that use the port."""
         with self._lock:
             return sum(not client.local for client, _, _ in self._clients.values())
 
     def close(self) -> None:
-        """End all connections, and take the socket away. The port stays open."""
+        """End all connections, and remove the socket. The port stays open."""
         self._ends = True
         with contextlib.suppress(OSError):
             self._wake.send(b"\0")
@@ -144,12 +144,12 @@ class Server:
 
 
 def _listener(path: Path) -> socket.socket:
-    """Return a socket that only this user may connect to, in a folder that only this user may look into."""
+    """Return a socket that only this user may connect to, in a folder that only this user may open."""
     try:
         path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
         path.parent.chmod(0o700)
         with contextlib.suppress(FileNotFoundError):
-            path.unlink()  # the port is this program's alone: who made it has gone
+            path.unlink()  # this program alone has the port: the program that made the socket is gone
         listener = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
         before = os.umask(0o177)
         try:
@@ -160,4 +160,6 @@ def _listener(path: Path) -> socket.socket:
         listener.setblocking(False)
         return listener
     except OSError as error:
-        raise Problem(f"{path}: {error.strerror or error}", "the port cannot be shared: use --alone") from None
+        raise Problem(
+            f"{path}: {error.strerror or error}", "the port cannot be shared: start the console with --alone"
+        ) from None
