@@ -1,4 +1,4 @@
-"""Tables of cells as spreadsheets write them: commas, semicolons or tabs between; a line `sep=` may name which."""
+"""Tables as spreadsheets write them: commas, semicolons or tabs between the cells; a line `sep=` may name which."""
 
 import csv
 import re
@@ -8,13 +8,13 @@ from host_tools.cryoctl.problems import Problem
 
 BETWEEN = ",;\t"
 _SEP = re.compile(r'"?sep=(.)"?', re.IGNORECASE)
-_FORMULA = ("=", "+", "-", "@", "\t", "\r")  # first signs of a cell that a spreadsheet takes for a formula
+_FORMULA = ("=", "+", "-", "@", "\t", "\r")  # a spreadsheet takes a cell that begins like this for a formula
 
 
 def rows(text: str, name: str, columns: Collection[str]) -> tuple[str, list[tuple[int, list[str]]]]:
-    """Return (separator, [(line number, cells)]) of a table, with the line of names first.
+    """Return (separator, [(line number, cells)]) of a table; the line of names comes first.
 
-    Empty lines and those that begin with # are left out. columns: the names there may be. Raises Problem.
+    Empty lines and lines that begin with # are left out. columns: the possible names. Raises Problem.
     """
     lines = [(n, line) for n, line in enumerate(text.split("\n"), 1) if line.strip() and not line.startswith("#")]
     named = _SEP.fullmatch(lines[0][1].strip(" \r")) if lines else None
@@ -22,13 +22,13 @@ def rows(text: str, name: str, columns: Collection[str]) -> tuple[str, list[tupl
         lines = lines[1:]
     between = named[1] if named else _between(lines[0][1] if lines else "", columns)
     if between not in BETWEEN:
-        raise Problem(f"{name}:1: {between!r} between cells is not taken", "commas, semicolons or tabs")
+        raise Problem(f"{name}:1: {between!r} between cells is not allowed", "use commas, semicolons or tabs")
     out = []
     for number, line in lines:
         try:
             out.append((number, next(csv.reader([line], strict=True, delimiter=between))))
         except (csv.Error, StopIteration) as error:
-            raise Problem(f"{name}:{number}: no CSV: {error}") from None
+            raise Problem(f"{name}:{number}: not CSV: {error}") from None
     return between, out
 
 
@@ -41,7 +41,7 @@ def _between(head, columns):
 
 
 def harmless(value: object) -> object:
-    """Return a cell as it is written: a text that a spreadsheet would take for a formula gets an apostrophe before."""
+    """Return a cell for a file: a text that a spreadsheet would take for a formula gets an apostrophe in front."""
     return f"'{value}" if isinstance(value, str) and value.startswith((*_FORMULA, "'")) else value
 
 

@@ -1,4 +1,4 @@
-"""The device's log as the host reads it: over wrapped lines, record by record, with names and dates."""
+"""Reads the device's log over wrapped lines, record by record, with names and dates."""
 
 import dataclasses
 import datetime
@@ -10,12 +10,12 @@ from host_tools.cryoctl import names, wire
 from host_tools.cryoctl.device import Device
 from host_tools.cryoctl.problems import Problem, Refused
 
-_ROOM = 2 * importlib.import_module("cryo.store.journal").PER_FILE  # more records no board has room for
-AT_ONCE = 4  # records an answer: as many as the console gives
+_ROOM = 2 * importlib.import_module("cryo.store.journal").PER_FILE  # no board has room for more records
+AT_ONCE = 4  # records in one answer: as many as the console gives
 _NOT_NOW = -221
-_KEEP_S = 0.5  # a tool that falls silent for 2 s disarms the device
+_KEEP_S = 0.5  # a tool that sends nothing for 2 s disarms the device
 RECORDED, DERIVED = "recorded", "derived"
-# the device's key -> the column's name where it is another one; whole numbers otherwise
+# the device's key -> the column's name, if they differ; all values but _TEXTS are whole numbers
 _NAMES = {
     "NO": "number", "END": "ended_by", "TIME_MS": "duration_ms", "SKIN_MDEGC": "coldest_skin_mdegc",
     "SURFACE_MDEGC": "coldest_predicted_surface_mdegc", "ALSO": "other_faults", "ENDED": "last_run_ended",
@@ -30,8 +30,8 @@ _NOTHING = ("NONE", "UNKNOWN")
 
 @dataclasses.dataclass
 class Record:
-    """One record. What a kind does not have is None. when: ISO 8601, the device's own clock; when_is: RECORDED, or
-    DERIVED from a later record of the same run and the uptimes; None: the clock was never set in that run.
+    """One record. A field that its kind does not have is None. when: ISO 8601, by the device's own clock; when_is:
+    RECORDED, or DERIVED from a later record of the same run and the uptimes; None: nobody set the clock in that run.
     """
 
     serial: str
@@ -71,11 +71,11 @@ class Record:
     figures: str | None = None
 
     def line(self) -> str:
-        """Return number, time, kind and what it tells as one line, for people."""
+        """Return number, time, kind and sentence as one line, for people."""
         return f"{self.number:<6}  {self.when or f'up {self.uptime_s} s':<19}  {self.kind:<7}  {self.sentence()}"
 
     def sentence(self) -> str:
-        """Say what it tells, for people."""
+        """Return the record's content as a sentence, for people."""
         if self.kind == "POINT":
             reached = "reached" if self.reached else "not reached"
             return (
@@ -94,7 +94,7 @@ class Record:
                 return "another patient's session began"
             return f"{self.what}: {self.changed}{value}{f', due {self.due}' if self.due else ''}"
         if self.kind == "LOST":
-            return f"{self.count} records found no room to wait and are lost"
+            return f"{self.count} records are lost: they had no room to wait"
         return "log cleared" if self.kind == "CLEARED" else self.figures or ""
 
 
@@ -107,7 +107,7 @@ def degc(mdegc: int | None) -> str:
 
 
 def decoded(line: str, serial: str) -> Record:
-    """Return the record in an answer's line. Raises Problem for anything else; unknown fields are left out."""
+    """Return the record in a line of an answer; unknown fields are left out. Raises Problem for any other line."""
     said = {_NAMES.get(key, key.lower()): value for key, value in wire.fields(line).items()}
     values: dict = {}
     for name, value in said.items():
@@ -128,13 +128,13 @@ def decoded(line: str, serial: str) -> Record:
 
 
 def _strange(line):
-    return Problem(f"the device's answer is no record of its log: {line[:80]!r}", "update cryoctl")
+    return Problem(f"the device's answer is not a record of its log: {line[:80]!r}", "update cryoctl")
 
 
 def dated(records: Iterable[Record]) -> list[Record]:
-    """Give a date to records of a run in which the clock was set, counted by their uptimes. Returns them all.
+    """Give dates, from their uptimes, to the records of each run in which the clock was set. Return all records.
 
-    A run ends at a START, and where one may have been: at a hole in the numbers, or where the uptime falls.
+    A run ends at a START, and where a START may be missing: at a hole in the numbers, or where the uptime falls.
     """
     records = list(records)
     runs: list[list[Record]] = [[]]
@@ -158,29 +158,31 @@ def _fell(before, record):
 
 
 def strange(records: Iterable[Record]) -> list[str]:
-    """Return what cannot be as the device recorded it, seen without a key, as sentences. Missing numbers are apart."""
+    """Return sentences on records that no device writes, as seen without a key. Missing numbers are not among them."""
     out, before, newest = [], None, None
     for record in records:
         out += [f"number {record.number}: {said}" for said in _impossible(record)]
         if before and record.number <= before.number:
-            out.append(f"number {record.number} stands behind {before.number}: renumbered, or put there")
+            out.append(f"number {record.number} comes after {before.number}: it was renumbered, or added by somebody")
         elif before and record.number == before.number + 1 and record.kind != "START" and _fell(before, record):
-            out.append(f"number {record.number} has an earlier uptime than {before.number}, and no start lies between")
+            out.append(
+                f"number {record.number} has an earlier uptime than {before.number}, but there is no start between them"
+            )
         if before and record.serial != before.serial:
             out.append(f"number {record.number} is of serial {record.serial}, {before.number} of {before.serial}")
         if before and record.number != before.number + 1:
-            newest = None  # what set the date back may be missing
+            newest = None  # the record that set the date back may be missing
         if record.when_is == RECORDED and record.when:
             day = record.when[:10]
             if newest and day < newest and record.what != _DATE_SET_BACK:
-                out.append(f"number {record.number} is of {day}, behind {newest}, and no date was set back")
+                out.append(f"number {record.number} has the date {day}, after {newest}, but no date was set back")
             newest = day
         before = record
     return out
 
 
 _DATE_SET_BACK = "DATE"
-# what each kind always has; a kind that is not known here may have anything
+# what each kind always has; an unknown kind may have anything
 _HAS = {
     "POINT": (
         "preset", "level", "site", "point", "ended_by", "reached", "passes", "bursts", "valve_on_ms", "duration_ms",
@@ -194,25 +196,25 @@ _HAS = {
 
 
 def _impossible(record):
-    """Return what no device writes into one record."""
+    """Return the errors in one record that no device makes."""
     missing = [name for name in _HAS.get(record.kind, ()) if getattr(record, name) is None]
     out = [f"a {record.kind} without {', '.join(missing)}"] if missing else []
     below = [name for name in _COUNTS if (getattr(record, name) or 0) < 0]
     out += [f"{name} is below 0" for name in below]
     if record.when is not None and not _is_time(record.when):
-        out.append(f"{record.when} is no time")
+        out.append(f"{record.when} is not a time")
     on_ms, all_ms = record.valve_on_ms, record.duration_ms
     if on_ms is not None and all_ms is not None and on_ms > all_ms:
         out.append(f"valve on for {on_ms} ms within {all_ms} ms")
     if on_ms is not None and record.bursts is not None and on_ms > record.bursts * _BURST_MS:
-        out.append(f"valve on for {on_ms} ms in {record.bursts} bursts, none of which is longer than {_BURST_MS} ms")
+        out.append(f"valve on for {on_ms} ms in {record.bursts} bursts, but a burst has at most {_BURST_MS} ms")
     code = record.fault_code
     if record.fault and code and names.fault_number(record.fault) > 0 and names.fault_name(code) != record.fault:
         out.append(f"fault {code} is {names.fault_name(code)}, not {record.fault}")
     return out
 
 
-_BURST_MS = 590  # a board's opening timer lets none be longer: [timing] of boards/*/board.toml
+_BURST_MS = 590  # a board's opening timer ends longer ones: [timing] of boards/*/board.toml
 _COUNTS = (
     "number", "uptime_s", "level", "point", "passes", "bursts", "valve_on_ms", "duration_ms", "fault_code",
     "restarts_since_power_on", "crash_uptime_s", "count",
@@ -226,12 +228,12 @@ def _is_time(text):
         return False
 
 
-# of a record that is read a second time: `when` may be derived, the others are this tool's, or a newer one's
+# these may differ when a record is read again: `when` may be derived, the remedy may come from another cryoctl
 _TOLD = frozenset(("when", "when_is", "remedy"))
 
 
 def same(one: Record, other: Record) -> bool:
-    """Return whether two readings of a number are of one record."""
+    """Return whether two readings of one number are the same record."""
     pairs = [(getattr(one, name), getattr(other, name)) for name in COLUMNS if name not in _TOLD]
     told = all(a == b for a, b in pairs if None not in (a, b)) and one.uptime_s == other.uptime_s
     dates = [record.when for record in (one, other) if record.when_is == RECORDED]
@@ -239,7 +241,7 @@ def same(one: Record, other: Record) -> bool:
 
 
 def _zero(record):
-    """Return when the run of a record began, by that record; None when it does not know."""
+    """Return when the run of a record began, according to that record; None if it does not say."""
     if record.when_is != RECORDED or record.uptime_s is None:
         return None
     try:
@@ -250,7 +252,7 @@ def _zero(record):
 
 @dataclasses.dataclass(frozen=True)
 class Extent:
-    """What the device holds: oldest and newest number, None of an empty log; lost since it was switched on."""
+    """The log's oldest and newest number, None for an empty log, and how many records were lost since switch-on."""
 
     first: int | None
     last: int | None
@@ -258,10 +260,12 @@ class Extent:
 
 
 def extent(device: Device) -> Extent:
-    """Return what LOG:COUN? says. Raises Refused while the device is armed or treating."""
+    """Return the answer to LOG:COUN?. Raises Refused while the device is armed or treating."""
     state = device.state().get("STATE", "unknown")
     if state in names.BUSY:
-        raise Refused(f"the device is {state}: its log is not read while it is armed", "wait until the treatment ended")
+        raise Refused(
+            f"the device is {state}: its log is not read while it is armed", "wait until the treatment has ended"
+        )
     said = wire.fields(device.tell("LOG:COUN?"))
     try:
         first, last = (None if said[key] == "NONE" else int(said[key]) for key in ("FIRST", "LAST"))
@@ -274,7 +278,7 @@ def extent(device: Device) -> Extent:
 
 
 def at(device: Device, found: Extent, number: int) -> Record | None:
-    """Return the device's record of that number; None where it has none."""
+    """Return the device's record with that number; None if there is none."""
     if not number or found.first is None or not found.first <= number <= (found.last or 0):
         return None
     answer = device.tell(f"LOG? {number}")
@@ -287,8 +291,8 @@ def records(
 ) -> Iterator[Record]:
     """Yield the records with numbers above `since`, oldest first, as the device answers.
 
-    Somebody may arm it meanwhile: then this waits, and keeps the tool's session alive, whose silence would disarm.
-    waits: is told so. Raises Refused, NoDevice.
+    If somebody arms the device meanwhile, this waits, and keeps the tool's session alive, because silence would disarm.
+    waits: gets a sentence about that. Raises Refused, NoDevice.
     """
     if found.first is None or found.last is None:
         return
@@ -299,7 +303,7 @@ def records(
         except Refused as refused:
             if refused.number != _NOT_NOW:
                 raise
-            waits("the device was armed meanwhile: going on when the treatment has ended")
+            waits("the device was armed meanwhile: reading continues when the treatment has ended")
             while wire.fields(device.tell("STAT?")).get("STATE") in names.BUSY:
                 time.sleep(_KEEP_S)
             continue
@@ -315,13 +319,13 @@ def records(
 
 
 def holes(records: Iterable[Record]) -> list[tuple[int, int]]:
-    """Return the runs of numbers (from, to) that lie between records and are not there; in any order."""
+    """Return the runs (from, to) of numbers that are missing between the records, which may be in any order."""
     numbers = sorted({record.number for record in records})
     return missing(numbers, numbers[0] - 1, Extent(numbers[0], numbers[-1], 0)) if numbers else []
 
 
 def missing(numbers: Iterable[int], since: int, found: Extent) -> list[tuple[int, int]]:
-    """Return the runs of numbers (from, to) behind `since` that the log should have and has not."""
+    """Return the runs (from, to) of numbers above `since` that the log should have but does not have."""
     out = []
     expected = since + 1 if since else found.first or 1
     for number in [*numbers, (found.last or 0) + 1]:

@@ -1,7 +1,7 @@
-"""Follows the device's log while it grows, until it must stop. It cannot disturb a treatment.
+"""Follows the device's log while it grows, until it is told to stop. It cannot disturb a treatment.
 
-Only plain lines are sent, so no tool's session begins, whose silence would disarm. While anything is armed the state
-alone is asked for, every two seconds, which loads no module; the log is asked for in between treatments.
+It sends only plain lines, so no tool's session begins whose silence would disarm the device. While the device is armed
+it asks only for the state, every two seconds, which loads no module. It asks for the log between treatments.
 """
 
 import threading
@@ -13,25 +13,25 @@ from host_tools.cryoctl.device import PROMPT, Device, look
 from host_tools.cryoctl.log import Record
 from host_tools.cryoctl.problems import NoDevice, Problem, Refused, Silent
 
-TURN_S = 2.0  # between two looks: a module may be loaded for each, which takes under 1 s on an RP2040 [E]
+TURN_S = 2.0  # between two questions: the device may load a module for each, which takes under 1 s on an RP2040 [E]
 ANSWER_S = 5.0
-# So long nothing may be answered: a restart, with self-tests and a slow bridge; a pass, at whose end the device answers
-# what it had no memory for, with room for the longest [E].
+# The longest time without an answer: for a restart with self-tests and a slow bridge; for the longest pass, because the
+# device answers at its end what it had no memory for before [E].
 SILENT_S, SILENT_BUSY_S = 20.0, 120.0
-WAITING = 8  # records wait in the device while it is armed, at most
-READS = ("STANDBY", "COMPLETE", "FAULT", "SERVICE")  # there the log may be asked for
+WAITING = 8  # at most so many records wait in the device while it is armed
+READS = ("STANDBY", "COMPLETE", "FAULT", "SERVICE")  # in these states the log may be asked for
 _NOT_NOW = -221
-_RESET = "reset the board; `cryoctl flash` brings an application that does not start up to date"
-_TALK = "look with `cryoctl devices`: it tells what is there"
+_RESET = "reset the board; if the application does not start, update it with `cryoctl flash`"
+_TALK = "`cryoctl devices` shows what is there"
 
 
 class Follower:
     """Follows one device's log.
 
-    since    the number above which records are new; None: the newest that is there when it begins. Where the device is
-             armed by then, what it records at the end cannot be told from older ones: the newest WAITING are given.
-    say      is told what goes on, in sentences
-    begins   is told the newest number in the log, once it is known
+    since    records with higher numbers are new; None: the newest number when it begins. If the device is armed at that
+             time, its waiting records look like older ones: then the newest WAITING records are given.
+    say      gets sentences about what happens
+    begins   gets the newest number in the log, once it is known
     """
 
     def __init__(
@@ -48,23 +48,23 @@ class Follower:
         self._say = say
         self._begins: Callable[[int], None] | None = begins
         self._state = ""
-        self._missed = False  # armed before the log was read for the first time
+        self._missed = False  # the device was armed before the log was read for the first time
         self._held = 0
         self._holds: Callable[[Record | None], None] = lambda record: None
 
     def compares(self, number: int, holds: Callable[[Record | None], None]) -> None:
-        """Before any record is given, give `holds` the device's record of that number; None where it has none."""
+        """Before the first record, call `holds` with the device's record of that number; None if there is none."""
         self._held, self._holds = number, holds
 
     def records(self) -> Iterator[Record | None]:
-        """Yield records as the device has them, None when that is all for now. Raises NoDevice, Refused, Problem."""
+        """Yield records as they come, and None when there are no more for now. Raises NoDevice, Refused, Problem."""
         while not self._stop.is_set():
             try:
                 self._look()
                 if self._state in READS:
                     yield from self._new()
                     yield None
-            except Refused as refused:  # armed since it was asked
+            except Refused as refused:  # it was armed after the question
                 if refused.number != _NOT_NOW:
                     raise
             self._stop.wait(TURN_S)
@@ -72,7 +72,7 @@ class Follower:
     def _look(self):
         state = wire.fields(self._ask("STAT?", lambda text: "STATE" in wire.fields(text)))["STATE"]
         if state in names.BUSY and self._state not in names.BUSY:
-            self._say(f"the device is {state}: its log is asked for when the treatment has ended")
+            self._say(f"the device is {state}: its log is read when the treatment has ended")
             self._missed = self._missed or self._begins is not None
         self._state = state
 
@@ -99,12 +99,12 @@ class Follower:
             yield record
 
     def _record(self, number):
-        """Return what answers LOG? with that number, as a rule the first record from it on; None for none."""
+        """Return the record that answers LOG? with that number, usually the first one from it on; None if none."""
         answer = self._ask(f"LOG? {number}", lambda text: text == "NONE" or text.startswith("NO="))
         return None if answer == "NONE" else log.decoded(answer, self._device.identity.serial)
 
     def _ask(self, command, fits):
-        """Return an answer that fits its question. Others are somebody else's, unless none comes that does."""
+        """Return the answer that fits the question. Others belong to other users, unless no fitting one comes."""
         port = self._device.port
         until = time.monotonic() + (SILENT_BUSY_S if self._state in names.BUSY else SILENT_S)
         other = ""
@@ -117,7 +117,7 @@ class Follower:
             return False
 
         while True:
-            self._device.received()  # what came meanwhile is no answer
+            self._device.received()  # telemetry that came meanwhile is not an answer
             try:
                 return self._device.ask(command, ANSWER_S, may_be)
             except Silent:
@@ -125,7 +125,7 @@ class Follower:
                     wire.accepted(other)
                     if look(port)[0] == PROMPT:
                         raise NoDevice(
-                            f"{port.name}: the application has ended, MicroPython is there", _RESET
+                            f"{port.name}: the application has ended, and MicroPython's prompt is there", _RESET
                         ) from None
                 if time.monotonic() > until or self._stop.is_set():
                     if other:

@@ -70,7 +70,7 @@ def test_a_point_without_its_reading_is_still_to_be_taken(tmp_path):
         ("a.csv", "reference_c,reading_c\n# x\n0,warm\n", "a.csv:3: reading_c = 'warm' is not a number"),
         ("a.csv", "reference_c,reading_c\n0,nan\n", "is not a number"),
         ("a.csv", "reference_c,reading_c\n0,inf\n", "is not a number"),
-        ("a.csv", 'reference_c,reading_c\n0,"1\n', "no CSV"),
+        ("a.csv", 'reference_c,reading_c\n0,"1\n', "not CSV"),
         ("a.csv", "reference_c,reading_c,reading_c\n0,0.4,9\n", "a.csv:1: the column reading_c is there twice"),
         ("a.csv", "# x\nreference_c, reference_c ,reading_c\n0,1,2\n", "a.csv:2: the column reference_c is there"),
         ("a.csv", "reference_c,reading_c\n0,8_1\n", "reading_c = '8_1' is not a number"),

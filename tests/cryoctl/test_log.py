@@ -68,7 +68,7 @@ def test_people_get_a_table_with_names_and_remedies(board):
     assert "2027-01-01T10:01:40" in lines[2]
     assert "ESTOP in DELIVERING: Release the emergency stop" in lines[4]
     assert lines[5].endswith("SETTINGS: ROOM_M3 = 25") and "OPEN = 18000, due 2028-01-01" in lines[6]
-    assert "CRASHED in DELIVERING, fault ESTOP" in lines[7] and "3 records found no room" in lines[8]
+    assert "CRASHED in DELIVERING, fault ESTOP" in lines[7] and "3 records are lost" in lines[8]
 
 
 def test_csv_and_json_have_units_in_their_names_and_the_same_figures(board):
@@ -138,7 +138,7 @@ def test_what_is_no_file_of_its_own_is_refused_before_anything_is_written(board,
     assert "serial 77" in run("-o", tmp_path / "s.jsonl", port=board.link).said
     later = log.Record(serial="1", number=3_000, kind="LOST")
     (tmp_path / "l.jsonl").write_text(log_file.line(later, "jsonl"))
-    assert "began anew" in run("-o", tmp_path / "l.jsonl", port=board.link).said
+    assert "was started again" in run("-o", tmp_path / "l.jsonl", port=board.link).said
 
 
 def test_a_full_disk_keeps_what_is_written_and_says_how_to_go_on(board, tmp_path, monkeypatch):
@@ -211,7 +211,7 @@ def test_a_treatment_ends_in_the_log_which_is_not_read_while_armed(packed, tmp_p
         made.speed(2)
         made.arm()
         refused = run(port=made.link)
-        assert refused.status == 4 and "wait until the treatment ended" in refused.said
+        assert refused.status == 4 and "wait until the treatment has ended" in refused.said
         assert made.state()["STATE"] == "ARMED"  # and the asking did no harm
         made.speed(8)
         made.press()
@@ -266,7 +266,7 @@ def test_arming_meanwhile_is_waited_out_and_the_session_kept_alive(monkeypatch):
 
 
 def test_armed_from_the_start_is_refused_with_what_to_do():
-    with pytest.raises(Refused, match=r"ARMED.*wait until the treatment ended"):
+    with pytest.raises(Refused, match=r"ARMED.*wait until the treatment has ended"):
         log.extent(Device([1], armed=0))
 
 
@@ -325,7 +325,7 @@ def test_what_no_device_writes_is_named():
     good = [entry(1, 0, kind="START"), entry(2, 50), entry(3, 50), entry(4, 3, kind="START"), entry(9, 1)]
     assert log.strange(good) == []
     assert "number 3 has an earlier uptime than 2" in log.strange([entry(2, 50), entry(3, 49)])[0]
-    assert "number 2 stands behind 2" in log.strange([entry(2, 50), entry(2, 60)])[0]
+    assert "number 2 comes after 2" in log.strange([entry(2, 50), entry(2, 60)])[0]
 
 
 def test_a_file_of_a_board_that_was_erased_is_not_gone_on_with(board, tmp_path):
@@ -345,7 +345,7 @@ def test_a_file_of_a_board_that_was_erased_is_not_gone_on_with(board, tmp_path):
         assert path.read_bytes() == changed
         words = ["report", "--log", path, "--port", board.link, "-o", tmp_path / "r.html"]
         done = CliRunner().invoke(app, [str(word) for word in words])
-        assert done.exit_code == 2 and "number 3 of the log given is another record" in done.stderr
+        assert done.exit_code == 2 and "number 3 of the given log is another record" in done.stderr
     path.write_bytes(before)
     assert "6 new records" in run("-o", path, port=board.link).said
 

@@ -86,13 +86,13 @@ def test_a_log_as_a_device_records_it_is_exit_code_0(tmp_path, records):
 @pytest.mark.parametrize(
     ("records", "said"),
     [
-        ([*GOOD[:2], point(3, number=9), GOOD[3]], "number 4 stands behind 9: renumbered"),
+        ([*GOOD[:2], point(3, number=9), GOOD[3]], "number 4 comes after 9: it was renumbered"),
         ([*GOOD[:3], point(4, uptime_s=1)], "number 4 has an earlier uptime than 3"),
-        ([*GOOD[:3], point(4, when="2026-12-31T10:00:00")], "number 4 is of 2026-12-31, behind 2027-01-03"),
+        ([*GOOD[:3], point(4, when="2026-12-31T10:00:00")], "number 4 has the date 2026-12-31, after 2027-01-03"),
         ([*GOOD[:3], point(4, serial="2")], "of several devices"),
         ([*GOOD[:3], point(4, bursts=None, site=None)], "number 4: a POINT without site, bursts"),
         ([*GOOD[:3], point(4, valve_on_ms=-1)], "number 4: valve_on_ms is below 0"),
-        ([*GOOD[:3], point(4, when="2027-01-32T10:00:00")], "2027-01-32T10:00:00 is no time"),
+        ([*GOOD[:3], point(4, when="2027-01-32T10:00:00")], "2027-01-32T10:00:00 is not a time"),
         ([*GOOD[:3], point(4, bursts=1)], "valve on for 900 ms in 1 bursts"),
         ([*GOOD, dataclasses.replace(FAULT, fault="SKIN_TRIP")], "number 5: fault 1 is ESTOP, not SKIN_TRIP"),
     ],

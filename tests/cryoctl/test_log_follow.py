@@ -149,7 +149,7 @@ def test_what_somebody_else_was_answered_is_passed_over():
     ("answer", "runs", "kind", "said"),
     [
         ("The applicator is in stand-by.", "application", Problem, "cryoctl devices"),
-        (">>> STAT?", PROMPT, NoDevice, "MicroPython is there"),
+        (">>> STAT?", PROMPT, NoDevice, "MicroPython's prompt is there"),
         ("ERROR 401 the log cannot be read", "application", Refused, "cannot be read"),
     ],
 )
@@ -239,7 +239,7 @@ def test_a_wrong_file_form_or_port_is_told_before_anything_is_followed(sim, tmp_
             (("-p", sim.link), 3, "in use by another program"),
             (("-p", tmp_path / "none"), 3, "there is no port"),
             (("-p", sim.link, "--csv", "--json"), 2, "more than one form is given"),
-            (("-p", sim.link, "-o", tmp_path / "text.csv"), 2, "is no log"),
+            (("-p", sim.link, "-o", tmp_path / "text.csv"), 2, "is not a log"),
         ):
             with following(tmp_path, *words) as (process, said):
                 assert process.wait(PATIENCE_S) == code and told in said()
@@ -254,13 +254,13 @@ def test_a_treatment_goes_on_whatever_happens_to_who_follows_and_its_end_is_told
         with following(tmp_path, "-p", board.link, "--json") as (process, wait):
             wait("following")
             board.arm()
-            wait("its log is asked for when the treatment has ended")
+            wait("its log is read when the treatment has ended")
             bursts = [int(board.press()["BURSTS"])]
             assert ended(process, signal.SIGKILL) == -signal.SIGKILL
         board.let_pass(3)  # longer than a tool may be silent that armed
         board.speed(0.5)  # it is to last longer than it takes to start on a busy machine
         with following(tmp_path, "-p", board.link, "--json") as (process, wait):  # armed already
-            wait("its log is asked for when the treatment has ended")
+            wait("its log is read when the treatment has ended")
             board.let_pass(3)
             state = board.state()
             bursts.append(int(state["BURSTS"]))

@@ -195,5 +195,5 @@ def test_a_log_that_no_board_has_room_for_is_not_read_for_ever(said):
         def tell(self, command):
             return said
 
-    with pytest.raises(Problem, match="no record of its log"):
+    with pytest.raises(Problem, match="not a record of its log"):
         log.extent(There())

@@ -111,7 +111,7 @@ def test_a_log_with_semicolons_is_read_and_appended_to_with_semicolons(tmp_path)
 def test_a_foreign_file_without_a_whole_line_is_not_written_over(tmp_path, name, data):
     path = tmp_path / name
     path.write_bytes(data)
-    with pytest.raises(Problem, match="is no log"):
+    with pytest.raises(Problem, match="is not a log"):
         log_file.Sink(path, None)
     assert path.read_bytes() == data
 
@@ -166,7 +166,7 @@ def test_points_of_a_spreadsheet_are_taken_where_their_meaning_is_certain(tmp_pa
         ("reference_c;reading_c\n37;1,2,3\n", "',' is not allowed there"),
         ("reference_c,reading_c\n37,98 °F\n", "'°' (DEGREE SIGN) is not allowed"),
         ("reference_c,reading_c\n37,5 mm\n", "'mm' after it is not allowed; write digits 0 to 9, a point or comma"),
-        ("sep=|\nreference_c|reading_c\n37|37\n", "'|' between cells is not taken; commas, semicolons or tabs"),
+        ("sep=|\nreference_c|reading_c\n37|37\n", "'|' between cells is not allowed; use commas, semicolons or tabs"),
         ("reference_c,reading_c\n37,37,1\n", "points.csv:2: 3 cells under 2 columns"),
     ],
 )
