@@ -72,7 +72,7 @@ def test_the_page_holds_all_of_the_device_and_says_what_it_is_not(made):
     for words in (
         "Applicator, serial 1", "version 0.1.0", "not certified", "Release the emergency stop", "LFOOT-SOLE 2",
         "7.90 below the floor", "CRASHED in DELIVERING", "SETTINGS: ROOM_M3 = 25", "trip_mdegc", "4 °C (4000 mdegC)",
-        "never", "3 records found no room", "CHRONIC level 3, LFOOT-SOLE point 1; treatment.jsonl", "uptime_s",
+        "never", "3 records are lost", "CHRONIC level 3, LFOOT-SOLE point 1; treatment.jsonl", "uptime_s",
     ):  # fmt: skip
         assert words in body, words
     assert NOTICE in body.replace("&#x27;", "'")
@@ -100,7 +100,7 @@ def test_a_log_over_months_shows_each_of_them():
         "restarts unasked for": [0, 0, 0, 1],
     }  # fmt: skip
     text = page(gather.Found(made="now", records=MONTHS, logged=True))
-    assert "Month by month" in text and "Not in it, because they have no date: 1 of the records." in text
+    assert "Month by month" in text and "Records without a date are not included: 1." in text
     for records in (MONTHS[:3], MONTHS[2:3], []):
         assert "Month by month" not in page(gather.Found(made="now", records=records, logged=True))
 
@@ -115,7 +115,7 @@ def test_a_log_alone_needs_no_device(lines, tmp_path):
 def test_a_recording_alone_too(tmp_path):
     assert report("--recording", RECORDING, "-o", tmp_path / "r.html").exit_code == 0
     body = (tmp_path / "r.html").read_text().partition("</head>")[2]
-    assert "Recorded points" in body and "no treated point is in the log" not in body
+    assert "Recorded points" in body and "the log has no treated point" not in body
 
 
 def test_the_example_of_the_documentation_is_read_today():
@@ -249,7 +249,7 @@ def test_a_recording_begun_while_armed_has_its_choice_and_says_why_the_valves_pa
     text = page(made)
     assert "CHRONIC level 3, LLEG point 1" in text and "nothing chosen" not in text
     assert [note.text for note in plots.course(course).layout.annotations] == [
-        "not known: telemetry was off, as the recording began while armed"
+        "not known: telemetry was off, because the recording began while armed"
     ]
     assert not plots.course(gather.Course("x", "", chosen, [sample(0)])).layout.annotations
 
@@ -279,13 +279,13 @@ def test_numbers_out_of_order_are_no_missing_ones_and_are_told(lines, tmp_path):
     assert done.exit_code == 1 and "are not in the log" not in done.stderr
     body = (tmp_path / "r.html").read_text().partition("</head>")[2]
     for text in (done.stderr, body):
-        assert "number 2 stands behind 3: renumbered" in text
+        assert "number 2 comes after 3: it was renumbered" in text
 
 
 @pytest.mark.parametrize(
     ("due", "second", "said"),
     [
-        ("2028-01-01", {}, "All of them hold until 2028-01-01."),
+        ("2028-01-01", {}, "All of them are valid until 2028-01-01."),
         ("2028-01-01", {"day": "", "due": ""}, "Never calibrated: OPEN. The due date in force, 2028-01-01, is"),
         ("NONE", {"day": "", "due": ""}, "Never calibrated: OPEN."),
         ("2028-01-01", {"due": "2026-01-01", "left_d": -3}, "Overdue: OPEN."),

@@ -1,1 +1,1 @@
-"""A report on one device as one HTML page: gathered (gather.py), drawn (plots.py), written (page.py)."""
+"""A report on one device as one HTML page: gather.py reads the data, plots.py draws, page.py writes the page."""

@@ -1,4 +1,4 @@
-"""What a report is made of: asked of a device that is not armed, or read from files."""
+"""Collects the data of a report: from a device that is not armed, or from files."""
 
 import datetime
 from collections.abc import Callable, Iterable
@@ -10,14 +10,14 @@ from host_tools.cryoctl.device import Device
 from host_tools.cryoctl.problems import Problem, Refused
 from host_tools.cryoctl.recording_file import Choice, Gap, Header, Row, Sample
 
-_LEAD_MS = 10_000  # shown of a recording before a point's first armed sample, and behind its last
+_LEAD_MS = 10_000  # time shown before a point's first armed sample, and after its last
 _TREATED = ("DELIVERING", "REST")
 _SHOWN = ("ARMED", *_TREATED)
 
 
 @dataclass(frozen=True)
 class Calibration:
-    """The newest of a kind; days as ISO 8601, left_d: days until it is due, negative when it is overdue."""
+    """The newest calibration of a kind. Days are ISO 8601; left_d: days until it is due, negative when overdue."""
 
     kind: str
     day: str = ""
@@ -30,7 +30,7 @@ class Calibration:
 
 @dataclass(frozen=True)
 class Course:
-    """One treated point of a recording: its choice, and its samples with a None where some were lost."""
+    """One treated point of a recording: its choice, and its samples; None stands for lost samples."""
 
     recording: str
     started: str
@@ -40,7 +40,7 @@ class Course:
 
 @dataclass
 class Found:
-    """All of it. settings: key -> value with unit; counts, valves: the device's own words; faults: latched now."""
+    """All data. settings: key -> value with unit; counts, valves: the device's own words; faults: latched now."""
 
     made: str
     board: str = ""
@@ -53,9 +53,9 @@ class Found:
     due: str = ""
     counts: dict[str, str] = field(default_factory=dict)
     records: list[log.Record] = field(default_factory=list)
-    logged: bool = False  # a log was read: without one there are no records, which says nothing about the device
+    logged: bool = False  # True when a log was read: without a log, the missing records say nothing about the device
     missing: list[tuple[int, int]] = field(default_factory=list)
-    strange: list[str] = field(default_factory=list)  # what cannot be as the device recorded it
+    strange: list[str] = field(default_factory=list)  # sentences on records that no device writes
     courses: list[Course] = field(default_factory=list)
     sources: list[str] = field(default_factory=list)
 
@@ -66,7 +66,7 @@ def now() -> str:
 
 
 def latched(answer: str) -> str:
-    """Return FAULT?'s answer as a sentence; empty when nothing is latched."""
+    """Return the answer to FAULT? as a sentence; empty when no fault is latched."""
     head, _, remedy = answer.partition(";REMEDY=")
     first, _, also = head.partition(";ALSO=")
     others = f", also {also.replace(',', ', ')}" if also not in ("", "NONE") else ""
@@ -77,7 +77,7 @@ def from_device(device: Device, found: Found, waits: Callable[[str], None] = lam
     """Ask a device for everything. Raises Refused while it is armed, NoDevice, Problem."""
     identity = device.identity
     _same(found, identity.serial, device.port.name)
-    there = log.extent(device)  # refused while armed, before anything else is asked
+    there = log.extent(device)  # first, because it is refused while armed
     found.board, found.serial, found.version = identity.board, identity.serial, identity.version
     found.state = wire.fields(device.tell("STAT?")).get("STATE", "")
     found.latched = latched(device.tell("FAULT?"))
@@ -89,18 +89,20 @@ def from_device(device: Device, found: Found, waits: Callable[[str], None] = lam
     since = max(before, default=0)
     if since > (there.last or 0):
         raise Problem(
-            f"the log given goes up to number {since}, the device's up to {there.last or 'none'}: it began anew",
+            f"the given log goes up to number {since}, the device's up to {there.last or 'none'}: its log was "
+            "started again",
             "leave --log out",
         )
     ours = log.at(device, there, since)
     if ours and not log.same(found.records[-1], ours):
         raise Problem(
-            f"number {since} of the log given is another record in the device: its log began anew", "leave --log out"
+            f"number {since} of the given log is another record in the device: its log was started again",
+            "leave --log out",
         )
     fresh = list(log.records(device, there, since, waits))
     found.missing += log.missing([record.number for record in fresh], since, there)
     found.records = log.dated([*found.records, *fresh])
-    found.strange = log.strange(found.records)  # the device has what a file's last line lacked
+    found.strange = log.strange(found.records)  # the device has the record that was cut off in the file
     found.logged = True
     found.sources.append(f"device on {device.port.name}")
 
@@ -109,15 +111,17 @@ def from_log(path: Path, found: Found) -> None:
     """Read a file that `cryoctl log` wrote. Raises Problem."""
     records, length = log_file.read(path)
     if not records:
-        raise Problem(f"{path} holds no record", "give a file that `cryoctl log -o` wrote")
+        raise Problem(f"{path} has no record", "give a file that `cryoctl log -o` wrote")
     serials = {record.serial for record in records}
     if len(serials) > 1:
-        raise Problem(f"{path} is of several devices: {', '.join(sorted(serials))}", "one file a device")
+        raise Problem(
+            f"{path} is of several devices: {', '.join(sorted(serials))}", "give a file with one device's records"
+        )
     _same(found, serials.pop(), str(path))
     found.missing += log.holes(records)
     found.strange = log.strange(records)
     if length < path.stat().st_size:
-        found.strange.append(f"the last line of {path.name} is cut off, and what it told is not known")
+        found.strange.append(f"the last line of {path.name} is cut off: that record is not known")
     found.records = log.dated(records)
     found.logged = True
     found.sources.append(f"log {path.name}")
@@ -134,7 +138,10 @@ def from_recording(path: Path, found: Found) -> None:
 
 def _same(found, serial, source):
     if found.serial and found.serial != serial:
-        raise Problem(f"{source} is of serial {serial}, the report of {found.serial}", "one report a device")
+        raise Problem(
+            f"{source} is from serial {serial}, but the report is about serial {found.serial}",
+            "make one report for each device",
+        )
     found.serial = serial
 
 
@@ -142,7 +149,7 @@ def _told(device, command):
     try:
         return device.tell(command)
     except Refused:
-        return ""  # a device without settings says so where they would stand
+        return ""  # a device without settings answers a word in their place
 
 
 def _today(device) -> datetime.date:
@@ -153,7 +160,7 @@ def _today(device) -> datetime.date:
 
 
 def calibrations(told: dict[str, str], today: datetime.date) -> list[Calibration]:
-    """Return what CAL:LIST? says, a kind that was never calibrated among it."""
+    """Return the answer to CAL:LIST?, including kinds that were never calibrated."""
     out = []
     for kind, text in told.items():
         parts = text.split(",", 4)
@@ -168,7 +175,7 @@ def calibrations(told: dict[str, str], today: datetime.date) -> list[Calibration
 
 
 def courses(name: str, header: Header, rows: Iterable[Row]) -> list[Course]:
-    """Return the treated points of a recording; one of the whole recording where none was treated."""
+    """Return the treated points of a recording; if none was treated, one course of the whole recording."""
     choice = header.choice
     every: list[tuple[Choice, Sample | None]] = []
     for row in rows:
@@ -189,7 +196,7 @@ def courses(name: str, header: Header, rows: Iterable[Row]) -> list[Course]:
 def _treatments(every):
     """Yield (begin, end, choice) of each stretch in which one point was treated, with some time around it.
 
-    What is armed keeps its choice, so the last one known in a stretch is that of all of it.
+    An armed device keeps its choice, so the last known choice in a stretch belongs to the whole stretch.
     """
     samples = [sample for _, sample in every]
     for begin, end in _joined(every, list(_parts(samples))):
@@ -200,7 +207,7 @@ def _treatments(every):
 
 
 def _parts(samples):
-    """Yield (begin, end) of samples in a row that are armed: without a gap, and without a count that began anew."""
+    """Yield (begin, end) of consecutive armed samples, without a gap and without a count that started again."""
     begin = None
     for at, sample in enumerate([*samples, None]):
         armed = sample is not None and sample.state in _SHOWN
@@ -212,7 +219,7 @@ def _parts(samples):
 
 
 def _joined(every, parts):
-    """Yield parts put together again over a gap alone, where it is the same point that went on."""
+    """Yield the parts, joined again where only a gap was between them and the same point continued."""
     before = None
     for begin, end in parts:
         if before and _goes_on(every, before, (begin, end)):
@@ -238,20 +245,20 @@ def _what(choice):
 
 
 def _fell(before: Sample, sample: Sample | None) -> bool:
-    """Return whether a point's counts began anew between two samples."""
+    """Return whether a point's counts started again between two samples."""
     if sample is None or sample.bursts < before.bursts:
         return sample is not None
     return before.on_us is not None and sample.on_us is not None and sample.on_us < before.on_us
 
 
 def _chosen(part):
-    """Return the last whole choice of a part, else what is known of it."""
+    """Return the last complete choice of a part, or what is known of it."""
     known = [choice for choice, sample in part if sample]
     return next((choice for choice in reversed(known) if choice.point is not None), known[-1])
 
 
 def _around(samples, first, last, from_ms, to_ms):
-    """Return (begin, end) with what was not armed around it."""
+    """Return (begin, end) with some samples before and after that were not armed."""
 
     def shown(sample):
         return sample is not None and sample.state not in _SHOWN

@@ -1,4 +1,4 @@
-"""The page: one HTML file with everything in it, that loads nothing, and prints."""
+"""Writes the page: one HTML file that contains everything, loads nothing, and can be printed."""
 
 from collections import Counter
 from html import escape
@@ -13,13 +13,13 @@ from host_tools.toolchain import webpage
 
 NOTICE = (
     "The device is not certified: not for treating people or animals. This page repeats what the device recorded;"
-    " it is no medical record, and says nothing about efficacy."
+    " it is not a medical record, and says nothing about efficacy."
 )
 COURSES_MAX = 40
 _SOON_D = 30
 
 _TITLE = "Applicator, serial "
-START = webpage.start(_TITLE)  # how each page begins
+START = webpage.start(_TITLE)  # the beginning of each page
 
 
 def page(found: Found) -> str:
@@ -83,7 +83,7 @@ def _cards(found: Found, treated: list[Record]) -> list[tuple[str, str]]:
         ("records", f"{len(found.records)}, {missing} missing" if missing else str(len(found.records))),
     ]
     if not found.logged:
-        cards = [("log", "not given")]  # a count of nothing would read as a fact about the device
+        cards = [("log", "not given")]  # without a log, a count of 0 would look like a fact about the device
     if found.state:
         cards.append(("state when asked", found.state))
     return cards
@@ -103,7 +103,7 @@ def _shown(text):
 
 
 def _measured(calibration):
-    """Return a calibration's values with what they are, or as the device gave them where it has others."""
+    """Return a calibration's values with their meaning, or as the device gave them if it has other values."""
     names = KINDS.get(calibration.kind, ())
     try:
         values = dict(zip(names, map(int, calibration.values.split(",")), strict=True))
@@ -125,7 +125,7 @@ def _treatments(treated: list[Record]) -> str:
             )
             for r in treated
         ],
-        "no treated point is in the log",
+        "the log has no treated point",
     )  # fmt: skip
 
 
@@ -135,11 +135,11 @@ def _against(mdegc, floor_mdegc):
 
 
 def _months(records: list[Record]) -> str:
-    """Return the device's months, when the log reaches over more than one."""
+    """Return the device's months, if the log has more than one."""
     if len(plots.by_month(records)) < 2:
         return ""
     undated = sum(record.when is None for record in records)
-    left_out = f"<p>Not in it, because they have no date: {undated} of the records.</p>" if undated else ""
+    left_out = f"<p>Records without a date are not included: {undated}.</p>" if undated else ""
     return _section("Month by month", webpage.plot(plots.months(records), "months") + left_out)
 
 
@@ -151,7 +151,9 @@ def _courses(courses: list[Course]) -> str:
         title = f"{what}; {course.recording}, begun {course.started.replace('T', ' ')}"
         out.append(f"<h3>{escape(title)}</h3>{webpage.plot(plots.course(course), f'course{number}')}")
     if len(courses) > COURSES_MAX:
-        out.append(f"<p>{len(courses) - COURSES_MAX} more points are recorded: give fewer recordings at a time.</p>")
+        out.append(
+            f"<p>{len(courses) - COURSES_MAX} recorded points are not shown: give fewer recordings at a time.</p>"
+        )
     return _section("Recorded points", "".join(out), courses)
 
 
@@ -164,7 +166,7 @@ def _faults(records: list[Record]) -> str:
     counted = Counter(r.fault for r in records if r.kind == "FAULT").most_common()
     summary = f"<p>{escape(', '.join(f'{name} {n} times' for name, n in counted))}</p>" if len(counted) > 1 else ""
     header = ("no.", "when", "fault", "in state", "others", "what to do")
-    return summary + webpage.table(header, rows, "no fault is in the log")
+    return summary + webpage.table(header, rows, "the log has no fault")
 
 
 def _events(found: Found) -> str:
@@ -173,10 +175,10 @@ def _events(found: Found) -> str:
 
 
 def _gaps(found: Found) -> str:
-    """Return what is not in the log or cannot be, seen before what is: it may have been anything, a fault too."""
+    """Return missing and impossible records, as the first part of the page: any of them may have been a fault."""
     return "".join(
-        f"<p class='fault'>numbers {begin} to {end} are not in the log: damaged, taken out, or dropped before they "
-        "were read. What they told, a fault too, stands nowhere in this report.</p>"
+        f"<p class='fault'>numbers {begin} to {end} are not in the log: damaged, removed, or dropped before they "
+        "were read. This report lacks what they recorded; a fault may be among it.</p>"
         for begin, end in found.missing
     ) + "".join(f"<p class='fault'>The log: {escape(said)}.</p>" for said in found.strange)
 
@@ -191,16 +193,16 @@ def _calibrations(calibrations: list[Calibration], due: str) -> str:
     if missing:
         said = f"Never calibrated: {', '.join(missing)}."
         if due and due != "NONE":
-            said += f" The due date in force, {due}, is a setting, and no calibration stands behind it."
+            said += f" The due date in force, {due}, is only a setting: it comes from no calibration."
         return f"{table}<p class='bad'>{escape(said)}</p>"
     late = [c.kind for c in calibrations if c.left_d is not None and c.left_d < 0]
     if late:
         return f"{table}<p class='bad'>Overdue: {escape(', '.join(late))}.</p>"
     first = min((c.due for c in calibrations), default="")
     if due and due != first:
-        said = f"The first of them is due on {first}, and the date in force is {due}: calibrate anew."
+        said = f"The first of them is due on {first}, but the date in force is {due}: calibrate again."
         return f"{table}<p class='bad'>{escape(said)}</p>"
-    return table + (f"<p>All of them hold until {escape(due)}.</p>" if due else "")
+    return table + (f"<p>All of them are valid until {escape(due)}.</p>" if due else "")
 
 
 def _due(c: Calibration):

@@ -40,7 +40,7 @@ def main() -> int:
         mark = shown.locator("#points .scatterlayer .trace").last.locator(".point").nth(1)
         box = mark.bounding_box()
         assert box
-        for off in (3, 0):  # a pointer that arrives, not one that was there
+        for off in (3, 0):  # the pointer must arrive here, not be here already
             shown.mouse.move(box["x"] + box["width"] / 2 - off, box["y"] + box["height"] / 2)
         shown.locator("#points .hoverlayer .hovertext").first.wait_for()
         shown.screenshot(path=str(PICTURE))

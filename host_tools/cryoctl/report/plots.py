@@ -1,4 +1,4 @@
-"""The plots: each point's coldest against its floor, and each recorded point over time. All answer to the pointer."""
+"""Draws the plots: each point's coldest value and floor, and recorded points over time. They react to the pointer."""
 
 from plotly.graph_objects import Figure
 from plotly.subplots import make_subplots
@@ -15,7 +15,7 @@ def _degc(values):
 
 
 def points(records: list[Record]) -> Figure:
-    """Return the coldest skin and predicted surface of each treated point, with its target and floor."""
+    """Return a plot of the coldest skin and predicted surface of each treated point, with its target and floor."""
     x = [str(r.number) for r in records]
     about = [
         f"{r.when or 'date unknown'}<br>{r.preset} level {r.level}, {r.site} point {r.point}<br>"
@@ -49,7 +49,7 @@ MONTHLY = (
 
 
 def by_month(records: list[Record]) -> dict[str, list[Record]]:
-    """Return the records by month, yyyy-mm, from the first to the last one; records without a date are left out."""
+    """Return the records by month, yyyy-mm, from the first to the last month. Records without a date are left out."""
     dated = [(r.when[:7], r) for r in records if r.when]
     if not dated:
         return {}
@@ -62,7 +62,7 @@ def by_month(records: list[Record]) -> dict[str, list[Record]]:
 
 
 def months(records: list[Record]) -> Figure:
-    """Return what the device did in each month: points with and without their target, faults, unasked restarts."""
+    """Return a plot of each month: points that reached their target or not, faults, unasked restarts."""
     found = by_month(records)
     fig = Figure()
     for name, colour, counts in MONTHLY:
@@ -77,7 +77,7 @@ def months(records: list[Record]) -> Figure:
 
 
 def course(course: Course) -> Figure:
-    """Return one recorded point over time: temperatures with target and floor, and what the valve was open."""
+    """Return a plot of one recorded point over time: temperatures with target and floor, and the valve's open time."""
     samples = course.samples
     first_ms = next(sample.t_ms for sample in samples if sample)
     at, last = [], 0.0
@@ -115,7 +115,7 @@ def course(course: Course) -> Figure:
     )  # fmt: skip
     if all(sample is None or sample.on_us is None for sample in samples):
         fig.add_annotation(
-            text="not known: telemetry was off, as the recording began while armed", showarrow=False,
+            text="not known: telemetry was off, because the recording began while armed", showarrow=False,
             xref="x2 domain", yref="y2 domain", x=0.5, y=0.5,
         )  # fmt: skip
     webpage.styled(fig, 470)
@@ -126,9 +126,9 @@ def course(course: Course) -> Figure:
 
 
 def opened_ms(samples) -> list[float | None]:
-    """Return for each sample how long the valve was open since the one before, ms; None where that is not known.
+    """Return for each sample how long the valve was open since the previous one, ms; None if not known.
 
-    Not known: without a count, and of the first count behind a gap or at the beginning, unless it is still 0.
+    It is not known without a count, and for the first count after a gap or at the beginning, unless that is 0.
     """
     out: list[float | None] = []
     before = None
@@ -138,7 +138,7 @@ def opened_ms(samples) -> list[float | None]:
             out.append(None)
         elif before is None:
             out.append(None if now else 0.0)
-        elif now < before:  # the count begins anew with each point
+        elif now < before:  # the count starts again with each point
             out.append(now / 1000)
         else:
             out.append((now - before) / 1000)
