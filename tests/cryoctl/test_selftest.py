@@ -164,7 +164,7 @@ def test_a_jet_constant_and_a_date_that_nobody_measured_do_not_pass():
     none = ";".join(f"{kind}=NONE" for kind in names.KINDS)
     found = {item.name: item for item in sheet_of(FakeDevice(said={"CAL:LIST?": none})).items}
     for name in ("jet constant", "first calibration due"):
-        assert found[name].verdict == FAIL and found[name].found.endswith("by the settings, without a calibration")
+        assert found[name].verdict == FAIL and found[name].found.endswith("from the settings, without a calibration")
     other = KINDS.replace("JET=2026-01-05,2027-01-05,A. Fitter,timer 7,1", "JET=NONE")
     found = {item.name: item for item in sheet_of(FakeDevice(said={"CAL:LIST?": other})).items}
     assert found["jet constant"].verdict == FAIL and found["first calibration due"].verdict == PASS
@@ -298,7 +298,7 @@ def test_an_armed_device_is_asked_for_its_state_alone(state):
 
 
 def test_a_state_that_the_tool_does_not_know_is_told_with_what_to_do():
-    with pytest.raises(Problem, match="no state is called COOLING"):
+    with pytest.raises(Problem, match="the device's state COOLING is unknown"):
         sheet_of(FakeDevice(said={"STAT?": "STATE=COOLING"}))
 
 

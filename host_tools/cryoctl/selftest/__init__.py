@@ -1,1 +1,1 @@
-"""cryoctl selftest: it asks, people move the contacts, and a sheet says what was found, item by item."""
+"""cryoctl selftest: it asks the device, a person moves the contacts, and a sheet lists the result of each item."""

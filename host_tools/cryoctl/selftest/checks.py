@@ -1,4 +1,4 @@
-"""The items that need no hand: identity, settings, calibrations, self-tests, sensors, telemetry, counts."""
+"""The items without a contact: identity, settings, calibrations, self-tests, sensors, telemetry, counts."""
 
 import contextlib
 import itertools
@@ -16,13 +16,13 @@ from host_tools.toolchain import settings
 TESTED_S = 30.0
 TELEMETRY_MS = 500
 TELEMETRY_LINES = 10  # 5 s
-FORGOTTEN = -101  # what finding the application leaves in the list of errors (device.look)
-HEAP_LEAST = 70 * 1024  # [E] docs/bench.md: what an RP2040 in stand-by is to have free
+FORGOTTEN = -101  # device.look() leaves this entry in the list of errors when it finds the application
+HEAP_LEAST = 70 * 1024  # [E] docs/bench.md: an RP2040 in stand-by must have so much free memory
 RESAMPLED_S = 1.5
 ROOM_S = names.limits.ROOM_AGE_MAX_US / 1e6
 _CALIBRATE = "calibrate it: `cryoctl calibrate`"
 _CABLE = "check plug, cable and sensor"
-# name in the answer -> least and most, degC, and age, ms [E: a workshop; the age is the application's own to arm]
+# name in the answer -> least, most in degC, age in ms [E: a workshop; the age is the application's own limit to arm]
 CHANNELS = {
     "SKIN": (5.0, 45.0, names.limits.SAMPLE_AGE_MAX_US * 4 // 1000),
     "NOZZLE": (-10.0, 60.0, 2_000),
@@ -38,7 +38,7 @@ OPTIONAL = {
 
 
 def identity(device: Device, serial: int | None) -> Iterator[Item]:
-    """Compare its identity with this tree and with the number that it must have."""
+    """Compare the device's identity with this tree and with the serial number that it must have."""
     found = device.identity
     known = found.serial.isdigit() and found.serial != "0"
     wanted = "1 to 999999" if serial is None else str(serial)
@@ -47,31 +47,37 @@ def identity(device: Device, serial: int | None) -> Iterator[Item]:
         wanted,
         found.serial,
         known and (serial is None or found.serial == str(serial)),
-        "provision it: `cryoctl flash`, or `cryoctl config`; or test the device that the number belongs to",
+        "set it with `cryoctl flash` or `cryoctl config`; or test the device that has this number",
     )
     yield judged(
         "version",
         names.VERSION,
         found.version,
         found.version == names.VERSION,
-        "`cryoctl flash`, with this tree's tools",
+        "update it: `cryoctl flash`",
     )
 
 
 def provisioned(device: Device) -> Iterator[Item]:
-    """Check its settings by the firmware's own rules."""
+    """Check the device's settings by the firmware's own rules."""
     name, limit = "settings", "valid, complete"
     try:
         said = wire.fields(device.ask("CONF?"))
     except Refused as problem:
-        yield judged(name, limit, problem.text, False, "provision it: `cryoctl config import`")
+        yield judged(name, limit, problem.text, False, "give it settings: `cryoctl config import`")
         return
     values = {key.lower(): value.partition(" ")[0] for key, value in said.items()}
     numbers = {key: int(value) for key, value in values.items() if value.lstrip("-").isdigit()}
     made, sentence = settings.config.build(numbers)
     missing = [key for key in settings.config.KEYS if key not in numbers]
     found = sentence or (f"missing: {', '.join(missing)}" if missing else f"{len(numbers)} valid")
-    yield judged(name, limit, found, made is not None and not missing, "`cryoctl config validate` names what is wrong")
+    yield judged(
+        name,
+        limit,
+        found,
+        made is not None and not missing,
+        "`cryoctl config export`, then `cryoctl config validate` names what is wrong",
+    )
     simulated = numbers.get("simulated") == 1
     virtual = device.identity.board == "virtual"
     yield judged(
@@ -79,12 +85,12 @@ def provisioned(device: Device) -> Iterator[Item]:
         "only on the virtual board",
         "yes" if simulated else "no",
         virtual or not simulated,
-        "these are a virtual board's settings: provision the device with its own",
+        "these are a virtual board's settings: give the device its own with `cryoctl flash`",
     )
 
 
 def calibrated(device: Device, today: date) -> Iterator[Item]:
-    """Check its calibrations, each with its due date."""
+    """Check the device's calibrations, each with its due date."""
     try:
         said = wire.fields(device.ask("CAL?"))
         kinds = wire.fields(device.ask("CAL:LIST?"))
@@ -110,10 +116,10 @@ def calibrated(device: Device, today: date) -> Iterator[Item]:
 
 
 def _kept(name, limit, found, good, measured, simulated):
-    """Return the verdict on a value that is in force: settings may hold one that nobody ever measured."""
+    """Return the item of a value in force: the settings may hold a value that nobody measured."""
     if measured or not good:
         return judged(name, limit, found, good, _CALIBRATE)
-    said = f"{found} by the settings, without a calibration"
+    said = f"{found} from the settings, without a calibration"
     return Item(name, limit, said, SKIPPED) if simulated else judged(name, limit, said, False, _CALIBRATE)
 
 
@@ -125,11 +131,11 @@ def _in_date(text, today):
 
 
 def tested(device: Device) -> Iterator[Item]:
-    """Check the results of the firmware's own tests at its start."""
+    """Check the results of the tests that the firmware runs at its start."""
     until = time.monotonic() + TESTED_S
     while (said := device.ask("TEST?")).startswith("RUNNING") and time.monotonic() < until:
         time.sleep(0.1)
-    remedy = "the part that failed is named: switch off and on; if it stays, have the board serviced"
+    remedy = "switch off and on; if the failure stays, have the board serviced: the result names the part"
     yield judged("self-tests", "PASSED, application checked", said, _all_passed(said), remedy)
     try:
         answer = device.ask("*TST?")
@@ -137,7 +143,13 @@ def tested(device: Device) -> Iterator[Item]:
         answer = problem.text
     yield judged("*TST?", "0", answer, answer == "0", remedy)
     fault = device.ask("FAULT?")
-    yield judged("faults", "NONE", fault, fault == "NONE", "do what its remedy says, acknowledge, then test again")
+    yield judged(
+        "faults",
+        "NONE",
+        fault,
+        fault == "NONE",
+        "do what the fault's remedy says, acknowledge it, then test again",
+    )
 
 
 def _all_passed(said):
@@ -163,7 +175,7 @@ def sensed(device: Device, absent: frozenset[str]) -> Iterator[Item]:
     for name in ("BOTTLE", "LINE"):
         yield _quantity(name, pressures.get(name, "no answer"), "mbar", 0, most, parts)
     yield _quantity("DISTANCE", device.ask("MEAS:DIST?"), "mm", 20, names.limits.CONTINUE_MAX_MM, parts)
-    until = time.monotonic() + (ROOM_S if parts.expected("ROOM") else 0)  # its first sample takes 5 s
+    until = time.monotonic() + (ROOM_S if parts.expected("ROOM") else 0)  # the first sample takes 5 s
     while (room := device.ask("MEAS:ROOM?")) == "INVALID" and time.monotonic() < until:
         time.sleep(0.5)
     yield _quantity("ROOM", room, "ppm", 300, names.limits.ROOM_WARN_PPM, parts)
@@ -181,13 +193,13 @@ def _quantity(name, found, unit, least, most, parts):
 
 
 class _Parts:
-    """Which parts the technician calls absent, and which the settings call not fitted."""
+    """The parts that the technician calls absent, and those that the settings call not fitted."""
 
     def __init__(self, device, absent):
         self._absent = absent
         try:
             said = wire.fields(device.ask("SYST:FITT?"))
-        except Refused:  # without settings, which is an item of its own
+        except Refused:  # a device without settings; another item reports that
             said = {}
         self._said = {sensor: said.get(name, "") for sensor, (name, _) in OPTIONAL.items()}
 
@@ -196,11 +208,11 @@ class _Parts:
         return said if said.startswith("NOT FITTED") else ""
 
     def expected(self, name):
-        """Return whether a reading is to come."""
+        """Return whether a reading should come."""
         return name not in self._absent and not self._gone(name)
 
     def item(self, name, limit, found, good):
-        """Return the verdict on a sensor's reading."""
+        """Return the item of a sensor's reading."""
         title, gone = f"sensor {name}", self._gone(name)
         if gone and good and name not in self._absent:
             return Item(title, limit, f"{found}; the settings call it not fitted", PASS)
@@ -215,7 +227,7 @@ class _Parts:
 
 
 def streamed(device: Device) -> Iterator[Item]:
-    """Check telemetry for 5 s: each line has its check sum, none is lost."""
+    """Check telemetry for 5 s: each line has its check sum, and no line is lost."""
     before = device.ask("STRM?")
     device.received()
     device.ask(f"STRM {TELEMETRY_MS} ms")
@@ -235,19 +247,23 @@ def streamed(device: Device) -> Iterator[Item]:
         f"{TELEMETRY_LINES} lines in a row with their check sums",
         f"{len(lines)} lines, {missing} damaged or missing, {lost} lost by the device",
         len(lines) >= TELEMETRY_LINES and not missing and not lost,
-        "check cable and USB port; close what else reads the port",
+        "check cable and USB port; close other programs that read the port",
     )
 
 
 def remembered(device: Device) -> Iterator[Item]:
-    """Check what the device has recorded: errors, restarts, counts, memory."""
+    """Check what the device has counted: errors, restarts, lost answers, memory."""
     errors = []
     while not (said := device.ask("SYST:ERR?")).startswith("0,") and len(errors) < 20:
         errors.append(said)
     if errors and errors[-1].startswith(f"{FORGOTTEN},"):
-        errors.pop()  # this test's own
+        errors.pop()  # this test caused it
     yield judged(
-        "error queue", "empty", "; ".join(errors) or "empty", not errors, "docs/console.md tells each; then test again"
+        "error queue",
+        "empty",
+        "; ".join(errors) or "empty",
+        not errors,
+        "docs/console.md explains each error; then test again",
     )
     crash = device.ask("SYST:CRAS?")
     good = crash.startswith("NONE") and wire.fields(crash).get("RESTARTS") == "0"
@@ -257,17 +273,19 @@ def remembered(device: Device) -> Iterator[Item]:
     said = wire.fields(device.ask("DIAG:STAT?"))
     for key, name in (("DROPPED", "answers dropped"), ("TELEMETRY_LOST", "telemetry lost")):
         found = said.get(key, "no answer")
-        yield judged(name, "0", found, found == "0", "read the port while it is open; switch off and on, then again")
+        yield judged(
+            name, "0", found, found == "0", "read the port while it is open; switch off and on, then test again"
+        )
     free, limit = said.get("HEAP_FREE", "no answer"), f"{HEAP_LEAST} bytes or more"
     if free == "UNKNOWN":
         yield Item("memory left", limit, free, SKIPPED)
     else:
         good = free.isdigit() and int(free) >= HEAP_LEAST
         yield judged("memory left", limit, free, good, "switch off and on, then test again")
-    yield judged("statistics", "told", _counts(said), "DOSE" in said and "UPTIME_S" in said, "flash it anew")
+    yield judged("statistics", "told", _counts(said), "DOSE" in said and "UPTIME_S" in said, "flash it again")
 
 
-# LATE_US is told and not judged: what no watchdog ended was never as late as that, and loading a module is no fault
+# LATE_US is printed but not judged: without a watchdog reset no tick was too late, and loading a module is no fault
 _COUNTS = ("DOSE", "SHUTOFF", "BURSTS", "GAS_S", "UPTIME_S", "LATE_US")
 
 
@@ -276,12 +294,12 @@ def _counts(said):
 
 
 def pin_unknown() -> Iterator[Item]:
-    """No PIN is given: the sheet says that service mode is not tested."""
+    """Return the item for a test without a PIN: service mode is not tested."""
     yield Item("service mode", "opens with the PIN", "no --pin-file", SKIPPED)
 
 
 def pin_works(device: Device, pin: str) -> Iterator[Item]:
-    """The PIN opens service mode, and it is left again. The PIN stands nowhere in the item."""
+    """Check that the PIN opens service mode, and leave it again. The item does not show the PIN."""
     from host_tools.cryoctl.service import service_mode
 
     try:
@@ -290,5 +308,5 @@ def pin_works(device: Device, pin: str) -> Iterator[Item]:
     except Refused as problem:
         found, good = problem.text, False
     yield judged(
-        "service mode", "opens with the PIN", found, good, "give the device's own PIN; each wrong one is counted"
+        "service mode", "opens with the PIN", found, good, "give the device's own PIN; the device counts wrong PINs"
     )

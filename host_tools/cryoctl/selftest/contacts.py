@@ -1,4 +1,4 @@
-"""The contacts, moved by the operator's hand while the device is asked what it sees."""
+"""Tests the contacts: a person moves each of them while the tool asks the device what it sees."""
 
 import time
 from collections.abc import Callable, Iterator
@@ -15,7 +15,7 @@ State = dict[str, str]
 
 @dataclass(frozen=True)
 class Contact:
-    """One contact: what to do, the blocker that must come, the way back; a fault that it latches, or none."""
+    """One contact: what to do, the blocker that must come, how to undo it, and the fault that it latches, or none."""
 
     name: str
     do: str
@@ -34,13 +34,13 @@ CONTACTS = (
 
 
 def skipped() -> Iterator[Item]:
-    """Every contact, not tested."""
+    """Return an item for every contact: not tested."""
     for contact in CONTACTS:
         yield Item(contact.name, _limit(contact), "--skip-contacts", LEFT_OUT)
 
 
 def exercised(device: Device, limit_s: float, say: Callable[[str], None]) -> Iterator[Item]:
-    """Test each contact in both directions, each within the limit. Raises Refused when the device becomes armed."""
+    """Test each contact in both directions, within the time limit. Raises Refused when the device becomes armed."""
     for contact in CONTACTS:
         yield _one(device, contact, limit_s, say)
 
@@ -55,7 +55,7 @@ def _one(device, contact, limit_s, say):
     if before["FAULT"] != names.NO_FAULT or contact.blocker in _blockers(before):
         problem = f"not at rest: {_said(before)}"
     else:
-        seen = []  # every state on the way: a contact that moves with it may come later, or be back by then
+        seen = []  # all states in between: another contact that moves with it may come later, or be back already
         problem = _there(device, contact, limit_s, say, seen)
         say(f"{contact.name}: {contact.undo}")
         back = _back(device, contact, limit_s, seen)
@@ -75,7 +75,7 @@ def _there(device, contact, limit_s, say, seen):
 
 
 def _others(contact, before, seen):
-    """Return which other contacts were raised in any of the states, or an empty text."""
+    """Return which other contacts changed in any of the states, or an empty text."""
     there = {
         one: [state for state in seen if one.blocker in _blockers(state)] for one in CONTACTS if one is not contact
     }
@@ -93,7 +93,7 @@ def _back(device, contact, limit_s, seen):
     if state["FAULT"] != names.NO_FAULT:
         try:
             device.ask("FAULT:ACK")
-            device.ask("*CLS")  # a fault that was asked for: the list of errors is not to tell of it
+            device.ask("*CLS")  # the test caused this fault: remove it from the list of errors
         except Refused as refused:
             return refused.text
         state = _state(device)
@@ -101,7 +101,7 @@ def _back(device, contact, limit_s, seen):
 
 
 def _moved(state, contact):
-    """Whether the contact is seen, with the fault that belongs to it; a foreign fault ends the wait too."""
+    """Return whether the device sees the contact, with its own fault. Another fault ends the wait, too."""
     seen = contact.blocker in _blockers(state)
     return (seen and state["FAULT"] == contact.fault) or state["FAULT"] not in (names.NO_FAULT, contact.fault)
 

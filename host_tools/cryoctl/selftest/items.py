@@ -1,16 +1,16 @@
-"""What a sheet consists of."""
+"""The parts of a sheet."""
 
 from collections import Counter
 from dataclasses import asdict, dataclass, field
 from typing import Any
 
-# LEFT_OUT: somebody chose not to test what this device has. SKIPPED: it has no such thing, or cannot say
+# LEFT_OUT: a person chose not to test a part that the device has. SKIPPED: it has no such part, or cannot answer
 PASS, FAIL, LEFT_OUT, SKIPPED = "pass", "fail", "left out", "not tested"
 
 
 @dataclass(frozen=True)
 class Item:
-    """One line: what was looked at, its limit, what was found; a failed one says what to do."""
+    """One line: what was tested, its limit, what was found; a failed item says what to do."""
 
     name: str
     limit: str
@@ -26,7 +26,7 @@ def judged(name: str, limit: str, found: str, good: bool, remedy: str) -> Item:
 
 @dataclass
 class Sheet:
-    """The whole of it. started: ISO 8601 with offset."""
+    """The whole sheet. started: ISO 8601 with offset."""
 
     board: str
     serial: str
@@ -39,17 +39,17 @@ class Sheet:
 
     @property
     def passed(self) -> bool:
-        """Whether nothing failed, and nothing was left out."""
+        """True when nothing failed and nothing was left out."""
         return all(item.verdict not in (FAIL, LEFT_OUT) for item in self.items)
 
     @property
     def failed(self) -> bool:
-        """Whether something failed."""
+        """True when something failed."""
         return any(item.verdict == FAIL for item in self.items)
 
     @property
     def verdict(self) -> str:
-        """In words."""
+        """The verdict in words."""
         counts = Counter(item.verdict for item in self.items)
         said = "PASS"
         if counts[FAIL]:
@@ -60,5 +60,5 @@ class Sheet:
         return said + (f"; {counts[SKIPPED]} not tested" if counts[SKIPPED] else "")
 
     def as_dict(self) -> dict[str, Any]:
-        """Return it for JSON."""
+        """Return the sheet for JSON."""
         return {"verdict": self.verdict, "passed": self.passed, **asdict(self)}

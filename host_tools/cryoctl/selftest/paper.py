@@ -1,4 +1,4 @@
-"""The sheet as HTML that needs nothing else and prints on paper, and as JSON beside it."""
+"""Writes the sheet as HTML, which loads nothing and can be printed, and as JSON beside it."""
 
 import json
 from html import escape
@@ -10,13 +10,13 @@ from host_tools.toolchain import webpage
 
 
 def places(path: Path) -> tuple[Path, Path]:
-    """Return where HTML and JSON go. Raises Problem when something is there, or nothing can be written."""
+    """Return the paths of HTML and JSON. Raises Problem when a file is there already, or cannot be written."""
     found = path.with_suffix(".html"), path.with_suffix(".json")
     if path.suffix not in (".html", ""):
         raise Problem(f"{path}: a sheet is HTML", "name it FILE.html; FILE.json is written beside it")
     for one in found:
         if one.exists():
-            raise Problem(f"{one} is there already", "name another file with --sheet")
+            raise Problem(f"{one} exists already", "name another file with --sheet")
         try:
             one.touch()
             one.unlink()
@@ -26,13 +26,13 @@ def places(path: Path) -> tuple[Path, Path]:
 
 
 def write(sheet: Sheet, path: Path) -> None:
-    """Write both. Raises Problem."""
+    """Write both files. Raises Problem."""
     for one, text in zip(places(path), (html(sheet), json.dumps(sheet.as_dict(), indent=2) + "\n"), strict=True):
         try:
             one.write_text(text, encoding="utf-8")
         except OSError as error:
             raise Problem(
-                f"{one}: {error.strerror}", "make room, or name another file with --sheet; test again"
+                f"{one}: {error.strerror}", "free some disk space, or name another file with --sheet; then test again"
             ) from None
 
 
@@ -56,7 +56,7 @@ def html(sheet: Sheet) -> str:
         f"<div class='box'>{webpage.table(('Item', 'Limit', 'Found', 'Verdict'), map(_line, sheet.items))}</div>"
         '<p class="sign"><span>Date</span><span>Signature</span></p>'
         "<p class='sub'>The device is not certified: not for treating people or animals. "
-        "This sheet says what was found on that date, and no more.</p>",
+        "This sheet only says what was found on that date.</p>",
     )
 
 

@@ -1,4 +1,4 @@
-"""The whole of a test, in its order."""
+"""Runs a whole test, in order."""
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
@@ -14,7 +14,7 @@ from host_tools.cryoctl.selftest.items import Item, Sheet, judged
 
 @dataclass(frozen=True)
 class Asked:
-    """What `cryoctl selftest` was asked for. serial: the number that the device is to have, None: any."""
+    """The options of `cryoctl selftest`. serial: the number that the device must have; None: any."""
 
     serial: int | None = None
     operator: str = ""
@@ -25,10 +25,12 @@ class Asked:
 
 
 def tested(device: Device, asked: Asked, say: Callable[[str], None], now: datetime | None = None) -> Sheet:
-    """Return the sheet. Raises Refused when the device is armed, NoDevice when it goes; it changes no setting."""
+    """Test, and return the sheet. Changes no setting. Raises Refused (the device is armed), NoDevice (it is gone)."""
     state = device.unarmed()
     if state not in names.MODES:
-        raise Problem(f"no state is called {state}", "update the tool or the device: their versions do not fit")
+        raise Problem(
+            f"the device's state {state} is unknown", "update cryoctl or the device: their versions do not fit"
+        )
     now = now or datetime.now().astimezone()
     found = device.identity
     sheet = Sheet(
@@ -41,7 +43,7 @@ def tested(device: Device, asked: Asked, say: Callable[[str], None], now: dateti
         tool=f"cryoctl {metadata.version('cryo-applicator')}",
     )
     groups = [
-        ("errors and counts", checks.remembered(device)),  # first: what is asked later may add to them
+        ("errors and counts", checks.remembered(device)),  # first, because later questions may add to them
         ("identity", checks.identity(device, asked.serial)),
         ("settings", checks.provisioned(device)),
         ("calibrations", checks.calibrated(device, now.date())),
@@ -63,9 +65,9 @@ def tested(device: Device, asked: Asked, say: Callable[[str], None], now: dateti
 
 
 def _all(device: Device, name: str, group: Iterator[Item]) -> Iterator[Item]:
-    """Yield the items of a group; a question that is refused in the middle of it is one that failed."""
+    """Yield the items of a group. If the device refuses a question, that is an item that failed."""
     try:
         yield from group
     except Refused as problem:
-        device.unarmed()  # when that is why, nothing more is asked
-        yield judged(name, "answered", problem.text, False, "docs/console.md tells what the error means")
+        device.unarmed()  # if that is the reason, ask no more
+        yield judged(name, "answered", problem.text, False, "docs/console.md explains the error")
