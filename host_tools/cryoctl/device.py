@@ -1,7 +1,7 @@
-"""A board on a port: what runs there, and the conversation with the application's console.
+"""A board on a port: finds out what runs there, and talks to the application's console.
 
-Nothing here sends Ctrl-C or Ctrl-D: a question that application and MicroPython both understand shows which of them
-runs.
+Nothing here sends Ctrl-C or Ctrl-D. One question, which the application and MicroPython both understand, shows which of
+them runs.
 """
 
 import contextlib
@@ -14,16 +14,18 @@ from host_tools.cryoctl.port import Port
 from host_tools.cryoctl.problems import NoDevice, Problem, Refused, Silent
 from host_tools.cryoctl.shown import clean
 
-ANSWER_S = 3.0  # the slowest answer, one that loads a topic on an RP2040 first, takes under 1 s [E]
+ANSWER_S = 3.0  # the slowest answer, for which an RP2040 loads a topic first, takes under 1 s [E]
 TRIES = 3
-KEEP_S = 10.0  # between two signs of life of a tool that waits: 60 s without one end its session and service mode
+KEEP_S = (
+    10.0  # between two signs of life of a tool that waits: after 60 s without one, its session and service mode end
+)
 APPLICATION = "application"
-PROMPT = "prompt"  # MicroPython's, the application does not run
+PROMPT = "prompt"  # MicroPython's prompt: the application does not run
 SILENT = "silent"
-_KEEP_VIRTUAL_S = 1.0  # of a virtual board, whose clock may run ahead (--speed)
+_KEEP_VIRTUAL_S = 1.0  # for a virtual board, whose clock may be faster (--speed)
 MAKER = "CO2 cryotherapy applicator"
-_SENTENCE = "The applicator is "  # how STAT? begins with FORM:HUM; while armed the device answers in fields always
-# Empties the console's line: Ctrl-U where echo is on; where it is off, a line with such a character is refused unread.
+_SENTENCE = "The applicator is "  # STAT? begins so after FORM:HUM; not while armed: then answers are fields
+# Empties the console's line: Ctrl-U, if echo is on. Without echo, the device refuses a line with such a character.
 FORGET_LINE = b"\x15\n"
 
 
@@ -37,7 +39,7 @@ class Identity:
 
 
 def identity(text: str) -> Identity | None:
-    """Return the identity in an answer to *IDN?; None: it is another instrument's, or none."""
+    """Return the identity in an answer to *IDN?; None for another instrument, or for another text."""
     parts = text.strip().split(",")
     return Identity(*parts[1:]) if len(parts) == 4 and parts[0] == MAKER else None
 
@@ -45,7 +47,7 @@ def identity(text: str) -> Identity | None:
 def look(port: Port, patience_s: float = ANSWER_S) -> tuple[str, Identity | None]:
     """Return what runs on a port: APPLICATION with its identity, PROMPT, or SILENT.
 
-    Harmless in any state of the device: a half-typed line is dropped, and a question follows.
+    It is harmless in any state of the device: it drops a half-typed line, then sends a question.
     """
     port.write(FORGET_LINE + b"*IDN?\n")
     until = time.monotonic() + patience_s
@@ -64,20 +66,20 @@ def look(port: Port, patience_s: float = ANSWER_S) -> tuple[str, Identity | None
 class Device:
     """The application's console on an open port.
 
-    ask(command) sends a plain line: a question, or what anybody may type. tell(command) wraps it with number and check
-    sum, in a tool's session; the session ends with close(). What the device sends meanwhile by itself, telemetry, is
-    kept for received().
+    ask(command) sends a plain line: a question, or a command that anybody may type. tell(command) adds a number and a
+    check sum, in a tool's session; close() ends the session. Telemetry that the device sends meanwhile is kept for
+    received().
     """
 
     def __init__(self, port: Port):
         self.port = port
-        self.repeated = 0  # lines sent again, their answer having been lost
+        self.repeated = 0  # number of lines that were sent again because their answer was lost
         self.ended = False  # the application was left for MicroPython's prompt
-        self.sentences = False  # somebody had set FORM:HUM: put_back() does so again
+        self.sentences = False  # somebody had set FORM:HUM: put_back() sets it again
         self._number = 0  # of the next wrapped line; 0: no session has begun
         self._told_s = 0.0
         self._telemetry: list[dict] = []
-        self.armed = False  # by the last STAT?
+        self.armed = False  # according to the last STAT?
         try:
             self.identity = self._met()
         except Problem:
@@ -95,7 +97,7 @@ class Device:
         if identity is None:
             raise NoDevice(
                 f"{port.name} does not answer",
-                "is it an applicator? press its reset button, or look with `cryoctl doctor`",
+                "check that it is an applicator; press its reset button, or look with `cryoctl doctor`",
             )
         return identity
 
@@ -113,7 +115,7 @@ class Device:
             self.port.close()
 
     def put_back(self) -> None:
-        """End the tool's session, if there is one; answers become sentences again, unless it is armed by now."""
+        """End the tool's session, if there is one. Set answers back to sentences, unless the device is armed now."""
         if self.ended:
             return
         with contextlib.suppress(Problem):
@@ -127,11 +129,11 @@ class Device:
                     self.sentences = False
 
     def ask(self, command: str, patience_s: float = ANSWER_S, fits: Callable[[str], bool] = lambda text: True) -> str:
-        """Return the answer to a plain line. Raises Refused, NoDevice; Silent where none came in time.
+        """Return the answer to a plain line. Raises Refused, NoDevice; Silent when no answer comes in time.
 
-        fits    says of a line whether it may be that answer: where others are at the console too, all hear all answers
+        fits    returns whether a line may be the answer: on a shared console, all users get all answers
 
-        A state that comes as a sentence is asked for again as fields: a person's FORM:HUM would else hide a fault.
+        If the state comes as a sentence, ask() asks again for fields: otherwise a person's FORM:HUM would hide a fault.
         """
         if command != "STAT?":
             return self._asked(command, patience_s, fits)
@@ -148,13 +150,15 @@ class Device:
         until = time.monotonic() + patience_s
         while (line := self._line(until)) is not None:
             text = clean(line.decode("ascii", "replace").strip())
-            late = wire.unwrapped(line) or (identity(text) and command != "*IDN?")  # to what was asked twice before
+            late = wire.unwrapped(line) or (
+                identity(text) and command != "*IDN?"
+            )  # a late answer to an earlier question
             if text and text != command and not late and fits(text):  # else its echo, or another's
                 return wire.accepted(text)
         raise Silent(f"{self.port.name} did not answer {command.split()[0]}", "look with `cryoctl doctor`")
 
     def tell(self, command: str, patience_s: float = ANSWER_S) -> str:
-        """Return the answer to a wrapped line, sent again while none comes. Raises Refused, NoDevice.
+        """Return the answer to a wrapped line, which is sent again while no answer comes. Raises Refused, NoDevice.
 
         The number makes a repetition harmless: the device executes it once.
         """
@@ -162,10 +166,10 @@ class Device:
         return wire.accepted(self._exchange(self._next(), command, patience_s))
 
     def begin(self, patience_s: float = ANSWER_S) -> None:
-        """Begin a tool's session, if there is none. A service mode that somebody left open ends with it.
+        """Begin a tool's session, if there is none. This ends a service mode that somebody left open.
 
-        The number 0 begins one. It is never taken for a repetition, so it goes with a question, and once: where its
-        answer does not come, the device may not have heard it.
+        The number 0 begins a session. The device never takes it for a repetition, so it is sent once, with a question.
+        no answer comes, the device may not have received it.
         """
         if self._number:
             return
@@ -177,7 +181,7 @@ class Device:
                 self._exchange(self._next(), "SERV:EXIT", patience_s)
 
     def keep(self) -> None:
-        """Send a sign of life when one is due, for the device's session. Waits for no answer. Raises NoDevice."""
+        """Send a sign of life when one is due, so that the session stays. Wait for no answer. Raises NoDevice."""
         every_s = _KEEP_VIRTUAL_S if self.identity.board == "virtual" else KEEP_S
         if self._number and time.monotonic() - self._told_s >= every_s:
             self._send(wire.wrapped(self._next(), "*OPC?"))
@@ -199,21 +203,21 @@ class Device:
         """Return the fields of STAT?. Raises Refused where there is no state in the answer."""
         fields = wire.fields(self.ask("STAT?"))
         if "STATE" not in fields:
-            raise Refused("the device does not tell its state", "look with `cryoctl devices`: it tells what is there")
+            raise Refused("the device does not tell its state", "`cryoctl devices` shows what is there")
         return fields
 
     def unarmed(self) -> str:
-        """Return the state. Raises Refused when the device is armed or treating: then nothing may be asked of it."""
+        """Return the state. Raises Refused when the device is armed or treating: then a tool must not disturb it."""
         state = self.state()["STATE"]
         if state in names.BUSY:
             raise Refused(
                 f"the device is {state}: nothing was done",
-                "end the treatment (STOP, or the emergency stop), then again",
+                "end the treatment (STOP, or the emergency stop), then try again",
             )
         return state
 
     def received(self, wait_s: float = 0.0) -> list[dict]:
-        """Return the telemetry that came, waiting so long for a first line."""
+        """Return the telemetry that came; wait up to `wait_s` for a first line."""
         until = time.monotonic() + wait_s
         while not self._telemetry and self._line(until, one=True) is not None:
             pass
@@ -237,7 +241,7 @@ class Device:
         )
 
     def _line(self, until, one=False):
-        """Return the next line that is no telemetry; with `one`, any line."""
+        """Return the next line that is not telemetry; with `one`, any line."""
         while (line := self.port.line(until)) is not None:
             values = wire.telemetry(line) if line.startswith(b"{") else None
             if values is not None:

@@ -1,4 +1,4 @@
-"""What is on the ports: each asked at the same time, with little patience."""
+"""Finds out what is on the ports: asks all of them at the same time, and waits only a short time."""
 
 import contextlib
 import re
@@ -14,18 +14,18 @@ from host_tools.cryoctl.problems import NoDevice, Problem, Refused
 
 PATIENCE_S = 1.5  # the first answer loads the console: under 1 s on an RP2040 [E]
 TOGETHER = 16
-# Ctrl-B: from the raw prompt back to the friendly one, which then says what it is; the application drops it.
+# Ctrl-B: from the raw prompt back to the friendly one, which then prints its version; the application ignores it.
 _END_RAW = b"\x02"
 _BANNER = re.compile(rb"(MicroPython|CircuitPython) .*; .* with (\w+)")  # version, date; board with processor
-_NO_APPLICATION = "MicroPython without application: `cryoctl flash`"
-_OTHER = "CircuitPython, which cannot run the application: put MicroPython there, `cryoctl flash --image official`"
+_NO_APPLICATION = "MicroPython without the application: install it with `cryoctl flash`"
+_OTHER = "CircuitPython, which cannot run the application: install MicroPython with `cryoctl flash --image official`"
 
 
 @dataclass(frozen=True)
 class Seen:
     """A port and what answers there. state: the application's, or prompt, silent, busy, no permission, gone.
 
-    kind: the processor that the board says it has, where it says so; else what found.Found has.
+    kind: the processor, if the board says which it has; otherwise the kind in found.Found.
     """
 
     port: str
@@ -38,12 +38,12 @@ class Seen:
     remark: str = ""
 
     def as_json(self) -> dict:
-        """Return it as it is printed."""
+        """Return the port as --json prints it."""
         return asdict(self)
 
 
 def looked(port: Port, patience_s: float = PATIENCE_S) -> tuple[str, Identity | None]:
-    """As device.look(), and a raw prompt that a tool left behind is found, too. Harmless in any state of a device."""
+    """Do the same as device.look(), and also find a raw prompt that a tool left. Harmless in any state of a device."""
     state, who = look(port, patience_s)
     if state != SILENT:
         return state, who
@@ -52,7 +52,7 @@ def looked(port: Port, patience_s: float = PATIENCE_S) -> tuple[str, Identity | 
 
 
 def seen(at: found.Found, patience_s: float = PATIENCE_S) -> Seen:
-    """Return what answers on a port. Never raises for one that cannot be opened."""
+    """Return what answers on a port. Does not raise for a port that cannot be opened."""
     kept = (at.name, at.kind, at.usb_serial)
     try:
         with Port(at.name) as port:
@@ -64,7 +64,7 @@ def seen(at: found.Found, patience_s: float = PATIENCE_S) -> Seen:
             if state == PROMPT:
                 return Seen(*kept, "prompt", remark=_OTHER if runs == "CircuitPython" else _NO_APPLICATION)
             if state != APPLICATION or who is None:
-                return Seen(*kept, "silent", remark="no applicator, or it hangs: press its reset button")
+                return Seen(*kept, "silent", remark="it is not an applicator, or it hangs: press its reset button")
             doing = "unknown"
             with contextlib.suppress(NoDevice, Refused), Device(port) as device:
                 doing = device.state().get("STATE", doing)
@@ -79,9 +79,9 @@ def seen(at: found.Found, patience_s: float = PATIENCE_S) -> Seen:
 
 
 def _processor(port, state, who, patience_s):
-    """Return (interpreter, processor) by the board's own words: the application names its board; "": not told."""
+    """Return (interpreter, processor) as the board says them; the application names its board; "": it does not say."""
     if who is not None:
-        from host_tools.cryoctl.flash import boards  # here: it loads the boards' descriptions
+        from host_tools.cryoctl.flash import boards  # here, because it loads the boards' descriptions
 
         with contextlib.suppress(Problem):
             return "", boards.chip(who.board).processor

@@ -1,4 +1,4 @@
-"""Which serial ports there are: the system's, and those of the virtual boards that run."""
+"""Finds the serial ports: the system's, and those of running virtual boards."""
 
 import contextlib
 import json
@@ -14,15 +14,15 @@ from platformdirs import user_data_path
 from host_tools.cryoctl.problems import NoDevice
 
 VIRTUAL = "virtual board"
-EITHER = "RP2040 or RP2350"  # stock MicroPython has one USB identity for both: vendor, product and its text
-_RASPBERRY_PI = 0x2E8A  # [S] USB vendor of the RP2040's own, MicroPython's and the boot ROM's devices
+EITHER = "RP2040 or RP2350"  # standard MicroPython has the same USB identity for both: vendor, product and text
+_RASPBERRY_PI = 0x2E8A  # [S] USB vendor of the RP2040's own devices, of MicroPython and of the boot ROM
 _ESPRESSIF = 0x303A
-_BRIDGES = (0x10C4, 0x1A86, 0x0403)  # CP210x, CH34x, FTDI: what ESP32 boards have
+_BRIDGES = (0x10C4, 0x1A86, 0x0403)  # CP210x, CH34x, FTDI: the bridges of ESP32 boards
 
 
 @dataclass(frozen=True)
 class Found:
-    """A port that may be a board's. kind: VIRTUAL, or what its USB identity says; two processors may have the same."""
+    """A port that may belong to a board. kind: VIRTUAL, or from its USB identity, which two processors may share."""
 
     name: str
     kind: str
@@ -30,14 +30,14 @@ class Found:
 
 
 def ports() -> list[Found]:
-    """Return the ports that may be boards', virtual ones first."""
+    """Return the ports that may belong to boards, virtual ones first."""
     return [*_virtual(), *_system()]
 
 
 def chosen(name: str | None, there: Sequence[Found] | None = None) -> str:
-    """Return the port to use: `name`, else the only one there is. Raises NoDevice when there is none, or a choice.
+    """Return the port to use: `name`, or the only port found. Raises NoDevice when there is none, or more than one.
 
-    there   the ports there are, where somebody has looked already
+    there   the ports, if the caller has found them already
     """
     if name and name.strip():
         return name.strip()
@@ -46,19 +46,21 @@ def chosen(name: str | None, there: Sequence[Found] | None = None) -> str:
     if len(there) == 1:
         return there[0].name
     if not there:
-        raise NoDevice("no board found", "plug one in, or start a virtual one with `cryoctl sim`; or name it: --port")
+        raise NoDevice(
+            "no board found", "plug one in, or start a virtual one with `cryoctl sim`, or name its port with --port"
+        )
     raise NoDevice(f"more than one port: {', '.join(port.name for port in there)}", "name one with --port")
 
 
 def usb_serial(name: str) -> str:
-    """Return the USB serial number behind a port; empty where it has none, or is not there."""
+    """Return the USB serial number of a port; empty if it has none, or the port is missing."""
     return next((port.usb_serial for port in ports() if port.name == name), "")
 
 
 def where_now(name: str, usb_serial: str) -> str:
-    """Return the name of a board's port that it has now: it may come back under another one.
+    """Return the present name of a board's port: the board may come back under another name.
 
-    name         what it was called; it stays where no port has the board's USB serial number, or this one has it
+    name         the earlier name; it is returned if this port, or no port at all, has the board's USB serial number
     usb_serial   of the board; empty: not known
     """
     same = [port.name for port in ports() if port.usb_serial == usb_serial] if usb_serial else []
@@ -66,18 +68,18 @@ def where_now(name: str, usb_serial: str) -> str:
 
 
 def _system():
-    from serial.tools import list_ports  # here: it looks through the whole USB tree when imported on some platforms
+    from serial.tools import list_ports  # here, because on some platforms the import searches the whole USB tree
 
     out = []
     for port in list_ports.comports():
         if port.vid is None:
-            continue  # no USB: a PC's own port
+            continue  # not USB: a PC's own port
         out.append(Found(port.device, _kind(port), port.serial_number or ""))
     return sorted(out, key=lambda found: found.name)
 
 
 def _kind(port):
-    """Return what a port's USB identity says of its board: the processor where it does."""
+    """Return what a port's USB identity says about its board: the processor, if possible."""
     if port.vid == _RASPBERRY_PI:
         named = re.search(r"RP2\d{3}", port.product or "")
         return named.group() if named else EITHER
@@ -86,20 +88,20 @@ def _kind(port):
     return "USB bridge, ESP32?" if port.vid in _BRIDGES else port.description or "USB"
 
 
-# --- virtual boards: each tells of itself in a file while it runs -----------------------------------------------------
+# --- virtual boards: each has a file while it runs --------------------------------------------------------------------
 def _folder() -> Path:
     return user_data_path("cryo", appauthor=False) / "boards"
 
 
 @contextlib.contextmanager
 def announced(names: list[str], image: Path):
-    """Within, a virtual board with these ports is listed. Where no file can be kept it is not, and runs as well."""
+    """A context in which a virtual board with these ports is listed. Without its file it runs, but is not listed."""
     path = _folder() / f"{os.getpid()}.json"
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
         whole = path.with_suffix(".new")
         whole.write_text(json.dumps({"ports": names, "image": str(image)}))
-        whole.replace(path)  # who looks meanwhile sees no half of it
+        whole.replace(path)  # so nobody reads half a file
     except OSError:
         path = None
     try:
@@ -119,7 +121,7 @@ def _virtual():
                 if _alive(int(path.stem)):
                     out.append(Found(names[0], VIRTUAL))
                 else:
-                    path.unlink()  # killed: it could not do it
+                    path.unlink()  # it was killed and could not remove its file
     return out
 
 

@@ -11,7 +11,7 @@ PROC = Path("/proc")
 
 
 class Holder(NamedTuple):
-    """A program that has a port open, under the name that was asked for."""
+    """A program that has a port open; port: the name that the caller used."""
 
     port: str
     program: str
@@ -22,7 +22,7 @@ class Holder(NamedTuple):
 
 
 def holders(ports: Iterable[str], proc: Path = PROC) -> list[Holder]:
-    """Return who has one of these ports open, this process and a pseudo-terminal's own board left out."""
+    """Return who has one of these ports open, without this process and without a pseudo-terminal's own board."""
     devices = {os.path.realpath(port): port for port in ports if os.path.exists(port)}
     found = {}
     for process, link, target in _open_files(proc) if devices else ():
@@ -39,14 +39,14 @@ def _open_files(proc: Path) -> Iterator[tuple[int, Path, str]]:
         for folder in proc.iterdir():
             if not folder.name.isdigit():
                 continue
-            with contextlib.suppress(OSError):  # another user's, or it has ended
+            with contextlib.suppress(OSError):  # another user's process, or it has ended
                 for link in (folder / "fd").iterdir():
                     with contextlib.suppress(OSError):
                         yield int(folder.name), link, os.readlink(link)
 
 
 def _other_end(files: Path, target: str) -> bool:
-    """Return whether a process also has this pseudo-terminal's other end: a virtual board empties its own at times."""
+    """Return whether a process also has this pseudo-terminal's other end: a virtual board may open its own port."""
     index = re.fullmatch(r"/dev/pts/(\d+)", target)
     if index is None:
         return False

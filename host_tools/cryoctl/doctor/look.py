@@ -1,4 +1,4 @@
-"""All checks, in the order in which one would look for a cause."""
+"""Runs all checks, in the order in which a person would look for a cause."""
 
 from host_tools.cryoctl import found
 from host_tools.cryoctl.devices import Seen, all_seen
@@ -9,7 +9,7 @@ ADAPTERS = ("mpremote", "esptool")
 
 
 def checks() -> list[Check]:
-    """Return what was looked at. Nothing is changed; boards are asked who they are and how they do."""
+    """Return all checks. Nothing is changed; boards are asked for identity and state."""
     there = found.ports()
     return [
         environment.python(),
@@ -23,7 +23,7 @@ def checks() -> list[Check]:
 
 
 def on_ports(seen: list[Seen], version: str) -> list[Check]:
-    """Return a check a board: does it answer, and does it run this tree's version?"""
+    """Return one check for each board: does it answer, and does it run this tree's version?"""
     out = []
     for each in seen:
         name = f"board {each.port}"
@@ -31,7 +31,7 @@ def on_ports(seen: list[Seen], version: str) -> list[Check]:
             out.append(Check(name, WARN, each.state, each.remark))
         elif each.version != version:
             text = f"{each.board} {each.serial} runs {each.version}, this tree is {version}"
-            out.append(Check(name, WARN, text, "`cryoctl flash` brings it up to date, or take the tree of its version"))
+            out.append(Check(name, WARN, text, "update it with `cryoctl flash`, or use the cryoctl of its version"))
         else:
             out.append(Check(name, PASS, f"{each.board} {each.serial}, version {each.version}, {each.state}"))
     if not out:

@@ -1,4 +1,4 @@
-"""The system's serial ports: who may open them, and who has them. One function a platform."""
+"""Checks the system's serial ports: who may open them, and who has them open. One function for each platform."""
 
 import contextlib
 import os
@@ -18,13 +18,13 @@ RULE = "\n".join(
 
 
 def permission(ports: list[Found], platform: str = sys.platform) -> list[Check]:
-    """Return a check for each port that this user may not open; one that passes when there is none."""
+    """Return one failed check for each port that this user may not open; if there is none, one that passes."""
     real = [port.name for port in ports if port.kind != VIRTUAL]
     return {"darwin": macos, "win32": windows}.get(platform, linux)(real)
 
 
 def linux(ports: list[str]) -> list[Check]:
-    """A port is a device file of a group."""
+    """On Linux a port is a device file that belongs to a group."""
     out = []
     for port in ports:
         if os.access(port, os.R_OK | os.W_OK):
@@ -39,7 +39,7 @@ def linux(ports: list[str]) -> list[Check]:
                 NAME,
                 FAIL,
                 f"{port} may not be opened by this user",
-                f"sudo usermod -aG {group} $USER, then log in anew; or write into {RULE_FILE}:\n{RULE}\n"
+                f"sudo usermod -aG {group} $USER, then log in again; or write into {RULE_FILE}:\n{RULE}\n"
                 "then sudo udevadm control --reload && sudo udevadm trigger",
             )
         )
@@ -47,7 +47,7 @@ def linux(ports: list[str]) -> list[Check]:
 
 
 def macos(ports: list[str]) -> list[Check]:
-    """Every port is there twice: tty.* waits for a carrier that no board has."""
+    """On macOS every port has two names: opening tty.* waits for a carrier, and no board gives one."""
     wrong = [port for port in ports if "/tty." in port]
     if wrong:
         remedy = "use the port of the same name that begins with cu. instead of tty."
@@ -56,11 +56,11 @@ def macos(ports: list[str]) -> list[Check]:
 
 
 def windows(ports: list[str]) -> list[Check]:
-    """Without a driver a bridge has no port at all."""
+    """On Windows a USB bridge without a driver has no port."""
     if not ports:
         remedy = (
             "the Pico needs no driver since Windows 10; an ESP32 board's bridge does: CP210x from Silicon Labs, CH34x "
-            "from WCH; the Device Manager shows one without driver under Other devices"
+            "from WCH; the Device Manager shows a bridge without driver under Other devices"
         )
         return [Check(NAME, WARN, "no COM port of a board", remedy)]
     return [_fine(ports)]
@@ -71,10 +71,10 @@ def _fine(ports):
 
 
 def in_use(ports: list[Found], proc: Path = PROC) -> list[Check]:
-    """Return a check for each port that another program has open, as far as that can be seen."""
+    """Return a check for each port that another program has open, as far as this user can see."""
     remedy = "close that program before flashing or calibrating"
     out = [
         Check("port in use", WARN, f"{holder.port} is open in {holder}", remedy)
         for holder in holders([port.name for port in ports], proc)
     ]
-    return out or [Check("port in use", PASS, "none that could be seen")]
+    return out or [Check("port in use", PASS, "none that this user can see")]
