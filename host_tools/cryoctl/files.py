@@ -1,6 +1,6 @@
-"""Files of users: read whole, and replaced whole or not at all, in the form in which they were.
+"""Reads users' files completely, and replaces them completely or not at all, in the form that they had.
 
-A text may begin with a byte order mark, end its lines in CR LF, or be UTF-16: what editors and spreadsheets write.
+A text may begin with a byte order mark, end its lines in CR LF, or be UTF-16: editors and spreadsheets write these.
 """
 
 import codecs
@@ -19,21 +19,23 @@ _MARKS = ((codecs.BOM_UTF8, "utf-8"), (codecs.BOM_UTF16_LE, "utf-16-le"), (codec
 
 @dataclass(frozen=True)
 class Form:
-    """How a text stands in its file: its code, the mark before it, and what ends its lines."""
+    """The form of a text in its file: its encoding, the mark before it, and its line ends."""
 
     code: str = "utf-8"
     mark: bytes = b""
     end: str = "\n"
 
     def bytes_of(self, text: str, begin: bool = True) -> bytes:
-        """Return a text, whose lines end in LF, as it stands in the file; begin: at its beginning."""
+        """Return the file's bytes for a text whose lines end in LF. begin: the text is the beginning of the file."""
         return (self.mark if begin else b"") + text.replace("\n", self.end).encode(self.code)
 
 
 def form_of(data: bytes) -> Form:
     """Return the form of a text's bytes."""
     mark, code = next(((mark, code) for mark, code in _MARKS if data.startswith(mark)), (b"", "utf-8"))
-    if not mark and data[:4].count(0) == 2 and len(data) >= 4:  # UTF-16 without its mark: signs and zeros take turns
+    if (
+        not mark and data[:4].count(0) == 2 and len(data) >= 4
+    ):  # UTF-16 without its mark: characters and zeros alternate
         code = "utf-16-be" if data[0] == data[2] == 0 else "utf-16-le" if data[1] == data[3] == 0 else code
     first = data.find("\n".encode(code))
     before = "\r".encode(code)
@@ -41,7 +43,7 @@ def form_of(data: bytes) -> Form:
 
 
 def decoded(data: bytes, name: str, then: str = "save it as UTF-8") -> str:
-    """Return a text of bytes in any of these forms, its lines ending in LF. Raises Problem for what is no text."""
+    """Return the text of bytes in any of these forms, with LF at line ends. Raises Problem if they are not text."""
     form = form_of(data)
     try:
         text = data[len(form.mark) :].decode(form.code)
@@ -52,11 +54,11 @@ def decoded(data: bytes, name: str, then: str = "save it as UTF-8") -> str:
 
 
 def content(path: Path, most: int, then: str = "give a file that can be read") -> bytes:
-    """Return a file's bytes, `most` of them. Raises Problem when it cannot be read or is longer, as a device is."""
+    """Return a file's bytes, at most `most`. Raises Problem when it cannot be read, or is longer (/dev/zero is)."""
     try:
         with path.open("rb") as file:
             data = file.read(most + 1)
-    except (OSError, ValueError) as error:  # ValueError: a name with a zero in it
+    except (OSError, ValueError) as error:  # ValueError: the name has a zero byte
         raise Problem(f"{path}: {getattr(error, 'strerror', None) or error}", then) from None
     if len(data) > most:
         raise Problem(f"{path} is longer than {most} bytes", then)
@@ -64,14 +66,14 @@ def content(path: Path, most: int, then: str = "give a file that can be read") -
 
 
 def text_of(path: Path) -> str:
-    """Return a text file's content, its lines ending in LF. Raises Problem when it cannot be read or is no text."""
+    """Return a text file's content, with LF at line ends. Raises Problem when it cannot be read or is not text."""
     return decoded(content(path, TEXT_MOST), str(path))
 
 
 def replace(path: Path, data: bytes) -> None:
-    """Write a file: all of it, or it stays as it was. Raises Problem: no room, no permission, no such folder.
+    """Write a whole file, or leave it as it was. Raises Problem: disk full, no permission, no such folder.
 
-    A link stays: what it leads to is replaced. What is no file, such as /dev/stdout, is written to.
+    A link stays, and its target is replaced. A path that is not a regular file, such as /dev/stdout, is written to.
     """
     made = None
     try:
@@ -80,7 +82,7 @@ def replace(path: Path, data: bytes) -> None:
             at.write_bytes(data)
             return
         if at.exists() and not os.access(at, os.W_OK):
-            raise PermissionError(13, "the file may not be written")
+            raise PermissionError(13, "no permission to write the file")
         number, made = tempfile.mkstemp(dir=at.parent, prefix=f".{at.name}.")
         with os.fdopen(number, "wb") as file:
             file.write(data)
@@ -97,7 +99,7 @@ def replace(path: Path, data: bytes) -> None:
 
 
 def rewrite(path: Path, text: str) -> None:
-    """Replace a text file, in the form in which it is there. Raises Problem."""
+    """Replace a text file, in the form that it has. Raises Problem."""
     form = form_of(content(path, TEXT_MOST)) if path.exists() else Form()
     replace(path, form.bytes_of(text))
 

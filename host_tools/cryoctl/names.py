@@ -1,4 +1,4 @@
-"""What the device's numbers and words mean, by the firmware's own tables: modes, faults, blockers, levels, limits."""
+"""The meaning of the device's numbers and words, from the firmware's own tables: modes, faults, blockers, limits."""
 
 import importlib
 from dataclasses import dataclass
@@ -19,7 +19,7 @@ NO_FAULT = "NONE"
 MODES: tuple[str, ...] = _mode.NAMES
 BUSY, TREATING = (
     frozenset(name for number, name in enumerate(MODES) if modes >> number & 1)
-    for modes in (_mode.MAY_GIVE_GAS, _mode.TREATING)  # in the first a device loads nothing
+    for modes in (_mode.MAY_GIVE_GAS, _mode.TREATING)  # in the modes of BUSY a device loads no module
 )
 BLOCKERS = {name: remedies.BLOCKERS[name] for name in _blockers.NAMES}
 REMEDIES = remedies.FAULTS
@@ -29,7 +29,7 @@ _TREATS = _blockers.TO_START | _blockers.TO_STAY | _blockers.TO_TELL
 
 @dataclass(frozen=True)
 class Level:
-    """One level's figures, mdegC, and where its point is cut off."""
+    """One level's figures in mdegC, and the temperatures that end its point."""
 
     target_mdegc: int
     floor_mdegc: int
@@ -38,35 +38,35 @@ class Level:
 
 
 def mode_name(number: int) -> str:
-    """Return a mode's name; one that this tree does not know by its number."""
+    """Return a mode's name; for an unknown mode, its number."""
     return MODES[number] if 0 <= number < len(MODES) else f"MODE {number}"
 
 
 def mode_number(name: str) -> int:
-    """Return a mode's number, -1 for a name that this tree does not know."""
+    """Return a mode's number, -1 for an unknown name."""
     return MODES.index(name) if name in MODES else -1
 
 
 def fault_name(number: int) -> str:
-    """Return a fault's name; one that this tree does not know by its number."""
+    """Return a fault's name; for an unknown fault, its number."""
     return _FAULT_NAMES.get(number, f"FAULT {number}")
 
 
 def fault_number(name: str) -> int:
-    """Return a fault's number, 0 for NONE, -1 for a name that this tree does not know."""
+    """Return a fault's number, 0 for NONE, -1 for an unknown name."""
     return next((number for number, known in _FAULT_NAMES.items() if known == name), -1)
 
 
 def blockers(mask: int, state: str) -> tuple[str, ...]:
-    """Return the names of the blockers in a mask that count in a state, most important first, as STAT? gives them."""
+    """Return the names of a mask's blockers that count in a state, most important first, as STAT? gives them."""
     mask &= _TREATS if state in TREATING else _blockers.TO_ARM
     return tuple(name for bit, name in enumerate(_blockers.NAMES) if mask >> bit & 1)
 
 
 def level(preset: str | None, number: int | None, trips: dict[str, int] | None = None) -> Level | None:
-    """Return the figures of a preset's level, or None when there is none such, or it is locked.
+    """Return the figures of a preset's level; None when there is no such level, or it is locked.
 
-    trips: the device's own trips by setting's key, where they are known; they are tighter than the hard limits.
+    trips: setting's key -> the device's own trip, if known; it is tighter than the hard limit.
     """
     rows = {row[_presets.NAME]: row for row in _presets.PRESETS}
     row = rows.get(preset or "")
@@ -89,7 +89,7 @@ def bottle(mbar: int | None) -> str:
     if mbar is None:
         return "no reading: check the sensor's plug and cable"
     if mbar < limits.BOTTLE_STOP_MIN_MBAR:
-        return "empty or closed: nothing is given"
+        return "empty or closed: the device gives no gas"
     if mbar < limits.BOTTLE_ARM_MIN_MBAR:
         return "too low to arm: change the bottle, or warm it to the room"
     if mbar <= limits.BOTTLE_ARM_MAX_MBAR:

@@ -1,4 +1,4 @@
-"""How cryoctl speaks: results on standard output, all else on standard error; tables for people, or JSON."""
+"""Prints results on standard output and everything else on standard error; tables for people, or JSON."""
 
 import json as json_module
 import os
@@ -14,27 +14,27 @@ from host_tools.cryoctl.shown import clean
 
 
 def unread() -> None:
-    """Discard standard output from now on, because its reader has stopped. The command goes on to its own end."""
+    """Discard standard output from now on, because its reader has stopped. The command continues to its own end."""
     nowhere = os.open(os.devnull, os.O_WRONLY)
     try:
         os.dup2(nowhere, sys.stdout.fileno())
-    except (OSError, ValueError):  # no file: a test's
+    except (OSError, ValueError):  # not a file: in a test
         pass
     finally:
         os.close(nowhere)
 
 
 class _Console(Console):
-    """Rich's, on a pipe that nobody need read to its end."""
+    """Rich's console, for a pipe whose reader may stop early."""
 
     def on_broken_pipe(self) -> None:
-        """Rich would end the command with exit code 1, which says that something is not as it should be."""
+        """Discard the output. Rich would end the command with exit code 1, which means that something is wrong."""
         unread()
 
 
 @dataclass
 class Output:
-    """What the command line asked for. NO_COLOR and a pipe switch colours off by themselves (Rich)."""
+    """Prints as the command line's options say. Rich switches colours off for NO_COLOR or a pipe."""
 
     quiet: bool = False
     verbose: bool = False
@@ -42,11 +42,11 @@ class Output:
     errors: Console = field(default_factory=lambda: _Console(stderr=True, soft_wrap=True, highlight=False))
 
     def result(self, text: str) -> None:
-        """Print what was asked for."""
+        """Print a result."""
         self.console.print(clean(text), markup=False)
 
     def say(self, text: str) -> None:
-        """Print what is being done; not with --quiet."""
+        """Print what the command does; not with --quiet."""
         if not self.quiet:
             self.error(text)
 
@@ -68,14 +68,14 @@ class Output:
         self.raw(clean(json_module.dumps(value, indent=2, ensure_ascii=False)) + "\n")
 
     def raw(self, text: str) -> None:
-        """Print lines of a form for programs, as they are. On a terminal they are clean, too."""
+        """Print lines for programs unchanged; on a terminal they are made safe."""
         try:
             print(clean(text) if self.console.is_terminal else text, end="", file=self.console.file)
         except BrokenPipeError:
             unread()
 
     def table(self, columns: list[str], rows: list[list[str]]) -> None:
-        """Print rows for people; plain columns where there is no terminal."""
+        """Print rows for people; without a terminal, plain columns."""
         if not self.console.is_terminal:
             rows = [[clean(cell) for cell in row] for row in rows]
             widths = [max(map(len, column)) for column in zip(columns, *rows, strict=True)]
@@ -84,5 +84,7 @@ class Output:
             return
         table = Table(*columns, box=None, header_style="bold")
         for row in rows:
-            table.add_row(*(Text(clean(cell)) for cell in row))  # a name may hold what Rich takes for its own
+            table.add_row(
+                *(Text(clean(cell)) for cell in row)
+            )  # a name may hold characters that Rich takes for its markup
         self.console.print(table)

@@ -1,10 +1,10 @@
-"""Service mode, for the commands that change a device: enter with the PIN, leave, or go to MicroPython's prompt.
+"""Service mode, for commands that change a device: enter it with the PIN, leave it, or go to MicroPython's prompt.
 
-All of them go in and out here. While somebody is waited for, the device gets signs of life; without them it leaves
-service mode by itself.
+All commands use these functions. While a command waits for a person, it sends signs of life: without them the device
+leaves service mode by itself.
 
-A PIN comes from a file, the environment or a question, never from an option's value, which other users of the machine
-could read; it is never printed.
+A PIN comes from a file, the environment or a question, never from an option's value, because other users of the
+computer could read that. It is never printed.
 """
 
 import contextlib
@@ -20,35 +20,35 @@ from host_tools.cryoctl.interrupts import Once
 from host_tools.cryoctl.problems import NoDevice, Problem, Refused
 
 PIN_DIGITS = range(4, 11)
-# Digits [E]: on a copy of the flash a PC tries one PIN in 60 us [C], all of four digits in 0.6 s, all of 8 in hours.
+# Digits [E]: on a copy of the flash a PC tries one PIN in 60 us [C]: all PINs of 4 digits in 0.6 s, of 8 in hours.
 PIN_GOOD = 8
 _OTHERS = stat.S_IRWXG | stat.S_IRWXO
 VARIABLE = "CRYO_PIN"
 _WRONG = 301
-_WAIT = 302  # wait after a wrong PIN; or the PIN is locked
-_SELF_TEST_S = 10.0  # switched on just now: it takes under 2 s
+_WAIT = 302  # the device waits after a wrong PIN, or the PIN is locked
+_SELF_TEST_S = 10.0  # after switch-on the self-test takes under 2 s
 _RESTART_S = 20.0  # the watchdog, the boot ROM and a slow USB together [E]
 
 
 class TypedPin(str):
-    """A PIN that somebody typed: if it is wrong, the question comes again."""
+    """A PIN that a person typed: if it is wrong, the question comes again."""
 
 
 def pin(file: Path | None = None) -> str:
     """Return the PIN from `file` (its first line), from the variable CRYO_PIN, or from a question at the terminal.
 
-    Raises Problem when there is none of them, or it is no PIN.
+    Raises Problem when there is no PIN, or it is not valid.
     """
     if file:
         try:
             text = text_of(file)
         except Problem as problem:
-            raise Problem(f"PIN file {problem.text}", "name a file with the PIN alone in its first line") from None
+            raise Problem(f"PIN file {problem.text}", "name a file that has only the PIN in its first line") from None
         if os.name == "posix" and file.stat().st_mode & _OTHERS:
-            asking.tell(f"warning: other users can read the PIN file {file}: `chmod 600 {file}` keeps them out")
-        return _checked(text.partition("\n")[0].strip(), f"PIN file {file}", "give it alone in the first line")
+            asking.tell(f"warning: other users can read the PIN file {file}: run `chmod 600 {file}`")
+        return _checked(text.partition("\n")[0].strip(), f"PIN file {file}", "write only the PIN into its first line")
     if VARIABLE in os.environ:
-        return _checked(os.environ[VARIABLE].strip(), VARIABLE, "put the PIN alone into it")
+        return _checked(os.environ[VARIABLE].strip(), VARIABLE, "put only the PIN into it")
     if not asking.terminal():
         raise Problem("a PIN is needed", f"give it in a file (--pin-file), or in the variable {VARIABLE}")
     return _typed()
@@ -56,7 +56,7 @@ def pin(file: Path | None = None) -> str:
 
 def _typed():
     def meant(said):
-        return TypedPin(_checked(said, "what was typed", "type it again; nothing of it is shown"))
+        return TypedPin(_checked(said, "what was typed", "type it again; it is not shown"))
 
     return asking.Question("PIN", "--pin-file", meant, secret=True).ask()
 
@@ -69,17 +69,17 @@ def _checked(text, where, then):
 
 @contextlib.contextmanager
 def service_mode(device: Device, pin: str):
-    """Within, the device is in service mode; it is left again whatever happens. Raises Refused, NoDevice.
+    """A context in which the device is in service mode. At the end it leaves the mode. Raises Refused, NoDevice.
 
-    One that somebody left open is not taken over: it ends first. A PIN that somebody typed and the device refused is
-    asked for again, with its reason.
+    If somebody left service mode open, it ends first. If a person typed the PIN and the device refused it, the question
+    comes again, with the device's reason.
     """
     until = time.monotonic() + _SELF_TEST_S
     while device.unarmed() in ("BOOT", "SELF_TEST") and time.monotonic() < until:
         time.sleep(0.1)
     device.begin()
-    opened = True  # unless it says no: whoever was interrupted in between does not know
-    with Once():  # so that a second Ctrl-C does not leave the device in service mode
+    opened = True  # unless it refuses; after an interruption it may be open
+    with Once():  # a second Ctrl-C must not leave the device in service mode
         try:
             while True:
                 try:
@@ -96,7 +96,7 @@ def service_mode(device: Device, pin: str):
                 yield device
         finally:
             if opened and not device.ended:
-                with contextlib.suppress(NoDevice, Refused):  # gone: then it is out of service mode
+                with contextlib.suppress(NoDevice, Refused):  # if the device is gone, it is not in service mode
                     device.tell("SERV:EXIT")
 
 
@@ -108,9 +108,9 @@ def _again(refused):
 def to_prompt(device: Device) -> None:
     """End the application of a device in service mode: valves shut, restart, MicroPython's prompt without watchdog.
 
-    Raises Refused, NoDevice. The device cannot be used after that; its port stays open.
+    Raises Refused, NoDevice. Do not use the Device object after that; its port stays open.
     """
-    device.ask("SYST:LOC")  # out of the tool's session: the restart's answer comes unwrapped
+    device.ask("SYST:LOC")  # ends the tool's session, because the answer to the restart comes unwrapped
     device.ask("SERV:REPL")
     until = time.monotonic() + _RESTART_S
     while time.monotonic() < until:
@@ -118,7 +118,7 @@ def to_prompt(device: Device) -> None:
             if look(device.port, 1.0)[0] == PROMPT:
                 device.ended = True
                 return
-        except NoDevice:  # a board's own USB goes and comes again with its restart
+        except NoDevice:  # the USB port of a board disappears and returns with its restart
             time.sleep(0.2)
             with contextlib.suppress(NoDevice):
                 device.port.reopen()

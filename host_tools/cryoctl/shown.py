@@ -6,5 +6,5 @@ _HARMFUL = re.compile("[\\x00-\\x08\\x0b-\\x1f\\x7f-\\x9f\\u200e\\u200f\\u202a-\
 
 
 def clean(text: str) -> str:
-    """Return a text with what would move a terminal's cursor, or turn a line round, spelt out as in JSON."""
+    """Return a text in which characters that move the cursor or reverse a line are escaped as in JSON."""
     return _HARMFUL.sub(lambda found: f"\\u{ord(found[0]):04x}", text)

@@ -1,4 +1,4 @@
-"""The device's tool protocol, without a port: `@number command *sum`, as docs/console.md describes it."""
+"""The device's tool protocol, without a port: lines `@number command *sum`, as docs/console.md describes."""
 
 import binascii
 import json
@@ -20,16 +20,16 @@ def crc(data: bytes) -> int:
 
 
 def wrapped(number: int, command: str) -> bytes:
-    """Return a command as a wrapped line, without its end. Raises ValueError for one the device could not take."""
+    """Return a command as a wrapped line, without its end. Raises ValueError if the device cannot take it."""
     body = f"@{number} {command}".encode("ascii")
     line = b"%s *%04X" % (body, crc(body))
     if len(line) > LINE_MAX or any(not 32 <= byte < 127 for byte in line):
-        raise ValueError(f"no command for the device: {command!r}")
+        raise ValueError(f"not a command for the device: {command!r}")
     return line
 
 
 def unwrapped(line: bytes) -> tuple[int, str] | None:
-    """Return (number, text) of an answer's line; None: it is no such line, or its sum is wrong."""
+    """Return (number, text) of an answer's line; None: it is another line, or its sum is wrong."""
     found = _ANSWER.fullmatch(line)
     if not found or crc(line[: found.start(3) - 2]) != int(found[3], 16):
         return None
@@ -37,18 +37,18 @@ def unwrapped(line: bytes) -> tuple[int, str] | None:
 
 
 def telemetry(line: bytes) -> dict | None:
-    """Return a telemetry line's values; None: it is no such line, or its sum is wrong."""
+    """Return a telemetry line's values; None: it is another line, or its sum is wrong."""
     found = _TELEMETRY_SUM.fullmatch(line)
     if not found or crc(found[1]) != int(found[2], 16):
         return None
     try:
         return json.loads(found[1] + b"}")
-    except (ValueError, RecursionError):  # brackets within brackets within ...
+    except (ValueError, RecursionError):  # too many nested brackets
         return None
 
 
 def accepted(answer: str) -> str:
-    """Return an answer that is not a refusal. Raises Refused with the device's own sentence."""
+    """Return an answer if it is not a refusal. Raises Refused with the device's own sentence."""
     error = _ERROR.fullmatch(answer)
     if error:
         raise Refused(f"the device: {error[2]}", number=int(error[1]))

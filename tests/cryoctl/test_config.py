@@ -259,7 +259,7 @@ def test_a_read_only_file_and_a_folder_that_is_not_there(board, tmp_path, monkey
     path.write_text("# kept\n")
     monkeypatch.setattr(files.os, "access", lambda _, mode: mode != os.W_OK)  # as for a user who is not root
     done = cryoctl("config", "export", path, port=board)
-    assert done.exit_code == 2 and "may not be written" in done.stderr and path.read_text() == "# kept\n"
+    assert done.exit_code == 2 and "no permission to write the file" in done.stderr and path.read_text() == "# kept\n"
     done = cryoctl("config", "export", tmp_path / "no" / "s.toml", port=board)
     assert done.exit_code == 2 and "not written" in done.stderr
 
