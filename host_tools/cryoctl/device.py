@@ -169,7 +169,7 @@ class Device:
         """Begin a tool's session, if there is none. This ends a service mode that somebody left open.
 
         The number 0 begins a session. The device never takes it for a repetition, so it is sent once, with a question.
-        no answer comes, the device may not have received it.
+        If no answer comes, the device may not have received it.
         """
         if self._number:
             return
