@@ -1,4 +1,4 @@
-"""The virtual board: runs start after start of the interpreter on one plant, and serves its port meanwhile."""
+"""The virtual board: starts the interpreter again and again on one plant, and serves its port meanwhile."""
 
 import array
 import math
@@ -23,12 +23,12 @@ from host_tools.cryoctl.sim.ports import Outlet
 from host_tools.cryoctl.sim.router import Router
 from host_tools.simulator.twin.guest import hal
 
-SLICE_US = 10_000  # a long sleep passes in such pieces: people act between them
-LOOK_S = 0.01  # how often to see whether someone opened a port that nobody has open
+SLICE_US = 10_000  # a long sleep is divided into such pieces, so that people can act between them
+LOOK_S = 0.01  # how often to check whether somebody opened a port that nobody had open
 IDLE_S = 0.1
-SILENT_S = 0.03  # an interpreter that makes no exchange for so long computes, or waits for input
-HUNG_S = 5.0  # longer than the prompt needs from a line to its program on a busy machine
-AGAIN_S = 1.0  # between two Ctrl-C without an exchange: a second one that finds the first pending ends the interpreter
+SILENT_S = 0.03  # an interpreter without an exchange for so long computes, or waits for input
+HUNG_S = 5.0  # longer than the prompt needs on a busy machine from a line to its program
+AGAIN_S = 1.0  # between two Ctrl-C without an exchange: a second one while the first is pending ends the interpreter
 EDGES_KEPT = 1_000
 CRASHED = b"\r\n(the interpreter crashed: Ctrl-C within a collection, or the program; the board restarts)\r\n"
 ENDS = hal.FLAG_OFF | hal.FLAG_RESET
@@ -36,7 +36,7 @@ ENDS = hal.FLAG_OFF | hal.FLAG_RESET
 
 @dataclass
 class _Turn:
-    """An exchange that was not answered yet."""
+    """An exchange without an answer yet."""
 
     frame: Frame
     left_us: int  # of its sleep
@@ -50,7 +50,7 @@ class Board:
     """Runs until plant.power_off.
 
     also       descriptors whose input wakes it
-    watch      to be set: a function that is called often, at most IDLE_S apart
+    watch      set this to a function: it is called often, at most IDLE_S apart
     """
 
     def __init__(self, plant, image, ports, pace, also=()):
@@ -65,13 +65,13 @@ class Board:
         self._received = array.array("i", hal.received)
         self._rx = bytearray(hal.RX_MAX)
         self._turn: _Turn | None = None
-        self._interrupt_at = 0.0  # on the wall clock, the next Ctrl-C may reach what makes no exchange
-        self._reads = False  # at its last exchange it was the prompt that ran, and no program
+        self._interrupt_at = 0.0  # on the wall clock: when the next Ctrl-C may go to a program that makes no exchange
+        self._reads = False  # at the last exchange the prompt ran, not a program
         self._end_by = None
         plant.record.sampling = False
 
     def run(self):
-        """Start, and start anew after every reset. Raises SimError when the interpreter cannot go on."""
+        """Start, and start again after every reset. Raises SimError when the interpreter cannot continue."""
         raw = False
         while not self.plant.power_off:
             self._turn = None
@@ -85,7 +85,7 @@ class Board:
 
     # --- one start ----------------------------------------------------------------------------------------------------
     def _serve(self, guest):
-        """Serve until it ends, or is to be ended."""
+        """Serve until the interpreter ends, or must be ended."""
         while True:
             self._ports_in()
             self._input(guest)
@@ -100,7 +100,9 @@ class Board:
                 frame = guest.frame()
                 if frame is None:
                     return
-                if self._end_by is not None:  # it swallowed the exception of a reset: it must not run on beside it
+                if (
+                    self._end_by is not None
+                ):  # the program caught the exception of a reset: it must not continue after the reset
                     guest.kill()
                     return
                 if frame.free >= 0:
@@ -119,7 +121,7 @@ class Board:
         return False
 
     def _ended(self, guest):
-        """Return whether the next start is into the raw prompt."""
+        """Return whether the next start goes into the raw prompt."""
         status = guest.status()
         self.outlet.offer(guest.remaining_output())
         said = guest.last_said.decode(errors="replace").strip()
@@ -132,7 +134,7 @@ class Board:
             self.plant.crash()
         resets = self.plant.record.resets
         soft = bool(resets) and resets[-1][1] == "soft_reset"
-        if soft:  # the port stays as it is; any other reset empties the chip's buffers
+        if soft:  # after this reset the port keeps its bytes; any other reset empties the chip's buffers
             self.router.put_back(guest.unread())
         return status == RESTARTS_RAW and soft
 
@@ -145,7 +147,7 @@ class Board:
     def _input(self, guest):
         guest.feed(b"")
         if guest.full() or (self._turn is not None and self._received[hal.IN_FLAGS] & ENDS):
-            return  # the next one starts with what waits
+            return  # the next start begins with the input that waits
         guest.feed(self.router.for_input())
         if not self.router.interrupt_next():
             return
@@ -158,16 +160,16 @@ class Board:
         elif not self._reads:
             self.router.take_interrupt()
             self._turn.interrupted = True
-        elif self._turn.until_input and not guest.fed:  # else it is for what the input before it starts
+        elif self._turn.until_input and not guest.fed:  # otherwise it is for the program that the earlier input starts
             guest.feed(self.router.take_interrupt())
 
     def _signal_at(self):
-        """Return when Ctrl-C may interrupt what makes no exchange, on the wall clock.
+        """Return the time, on the wall clock, when Ctrl-C may interrupt a program that makes no exchange.
 
-        Where the prompt ran it is a program's end that is still being said, or a line that begins a program: Ctrl-C is
-        a byte of its input, or that program's. After HUNG_S it is a timer's callback that hangs.
+        If the prompt ran, a program's end is still being printed, or a line begins a program: then Ctrl-C is a byte of
+        the prompt's input, or for that program. After HUNG_S a timer's callback hangs.
         """
-        if self._end_by is not None:  # it is for what runs after the restart
+        if self._end_by is not None:  # it is for the program that runs after the restart
             return math.inf
         return self._interrupt_at + (HUNG_S if self._reads else 0)
 
@@ -207,7 +209,7 @@ class Board:
         del self.plant.record.edges[:-EDGES_KEPT]
 
     def _advance(self, guest):
-        """Go on with the exchange; return True once it is answered."""
+        """Continue with the exchange; return True once it is answered."""
         turn = self._turn
         if turn is None:
             return False
@@ -239,7 +241,7 @@ class Board:
 
     # --- waiting ------------------------------------------------------------------------------------------------------
     def _wait(self, guest):
-        """Wait for what comes next; returns the descriptors that are ready."""
+        """Wait for the next event; return the descriptors that are ready."""
         now = self._pace.clock()
         turn = self._turn
         reads = list(self._also)

@@ -1,4 +1,4 @@
-"""The front panel in the terminal: the board's state in a few lines of 80 columns, and keys in the place of hands."""
+"""The front panel in the terminal: the board's state in a few lines of 80 columns, and keys instead of hands."""
 
 import time
 
@@ -18,13 +18,13 @@ KEYS = (
     (("+ -", "distance"), ("p", "probe"), ("b", "baths for it"), ("g", "bottle: full, empty"), ("[ ]", "pressure")),
     (("1", "dose valve stuck open"), ("2", "shut-off stuck open"), ("3", "wire open"), ("4", "fog"), ("c", "clear")),
 )  # fmt: skip
-BATHS_C = (0, 20, 40)  # [E] ice water, and two that a calibration can use; then the probe is on the skin again
+BATHS_C = (0, 20, 40)  # [E] ice water, and two other baths for a calibration; then the probe is on the skin again
 STEP_BAR = 10
 _FAULT_KEYS = {"1": "dose-stuck-open", "2": "shutoff-stuck-open", "3": "skin-wire-open", "4": "fog"}
 
 
 class Front:
-    """Draws the line and takes the keys. Without `console` it does neither."""
+    """Draws the lines and reads the keys. Without `console` it does neither."""
 
     def __init__(self, plant, outlet, keyboard, console=None):
         self._plant = plant
@@ -47,7 +47,7 @@ class Front:
             self._live.stop()
 
     def watch(self):
-        """Take keys; draw the line when it is due."""
+        """Read the keys; draw the lines when it is time."""
         for key in self._keyboard.pressed():
             self.press(key)
         now = time.monotonic()
@@ -56,7 +56,7 @@ class Front:
             self._live.update(self.lines(), refresh=True)
 
     def press(self, key):
-        """Do the action of a key; keys without an action do nothing."""
+        """Do the action of a key. A key without an action does nothing."""
         plant = self._plant
         levels = plant.levels
         done = {
@@ -85,7 +85,7 @@ class Front:
         return f"bath {warmer[0]}" if warmer else "probe on"
 
     def lines(self):
-        """Return what is shown: lamps, contacts, what hands hold, and what is wrong, if anything is."""
+        """Return the text of the panel: lamps, contacts, what the hands hold, and the faults, if there are any."""
         plant = self._plant
         levels = plant.levels
         seconds = plant.now_us / 1e6
@@ -106,11 +106,11 @@ class Front:
         if faults := standing(plant):
             text.append(f"\nfault {', '.join(faults)}", style="red")
         if self._outlet.dropped:
-            text.append(f"\n{self._outlet.dropped} bytes nobody read", style="dim")
+            text.append(f"\n{self._outlet.dropped} bytes that nobody read", style="dim")
         return text
 
     def _where(self):
-        """Say where the probe is."""
+        """Return where the probe is."""
         probe = self._plant.probe
         if probe.bathed:
             return f"probe in a bath of {probe.bath_c:.0f} degC"

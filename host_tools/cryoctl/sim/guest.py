@@ -24,7 +24,7 @@ NO_FILES = 5
 STATUSES = (0, 3, RESTARTS_RAW)
 
 START = GUEST / "sim_start.py"
-END_S = 2.0  # so long it may take to end once it was told to
+END_S = 2.0  # longest time to end after it was told to end
 SAID_MAX = 2_000
 
 _HEAD = 3
@@ -36,13 +36,13 @@ class Frame:
     """What the board did since its last exchange."""
 
     flags: int
-    free: int  # bytes that the console takes
+    free: int  # bytes that the console can take
     out: array.array
     tx: bytes
 
 
 class Guest:
-    """The interpreter's process. Use it as a context manager: it is gone afterwards."""
+    """The interpreter's process. Use it as a context manager: at its end the process is ended."""
 
     def __init__(self, image, raw):
         micropython = lanes.micropython_path()
@@ -63,7 +63,7 @@ class Guest:
             stdin=self._input_r,
             stdout=output,
             stderr=output,
-            start_new_session=True,  # a Ctrl-C in the simulator's terminal is not the board's
+            start_new_session=True,  # a Ctrl-C in the simulator's terminal must not reach the board
         )
         for fd in (to_guest_r, from_guest_w, output):
             os.close(fd)
@@ -73,7 +73,7 @@ class Guest:
         self._input_queue = bytearray()
         self.last_said = b""
         self.at_prompt = False
-        self.fed = False  # input was given since the board last waited for it
+        self.fed = False  # True when input was given after the board last waited for it
 
     def __enter__(self):
         return self
@@ -85,7 +85,7 @@ class Guest:
 
     # --- exchanges ----------------------------------------------------------------------------------------------------
     def frame(self):
-        """Return the next Frame, or None when its pipe has ended. Of one that was sent again free is -1."""
+        """Return the next Frame, or None when its pipe has ended. In a repeated frame, free is -1."""
         head = self._exactly((_HEAD + _OUT) * 4)
         if head is None:
             return None
@@ -93,7 +93,7 @@ class Guest:
         out = ints[_HEAD:]
         tx = (self._exactly(hal.TX_MAX) or b"")[: out[3]] if out[3] else b""
         if number == self._number:
-            self._send(self._reply)  # from memory; a frame without an answer yet gets the one before, and skips it
+            self._send(self._reply)  # from memory; a frame without an answer yet gets the previous answer, and skips it
             return Frame(flags, -1, out, b"")
         self._number = number
         return Frame(flags, free, out, tx)
@@ -119,7 +119,7 @@ class Guest:
 
     # --- input and output ---------------------------------------------------------------------------------------------
     def feed(self, data):
-        """Give bytes to the prompt's input; returns nothing, waits for nothing."""
+        """Give bytes to the prompt's input, without waiting."""
         self._input_queue += data
         if not self._input_queue:
             return
@@ -128,11 +128,11 @@ class Guest:
             self.fed = True
 
     def full(self):
-        """Return True while input waits that its pipe has no room for."""
+        """Return True while input waits because its pipe is full."""
         return bool(self._input_queue)
 
     def unread(self):
-        """Take back what the board did not read from its input."""
+        """Return the input that the board did not read, and remove it from the pipe."""
         data = b""
         while select.select([self._input_r], [], [], 0)[0]:
             data += os.read(self._input_r, 4096)
@@ -141,13 +141,13 @@ class Guest:
         return data
 
     def output(self):
-        """Return what it printed, b"" when that has ended. Call when `said` is readable."""
+        """Return what the board printed, b"" at the end of its output. Call this when `said` is readable."""
         data = os.read(self.said, 4096)
         self.last_said = (self.last_said + data)[-SAID_MAX:]
         return data
 
     def remaining_output(self):
-        """Return what it printed before it ended."""
+        """Return what the board printed before it ended."""
         data = b""
         while select.select([self.said], [], [], 0)[0]:
             part = self.output()
@@ -158,17 +158,17 @@ class Guest:
 
     # --- its end ------------------------------------------------------------------------------------------------------
     def interrupt(self):
-        """Raise KeyboardInterrupt in it."""
+        """Raise KeyboardInterrupt in the interpreter."""
         self._process.send_signal(signal.SIGINT)
 
     def status(self):
-        """Return its exit status; one that does not end is killed."""
+        """Return the exit status; kill an interpreter that does not end."""
         try:
             return self._process.wait(END_S)
         except subprocess.TimeoutExpired:
             return self.kill()
 
     def kill(self):
-        """End it now."""
+        """End the interpreter now."""
         self._process.kill()
         return self._process.wait()

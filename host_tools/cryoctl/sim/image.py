@@ -1,4 +1,4 @@
-"""The virtual board's flash as a file: a littlefs that persists between runs, used by one simulator at a time."""
+"""The virtual board's flash as a file: a littlefs that stays between runs. One simulator at a time uses it."""
 
 import contextlib
 import logging
@@ -22,15 +22,15 @@ logging.getLogger("littlefs.context").setLevel(logging.WARNING)
 
 
 def default_path() -> Path:
-    """Return where the image is unless the user says otherwise."""
+    """Return the image's usual place, for when the user names no other."""
     return user_data_path("cryo", appauthor=False) / "virtual-board.img"
 
 
 @contextlib.contextmanager
 def locked(path: Path):
-    """Within, the image at `path` is this process's alone; a missing one is made, empty: a bare board.
+    """A context in which only this process uses the image at `path`. A missing image is made: empty, a bare board.
 
-    Raises SimError when another simulator uses it, and for a file that is no such image.
+    Raises SimError when another simulator uses it, and for a file that is not an image.
     """
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
@@ -39,13 +39,15 @@ def locked(path: Path):
         raise SimError(f"image {path}: {error.strerror}; name another with --image") from None
     with file:
         if not _lock(file):
-            raise SimError(f"image {path} is in use by another simulator: end that one, or name another with --image")
+            raise SimError(
+                f"image {path} is in use by another simulator: end that simulator, or name another file with --image"
+            )
         size = file.seek(0, 2)
         if size == 0:
             _format(path)
         elif size != SIZE:
             raise SimError(
-                f"{path} is no image of the virtual board ({size} bytes, not {SIZE}): name another with --image"
+                f"{path} is not an image of the virtual board ({size} bytes, not {SIZE}): name another with --image"
             )
         yield path
 
@@ -53,8 +55,8 @@ def locked(path: Path):
 def deploy(path: Path, board: Path = VIRTUAL) -> dict[str, int]:
     """Write the application as packed for the board onto the image; other files stay. Returns path -> bytes.
 
-    A board without settings is given those of the virtual board; what it has stays. The caller holds the image (see
-    locked). Raises SimError when it has no readable file system or is full.
+    A board without settings gets those of the virtual board; existing settings stay. The caller must hold the image
+    (see locked). Raises SimError when it has no readable file system or is full.
     """
     files = application(board)
     if not set(PATHS) & set(read(path)):
@@ -94,7 +96,9 @@ def _mounted(path: Path):
         yield fs
         fs.unmount()
     except LittleFSError as error:
-        raise SimError(f"image {path}: {error}; a new one is made where there is none") from None
+        raise SimError(
+            f"image {path}: {error}; name another file with --image, or remove this one for a new image"
+        ) from None
     finally:
         context.close()
 
@@ -119,11 +123,11 @@ def _filesystem(context):
 
 
 def _lock(file) -> bool:
-    """Take the file for this process until it is closed. Returns False when another has it."""
+    """Lock the file for this process until it is closed. Return False when another process has it."""
     try:
         import fcntl
     except ImportError:
-        return True  # a platform without: nothing else of the virtual board runs there either
+        return True  # a platform without file locks: the virtual board does not run there at all
     try:
         fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
     except OSError:

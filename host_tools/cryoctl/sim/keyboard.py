@@ -1,4 +1,4 @@
-"""Single keys of the simulator's own terminal (POSIX)."""
+"""Reads single keys from the simulator's own terminal (POSIX)."""
 
 import os
 import sys
@@ -11,7 +11,7 @@ except ImportError:  # not POSIX
 
 
 class Keyboard:
-    """Within it, keys come without Enter and without echo. fds: what to wait on; empty without a terminal."""
+    """A context: keys come without Enter and without echo. fds: descriptors to wait on; empty without a terminal."""
 
     def __init__(self):
         self.fds: tuple[int, ...] = ()
@@ -32,7 +32,7 @@ class Keyboard:
             termios.tcsetattr(self.fds[0], termios.TCSADRAIN, self._before)
 
     def pressed(self):
-        """Return the keys pressed since."""
+        """Return the keys that were pressed since the last call."""
         if not self.fds:
             return ""
         try:

@@ -1,12 +1,12 @@
-"""Virtual time against the wall clock."""
+"""Relates virtual time to the wall clock."""
 
 import time
 
-BEHIND_S = 0.05  # a simulator that is later than this does not catch up: it continues from there
+BEHIND_S = 0.05  # a simulator that is later than this does not catch up: it continues from the present time
 
 
 class Pace:
-    """When, on the wall clock, a virtual time is due. speed: 1 real time, 10 ten times as fast, 0 never waits."""
+    """Says when a virtual time is due on the wall clock. speed: 1 real time, 10 ten times as fast, 0 does not wait."""
 
     def __init__(self, speed, clock=time.monotonic):
         self.speed = speed
@@ -26,9 +26,9 @@ class Pace:
         return due
 
     def idle_s(self, us):
-        """Return how long a pause at the prompt lasts, s: people do not type faster when virtual time is fast."""
+        """Return the length of a pause at the prompt, s: people do not type faster when virtual time is fast."""
         return us / 1e6 / (self.speed or 1)
 
     def idle_us(self, seconds):
-        """Return the virtual time of so many seconds of such a pause."""
+        """Return the virtual time for so many seconds of such a pause."""
         return int(seconds * 1e6 * (self.speed or 1))

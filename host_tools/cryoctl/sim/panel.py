@@ -11,7 +11,7 @@ GAS_AT_MOST_G_L = 460.0  # above the density of saturated vapour at every temper
 
 
 class ActionError(ValueError):
-    """The action does not exist or its argument does not fit; the text says what does."""
+    """The action does not exist, or its argument does not fit. The text says what is possible."""
 
 
 def _number(least, most, unit, do):
@@ -31,7 +31,7 @@ def _number(least, most, unit, do):
 
 
 def _choice(**ways):
-    """Return an action on a word; an underscore in a way's name is a hyphen in the word."""
+    """Return an action on a word. An underscore in a function's name is a hyphen in the word."""
     words = {name.rstrip("_").replace("_", "-"): do for name, do in ways.items()}
 
     def act(plant, text):
@@ -74,7 +74,7 @@ def _attribute(*path_and_value):
 
 
 def _stuck(pin, level):
-    """Return an action: a contact that reads this level from now on."""
+    """Return an action: the contact reads this level from now on."""
 
     def do(plant):
         plant.stick_input(pin, level)
@@ -84,12 +84,12 @@ def _stuck(pin, level):
 
 
 def standing(plant) -> list[str]:
-    """Return the names of all faults that stand, whoever caused them."""
+    """Return the names of all present faults, whoever caused them."""
     return [name for name, do in ACTIONS["fault"].words.items() if do.stands(plant)]
 
 
 def _pressure(plant, bar):
-    """Leave so much gas in the bottle that it has this absolute pressure, or the vapour pressure where that is less."""
+    """Leave so much gas in the bottle that it has this absolute pressure, or the vapour pressure if that is lower."""
     bottle = plant.bottle
     low, high = 0.0, bottle.volume_l * GAS_AT_MOST_G_L
     for _ in range(40):
@@ -98,7 +98,7 @@ def _pressure(plant, bar):
 
 
 def clear(plant):
-    """Remove every fault; contacts stay where they are, and one that was stuck is found there."""
+    """Remove every fault. Contacts stay in their positions, also those that were stuck."""
     for name in FAULTS_UNDONE:
         name(plant)
     if plant.stuck_pins:
@@ -162,7 +162,7 @@ ACTIONS = {
 
 
 def action(plant, text):
-    """Return a function that does what one line says, such as "distance 80". Raises ActionError."""
+    """Return a function that does the action of one line, such as "distance 80". Raises ActionError."""
     name, _, argument = text.strip().partition(" ")
     make = ACTIONS.get(name)
     if make is None:
@@ -177,7 +177,7 @@ def action(plant, text):
 
 
 def listing():
-    """Return one line for each action."""
+    """Return a list of the actions, one line each."""
     return "\n".join(f"{name} {make.hint}".rstrip() for name, make in ACTIONS.items())
 
 

@@ -17,9 +17,9 @@ except ImportError:  # not POSIX
 
 
 class PtyPort:
-    """A port at `path`, and at the symbolic link `link` where one is asked for.
+    """A port at `path`, and at the symbolic link `link` if one is wanted.
 
-    Raises SimError where the platform has no pseudo-terminals, and for a link that cannot be made.
+    Raises SimError when the platform has no pseudo-terminals, or the link cannot be made.
     """
 
     def __init__(self, link: Path | None = None):
@@ -28,7 +28,7 @@ class PtyPort:
         try:
             self._fd, other = os.openpty()
         except OSError as error:
-            raise SimError(f"no pseudo-terminal to be had ({error.strerror}): use --tcp HOST:PORT") from None
+            raise SimError(f"no pseudo-terminal is available ({error.strerror}): use --tcp HOST:PORT") from None
         self.path = os.ttyname(other)
         tty.setraw(other)  # its settings stay while this end is open
         os.close(other)
@@ -56,7 +56,7 @@ class PtyPort:
         return self._fd if self.connected else -1
 
     def read(self, most):
-        """See Port. What was sent before the other end closed is there to be read afterwards."""
+        """See Port. Bytes that were sent before the other end closed can still be read."""
         try:
             return os.read(self._fd, most) if most else b""
         except OSError:
@@ -72,7 +72,7 @@ class PtyPort:
             return len(data)
 
     def close(self):
-        """See Port: the link goes too, unless it is another's by now."""
+        """See Port. Remove the link, too, unless it belongs to another simulator now."""
         os.close(self._fd)
         if self.link:
             with contextlib.suppress(OSError):
@@ -80,7 +80,7 @@ class PtyPort:
                     self.link.unlink()
 
     def _forget_unread(self):
-        """Discard what a client did not read: it is not for the next one."""
+        """Discard bytes that a client did not read: they are not for the next client."""
         with contextlib.suppress(OSError):
             other = os.open(self.path, os.O_RDWR | os.O_NOCTTY | os.O_NONBLOCK)
             try:
@@ -91,12 +91,12 @@ class PtyPort:
 
 def _make_link(link, target):
     if link.is_symlink() and (not link.exists() or os.readlink(link) == target):
-        link.unlink()  # left behind by a run that was killed; the system may give the same name again
+        link.unlink()  # a killed run left it; the system may give the same name again
     elif link.exists() or link.is_symlink():
-        raise SimError(f"--link {link} exists: another simulator may use it; name another, or remove it")
+        raise SimError(f"--link {link} exists: another simulator may use it; name another link, or remove this one")
     try:
         link.parent.mkdir(parents=True, exist_ok=True)
-        with tempfile.TemporaryDirectory(dir=link.parent) as folder:  # nobody sees it half made
+        with tempfile.TemporaryDirectory(dir=link.parent) as folder:  # so that nobody sees it half made
             fresh = Path(folder) / "link"
             fresh.symlink_to(target)
             fresh.rename(link)

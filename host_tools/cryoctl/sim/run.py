@@ -23,7 +23,7 @@ SIGNALS = (signal.SIGINT, signal.SIGTERM)
 
 @dataclass
 class Options:
-    """What `cryoctl sim` was asked for."""
+    """The options of `cryoctl sim`."""
 
     image: Path
     link: Path | None = None
@@ -35,7 +35,7 @@ class Options:
 
 
 def run(options: Options, console: Console) -> None:
-    """Run until it is told to end. Raises SimError when it cannot begin or go on."""
+    """Run until somebody ends it. Raises SimError when it cannot begin or continue."""
     where = address(options.tcp) if options.tcp else None
     plant = Plant()
     if options.script:
@@ -61,7 +61,7 @@ def run(options: Options, console: Console) -> None:
 
 
 def _ports(where, link, stack):
-    """Return the ports, each closed when the stack is."""
+    """Return the ports; each is closed with the stack."""
     ports = []
     if where:
         ports.append(TcpPort(where))
@@ -78,7 +78,7 @@ def _ports(where, link, stack):
 
 @contextlib.contextmanager
 def _ended_by_signals(plant):
-    """A context in which SIGINT and SIGTERM switch the board off, so that the clean-up runs as at any other end."""
+    """A context in which SIGINT and SIGTERM switch the board off, so that the normal clean-up runs."""
 
     def off(*_):
         plant.power_off = True

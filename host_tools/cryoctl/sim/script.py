@@ -1,4 +1,4 @@
-"""A file of timed panel actions: on each line a virtual time in seconds since switch-on, and an action.
+"""A file of timed panel actions. Each line has a virtual time in seconds since switch-on, and an action.
 
 # comments and empty lines do not count
 2.5  shield open
@@ -15,11 +15,11 @@ from host_tools.cryoctl.problems import Problem
 from host_tools.cryoctl.sim import SimError
 from host_tools.cryoctl.sim.panel import ActionError, action
 
-_LONGEST = 60  # signs
+_LONGEST = 60  # characters
 
 
 def load(path: Path, plant) -> int:
-    """Put a script's actions on the plant's agenda; returns how many. Raises SimError, naming every wrong line."""
+    """Put a script's actions on the plant's agenda; return how many. Raises SimError that names every wrong line."""
     try:
         text = text_of(path)
     except Problem as problem:
@@ -35,9 +35,9 @@ def load(path: Path, plant) -> int:
         try:
             last_s = _time(at, last_s)
             if not what.strip():
-                raise ActionError("give an action behind the time")
+                raise ActionError("give an action after the time")
             if len(what) > _LONGEST:
-                raise ActionError("no action is so long; `cryoctl sim --actions` lists them")
+                raise ActionError("no action is so long; `cryoctl sim --actions` lists the actions")
             planned.append((last_s, action(plant, what)))
         except ActionError as error:
             wrong.append(f"{path}:{number}: {error}")
@@ -56,5 +56,5 @@ def _time(text, last_s):
     if not 0.0 <= seconds < math.inf:
         raise ActionError(f"time {text[:_LONGEST]!r}: give seconds since switch-on, such as 2.5")
     if seconds < last_s:
-        raise ActionError(f"time {text} lies before that of the line above: put the lines in order")
+        raise ActionError(f"time {text} is before the time of the line above: put the lines in order")
     return seconds

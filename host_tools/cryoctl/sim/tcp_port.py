@@ -11,12 +11,12 @@ def address(text: str) -> tuple[str, int]:
     """Return (host, port) of HOST:PORT. Raises SimError."""
     host, colon, port = text.rpartition(":")
     if not colon or not host or not re.fullmatch("[0-9]{1,5}", port) or int(port) > 65_535:
-        raise SimError(f"--tcp {text}: give HOST:PORT, such as 127.0.0.1:4000 (port 0: any that is free)")
+        raise SimError(f"--tcp {text}: give HOST:PORT, such as 127.0.0.1:4000 (port 0: any free port)")
     return host.strip("[]"), int(port)
 
 
 class TcpPort:
-    """Listens on (host, port). Raises SimError when that cannot be had."""
+    """Listens on (host, port). Raises SimError when that is not possible."""
 
     def __init__(self, where: tuple[str, int]):
         try:
