@@ -1,4 +1,4 @@
-"""Keys that are pressed, a question to ask, and a device that asks for its PIN, for the tests of questions."""
+"""For the tests of questions: pressed keys, a question, and a device that needs its PIN."""
 
 from host_tools.cryoctl.asking import Question
 from host_tools.cryoctl.calibration import wizard
@@ -12,7 +12,7 @@ def number(text="Number", **more):
 
 
 class Locked:
-    """A device that answers SERV:PIN as it is told to."""
+    """A device that answers SERV:PIN as the test wants."""
 
     ended = False
 
@@ -21,14 +21,14 @@ class Locked:
         self.told = []
 
     def unarmed(self):
-        """Return the state in which it is."""
+        """Return its state."""
         return "STANDBY"
 
     def begin(self):
         """Begin a tool's session."""
 
     def keep(self):
-        """Say that somebody is waited for."""
+        """Note that the tool sent a sign of life."""
 
     def tell(self, command, patience_s=0.0):
         """Take a command."""

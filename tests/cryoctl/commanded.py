@@ -1,4 +1,4 @@
-"""A virtual board with a PIN for a whole file of tests, and the command line in this process."""
+"""A virtual board with a PIN, for all tests of a file, and the command line in this process."""
 
 import os
 import pty
@@ -48,7 +48,7 @@ def with_pin(packed, folder):
 
 
 def started(packed, folder, *options):
-    """Start a board with a PIN; whoever calls cuts its power."""
+    """Start a board with a PIN; the caller switches it off."""
     with_pin(packed, folder)
     sim = Sim(folder, "--speed", "10", *options).wait_ready()
     standby(sim.link)
@@ -70,8 +70,8 @@ def cryoctl(*words, port=None, pin=PIN, **more):
 def at_terminal(words, answers, board, **more):
     """Run a command at a terminal that answers questions, one after the other; return (exit status, what it said).
 
-    A question is answered when its first words are seen. That may be before it is ready to read, or long after: a key
-    is honoured whenever it comes (test_asking.py), so no answer depends on how busy the machine is.
+    A question is answered when its first words are seen. That may be before it reads, or long after: a key counts
+    whenever it comes (test_asking.py), so no answer depends on how busy the machine is.
     """
     master, slave = pty.openpty()
     termios.tcsetwinsize(slave, (50, 200))
@@ -93,7 +93,7 @@ def at_terminal(words, answers, board, **more):
                 assert select.select([master], [], [], PATIENCE_S)[0], f"it waits for something: {said[-500:]!r}"
                 try:
                     data = os.read(master, 4096)
-                except OSError:  # its last end was closed
+                except OSError:  # the last other end was closed
                     break
                 said += data
                 while answers and (at := said.find(question := next(iter(answers)), seen)) >= 0:

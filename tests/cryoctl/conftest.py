@@ -1,4 +1,4 @@
-"""The virtual board as its users meet it: a process, a serial port, an image file."""
+"""The virtual board as its users have it: a process, a serial port, an image file."""
 
 import contextlib
 import os
@@ -18,24 +18,24 @@ from host_tools.cryoctl import answers, asking, prompt
 from host_tools.cryoctl.sim import image
 from host_tools.simulator.twin import lanes
 
-PATIENCE_S = 180  # longer than any answer takes on a busy machine: only what hangs reaches it
-AGAIN_S = 1  # a question is sent again: what came before a restart is lost
+PATIENCE_S = 180  # longer than any answer on a busy machine: only a process that hangs reaches this
+AGAIN_S = 1  # after this a question is sent again: one before a restart is lost
 APPLICATION = b"CO2 cryotherapy applicator,"
 PROMPT = b"\r\n>>> "
 
 
 @pytest.fixture(autouse=True, scope="session")
 def own_boards(tmp_path_factory):
-    """Keep the virtual boards that run here out of the user's list: whoever looks through that talks to them."""
+    """Keep the virtual boards of the tests out of the user's list: a tool that reads the list would talk to them."""
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("XDG_DATA_HOME", str(tmp_path_factory.mktemp("own")))
         yield
 
 
 class Sim:
-    """A running `cryoctl sim`; link is its serial port, said what it printed so far.
+    """A running `cryoctl sim`; link: its serial port; said: what it printed so far.
 
-    program: an installed cryoctl, run in `folder`; else this project's
+    program: an installed cryoctl, which runs in `folder`; without it, this project's cryoctl
     """
 
     def __init__(self, folder, *options, image_path=None, link=None, program=None):
@@ -59,7 +59,7 @@ class Sim:
         return self._log.read_text()
 
     def wait_ready(self):
-        """Wait until it says that the link is its own; fails with what it said when it ends before."""
+        """Wait until it says that it made the link; if it ends before, fail with what it said."""
         give_up = time.monotonic() + PATIENCE_S
         while True:
             ended = self.process.poll() is not None
@@ -75,7 +75,7 @@ class Sim:
         return self.process.wait(PATIENCE_S)
 
     def cut(self):
-        """Unplug it: power and link are gone. The link goes first: its terminal's name is soon another simulator's."""
+        """Unplug it: power and link are gone. The link goes first: its terminal's name may soon be another's."""
         self.link.unlink(missing_ok=True)
         self.process.kill()
         self.process.wait()
@@ -83,7 +83,7 @@ class Sim:
 
 @pytest.fixture
 def start(tmp_path):
-    """Start simulators, waiting for their ports; they end with the test."""
+    """Start simulators, and wait for their ports; they end with the test."""
     with contextlib.ExitStack() as stack:
 
         def started(*options, ready=True, **named):
@@ -122,7 +122,7 @@ def port():
 
 
 def ask(port, command):
-    """Send one line and return the next; a missing answer fails here, else the next question would get it."""
+    """Send one line and return the next. A missing answer fails here; otherwise the next question would get it."""
     port.write(command.encode() + b"\n")
     line = port.readline()
     assert line.endswith(b"\n"), f"{command}: no whole answer within {port.timeout} s: {line!r}"
@@ -130,7 +130,7 @@ def ask(port, command):
 
 
 def until(look, wanted):
-    """Return what look() gives once wanted(that) is true; fails with what it gave last."""
+    """Return the result of look() once wanted(result) is true; otherwise fail with the last result."""
     give_up = time.monotonic() + PATIENCE_S
     while not wanted(seen := look()):
         assert time.monotonic() < give_up, f"at last: {seen!r}"
@@ -144,26 +144,26 @@ def standby(port):
 
 
 def restarted(link):
-    """Wait until the application answers, whatever was lost before its restart; no answer is left over for others."""
+    """Wait until the application answers, whatever was lost before its restart. No answer stays for later questions."""
     with serial.Serial(str(link), timeout=AGAIN_S) as port:
         until(lambda: (port.write(b"*IDN?\n"), port.readline())[1], lambda line: line.startswith(APPLICATION))
-        port.write(b"*OPC?\n")  # it answers in order: behind this one's there is no other
+        port.write(b"*OPC?\n")  # it answers in order: after this answer there is no other
         until(port.readline, lambda line: line == b"1\n")
 
 
 def at_prompt(link):
-    """Wait until boot.py and main.py have ended after a restart; no prompt is left over for others."""
+    """Wait until boot.py and main.py have ended after a restart. No prompt stays for later questions."""
     with serial.Serial(str(link), timeout=AGAIN_S) as port:
         until(lambda: (port.write(b"\r"), port.read_until(PROMPT))[1], lambda said: said.endswith(PROMPT))
         port.timeout = PATIENCE_S
-        port.write(b"print('last', 'answer')\r")  # it answers in order: no prompt of an earlier Enter is left over
+        port.write(b"print('last', 'answer')\r")  # it answers in order: no prompt of an earlier Enter remains
         last = b"last answer" + PROMPT
         assert port.read_until(last).endswith(last)
 
 
 @pytest.fixture
 def keys(monkeypatch, tmp_path):
-    """What is pressed, read by prompt_toolkit without a terminal. A question that nobody answers ends after a while."""
+    """Pressed keys, read by prompt_toolkit without a terminal. A question without an answer ends after a while."""
     late = []
 
     def end(*_):
@@ -179,4 +179,4 @@ def keys(monkeypatch, tmp_path):
         yield pressed
     signal.alarm(0)
     signal.signal(signal.SIGALRM, before)
-    assert not late  # also where another exception took its place
+    assert not late  # also when another exception replaced it

@@ -1,7 +1,7 @@
 """An ESP32's boot ROM and esptool's stub at the serial level: SLIP frames in, SLIP frames out, a flash of bytes.
 
 [S] esptool, serial protocol: 00 command length checksum data; answers 01 command length value data status. No chip's
-timing, reset lines or SPI is in it.
+timing, reset lines or SPI is imitated.
 """
 
 import hashlib
@@ -19,14 +19,14 @@ UNKNOWN = 0x05
 
 
 class Esp32:
-    """Call it as fake_port's answer. flash: what it holds; seen: the commands that came, in order."""
+    """Use it as fake_port's `answer`. flash: its content; seen: the commands that came, in order."""
 
     def __init__(self, chip="ESP32", loses=0):
         self.registers = {MAGIC_REG: MAGIC[chip], SPI_W0: FLASH_4_MB}
         self.flash = bytearray(b"\xff" * (4 << 20))
         self.seen = []
         self.stub = False
-        self._loses = loses  # bytes of a write that the flash does not take, as a worn one
+        self._loses = loses  # bytes of a write that a worn flash does not store
         self._rest = b""
         self._at = 0
         self._packed = b""
@@ -77,5 +77,5 @@ class Esp32:
 
 
 def slip(frame):
-    """Return a frame as it goes over the line."""
+    """Return a frame as it is sent over the line."""
     return b"\xc0" + frame.replace(b"\xdb", b"\xdb\xdd").replace(b"\xc0", b"\xdb\xdc") + b"\xc0"

@@ -1,4 +1,4 @@
-"""A serial port whose other end is the test: what arrived is kept, and answered line by line or by a function."""
+"""A serial port whose other end is the test. It keeps what arrives, and answers line by line or by a function."""
 
 import contextlib
 import os
@@ -19,7 +19,7 @@ def cryoctl(*words):
 
 @contextlib.contextmanager
 def fake_port(answer):
-    """Within, yield (name, bytes received). answer(bytes received so far, new bytes) returns what to send."""
+    """A context: yield (name, received bytes). answer(bytes received so far, new bytes) returns what to send."""
     ours, theirs = pty.openpty()
     tty.setraw(theirs)
     received = bytearray()
@@ -46,7 +46,7 @@ def fake_port(answer):
 
 
 def application(state, version="0.1.0", board="virtual"):
-    """Answer the questions that any tool may ask as the application does in a state."""
+    """Answer the questions that any tool may ask, as the application answers in a state."""
     told = {
         b"*IDN?": f"CO2 cryotherapy applicator,{board},7,{version}",
         b"STAT?": f"STATE={state};BLOCKERS=NONE;FAULT=NONE",
@@ -55,7 +55,7 @@ def application(state, version="0.1.0", board="virtual"):
 
 
 def by_line(say):
-    """Answer what say(line) returns to each whole line, its end and what empties the console's line left out."""
+    """Answer each whole line with say(line). The line has no end, and no bytes that empty the console's line."""
     rest = bytearray()
 
     def answer(_, new):

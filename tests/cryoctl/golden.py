@@ -1,7 +1,7 @@
-"""One treatment whose values all differ, and each place where one of them can be read.
+"""One treatment whose values are all different, and every place that shows one of them.
 
-The virtual board is treated by hand while a monitor records. What the plant is at each moment, which nobody asks the
-firmware for, is noted beside it. `Golden.values` holds each quantity with the plant's truth and what each place says.
+A script treats with the virtual board while a monitor records. The plant's true state is noted at each moment; the
+firmware is not asked for it. `Golden.values` holds each quantity with the plant's truth and what each place says.
 `python -m tests.cryoctl.golden` writes docs/cryoctl/golden.md.
 """
 
@@ -34,23 +34,23 @@ from tests.cryoctl.conftest import until
 from tests.cryoctl.monitored import HEADER, shown
 
 PAGE = ROOT / "docs/cryoctl/golden.md"
-FIRST = 41  # of the log's numbers: no other value is near
+FIRST = 41  # the log's first number: no other value is near it
 CHOICE = {"PRES": "CHRONIC", "LEV": "4", "SITE": "RHAND-PALM", "POIN": "7"}
 ATTESTED = "SKIN,EYESPATIENT,EYESOPERATOR,CONTRA,WOUND"
 LEVEL = {"target": 12.0, "floor": 5.5, "trip": 4.0, "lockout": 2.0}  # degC, of CHRONIC level 4, typed once more
 TICKS = 1 << 30
 CONVERSION_US = 100_000
-FRESH_MS = 20  # a conversion is read within so long
-INFRARED_US = 800_000  # a word of the infrared sensor is not older
-SURFACE_C = 1.5  # the model of the skin is so near to it
-CUT_US = 60_000  # what a burst gave that was cut is estimated
+FRESH_MS = 20  # a conversion is read within this time
+INFRARED_US = 800_000  # a word of the infrared sensor is at most so old
+SURFACE_C = 1.5  # the model of the skin is at most so far from it
+CUT_US = 60_000  # for a cut burst, the given gas is an estimate
 DISTANCE_MM = 93
 DATE, TIME = (2027, 3, 4), (17, 42, 13)
 
 
 @dataclasses.dataclass
 class Value:
-    """One quantity. truth: the plant's; off: how far a reading may lie from it; places: place -> what stands there."""
+    """One quantity. truth: the plant's; off: how far a reading may be from it; places: place -> what it shows."""
 
     unit: str
     truth: float | str
@@ -62,7 +62,7 @@ class Value:
 class Moment:
     """The plant at one exchange. Temperatures in degC, pressures in mbar, times in us.
 
-    age_ms: since the skin's converter had a new value, for the same one again proves no age; older_ms: the one before.
+    age_ms: since the skin's converter had a new value, because a repeated value shows no age; older_ms: the one before.
     seen: by the infrared sensor; infrared: its newest word.
     """
 
@@ -90,7 +90,7 @@ class Truth:
         self.moments: list[Moment] = []
 
     def step(self):
-        """Note."""
+        """Note the present moment."""
         p = self._plant
         ticks = (p.ticks_origin + p.now_us) % TICKS
         if p.chips[0].frame != self._frame:
@@ -108,7 +108,7 @@ class Truth:
 
 @dataclasses.dataclass
 class Run:
-    """What came of the treatment, as each place has it; `answers` are the device's, by command."""
+    """The results of the treatment, as each place has them. answers: command -> the device's answer."""
 
     moments: list[Moment]
     begun_us: int
@@ -123,12 +123,12 @@ class Run:
     air_c: float
 
     def at(self, ticks):
-        """Return the newest moment that is not behind a tick's clock."""
+        """Return the newest moment that is not after a tick's clock."""
         return min(self.moments, key=lambda moment: (ticks - moment.ticks) % TICKS)
 
 
 def _sent(port):
-    """Return what grows by each byte that the board sends to the tool from now on."""
+    """Return a buffer that gets each byte that the board sends to the tool from now on."""
     sent, write = bytearray(), port.write
 
     def kept(data):
@@ -195,7 +195,7 @@ def treated(packed, folder) -> Run:
             until(lambda: len(plant.record.bursts), lambda count: count > 11)
             board.hand("estop press")
             ended_us = plant.now_us
-            board.hand("bath 37")  # the probe is taken off: it no longer reads what infrared sees
+            board.hand("bath 37")  # the probe is taken off: it reads another value than the infrared sensor
             until(path.read_text, lambda text: text.count('"kind":"gas"') > 1 and '"fault_name":"ESTOP"' in text)
         finally:
             stop.set()
@@ -228,16 +228,16 @@ def _logged(link, path):
 
 # --- what each place says ---------------------------------------------------------------------------------------------
 LOG = FIRST + 10
-# Bottle and line are alike in a pass, and the skin's temperatures after it: each has a moment of its own.
+# Bottle and line are equal in a pass, and the skin's temperatures after it: so each has its own moment.
 _APART = (("temperatures", "degC"), ("pressures", "mbar"))
-WORDS = "the console's words"  # asked one after the other
-# how coarsely places show a unit
+WORDS = "the console's words"  # the questions are asked one after the other
+# the steps in which places show a unit
 STEPS = {"degC": 0.006, "mbar": 100, "us": 5_001, "ms": 10, "s": 0.06, "": 0, "mm": 0, "time": 0}
 _NUMBER = r"(-?\d+(?:\.\d+)?)"
 
 
 def values(run: Run) -> dict[str, dict[str, Value]]:
-    """Return what is known of the treatment, by chapter and name. Within a chapter no two values may be alike."""
+    """Return what is known of the treatment, by chapter and name. In a chapter no two values may be equal."""
     _, rows = recording_file.read(run.recording)
     html = _report(run)
     return {
@@ -250,13 +250,13 @@ def values(run: Run) -> dict[str, dict[str, Value]]:
 
 
 def _near(run, moment, name, back_us):
-    """Return the mean and half the width of a quantity over the time before a moment: a sensor saw one of them."""
+    """Return mean and half width of a quantity in the time before a moment: a sensor saw one of these values."""
     seen_then = [getattr(m, name) for m in run.moments if moment.us - back_us <= m.us <= moment.us]
     return (max(seen_then) + min(seen_then)) / 2, (max(seen_then) - min(seen_then)) / 2
 
 
 def _truths(run, sample):
-    """Return what telemetry should say in a sample; None while a burst is under way."""
+    """Return what telemetry should say in a sample; None during a burst."""
     moment = run.at(sample.tick_us)
     if sample.bursts != moment.bursts:
         return None
@@ -280,7 +280,7 @@ def _truths(run, sample):
 
 
 def margin(values: Mapping[str, Value], unit: str) -> float:
-    """Return how far the nearest two numbers of a unit are apart, beyond what they may be off and are shown in."""
+    """Return the distance of the nearest two numbers of a unit, minus what they may be off and their display step."""
     found = [value for value in values.values() if value.unit == unit and not isinstance(value.truth, str)]
     pairs = itertools.combinations(found, 2)
     return min((abs(a.truth - b.truth) - a.off - b.off - STEPS[unit] for a, b in pairs), default=math.inf)
@@ -298,7 +298,7 @@ def _sample(run, rows, unit):
 
 
 def wrong(chapters: Mapping[str, Mapping[str, Value]]) -> list[str]:
-    """Return what does not agree, as sentences: a place with the plant, or with the first place."""
+    """Return sentences on places that do not agree with the plant, or with the first place."""
     out = []
     for chapter, values in chapters.items():
         for name, value in values.items():
@@ -320,7 +320,7 @@ def _agree(said, other, off, unit):
 
 
 def alike(chapters: Mapping[str, Mapping[str, Value]]) -> list[str]:
-    """Return the chapters and units in which two values are too near to each other to be told apart."""
+    """Return the chapters and units in which two values are too near to each other to be distinguished."""
     moments = [chapter for chapter in chapters if chapter.startswith("a moment")]
     units = {value.unit for values in chapters.values() for value in values.values()} - {"time"}
     out = [f"{c}: {unit}" for c in chapters if c not in moments for unit in units if margin(chapters[c], unit) <= 0]
@@ -328,7 +328,7 @@ def alike(chapters: Mapping[str, Mapping[str, Value]]) -> list[str]:
 
 
 def _placed(values, places):
-    """Put what each place says, name -> value, to the values."""
+    """Add what a place says, name -> value, to the values."""
     for place, said in places.items():
         for name, value in said.items():
             values[name].places[place] = value
@@ -336,7 +336,7 @@ def _placed(values, places):
 
 
 def _found(text, **patterns):
-    """Return name -> number of each pattern in a text, which has one group; _ in a name is a blank."""
+    """Return name -> number for each pattern in a text. A pattern has one group; _ in a name is a blank."""
     out = {}
     for name, pattern in patterns.items():
         found = re.search(pattern.replace("#", _NUMBER), text)
@@ -346,7 +346,7 @@ def _found(text, **patterns):
 
 
 def _scaled(values, **factors):
-    """Return name -> value, some of them times a factor: a place may show bar, s, or thousandths."""
+    """Return name -> value, some multiplied by a factor: a place may show bar, s, or thousandths."""
     factors = {name.replace("_", " "): factor for name, factor in factors.items()}
     return {name: round(value * factors.get(name, 1), 6) for name, value in values.items()}
 
@@ -395,7 +395,7 @@ def _moment(run, sample, truths, rows, html):
 
 
 def _course(html, sample, rows):
-    """Return what the report draws at the time of a sample; its axis begins with the first sample that it shows."""
+    """Return what the report draws at the time of a sample; its axis begins with the first shown sample."""
     traces = _traces(html, "course0")
     samples = [row for row in rows if isinstance(row, recording_file.Sample)]
     said = traces["skin"]["customdata"]
@@ -450,7 +450,7 @@ REST_S, COOL_S = 90, 300  # of CHRONIC level 4; limit 9
 
 
 def _counters(run, rows):
-    """STAT?, and a screen that got just that answer."""
+    """Return the answer to STAT?, and the text of a screen that got only that answer."""
     state = run.answers["STAT?"]
     status = answers.status(wire.fields(state), rows[-1].t_ms)
     _, screen = _screen([*_last(rows), status])
@@ -595,7 +595,7 @@ def _words(run):
         "nozzle": Value("degC", run.air_c, 0.4),
         "infrared": Value("degC", infrared, infrared_off + 0.4),
         "bottle": Value("mbar", moment.bottle, 5),
-        "line": Value("mbar", line, line_off + 100),  # it loses gas, and the words come a little later
+        "line": Value("mbar", line, line_off + 100),  # the bottle loses gas, and the words come a little later
         "distance": Value("mm", moment.mm, 7),
     }
     asked, said = (
@@ -614,14 +614,14 @@ def _words(run):
 
 # --- screen and page ----------------------------------------------------------------------------------------------
 def _last(rows):
-    """Return the last row of each kind but samples: what a screen has by then."""
+    """Return the last row of each kind, without samples: what a screen has at that time."""
     return list({row.kind: row for row in rows if row.kind not in ("sample", "gap", "back", "status")}.values()) + [
         row for row in rows if row.kind == "sample"
     ][-1:]
 
 
 def _screen(rows):
-    """Return what a monitor's screen shows that got these rows: the axis of its curve, and the text beside it."""
+    """Return what a monitor's screen shows after these rows: the axis of its curve, and the text beside it."""
 
     async def go():
         known = seen.Seen(HEADER, lambda: 1.0, clock=lambda: 0.0)

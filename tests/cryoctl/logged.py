@@ -1,4 +1,4 @@
-"""A device's log as the firmware writes it, made on the host: for an image that is to start with one."""
+"""Makes a device's log on the host, as the firmware writes it, for an image that starts with a log."""
 
 import importlib
 
@@ -30,7 +30,7 @@ USUAL = (start(), point(1), point(2, 0, 8_400, 7_900, reason=2), FAULT, SETTINGS
 
 
 def files(events=USUAL, first=1, clock=True):
-    """Return path -> bytes of a log with these events; uptimes 100 s apart, the clock set from the second on."""
+    """Return path -> bytes of a log with these events. Uptimes are 100 s apart; the clock is set from the second on."""
     data = b""
     uptime_s = 0
     for n, (kind, figures) in enumerate(events):

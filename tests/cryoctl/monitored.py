@@ -1,4 +1,4 @@
-"""What the monitor's tests share: rows as a device gives them, and how the screen and the command are looked at."""
+"""Shared by the monitor's tests: rows as a device gives them, and functions that read the screen and the command."""
 
 import subprocess
 import sys
@@ -22,7 +22,7 @@ TELEMETRY = {
 
 
 def sample(t_ms=0, **changed) -> Sample:
-    """Return what the monitor makes of a telemetry line."""
+    """Return the monitor's row for a telemetry line."""
     made = answers.telemetry(TELEMETRY | changed, t_ms)
     assert made
     return made
@@ -34,7 +34,7 @@ def fault(name):
 
 
 async def settled(pilot, app, *wanted, gone=()):
-    """Wait until the screen shows these texts, wherever its lines end, and none of those that are to be gone."""
+    """Wait until the screen shows these texts, wherever its lines end, and none of the texts in `gone`."""
     give_up = time.monotonic() + PATIENCE_S
     while True:
         text = " ".join(shown(app).split())
@@ -55,14 +55,14 @@ def command(*words):
 
 
 def ran(*words, **named):
-    """Run one to its end."""
+    """Run a monitor to its end."""
     return subprocess.run(
         command(*words), capture_output=True, text=True, timeout=PATIENCE_S, check=False, cwd=lanes.ROOT, **named
     )
 
 
 def wait_for(path, text, count=1):
-    """Wait until a file holds a text so often."""
+    """Wait until a file holds a text so many times."""
     give_up = time.monotonic() + PATIENCE_S
     while path.read_text().count(text) < count:
         assert time.monotonic() < give_up, path.read_text()

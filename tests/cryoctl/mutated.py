@@ -1,6 +1,6 @@
-"""Files that were changed at random: each reader gives a right answer or a Problem, and leaves the file as it was.
+"""Changes files at random: each reader must give a right answer or a Problem, and must not change the file.
 
-`python -m tests.cryoctl.mutated` tries 10 000 of each kind, `... KIND 3 17` these two again. A case's name is its seed.
+`python -m tests.cryoctl.mutated` tries 10 000 of each kind, `... KIND 3 17` only these two. A case's name is its seed.
 """
 
 import csv
@@ -28,7 +28,7 @@ from tests.cryoctl import logged
 from tests.cryoctl.commanded import POINTS
 
 LONG = 10_000
-LINE_MOST = 700  # signs of a message, with the file's name and what may stand there instead
+LINE_MOST = 700  # longest message in characters, with the file's name
 RP2040 = 0xE48BFF56
 _ODD = (
     b"\0", b"\xff\xfe", b"\xef\xbb\xbf", b"\r", b"\n", b"\r\n", b'"', b"'", b",", b";", b"\t", b"=", b"[", b"]", b"{",
@@ -39,7 +39,7 @@ _ODD = (
 
 
 def changed(data: bytes, chance: random.Random) -> bytes:
-    """Return data with one to four changes: bits, bytes, pieces gone, doubled, moved or put in, an end cut."""
+    """Return data with one to four changes: bits, bytes; pieces removed, doubled, moved or inserted; an end cut off."""
     out = bytearray(data)
     for _ in range(chance.randint(1, 4)):
         at = chance.randrange(len(out) + 1)
@@ -69,7 +69,7 @@ def changed(data: bytes, chance: random.Random) -> bytes:
 
 @dataclass(frozen=True)
 class Kind:
-    """A kind of file. read(path) raises Problem or returns what is read; right(that, bytes) says whether it is."""
+    """A kind of file. read(path) raises Problem or returns what it read; right(that, bytes): whether it is right."""
 
     name: str
     suffix: str
@@ -78,7 +78,7 @@ class Kind:
     right: Callable
 
 
-# --- what is right, by readers of their own ------------------------------------------------------------------------
+# --- what is right, according to separate readers -------------------------------------------------------------------
 def _text(data):
     return files.decoded(data, "file")
 
@@ -94,7 +94,7 @@ def _points_right(found, data):
 
 
 def _plain(value):
-    """Return a number; of a text, what stands before a unit, with a decimal point."""
+    """Return a number; from a text, the number before a unit, with a decimal point."""
     if not isinstance(value, str):
         return float(value)
     text = value.strip().replace("\u2212", "-").replace(",", ".")
@@ -114,7 +114,7 @@ def _table_right(found, data):
 
 
 def _log_right(found, data):
-    """Each record says what its line says, and is read again as it is."""
+    """Each record says what its line says, and is the same when it is written and read again."""
     records, length = found
     lines = _text(data[:length]).split("\n")[:-1]
     told = [{k: v for k, v in json.loads(line).items() if k in log.COLUMNS and v not in ("", None)} for line in lines]
@@ -130,7 +130,7 @@ def _log_table_right(found, data):
 
 
 def _recording_right(found, data):
-    """Each row says what its line says; a last line without its end may be one."""
+    """Each row says what its line says. A last line without its end may be a row."""
     header, rows = found
     split = data.split(b"\n") if files.form_of(data) == files.Form() else _text(data).split("\n")
     lines = [json.loads(line) for line in split[: len(rows) + 1] if line]
@@ -155,7 +155,7 @@ def _uf2_right(found, data):
 
 
 def _answers(path):
-    """Read a log as a device says it, a record a line."""
+    """Read a log as a device says it, one record in each line."""
     return [log.decoded(line, "1") for line in files.text_of(path).split("\n") if line]
 
 
@@ -211,7 +211,7 @@ def _semicolons(data):
 
 
 def kinds() -> list[Kind]:
-    """Return all of them."""
+    """Return all kinds of files."""
     table, jet = (POINTS[name][1].encode() for name in ("thermocouple", "jet"))
     recording = (ROOT / "docs/cryoctl/treatment.jsonl").read_bytes().split(b"\n")
     short = b"\n".join(recording[:12]) + b"\n"
@@ -230,14 +230,14 @@ def kinds() -> list[Kind]:
 
 
 class _Agenda(list):
-    """What stands for a plant: a script puts (time in us, action) on it."""
+    """Stands for a plant: a script puts (time in us, action) on it."""
 
     def at(self, us, do):
         self.append(us)
 
 
 def _script(path):
-    """Read a script's times. Raises Problem, as `cryoctl sim` does of a SimError."""
+    """Read a script's times. Raises Problem in place of SimError, as `cryoctl sim` does."""
     agenda = _Agenda()
     try:
         script.load(path, agenda)
@@ -253,7 +253,7 @@ def _script_right(found, data):
 
 # --- one case, and many ---------------------------------------------------------------------------------------------
 def tried(kind: Kind, number: int, folder: Path) -> str:
-    """Return what is wrong with what becomes of a case; empty: nothing."""
+    """Return what is wrong with the result of a case; empty: nothing."""
     chance = random.Random(f"{kind.name}/{number}")
     data = changed(chance.choice(kind.good), chance)
     path = folder / f"file{kind.suffix}"
@@ -263,9 +263,9 @@ def tried(kind: Kind, number: int, folder: Path) -> str:
         found = kind.read(path)
         wrong = "" if kind.right(found, data) else f"it is read as {found!r}"[:300]
     except Problem as problem:
-        lines = str(problem).split("\n")  # one, or one for each thing that is wrong
+        lines = str(problem).split("\n")  # one line, or one for each error
         wrong = "" if all(0 < len(line) <= LINE_MOST for line in lines) else f"no error of one line: {problem}"[:300]
-    except BaseException as error:  # the point of it: nothing else may come
+    except BaseException as error:  # this is the test: no other exception may come
         wrong = f"{type(error).__name__}: {error}"[:300]
     if path.read_bytes() != data:
         wrong = "the file was changed"
@@ -273,7 +273,7 @@ def tried(kind: Kind, number: int, folder: Path) -> str:
 
 
 def main(words: list[str]) -> int:
-    """Try many of each kind, or some again, and say what is wrong."""
+    """Try many cases of each kind, or some again, and print what is wrong."""
     bad = 0
     with tempfile.TemporaryDirectory() as folder:
         for kind in kinds():

@@ -1,4 +1,4 @@
-"""MicroPython's prompt over a socket, which board it is, and an archive made out of the one before."""
+"""MicroPython's prompt over a socket, which board it is, and a new archive made from the old one."""
 
 import re
 
@@ -18,7 +18,7 @@ from tests.cryoctl.fake_port import fake_port
 
 
 class OldArchive:
-    """A board's archive, for what delta asks."""
+    """A board's archive, with the methods that delta uses."""
 
     def __init__(self, data):
         self.data = data
@@ -30,12 +30,12 @@ class OldArchive:
         return [mpremote.sha256(self.data[at : at + size]) for at, size in places]
 
 
-# no two bytes in a row are alike, so that a piece of the wrong place is seen
+# neighbouring bytes differ, so that a piece from the wrong place is found
 MODULES = {f"m{n}.mpy": bytes((31 * n + 7 * at) % 251 for at in range(100 + n)) for n in range(8)}
 
 
 def joined(pieces, old):
-    """Return the file that these pieces make."""
+    """Return the file made of these pieces."""
     return b"".join(piece if isinstance(piece, bytes) else old[piece[0] :][: piece[1]] for piece in pieces)
 
 

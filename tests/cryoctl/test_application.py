@@ -60,14 +60,14 @@ def test_mpremote_is_told_why_not_while_the_application_runs(application, port):
     assert "could not enter raw repl" in done.stderr
     assert "ERROR" in done.stdout  # the console's own answer
     opened = port(sim.link)
-    opened.write(b"\n*CLS\n")  # ends whatever mpremote left unfinished
+    opened.write(b"\n*CLS\n")  # ends an unfinished line of mpremote
     assert opened.read_until(b"OK\n").endswith(b"OK\n")
-    assert ask(opened, "SYST:CRAS?") == "NONE;RESTARTS=0"  # and it went on
+    assert ask(opened, "SYST:CRAS?") == "NONE;RESTARTS=0"  # and the application continued
 
 
 def test_a_main_that_does_not_start_it_leaves_the_prompt_to_mpremote(packed, start, tmp_path):
     shutil.copy(packed, tmp_path / "board.img")
-    image.write(tmp_path / "board.img", {"main.py": b""})  # as a boot that is to start nothing
+    image.write(tmp_path / "board.img", {"main.py": b""})  # as a boot.py that must start nothing
     sim = start()
     done = subprocess.run(
         [str(MPREMOTE), "connect", str(sim.link), "exec", "import os; print(sorted(os.listdir()))"],
@@ -95,7 +95,7 @@ machine.reset()
 def test_the_flag_for_the_prompt_survives_the_reset_and_counts_once(packed, start, port, tmp_path):
     shutil.copy(packed, tmp_path / "board.img")
     boot = image.read(packed)["boot.py"].decode()
-    image.write(tmp_path / "board.img", {"boot.py": b"raise ValueError"})  # a way to the prompt without SERVice:REPL
+    image.write(tmp_path / "board.img", {"boot.py": b"raise ValueError"})  # reaches the prompt without SERVice:REPL
     sim = start()
 
     def mpremote(*words):
@@ -109,7 +109,7 @@ def test_the_flag_for_the_prompt_survives_the_reset_and_counts_once(packed, star
     assert mpremote("exec", "import sys; print('board' in sys.modules)") == "False"
     mpremote("reset")
     restarted(sim.link)
-    assert ask(port(sim.link), "SYST:CRAS?") == "NONE;RESTARTS=0"  # asked for: no crash
+    assert ask(port(sim.link), "SYST:CRAS?") == "NONE;RESTARTS=0"  # somebody asked for it: it is not a crash
 
 
 def test_a_host_that_holds_the_port_and_never_reads_holds_nothing_up(application, port):
@@ -118,7 +118,7 @@ def test_a_host_that_holds_the_port_and_never_reads_holds_nothing_up(application
     silent.write_timeout = 0
     number = int(re.search(r"127\.0\.0\.1:(\d+)", sim.said)[1])
     with socket.create_connection(("127.0.0.1", number), PATIENCE_S) as client, client.makefile("rb") as lines:
-        for _ in range(BACKGROUND_LINES // 10):  # far more than every queue on the way holds
+        for _ in range(BACKGROUND_LINES // 10):  # far more than all queues in between can hold
             client.sendall(b"HELP?\n" * 10)
             for _ in range(10):
                 assert b"HELP?" in lines.readline()
@@ -141,7 +141,7 @@ def test_who_reads_late_gets_what_was_kept_and_the_rest_was_dropped(application,
 # --- PyVISA -----------------------------------------------------------------------------------------------------------
 @pytest.fixture
 def instrument(application):
-    """The board as instrument engineers open it."""
+    """The board, opened as instrument engineers do it."""
     sim = application("--speed", "0")
     manager = pyvisa.ResourceManager("@py")
     opened = manager.open_resource(f"ASRL{sim.link}::INSTR", read_termination="\n", write_termination="\n")

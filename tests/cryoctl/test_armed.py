@@ -1,4 +1,4 @@
-"""A board that is really armed, then gives bursts: whatever cryoctl is asked for, it goes on and hears no Ctrl-C."""
+"""A really armed board, which then gives bursts: whatever cryoctl does, it continues and receives no Ctrl-C."""
 
 import pytest
 
@@ -9,7 +9,7 @@ from tests.cryoctl.commanded import PIN, POINTS, cryoctl
 
 CALIBRATE = "calibrate {} --points {{folder}}/{} --technician A --instrument B --yes --restart"
 FILES = {kind: f"{kind}.{form}" for kind, (form, _) in POINTS.items()}
-# words, and what it says: {state} is the device's
+# a command's words, and what it says; {state} is the device's state
 REFUSED = {
     "flash": (("flash",), "the device is {state}: nothing was done"),
     "flash --dry-run": (("flash", "--dry-run"), "the device is {state}: nothing was done"),
@@ -43,7 +43,7 @@ def board(packed, folder):
     """A board with a PIN, ready to be armed."""
     with treating.board(packed, folder, provision(PIN)) as made:
         made.choose()
-        made.speed(0.3)  # to be armed, and a pass, last longer than these commands on a busy machine
+        made.speed(0.3)  # being armed, and a pass, must last longer than these commands on a busy machine
         yield made
 
 
@@ -90,7 +90,7 @@ def test_what_only_asks_does_no_harm(board, state, name):
 
 def test_nothing_of_it_was_a_tool_that_fell_silent(board, state):
     bursts = int(board.state()["BURSTS"])
-    board.let_pass(3)  # a tool that armed would disarm by its silence
+    board.let_pass(3)  # a tool that armed would disarm when it is silent
     after = board.state()
     assert after["STATE"] in (state, "REST") and after["FAULT"] == "NONE", after
     assert (int(after["BURSTS"]) > bursts) == (state == "DELIVERING")

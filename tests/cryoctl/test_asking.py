@@ -1,4 +1,4 @@
-"""Questions to a person: what becomes of answers, the way back, who waits meanwhile, and a PIN that is refused."""
+"""Questions to a person: what happens to answers, the way back, who waits meanwhile, and a refused PIN."""
 
 import os
 
@@ -27,7 +27,7 @@ def test_an_answer_is_needed_where_nothing_is_usual(keys, capsys):
     question = number()
     assert question.ask() == 3
     assert "an answer is needed" in capsys.readouterr().err
-    assert question.ask() == 3  # asked again, Enter keeps it
+    assert question.ask() == 3  # asked again: Enter keeps the answer
 
 
 def test_earlier_answers_are_brought_by_the_up_key_in_another_run_too(keys):
@@ -36,7 +36,7 @@ def test_earlier_answers_are_brought_by_the_up_key_in_another_run_too(keys):
         assert number(kind="nozzle").ask() == found
     assert answers.earlier("nozzle") == ["2", "1", "3"]
     assert number(kind="nozzle").ask() == 2
-    assert number(kind="another", default="7").ask() == 7  # of another kind there is none to bring
+    assert number(kind="another", default="7").ask() == 7  # another kind has no earlier answers
     assert answers.path().stat().st_mode & 0o777 == 0o600
 
 
@@ -77,7 +77,7 @@ def test_a_pin_is_neither_shown_nor_kept(keys, monkeypatch, capsys):
 def test_a_wrong_pin_is_not_brought_back_to_be_put_right(keys, monkeypatch):
     monkeypatch.delenv(service.VARIABLE, raising=False)
     keys.send_text(f"12\n{UP}5678\n")
-    assert service.pin() == "5678"  # nobody sees what the arrow key would bring: it would be typed on to
+    assert service.pin() == "5678"  # nobody would see the text of an arrow key, and would type more after it
 
 
 def test_a_dumb_terminal_is_shown_what_is_typed(keys, monkeypatch, capsys):

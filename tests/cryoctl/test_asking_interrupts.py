@@ -72,7 +72,7 @@ def traced(at, monkeypatch):
 
 @pytest.mark.parametrize("points", [12, pytest.param(10_000, marks=pytest.mark.long)])
 def test_ctrl_c_as_a_signal_at_any_line_of_a_question_ends_it(keys, monkeypatch, points):
-    """From before the prompt until behind it: the answer is there already, so what is not heard is an answer."""
+    """Ctrl-C before, in and after the prompt. The answer is typed already, so a lost Ctrl-C would give an answer."""
     heard = signal.getsignal(signal.SIGINT)
     for _ in range(2):  # the first one loads modules
         found, lines = traced(0, monkeypatch)
@@ -85,7 +85,7 @@ def test_ctrl_c_as_a_signal_at_any_line_of_a_question_ends_it(keys, monkeypatch,
 
 
 def test_it_waits_for_a_key_and_a_signal_wakes_it(keys, monkeypatch):
-    """Nothing is typed: the signal comes when prompt_toolkit's loop is about to sleep."""
+    """No key is pressed: the signal comes when prompt_toolkit's loop is about to sleep."""
     selected = asyncio.base_events.BaseEventLoop._run_once
     slept = []
 
@@ -147,7 +147,7 @@ def test_a_second_ctrl_c_does_not_keep_the_device_in_service_mode():
 
 
 class Collected:
-    """Ctrl-C comes while Python takes this away."""
+    """Ctrl-C comes while Python collects this object."""
 
     def __init__(self):
         self.there = True
@@ -161,14 +161,14 @@ def test_ctrl_c_while_garbage_is_collected_comes_again(monkeypatch, way_out):
     monkeypatch.setattr(sys, "unraisablehook", entry._unraisable)
     collected = [Collected()]
     with pytest.raises(KeyboardInterrupt), way_out():
-        collected.clear()  # Python drops it here
+        collected.clear()  # here Python drops the exception
         time.sleep(PATIENCE_S)
         pytest.fail("it was not heard")
 
 
 @pytest.mark.parametrize("way_out", [contextlib.nullcontext, interrupts.Once])
 def test_ctrl_c_does_not_come_again_before_python_listens_again(monkeypatch, way_out):
-    """On a busy machine a while passes between the timer's start and the end of what drops an exception."""
+    """On a busy machine, time passes between the timer's start and the end of the code that drops an exception."""
 
     class Busy(threading.Timer):
         def start(self):

@@ -1,4 +1,4 @@
-"""Questions at a real terminal: keys and Ctrl-C before, between and behind the prompts."""
+"""Questions at a real terminal: keys and Ctrl-C before, between and after the prompts."""
 
 import fcntl
 import os
@@ -51,9 +51,9 @@ except prompt.NoLine:
 
 @pytest.fixture(params=["xterm", "dumb"])
 def terminal(request):
-    """Start a process that asks two questions at a terminal; standard output is a pipe. It waits behind each answer.
+    """Start a process that asks two questions at a terminal; standard output is a pipe. It waits after each answer.
 
-    Before a named step of the raw mode, __enter__ or __exit__, it says "now" and waits for a key.
+    Before a given step of the raw mode, __enter__ or __exit__, it says "now" and waits for a key.
     """
     ours, theirs = pty.openpty()
     before = termios.tcgetattr(theirs)
@@ -99,7 +99,7 @@ def test_keys_that_came_before_the_prompt_are_read_and_it_is_drawn_on_standard_e
 
 @pytest.mark.parametrize("typed", [b"\x03", b"\x03\x03", b"on\x03", b"one\rtw\x03"])
 def test_ctrl_c_ends_it_whatever_the_terminal_is_doing_when_it_comes(terminal, typed):
-    """It comes while modules are loaded, so it is a signal; or the terminal is raw by then, and it is a key."""
+    """Ctrl-C comes while modules are loaded: it is a signal. If the terminal is raw already, it is a key."""
     process, keyboard = terminal()
     os.write(keyboard, typed)
     assert ended(process)[0] == 130
@@ -121,7 +121,7 @@ def test_ctrl_c_between_two_questions_is_not_for_the_second(terminal):
 
 
 def test_ctrl_c_behind_a_lines_end_that_nobody_read_as_a_key_is_heard_before_the_next_line(terminal):
-    """The terminal is raw still, so it is a byte and no signal; the prompt is at its end, and reads no more."""
+    """The terminal is still raw, so Ctrl-C is a byte, not a signal. The prompt is at its end, and reads no more."""
     process, keyboard = terminal(PATIENCE_S, "__exit__")
     os.write(keyboard, b"one\r")
     assert process.stdout.readline() == b"now\n"

@@ -1,4 +1,4 @@
-"""cryoctl calibrate against the virtual board: from a file, at a terminal with the panel, and what goes wrong."""
+"""cryoctl calibrate with the virtual board: from a file, at a terminal with the panel, and errors."""
 
 import datetime
 import errno
@@ -46,13 +46,13 @@ def file_of(kind, tmp_path, text=None):
 
 
 def kinds(board):
-    """Return kind -> what is calibrated, by the command."""
+    """Return kind -> what is calibrated, as the command says."""
     return json.loads(cryoctl("calibrate", "status", "--json", port=board).stdout)["kinds"]
 
 
 @pytest.fixture
 def unchanged(board):
-    """What is calibrated stays as it is."""
+    """Fail if the test changes what is calibrated."""
     before = kinds(board)
     yield board
     assert kinds(board) == before
@@ -106,7 +106,7 @@ def test_a_thermocouples_error_is_that_without_the_offset_in_force(board, tmp_pa
     words = ("--yes", *WHO)
     verdict, judged = run.mistakes.verdict, []
     monkeypatch.setattr(run.mistakes, "verdict", lambda kind, read: judged.append(read) or verdict(kind, read))
-    first = file_of("thermocouple", tmp_path)  # its probe reads up to 0.4 too warm
+    first = file_of("thermocouple", tmp_path)  # its probe reads up to 0.4 degC too warm
     assert cryoctl("calibrate", "thermocouple", "--points", first, *words, "--restart", port=board).exit_code == 0
     standby(board)
     with Device(Port(str(board))) as device:
@@ -117,7 +117,7 @@ def test_a_thermocouples_error_is_that_without_the_offset_in_force(board, tmp_pa
     done = cryoctl("calibrate", "thermocouple", *words, *more, port=board)
     assert done.exit_code == 0 and "adds -0.4 degC to each reading" in done.stderr, done.stderr
     assert [point["deviation"] for point in json.loads(done.stdout)["points"]] == [-1.9, -1.8, -1.8]
-    assert [point.reading for point in judged[-1]] == [-1.9, 35.2, -80.3]  # so is a mistake with the probe looked for
+    assert [point.reading for point in judged[-1]] == [-1.9, 35.2, -80.3]  # so also for probe mistakes
     page = (tmp_path / "paper.html").read_text()
     for cell in ("-2.3", "-1.9", "34.8", "35.2"):
         assert f">{cell}</td>" in page
@@ -153,7 +153,7 @@ def test_a_restart_that_fails_leaves_what_is_stored_with_its_certificate(board, 
 
 def test_a_certificate_has_the_stored_record_s_date_and_not_the_session_s(board, tmp_path, monkeypatch):
     keep, tomorrow = session.keep, TODAY + datetime.timedelta(days=1)
-    monkeypatch.setattr(session, "keep", lambda *given: replace(keep(*given), date=tomorrow))  # midnight went by
+    monkeypatch.setattr(session, "keep", lambda *given: replace(keep(*given), date=tomorrow))  # midnight passed
     more = ("--points", file_of("distance", tmp_path), "--certificate", tmp_path / "paper.html", "--json")
     done = cryoctl("calibrate", "distance", "--yes", *WHO, *more, port=board)
     assert done.exit_code == 0 and json.loads(done.stdout)["date"] == str(tomorrow)
@@ -289,7 +289,7 @@ entry.main()
 
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGHUP, signal.SIGINT, signal.SIGKILL])
 def test_a_calibration_that_is_ended_does_not_leave_service_mode_open(unchanged, tmp_path, number):
-    """The next person would set limits without a PIN. One that is killed leaves it to the device, after 60 s."""
+    """Otherwise the next person could set limits without a PIN. After SIGKILL the device leaves it itself, after 60 s."""
     path = file_of("opening", tmp_path)
     words = ("calibrate", "opening", "--yes", "--points", str(path), *WHO, "--port", str(unchanged))
     done = subprocess.run(
@@ -315,7 +315,7 @@ def test_a_calibration_that_is_ended_does_not_leave_service_mode_open(unchanged,
 
 # --- at a terminal ----------------------------------------------------------------------------------------------------
 class Rig:
-    """A board with its front panel at a terminal of its own, so that its keys can be pressed."""
+    """A board with its front panel at its own terminal, so that its keys can be pressed."""
 
     def __init__(self, packed, folder):
         self.image = with_pin(packed, folder)
@@ -344,7 +344,7 @@ class Rig:
     def _read(self):
         said = b""
         try:
-            while data := os.read(self._master, 4096):  # a panel that nobody looks at would fill up
+            while data := os.read(self._master, 4096):  # a panel that nobody reads would fill its terminal
                 said = (said + data)[-4096:]
                 if b"link " in said and self.link.exists():
                     self._ready.set()
@@ -421,7 +421,7 @@ def test_bursts_are_typed_as_other_instruments_gave_them(board):
 
 @pytest.mark.long
 def test_an_ice_bath_may_take_its_time(board):
-    """Two minutes of the board's clock between two keys, where a silent tool has one."""
+    """Between two keys pass two minutes of the board's clock; a silent tool has only one."""
 
     def later():
         time.sleep(12)
@@ -484,7 +484,7 @@ def test_a_reading_that_does_not_come_to_rest_may_be_taken_again(rig, tmp_path):
     answers = {
         b"Due on": b"\n",
         b"reference: 100 mm": b"\n",
-        b"reference: 190 mm": b"\n",  # and nobody moves it
+        b"reference: 190 mm": b"\n",  # and nobody moves the board
         b"Measure it again?": moved,
         b"Store it": b"\n",
     }
@@ -522,7 +522,7 @@ def test_what_is_not_confirmed_is_not_stored(rig, tmp_path):
 
 @pytest.fixture
 def short_windows():
-    """Readings are at rest after one second: ten of the virtual board's, and the noise of ten drifts further."""
+    """Readings are at rest after one second: ten readings of the virtual board, whose noise drifts more."""
     kinds = (THERMOCOUPLE, PRESSURE, DISTANCE)
     usual = [kind.criteria for kind in kinds]
     for kind, criteria in zip(kinds, usual, strict=True):
@@ -541,7 +541,7 @@ def test_a_reading_that_never_comes_to_rest_ends_clearly(rig, tmp_path, short_wi
 
 
 @pytest.mark.parametrize(
-    ("kind", "script", "points", "reading"),  # reading: of the second point, or what is said
+    ("kind", "script", "points", "reading"),  # reading: of the second point, or the message
     [
         ("thermocouple", "0.1 bath 0", "reference_c,reading_c\n37,37.1\n0,\n", pytest.approx(0.0, abs=0.1)),
         (

@@ -1,4 +1,4 @@
-"""Calibration without a device: points from files, mistakes with the probe, its answers, certificates."""
+"""Calibration without a device: points from files, mistakes with the probe, a device's answers, certificates."""
 
 import datetime
 import math
@@ -131,7 +131,7 @@ def test_limits_and_units_of_a_kind_are_told(kind):
     assert kind.acceptance and kind.intro
     if kind.criteria:
         assert kind.criteria.basis.startswith(("[E]", "[C]")) and kind.criteria.drift <= kind.error / 2
-        assert kind.criteria.spread / math.sqrt(kind.criteria.least) <= kind.error  # what the mean may err
+        assert kind.criteria.spread / math.sqrt(kind.criteria.least) <= kind.error  # largest error of the mean
         assert len(kind.references) >= 2 and kind.unit in str(kind.criteria)
     else:
         assert "other instruments" in kind.intro
@@ -203,7 +203,7 @@ def test_without_dry_ice_the_other_probe_cannot_be_told_and_that_is_said(kind):
     assert not mistakes.verdict(kind, read_with(kind, other, baths)).suspicious
     assert mistakes.verdict(kind, read_with(kind, right, baths)).told_apart_c < mistakes.APART_C
     assert mistakes.verdict(kind, read_with(kind, right)).told_apart_c > 4
-    assert mistakes.verdict(kind, read_with(kind, mistakes.causes(kind)[2], baths)).suspicious  # the setting is told
+    assert mistakes.verdict(kind, read_with(kind, mistakes.causes(kind)[2], baths)).suspicious  # the setting
     assert mistakes.verdict(kind, read_with(kind, mistakes.causes(kind)[4], baths)).cause.reversed
 
 
@@ -355,7 +355,7 @@ def test_a_point_file_taken_a_second_time_does_not_add_its_offset_twice(tmp_path
     read = points.uncorrected(THERMOCOUPLE, said, -0.4)
     assert [p.reading for p in read] == [0.4, 37.2]
     line = points.numbers(THERMOCOUPLE, points.shown(THERMOCOUPLE, read, -0.4))
-    assert line == [0, 0, 37_000, 36_800]  # the device takes -400 out of each again
+    assert line == [0, 0, 37_000, 36_800]  # the device subtracts -400 from each again
     for wrong in ("-2.1", "0.1"):
         with pytest.raises(Problem, match=r"outside -2 \.\. 0"):
             given_file(tmp_path, "c.csv", f"reference_c,reading_c,offset_c\n0,0,{wrong}\n", THERMOCOUPLE)
@@ -432,7 +432,7 @@ def paper(**more):
 
 
 class Page(HTMLParser):
-    """What a page loads and runs, and whether its elements are closed."""
+    """Finds what a page loads and runs, and whether its elements are closed."""
 
     VOID = ("meta", "line", "circle", "rect")
 
@@ -478,7 +478,7 @@ def test_the_plot_shows_what_is_within_and_what_is_not():
     assert (kind, other) == ("within", "beyond")
     band = re.search(r'<rect class="band" x="([\d.]+)%".*?width="([\d.]+)%"', text)
     low, high = float(band[1]), float(band[1]) + float(band[2])
-    assert float(beyond) < low < (low + high) / 2 < float(within) < high  # what reads too cold stands on the left
+    assert float(beyond) < low < (low + high) / 2 < float(within) < high  # a reading that is too cold is on the left
 
 
 def test_a_pdf_is_one_page_and_says_the_same():
@@ -500,12 +500,12 @@ def test_a_name_without_an_ending_stands_for_both():
 
 
 def test_pressures_are_absolute_in_the_wizard_the_twin_the_parts_and_the_limits(tmp_path):
-    """One of the two everywhere: with a gauge's reference a vented line used up half of what is allowed."""
+    """Absolute pressure everywhere: with a gauge's reference, a vented line used up half of the allowed error."""
     vented, open_ = PRESSURE.references
     plant = Plant()
     plant.figures[LINE_BAR] = cells.leaked_bar(plant.bar, plant.bar, 0.001, 0.0, 1_000_000, 10)  # vented to the room
     said_mbar = round(plant._line_bar_now() * 1000)
-    assert abs(said_mbar - vented.value) < 50  # of 2000 that are allowed
+    assert abs(said_mbar - vented.value) < 50  # 2000 are allowed
     assert abs(plant.bar * 1000 - open_.value) < 1_000  # CO2 at 20 degC: absolute vapour pressure
     assert "absolute" in PRESSURE.intro and all("above the room" not in one.how for one in PRESSURE.references)
     parts = (BOARDS / "applicator_bom.toml").read_text(encoding="utf-8")

@@ -1,4 +1,4 @@
-"""cryoctl config against the virtual board: what is changed, what is refused, what becomes of files and edits."""
+"""cryoctl config with the virtual board: what is changed, what is refused, what happens to files and edits."""
 
 import errno
 import json
@@ -32,7 +32,7 @@ def board(packed, tmp_path_factory):
 
 
 def stored(board):
-    """Return key -> value as stored, by the command."""
+    """Return key -> stored value, as the command says."""
     return {
         key: row["value"] for key, row in json.loads(cryoctl("config", "list", "--json", port=board).stdout).items()
     }
@@ -40,7 +40,7 @@ def stored(board):
 
 @pytest.fixture
 def unchanged(board):
-    """What is stored stays as it is."""
+    """Fail if the test changes what is stored."""
     before = stored(board)
     yield board
     assert stored(board) == before
@@ -134,7 +134,7 @@ def test_a_wrong_pin_is_refused_and_a_missing_one_asked_for(unchanged, tmp_path)
     while (
         done := cryoctl("config", "set", "serial", "1", "trip_mdegc", "6500", "--pin-file", path, port=unchanged)
     ).exit_code:
-        assert "wait" in done.stderr  # the device makes one wait after a wrong PIN
+        assert "wait" in done.stderr  # after a wrong PIN the device wants a pause
     assert cryoctl("config", "set", "trip_mdegc", "6000", port=unchanged).exit_code == 0
 
 
@@ -224,7 +224,7 @@ def test_a_wrong_file_is_told_by_line_with_the_devices_sentence(tmp_path, text, 
     assert done.exit_code == 1 and said in done.stdout
     found = json.loads(cryoctl("config", "validate", path, "--json").stdout)
     assert found and all(set(one) == {"key", "problem"} for one in found)
-    done = cryoctl("config", "diff", path)  # before any device is looked for
+    done = cryoctl("config", "diff", path)  # before cryoctl looks for a device
     assert done.exit_code == 2 and said in done.stderr
 
 
@@ -257,7 +257,7 @@ def test_files_of_other_systems_are_read(tmp_path):
 def test_a_read_only_file_and_a_folder_that_is_not_there(board, tmp_path, monkeypatch):
     path = tmp_path / "s.toml"
     path.write_text("# kept\n")
-    monkeypatch.setattr(files.os, "access", lambda _, mode: mode != os.W_OK)  # as for a user who is not root
+    monkeypatch.setattr(files.os, "access", lambda _, mode: mode != os.W_OK)  # the same as for a user who is not root
     done = cryoctl("config", "export", path, port=board)
     assert done.exit_code == 2 and "no permission to write the file" in done.stderr and path.read_text() == "# kept\n"
     done = cryoctl("config", "export", tmp_path / "no" / "s.toml", port=board)
@@ -279,13 +279,13 @@ def test_a_full_disk_leaves_the_old_file_and_nothing_beside_it(tmp_path, monkeyp
 
 @pytest.fixture(autouse=True)
 def _texts_that_are_kept(tmp_path, monkeypatch):
-    """They go with the test."""
+    """Remove the edited texts after the test."""
     monkeypatch.setattr(tempfile, "tempdir", str(tmp_path))
 
 
 # --- edit -------------------------------------------------------------------------------------------------------------
 def editor(tmp_path, *lines):
-    """Return a command that edits a settings file as these lines of Python say: `text` is what is in it."""
+    """Return an editor command: it edits a settings file with these lines of Python. text: the file's content."""
     path = tmp_path / "editor.py"
     body = "\n".join(["import pathlib, sys", "path = pathlib.Path(sys.argv[1])", "text = path.read_text()", *lines])
     path.write_text(body + "\npath.write_text(text)\n")
@@ -318,7 +318,7 @@ def test_edited_settings_do_not_go_to_another_board(unchanged, tmp_path, monkeyp
     def replugged(port):
         device = plain(port)
         opened.append(device)
-        if len(opened) == 2:  # the port leads to another one by now
+        if len(opened) == 2:  # the port now leads to another board
             device.identity = Identity(device.identity.board, "42", device.identity.version)
         return device
 
@@ -336,7 +336,7 @@ def test_an_export_leaves_the_file_of_another_serial_number_alone(board, tmp_pat
     done = cryoctl("config", "export", path, port=board)
     assert done.exit_code == 2 and "serial number 7, the device is 1" in done.stderr
     assert path.read_text() == "serial = 7\ntrip_mdegc = 5000\n"
-    path.write_text("trip_mdegc = 5000\n")  # nobody's
+    path.write_text("trip_mdegc = 5000\n")  # without a serial number
     assert cryoctl("config", "export", path, port=board).exit_code == 0
 
 
@@ -413,7 +413,7 @@ def test_unplugged_at_the_question(packed, tmp_path):
 
 # --- the page ---------------------------------------------------------------------------------------------------------
 def example():
-    """Yield (command, what it says) of the example on the commands' page, and the lines of the file that it shows."""
+    """Yield (command, output) of the example on the command's page, and the lines of the file that it shows."""
     page = (lanes.ROOT / "docs/cryoctl/config.md").read_text()
     run, shown = re.findall(r"(?ms)^```\n(.*?)^```$", page.partition("## An example")[2])
     asked = [part.partition("\n") for part in run.split("$ ")[1:]]

@@ -1,4 +1,4 @@
-"""cryoctl config without a device: what is said to one and in which order, what a settings file keeps."""
+"""cryoctl config without a device: the commands to a device and their order, and what a settings file keeps."""
 
 import tomllib
 
@@ -15,9 +15,9 @@ from host_tools.cryoctl.problems import NoDevice, NotVerified, Problem, Refused
 DEFAULTS = {key: setting.default for key, setting in ROWS.items()}
 
 
-# --- the order of what is said to the device, with a device that is none ----------------------------------------------
+# --- the order of the commands, with a stand-in for the device --------------------------------------------------------
 class Fake:
-    """A device's console: answers by command; what was told is kept."""
+    """A device's console: it answers by command, and keeps the commands in told."""
 
     ended = False
 

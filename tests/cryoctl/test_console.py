@@ -18,7 +18,7 @@ from tests.cryoctl.commanded import PIN, at_terminal, cryoctl, started
 IDN = b"CO2 cryotherapy applicator,virtual"
 READY = b"Ctrl-D ends"
 END = b"\x04"
-DRAWN = b"STAT:WHY? says"  # of the status line: the terminal is raw
+DRAWN = b"STAT:WHY? says"  # the status line has it: then the terminal is raw
 
 
 @pytest.fixture(scope="module")
@@ -55,7 +55,7 @@ def test_lines_of_earlier_runs_come_back_and_a_pin_is_nowhere(board, tmp_path, t
     assert re.search(rf"^\S+ < {IDN.decode()}", log.read_text(), re.MULTILINE)
     up = b"\x1b[A"
     code, said = console(board, {READY: up + up + b"\r", b"> MEAS:DIST?": b"", b" mm": END}, **more)
-    assert code == 0  # the line before *IDN?, which is the last: between them the PIN is not
+    assert code == 0  # the line before *IDN?, which is the last: the PIN is not between them
 
 
 def test_service_mode_is_not_left_open(board):
@@ -65,14 +65,14 @@ def test_service_mode_is_not_left_open(board):
 
 
 def test_tab_completes_from_what_the_device_says_it_has(board):
-    """The status line says a state only when the list of commands is there."""
+    """The status line shows a state only after the list of commands has come."""
     code, said = console(board, {DRAWN: b"MEAS:DI\t\r", b" mm": END})
     assert code == 0 and "> MEAS:DIST" in said
 
 
 @pytest.mark.parametrize("typed", [b"ARM:RE\x03*IDN?\r", b"\x03\x03*IDN?\r"])
 def test_ctrl_c_empties_the_line_and_never_reaches_the_device(board, typed):
-    # the status line is drawn: the terminal is raw, so it is a key; before that it is a signal that ends the program
+    # once the status line is drawn, the terminal is raw and Ctrl-C is a key; before, it is a signal and ends the program
     code, said = console(board, {DRAWN: typed, IDN: END})
     assert code == 0 and "ERROR" not in said
 
@@ -177,7 +177,7 @@ def test_commands_are_found_by_their_short_and_their_long_form():
 
 
 class Said:
-    """A link whose device answers from a table; it counts what was asked."""
+    """A link whose device answers from a table; it counts the questions."""
 
     def __init__(self, **answers):
         self.answers = {"*IDN?": "CO2 cryotherapy applicator,virtual,7,0.1.0", "HELP?": "*IDN?", **answers}

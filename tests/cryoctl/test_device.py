@@ -1,4 +1,4 @@
-"""The conversation with a board: what is lost, damaged, echoed or in between, and what no command may do."""
+"""The conversation with a board: lost, damaged, echoed and foreign lines, and what no command may do."""
 
 import contextlib
 import os
@@ -26,7 +26,7 @@ IDENTITY = b"CO2 cryotherapy applicator,virtual,1,0.1.0"
 
 
 class FakePort:
-    """A device: `answers` makes the lines that follow a line; what was written is in `written`."""
+    """A device. answers: makes the answer's lines for a line; written: what the tool wrote."""
 
     name = "fake"
 
@@ -99,7 +99,7 @@ def test_the_first_number_is_zero_and_goes_with_a_question():
 
 
 def test_the_numbers_go_round_without_zero():
-    """0 would begin another session, and end service mode."""
+    """The number 0 would begin another session, and end service mode."""
     port = FakePort(honest)
     said = Device(port)
     said.begin()
@@ -119,7 +119,7 @@ def test_zero_is_never_sent_again_and_service_mode_ends_all_the_same(state, left
 
 
 def test_signs_of_life_of_a_tool_that_waits(monkeypatch):
-    """The device ends its session after 60 s of silence."""
+    """After 60 s of silence the device ends the session."""
     now_s = 1000.0
     monkeypatch.setattr(device.time, "monotonic", lambda: now_s)
     port = FakePort(honest)
@@ -131,7 +131,7 @@ def test_signs_of_life_of_a_tool_that_waits(monkeypatch):
         now_s += 1.0
         said.keep()
     assert re.findall(rb"@(\d+) \*OPC", port.written) == [b"%d" % n for n in (0, *range(2, 12))]
-    assert said.tell("STOP") == "OK" and not port._lines  # what answered them is not taken for another answer
+    assert said.tell("STOP") == "OK" and not port._lines  # not the late answers to *OPC?
 
 
 @pytest.mark.parametrize("damage", [b"", b"ERROR 201 the sum is wrong", b"@1 O? *0000", b"\xff\xfe"])
@@ -163,7 +163,7 @@ def test_an_answer_to_another_number_is_not_this_ones():
 
 @pytest.mark.parametrize("late", [IDENTITY, answered(b"@7 ", b"OK")])
 def test_a_second_answer_to_what_was_asked_twice_is_not_the_next_questions(late):
-    """A busy device answers late: by then look() or tell() has asked again, and both are answered."""
+    """A busy device answers late: look() or tell() has asked again, and both questions get an answer."""
     said = Device(FakePort(lambda line: [late, late, b"STATE=STANDBY;FAULT=NONE"] if line == b"STAT?" else []))
     assert said.state() == {"STATE": "STANDBY", "FAULT": "NONE"}
     assert said.ask("*IDN?") == IDENTITY.decode()
@@ -174,7 +174,7 @@ def test_echo_and_telemetry_between_are_not_the_answer():
     line_of_telemetry = b'%s,"crc":"%04X"}' % (body, wire.crc(body))
     said = Device(FakePort(lambda line: [line, line_of_telemetry, *honest(line)]))
     assert said.tell("STOP") == "OK"
-    assert said.received() == [{"seq": 1, "mode": 2}] * 2  # the first number's, and this one's
+    assert said.received() == [{"seq": 1, "mode": 2}] * 2  # the answer to the first number, and to this one
     assert said.received() == []
 
 
@@ -203,7 +203,7 @@ def test_a_device_that_does_not_tell_its_state_counts_as_armed():
 
 
 def spoken(busy=False):
-    """A device that a person has set to sentences."""
+    """A device that answers in sentences, because a person set it so."""
     human = [True]
 
     def answer(line):
@@ -228,7 +228,7 @@ def test_a_state_in_sentences_is_asked_for_in_fields_and_the_form_is_put_back():
     port = spoken(busy=True)
     with Device(port) as device, pytest.raises(Refused, match="ARMED"):
         device.unarmed()
-    assert b"FORM:HUM" not in port.written  # it would be refused, and noted as an error
+    assert b"FORM:HUM" not in port.written  # the device would refuse it, and note an error
 
 
 def test_a_device_that_was_armed_since_it_was_asked_keeps_its_form():
@@ -322,7 +322,7 @@ sys.stdin.read()
 
 @contextlib.contextmanager
 def program(text, *words):
-    """Within, another program runs; yields its process and the first line it said."""
+    """A context in which another program runs; yield its process and the first line that it printed."""
     with subprocess.Popen(
         [sys.executable, "-c", text, *words], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
     ) as process:
@@ -333,7 +333,7 @@ def program(text, *words):
 
 @pytest.mark.skipif(not Path("/proc/self/fd").exists(), reason="no /proc here: only Linux tells who has a port")
 def test_a_port_that_a_program_without_a_lock_reads_is_not_shared():
-    """Each would get a part of every answer: the one "OK" out of another's wrapped line, the other half of a sum."""
+    """Each program would get a part of every answer: one the "OK" of a wrapped line, the other half of its sum."""
     with fake_port(lambda *_: b"") as (name, heard):
         with program(HOLDS, name) as (holder, _), pytest.raises(NoDevice, match=rf"in use by .*\b{holder.pid}\b"):
             Port(name)
@@ -356,7 +356,7 @@ def test_half_a_line_from_before_a_restart_is_no_part_of_the_first_answer_after_
     with fake_port(answer) as (name, _), Port(name) as port:
         port.write(b"before\n")
         assert port.line(time.monotonic() + PATIENCE_S) == b"whole"
-        assert port.line(time.monotonic()) is None  # the half line is read, and not whole
+        assert port.line(time.monotonic()) is None  # the half line was read, but it is not a whole line
         port.reopen()
         port.write(b"after\n")
         assert port.line(time.monotonic() + PATIENCE_S) == b"answer"

@@ -1,4 +1,4 @@
-"""cryoctl devices: every kind of port at once, and none."""
+"""cryoctl devices: all kinds of ports at the same time, and no port."""
 
 import json
 import subprocess
@@ -63,7 +63,7 @@ def test_each_port_has_its_state_and_a_silent_one_holds_no_other_up(ports, tmp_p
     }
     assert [states[name]["state"] for name in (silent, garbage, busy, prompt)] == ["silent", "silent", "busy", "prompt"]
     assert states[str(tmp_path / "gone")]["state"] == "gone"
-    assert not set(said) & {1, 3, 4}  # nothing that asks for a prompt, interrupts or restarts
+    assert not set(said) & {1, 3, 4}  # no byte that asks for a prompt, interrupts or restarts
     assert set(bytes(said).replace(FORGET_LINE, b"").split()) == {b"*IDN?", b"STAT?"}
 
 
@@ -116,7 +116,7 @@ def test_a_virtual_board_is_there_by_itself(start):
 
 
 def test_a_virtual_board_is_listed_before_it_says_where_it_is(tmp_path, monkeypatch):
-    """Who waits for its words may look through the ports at once."""
+    """A program that waits for these words may search the ports immediately."""
     link = tmp_path / "port"
     said = {}
 

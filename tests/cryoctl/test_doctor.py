@@ -1,4 +1,4 @@
-"""cryoctl doctor: every finding with its remedy, on every platform; the exit code is that of the worst."""
+"""cryoctl doctor: every finding with its remedy, on every platform. The worst finding gives the exit code."""
 
 import importlib
 import importlib.metadata
@@ -59,7 +59,7 @@ def test_python(version, verdict):
 def test_the_pins_are_those_of_the_project():
     pins = environment.pins()
     assert pins["mpremote"] == importlib.metadata.version("mpremote")
-    assert environment.pins(Path("/nowhere")) == pins  # what the installed package asks for
+    assert environment.pins(Path("/nowhere")) == pins  # the versions that the installed package needs
 
 
 def test_another_version_of_a_package_is_a_warning_and_names_both():

@@ -1,4 +1,4 @@
-"""How the command line begins and ends, whatever the command: Ctrl-C, and an output that takes no more."""
+"""How every command begins and ends: Ctrl-C, and an output that accepts no more."""
 
 import os
 import shlex
@@ -18,7 +18,7 @@ time.sleep({patience})
 
 
 def run(*words, **named):
-    """Run a command in a process of its own, which hears Ctrl-C whatever this one does."""
+    """Run a command in its own process, which handles Ctrl-C whatever this process does."""
     return subprocess.run(
         [sys.executable, "-m", "host_tools.cryoctl", *words],
         cwd=lanes.ROOT,
@@ -33,7 +33,7 @@ def run(*words, **named):
 
 @pytest.mark.parametrize("module", ["typer", "rich", "platformdirs"])
 def test_ctrl_c_while_modules_are_loaded_is_130_without_a_traceback(tmp_path, module):
-    """A module of that name lies before the real one, and interrupts the process that loads it."""
+    """A module of that name is found before the real one, and interrupts the process that loads it."""
     path = tmp_path / f"{module}.py"
     path.write_text(INTERRUPTS.format(patience=PATIENCE_S))
     done = run("devices", env={**os.environ, "PYTHONPATH": str(tmp_path)}, stdout=subprocess.PIPE)

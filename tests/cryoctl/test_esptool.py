@@ -63,7 +63,7 @@ def test_what_is_said_of_one_board_does_not_go_to_another_that_waits_for_its_tur
     tried = threading.Event()
 
     class Turn:
-        """The lock, which tells that somebody waits for it."""
+        """The lock, which shows that a thread waits for it."""
 
         lock = threading.Lock()
 
@@ -105,7 +105,7 @@ def test_a_flash_that_does_not_hold_what_was_written_is_told():
 
 @pytest.mark.parametrize("says", [b"\xc0" + b"\x55" * 63, b"\xc0\x01\x08", b"\x55" * 64, b"\xc0" * 64])
 def test_a_port_that_never_pauses_ends_within_its_patience(monkeypatch, says):
-    """By a fake clock: each read of what it sends without end takes 10 ms."""
+    """On a fake clock: the port sends without an end, and each read takes 10 ms."""
     clock = SimpleNamespace(now_s=100.0, sent=0)
 
     class Endless:
@@ -138,7 +138,7 @@ def test_a_port_that_never_pauses_ends_within_its_patience(monkeypatch, says):
     with pytest.raises(NoDevice), esptool.chip("endless", "ESP32", reset="no-reset", attempts=2):
         pass
     assert clock.now_s < 100 + esptool.TALKS_S + 0.1
-    with esptool._one_at_a_time:  # and the next board may be talked to
+    with esptool._one_at_a_time:  # and the next board can be used
         pass
 
 

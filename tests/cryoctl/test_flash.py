@@ -1,4 +1,4 @@
-"""cryoctl flash on virtual boards: from bare to verified, again, and whatever gets in the way."""
+"""cryoctl flash on virtual boards: from bare to verified, a second time, and with interruptions."""
 
 import json
 import shutil
@@ -41,7 +41,7 @@ def pin_file(tmp_path_factory):
 
 
 def flashed(*words):
-    """Run it; return (the one report, what it said on standard error, exit code)."""
+    """Run the command; return (the only report, standard error, exit code)."""
     done = cryoctl("flash", "--json", *words)
     return json.loads(done.stdout)[0] if done.stdout else {}, done.stderr, done.exit_code
 
@@ -79,7 +79,7 @@ def test_the_second_run_sends_nothing_and_the_board_answers_again(again, first, 
     report, _, code = again()
     assert (code, report["written"], report["bytes_sent"]) == (0, [], 0)
     assert (report["result"], report["serial"]) == ("verified", "42")
-    assert ask(port(first[0].link), "SYST:CRAS?") == "NONE;RESTARTS=0"  # restarts that were asked for are no crashes
+    assert ask(port(first[0].link), "SYST:CRAS?") == "NONE;RESTARTS=0"  # intended restarts are not crashes
 
 
 @pytest.mark.parametrize("name", ["main.py", "application"])
@@ -92,7 +92,7 @@ def test_one_changed_file_alone_is_sent(again, monkeypatch, name):
     monkeypatch.setattr(boards, "compiled", lambda _: changed)
     report, _, code = again()
     assert (code, report["written"]) == (0, [name])
-    assert report["bytes_sent"] < 10_000  # of the archive only the lines and the module that changed
+    assert report["bytes_sent"] < 10_000  # from the archive only the lines and the changed module
     monkeypatch.undo()
     assert again()[0]["written"] == [name]
 
@@ -150,7 +150,7 @@ def test_a_new_pin_takes_the_place_of_the_old_one_and_a_wrong_one_is_refused(aga
     _, said, code = again()
     assert code == 4 and "wrong PIN" in said
     words = ("--port", first[0].link, "--pin-file", other, "--new-pin-file", pin_file)
-    assert until(lambda: flashed(*words)[2], lambda code: code != 4) == 0  # after the wait behind a wrong one
+    assert until(lambda: flashed(*words)[2], lambda code: code != 4) == 0  # after the pause for a wrong PIN
 
 
 def test_without_a_pin_the_application_is_left_alone(first, monkeypatch):
@@ -271,7 +271,7 @@ def test_unplugged_in_the_middle_nothing_starts_and_the_next_run_goes_on(start, 
 
 @pytest.mark.parametrize("left", ["main.py", "boot.py"])
 def test_cut_off_between_two_names_the_next_run_ends_it(packed, start, pin_file, tmp_path, left):
-    """main.py is away while the others get their names: with it away, or with all of them still under other names."""
+    """main.py is removed while the others get their names. Interrupted there, or while all have other names."""
     path = tmp_path / "board.img"
     shutil.copy(packed, path)
     whole = image.read(path)

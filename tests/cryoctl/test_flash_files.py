@@ -1,4 +1,4 @@
-"""The order in which files get onto a board, cut off at every operation: what starts is whole, or nothing starts."""
+"""The order in which files get onto a board, interrupted at every operation: a whole application starts, or none."""
 
 import pytest
 
@@ -26,7 +26,7 @@ PIECE = 4_096
 
 
 class Flash:
-    """A board's files as the adapter offers them; goes at operation number `cut`, in the middle of what it writes."""
+    """A board's files, as the adapter offers them. The board is gone at operation `cut`, in the middle of a write."""
 
     def __init__(self, held, cut=-1, spoils="", room=10_000_000):
         self.held = {"/" + path: data for path, data in held.items()}

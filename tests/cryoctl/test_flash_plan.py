@@ -1,4 +1,4 @@
-"""What cryoctl flash decides before it touches anything: a run by its options, a board by what answers. No board."""
+"""What cryoctl flash decides before it changes anything: from the options, and from what answers. Without a board."""
 
 from pathlib import Path
 
@@ -164,7 +164,7 @@ def compiled(monkeypatch):
 )
 def test_the_steps_of_a_board(compiled, state, who, request_, steps):
     assert plan.of_board("port", state, who, Request(**request_)) == steps
-    assert compiled == ([who.board] if who else [])  # before it is taken out of service
+    assert compiled == ([who.board] if who else [])  # before the application is ended
 
 
 @pytest.mark.parametrize(

@@ -1,4 +1,4 @@
-"""One treatment whose values all differ is the same in each place where it can be read, and as the plant was."""
+"""One treatment with all different values: each place that shows it agrees with the others and with the plant."""
 
 import pytest
 
@@ -20,7 +20,7 @@ def test_no_two_values_are_so_alike_that_one_may_stand_for_the_other(chapters):
 
 
 def test_the_page_names_the_values_and_places_of_today(chapters):
-    """Its figures are those of one treatment; another one's differ."""
+    """The page has the figures of one treatment; another treatment has others."""
     page = golden.PAGE.read_text(encoding="utf-8")
     for chapter, values in chapters.items():
         body = page.split(f"## {chapter[0].upper()}{chapter[1:]}\n")[1].split("\n## ")[0]

@@ -1,4 +1,4 @@
-"""A device or a file that means harm: it does not reach the terminal, does not hang a command, is no traceback."""
+"""A harmful device or file: it cannot control the terminal, hang a command or cause a traceback."""
 
 import io
 import os
@@ -29,7 +29,7 @@ DEEP = 3000
 
 
 class Clock:
-    """A clock that a test's port drives."""
+    """A clock that the test's port moves on."""
 
     def __init__(self, monkeypatch, *modules):
         self.now_s = 100.0
@@ -42,7 +42,7 @@ class Clock:
 
 
 class Endless(port.Port):
-    """A port on which something always has come; each look takes 10 ms, and it fails after a minute of them."""
+    """A port that always has input. Each read takes 10 ms; after a minute of reads it fails."""
 
     def __init__(self, clock, says):
         self.name, self._rest, self._last_look = "endless", b"", None
@@ -78,7 +78,7 @@ def test_a_device_that_then_talks_for_ever_ends_each_question_at_its_patience(mo
         there.ask("STAT?")
     assert clock.now_s < begun_s + device.ANSWER_S + 0.1
     there._number = 1
-    for _ in range(2):  # each takes what has come, and no more
+    for _ in range(2):  # each reads what has come, and no more
         before_s, there._told_s = clock.now_s, 0.0
         talks._rest = b""
         there.keep()
@@ -118,7 +118,7 @@ def test_control_characters_never_reach_the_terminal(monkeypatch, tmp_path, caps
     out.table(["a"], [[ESC]])
     asking.tell(ESC)
     said = page.getvalue() + capsys.readouterr().err
-    assert said.count("\\u009b") == 9  # the styles of Rich are its own
+    assert said.count("\\u009b") == 9  # Rich's own styles are allowed
     assert not any(sign in said for sign in ("\x1b[2J", "\x9b", "\x07", "\u202e"))
     toml = tmp_path / "a.toml"
     toml.write_text('"\\u001b[2J" = 1\n')
@@ -162,7 +162,7 @@ def test_a_text_that_begins_as_a_formula_is_written_as_a_text(tmp_path, text):
 
 
 def test_a_reader_that_leaves_does_not_change_the_exit_code(tmp_path):
-    """config validate finds something, code 1; a listing does not, code 0: whoever reads its first line alone."""
+    """A reader takes only the first line. config validate finds something: code 1; a listing does not: code 0."""
     wrong = tmp_path / "a.toml"
     wrong.write_text("".join(f"nothing{n} = 1\n" for n in range(2000)))
     for words, code in ((["config", "validate", str(wrong)], 1), (["sim", "--actions"], 0), (["--help"], 0)):

@@ -1,4 +1,4 @@
-"""--help: words for people, and examples that the command line takes."""
+"""--help: words for people, and examples that the command line accepts."""
 
 import re
 import shlex

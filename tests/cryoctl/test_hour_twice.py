@@ -1,4 +1,4 @@
-"""The hour that exists twice, when daylight saving ends: two moments in it are told apart, and none looks wrong."""
+"""The hour that exists twice, at the end of daylight saving: two moments in it stay different, and none looks wrong."""
 
 import datetime
 import os
@@ -17,7 +17,7 @@ HALF_PAST_TWO = datetime.datetime(2026, 10, 25, 2, 30)
 
 @pytest.fixture
 def berlin(monkeypatch):
-    """Return what sets the clock of a module to one of the two half past two."""
+    """Return a function that sets a module's clock to one of the two moments of half past two."""
     if not hasattr(time, "tzset"):
         pytest.skip("the system's time zone cannot be set here; not tested: the doubled hour")
     before = os.environ.get("TZ")
@@ -68,7 +68,7 @@ def test_a_recording_that_nobody_named_does_not_take_the_place_of_one_an_hour_be
 
 
 def test_the_device_is_given_the_time_of_the_wall_and_its_records_go_on(berlin):
-    """Its clock has no such hour: who sets it back within the day gets records that are no sign of a changed log."""
+    """The device's clock has no such hour. If a person sets it back within a day, the log must not look changed."""
 
     class Device:
         def __init__(self):

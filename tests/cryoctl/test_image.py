@@ -1,4 +1,4 @@
-"""Which image cryoctl flash takes: pinned, by a hash that the user gives, for the board that is there."""
+"""Which image cryoctl flash uses: pinned, or with a hash that the user gives, and only for the right board."""
 
 import hashlib
 

@@ -48,7 +48,7 @@ def test_files_stay_whatever_ends_it_and_a_new_one_takes_over(start, number):
     mpremote(first, "f = open('kept', 'w'); f.write('this'); f.close()")
     first.end(number)
     assert first.link.is_symlink() == (number == signal.SIGKILL)  # a link that leads nowhere is taken over
-    if first.link.is_symlink():  # where it led to may be another simulator's terminal by now
+    if first.link.is_symlink():  # its old target may now be another simulator's terminal
         first.link.unlink()
         first.link.symlink_to(first.link.with_name("nowhere"))
     second = start()
@@ -56,7 +56,7 @@ def test_files_stay_whatever_ends_it_and_a_new_one_takes_over(start, number):
 
 
 class CtrlC:
-    """A port on which Ctrl-C comes all the time, but for the exchange in which main.py's start is told."""
+    """A port on which Ctrl-C comes all the time, except in the exchange that reports main.py's start."""
 
     connected = True
 
@@ -79,14 +79,14 @@ class CtrlC:
 def test_ctrl_c_interrupts_only_once_a_program_runs_and_a_second_one_waits_until_the_first_was_heard(
     tmp_path, monkeypatch
 ):
-    """The interpreter ends where its own start is interrupted, and by a second signal that finds the first pending."""
-    now = itertools.count(0, 0.01)  # a clock that each look at it moves on
+    """The interpreter ends when its own start is interrupted, or a second signal comes while the first is pending."""
+    now = itertools.count(0, 0.01)  # a clock that moves on with each read
     sent = []
     frames = []
     replies = []
 
     class Deaf(board.Guest):
-        """Lets its interpreter hear no Ctrl-C."""
+        """Passes no Ctrl-C to its interpreter."""
 
         def frame(self):
             frames.append(super().frame())
@@ -111,12 +111,12 @@ def test_ctrl_c_interrupts_only_once_a_program_runs_and_a_second_one_waits_until
 
     made.watch = watch
     made.run()
-    assert not frames[0].flags & INTERRUPTS  # there hal.attach is on its way
+    assert not frames[0].flags & INTERRUPTS  # at this time hal.attach is running
     (first_s, before), (second_s, then) = sent
     assert before == then > 1 and second_s - first_s >= board.AGAIN_S
 
 
-GIVE_UP_S = 10_000  # of that clock
+GIVE_UP_S = 10_000  # on that clock
 
 
 BROKEN_OFF = """import builtins

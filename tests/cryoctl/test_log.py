@@ -1,4 +1,4 @@
-"""cryoctl log: read from a virtual board over its port, resumed, decoded; and everything that may be in its way."""
+"""cryoctl log: reads a virtual board's log over its port, continues, decodes; and everything that may go wrong."""
 
 import csv
 import io
@@ -26,7 +26,7 @@ CAME = 8  # records, when it is unplugged
 
 
 def run(*words, port=None):
-    """Run the command here; return status, standard output and standard error."""
+    """Run the command in this process; return status, standard output and standard error."""
     ported = ["--port", str(port)] if port else []
     done = CliRunner().invoke(app, ["log", *ported, *map(str, words)])
     assert done.exception is None or isinstance(done.exception, SystemExit), done.exception
@@ -97,7 +97,7 @@ def test_a_file_gets_what_it_lacks_and_half_a_line_is_read_again(board, tmp_path
     path.write_bytes(whole[: -len(whole.splitlines()[-1]) // 2])  # cut off in its last lines
     assert run("-o", path, port=board.link).status == 0
     assert path.read_bytes() == whole
-    path.write_bytes(whole + b"x" * 500)  # half a line behind the last one
+    path.write_bytes(whole + b"x" * 500)  # half a line after the last one
     assert run("-o", path, port=board.link).status == 0
     assert path.read_bytes() == whole
     if name.endswith("csv"):
@@ -169,7 +169,7 @@ def test_a_full_disk_keeps_what_is_written_and_says_how_to_go_on(board, tmp_path
 
 
 def test_a_file_that_may_not_be_written(board, tmp_path):
-    if os.geteuid() == 0:  # root writes everything: a folder in its place cannot be opened by anybody
+    if os.geteuid() == 0:  # root may write every file, but nobody can open a folder in a file's place
         (tmp_path / "log.csv").mkdir()
     else:
         (tmp_path / "log.csv").touch(mode=0o444)
@@ -212,7 +212,7 @@ def test_a_treatment_ends_in_the_log_which_is_not_read_while_armed(packed, tmp_p
         made.arm()
         refused = run(port=made.link)
         assert refused.status == 4 and "wait until the treatment has ended" in refused.said
-        assert made.state()["STATE"] == "ARMED"  # and the asking did no harm
+        assert made.state()["STATE"] == "ARMED"  # and the question did no harm
         made.speed(8)
         made.press()
         made.wait(lambda state: int(state["BURSTS"]) > 3)
@@ -231,7 +231,7 @@ def test_a_treatment_ends_in_the_log_which_is_not_read_while_armed(packed, tmp_p
 
 # --- without a board --------------------------------------------------------------------------------------------------
 class Device:
-    """Answers from a list of records' lines; armed for a while when asked for number `armed`."""
+    """Answers from a list of records' lines. It is armed for a while when number `armed` is asked for."""
 
     identity = SimpleNamespace(serial="1")
 

@@ -1,4 +1,4 @@
-"""A log that somebody changed: what can be seen without a key is named, and the exit code is 1."""
+"""A log that somebody changed: cryoctl names what shows it without a key, and the exit code is 1."""
 
 import dataclasses
 import json

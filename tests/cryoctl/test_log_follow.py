@@ -1,4 +1,4 @@
-"""cryoctl log --follow: what comes is told as it comes, and a treatment does not notice."""
+"""cryoctl log --follow: prints records as they come, and does not disturb a treatment."""
 
 import contextlib
 import itertools
@@ -24,7 +24,7 @@ from tests.cryoctl.conftest import PATIENCE_S, Sim, until
 
 # --- without a board --------------------------------------------------------------------------------------------------
 class FakeDevice:
-    """A device, its time, and who follows. `states`: (from this time on, state); `log`: (from this time on, number)."""
+    """A device, its time, and a follower. states: (from this time on, state); log: (from this time on, number)."""
 
     identity = SimpleNamespace(serial="1")
 
@@ -32,7 +32,7 @@ class FakeDevice:
         self.now = 0.0
         self.states, self.log, self.first, self.until = states, log, first, until
         self.sent = []
-        self.instead = []  # answers to other questions, given first
+        self.instead = []  # answers to other questions, which come first
         self.port = SimpleNamespace(name="fake")
         self.said = []
         self.began = []
@@ -64,7 +64,7 @@ class FakeDevice:
         return f"NO={min(found)};KIND=LOST;DATE=UNKNOWN;TIME=UNKNOWN;UPTIME_S=5;COUNT=1" if found else "NONE"
 
     def followed(self, since=None, held=None):
-        """Return the numbers that were told until the end of its time."""
+        """Return the numbers that were printed until the end of its time."""
         device = self
 
         class Stop:
@@ -175,7 +175,7 @@ def test_a_restart_is_outlasted_and_silence_is_not(monkeypatch):
 # --- over a port ------------------------------------------------------------------------------------------------------
 @contextlib.contextmanager
 def following(folder, *words):
-    """Within, the command runs; yields its process, and a function that waits for a text in what it said so far."""
+    """A context in which the command runs; yield its process, and a function that waits for a text in its output."""
     log = folder / f"said{time.monotonic_ns()}"
     with log.open("wb") as out:
         process = subprocess.Popen(
@@ -183,7 +183,7 @@ def following(folder, *words):
             stdout=out,
             stderr=out,
             cwd=lanes.ROOT,
-            preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL),  # whatever this one does
+            preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL),  # whatever this process does
         )
 
     def wait(text=""):
@@ -226,7 +226,7 @@ def test_unplugged_it_ends_with_a_named_error_and_what_came_is_in_the_file(sim, 
         assert "is gone" in wait() and "cryoctl devices" in wait()
     kept = log_file.read(path)[0]
     assert [record.number for record in kept] == list(range(1, 10))
-    assert (kept[0].when, kept[0].when_is) == ("2027-01-01T10:00:00", "derived")  # from one that came after it
+    assert (kept[0].when, kept[0].when_is) == ("2027-01-01T10:00:00", "derived")  # derived from a later record
 
 
 def test_a_wrong_file_form_or_port_is_told_before_anything_is_followed(sim, tmp_path):
@@ -257,15 +257,15 @@ def test_a_treatment_goes_on_whatever_happens_to_who_follows_and_its_end_is_told
             wait("its log is read when the treatment has ended")
             bursts = [int(board.press()["BURSTS"])]
             assert ended(process, signal.SIGKILL) == -signal.SIGKILL
-        board.let_pass(3)  # longer than a tool may be silent that armed
-        board.speed(0.5)  # it is to last longer than it takes to start on a busy machine
+        board.let_pass(3)  # longer than the allowed silence of a tool that armed
+        board.speed(0.5)  # it must last longer than the start on a busy machine
         with following(tmp_path, "-p", board.link, "--json") as (process, wait):  # armed already
             wait("its log is read when the treatment has ended")
             board.let_pass(3)
             state = board.state()
             bursts.append(int(state["BURSTS"]))
             assert state["STATE"] in ("DELIVERING", "REST") and state["FAULT"] == "NONE", state
-            assert bursts[0] < bursts[1]  # it went on all the while
+            assert bursts[0] < bursts[1]  # it continued all the time
             board.speed(4)
             board.hand("estop press")
             wait('"kind": "FAULT"')

@@ -1,4 +1,4 @@
-"""Numbers for people: each setting and each value of a calibration in a unit that people use, nothing rounded."""
+"""Numbers for people: each setting and calibration value in a unit that people use, without rounding."""
 
 import pytest
 

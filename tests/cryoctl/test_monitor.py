@@ -1,4 +1,4 @@
-"""cryoctl monitor on a port: wrong requests, noise, unplugging; and a treatment goes on whatever happens to it."""
+"""cryoctl monitor on a port: wrong requests, noise, unplugging. A treatment continues whatever happens to it."""
 
 import asyncio
 import json
@@ -20,7 +20,7 @@ from tests.cryoctl.monitored import command, ran, settled, wait_for
 
 
 def until_samples(count, *words, **named):
-    """Run one until it has printed so many samples, then end it; return what it printed and what it said."""
+    """Run a monitor until it has printed so many samples, then end it; return standard output and standard error."""
     pipes = {"stdout": subprocess.PIPE, "stderr": subprocess.PIPE, "text": True}
     with subprocess.Popen(command(*words), cwd=lanes.ROOT, **pipes, **named) as process:
         printed = []
@@ -128,13 +128,13 @@ def test_a_file_that_cannot_be_written_is_told_and_one_that_fills_up_ends_the_re
     assert there.read_text() == "a diary"
 
     def full():
-        resource.setrlimit(resource.RLIMIT_FSIZE, (1_500, 1_500))  # stands for a full disk: the write fails
+        resource.setrlimit(resource.RLIMIT_FSIZE, (1_500, 1_500))  # in place of a full disk: the write fails
 
     out, said = until_samples(12, "-p", board.link, "--record", tmp_path / "r", "--json", preexec_fn=full)
     assert said.count("not recorded") == 1
     printed = tmp_path / "printed"
     printed.write_text(out)
-    samples = [row for row in read(printed)[1] if isinstance(row, Sample)]  # what is printed is a recording, too
+    samples = [row for row in read(printed)[1] if isinstance(row, Sample)]  # the printed lines are a recording, too
     recorded = [row for row in read(tmp_path / "r")[1] if isinstance(row, Sample)]
     assert len(samples) > len(recorded) + 2
 
@@ -159,7 +159,7 @@ def test_after_form_hum_and_an_emergency_stop_the_monitor_shows_the_fault(board)
     finally:
         stop.set()
         thread.join(PATIENCE_S)
-    # The person's form is put back, by a line to which nobody waits for an answer: it may come after this one.
+    # The person's form is set back by a line whose answer nobody awaits: it may come after this one.
     until(lambda: board.told("STAT?"), lambda said: said.startswith("The applicator"))
     assert not made.left
     board.told("FORM:MACH", "OK")
@@ -189,10 +189,10 @@ def test_a_treatment_goes_on_whatever_happens_to_the_monitor(board, tmp_path):
     board.told("*CLS", "OK")
     killed(first)
     for number in (signal.SIGKILL, signal.SIGTERM, signal.SIGKILL):
-        board.let_pass(3)  # longer than a tool may be silent that armed
+        board.let_pass(3)  # longer than the allowed silence of a tool that armed
         if number == signal.SIGTERM:
-            board.told("STRM OFF", "OK")  # the next ones have to ask for what they show
-        board.speed(0.3)  # the treatment is to last longer than it takes to start a monitor on a busy machine
+            board.told("STRM OFF", "OK")  # the next monitors must ask for the values that they show
+        board.speed(0.3)  # the treatment must last longer than a monitor's start on a busy machine
         killed(started(), number)
         state = board.state()
         assert state["STATE"] in ("DELIVERING", "REST") and state["FAULT"] == "NONE" and state["POINT"] == "1", state
@@ -201,7 +201,7 @@ def test_a_treatment_goes_on_whatever_happens_to_the_monitor(board, tmp_path):
     state = board.state()
     assert state["STATE"] in ("DELIVERING", "REST") and state["FAULT"] == "NONE", state
     bursts.append(int(state["BURSTS"]))
-    assert bursts == sorted(set(bursts)), bursts  # it went on all the while
+    assert bursts == sorted(set(bursts)), bursts  # it continued all the time
     errors = []
     while (error := board.told("SYST:ERR?")) != '0,"No error"':
         errors.append(int(error.partition(",")[0]))

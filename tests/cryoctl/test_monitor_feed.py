@@ -1,4 +1,4 @@
-"""What the monitor asks a device, and when: nothing that a treatment would notice; a device that goes and returns."""
+"""What the monitor asks a device, and when: nothing that disturbs a treatment; a device that is lost and returns."""
 
 import itertools
 import threading
@@ -27,7 +27,7 @@ class FakeDevice:
         self.seq = 0
         self.said = {}
         self.gone = False
-        self.mute = False  # it answers, and gives no values
+        self.mute = False  # it answers, but gives no values
         self.every_s = 0.1  # between two lines of telemetry
         self.line_at = 0.0
         self.sentences = False
@@ -81,7 +81,7 @@ class FakeDevice:
 
 
 def watched(monkeypatch, device, seconds, period_ms=500, meanwhile=lambda row: 0, made=None, console=None, port=None):
-    """Return the feed after so long, and the rows that it gave."""
+    """Return the feed after this time, and the rows that it gave."""
     monkeypatch.setattr(feed, "Port", port or (lambda name: device))
     monkeypatch.setattr(feed, "Device", console or (lambda port: device))
     monkeypatch.setattr(feed, "chosen", lambda name: "fake")
@@ -137,7 +137,7 @@ def test_nothing_that_loads_a_module_is_asked_from_the_tick_on_in_which_it_is_ar
     watched(monkeypatch, device, 70)
     loads = ("CONF?", "DIAG:", "TREAT:ATT", "STRM 5")
     late = {command for at, state, command in device.sent if state == "ARMED" and command.startswith(loads)}
-    # a line may be on its way when the operator confirms; the device refuses it then
+    # a line may be sent just before the operator confirms: then the device refuses it
     assert len([0 for at, state, command in device.sent if command in late and 8.2 < at < 60]) == 0
     assert [at for at, _, command in device.sent if command == "DIAG:STAT?" and 60 <= at < 63]  # the gas that was used
 
@@ -189,7 +189,7 @@ def test_another_device_at_the_port_is_told_and_waited_out(monkeypatch):
     texts = [row.text for row in rows if isinstance(row, Gap)]
     assert len(texts) % 2 == 0 and "gone" in texts[0] and "another device" in texts[1]
     gap = next(n for n, row in enumerate(rows) if isinstance(row, Gap))
-    assert isinstance(rows[gap + 1], Gap) and isinstance(rows[gap + 2], Back)  # nothing of the other one between
+    assert isinstance(rows[gap + 1], Gap) and isinstance(rows[gap + 2], Back)  # no row of the other device
 
 
 def test_a_restart_without_unplugging_is_marked(monkeypatch):
@@ -208,7 +208,7 @@ OTHER = {"TREAT:PRES?": "DIABETIC", "TREAT:LEV?": "1", "TREAT:SITE?": "RFOOT-SOL
 
 
 class Changed(dict):
-    """What a device answers about its choice: another one from a time on, between two rounds of questions."""
+    """A device's answers about its choice. From a time on it has another choice, between two rounds of questions."""
 
     def __init__(self, device, since):
         super().__init__(PRESENT)
@@ -235,7 +235,7 @@ def test_a_choice_changed_just_before_arming_is_recorded_as_the_device_treats_it
 
 @pytest.mark.parametrize(("command", "own"), [*PRESENT.items(), ("TREAT:PRES?", "NONE"), ("TREAT:POIN?", "NONE")])
 def test_the_answer_to_somebody_else_s_question_is_no_choice(command, own):
-    """Where another tool is at the console too, both hear all answers."""
+    """When another tool uses the same console, both get all answers."""
     others = [b"STATE=ARMED;FAULT=NONE;POINT=7", b"OK", b"57282 mbar"]
     others += [b"7"] if command in ("TREAT:PRES?", "TREAT:SITE?") else [b"CIPN"]
     port = FakePort(lambda line: [*others, own.encode()])
@@ -329,7 +329,7 @@ def test_a_later_connection_knows_that_the_first_one_found_sentences(monkeypatch
     consoles = []
 
     def console(port):
-        """Another object for each connection, of which the first one alone meets sentences."""
+        """A new object for each connection; only the first one gets sentences."""
         whole.sentences = from_the_start and not consoles
         consoles.append(port)
         return whole
@@ -348,7 +348,7 @@ def test_at_an_end_while_armed_it_is_told_that_sentences_were_not_put_back(monke
     device = FakeDevice([(0, "STANDBY")])
     device.sentences = True
     assert not watched(monkeypatch, device, 5)[0].left
-    device.armed = True  # by the state that close() asks for
+    device.armed = True  # according to the state that close() asks for
     assert "sentences (FORM:HUM)" in watched(monkeypatch, device, 5)[0].left
 
 

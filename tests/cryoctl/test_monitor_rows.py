@@ -1,4 +1,4 @@
-"""The monitor's rows: recorded and read again, what they mean, the curve of them, and a recording that fails."""
+"""The monitor's rows: recorded and read again, their meaning, their curve, and a recording that fails."""
 
 import errno
 

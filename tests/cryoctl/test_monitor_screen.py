@@ -1,4 +1,4 @@
-"""The monitor's screen: what it tells, its keys, every size, without colour, and its picture."""
+"""The monitor's screen: what it shows, its keys, every size, without colour, and its picture."""
 
 import asyncio
 
@@ -12,7 +12,7 @@ from tests.cryoctl.monitored import HEADER, fault, sample, settled, shown
 
 
 def with_app(do, rows, size=(120, 40), clock=lambda: 0.0):
-    """Run do(pilot, app, more) on the screen of a feed that gives the rows; more(row) gives another one."""
+    """Run do(pilot, app, more) on the screen of a feed that gives these rows; more(row) gives another row."""
 
     async def go():
         known = seen.Seen(HEADER, lambda: HEADER.period_ms / 1000, clock=clock)
@@ -52,7 +52,7 @@ def test_the_screen_tells_state_fault_remedy_blockers_counters_and_the_level():
 
 @pytest.mark.parametrize(("said", "mm"), [("115", 115), ("NONE", None), (None, None)])
 def test_where_to_hold_is_shown_as_the_device_and_its_display_say_it(said, mm):
-    """HOLD_MM of STAT?; a device of before does not have it."""
+    """HOLD_MM of STAT?; an older device does not have it."""
     told = "STATE=ARMED;POINT=2;PASS=1;BURSTS=4;REACHED=0;REST_S=0;COOL_S=0" + (f";HOLD_MM={said}" if said else "")
     status = answers.status(wire.fields(told), 3)
     assert status.hold_mm == mm
@@ -89,7 +89,7 @@ def test_p_holds_the_picture_while_the_recording_goes_on_and_r_begins_and_ends_i
         await pilot.press("question_mark")
         await settled(pilot, app, gone=["begin or end recording"])
         await pilot.press("r")
-        await settled(pilot, app, "-2.jsonl")  # the first file stays
+        await settled(pilot, app, "-2.jsonl")  # the first file is not changed
         await pilot.press("q")
 
     with_app(keys, [CHOSEN, sample()])

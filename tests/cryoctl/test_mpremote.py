@@ -1,4 +1,4 @@
-"""MicroPython's own tool, unmodified, on the pseudo-terminal of a bare board."""
+"""Uses MicroPython's own tool, unmodified, on the pseudo-terminal of a bare board."""
 
 import hashlib
 import random
@@ -11,7 +11,7 @@ import pytest
 from tests.cryoctl.conftest import PATIENCE_S, Sim, at_prompt
 
 MPREMOTE = Path(sys.executable).with_name("mpremote")
-EVERY_BYTE = bytes(range(256)) * 20 + random.Random(1).randbytes(3_333)  # control characters of the prompt included
+EVERY_BYTE = bytes(range(256)) * 20 + random.Random(1).randbytes(3_333)  # also with the prompt's control characters
 
 
 @pytest.fixture(scope="module")
@@ -137,6 +137,6 @@ def test_reset_restarts_the_chip_and_runs_main(mpremote, sim, tmp_path):
     mpremote("cp", tmp_path / "main", ":main.py")
     mpremote("exec", "import machine; machine.Pin(4, machine.Pin.OUT, value=1)")
     mpremote("reset")
-    at_prompt(sim.link)  # it only asks for the reset: an exec at once would interrupt main.py, or the reset
+    at_prompt(sim.link)  # mpremote only asks for the reset: a program sent now would interrupt main.py, or the reset
     assert mpremote("exec", "import os; print(os.listdir())") == "['main.py', 'main_ran']\n"
     assert mpremote("exec", "import machine; print(machine.Pin(4).value(), machine.reset_cause())") == "0 3\n"

@@ -1,4 +1,4 @@
-"""What is printed: names that look like markup, colours or none, help, versions; and files without an end."""
+"""What is printed: names that look like markup, with and without colours, help, versions; and endless files."""
 
 import io
 import os

@@ -1,4 +1,4 @@
-"""The simulator's parts alone: where bytes go, what waits, when a time is due, what an action does."""
+"""The simulator's single parts: where bytes go, what waits, when a time is due, what an action does."""
 
 import os
 import re
@@ -128,7 +128,7 @@ def test_a_slow_reader_loses_nothing_and_one_who_takes_nothing_holds_no_other_up
     outlet = Outlet([slow, silent], clock)
     data = bytes(range(20))
     outlet.offer(data)
-    for _ in data[1:]:  # a byte at a time, for longer than a print waits
+    for _ in data[1:]:  # one byte at a time, for longer than a print waits
         clock.now += STALL_S * 0.9
         assert not outlet.open()
         outlet.flush()
@@ -183,7 +183,7 @@ def test_a_write_to_who_does_not_read_never_waits(port):
     while count := port.write(bytes(1_000)):
         taken += count
     os.close(other)
-    assert taken > 0  # and then none, at once
+    assert taken > 0  # and then none, immediately
 
 
 def test_a_platform_without_pseudo_terminals_says_what_to_do(monkeypatch):
@@ -301,7 +301,7 @@ def test_power_cycle_is_a_start_that_remembers_nothing(plant):
     plant.reset_cause = 3
     action(plant, "power cycle")()
     assert (plant.reset_cause, plant.scratch) == (POWER_ON, [0, 0, 0, 0])
-    assert plant.run_until_reset(10_000)  # the chip starts anew
+    assert plant.run_until_reset(10_000)  # the chip starts again
 
 
 @pytest.mark.parametrize(

@@ -19,7 +19,7 @@ def sim(tmp_path_factory):
 
 @pytest.fixture
 def prompt(sim, port):
-    """A bare board's port, standing at its prompt, with nothing on its flash and no names defined."""
+    """The port of a bare board at its prompt; its flash is empty and no names are defined."""
     opened = port(sim.link)
     opened.write(b"\x03\x02\x03")
     typed(opened, b"print('be', 'gin', sep='')\r", b"begin\r\n>>> ")
@@ -59,7 +59,7 @@ def test_paste_mode_takes_a_program_whole(prompt):
     [
         b"while True: pass",
         b"import time; time.sleep(10_000)",
-        b"import machine\rwhile True: machine.Pin(4, machine.Pin.OUT, value=1)",  # more than one exchange carries
+        b"import machine\rwhile True: machine.Pin(4, machine.Pin.OUT, value=1)",  # more than one exchange can carry
         b"input()",
     ],
 )
@@ -141,7 +141,7 @@ def test_what_is_behind_a_reset_of_the_chip_is_gone_with_its_buffers(prompt):
 
 
 def test_ctrl_c_while_a_raw_program_s_end_is_being_said_does_not_cut_the_protocol(prompt):
-    """Its traceback is longer than what the port holds, so the prompt is still at it when the Ctrl-C comes."""
+    """The traceback is longer than the port's buffer, so the prompt is still printing it when Ctrl-C comes."""
     prompt.write(b"\x01")
     assert prompt.read_until(BANNER).endswith(BANNER)
     program = b"for i in range(300_000):\n  pass\nraise ValueError('x' * 200_000)\x04"
@@ -175,7 +175,7 @@ def test_an_interpreter_that_crashes_is_a_board_that_restarts_with_its_outputs_l
     assert typed(prompt, b"machine.Pin(4).value(), machine.reset_cause()\r").endswith(b"(0, 3)\r\n>>> ")
 
 
-# --- whether a statement goes on --------------------------------------------------------------------------------------
+# --- whether a statement continues ------------------------------------------------------------------------------------
 @pytest.fixture(scope="module")
 def goes_on():
     spec = importlib.util.spec_from_file_location("line_editor", GUEST / "line_editor.py")

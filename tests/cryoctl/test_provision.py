@@ -1,4 +1,4 @@
-"""Which settings of a file reach a board that holds some already: what a calibration put there stays."""
+"""Which settings of a file reach a board that has settings already: those of a calibration stay."""
 
 import importlib
 
@@ -16,7 +16,7 @@ FILE = {"valve_close_delay_us": 8_000, "skin_offset_mdegc": -1_000, "calibration
 
 
 def measured(**kinds):
-    """Return the board's files with a calibration's record of these kinds, kind -> its last value."""
+    """Return the board's files with calibration records. kinds: kind -> its last value."""
     lines = []
     for kind, value in kinds.items():
         values = [0] * (len(calibration.KINDS[kind]) - 1) + [value]
@@ -34,7 +34,7 @@ class Heard(Watch):
 
 
 def asked(held, **request):
-    """Return (settings that the board has then, what was said)."""
+    """Return (the board's settings after that, the messages)."""
     watch = Heard()
     written = provision.files("rp2040_pico", held, Request(settings=FILE, **request), watch)
     return stored(held | written, False), " ".join(watch.said)
@@ -76,7 +76,7 @@ def test_where_the_calibrations_cannot_be_read_every_value_of_theirs_stays(damag
     "sequences", [(4, None), (None, 4), (4, 5), (5, 4), (0xFFFF, 0), (0, 0xFFFF), (0xFFFF, 0xFFFE), (4, 4)]
 )
 def test_the_new_settings_count_from_the_moment_on_when_one_of_both_slots_is_replaced(sequences):
-    """The board may lose its power between the two: it then has the old ones, whole, or the new ones."""
+    """The board may lose its power between the two slots: then it has the whole old settings, or the new ones."""
     held = {
         path: data
         for n, path in enumerate(PATHS)

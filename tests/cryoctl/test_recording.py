@@ -1,4 +1,4 @@
-"""What the page of the virtual board shows was recorded from a real terminal program."""
+"""The pictures on the virtual board's page were recorded from a real terminal program."""
 
 import re
 import shutil

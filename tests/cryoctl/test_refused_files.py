@@ -1,4 +1,4 @@
-"""What flash and report refuse, so that no file of a user is lost and no board gets a damaged image."""
+"""Files that flash and report refuse, so that no user's file is lost and no board gets a damaged image."""
 
 import struct
 

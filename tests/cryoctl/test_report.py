@@ -65,7 +65,7 @@ def lines(folder):
     return path
 
 
-# --- what stands in it ------------------------------------------------------------------------------------------------
+# --- the content of the page ------------------------------------------------------------------------------------------
 def test_the_page_holds_all_of_the_device_and_says_what_it_is_not(made):
     text = made.read_text()
     body = text.partition("</head>")[2]
@@ -207,12 +207,12 @@ def test_valve_on_time_is_counted_anew_with_each_point():
     samples = [sample(n, on_us=us) for n, us in enumerate((5_000, 5_000, 90_000, 60_000))]
     assert plots.opened_ms(samples) == [None, 0, 85, 60]
     known = [sample(0, on_us=0), sample(1, on_us=4_000), None, sample(2, on_us=2_800_000), sample(3, on_us=2_801_000)]
-    assert plots.opened_ms(known) == [0, 4, None, None, 1]  # what the gap hid is not known, and no 0 ms
+    assert plots.opened_ms(known) == [0, 4, None, None, 1]  # the time in the gap is not known; it is not 0 ms
     assert plots.opened_ms([sample(0, on_us=2_800_000), sample(1, on_us=2_800_000)]) == [None, 0]
 
 
 def treatment(begin, choice, *on_us, gap=True):
-    """Return a treatment's rows, its choice told in the middle of it."""
+    """Return a treatment's rows, with the choice in the middle."""
     rows = [sample(begin + n * 500, "DELIVERING", us, bursts=us) for n, us in enumerate(on_us)]
     lost = [recording_file.Gap(t_ms=begin, text="gone"), recording_file.Back(t_ms=begin), recording_file.Choice()]
     return [*(lost if gap else []), rows[0], choice, *rows[1:]]
@@ -229,7 +229,7 @@ def test_two_treatments_over_a_gap_are_two_courses_and_one_that_goes_on_is_one()
     assert found(*begun, *treatment(5_000, first, 30, 40)) == [(1, [10, 20, None, 30, 40])]
     fell = [(1, [10, 20]), (1, [5, 6])]
     assert found(*begun, *treatment(5_000, first, 5, 6)) == fell
-    assert found(*begun, *treatment(5_000, first, 5, 6, gap=False)) == fell  # the stand-by between was not heard
+    assert found(*begun, *treatment(5_000, first, 5, 6, gap=False)) == fell  # the stand-by in between was not recorded
     for key, value in (("preset", "CHRONIC"), ("level", 2), ("site", "RLEG"), ("point", 2)):
         other = first.model_copy(update={key: value})
         split = found(*begun, *treatment(5_000, other, 30, 40))
@@ -365,7 +365,7 @@ def browser():
 
 
 def page_of(browser, **named):
-    """Return a page that waits as long as any of these tests does: Chromium is slow on a busy machine."""
+    """Return a page that waits as long as these tests do, because Chromium is slow on a busy machine."""
     page = browser.new_page(**named)
     page.set_default_timeout(PATIENCE_S * 1000)
     return page
@@ -373,7 +373,7 @@ def page_of(browser, **named):
 
 @pytest.fixture(scope="module")
 def opened(browser, made):
-    """The page in Chromium; what it tried to load, and what its console said."""
+    """Yield the page in Chromium, what it tried to load, and what its console said."""
     page = page_of(browser, viewport={"width": 1280, "height": 900})
     page.tried, page.said = [], []
     own = made.as_uri()

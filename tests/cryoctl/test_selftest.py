@@ -62,7 +62,7 @@ GOOD = {
 
 
 class FakeDevice:
-    """A good device of serial number 7, changed as a test wants it. A list is answered from its front."""
+    """A good device of serial number 7, changed as a test wants. Of a list of answers, the first is used first."""
 
     def __init__(self, **changed):
         self.identity = changed.pop("identity", Identity("rp2040_pico", "7", names.VERSION))
@@ -106,7 +106,7 @@ class FakeDevice:
 
 @pytest.fixture(autouse=True)
 def clock(monkeypatch):
-    """Time that passes when it is waited for; the real board's tests wait for hands, not for this."""
+    """A clock that moves on only when a test waits. Tests with the real board wait for hands, not for this clock."""
     made = Clock()
     for module in (checks, contacts):
         monkeypatch.setattr(module, "time", made)
@@ -218,7 +218,7 @@ def test_each_item_fails_for_its_own_reason_and_says_what_to_do(name):
 
 def test_no_item_is_one_that_cannot_fail():
     tested = {item.name for item in sheet_of(FakeDevice(), serial=7).items if item.verdict == PASS}
-    tested = {name for name in tested if not name.startswith("calibration ")}  # two of six stand for all
+    tested = {name for name in tested if not name.startswith("calibration ")}  # two of the six are enough
     assert tested == {name for name in BROKEN if not name.startswith("calibration ")}
 
 
@@ -261,7 +261,7 @@ def test_of_a_part_that_is_not_fitted_the_sheet_says_which_protection_is_gone(cl
 
     item, waited_s = found({"SYST:FITT?": told} | silent["said"])
     assert item.verdict == SKIPPED and item.found.startswith("NOT FITTED, nobody looks; ")
-    assert waited_s < 19  # nobody waits for the sample of a sensor that is not there
+    assert waited_s < 19  # there is no wait for a sample of a missing sensor
     item, _ = found({"SYST:FITT?": told})
     assert item.verdict == PASS and item.found.endswith("; the settings call it not fitted")
     item, _ = found({"SYST:FITT?": GOOD["SYST:FITT?"].replace(f"{part}=FITTED", f"{part}=SILENT")} | silent["said"])
@@ -316,7 +316,7 @@ def state(blockers="SETUP", fault="NONE"):
 
 
 def one(states, contact, **said):
-    """Return the item of a contact whose device tells these states, the last one for ever; unarmed() asks too."""
+    """Return the item of a contact. The device answers these states, then always the last one; unarmed() asks, too."""
     device = FakeDevice(said={"STAT?": [state for state in states for _ in range(2)], **said})
     (item,) = (contacts._one(device, contacts.CONTACTS[contact], 5.0, lambda text: None),)
     return item, device
@@ -329,7 +329,7 @@ def test_the_emergency_stop_is_pressed_released_and_acknowledged():
     seen = [state(), state(), state("FAULT,ESTOP", "ESTOP"), state("FAULT", "ESTOP"), state()]
     item, device = one(seen, ESTOP, **{"FAULT:ACK": "OK"})
     assert item.verdict == PASS and device.asked.count("FAULT:ACK") == 1
-    assert device.asked.index("*CLS") > device.asked.index("FAULT:ACK")  # the list of errors is as it was
+    assert device.asked.index("*CLS") > device.asked.index("FAULT:ACK")  # the list of errors is unchanged
 
 
 @pytest.mark.parametrize(
@@ -349,7 +349,7 @@ def test_the_emergency_stop_is_pressed_released_and_acknowledged():
         (TRIGGER, [state(), state("LOOP"), state("TRIGGER"), state()], "eye shield came with it"),
         (TRIGGER, [state(), state("TRIGGER"), state("LOOP")], "eye shield came with it"),
         (ESTOP, [state(), state("FAULT,ESTOP,KEY", "ESTOP"), state("FAULT", "ESTOP"), state()], "key switch came"),
-        (TRIGGER, [state("KEY"), state("KEY,TRIGGER"), state("KEY")], None),  # it stood before, and is an item itself
+        (TRIGGER, [state("KEY"), state("KEY,TRIGGER"), state("KEY")], None),  # KEY has its own item
         (SHIELD, [state(), state("LOOP"), state("FAULT", "LOOP_DISCORD"), state()], None),
     ],
 )
@@ -429,7 +429,7 @@ def command(board, *words):
 
 
 def ran(board, *words):
-    """Run it, with an operator who does what it says."""
+    """Run the command, with an operator who does what it says."""
     process = subprocess.Popen(
         command(board, *words), stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, cwd=lanes.ROOT
     )

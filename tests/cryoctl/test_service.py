@@ -1,4 +1,4 @@
-"""Service mode on the virtual board: its first PIN, who guesses it, and a technician's whole visit through PyVISA."""
+"""Service mode on the virtual board: its first PIN, guessing of PINs, and a technician's whole visit with PyVISA."""
 
 import binascii
 import contextlib
@@ -15,12 +15,12 @@ from tests.cryoctl.test_application import NAME
 from tests.cryoctl.test_mpremote import MPREMOTE
 
 PIN = "271828"
-ATTEMPTS = 10  # docs/console.md: ten lock
+ATTEMPTS = 10  # docs/console.md: ten wrong PINs lock
 
 
 @pytest.fixture
 def provided(application, start, port, tmp_path):
-    """Start the board whose first PIN was set with the emergency stop pressed, as docs/console.md has it."""
+    """Start a board, and set its first PIN with the emergency stop pressed, as docs/console.md says."""
     script = tmp_path / "pressed"
     script.write_text("0 estop press\n")
     sim = application("--speed", "0", "--script", str(script))
@@ -41,7 +41,7 @@ def test_the_emergency_stop_has_to_be_pressed_for_the_first_pin(application, por
 
 
 def waited_out(enter):
-    """Return the answer to a PIN that is entered again while the device says that it waits."""
+    """Enter a PIN again while the device says that it waits; return the answer."""
     return until(enter, lambda said: not said.startswith("ERROR 302 wait "))
 
 
@@ -63,7 +63,7 @@ def test_who_guesses_gains_nothing_by_cutting_the_power(provided, port, tmp_path
         opened.close()
         sim.cut()
         assert wrong_attempts(tmp_path / "board.img") == attempt + 1
-    for _ in range(2):  # the fifth waits a minute, from every switch-on anew; at real time nobody has waited that long
+    for _ in range(2):  # the fifth waits a minute from each switch-on; in real time that has not passed
         sim = provided()
         opened = port(sim.link)
         standby(opened)
@@ -94,7 +94,7 @@ def test_ten_wrong_ones_lock_the_right_one_out_too(provided, port, tmp_path):
 # --- a technician's visit ---------------------------------------------------------------------------------------------
 @contextlib.contextmanager
 def instrument(link):
-    """The board as instrument engineers open it."""
+    """The board, opened as instrument engineers do it."""
     manager = pyvisa.ResourceManager("@py")
     opened = manager.open_resource(f"ASRL{link}::INSTR", read_termination="\n", write_termination="\n")
     opened.timeout = PATIENCE_S * 1000
@@ -106,7 +106,7 @@ def instrument(link):
 
 
 class Tool:
-    """Wraps commands, and checks what comes back."""
+    """Wraps commands, and checks the answers."""
 
     def __init__(self, opened):
         self.opened = opened
@@ -133,7 +133,7 @@ def test_a_technicians_visit_through_pyvisa(provided):
         tool = Tool(opened)
         assert tool.query("*IDN?").startswith(NAME)
 
-        # a tool's session: what changes something needs its sum; errors wait in the list, the oldest first
+        # a tool's session: a command that changes something needs its sum; errors wait in the list, the oldest first
         assert query("CONF trip_mdegc,5000").startswith("ERROR 202 ")
         assert query("@9 CONF trip_mdegc,5000 *0000").startswith("ERROR 201 ")
         assert tool.query("CONF trip_mdegc,5000").startswith("ERROR 303 ")

@@ -1,4 +1,4 @@
-"""A port that several programs use: who hears what, who may do what, and that an armed host's silence still disarms."""
+"""A port that several programs use: who gets what, who may do what, and the silence of the tool that armed disarms."""
 
 import contextlib
 import os
@@ -19,7 +19,7 @@ from tests.cryoctl.conftest import until
 
 
 class Rig:
-    """A hub without port and sockets: what the device was sent, and a clock."""
+    """A hub without port and sockets, with the lines that the device got, and a clock."""
 
     def __init__(self):
         self.sent = []
@@ -39,7 +39,7 @@ class Rig:
         self.hub.came(line if isinstance(line, bytes) else line.encode(), self.now)
 
     def answer_last(self, text):
-        """Answer the line that was sent last, wrapped if it was."""
+        """Answer the last line; the answer is wrapped if the line was."""
         found = wire.unwrapped(self.sent[-1].encode())
         self.device(framed(found[0], text) if found else text)
 
@@ -119,7 +119,7 @@ def test_the_owner_stops_beside_a_tool_that_leads_a_session(rig):
 
 
 def test_wrapped_lines_of_one_who_only_asks_reach_the_device_as_plain_ones(rig):
-    """Each wrapped one would count as a sign of life of the tool that armed."""
+    """Each wrapped line would count as a sign of life of the tool that armed."""
     client, heard = rig.client()
     rig.says(client, framed(41, "STAT?"))
     assert rig.sent == ["STAT?"]
@@ -140,7 +140,7 @@ def test_wrapped_lines_of_one_who_may_write_are_numbered_anew(rig):
     assert rig.sent[-1] == "SYST:LOC"
     rig.answer_last("OK")
     rig.says(two, b"#write")
-    rig.says(two, framed(5, "TREAT:LEV 4"))  # the same number: the device would answer the line before again
+    rig.says(two, framed(5, "TREAT:LEV 4"))  # with the same number the device would repeat its last answer
     numbers = [found[0] for line in rig.sent if (found := wire.unwrapped(line.encode()))]
     assert numbers == [0, 1, 2]
     rig.answer_last("OK")
@@ -298,7 +298,7 @@ def test_an_armed_host_that_falls_silent_disarms_whatever_the_others_ask(server,
     assert answered(link) == "OK" and "*" in tool("*OPC?")
     code = tool("ARM:REQ").split()[2]
     assert "ARMED" in tool(f"ARM:CONF {code}")
-    with Device(Port(str(board.link))) as other:  # it asks without an end, in wrapped lines
+    with Device(Port(str(board.link))) as other:  # it asks again and again, in wrapped lines
         said = until(lambda: wire.fields(other.tell("STAT?")), lambda fields: fields.get("STATE") != "ARMED")
     assert said["STATE"] in ("STANDBY", "READY") and said["FAULT"] == "NONE"
     link.close()

@@ -1,6 +1,6 @@
-"""Eight boards and a hostile one side by side: no command takes longer than the patience that it states.
+"""Eight boards and a hostile one at the same time: no command takes longer than the time limit that it states.
 
-By a fake clock, one a thread: each read takes 10 ms of it. Everything above the serial port is the tools' own.
+On a fake clock, one for each thread: each read takes 10 ms of it. Only the serial port is a stand-in.
 """
 
 import threading
@@ -35,7 +35,7 @@ FLOODS = {
 
 
 class Clock:
-    """time.monotonic() and time.sleep() of each thread for itself."""
+    """Gives each thread its own time.monotonic() and time.sleep()."""
 
     def __init__(self, monkeypatch):
         self._own = threading.local()
@@ -50,7 +50,7 @@ class Clock:
 
 
 class Serial:
-    """What pyserial gives for a name: good0 to good7 answer, hostile floods; known: after it said who it is."""
+    """Stands for pyserial's ports: good0 to good7 answer, hostile floods; known: only after it said who it is."""
 
     is_open = True
 
@@ -89,7 +89,7 @@ class Serial:
 
 @pytest.fixture(params=FLOODS)
 def bench(request, monkeypatch):
-    """Return what makes the ports: known tells whether the hostile one says who it is before it floods."""
+    """Return a function that makes the ports. known: the hostile one says who it is before it floods."""
     clock = Clock(monkeypatch)
     ports = {}
 
@@ -121,7 +121,7 @@ def test_all_are_looked_at_and_the_hostile_one_holds_no_other_up(bench, monkeypa
         monkeypatch.setattr(doctor.serial_ports, "in_use", lambda _: [])
         said = [check for check in doctor.checks() if check.name.startswith("board ")]
         assert len(said) == 9 and sum("STANDBY" in check.text for check in said if "hostile" not in check.name) == 8
-    # two looks, who it is, its state: each with the patience that devices.py and device.py state
+    # two looks, the identity, the state: each with the time limit in devices.py and device.py
     assert ports["hostile"].took_s < 2 * devices.PATIENCE_S + 2 * ANSWER_S + 0.2
     assert all(ports[f"good{n}"].took_s < 1 for n in range(8))
 
@@ -151,10 +151,10 @@ def test_a_device_that_floods_ends_each_command_at_its_patience(bench, command):
         with Device(Port("hostile")) as there:
             ASKS[command](there)
     except Problem:
-        pass  # what came is no answer, or none of it was understood
-    # service mode: it begins a session, ends what was open, says the PIN, leaves, each question up to three times
+        pass  # what came is not an answer, or was not understood
+    # service mode: begin a session, end an open one, send the PIN, leave; each question up to three times
     most_s = {"log --follow": SILENT_S, "service mode": 4 * TRIES * ANSWER_S}.get(command, TRIES * ANSWER_S)
-    assert clock() - begun_s < most_s + 4 * ANSWER_S  # to meet it, and to put it back
+    assert clock() - begun_s < most_s + 4 * ANSWER_S  # to find it, and to set it back
 
 
 def test_a_monitor_of_it_tells_a_gap_and_ends_when_it_is_told_to(bench):

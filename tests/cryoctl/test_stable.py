@@ -1,4 +1,4 @@
-"""When a reading is at rest: steps, drift, noise, gaps, readings that are none."""
+"""When a reading is at rest: steps, drift, noise, gaps, and values that are not readings."""
 
 import itertools
 import math
@@ -21,7 +21,7 @@ LIMITS = Criteria(10.0, 0.75, 0.25, 40, "degC", "")
 
 # --- at rest ----------------------------------------------------------------------------------------------------------
 class Time:
-    """A clock that goes on by what is slept."""
+    """A clock that moves on by the time of each sleep."""
 
     def __init__(self):
         self.s = 0.0
@@ -113,7 +113,7 @@ def test_the_point_before_is_not_taken_for_the_next_and_said_before_what_else_is
 @pytest.mark.parametrize("way", [1, -1])
 @pytest.mark.parametrize("from_c, to_c", [(0.0, 37.0), (25.0, 4.0)])
 def test_a_reading_is_the_next_point_s_from_half_of_the_way_on(from_c, to_c, way):
-    """Less is a probe that still hangs in the last bath, or one that settles slowly: its mean is no point."""
+    """Less means a probe that is still in the last bath, or one that settles slowly: its mean is not a point."""
     step = way * (to_c - from_c)
     for share in (0.05, 0.25, 0.49):
         with pytest.raises(NotAccepted, match="still near the previous point"):
@@ -166,7 +166,7 @@ def test_a_converter_that_stands_still_gives_no_reading():
     assert value is None and "gives no new sample" in note
 
 
-@pytest.mark.parametrize("noise_mm", [2.4, 3.3])  # the sensor's, on a light board near and far
+@pytest.mark.parametrize("noise_mm", [2.4, 3.3])  # the sensor's noise on a light board, near and far
 def test_a_board_that_stands_still_comes_to_rest_with_the_sensor_s_noise_and_one_that_moves_does_not(noise_mm):
     for seed in range(20):
         noise = random.Random(seed)

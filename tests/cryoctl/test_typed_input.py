@@ -1,4 +1,4 @@
-"""Input as people have it: files of editors and spreadsheets, numbers of word processors, names with blanks."""
+"""Input as people write it: files of editors and spreadsheets, numbers of word processors, names with blanks."""
 
 import re
 
@@ -31,7 +31,7 @@ HEADER = recording_file.Header(
 
 
 class Agenda:
-    """A plant that keeps when something is done."""
+    """A plant that keeps the times of its actions."""
 
     def __init__(self):
         self.times = []
@@ -218,7 +218,7 @@ def test_a_number_says_where_it_stands_and_what_is_taken():
 
 
 def test_an_editor_may_end_lines_in_its_own_way(monkeypatch, tmp_path):
-    """An editor that changes nothing but the ends of lines has edited nothing."""
+    """An editor that changes only the line ends has edited nothing."""
     editor = tmp_path / "editor"
     editor.write_text("#!/bin/sh\nsed -i 's/$/\\r/' \"$1\"\n")
     editor.chmod(0o755)
@@ -257,7 +257,7 @@ def test_another_python_and_a_newer_one_are_named_as_what_they_are(who, said):
 
 
 def table_of_forms():
-    """Return what the page says of each kind of sign: (taken, refused) by the first cell."""
+    """Return the page's table: kind of character -> (accepted, refused)."""
     text = (DOCS / "cryoctl/calibrate.md").read_text(encoding="utf-8").split("## A file of points")[1].split("\n## ")[0]
     rows = [line.strip("|").split(" | ") for line in text.splitlines() if line.startswith("| ")]
     return {row[0].strip(): row[1:] for row in rows[1:]}

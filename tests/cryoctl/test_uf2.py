@@ -1,4 +1,4 @@
-"""The RP2040's boot ROM: its volume as a folder that vanishes, the files it takes, the image step of flash."""
+"""The RP2040's boot ROM: its volume is a folder that disappears; the files that it accepts; the image step of flash."""
 
 import contextlib
 import hashlib
@@ -179,7 +179,7 @@ def volume(tmp_path, monkeypatch):
 
 
 def vanishing(folder, size):
-    """Take the folder away once a file of that size is in it, as the boot ROM does; returns its bytes in a list."""
+    """Remove the folder once it has a file of that size, as the boot ROM does; return the file's bytes in a list."""
     taken = []
 
     def watch():
@@ -243,7 +243,7 @@ def test_a_bare_board_in_its_boot_rom_gets_the_image_and_its_port_is_found(volum
 
 @pytest.mark.parametrize("halves", [1, 2])
 def test_a_boot_rom_that_comes_back_gets_the_image_once_more(volume, monkeypatch, halves):
-    """The board was let go of within the copy: the half of an image starts the boot ROM again."""
+    """The board was released during the copy: half an image starts the boot ROM again."""
     data = uf2_file()
     copied, said = [], []
 
@@ -268,7 +268,7 @@ def test_a_boot_rom_that_comes_back_gets_the_image_once_more(volume, monkeypatch
 class Pico:
     """A prompt whose flash is a list of bytes, for the image step; the boot loader shows the volume.
 
-    halves: so many copies do not arrive whole.
+    halves: the number of copies that do not arrive completely.
     """
 
     def __init__(self, content, data, volume, halves=0):
@@ -335,7 +335,7 @@ def test_a_port_that_does_not_answer_is_told_what_mends_a_half_written_image(boa
 
 
 class PicoAtPrompt(Flash):
-    """A Pico's prompt: what it is, and files."""
+    """A Pico's prompt, with its identity and files."""
 
     restarts = 0
 
@@ -351,7 +351,7 @@ class PicoAtPrompt(Flash):
 
 @pytest.fixture
 def pico(monkeypatch):
-    """flash() of a Pico whose image step and last answer are stood in for: (board, run it)."""
+    """Return (board, a function that runs flash() on it); the image step and the last answer are stand-ins."""
     board = PicoAtPrompt({})
     monkeypatch.setattr(run, "looked", lambda _: (PROMPT, None))
     monkeypatch.setattr(mpremote, "prompt", lambda _: contextlib.nullcontext(board))

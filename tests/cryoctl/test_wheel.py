@@ -1,4 +1,4 @@
-"""The wheel on a technician's computer: no clone, no make, and no package but those that the wheel asks for."""
+"""The wheel on a technician's computer: no clone, no make, and only the packages that the wheel needs."""
 
 import importlib.metadata
 import os
@@ -27,7 +27,7 @@ for module in pkgutil.walk_packages(host_tools.__path__, "host_tools."):
 
 
 class Installed:
-    """A virtual environment with the wheel, and with the packages that it needs as links to this one's."""
+    """A virtual environment with the wheel. The packages that it needs are links to those of this environment."""
 
     def __init__(self, folder, wheel):
         self.folder = folder
@@ -41,7 +41,7 @@ class Installed:
             self._link(importlib.metadata.distribution(name))
 
     def _link(self, package):
-        """Link a package's modules; its commands are run by this environment's Python."""
+        """Link a package's modules; this environment's Python runs its commands."""
         for file in package.files:
             there = Path(file.locate())
             if file.parts[0] != "..":
@@ -53,12 +53,12 @@ class Installed:
                 (self.bin / there.name).chmod(0o755)
 
     def files(self):
-        """Return what lies in it, but for bytecode."""
+        """Return the files in the wheel, without bytecode."""
         return {file for file in self.folder.rglob("*") if "__pycache__" not in file.parts}
 
 
 def needed(requirements, found):
-    """Return the names of all packages that these need, of those they need in turn, and so on."""
+    """Return the names of all packages that these need, directly or through others."""
     for requirement in map(Requirement, requirements or ()):
         name = requirement.name
         if name not in found and (requirement.marker is None or requirement.marker.evaluate({"extra": ""})):
@@ -72,7 +72,7 @@ def needed(requirements, found):
 
 
 def pip(*words):
-    """Run pip; fails with what it said."""
+    """Run pip; if it fails, fail with its output."""
     command = [sys.executable, "-m", "pip", "--disable-pip-version-check", "--quiet", *map(str, words)]
     done = subprocess.run(command, capture_output=True, text=True, timeout=PATIENCE_S, check=False)
     assert done.returncode == 0, done.stderr
@@ -93,7 +93,7 @@ def installed(wheel, tmp_path_factory):
 
 @pytest.fixture
 def cryoctl(installed, tmp_path, monkeypatch):
-    """Run the installed command in an empty folder, with nothing of this project in reach; returns what it printed."""
+    """Run the installed command in an empty folder, where it cannot find this project; return what it printed."""
     monkeypatch.delenv("PYTHONPATH", raising=False)
     monkeypatch.setenv("PATH", f"{installed.bin}{os.pathsep}{os.defpath}")
 

@@ -1,6 +1,6 @@
-"""A virtual board in this process with a port for the tool under test and another one for the operator's hand.
+"""A virtual board in this process, with one port for the tool under test and another for the operator's hand.
 
-Its time runs as fast as it goes until something is to be watched, then at a speed of its own.
+Its time runs as fast as possible until a test watches something, then at a set speed.
 """
 
 import contextlib
@@ -27,7 +27,7 @@ RECOVERED = b"""application = Applicator(board.build())
 
 
 class Treating:
-    """The board; `link` is the tool's port. hand(action): what people do at it; told(command): the operator's line.
+    """The board; link: the tool's port. hand(action): what people do with it; told(command): the operator's line.
 
     heard: every byte that came to the tool's port.
     """
@@ -65,10 +65,10 @@ class Treating:
         return data
 
     def told(self, command, answer=""):
-        """Send a line; return the first line from then on that begins with `answer` and is no telemetry."""
+        """Send a line; return the first line after it that begins with `answer` and is not telemetry."""
         self._socket.setblocking(False)
         with contextlib.suppress(BlockingIOError):
-            while self._socket.recv(4096):  # what the tool under test was answered
+            while self._socket.recv(4096):  # an answer to the tool under test
                 pass
         self._rest = b""
         self._socket.settimeout(PATIENCE_S)
@@ -87,7 +87,7 @@ class Treating:
         return line.decode().strip()
 
     def state(self):
-        """Return STAT?."""
+        """Return the answer to STAT?."""
         return dict(part.split("=", 1) for part in self.told("STAT?", "STATE=").split(";"))
 
     def wait(self, wanted):
@@ -99,7 +99,7 @@ class Treating:
         return state
 
     def run_until(self, virtual_s):
-        """Let time run as fast as it goes until then."""
+        """Let time run as fast as possible until then."""
         self.speed(0)
         while self.plant.now_us < virtual_s * 1e6:
             time.sleep(0.02)
@@ -110,11 +110,11 @@ class Treating:
         self.pace._wall, self.pace._us = time.monotonic(), self.plant.now_us
 
     def let_pass(self, virtual_s):
-        """Let so much time pass, as fast as it goes."""
+        """Let so much time pass, as fast as possible."""
         self.run_until(self.plant.now_us / 1e6 + virtual_s)
 
     def hand(self, text):
-        """Do what one line of a script says, between two exchanges: within one the plant would be half moved on."""
+        """Do one line of a script between two exchanges: within an exchange the plant has moved on only partly."""
         done = threading.Event()
         self._acts.put(action(self.plant, text))
         self._acts.put(done.set)
@@ -158,9 +158,9 @@ class Treating:
 
 @contextlib.contextmanager
 def board(packed, folder, files=None):
-    """Within, a virtual board runs, with the application and `files` (path -> bytes).
+    """A context in which a virtual board runs, with the application and `files` (path -> bytes).
 
-    By decree it has been on for 300 s: every point has recovered. To wait so long costs 13 s, and shows nothing here.
+    Its clock says that it has been on for 300 s: every point has recovered. A real wait would take 13 s.
     """
     path = folder / "treating.img"
     shutil.copy(packed, path)
