@@ -72,7 +72,7 @@ def test_tab_completes_from_what_the_device_says_it_has(board):
 
 @pytest.mark.parametrize("typed", [b"ARM:RE\x03*IDN?\r", b"\x03\x03*IDN?\r"])
 def test_ctrl_c_empties_the_line_and_never_reaches_the_device(board, typed):
-    # once the status line is drawn, the terminal is raw and Ctrl-C is a key; before, it is a signal and ends the program
+    # once the status line is drawn, the terminal is raw and Ctrl-C is a key; before, it is a signal that ends it
     code, said = console(board, {DRAWN: typed, IDN: END})
     assert code == 0 and "ERROR" not in said
 

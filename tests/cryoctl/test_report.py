@@ -256,7 +256,7 @@ def test_a_recording_begun_while_armed_has_its_choice_and_says_why_the_valves_pa
 
 def test_without_a_log_no_count_of_nothing_is_given(tmp_path):
     done = report("--recording", RECORDING, "-o", tmp_path / "r.html")
-    assert done.exit_code == 0 and "0 records" not in done.stderr and "no log (--log FILE" in done.stderr
+    assert done.exit_code == 0 and "0 records" not in done.stderr and "no log (add one: --log FILE" in done.stderr
     body = (tmp_path / "r.html").read_text().partition("</head>")[2]
     assert "not given" in body and "points treated" not in body and "no treated point" not in body
 
@@ -289,7 +289,7 @@ def test_numbers_out_of_order_are_no_missing_ones_and_are_told(lines, tmp_path):
         ("2028-01-01", {"day": "", "due": ""}, "Never calibrated: OPEN. The due date in force, 2028-01-01, is"),
         ("NONE", {"day": "", "due": ""}, "Never calibrated: OPEN."),
         ("2028-01-01", {"due": "2026-01-01", "left_d": -3}, "Overdue: OPEN."),
-        ("2028-01-01", {"due": "2027-01-02"}, "due on 2027-01-02, and"),
+        ("2028-01-01", {"due": "2027-01-02"}, "due on 2027-01-02, but"),
     ],
 )
 def test_calibrations_are_said_to_hold_only_where_each_of_them_does(due, second, said):
@@ -318,7 +318,7 @@ def test_files_of_two_devices_are_not_mixed(tmp_path, lines):
     path.write_text(log_file.line(log.Record(serial="2", number=1, kind="LOST"), "jsonl"))
     found = gather.Found("x")
     gather.from_log(path, found)
-    with pytest.raises(Problem, match="serial 1, the report of 2"):
+    with pytest.raises(Problem, match="serial 1, but the report is about serial 2"):
         gather.from_recording(RECORDING, found)
     path.write_text(path.read_text() + lines.read_text())
     with pytest.raises(Problem, match="several devices"):
