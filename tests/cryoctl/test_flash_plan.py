@@ -174,7 +174,7 @@ def test_the_steps_of_a_board(compiled, state, who, request_, steps):
         (SILENT, None, UF2 | {"board": "rp2040_pico"}, NoDevice, "does not answer"),
         (SILENT, None, {"image": b"\xe9"}, NoDevice, "--board"),
         (SILENT, None, {"image": b"\xe9", "board": ESP, "dry_run": True}, NoDevice, "does not answer"),
-        (APPLICATION, RUNS, {}, Problem, "port: .* takes the device's PIN"),
+        (APPLICATION, RUNS, {}, Problem, "port: .* device's PIN is needed"),
         (APPLICATION, RUNS, {"image": b"\xe9", "pin": "4711"}, Problem, "UF2"),
         (APPLICATION, RUNS, {"image": b"\xe9", "dry_run": True}, Problem, "UF2"),
     ],

@@ -24,7 +24,7 @@ def file(tmp_path):
 @pytest.mark.parametrize(
     ("words", "said"),
     [
-        (("--image", "{file}", "--sha256", "0" * 64), f"its SHA-256 is {SUM}, not the one given: nothing was written"),
+        (("--image", "{file}", "--sha256", "0" * 64), f"its SHA-256 is {SUM}, not the given one: nothing was written"),
         (("--image", "{file}", "--sha256", SUM[:-1]), "64 hexadecimal digits"),
         (("--sha256", SUM), "name the file with --image"),
         (("--image", "official", "--board", "esp32_devkitc"), "no download is pinned for esp32_devkitc"),

@@ -161,7 +161,7 @@ def test_a_full_disk_keeps_what_is_written_and_says_how_to_go_on(board, tmp_path
         sink._file = Full(sink._file)
         said = run("--jsonl", port=board.link).out.splitlines()[:4]
         records = [log.Record(**json.loads(line)) for line in said]
-        with pytest.raises(Problem, match=r"No space left.*2 new records.*goes on there"):
+        with pytest.raises(Problem, match=r"No space left.*2 new records.*continues there"):
             sink.add(records)
     assert [record.number for record in log_file.read(path)[0]] == [1, 2]
     assert run("-o", path, port=board.link).status == 0
@@ -284,7 +284,7 @@ def test_holes_lie_between_records_in_whatever_order_they_stand():
 
 @pytest.mark.parametrize("line", ["", "OK", "NO=x;KIND=POINT", "KIND=POINT", "NO=1;KIND=POINT;BURSTS=many"])
 def test_an_answer_that_is_no_record_is_a_problem(line):
-    with pytest.raises(Problem, match="no record"):
+    with pytest.raises(Problem, match="not a record"):
         log.decoded(line, "1")
 
 
@@ -374,7 +374,7 @@ def test_missing_numbers_are_exit_code_1(packed, tmp_path):
 )  # fmt: skip
 def test_a_line_that_means_two_things_is_no_record(tmp_path, text):
     (tmp_path / "a.jsonl").write_text(text + "\n")
-    with pytest.raises(Problem, match="line 1 is no record"):
+    with pytest.raises(Problem, match="line 1 is not a record"):
         log_file.read(tmp_path / "a.jsonl")
 
 

@@ -122,7 +122,7 @@ def test_the_screen_on_a_real_board(board):
 def test_a_file_that_cannot_be_written_is_told_and_one_that_fills_up_ends_the_recording_alone(board, tmp_path):
     there = tmp_path / "there"
     there.write_text("a diary")
-    for path, said in ((there, "there already"), (tmp_path / "no" / "r", "No such file")):
+    for path, said in ((there, "exists already"), (tmp_path / "no" / "r", "No such file")):
         done = ran("-p", board.link, "--record", path)
         assert done.returncode == 2 and said in done.stderr and "--record" in done.stderr
     assert there.read_text() == "a diary"

@@ -32,7 +32,7 @@ def test_what_is_newer_or_cut_off_is_left_out_and_what_is_damaged_is_named(tmp_p
             read(path)
     for none in ("", gap + "\n", "a diary\n", head.replace('"format":1', '"format":9')):
         path.write_text(none)
-        with pytest.raises(Problem, match="no recording"):
+        with pytest.raises(Problem, match="not a recording"):
             read(path)
     with pytest.raises(Problem, match="No such file"):
         read(tmp_path / "missing")

@@ -407,7 +407,7 @@ def test_the_sheet_says_everything_and_needs_nothing_else(tmp_path):
 
 def test_a_sheet_is_not_written_over_another_and_where_it_cannot_be_it_is_told(tmp_path):
     (tmp_path / "a.json").write_text("mine")
-    for path, said in ((tmp_path / "a.html", "there already"), (tmp_path / "no" / "b.html", "No such file")):
+    for path, said in ((tmp_path / "a.html", "exists already"), (tmp_path / "no" / "b.html", "No such file")):
         with pytest.raises(Problem, match=said):
             paper.places(path)
     with pytest.raises(Problem, match="HTML"):
@@ -504,7 +504,7 @@ def test_wrong_requests_are_refused_before_anything_is_asked(board, tmp_path):
         (("--pin-file", tmp_path / "pin"), "4 to 10 digits"),
         (("--pin-file", tmp_path / "none"), "No such file"),
         (("--not-fitted", "SKINS"), "the sensors are SKIN"),
-        (("--sheet", tmp_path / "there.html"), "there already"),
+        (("--sheet", tmp_path / "there.html"), "exists already"),
         (("--serial", "0"), "1"),
     ):
         code, _, errors = ran(board, "--yes", *words)

@@ -54,7 +54,7 @@ def test_a_uf2_file_is_address_and_content():
         ((512 * 3 + 24, b"\x29"), "has the number 3 of 41"),
         ((512 * 3 + 28, b"\0"), "another chip"),
         ((512 * 3 + 9, b"\0"), "another chip"),  # no family is given
-        ((512 * 3 + 13, b"\x99"), "nothing for address"),
+        ((512 * 3 + 13, b"\x99"), "no block for address"),
         ((512 * 3 + 16, b"\xff\xff"), "has the number"),
     ],
 )
@@ -212,7 +212,7 @@ def test_a_volume_that_stays_did_not_take_the_image(volume):
 def test_a_volume_that_goes_before_all_is_written_is_told(volume):
     there = uf2.wait_for("RPI-RP2", 1)
     shutil.rmtree(volume)
-    with pytest.raises(NoDevice, match="before all of the image"):
+    with pytest.raises(NoDevice, match="before the whole image"):
         uf2.copy(uf2_file(CONTENT * 8), there)
 
 
@@ -383,7 +383,7 @@ def test_a_pico_at_its_prompt_gets_the_image_then_everything_else(pico, monkeypa
 
 def test_a_real_board_is_never_called_simulated_and_one_without_settings_is_told_of(pico):
     board, flashed = pico
-    with pytest.raises(Problem, match="virtual board alone"):
+    with pytest.raises(Problem, match="only for the virtual board"):
         flashed(Request(settings={"simulated": 1}, board=EXAMPLE))
     assert board.held == {}
     report = flashed(Request(board=EXAMPLE))
