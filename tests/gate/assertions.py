@@ -1,7 +1,7 @@
-"""Finds test functions that cannot fail by what they assert: no assert, no expected exception, no helper that has one.
+"""Finds test functions that cannot fail by an assertion: no assert, no expected exception, no helper that has one.
 
-A test whose only claim is "nothing raises" says so by asserting something of what came out. A method that has the name
-of one of the product's is not taken for a helper: nobody can tell here whose it is.
+A test that only checks "nothing raises" must assert something about the result. A method with the name of a method of
+the product does not count as a helper, because this tool cannot distinguish the two.
 """
 
 from __future__ import annotations
@@ -10,11 +10,11 @@ import ast
 from collections.abc import Container, Iterator
 from pathlib import Path
 
-_EXPECTS = {"raises", "fail", "warns", "deprecated_call"}  # of pytest
+_EXPECTS = {"raises", "fail", "warns", "deprecated_call"}  # pytest's own
 
 
 class _File:
-    """Functions of one file by bare name, those of classes too."""
+    """Return the functions of one file by their names alone, also those in classes."""
 
     def __init__(self, file: Path):
         self.file = file

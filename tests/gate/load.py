@@ -1,4 +1,4 @@
-"""The tests that talk over terminals and serial ports, again and again beside busy processes: `make load`.
+"""Runs the tests with terminals and serial ports again and again beside busy processes: `make load`.
 
 A test that depends on how busy the machine is fails here sooner or later. Exit code 0: no run failed; 1: one did.
 """
@@ -16,13 +16,13 @@ NAMES = (
     "recording", "selftest", "service",
 )  # fmt: skip
 TALKING = tuple(f"tests/cryoctl/test_{name}.py" for name in NAMES)
-BUSY = "import os\nparent = os.getppid()\nwhile os.getppid() == parent:\n    sum(range(1_000_000))\n"  # ends with it
+BUSY = "import os\nparent = os.getppid()\nwhile os.getppid() == parent:\n    sum(range(1_000_000))\n"  # ends with us
 CLOSING = ("FAILED ", "ERROR ")
 
 
 @contextlib.contextmanager
 def busy(count: int):
-    """Within, so many processes compute; yields them."""
+    """A context in which so many processes compute; yield them."""
     processes = []
     try:
         for _ in range(count):
@@ -36,7 +36,7 @@ def busy(count: int):
 
 
 def once(paths: list[str]) -> tuple[bool, list[str]]:
-    """Run the tests; return whether they passed, and the runner's closing lines."""
+    """Run the tests; return (whether they passed, the runner's closing lines)."""
     command = [sys.executable, "-m", "pytest", "-q", "-n", "2", "--dist", "loadfile", "-p", "no:cacheprovider", *paths]
     done = subprocess.run(command, cwd=ROOT, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, check=False)
     lines = done.stdout.splitlines()
@@ -46,7 +46,7 @@ def once(paths: list[str]) -> tuple[bool, list[str]]:
 
 
 def main(arguments: list[str] | None = None) -> int:
-    """Repeat, print each run's end and the sum; return the exit code."""
+    """Repeat the tests, print the end of each run and the sum; return the exit code."""
     options = argparse.ArgumentParser(prog="python -m tests.gate.load", description=__doc__)
     options.add_argument("--times", type=int, default=20, help="runs (20)")
     options.add_argument("--busy", type=int, default=8, help="processes that compute beside them (8)")

@@ -14,12 +14,12 @@ from tests.lanes import ROOT
 
 FOLDERS = ("firmware", "boards")
 ARCHITECTURES = sorted({load(path.parent).chip.architecture for path in BOARDS.glob("*/board.toml")} - {""})
-MPY_VERSION = 6  # what MicroPython 1.27 and later load
+MPY_VERSION = 6  # the version that MicroPython 1.27 and later load
 
 
 @dataclass(frozen=True)
 class Compiled:
-    """One source file for one architecture: the .mpy bytes, or why the compiler refused the file."""
+    """The result for one source file and one architecture: the .mpy bytes, or why the compiler refused the file."""
 
     source: str
     data: bytes
@@ -27,7 +27,7 @@ class Compiled:
 
 
 def sources(root: Path = ROOT) -> list[Path]:
-    """Every Python file that goes onto a board, sorted."""
+    """Return all Python files that go onto a board, sorted."""
     return sorted(path for folder in FOLDERS for path in (root / folder).rglob("*.py"))
 
 
@@ -45,7 +45,7 @@ def compile_one(source: Path, architecture: str, root: Path = ROOT) -> Compiled:
 
 
 def main() -> int:
-    """Print files and total bytes for each architecture; 1 when a file does not compile or there is none."""
+    """Print files and total bytes for each architecture; return 1 when a file does not compile or there is no file."""
     files = sources()
     failed = not files
     for architecture in ARCHITECTURES:

@@ -1,8 +1,8 @@
-"""Finds what a page names in backticks and the project does not have: files, symbols in them, targets, commands.
+"""Finds names in backticks on a page that the project does not have: files, symbols in them, targets, commands.
 
 A page writes `folder/file.py`, `folder/`, `file.py:symbol`, `file.py:Class.member`, `file.py::test` (as pytest takes
 it), `make target`, `python -m module` or another command line that names files. A * stands for anything in a file's
-name. A symbol without its file may be anything's, so it stands without backticks.
+name. A symbol without its file could belong to any file, so it is written without backticks.
 """
 
 from __future__ import annotations
@@ -15,11 +15,11 @@ from pathlib import Path
 
 _SPAN = re.compile(r"`([^`]+)`")
 _FILE = re.compile(r"[\w*./-]+/[\w*./-]*|[\w-]+\.(?:py|md|toml|mjs)|Makefile")
-_INSTALLED = (".venv/",)  # made by `make setup`: in no clone
+_INSTALLED = (".venv/",)  # `make setup` makes these: a clone does not have them
 
 
 def missing(text: str, root: Path) -> Iterator[str]:
-    """Yield a sentence for each thing that a page's text names and the project under a root does not have."""
+    """Yield a sentence for each name in a page's text that the project below `root` does not have."""
     for span in dict.fromkeys(" ".join(found.split()) for found in _SPAN.findall(re.sub(r"(?s)```.*?```", "", text))):
         yield from (f"`{span}`: {problem}" for problem in _problems(span, root))
 

@@ -1,4 +1,4 @@
-"""How pytest collects portable files: once per lane, skips counted with their reason, mistakes named."""
+"""How pytest collects portable files: once for each lane, with skips counted by reason and mistakes named."""
 
 import os
 import re
@@ -17,7 +17,7 @@ from tests.lanes.discover import NotPortable, discover
 
 @pytest.fixture
 def project(tmp_path):
-    """A copy of the gate with an empty tests/portable; returns a function that runs pytest in it."""
+    """A copy of the gate with an empty tests/portable. Return a function that runs pytest in it."""
     for name in ("pyproject.toml", "tests/__init__.py", "tests/conftest.py", "tests/drawn.py"):
         (tmp_path / name).parent.mkdir(exist_ok=True)
         shutil.copy(ROOT / name, tmp_path / name)
@@ -72,7 +72,7 @@ def test_each_test_runs_once_in_each_lane(project):
     assert "1 passed, 1 failed, 0 skipped: micropython 1." in wasm
     assert "FAILED tests/portable/test_a.py::test_only_cpython_passes[unix]" in text
     assert "2 failed, 4 passed" in text
-    failures = text.split("= FAILURES =")[1].split("= short test summary info =")[0]  # the summary tells it again in CI
+    failures = text.split("= FAILURES =")[1].split("= short test summary info =")[0]  # in CI the summary repeats it
     assert failures.count("\n      sys.implementation.name = 'micropython'\n") == 2
 
 

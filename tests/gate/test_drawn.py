@@ -1,4 +1,4 @@
-"""Hypothesis draws the same examples whatever was loaded before."""
+"""Hypothesis draws the same examples, whatever was imported before."""
 
 import importlib.util
 import sys
@@ -12,7 +12,7 @@ OTHERS = range(70_001, 70_101)
 
 
 def examples():
-    """Return what a test with a fixed seed is given."""
+    """Return the examples that a test with a fixed seed gets."""
     found = []
 
     @seed(1)

@@ -1,4 +1,4 @@
-"""A failed assert in a MicroPython lane is told with its source and its values."""
+"""A failed assert in a MicroPython lane is reported with its source and its values."""
 
 import textwrap
 
@@ -23,7 +23,7 @@ RIG = """
 
 
 def told(lane, folder, body):
-    """Return what is told of a test with this body that fails."""
+    """Return the report of a failing test with this body."""
     (folder / "rig.py").write_text(textwrap.dedent(RIG))
     file = folder / "test_planted.py"
     head = "import micropython\nfrom rig import Counter, same\n\nNUMBERS = [1, 2]\n\ndef test_it():\n"

@@ -1,4 +1,4 @@
-"""What the guides repeat from the code for their readers is all of it, and no more."""
+"""Lists that the guides repeat from the code have all entries, and no others."""
 
 import re
 

@@ -1,4 +1,4 @@
-"""No module of firmware, boards and host tools imports itself through others, and the finder sees a planted circle."""
+"""No module of firmware, boards and host tools imports itself through others; the finder sees a planted circle."""
 
 import pytest
 
@@ -31,11 +31,11 @@ def test_no_module_imports_itself_through_others(modules):
     ("module", "imported"),
     [
         ("firmware/cryo/recorder.py", "firmware/cryo/store/journal.py"),  # in a function
-        ("firmware/main.py", "boards/esp32_devkitc/board.py"),  # by the name that each board has
+        ("firmware/main.py", "boards/esp32_devkitc/board.py"),  # the name that each board has
         ("boards/rp2040_pico/board.py", "boards/rp2040_pico/chip.py"),
         ("firmware/cryo/valve/rp2_pio.py", "boards/rp2350_pico2/registers.py"),
         ("boards/virtual/board.py", "host_tools/simulator/twin/guest/hal.py"),
-        ("host_tools/cryoctl/names.py", "firmware/cryo/limits.py"),  # as text
+        ("host_tools/cryoctl/names.py", "firmware/cryo/limits.py"),  # the name is in a text
         ("host_tools/cryoctl/doctor/environment.py", "host_tools/cryoctl/adapters/mpremote.py"),  # its end is computed
         ("host_tools/evidence/powercut/guest/cuts.py", "host_tools/evidence/powercut/guest/pins.py"),
         ("host_tools/toolchain/settings/pin.py", "host_tools/toolchain/settings/__init__.py"),
@@ -105,7 +105,7 @@ def test_each_circle_is_named(tmp_path):
         {A: "from cryo import b, c", B: "from cryo import c", C: ""},
         {A: "# from cryo import b", B: "'''from cryo import a'''\nfrom cryo import a"},
         {PACKAGE: "from host_tools.all.x import X", X: "import host_tools.y", Y: ""},
-        {A: "from machine import Pin", GUEST_MACHINE: "import cryo.a"},  # a board's is built in
+        {A: "from machine import Pin", GUEST_MACHINE: "import cryo.a"},  # on a board it is built in
         {A: "from time import sleep", B: "from cryo import a"},
         {"boards/one/pins.py": "import cryo.a", "boards/one/board.py": "import pins", A: ""},
     ],

@@ -1,4 +1,4 @@
-"""The lanes fail what they exist to fail: allocation and overflow under the heap lock, a crash, a hang."""
+"""The lanes fail tests that must fail: allocation and overflow under the heap lock, a crash, a hang."""
 
 import textwrap
 
@@ -108,7 +108,7 @@ def test_a_hang_breaks_the_file_and_says_so(lane, tmp_path):
             while True:
                 pass
     """
-    for timeout_s in (3, 30, 300):  # on a busy machine the interpreter has not come so far after the first
+    for timeout_s in (3, 30, 300):  # on a busy machine the interpreter needs more than the first wait to come so far
         outcome = run(lane, tmp_path, source, timeout_s=timeout_s)
         assert f"still running after {timeout_s} s" in outcome.broken
         if "before the hang" in outcome.broken:

@@ -12,7 +12,7 @@ from markdown_it import MarkdownIt
 from host_tools.places import ROOT
 
 FOLDERS = (".", "docs", "docs/cryoctl", "docs/safety", "boards")
-README_LINES = 100  # two screens: what it is, how to begin, where to read on
+README_LINES = 100  # at most two screens: what it is, how to begin, where to read on
 
 
 def pages(root=ROOT):
@@ -41,7 +41,7 @@ def anchors(page):
 
 
 def links(page):
-    """Yield the target of each link and picture of a page that is no address."""
+    """Yield the target of each link and picture of a page, without web addresses."""
     for token in tokens(page):
         for part in token.children or ():
             target = part.attrs.get("href" if part.type == "link_open" else "src")

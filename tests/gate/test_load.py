@@ -1,4 +1,4 @@
-"""`make load`: a run that fails makes it fail, its closing lines are printed, and what was started is ended."""
+"""`make load`: it fails when a run fails, prints the run's closing lines, and ends the processes that it started."""
 
 import pytest
 

@@ -1,4 +1,4 @@
-"""What pages name exists: files, symbols, tests; what docs/architecture.md lists as not one-way is all that is not."""
+"""Files, symbols and tests that pages name exist; docs/architecture.md lists all imports that are not one-way."""
 
 import re
 
@@ -12,10 +12,10 @@ PAGES = ("docs/architecture.md", "docs/glossary.md", UNTRUTHS)
 ROOT = imports.ROOT
 USERS, SIMULATOR, TOOLCHAIN, EVIDENCE = "users' tools", "simulator", "toolchain", "evidence"
 MAY = {(USERS, TOOLCHAIN), (SIMULATOR, TOOLCHAIN)} | {(EVIDENCE, other) for other in (USERS, SIMULATOR, TOOLCHAIN)}
-TARGETS = ("firmware", "boards")  # what host tools and boards are made for
-PIO = "firmware/cryo/valve/rp2_pio.py"  # one valve for two chips: the addresses are the board's
-STARTS = ("firmware/boot.py", "firmware/main.py")  # they ask for what each board's folder has
-SHARED = "host_tools"  # the files that lie in no room
+TARGETS = ("firmware", "boards")  # host tools and boards exist for it
+PIO = "firmware/cryo/valve/rp2_pio.py"  # one valve for two chips: the board has the addresses
+STARTS = ("firmware/boot.py", "firmware/main.py")  # they import modules that each board's folder has
+SHARED = "host_tools"  # files that belong to no room
 DOOR = "host_tools/cryoctl/sim/"
 
 
@@ -78,14 +78,14 @@ def test_a_symbol_is_what_a_module_defines_not_what_it_mentions(tmp_path):
 
 
 def rooms():
-    """Return folder -> purpose of the host tools, as the table of docs/architecture.md has them."""
+    """Return folder -> purpose of the host tools, from the table in docs/architecture.md."""
     table = (ROOT / PAGES[0]).read_text(encoding="utf-8")
     rows = re.findall(r"^\| (users' tools|simulator|toolchain|evidence): ([^|]+)\|", table, re.MULTILINE)
     return {folder: room for room, cell in rows for folder in re.findall(r"`([^`]+)`", cell)}
 
 
 def against(graph, purposes):
-    """Yield (module, other) of each import that is not one of the ways that the rooms may take."""
+    """Yield (module, other) of each import that is not allowed between the rooms."""
 
     def room(module):
         known = (purpose for folder, purpose in purposes.items() if module.startswith(folder))

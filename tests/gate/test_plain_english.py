@@ -6,7 +6,7 @@ import pytest
 
 from host_tools.places import ROOT
 
-# What may not stand, and why. Each was found in this project; a new one is a row.
+# What no page may hold, and what to write instead. Each was found in this project; a new one is a row.
 PHRASES = {
     r"\bit does not tell\b": "the object stands first: say what does not show what",
     r"\btold before\b": "say who says it, and when",
@@ -36,7 +36,7 @@ KINDS = ("*.py", "*.md", "*.toml")
 
 
 def texts():
-    """Yield (name, text) of each file that people read, but the history of changes."""
+    """Yield (name, text) of each file that people read, except the history of changes."""
     for room in ROOMS:
         for kind in KINDS:
             for path in sorted((ROOT / room).rglob(kind)):
@@ -48,7 +48,7 @@ def texts():
 
 
 def found(text):
-    """Yield (phrase, what to write) of each phrase of the list; also across the end of a line."""
+    """Yield (phrase, what to write) for each phrase of the list in a text, also across the end of a line."""
     joined = re.sub(r"\n[ #]*", " ", text)
     for phrase, instead in PHRASES.items():
         for match in re.finditer(phrase, joined):

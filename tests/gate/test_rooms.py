@@ -1,4 +1,4 @@
-"""The picture of the rooms is the one that the imports give."""
+"""The picture of the rooms agrees with the imports."""
 
 from host_tools.evidence.pages import rooms
 from host_tools.toolchain import imports

@@ -1,4 +1,4 @@
-"""The static site: what it is built from, and the check of its links. Zensical itself is not needed here."""
+"""The static site: its sources, and the check of its links. Zensical itself is not needed here."""
 
 import tomllib
 

@@ -1,4 +1,4 @@
-"""A release has one number: firmware/cryo/__init__.py holds it, all others read it there."""
+"""A release has one number: firmware/cryo/__init__.py holds it, and everything else reads it there."""
 
 import re
 import subprocess
@@ -23,7 +23,7 @@ def test_the_wheel_takes_the_version_from_the_firmware():
 
 
 def test_no_other_file_states_it():
-    """But records of runs, and tests that play a device."""
+    """Without records of runs, and without tests that imitate a device."""
     words = ["git", "grep", "-lF", f'"{__version__}"', "--", "firmware", "boards", "host_tools", "*.toml", "Makefile"]
     said = subprocess.run(words, cwd=ROOT, capture_output=True, text=True, check=False).stdout.split()
     assert said in ([], ["firmware/cryo/__init__.py"])

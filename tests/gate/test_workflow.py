@@ -1,4 +1,4 @@
-"""The workflow for GitHub's runners: its form, the files it names, and its shell steps. Its host never ran it."""
+"""The workflow for GitHub's runners: its form, its files, and its shell steps. GitHub itself never ran it."""
 
 import os
 import shlex
@@ -11,7 +11,7 @@ from ruamel.yaml import YAML
 from host_tools.places import ROOT
 
 WORKFLOW = ROOT / ".github/workflows/ci.yml"
-# What make would install is there already, or the tests would not run. Make takes -o only as an argument.
+# What make would install is there already; without it the tests would not run. Make accepts -o only as an argument.
 INSTALLED = "-o .venv/.base -o .venv/.stamp -o host_tools/toolchain/node/node_modules/.stamp"
 MAKE = f'make() {{ command make {INSTALLED} "$@"; }}\n'
 
@@ -78,4 +78,4 @@ def test_what_a_page_of_the_demo_holds_is_installed_for_it(target):
     words = ["make", "--dry-run", "--always-make", target]
     done = subprocess.run(words, cwd=ROOT, capture_output=True, text=True, check=True)
     assert "npm ci" in done.stdout and "--editable" in done.stdout
-    assert "stubs" not in done.stdout  # the tools for tests wait for `setup`
+    assert "stubs" not in done.stdout  # the job with the tests' tools waits for `setup`
