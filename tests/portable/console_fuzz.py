@@ -1,4 +1,4 @@
-"""Lines nobody would type, and what must hold after each of them: no crash, no change from a line that is refused."""
+"""Lines that nobody would type, and what must be true after each: no crash, no change by a refused line."""
 
 from console_rig import App, wrapped
 from cryo.console import table
@@ -9,7 +9,7 @@ WORDS = (
     "trip_mdegc,5 DEGC", "jet_k_mdegc,12000", "TREAT", "2026,11,22", "23,59,59", "1234", "", " ", "NAN", "1e9", "{}",
     "%s", "\\n", "None", "A" * 60,
 )  # fmt: skip
-# known to trip parsers: replayed in every interpreter
+# lines that are difficult for parsers: every interpreter gets them
 CORPUS = (
     b"", b";", b";;;;", b":", b"::", b"?", b"*", b"*?", b"@", b"@@", b"@1", b"@1 ", b"@1 *", b"@1 * *",
     b"@0 STAT? *FFFF", b" ", b" ? ", b"STAT??", b"?STAT", b"STAT? ?", b"STAT:", b"STAT:?", b":STAT?", b"::STAT?",
@@ -27,7 +27,7 @@ CORPUS = (
 
 
 class Rig:
-    """One applicator that is sent lines; `check` after each."""
+    """One applicator that gets lines; call `check` after each."""
 
     def __init__(self):
         self.app = App()
@@ -36,7 +36,7 @@ class Rig:
         self.lines = 0
 
     def state(self):
-        """Return what a refused line must leave as it is."""
+        """Return the state that a refused line must not change."""
         c = self.console
         return (
             self.app.choice(), c.human, c.editor is None, c.days, c.day_s, tuple(sorted(c.staged.items())),
@@ -63,20 +63,20 @@ class Rig:
         raise AssertionError("the console does not come to rest")
 
     def send(self, line):
-        """Send one line and check what it left behind; return the answer's bytes."""
+        """Send one line, and check the state after it; return the answer's bytes."""
         app = self.app
         self.lines += 1
         if self.lines % 16 == 0:
             app.tick()
         if self.console.tool:
-            self.console.tool._silent_us = 0  # the tool is there: what it does by falling silent is another test's
+            self.console.tool._silent_us = 0  # the tool is there; other tests check its silence
         before = self.state()
         nonce = app.supervisor.nonce
         app.stream.written = b""
         app.stream.incoming = line + b"\n"
         self.settle()
         said = app.stream.written
-        if app.restarts:  # a chip would be another one now
+        if app.restarts:  # a real chip would have restarted now
             lines = self.lines
             self.__init__()
             self.lines = lines
@@ -96,19 +96,19 @@ class Rig:
         return said
 
     def _counted(self, line, answer):
-        """True where a refusal keeps something (a wrong PIN, a right sum on a wrong command), or a stop follows."""
+        """True when a refusal changes something (a wrong PIN, a right sum on a wrong command), or a stop follows."""
         stops = b";" in line and (b"STOP" in line.upper() or b"ARM:OFF" in line.upper())
         return answer[:9] in (b"ERROR 301", b"ERROR 302") or line[:1] == b"@" or stops
 
     def calm(self):
-        """Back to stand-by."""
+        """Return to stand-by."""
         self.app.inputs.request = supervisor.DISARM
         self.settle()
         self.app.tick()
 
 
 def spoken(random):
-    """Return a line near a command: one of the table, what it takes or something else, mutated or not."""
+    """Return a line like a command: a command of the table, with a fitting argument or another one, mutated or not."""
     known = table.known()
     line = known[random.below(len(known))]
     if random.below(2):
@@ -119,7 +119,7 @@ def spoken(random):
 
 
 def mutated(line, random):
-    """Return a line with one character dropped, put in, changed, or a piece doubled."""
+    """Return a line with one character removed, inserted or changed, or with a piece doubled."""
     at = random.below(len(line) + 1)
     kind = random.below(5)
     ch = chr(32 + random.below(95))

@@ -1,4 +1,4 @@
-"""A console on a fake serial line, in front of a real supervisor whose inputs are all in order."""
+"""A console on a fake serial line, with a real supervisor whose inputs are all good."""
 
 from cryo import config
 from cryo.console.crc import START, added
@@ -16,7 +16,7 @@ ALL = "SKIN,EYESPATIENT,EYESOPERATOR,CONTRA,WOUND"
 
 
 class Stream:
-    """A serial line: `takes` bounds what it takes at a time, `endless` keeps sending the same byte."""
+    """A serial line. takes: how many bytes it accepts at a time; endless: it sends the same byte without an end."""
 
     def __init__(self):
         self.incoming = b""
@@ -159,7 +159,7 @@ class App:
         return self.stream.written[before:].decode().split("\n")[:-1]
 
     def choose(self):
-        """Everything that arming needs."""
+        """Do everything that arming needs."""
         choices = ("PRES CHRONIC", "LEV 3", "SITE LFOOT-SOLE", "POIN 1", "ATT " + ALL)
         for command in ["TREAT:" + choice for choice in choices]:
             assert self.ask(command) == "OK"

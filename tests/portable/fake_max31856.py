@@ -58,7 +58,7 @@ class Rig:
         return None
 
     def wiggle(self, polls):
-        """Poll with a value that changes with each conversion, as noise makes it."""
+        """Poll with a value that changes with each conversion, as with noise."""
         before = self.reading.sequence
         for _ in range(polls):
             self.fake.code ^= 0x20

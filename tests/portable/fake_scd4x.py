@@ -32,8 +32,8 @@ def check_byte(high, low):
 class Chip:
     """Address 62h. While it executes a command, and for a command of the other mode, it refuses.
 
-    `error` is raised instead of a transfer; `taken` >= 0 is how many bytes of a command it acknowledges before it drops
-    out; `flip` is a mask over byte `flip_at` of each result; `frozen` stops its measurements; `stubborn`: refuses the
+    error: raised in place of a transfer; taken >= 0: how many bytes of a command it acknowledges before it stops
+    answering; flip: a mask for byte `flip_at` of each result; frozen: it does not measure; stubborn: it refuses the
     stop when it does not measure.
     """
 
@@ -56,7 +56,7 @@ class Chip:
         self.power()
 
     def power(self):
-        """The supply returned: one second until it listens."""
+        """The supply returns: the chip accepts commands after one second."""
         self.measuring = False
         self.full = False
         self.since_us = 0
@@ -64,7 +64,7 @@ class Chip:
         self.answer = 0
 
     def ppm(self, ppm):
-        """What the next results read."""
+        """Set what the next results read."""
         words = (ppm, 0x6667, 0x5EB9)
         for i in range(3):
             high = words[i] >> 8
@@ -178,7 +178,7 @@ class Rig:
         return -1
 
     def next(self, polls=2_000):
-        """Poll until something new is said; return the polls it took, or -1."""
+        """Poll until there is a new status; return the number of polls, or -1."""
         sequence = self.quantity.sequence
         for i in range(polls):
             self.poll()

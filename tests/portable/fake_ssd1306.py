@@ -4,7 +4,7 @@ TIMEOUT_US = 1_000
 ABSENT = OSError(5)  # what the RP2040's port raises for an address that nobody acknowledges
 TIMED_OUT = OSError(110)
 
-# Further bytes of each command that takes some [S: data sheet, table 9-1]; the scrolling ones are not used.
+# Number of bytes after each command that takes some [S: data sheet, table 9-1]; scrolling commands are not used.
 _ARGUMENTS = {0x20: 1, 0x81: 1, 0x8D: 1, 0xA8: 1, 0xD3: 1, 0xD5: 1, 0xD9: 1, 0xDA: 1, 0xDB: 1}
 
 
@@ -120,7 +120,7 @@ class Chip:
             raise AssertionError("unknown command " + hex(byte))
 
     def readable(self):
-        """True when what is in the memory is what a person sees, upright."""
+        """True when a person sees the memory's content upright."""
         r = self.registers
         shown = self.on and r[0x8D] == 0x14 and r[0xA8] == 0x3F and r[0xD3] == 0 and r[0xDA] == 0x12 and r[0x20] == 2
         return shown and self.turned == 3 and not (self.inverted or self.all_on or self.scrolls or self.start_line)

@@ -1,4 +1,4 @@
-"""A panel with a display of characters and a pixel that remembers, beside a supervisor that treats."""
+"""A panel with a display of characters and a pixel that keeps its colours, beside a supervisor that treats."""
 
 import micropython
 from cryo import panel
@@ -145,7 +145,7 @@ class Rig:
         return [self.display.row(page) for page in range(8)]
 
     def texts(self, pictures=60):
-        """Run on; return all the lower halves that were seen, each as one text."""
+        """Run on; return all lower halves of the display that were seen, each as one text."""
         seen = []
         for _ in range(pictures):
             self.run(PICTURE)

@@ -1,7 +1,7 @@
-"""The settings once more, typed: the second look at each figure of the schema. Tests of the schema and of its records
-read them here. A new setting is a new row, in the place that it has in the record."""
+"""The settings, typed a second time, to check each figure of the schema. Tests of the schema and of its records read
+them here. A new setting is a new row, at its place in the record."""
 
-# key, unit, default, lowest, highest, tighter, danger, since which version, what an older record is read with
+# key, unit, default, lowest, highest, tighter, danger, since which version, value for an older record
 ROWS = (
     ("simulated", "", 0, 0, 1, 0, 1, 1, None),
     ("serial", "", 0, 0, 999_999, 0, 0, 1, None),
@@ -25,7 +25,7 @@ for _row in ROWS:
 
 
 def text(given, version=NEWEST):
-    """Return the record of a version as a device of that version wrote it: `given`, and for the rest the defaults."""
+    """Return the record that a device of a version wrote: the values in `given`, and defaults for the rest."""
     parts = []
     for row in ROWS:
         if row[7] <= version:
@@ -34,7 +34,7 @@ def text(given, version=NEWEST):
 
 
 def read_as(given, version):
-    """Return key -> value of what such a record is read as, but for defaults."""
+    """Return key -> value as read from such a record, without defaults."""
     values = dict(given)
     for row in ROWS:
         if row[7] > version:

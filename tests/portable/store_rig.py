@@ -5,12 +5,12 @@ from storage import RamFiles
 
 
 def always():
-    """No gas: write."""
+    """No gas flows: files may be written."""
     return True
 
 
 class FailingFiles(RamFiles):
-    """fails: what to do wrong from now on.
+    """fails: the error to make from now on.
 
     "" or "open" (to write), "seek" (to read), "write", "read", "flip" (a stored bit), "half" (lost), "tail" (something
     behind what was written), "misread" (what was just written, once). opened counts what was not closed again.
@@ -21,7 +21,7 @@ class FailingFiles(RamFiles):
     written = ""  # the path that was written last, until it is read
 
     def refuse(self, path):
-        """Stands in for remove where a file cannot be taken away."""
+        """Stands for `remove` when a file cannot be removed."""
         raise OSError(5)
 
     def open(self, path, mode):
@@ -91,7 +91,7 @@ class _Writer:
 
 
 def flipped(data, bit):
-    """Return data with one bit turned."""
+    """Return data with one bit inverted."""
     out = bytearray(data)
     out[bit >> 3] ^= 1 << (bit & 7)
     return bytes(out)

@@ -13,28 +13,28 @@ SETTINGS = {"simulated": 1, "jet_k_mdegc": 16_000, "infrared_fitted": 0}  # the 
 
 
 class Rig:
-    """One supervisor with its hardware imitated. `skin_mdegc` is what every new sample reads."""
+    """One supervisor with imitated hardware. Every new sample reads `skin_mdegc`."""
 
     def __init__(self, settings=SETTINGS, provisioned=True, proved=True):
         self.config = config.build(settings)[0] if provisioned else None
         self.sup = Supervisor(self.config)
         if proved:
-            self.sup.valves.bursts = 0  # as if the valves' proof test of this day were done
+            self.sup.valves.bursts = 0  # as if the valves' proof test of this day had passed
         self.i = Inputs()
         self.o = Outputs()
         self.now_us = BEFORE_WRAP
         self.skin_mdegc = 32_500
         self.skin_status = 0
-        self.dips = True  # the reading falls after a burst, as a healthy probe's does
+        self.dips = True  # after a burst the reading falls, as with a healthy probe
         self.one_shot_ends = True
-        self.refuses = False  # the one-shot: its loop opened between decision and command
+        self.refuses = False  # the one-shot: the loop opens between decision and command
         self.asked = 0
         self.left_us = 0
         self.since_burst_us = 10_000_000
         self.samples = True
         self.ticks = 0
         self.fired = []
-        self.lease_us = 0  # what is left of it
+        self.lease_us = 0  # the rest of it
         self.gas_us = 0  # one-shot open and lease running
         self._probe_before = 0
         i = self.i
@@ -111,13 +111,13 @@ class Rig:
 
     # --- an operator's steps -------------------------------------------------------------------------------------
     def ask(self, request, value=0):
-        """Make one request; it is heard in one tick."""
+        """Make one request; it counts in one tick."""
         self.i.request = request
         self.i.request_value = value
         self.tick()
 
     def choose(self, preset=0, level=3, site=8, point=1):
-        """Choose and attest everything; the switch-on cool-down is taken as over."""
+        """Choose and attest everything. The cool-down after switch-on counts as over."""
         s = self.sup.session
         s.preset = preset
         s.level = level - 1
@@ -134,7 +134,7 @@ class Rig:
         return self
 
     def arm(self, **choice):
-        """Both steps of arming."""
+        """Do both steps of arming."""
         self.stand_by()
         self.choose(**choice)
         self.ask(ARM)
@@ -144,14 +144,14 @@ class Rig:
         return self
 
     def press(self):
-        """A fresh press, debounced."""
+        """Press the trigger afresh, and wait until it is debounced."""
         self.i.trigger = 0
         self.tick()
         self.i.trigger = 1
         self.tick(4)
 
     def deliver(self, **choice):
-        """Armed, indicated, pressed: a pass begins."""
+        """Arm, wait for the indication, press: a pass begins."""
         self.arm(**choice)
         self.tick(201)
         self.press()
@@ -159,7 +159,7 @@ class Rig:
         return self
 
     def cool_to(self, mdegc):
-        """Let the skin cool by 0.2 degC a sample, slow enough to be nobody's fault, until it reads mdegc."""
+        """Let the skin cool by 0.2 degC a sample, slowly enough for no fault, until it reads mdegc."""
         while self.skin_mdegc > mdegc:
             self.skin_mdegc = max(mdegc, self.skin_mdegc - 200)
             self.tick(10)

@@ -1,4 +1,4 @@
-"""The valves' supervision alone in a rig of bare values, for the tests of its figures."""
+"""Only the valves' supervision, in a rig of plain values, for the tests of its figures."""
 
 import micropython
 from cryo.core import blockers
@@ -12,7 +12,7 @@ BOTTLE_MBAR = 57_001  # odd, so that a half and a quarter are rounded down: 28 5
 
 
 class Holder:
-    """Has the attributes it is given."""
+    """An object with the given attributes."""
 
     def __init__(self, **given):
         for name in given:
@@ -20,7 +20,7 @@ class Holder:
 
 
 class Planner:
-    """Remembers the opening it was told of."""
+    """Remembers the opening that it was told."""
 
     def __init__(self):
         self.off_us = 1_000_000
@@ -31,7 +31,7 @@ class Planner:
 
 
 class Rig:
-    """A supervisor's values around the valves; everything speaks for a proof test, no burst is open."""
+    """A supervisor's values for the valves: all conditions for a proof test hold, and no burst is open."""
 
     def __init__(self):
         self.valves = Valves()
@@ -60,21 +60,21 @@ class Rig:
         return taken(self.s.faults.causes)
 
     def line(self, mbar, status=0):
-        """A new sample of the line; return the codes found as a mask."""
+        """Give a new sample of the line; return the codes that were found, as a mask."""
         self.i.line.value = mbar
         self.i.line.status = status
         self.i.line.sequence += 1
         return self.watch()
 
     def coil(self, ma, status=0):
-        """A new sample of the coil's current."""
+        """Give a new sample of the coil's current."""
         self.i.coil.value = ma
         self.i.coil.status = status
         self.i.coil.sequence += 1
         return self.watch()
 
     def burst(self, line_mbar, open_us=30_000, given_us=30_000, running=RUNNING, touched=True):
-        """A burst in which the line was sampled once, closed 100 ms ago."""
+        """Give a burst in which the line was sampled once; it was closed 100 ms ago."""
         s = self.s
         self.valves.fired()
         self.planner.off_us = 0
@@ -90,7 +90,7 @@ class Rig:
         return self
 
     def prove(self, us=0):
-        """One tick of the proof test, this much later; return what is found in the next."""
+        """Do one tick of the proof test after this time; return what the next tick finds."""
         self.o = Outputs()
         s = self.s
         micropython.heap_lock()
@@ -103,7 +103,7 @@ class Rig:
         return self.watch()
 
     def begun(self):
-        """Armed, and the test's opening commanded."""
+        """Arm, and command the test's opening."""
         self.valves.armed(self.s.session, self.s.config)
         assert self.valves.pending
         assert self.prove() == 0 and self.o.fire_us == 60_000
@@ -111,7 +111,7 @@ class Rig:
         return self
 
     def vented(self):
-        """60 ms after the command the opening has ended whole."""
+        """Let 60 ms pass after the command: the whole opening has ended."""
         self.begun()
         self.i.burst = 0
         assert self.prove(60_000) == 0

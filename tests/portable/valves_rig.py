@@ -8,7 +8,7 @@ VENT_US = 60_000
 
 
 class Rig(SupervisorRig):
-    """A rig with gas: a line that both valves fill and empty at once, its pressure sampled every third tick."""
+    """A rig with gas: both valves fill and empty the line immediately; its pressure is sampled every third tick."""
 
     def __init__(self):
         super().__init__(proved=False)
@@ -43,7 +43,7 @@ class Rig(SupervisorRig):
         super()._act()
 
     def to_vent(self):
-        """Armed, indicated, the test's opening commanded in this tick."""
+        """Arm, and wait for the indication; the test's opening is commanded in this tick."""
         self.arm()
         return self.until_vent()
 
@@ -56,12 +56,12 @@ class Rig(SupervisorRig):
         raise AssertionError("no vent")
 
     def proved(self):
-        """The whole test."""
+        """Do the whole test."""
         self.to_vent()
         self.tick(55)
         assert not self.sup.valves.pending
         return self
 
     def first(self):
-        """The first latched fault, or 0."""
+        """Return the first latched fault, or 0."""
         return self.sup.faults.first

@@ -45,7 +45,7 @@ def test_the_schema_is_the_table_that_is_typed_once_more():
 
 
 def test_each_setting_that_is_new_has_a_version_of_its_own():
-    """Else a record of that version may be without it, and is refused."""
+    """Otherwise a record of that version could lack it, and would be refused."""
     since = sorted([row[7] for row in ROWS])
     assert [version for version in since if 1 < version <= 4] == [2, 3, 4, 4, 4]
     later = [version for version in since if version > 4]

@@ -1,4 +1,4 @@
-"""Optional parts: silent since switch-on they count as fitted where the settings say so; what is not fitted is told."""
+"""Optional parts: a part that is silent since switch-on counts as the settings say; one that is not fitted is named."""
 
 from console_rig import App
 from cryo import config, remedies
@@ -8,7 +8,7 @@ from cryo.store.writing import slot
 from storage import RamFiles
 from supervisor_rig import SETTINGS, Rig
 
-# setting, its blocker, its name in SYST:FITT?, what is gone without it
+# setting, its blocker, its name in SYST:FITT?, the protection that is missing without it
 PARTS = (
     ("infrared_fitted", "INFRARED", "INFRARED", "NOT FITTED, no second channel watches the skin beside the probe"),
     ("line_fitted", "LINE", "LINE", "NOT FITTED, no proof test: a valve that leaks or sticks is not found"),
@@ -28,7 +28,7 @@ OLD = (
 
 
 def device(settings, silent=None):
-    """A console in STANDBY whose optional parts answer, but for the silent one, which never did."""
+    """A console in STANDBY whose optional parts answer, except the silent one, which has never answered."""
     topics.forget()
     app = App(settings)
     i = app.inputs
@@ -43,7 +43,7 @@ def device(settings, silent=None):
 
 
 def told(app):
-    """SYST:FITT? by name."""
+    """Return the answer to SYST:FITT?, by name."""
     return dict([part.split("=") for part in app.ask("SYST:FITT?").split(";")])
 
 

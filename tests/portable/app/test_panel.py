@@ -1,4 +1,4 @@
-"""What people see: the words of each picture of the display."""
+"""What people see: the words of each page of the display."""
 
 from cryo import remedies
 from cryo.core import blockers, faults, guidance, mode, presets

@@ -1,4 +1,4 @@
-"""What a person does about each fault and blocker: its text, and the lines of the display."""
+"""What a person must do about each fault and blocker: its text, and the lines of the display."""
 
 import micropython
 from cryo import limits, remedies
@@ -20,12 +20,12 @@ class Broken:
 
 
 def numbers():
-    """Every number that has a sentence."""
+    """Return all numbers that have a sentence."""
     return [row[0] for row in faults.REGISTRY] + [remedies.BLOCKERS + bit for bit in range(len(blockers.NAMES))]
 
 
 def lines(number):
-    """The lines of a sentence, each read with the heap locked."""
+    """Return the lines of a sentence; each is read with the heap locked."""
     found = []
     into = bytearray(remedies.COLUMNS)
     at = 0

@@ -1,4 +1,4 @@
-"""Test pulses on the eye-shield loop: when, with what disarmed, what they find, and what it names."""
+"""Test pulses on the eye-shield loop: when they come, what is disarmed meanwhile, what they find, and its name."""
 
 from cryo import remedies, shield_loop_test
 from cryo.core import faults, mode
@@ -23,7 +23,7 @@ class Pin:
 
 
 class Part:
-    """Valve or lease: says when it was disarmed."""
+    """Valve or lease: it notes when it was disarmed."""
 
     def __init__(self, board, name):
         self.board = board
@@ -37,7 +37,7 @@ class Part:
 
 
 class Loop:
-    """A board of loop, test stage, valve and lease. A channel follows `lag_us` after its cause; `stuck` never does."""
+    """A board with loop, test stage, valve and lease. A channel changes `lag_us` after its cause, `stuck` never."""
 
     def __init__(self, tested=True):
         self.seen = []
@@ -81,7 +81,7 @@ def fitted(loop, rig=None):
 
 
 def found(loop):
-    """One pulse in SELF_TEST; return what did not follow."""
+    """Give one pulse in SELF_TEST; return what did not follow it."""
     test, sup = fitted(loop)
     test.enter(mode.SELF_TEST)
     assert mask(sup.faults.latched) == (1 << faults.LOOP_TEST if test.problem else 0)

@@ -1,4 +1,4 @@
-"""The grammar of the line console, and that a bad line, a flood or a deaf host changes nothing."""
+"""The grammar of the line console. A bad line, a flood, or a host that does not read changes nothing."""
 
 import micropython
 from console_fuzz import line_of
@@ -180,7 +180,7 @@ def test_a_slow_host_gets_every_byte_in_order():
 
 # --- a pass and its heap ----------------------------------------------------------------------------------------------
 RESERVE, COMMAND = 24_576, 2_048
-SHORT = RESERVE + COMMAND - 1  # of room for one
+SHORT = RESERVE + COMMAND - 1  # room for one command
 
 
 class Heap:
@@ -221,7 +221,7 @@ class Delivering:
         console_line.gc = self._gc
 
     def answers(self, data, polls=12, since_s=2):
-        """Send data since_s after what was before; return the answers."""
+        """Send data since_s after the previous data; return the answers."""
         self.app.supervisor.session.uptime_s += since_s
         stream = self.app.stream
         before = len(stream.written)
@@ -231,7 +231,7 @@ class Delivering:
         return stream.written[before:].decode().split("\n")[:-1]
 
     def rest(self, free=RESERVE + 7 * COMMAND):
-        """The pass is over, and a collection gives room."""
+        """End the pass; a collection makes room."""
         self.app.supervisor.mode = mode.REST
         self.heap.free = free
         self.app.console.count()
@@ -387,7 +387,7 @@ NOT_WRAPPED = (
 
 
 class Tooled(Delivering):
-    """With a tool's session, begun before the pass, or with none."""
+    """Return a console with a tool's session that began before the pass, or without a session."""
 
     def __init__(self, free, tool):
         Delivering.__init__(self, free)
@@ -398,7 +398,7 @@ class Tooled(Delivering):
 
 
 def test_a_tool_s_stop_is_heard_as_a_bare_one_is():
-    """A pass short of heap lets commands wait: what stops does not, with a sum or without."""
+    """In a pass with little heap, commands wait. A command that stops does not wait, with a sum or without."""
     for tool in (True, False):
         for waits in WAITS:
             for data in WRAPPED + NOT_WRAPPED:

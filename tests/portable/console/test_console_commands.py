@@ -427,7 +427,7 @@ def test_a_wrong_number_does_not_arm():
 
 
 def test_the_third_wrong_number_ends_the_request():
-    """Who guesses has three tries; each request begins the count anew."""
+    """A person who guesses has three tries; each request starts the count again."""
     app = App()
     app.choose()
     for _ in range(2):

@@ -1,4 +1,4 @@
-"""What the device recorded, over the console: starts, faults, changes; asked for in pieces, wrapped, cleared."""
+"""The device's log over the console: starts, faults, changes; read in pieces, wrapped, cleared."""
 
 from console_rig import PIN, App, is_error, provided, wrapped
 from cryo import recorder
@@ -12,7 +12,7 @@ def fields(line):
 
 
 def settled(app=None):
-    """Return an applicator that wrote what there was to write."""
+    """Return an applicator that has written all its records."""
     app = app or App()
     app.run(60)
     assert app.recorder.waiting == 0
@@ -72,14 +72,14 @@ def test_the_first_fault_with_the_mode_it_came_in_and_the_date():
 
 # --- a date that is set back ------------------------------------------------------------------------------------------
 def restarted(app):
-    """Return an applicator that was switched off and on: its clock is lost, its files are not."""
+    """Return an applicator that was switched off and on: it lost its clock, but not its files."""
     on = App()
     on.board.files = app.board.files
     return settled(on)
 
 
 def test_the_date_never_goes_below_the_newest_record_s_without_service_mode():
-    """Else a calibration that is overdue would hold again."""
+    """Otherwise an overdue calibration would be valid again."""
     app = settled()
     assert app.ask("SYST:DATE 2028,6,15") == app.ask("SYST:TIME 12,0,0") == "OK"
     wrote(app, notes.FAULT, (1,))

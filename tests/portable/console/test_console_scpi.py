@@ -1,4 +1,4 @@
-"""What the line console has of an instrument: common commands, list of errors, chains, units, clock; and for people."""
+"""The line console as an instrument: common commands, list of errors, chains, units, clock; and as people use it."""
 
 from console_rig import App, is_error, wrapped
 from cryo import config
@@ -522,7 +522,7 @@ def sent(app, data):
 
 
 def typed(app, keys):
-    """Send a person's keys: nothing comes between two of them. A key may be several characters long."""
+    """Send a person's keys, without anything between two of them. A key may have several characters."""
     before = len(app.stream.written)
     for key in keys if isinstance(keys, (list, tuple)) else [keys[n : n + 1] for n in range(len(keys))]:
         app.stream.incoming += key

@@ -1,4 +1,4 @@
-"""Service mode: the PIN that opens it, what wrong ones cost over resets too, and the way to the prompt."""
+"""Service mode: the PIN that opens it, the wait after wrong PINs, also over resets, and the way to the prompt."""
 
 import hashlib
 
@@ -25,7 +25,7 @@ def test_the_pin_opens_and_the_way_out():
 
 
 def pressed(app):
-    """The emergency stop is pressed, released and acknowledged."""
+    """Press, release and acknowledge the emergency stop."""
     app.inputs.estop = 1
     app.run(2)
     app.inputs.estop = 0
@@ -33,7 +33,7 @@ def pressed(app):
 
 
 def test_what_is_staged_or_measured_does_not_outlive_service_mode():
-    """The next one who gives the PIN must not store what somebody else had in mind."""
+    """The next person who gives the PIN must not store changes that another person staged."""
     ways = (
         lambda app: app.ask("SERV:EXIT"),
         lambda app: app.ask("STOP"),
@@ -127,7 +127,7 @@ def test_a_person_has_ten_minutes_from_the_last_line():
 
 
 def test_a_tool_that_begins_ends_the_service_mode_that_it_finds():
-    """Else the next one changes limits without a PIN. Its first command is answered behind that."""
+    """Otherwise the next tool could change limits without a PIN. Its first command is answered after that."""
     for number in (0, 1, 500):
         app = provided()
         app.slow("SERV:PIN " + PIN)
@@ -242,7 +242,7 @@ def test_a_damaged_record_is_none():
 
 
 def test_a_record_that_cannot_be_read_is_no_missing_one():
-    """Else the emergency stop would be enough to set another PIN over the one that is there."""
+    """Otherwise the emergency stop would be enough to replace the existing PIN."""
     for fails in ("seek", "read"):
         app = provided()
         app.inputs.estop = 1
@@ -279,7 +279,7 @@ NEW_BLOCKS = 2_400
 
 
 def digest(salt, text, blocks):
-    """The digest of a PIN, in one go."""
+    """Return the digest of a PIN, without pauses."""
     made = hashlib.sha256()
     for _ in range(blocks):
         made.update((salt + text.encode()) * 8)
@@ -287,7 +287,7 @@ def digest(salt, text, blocks):
 
 
 def with_old_record(wrong=0):
-    """Return an applicator with a PIN's record of the first version, as the first release wrote it."""
+    """Return an applicator with a PIN's record of version 1, as the first release wrote it."""
     app = provided()
     salt = b"\x5a" * 16
     record = Slots("/", "pin", 1, app.board.files, app.may_write)
@@ -297,7 +297,7 @@ def with_old_record(wrong=0):
 
 
 def ticks_of(app, line, limit=400):
-    """Send a line; return for how many ticks its PIN was calculated."""
+    """Send a line; return the number of ticks in which its PIN was calculated."""
     app.stream.incoming += line.encode() + b"\n"
     ticks = 0
     for _ in range(limit):

@@ -1,4 +1,4 @@
-"""What tools use: lines with number and check sum, the session that ends when the tool falls silent, telemetry."""
+"""What tools use: lines with number and check sum, the session that ends when the tool is silent, telemetry."""
 
 from console_rig import App, is_error, wrapped
 from cryo.console import line as console_line
@@ -198,7 +198,7 @@ class NoHeap:
 
 
 def test_a_line_with_a_bad_sum_is_no_sign_of_life():
-    """Whoever sends noise, or the rest of a cut line, is not the tool: what is armed is disarmed all the same."""
+    """Noise, or the rest of a cut line, does not come from the tool: an armed device is still disarmed."""
     good = wrapped(40, "STAT?")
     for line in (good[:-4] + "0000", good[:-1], "@40 STAT?", "@x STAT? *0000", "@", wrapped(40, "STAT?").lower()):
         app = App()

@@ -1,4 +1,4 @@
-"""The blockers one by one: what makes each stand, in which modes, at which figure, and which of them count when."""
+"""The blockers one by one: what causes each, in which modes, at which figure, and when each counts."""
 
 import micropython
 from cryo import config
@@ -13,7 +13,7 @@ UNARMED = tuple(m for m in MODES if m not in (mode.ARMED, mode.DELIVERING, mode.
 
 
 def standing(s, i):
-    """Return the names of what stands; the evidence that the check ran is there."""
+    """Return the names of the present blockers; check that the guard left its evidence."""
     micropython.heap_lock()
     try:
         found = blockers.standing(s, i)
@@ -25,7 +25,7 @@ def standing(s, i):
 
 
 def ready(in_mode=mode.STANDBY, preset=0):
-    """Return (supervisor, inputs) with everything chosen, nothing in the way and light and tone for two seconds."""
+    """Return (supervisor, inputs) with everything chosen, no blocker, and light and tone for two seconds."""
     rig = Rig()
     rig.tick(11)
     rig.choose(preset=preset)
@@ -37,7 +37,7 @@ def ready(in_mode=mode.STANDBY, preset=0):
 
 
 def put(value, *path):
-    """Return what sets the attribute at the end of `path`, from the supervisor or from "i", the Inputs."""
+    """Return a function that sets the attribute at the end of `path`, from the supervisor or from "i", the Inputs."""
 
     def act(s, i):
         there = i if path[0] == "i" else s
@@ -69,7 +69,7 @@ FITTED = both(SEEN, both(put(0, "i", "infrared", "status"), put(0, "i", "infrare
 
 APART = both(put(True, "second", "settled"), put(34_501, "second", "mdegc"))
 
-# name, what brings it about, in which modes
+# name, its cause, in which modes
 TABLE = (
     ("FAULT", put(2, "faults", "first"), MODES),
     ("SELF_TEST", put(False, "tested"), MODES),

@@ -1,4 +1,4 @@
-"""What a burst teaches is taken from its result, and only from one that was long enough to be one."""
+"""The supervisor learns from a burst's result, and only from a burst that was long enough."""
 
 from cryo.core import faults, mode
 from cryo.core.bursts import Burst
@@ -109,7 +109,7 @@ def test_a_burst_that_gave_nothing_teaches_no_jet_and_begins_no_point():
 
 # --- an opening that goes on after its cut ----------------------------------------------------------------------------
 class Deaf(Rig):
-    """A one-shot that hears no cut once it is `deaf`."""
+    """A one-shot that ignores cuts once it is `deaf`."""
 
     deaf = False
 
@@ -141,7 +141,7 @@ def test_a_burst_of_an_earlier_pass_is_never_renewed():
     rig.i.trigger = 0
     rig.tick(2)
     assert rig.sup.mode in (mode.REST, mode.ARMED)
-    rig.sup.burst.open = True  # as if its end had not been told
+    rig.sup.burst.open = True  # as if its end had not been reported
     for _ in range(700):
         rig.tick()
         rig.sup.burst.open = True
@@ -211,7 +211,7 @@ def test_lateness_is_made_good_by_punctual_ticks_and_forgotten_with_the_pass():
     assert rig.sup.mode == mode.DELIVERING and rig.sup.pass_.late_us == 0
 
 
-# --- a mode that is none ----------------------------------------------------------------------------------------------
+# --- a mode that does not exist ---------------------------------------------------------------------------------------
 def test_a_mode_that_is_none_is_an_error_of_the_program():
     for wrong in (10, 11, 29, 99, 1 << 20):
         for start in (Rig().stand_by, Rig().arm, Rig().deliver):

@@ -13,7 +13,7 @@ PASS = (mode.DELIVERING,)
 
 
 def standing(s, i, dt_us=TICK_US):
-    """Return what stands as a mask of codes; the evidence that the check ran is there."""
+    """Return the present causes as a mask of codes; check that the guard left its evidence."""
     micropython.heap_lock()
     try:
         assert causes.standing(s, dt_us, i) == flow.RAN
@@ -33,7 +33,7 @@ def healthy(in_mode):
 
 
 def put(name, value, *path):
-    """Return (its name, what sets `name` to `value` in the supervisor's part `path`, or in the Inputs' after "i")."""
+    """Return (name, a function that sets it to `value` in the supervisor's part `path`, or in the Inputs after "i")."""
 
     def act(s, i):
         there = i if path and path[0] == "i" else s

@@ -1,4 +1,4 @@
-"""What the skin chip demands by itself, and the key: both end gas, and each is named for what it is."""
+"""A cut that the skin chip demands itself, and the key: both end gas, and each has its own name."""
 
 from cryo.core import blockers, faults, mode
 from cryo.core.supervisor import ACKNOWLEDGE, ARM

@@ -217,7 +217,7 @@ def test_a_surface_that_jumps_nearer_counts_as_near_as_it_is_measured():
     assert rig.seen(100) == OUTSIDE
     assert rig.seen(100) == IN_START
     assert rig.guard.mm == 100
-    assert rig.seen(190) == OUTSIDE  # what was before is forgotten: now this is the jump
+    assert rig.seen(190) == OUTSIDE  # earlier distances are forgotten: now this is the jump
     assert rig.seen(190) == IN_START
     assert rig.guard.mm == 100
 

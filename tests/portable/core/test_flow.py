@@ -1,4 +1,4 @@
-"""Program flow: a check left out, left early, run twice or out of turn takes gas and watchdog's food away at once."""
+"""Program flow: a check left out, left early, run twice or out of order ends gas and watchdog feeding at once."""
 
 from cryo.core import blockers, causes, faults, flow, mode, room
 from cryo.core.supervisor import ACKNOWLEDGE
@@ -14,7 +14,7 @@ def _left_out(count):
 
 
 def _again(function, count, surplus):
-    """Return one that runs function `surplus` times too often. Frame and closure stay too small for the locked heap."""
+    """Return a stand-in that runs function `surplus` times too often; it is small enough to need no heap."""
     both = function, function if surplus == 1 else _again(function, count, surplus - 1)
 
     def none():
@@ -33,7 +33,7 @@ def _again(function, count, surplus):
 
 
 def _for_good(rig):
-    """Gas has stopped, the fault is latched and nothing feeds any more, whatever the operator does."""
+    """Check: gas has stopped, the fault is latched and nothing feeds the watchdog, whatever the operator does."""
     gas_us = rig.gas_us
     assert rig.o.feed == 0 and rig.o.lease == 0 and rig.o.fire_us == 0 and rig.o.cut == 1
     assert rig.sup.faults.latched.has(faults.PROGRAM_FLOW)

@@ -1,4 +1,4 @@
-"""Guidance of the hand: what is told at each distance, from when to when, and what a learnt jet changes."""
+"""Guidance of the hand: what it says at each distance, from when to when, and what a learnt jet changes."""
 
 from cryo.core import guidance, mode, presets
 from cryo.core.guidance import FARTHER, NEARER, NONE, RIGHT, look
@@ -20,7 +20,7 @@ class Config:
 
 
 class Seen:
-    """A supervisor as guidance sees it."""
+    """The part of a supervisor that guidance reads."""
 
     def __init__(self, now=mode.ARMED, ratio=1_000):
         self.mode = now

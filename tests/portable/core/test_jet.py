@@ -20,7 +20,7 @@ def learn(jet, observed_mdegc, predicted_mdegc, shown_pm=0):
 
 
 def bursts(jet, *samples):
-    """Give a burst on each (observed, predicted); return the ratios they were planned with."""
+    """Give a burst for each (observed, predicted); return the ratios that they were planned with."""
     out = []
     for observed_mdegc, predicted_mdegc in samples:
         out.append(learn(jet, observed_mdegc, predicted_mdegc))
@@ -29,7 +29,7 @@ def bursts(jet, *samples):
 
 
 class Strong(Rig):
-    """A rig whose jet is `thousandths` of the calibrated one: the skin falls so much more than predicted."""
+    """A rig whose jet has `thousandths` of the calibrated strength: the skin falls that much more than predicted."""
 
     def __init__(self, thousandths, **other):
         super().__init__(**other)
@@ -191,7 +191,7 @@ def test_a_jet_as_calibrated_leaves_the_bursts_as_they_are():
 
 
 def planned(rig, settled_mdegc):
-    """What the next burst would be on this settled reading, the observer as it is."""
+    """Return the next burst for this settled reading; the observer stays as it is."""
     sup = rig.sup
     sup.settled_mdegc = settled_mdegc
     sup.planner.probe_due = False
@@ -200,7 +200,7 @@ def planned(rig, settled_mdegc):
 
 
 def to_fall(rig, mdegc):
-    """Go on until so much fall is predicted and no burst is open."""
+    """Continue until so much fall is predicted and no burst is open."""
     for _ in range(1_500):
         sup = rig.sup
         fall_mdegc = sup.observer.baseline_mdegc - sup.observer.probe_mdegc()

@@ -1,4 +1,4 @@
-"""Figures that decide, changed in memory behind the program's back: each is noticed."""
+"""Figures that decide are changed in memory without the program: each change is noticed."""
 
 import micropython
 from cryo import config

@@ -29,19 +29,19 @@ class Rig:
             micropython.heap_unlock()
 
     def good(self, mdegc, dt_us=TICK_US):
-        """One tick that brings a new good sample."""
+        """Do one tick with a new good sample."""
         set_good(self.skin, mdegc, CONVERSION_US)
         self.judge(dt_us)
         return self.overcool
 
     def bad(self, dt_us=TICK_US):
-        """One tick that brings a new bad sample."""
+        """Do one tick with a new bad sample."""
         set_bad(self.skin)
         self.judge(dt_us)
         return self.overcool
 
     def convert(self, mdegc, interval_us=CONVERSION_US):
-        """Ticks without news, then a good sample so long after the last one."""
+        """Do ticks without a new sample, then give a good sample so long after the last one."""
         for _ in range(interval_us // TICK_US - 1):
             self.tick()
         return self.good(mdegc)

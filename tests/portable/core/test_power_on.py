@@ -1,4 +1,4 @@
-"""What every record and guard of the core says before its first tick: no permission, no verdict, nothing counted."""
+"""The state of every record and guard of the core before its first tick: no permission, no verdict, no count."""
 
 from cryo import config
 from cryo.core import eye_guard, mode, presets, reading, room, session, supervisor
@@ -121,7 +121,7 @@ def test_a_fresh_supervisor_delivers_nothing_and_has_begun_nothing():
     assert Supervisor(settings).k_here_mdegc() == 16_000 and START_MIN_MM == 80
 
 
-# --- closed sets: every code is its own, and its name is where the code points ----------------------------------------
+# --- closed sets: every code is unique, and its name is at the code's place -------------------------------------------
 def test_codes_of_a_closed_set_are_numbered_without_a_gap():
     for module, names in ((mode, mode.NAMES), (reading, reading.NAMES)):
         for code, name in enumerate(names):

@@ -1,4 +1,4 @@
-"""The crash record and the boot-loop counter: what a run finds of the one before it."""
+"""The crash record and the boot-loop counter: what a run finds about the previous run."""
 
 import micropython
 from cryo.core import faults, mode
@@ -45,7 +45,7 @@ class Scratch:
 
 
 def run(scratch, seconds=0, at=mode.STANDBY, fault=0):
-    """Start on the scratch, live so long, and return this run's Resets."""
+    """Start on the scratch words, run for so long, and return this run's Resets."""
     r = Resets(scratch)
     scratch.power_on = False
     micropython.heap_lock()
@@ -59,7 +59,7 @@ def run(scratch, seconds=0, at=mode.STANDBY, fault=0):
 
 def test_after_power_on_there_is_nothing_to_tell():
     scratch = Scratch()
-    scratch.words = [WORD_MAX, 5, 7, 11]  # memory that woke up with anything in it
+    scratch.words = [WORD_MAX, 5, 7, 11]  # memory with random content after power-on
     r = run(scratch)
     assert (r.ended, r.count, r.loop) == (ENDED_POWER, 0, False)
 

@@ -1,4 +1,4 @@
-"""CO2 in the room (limit 21): warn, stop, and the budget of gas where no sensor tells. Heap locked."""
+"""CO2 in the room (limit 21): warn, stop, and the budget of gas without a sensor. Heap locked."""
 
 from cryo.core import blockers, faults, mode, room
 from cryo.core.records import Quantity
@@ -13,7 +13,7 @@ def names(rig):
 
 
 def measure(rig, ppm, age_us=5_000_000):
-    """The sensor reads ppm, None: it does not answer; let the supervisor look."""
+    """Let the sensor read ppm (None: it does not answer), and let the supervisor look."""
     q = rig.i.room
     q.status = 2 if ppm is None else 0
     q.value = ppm

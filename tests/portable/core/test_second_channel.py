@@ -1,4 +1,4 @@
-"""The infrared channel: when it counts, when it contradicts the probe, what a treatment makes of it. Heap locked."""
+"""The infrared channel: when it counts, when it contradicts the probe, its effect in a treatment. Heap locked."""
 
 import micropython
 from cryo.core import blockers, faults, mode
@@ -10,7 +10,7 @@ from support import inputs, set_good
 
 
 class Holder:
-    """Has the attributes it is given."""
+    """An object with the given attributes."""
 
     def __init__(self, **given):
         for name in given:

@@ -1,4 +1,4 @@
-"""The supervisor as a whole: arming, what starts a burst, what ends one, what then. Heap locked, near the wrap."""
+"""The whole supervisor: arming, what starts and ends a burst, and what follows. Heap locked, near the wrap."""
 
 from cryo import config
 from cryo.core import blockers, faults, mode, session

@@ -1,4 +1,4 @@
-"""What the supervisor makes of each burst: when it may fire, what it books, which pass and point it belongs to."""
+"""How the supervisor handles each burst: when it may fire, what it books, its pass and its point."""
 
 from cryo.core import mode, session
 from cryo.core.observer import k_at, k_nearer
@@ -10,7 +10,7 @@ from supervisor_rig import Rig
 
 # --- what a burst leaves in the accounts ------------------------------------------------------------------------------
 def _booked(rig):
-    """Let the accounts note what they are told; return the note: planner, valves, response, session."""
+    """Let the accounts note their arguments; return the note: planner, valves, response, session."""
     told = [-1, -1, -1, -1]  # made before the heap is locked
 
     def note(at):

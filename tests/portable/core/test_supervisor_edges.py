@@ -1,4 +1,4 @@
-"""What the supervisor does at its edges: each time to the microsecond, two events in one tick, settings, accounts."""
+"""The supervisor at its limits: each time to the microsecond, two events in one tick, settings, accounts."""
 
 from cryo import config, limits
 from cryo.core import blockers, mode, session

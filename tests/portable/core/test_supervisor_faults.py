@@ -1,4 +1,4 @@
-"""Faults in the supervisor as a whole: what latches, what an acknowledge clears. Heap locked, near the wrap."""
+"""Faults in the whole supervisor: what latches, what an acknowledge clears. Heap locked, near the wrap."""
 
 from cryo.core import blockers, faults, mode
 from cryo.core.supervisor import ACKNOWLEDGE, ARM, CONFIRM, DISARM

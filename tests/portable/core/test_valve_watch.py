@@ -19,7 +19,7 @@ class _Trigger:
 
 
 class _Stub:
-    """What `watch` reads of the supervisor."""
+    """The part of the supervisor that `watch` reads."""
 
     def __init__(self):
         self.planner = _Planner()

@@ -1,4 +1,4 @@
-"""The valves' proof test in the supervisor: when it comes, what keeps it away or cuts it, what it finds."""
+"""The valves' proof test in the supervisor: when it comes, what prevents or cuts it, what it finds."""
 
 from cryo.core import blockers, faults, mode
 from cryo.core.records import RUNNING

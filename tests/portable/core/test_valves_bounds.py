@@ -1,4 +1,4 @@
-"""The figures of valve supervision, each on both sides, on a rig of bare values."""
+"""The figures of valve supervision, each tested on both sides, on a rig of plain values."""
 
 from cryo.core import faults
 from cryo.core.records import RUNNING

@@ -1,4 +1,4 @@
-"""What may open a valve: whatever happens, a pass and the proof test alone."""
+"""Whatever happens, only a pass and the proof test may open a valve."""
 
 from cryo.core import mode, valves
 from cryo.core.eye_guard import EyeGuard
@@ -18,7 +18,7 @@ def _random(seed):
 
 
 def _may(rig, asked):
-    """Whether what this tick put out is allowed: gas in DELIVERING; in ARMED the test alone, with everything clear."""
+    """Return whether this tick's outputs are allowed: gas in DELIVERING; in ARMED only the test, if all is clear."""
     s, i, o = rig.sup, rig.i, rig.o
     if o.cut and not o.lease and not o.fire_us and not o.rearm:
         return True

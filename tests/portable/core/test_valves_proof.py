@@ -1,4 +1,4 @@
-"""The figures of the valves' proof test, each on both sides, on a rig of bare values."""
+"""The figures of the valves' proof test, each tested on both sides, on a rig of plain values."""
 
 from cryo.core import blockers, faults
 from cryo.core.records import RESTING

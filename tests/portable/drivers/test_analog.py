@@ -9,7 +9,7 @@ MM_300 = (5722, 1_000_000)  # 0-300 mm over 4 V
 
 
 class Pin:
-    """An ADC that reads what it is told."""
+    """An ADC that reads what the test sets."""
 
     def __init__(self):
         self.counts = 0

@@ -1,4 +1,4 @@
-"""The dose coil's current: its scale, its only band, and what no band can tell."""
+"""The dose coil's current: its scale, its only band, and what no band can show."""
 
 import micropython
 from cryo.core.records import Quantity

@@ -1,4 +1,4 @@
-"""When a MAX31855's sample was taken, and what counts as one; polled with the heap locked."""
+"""When a MAX31855's sample was taken, and what counts as a sample; polled with the heap locked."""
 
 import micropython
 from cryo.core import reading as states
@@ -22,7 +22,7 @@ def no_numbers(reading):
 
 
 class Bus:
-    """SPI and chip select of one chip; `frame` is what it sends, `error` what the transfer raises."""
+    """SPI and chip select of one chip. frame: what it sends; error: what the transfer raises."""
 
     def __init__(self, frame):
         self.frame = frame

@@ -79,7 +79,7 @@ def test_configure_on_a_dead_bus():
 
 
 class Failing:
-    """A bus on which one transfer fails, after so many."""
+    """A bus on which one transfer fails, after a number of good ones."""
 
     def __init__(self, transfer, left):
         self.left = left
@@ -93,7 +93,7 @@ class Failing:
 
 
 def test_configure_has_not_gone_well_when_any_of_its_transfers_failed():
-    """Though the registers hold what they should, from before: a chip that was not off may be half way."""
+    """Even if the registers hold the right values already: a chip that kept its power may be in the middle of work."""
     for number in range(5):
         rig = Rig()
         failing = Failing(rig.chip._transfer, number)

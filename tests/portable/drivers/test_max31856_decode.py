@@ -1,4 +1,4 @@
-"""What the MAX31856's driver makes of one frame after another: its bounds, and numbers against the chip's flags."""
+"""How the MAX31856's driver decodes one frame after another: its bounds, and numbers compared with the chip's flags."""
 
 import micropython
 from cryo.core import reading as states
@@ -9,7 +9,7 @@ TC_LOW = 4
 
 
 class Pins:
-    """A bus and a chip select that nothing is asked of here."""
+    """A bus and a chip select that these tests do not use."""
 
     def write_readinto(self, out, into):
         pass

@@ -1,4 +1,4 @@
-"""When a MAX31856's sample was taken, what counts as one, and a bus or chip that dies; heap locked."""
+"""When a MAX31856's sample was taken, what counts as a sample, and a bus or chip that fails; heap locked."""
 
 from chip_max31856 import RESET
 from cryo.core import reading as states
@@ -95,10 +95,10 @@ def test_a_frozen_chip_grows_old_with_and_without_drdy():
 
 def test_without_drdy_the_first_value_is_only_one_to_compare_with():
     rig = Rig(drdy=False)
-    rig.fake.convert()  # from before: how old it is, nobody knows
+    rig.fake.convert()  # from before: its age is not known
     assert rig.new_samples(1) == 0
     assert rig.reading.status == states.NEVER
-    assert rig.new_samples(30) == 0  # a value that stays is no sample
+    assert rig.new_samples(30) == 0  # an unchanged value is not a sample
     rig.fake.code += 0x20
     assert rig.sample() == states.OK
     assert rig.reading.age_us == POLL_US + LONGEST_US

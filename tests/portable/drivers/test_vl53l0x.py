@@ -37,12 +37,12 @@ def test_the_tuning_is_written_whole_and_in_order():
 
 
 def test_not_one_byte_of_the_tuning_is_another():
-    """ST does not explain these values, so nothing else could tell a wrong one: the chip would measure worse."""
+    """ST does not explain these values, so only this test can find a wrong one: the chip would measure worse."""
     assert binascii.crc32(bytes(PAIRS)) & 0xFFFFFFFF == TUNING_SUM
 
 
 def test_not_one_byte_of_the_start_up_is_another():
-    """The fake starts from zeros: it could not tell every write from a write of single bits."""
+    """The fake starts with zeros: it could not distinguish a whole write from a write of single bits."""
     assert binascii.crc32(vl53l0x._SCRIPT) & 0xFFFFFFFF == SCRIPT_SUM
 
 
@@ -164,7 +164,7 @@ LOST_US = 110_000  # limit 14: after the last live result, what the guard of the
 
 
 def not_live(rig):
-    """Poll until the distance is none; return the time since the chip's last live result."""
+    """Poll until there is no distance; return the time since the chip's last live result."""
     result_us = rig.fake.since_us
     for i in range(30):
         if rig.quantity.status != vl53l0x.OK or rig.quantity.age_us > DISTANCE_AGE_MAX_US:
@@ -226,7 +226,7 @@ def light_of(rig, mm, error_mm=0):
 
 
 class Erring(Echo):
-    """Light of the true distance, a figure that errs."""
+    """Give the light of the true distance, and a wrong figure."""
 
     rig = None
 
@@ -292,7 +292,7 @@ def test_a_frozen_chip_is_restarted():
 
 
 def restarted(rig):
-    """Poll until the sensor begins anew."""
+    """Poll until the sensor starts again."""
     for _ in range(400):
         rig.poll()
         if rig.sensor._step == 0:
@@ -325,7 +325,7 @@ def test_a_restart_begins_from_nothing():
 
 
 def test_a_chip_that_repeats_itself_over_a_restart_gives_no_distance():
-    """Limit 14: the same words are not live. Half a second of them after every restart would be gas by an old range."""
+    """Limit 14: repeated words are not live. Otherwise each restart would allow 0.5 s of gas by an old distance."""
     rig = Rig().good()
     rig.fake.noisy = False
     assert rig.until(vl53l0x.FROZEN) > 0

@@ -1,4 +1,4 @@
-"""VL53L0X in ticks that have no time for a result: it waits, and neither its age nor a silence is hidden by that."""
+"""VL53L0X in ticks without time for a result: the driver waits, and this hides neither the age nor a silence."""
 
 from cryo.drivers import vl53l0x
 from fake_vl53l0x import POLL_US, Rig
@@ -33,7 +33,7 @@ def test_a_result_that_waited_for_a_busy_tick_is_no_younger_for_it():
     taken = rig.quantity.sequence
     rig.poll()
     assert rig.quantity.sequence != taken
-    assert rig.quantity.age_us == 22_000 + 3 * POLL_US  # it may have begun right behind the one before
+    assert rig.quantity.age_us == 22_000 + 3 * POLL_US  # it may have begun directly after the one before
 
 
 def test_busy_ticks_hide_no_chip_that_stopped_measuring():

@@ -1,4 +1,4 @@
-"""What the VL53L0X's driver makes of one result after another, given to it byte by byte."""
+"""How the VL53L0X's driver judges one result after another; each is given byte by byte."""
 
 from cryo.drivers import vl53l0x
 from fake_vl53l0x import Rig
@@ -7,7 +7,7 @@ VALID, NO_UPDATE = 11, 0  # the chip's codes
 
 
 class Results:
-    """A sensor that measures; `next` gives it a result and returns what the driver asks for: OK, or a restart."""
+    """A sensor that measures. `next` gives it a result and returns what the driver wants: OK, or a restart."""
 
     def __init__(self):
         rig = Rig().good()

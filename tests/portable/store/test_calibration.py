@@ -1,4 +1,4 @@
-"""Calibrations: measurements are judged, dates are dates, and what is put in force is on record and has a due date."""
+"""Calibrations: measurements are judged, dates are valid, and a value in force has a record and a due date."""
 
 from cryo import config
 from cryo.core.observer import k_at
@@ -226,7 +226,7 @@ def test_what_the_settings_refuse_is_not_recorded():
 
 
 class _WornHistory(RamFiles):
-    """Where the history is, flash takes nothing any more; everything else can be written."""
+    """Flash cannot write the history's files any more; all other files can be written."""
 
     def open(self, path, mode):
         if mode != "rb" and ".log." in path:

@@ -1,4 +1,4 @@
-"""Records are only ever added; what is damaged is passed over and counted; the oldest go in one piece."""
+"""Records are only added; damaged ones are skipped and counted; the oldest are removed together."""
 
 from cryo.store.history import LONGEST, SEGMENT, History
 from storage import RamFiles

@@ -1,4 +1,4 @@
-"""The log's files: appended, torn, damaged, full, dropped in turn, wrapped sequence; nothing else is lost."""
+"""The log's files: appended, torn, damaged, full, dropped one after the other, wrapped sequence. No more is lost."""
 
 from cryo.store import journal
 from cryo.store.notes import CLEARED, FAULT, START
@@ -31,14 +31,14 @@ def fails(files, n):
 
 
 def uptimes(files):
-    """Return what tells the records apart, oldest first."""
+    """Return the figures that distinguish the records, oldest first."""
     found = journal.Journal(files)
     first = found.first()
     return [] if first is None else [record[4] for record in found.since(first, 10_000)]
 
 
 def full(files, n, sequence, kind=FAULT):
-    """Make file n full, from that sequence on; its uptimes are the sequences."""
+    """Fill file n, from that sequence on; the uptimes equal the sequences."""
     data = b""
     for k in range(journal.PER_FILE):
         at = sequence + k & journal.MASK

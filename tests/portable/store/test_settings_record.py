@@ -1,4 +1,4 @@
-"""Settings come from slots: none, damaged, incomplete or wrong ones are no settings, and a sentence says why."""
+"""Settings come from slots. Missing, damaged, incomplete or wrong ones count as none, and a sentence says why."""
 
 import settings_table
 from cryo import config
@@ -9,7 +9,7 @@ from store_rig import flipped, record
 
 GIVEN = {"serial": 7, "jet_k_mdegc": 16_000, "calibration_due_d": 9_900}
 TEXT = settings_table.text(GIVEN)
-# As devices of these versions wrote them, typed: they stay as they are.
+# Records as devices of these versions wrote them, typed here: do not change them.
 TEXT_4 = (
     b'{"simulated":0,"serial":7,"tc_type":0,"skin_offset_mdegc":0,"trip_mdegc":4000,"trip_reduced_mdegc":8000,"burst_max_us":500000,'
     b'"jet_k_mdegc":16000,"valve_open_delay_us":15000,"valve_close_delay_us":25000,"room_m3":30,'
@@ -133,7 +133,7 @@ def test_an_older_record_is_read_with_what_its_row_says_and_not_written():
 
 
 def test_what_an_older_record_cannot_know_is_not_taken_from_it():
-    """A version 1 had no due date: one that stands in its record is nobody's."""
+    """Version 1 had no due date: a value at that place in its record has no meaning."""
     for version in range(1, config.VERSION):
         settings, _ = config.load(stored(TEXT, version))
         assert settings == config.build(settings_table.read_as(GIVEN, version))[0]
@@ -155,7 +155,7 @@ def test_what_an_older_record_leaves_out_of_the_parts_is_as_the_board_s_bill_of_
         settings, problem = config.load(stored(text, version), fitted=fitted)
         assert problem is None
         assert (settings.infrared_fitted, settings.line_fitted, settings.co2_fitted) == (0, 1, 1)
-    settings, _ = config.load(stored(TEXT), fitted=fitted)  # one that says it keeps what it says
+    settings, _ = config.load(stored(TEXT), fitted=fitted)  # a record that has the value keeps it
     assert (settings.infrared_fitted, settings.line_fitted, settings.co2_fitted) == (1, 1, 0)
 
 

@@ -1,4 +1,4 @@
-"""A record in two slots: the old or the new one after whatever happens to a file, and a sentence when there is none."""
+"""A record in two slots: whatever happens to a file, the old or the new one counts; a sentence when there is none."""
 
 from cryo.store import slots as module
 from cryo.store.slots import CONTRADICTION, DAMAGED, LONGEST, MISSING, current
@@ -192,7 +192,7 @@ def test_a_file_system_that_fails_leaves_the_old_record_and_says_so():
 
 
 def test_a_slot_that_did_not_read_back_is_taken_away():
-    """It is newer than the record that counts: a later read that goes well would put it in force."""
+    """It is newer than the record that counts: a later read without error would put it in force."""
     for fails in ("flip", "half", "tail", "misread"):
         files = FailingFiles()
         assert save(record(files), OLD) is None and save(record(files), NEW) is None
@@ -227,7 +227,7 @@ def test_what_cannot_be_read_is_no_record():
 
 
 def test_a_board_whose_files_cannot_be_looked_at_is_not_blank():
-    """Whoever takes it for blank writes a first record over the one that is there."""
+    """If it counted as empty, a first record would overwrite the existing one."""
     files = FailingFiles()
     assert record(files).blank()
     assert save(record(files), OLD) is None
@@ -239,7 +239,7 @@ def test_a_board_whose_files_cannot_be_looked_at_is_not_blank():
 
 
 def test_no_file_stays_open_whatever_fails():
-    """What is not closed is not written on littlefs, and a board has few open files."""
+    """On littlefs a file is written only when it is closed, and a board can have few open files."""
     for fails in ("", "open", "seek", "write", "read", "flip", "half", "tail", "misread"):
         files = FailingFiles()
         assert save(record(files), OLD) is None

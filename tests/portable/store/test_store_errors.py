@@ -1,4 +1,4 @@
-"""An error of the flash at each operation of each load and save: a refusal by name, and what counts is not lost.
+"""An error of the flash at each operation of each load and save: the error is named, and the valid record stays.
 
 Each case is run with the error once and with the error from then on; afterwards the flash works again.
 """
@@ -12,12 +12,12 @@ from storage import RamFiles
 from store_rig import always
 
 OLDER, OLD, NEW, NEXT = b"older", b"old", b"new", b"next"
-ERRORS = (5, 19, 84)  # EIO, ENODEV, EILSEQ: what littlefs says of a block that does not fit its sum
+ERRORS = (5, 19, 84)  # EIO, ENODEV, EILSEQ: littlefs gives it for a block with a wrong check sum
 ONCE, STAYS = 0, 1
 
 
 class Erring(RamFiles):
-    """Files whose at-th operation fails; count: how many there were."""
+    """Files whose operation number `at` fails; count: the number of operations."""
 
     def __init__(self, files):
         RamFiles.__init__(self)
@@ -78,7 +78,7 @@ class _File:
 
 
 def cases(before, do):
-    """Yield Erring files for each operation of do(files), each way and each error; the operations are there."""
+    """Yield Erring files for each operation of do(files), each way and each error; there must be operations."""
     counted = Erring(before)
     do(counted)
     assert counted.count > 0
@@ -97,7 +97,7 @@ def record(files, name="settings"):
 
 
 def boards():
-    """Return (files, payload in force) of boards: the newer slot in either place, the sequence anywhere."""
+    """Return (files, payload in force) of boards: the newer slot in either place, with any sequence."""
     out = [({"/settings.0": slot("settings", 1, 0, OLD)}, OLD), ({"/settings.1": slot("settings", 1, 9, OLD)}, OLD)]
     for sequence in (0, 1, 6, 0x7FFE, 0x7FFF, 0x8000, 0xFFFD, 0xFFFE, 0xFFFF):
         for newer in (0, 1):

@@ -1,4 +1,4 @@
-"""A console's change starts from the stored record: checked as at a start, written whole, and nothing else touched."""
+"""A console's change begins with the stored record: it is checked as at a start, written whole; others stay."""
 
 from cryo import config
 from cryo.store import settings

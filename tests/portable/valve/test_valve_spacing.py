@@ -1,4 +1,4 @@
-"""Limits 5 and 6 at the valve: what no planner may ask for is refused, what a planner asks for never is."""
+"""Limits 5 and 6 at the valve: it refuses what no planner may ask for, and never what a planner asks for."""
 
 from cryo.core.bursts import Planner
 from cryo.limits import BURST_MIN_US, DUTY_MAX_US, DUTY_WINDOW_US, OFF_MIN_US
@@ -8,11 +8,11 @@ from support import Random
 
 _MASK = 0x3FFFFFFF
 VENT_US = 60_000
-IN_TICK_US = 4_500  # the port is asked so much later than its tick began, at most
+IN_TICK_US = 4_500  # the port is asked at most so much later than its tick began
 
 
 class Time:
-    """Microseconds that begin shortly before their wrap; `pin_us` never wraps."""
+    """A clock in microseconds that begins shortly before its wrap; `pin_us` never wraps."""
 
     def __init__(self):
         self.pin_us = 0
