@@ -1,4 +1,4 @@
-"""Power cuts in real MicroPython on littlefs: the short form of `make powercut`, and that it sees what is broken."""
+"""Power cuts in real MicroPython on littlefs: the short form of `make powercut`, and that it finds broken code."""
 
 import re
 

@@ -1,4 +1,4 @@
-"""The bench's frame: what fails it, what its JSON holds, what it does without an image. No figure is measured here."""
+"""The bench's frame: what makes it fail, its JSON's content, a run without an image. No figure is measured here."""
 
 import io
 import json
@@ -49,12 +49,12 @@ EVENTS = ("eye", "threshold", "sample", "trigger", "sample while talking", "trig
 
 
 def latencies(**worst):
-    """Good cut-offs, and a bad one where given, us."""
+    """Return good cut-offs, and a bad one if given, us."""
     return {event: [0.5, worst.get(event, 1.0)] for event in EVENTS}
 
 
 def found():
-    """A treatment whose every figure meets its goal."""
+    """A treatment whose figures all meet their goals."""
     return application.Found(
         boot_safe_ms=7.0,
         first_tick_ms=300.0,
@@ -70,7 +70,7 @@ def found():
 
 
 def load(**changed):
-    """What a host left behind that changed nothing."""
+    """The results of a host that changed nothing."""
     values = {"widths_us": [60_000.0, 150_000.0], "start_to_start_us": [700_000.0], "alloc_bytes_s": 100.0}
     values |= {"kept_bytes_s": 20.0}
     values |= {"late_us": 500.0, "collections": 0, "sent_bytes": 0, "taken_bytes": 0}
@@ -78,7 +78,7 @@ def load(**changed):
 
 
 def chip(treatment=None):
-    """The results of all jobs on the chip."""
+    """Return the results of all jobs on the chip."""
     jobs = {"treatment": treatment or found(), "modules": {"cryo.app": 3000, "cryo": 100}, "ours": WIDTHS}
     jobs |= {"interrupt": 40_000.0, "no boot.py": 400.0, "hosts": {name: load() for name in hosts.HOSTS}}
     for name in guests.PEERS:
@@ -222,7 +222,7 @@ def test_without_an_image_it_gives_what_it_can_and_says_what_not(run, tmp_path):
     assert measured >= {"burst_error_us_max", "eye_latency_us_max", "app_bytes"}
     assert not measured & {name for name, _ in figures.TREATMENT}
     assert "tick_us_median" in said.partition("not measured:")[2]
-    assert image.MISSING in " ".join(said.split())  # wherever the console breaks the line
+    assert image.MISSING in " ".join(said.split())  # wherever the console ends a line
     assert not (tmp_path / "bench.md").exists()  # the page keeps the figures of the last full run
 
 

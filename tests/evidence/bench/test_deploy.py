@@ -1,4 +1,4 @@
-"""What deploying costs: the rows beside the peer's, and that every byte of a port is counted."""
+"""The cost of deploying: the rows beside the other tool's, and that every byte of a port is counted."""
 
 import socket
 import threading

@@ -1,4 +1,4 @@
-"""The heap seen from outside, against what the guest does to it. Needs the image; skipped without, and says so."""
+"""The heap, seen from outside, compared with what the guest does to it. Skipped without the image, with a reason."""
 
 from functools import partial
 
@@ -42,7 +42,7 @@ def at_prompt():
 
 @pytest.fixture(scope="module")
 def taken():
-    """(free bytes before, when all but 20 000 were taken, after a collection), by the guest."""
+    """Return (free bytes before, with all but 20 000 taken, after a collection), as the guest measures them."""
     board, watch = at_prompt()
     heap = watch(1_000)
     before = int(board.exec("import gc\ngc.collect()\nprint(gc.mem_free())"))
@@ -53,7 +53,7 @@ def taken():
 
 @pytest.fixture(scope="module")
 def seen():
-    """(locks, collections, edges of the mark in us, free by the guest, free from outside) of one run of the guest."""
+    """Return one run's (locks, collections, edges of the mark in us, free bytes by the guest, and from outside)."""
     board, watch = at_prompt()
     board.exec(GUEST)
     free = []

@@ -1,4 +1,4 @@
-"""Work that treats nobody, for the processes of a test: they find it by the name of this module."""
+"""Work without a treatment, for the processes of a test: they find it by the name of this module."""
 
 import os
 import signal
@@ -9,12 +9,12 @@ RESULTS = [{"name": name, "value": 0.1 * k} for k, name in enumerate(NAMES)]
 
 
 def items(folder, tries):
-    """Return pieces of work by name. tries: how often the one of that name ends its process."""
+    """Return pieces of work by name. tries: how often the piece of that name ends its process."""
     return {name: (str(folder), name, 0.1 * k, tries.get(name, 0)) for k, name in enumerate(NAMES)}
 
 
 def work(item):
-    """Note in a file that it was begun; end the own process at the first tries."""
+    """Note in a file that it began; at the first tries end this process."""
     folder, name, value, tries = item
     note = Path(folder, name)
     with note.open("a") as begun:

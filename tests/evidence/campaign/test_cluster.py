@@ -1,4 +1,4 @@
-"""A campaign on Dask: the same table to the digit, also when a worker is killed; a worker on other code is refused."""
+"""A campaign on Dask: exactly the same table, also when a worker is killed. A worker with other code is refused."""
 
 import json
 import os
@@ -20,7 +20,7 @@ COUNTS = (6, 0, 0, 2)
 
 @pytest.fixture(scope="module")
 def two():
-    """Two workers of this machine."""
+    """Two workers on this computer."""
     with Cluster("local", 2, tree.code()) as farm:
         yield farm
 
@@ -33,7 +33,7 @@ def test_a_worker_that_is_killed_in_its_work_loses_and_doubles_nothing(two, tmp_
 
 
 class Killing(Store):
-    """A store; as the first result comes, a worker is killed."""
+    """A store that kills a worker when the first result comes."""
 
     pids = ()
 
@@ -46,7 +46,7 @@ class Killing(Store):
 
 
 def table(made):
-    """Return a summary without what tells how it was made."""
+    """Return a summary without the figures about its making."""
     return json.dumps({key: value for key, value in made.items() if key != "made"})
 
 

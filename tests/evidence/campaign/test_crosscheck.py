@@ -1,4 +1,4 @@
-"""A campaign's runs again in real MicroPython: which, what is compared, and that a difference is found."""
+"""Some runs of a campaign again in real MicroPython: which runs, what is compared, and that a difference is found."""
 
 import json
 

@@ -1,4 +1,4 @@
-"""A campaign's processes: one that dies loses and doubles nothing, and their number does not show in the table."""
+"""A campaign's processes: when one dies, no result is lost or doubled; their number does not change the table."""
 
 import io
 import json
@@ -18,12 +18,12 @@ COUNTS = (3, 0, 1)
 
 
 def lean(count):
-    """Processes for work that treats nobody."""
+    """Processes for work without a treatment."""
     return Processes(count, worker.on)
 
 
 def done(tmp_path, tries, processes=2):
-    """Do pieces of work; return the results, how many processes died, and the rows of the store."""
+    """Do pieces of work; return the results, the number of dead processes, and the rows of the store."""
     kept = Store(tmp_path / "runs.parquet", tree.code())
     with lean(processes) as farm:
         found = Engine(farm, kept)
@@ -109,7 +109,7 @@ class Terminal(io.StringIO):
 
 
 def told(counts, times, out, monkeypatch):
-    """Return what is said of tasks that end at these times."""
+    """Return the messages for tasks that end at these times."""
     monkeypatch.setattr(sys, "stderr", out)
     clock = iter(times)
     progress = Progress("healthy", sum(counts), lambda: next(clock))
@@ -135,7 +135,7 @@ def test_hours_are_told_as_hours(monkeypatch):
 
 
 def table(made):
-    """Return a summary without what tells how it was made."""
+    """Return a summary without the figures about its making."""
     return {key: value for key, value in made.items() if key != "made"}
 
 

@@ -1,4 +1,4 @@
-"""Intervals of rates against published ones, binomial sums, and problems whose rate is known."""
+"""Intervals of rates compared with published ones, binomial sums, and problems with a known rate."""
 
 import math
 import random
@@ -70,7 +70,7 @@ RATE = 1e-3  # of the stand-in: a figure of 0 to 1 is under it
 
 
 def tail(rng, share):
-    """Draw one figure evenly, or, in this share, close to 0; return its weight and whether it is a hit."""
+    """Draw one figure evenly, or, for this share of draws, close to 0; return its weight and whether it is a hit."""
     x = rng.random() * (0.01 if rng.random() < share else 1.0)
     return 1.0 / (1.0 - share + (share * 100.0 if x < 0.01 else 0.0)), x < RATE
 

@@ -1,4 +1,4 @@
-"""Draws that favour the worst: their weights, what coincides, and a problem whose rate is known."""
+"""Draws that prefer the worst cases: their weights, which events coincide, and a problem with a known rate."""
 
 import random
 from collections import Counter
@@ -106,7 +106,7 @@ def test_a_name_draws_its_fault_its_moments_and_its_weight():
         patient, at = given.patient, given.moment
         assert (patient.moves and patient.moves[2:]) == at.moves and patient.lets_go == at.lets_go
         assert 0.0 < given.weight <= 1.0 / PROPOSAL[0].share / (1.0 - moments.GRAVE_SHARE) + 1e-9
-        if FAULTS[given.faults[0]].fitted:  # its moment is no draw
+        if FAULTS[given.faults[0]].fitted:  # its moment is not drawn
             assert given.weight == pytest.approx(drawn_fault_weight(given.faults[0]))
     for name in ("weighted", "weighted/estop/1"):
         with pytest.raises(ValueError, match="weighted/N"):

@@ -16,7 +16,7 @@ HERE, OTHER = "0123456789ab", "ba9876543210"
 
 @pytest.fixture
 def folder(tmp_path):
-    """The folder of a campaign that did three tasks of a run each."""
+    """The folder of a campaign that did three tasks with one run each."""
     path = tmp_path / "out/runs.parquet"
     kept = Store(path, HERE)
     for number in range(3):
@@ -138,7 +138,7 @@ def test_each_figure_of_an_outcome_has_a_typed_column_and_comes_back_to_the_digi
 
 @pytest.fixture
 def project(tmp_path):
-    """A small project: a file of each folder that a run depends on."""
+    """A small project: one file in each folder that a run depends on."""
     for folder in (*outcomes.MEASURED, "host_tools/evidence/campaign"):
         (tmp_path / folder).mkdir(parents=True)
         (tmp_path / folder / "a.py").write_text("1\n")

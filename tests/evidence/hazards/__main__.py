@@ -1,8 +1,8 @@
 """`python -m tests.evidence.hazards [--every N] [--only KEY] [--rest]`: each row's tests with its control disabled.
 
-Without an option all rows, and docs/safety/hazards_live.json is written anew, row by row. With --only the rows whose
-key fits, with --rest those of which the record does not hold: they replace their part of it. With --every N a sample
-that another state of the code draws anew, without the slow tests; nothing is written.
+Without an option it runs all rows, and writes docs/safety/hazards_live.json again, row by row. --only: the rows whose
+key fits; --rest: the rows whose record is out of date; both replace only their part of the record. --every N: a sample
+without the slow tests, which is another one for another state of the code; nothing is written.
 """
 
 from __future__ import annotations
@@ -27,7 +27,7 @@ _SLOW = ("tests/simulator/", "tests/evidence/test_powercut.py", "tests/boards/pi
 
 
 def judge(copy: Copy, row: Row, sound: dict[str, str]) -> dict:
-    """Return the row's part of the record: for each flaw the number of tests that failed, for each test by which."""
+    """Return the row's part of the record: for each flaw how many tests failed, for each test which flaws failed it."""
     by = {test: planted.SKIPPED if sound[test] == "skipped" else planted.SURVIVED for test in row.tests}
     flaws = {}
     for flaw in row.flaws:
@@ -35,7 +35,7 @@ def judge(copy: Copy, row: Row, sound: dict[str, str]) -> dict:
         open_ = [test for test in row.tests if by[test] == planted.SURVIVED]
         failed = _failed(copy, open_, flaw)
         by |= dict.fromkeys(failed, name)
-        # a flaw that finds no more may still be one that a test finds which has failed before
+        # a test that failed with an earlier flaw may also find this one
         again = [test for test in row.tests if by[test] not in (planted.SURVIVED, planted.SKIPPED) and not _slow(test)]
         flaws[name] = len(failed or _failed(copy, again, flaw))
     return {
@@ -62,7 +62,7 @@ class Run:
             self._copies.put(Copy(folder / f"copy{n}"))
 
     def close(self) -> None:
-        """End what runs in the copies."""
+        """End the processes in the copies."""
         while not self._copies.empty():
             self._copies.get().close()
 
@@ -74,7 +74,7 @@ class Run:
             self._copies.put(copy)
 
     def sound(self, tests: list[str]) -> dict[str, str]:
-        """Return what the tests do without a flaw; raises Broken when one fails: its failing would tell nothing."""
+        """Return the tests' outcomes without a flaw. Raises Broken when one fails: then a failure shows nothing."""
         files = sorted({test.partition("::")[0] for test in tests})
         parts = [[t for t in tests if t.partition("::")[0] in files[n::PROCESSES]] for n in range(PROCESSES)]
         parts = [part for part in parts if part]
@@ -103,7 +103,7 @@ class Run:
 
 
 def _keep(made: dict[str, dict], order: list[str], part_of: object) -> None:
-    """Write the record anew after each row: what takes so long may be stopped and gone on with (--rest)."""
+    """Write the record after each row: so a long run may be stopped, and continued with --rest."""
     merged = (planted.load()["rows"] if part_of else {}) | made
     whole = {"rows": {name: merged[name] for name in order if name in merged}}
     planted.RECORD.write_text(json.dumps(whole, indent=1) + "\n", encoding="utf-8")

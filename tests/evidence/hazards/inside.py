@@ -1,4 +1,4 @@
-"""`python -m tests.evidence.hazards.inside` in a copy of the project: runs tests, writes what became of each as JSON.
+"""`python -m tests.evidence.hazards.inside` in a copy of the project: runs tests, writes each outcome as JSON.
 
 A job is a line of standard input, a JSON list: the file for the answer, and the tests.
 """
@@ -22,7 +22,7 @@ _SHARED = ("hypothesis", "numpy", "rich.console", "xdist", "typer", "pydantic", 
 class Verdicts:
     """Notes the worst outcome of each item, and each file that cannot be collected.
 
-    A portable test runs in CPython, in another lane only where it cannot: what a flaw does is the same in all.
+    A portable test runs in CPython, and in another lane only if it cannot: a flaw does the same in all lanes.
     """
 
     def __init__(self):
@@ -73,7 +73,7 @@ def _judge(answer: str, tests: list[str]) -> None:
 
 
 def main() -> int:
-    """Read jobs, do each in a forked process of its own, say so: what all need is imported once."""
+    """Read jobs and do each in its own forked process, so that common modules are imported only once."""
     for name in _SHARED:
         importlib.import_module(name)
     for line in sys.stdin:

@@ -15,10 +15,10 @@ from host_tools.evidence.safety import outcomes, planted
 from host_tools.evidence.safety.table import Flaw
 from host_tools.places import ROOT
 
-TIMEOUT_S = 1_800  # of one run; a flaw that makes a test wait for ever is another kind of flaw
+TIMEOUT_S = 1_800  # longest time of one run; a flaw that makes a test wait for ever is another kind of flaw
 _COPIED = ("firmware", "boards", "host_tools", "tests", "docs", "pyproject.toml", "README.md", "Makefile")
 _LINKED = ("host_tools/toolchain/node/node_modules", ".venv")
-# With any flaw a pass still gives gas: one that stops the device would make every test fail, whatever it tests.
+# With any flaw a pass must still give gas: a flaw that stops the device would make every test fail.
 WITNESS = "tests/portable/core/test_supervisor.py::test_a_press_gives_a_burst_of_gas"
 
 
@@ -42,9 +42,9 @@ class Copy:
             (folder / name).symlink_to(ROOT / name)
 
     def run(self, tests: list[str], flaw: Flaw | None = None) -> dict[str, str]:
-        """Run the tests, with the flaw or without one; return passed, failed, skipped, or "" where one did not run.
+        """Run the tests, with the flaw or without; return passed, failed, skipped, or "" for a test that did not run.
 
-        Raises Broken when that cannot be judged.
+        Raises Broken when the outcome cannot be judged.
         """
         if flaw is None:
             return self._pytest(tests)
@@ -52,7 +52,7 @@ class Copy:
         sound = file.read_text(encoding="utf-8")
         file.write_text(planted.planted(flaw, self.folder), encoding="utf-8")
         for old in (file.parent / "__pycache__").glob(file.stem + ".*"):
-            old.unlink()  # it may look as young as the flaw
+            old.unlink()  # its time may look the same as that of the flaw
         try:
             ran = self._pytest([*tests, WITNESS] if WITNESS not in tests else tests)
         finally:

@@ -1,4 +1,4 @@
-"""`python -m tests.evidence.mutation [--every N] [MODULE ...]`: all or one in N; 1 when a survivor is not reviewed."""
+"""`python -m tests.evidence.mutation [--every N] [MODULE ...]`: all or one in N. Exit 1: a survivor is not reviewed."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ PROCESSES = 2
 
 
 def targets() -> dict[str, dict]:
-    """Module -> its target in targets.toml."""
+    """Return module -> its target in targets.toml."""
     out = {}
     for target in tomllib.loads(TARGETS.read_text(encoding="utf-8"))["target"]:
         for file in target["files"]:
@@ -28,14 +28,14 @@ def targets() -> dict[str, dict]:
 
 
 def made_of(module: str, target: dict) -> list[Mutant]:
-    """All mutants of a module, or of the functions that its target names."""
+    """Return all mutants of a module, or of the functions that its target names."""
     made = mutants(module, (runner.PACKAGE / (module + ".py")).read_text(encoding="utf-8"))
     only = target.get("functions")
     return [mutant for mutant in made if only is None or mutant.function in only]
 
 
 class _Judge:
-    """Judges in a worker. Tried first: what noticed the same mutant last time, then what noticed its neighbours."""
+    """Judges in a worker. It tries first the test that noticed this mutant last time, then those of its neighbours."""
 
     def __init__(self, survey: runner.Survey, hosts: dict[str, dict], listed: Container[review.Key]):
         self._survey, self._hosts, self._listed = survey, hosts, listed
@@ -72,7 +72,7 @@ def _judge_one(numbered: tuple[int, Mutant]) -> tuple[int, str]:
 def judged(
     chosen: list[Mutant], survey: runner.Survey, hosts: dict[str, dict], listed: Container[review.Key]
 ) -> Iterator[review.Result]:
-    """Judge the mutants in all processes, as they come."""
+    """Judge the mutants in all processes, one after the other."""
     global _judge
     _judge = _Judge(survey, hosts, listed)
     with multiprocessing.get_context("fork").Pool(PROCESSES, _begin_worker) as pool:
@@ -81,7 +81,7 @@ def judged(
 
 
 def main(argv: list[str] | None = None) -> int:
-    """Run, print the table and what is wrong; keep the results in out/, write the page once all are there."""
+    """Run; print the table and what is wrong; keep the results in out/; write the page when there are all results."""
     parser = argparse.ArgumentParser(prog="python -m tests.evidence.mutation", description=__doc__)
     parser.add_argument("--every", type=int, default=1, metavar="N", help="a fixed sample of one mutant in N")
     parser.add_argument("--quick", action="store_true", help="ask only a module's own tests about reviewed survivors")
@@ -94,7 +94,7 @@ def main(argv: list[str] | None = None) -> int:
     allowed = review.read()
     made = [mutant for module in asked.modules or known for mutant in made_of(module, known[module])]
     chosen = [mutant for mutant in made if mutant.share() % asked.every == 0]
-    if asked.every > 1:  # a listed survivor takes every test there is: the full run looks at those
+    if asked.every > 1:  # a listed survivor needs all tests: only the full run checks it
         chosen = [mutant for mutant in chosen if mutant.key not in allowed]
     runner.prepare()
     survey = runner.tests_only() if asked.every > 1 else runner.survey(list(known), PROCESSES)

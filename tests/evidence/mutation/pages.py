@@ -1,4 +1,4 @@
-"""Writes docs/safety/mutation.md after a full run without complaint."""
+"""Writes docs/safety/mutation.md after a full run without an error."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ generator as a whole; of the larger sensor drivers only what decodes a result (`
 
 
 def write(rows: list[tuple[str, int, int, int, int]], allowed: dict[Key, tuple[int, str]], quick: bool) -> None:
-    """Write the page from the run's table and the reviewed list; `quick` as on the command line."""
+    """Write the page from the run's table and the reviewed list. quick: as on the command line."""
     lines = [f"| {name} | {made} | {killed} | {survived} |" for name, made, killed, survived, _ in rows]
     if quick:
         lines += ["", "In the run of this table the reviewed survivors were put to the tests of their own module only."]

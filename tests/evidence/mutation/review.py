@@ -19,18 +19,18 @@ Key = tuple[str, str, str, str]
 
 @dataclass(frozen=True)
 class Result:
-    """What became of one mutant: `by` is the test that noticed it, or "" when it survived."""
+    """The result for one mutant. by: the test that noticed it, or "" when it survived."""
 
     mutant: Mutant
     by: str
 
 
 class ListError(Exception):
-    """survivors.toml cannot be used; the message says which entry and why."""
+    """survivors.toml cannot be used; the message names the entry and the reason."""
 
 
 def read(path: Path = LIST) -> dict[Key, tuple[int, str]]:
-    """The list: how often a change may survive in its function, and why. Raises ListError."""
+    """Return the list: how often a change may survive in its function, and why. Raises ListError."""
     out: dict[Key, tuple[int, str]] = {}
     for number, entry in enumerate(tomllib.loads(path.read_text(encoding="utf-8")).get("survivor", []), 1):
         unknown = set(entry) - {"module", "function", "was", "becomes", "reason", "count"}
@@ -49,9 +49,9 @@ def read(path: Path = LIST) -> dict[Key, tuple[int, str]]:
 
 
 def complaints(made: Iterable[Mutant], results: Sequence[Result], allowed: dict[Key, tuple[int, str]]) -> list[str]:
-    """What is wrong: a survivor that is not in the list, and an entry whose mutant is gone or is noticed.
+    """Return the errors: a survivor that is not in the list, and an entry whose mutant is gone or is noticed.
 
-    `made` are all mutants of the modules that were looked at, `results` those of them that were run.
+    made: all mutants of the checked modules; results: the mutants that were run.
     """
     out = []
     survived = Counter(result.mutant.key for result in results if not result.by)
@@ -72,14 +72,14 @@ def complaints(made: Iterable[Mutant], results: Sequence[Result], allowed: dict[
 
 
 def as_entry(key: Key) -> str:
-    """The change as an entry of the list, without its reason."""
+    """Return the change as an entry of the list, without its reason."""
     names = ("module", "function", "was", "becomes")
     rows = (f"{name} = {json.dumps(value, ensure_ascii=False)}" for name, value in zip(names, key, strict=True))
     return "[[survivor]]\n" + "\n".join(rows) + '\nreason = ""\n'
 
 
 def table(results: Sequence[Result], allowed: dict[Key, tuple[int, str]]) -> list[tuple[str, int, int, int, int]]:
-    """Rows of module, mutants, killed, survivors, survivors with a reason; the last row is the sum."""
+    """Return rows of module, mutants, killed, survivors, survivors with a reason; the last row is the sum."""
     rows: dict[str, list[int]] = defaultdict(lambda: [0, 0, 0, 0])
     for result in results:
         for row in (rows[result.mutant.module], rows["all"]):
@@ -105,5 +105,5 @@ def _kept() -> list[dict[str, str]]:
 
 
 def noticed_before() -> dict[Key, str]:
-    """Which test noticed each mutant in the last run on this machine: it is tried first, nothing else rests on it."""
+    """Return the test that noticed each mutant in the last run on this computer. It is only tried first."""
     return {(row["module"], row["function"], row["was"], row["becomes"]): row["by"] for row in _kept() if row["by"]}

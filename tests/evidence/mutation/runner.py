@@ -1,4 +1,4 @@
-"""Runs the tests against one mutant, in a forked process of its own, and finds out which tests reach which line."""
+"""Runs the tests with one mutant, in its own forked process, and finds out which tests reach which line."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ from tests.lanes.discover import NotPortable, discover
 FIRMWARE = ROOT / "firmware"
 PACKAGE = FIRMWARE / "cryo"
 FOLDERS = ("host_tools/simulator/twin/cpython", *GUEST_FOLDERS)
-# A mutant that goes on for ever is stopped by its computing time, which other work on the machine does not touch.
+# A mutant that does not end is stopped by its computing time, which other work on the computer does not change.
 CPU_LEAST_S = 2.0
 CPU_FACTOR = 20.0
 UNKNOWN_S = 3.0  # a test whose time is not known
@@ -40,9 +40,9 @@ AT_IMPORT: Test = (IMPORTING, "")
 
 @dataclass
 class Survey:
-    """The tests of the unchanged firmware: how long each takes, s of CPU, and which lines of which module it runs.
+    """The tests of the unchanged firmware: the time of each, s of CPU, and which lines of which module it runs.
 
-    Without `reach` it is only a list of tests: then whatever reads like the module comes first, and all are run.
+    Without `reach` it is only a list of tests: then tests with names like the module come first, and all are run.
     """
 
     seconds: dict[Test, float] = field(default_factory=dict)
@@ -51,7 +51,7 @@ class Survey:
     surveyed: bool = False
 
     def tests(self, mutant: Mutant, own: bool = False) -> list[Test]:
-        """The tests that may notice the mutant, the likeliest and fastest first; none when none reaches its lines.
+        """Return the tests that may notice the mutant, likeliest and fastest first; none if no test reaches its lines.
 
         `own`: only those of the files that are named after the module, or that speak of it where there is none.
         """
@@ -61,7 +61,7 @@ class Survey:
             found = set().union(*(lines.get(line, set()) for line in mutant.lines))
             if AT_IMPORT not in found:
                 reaching = found
-            elif mutant.users:  # a constant or a table; where nothing but the import uses it, it may count anywhere
+            elif mutant.users:  # a constant or a table; if only the import uses it, it may count anywhere
                 reaching = set().union(*(lines.get(line, set()) for line in mutant.users)) - {AT_IMPORT} or reaching
         likely = _likely(mutant.module.rsplit("/", 1)[-1])
         if own:
@@ -82,7 +82,7 @@ def _likely(name: str) -> dict[str, int]:
 
 
 class _Finder(importlib.abc.MetaPathFinder, importlib.abc.Loader):
-    """Gives the mutated module out instead of the file."""
+    """Loads the mutated module in place of the file."""
 
     def __init__(self, mutant: Mutant):
         self.name = "cryo." + mutant.module.replace("/", ".")
@@ -99,7 +99,7 @@ class _Finder(importlib.abc.MetaPathFinder, importlib.abc.Loader):
 
 
 def prepare() -> None:
-    """Import once what every mutant's process needs and no mutant changes."""
+    """Import once the modules that every mutant's process needs and no mutant changes."""
     for folder in reversed(FOLDERS):
         sys.path.insert(0, str(ROOT / folder))
     for name in ("coverage", "hypothesis", "micropython", "numpy", "pytest"):
@@ -107,7 +107,7 @@ def prepare() -> None:
 
 
 def portable_tests() -> list[Test]:
-    """Every portable test that runs in CPython."""
+    """Return all portable tests that run in CPython."""
     found = []
     for file in sorted(PORTABLE.rglob("test_*.py")):
         try:
@@ -142,7 +142,7 @@ def _run(test: Test) -> None:
 
 
 def _in_child(work: Callable[[], object]) -> tuple[object, str]:
-    """Do `work` in a forked process; return what it returned, or None and what ended it."""
+    """Do `work` in a forked process; return its result, or None and what ended it."""
     with tempfile.TemporaryFile() as answer:
         sys.stdout.flush()
         sys.stderr.flush()
@@ -171,7 +171,7 @@ def _in_child(work: Callable[[], object]) -> tuple[object, str]:
 
 
 def tests_only() -> Survey:
-    """Every portable test, without a run: no times and no lines are known."""
+    """Return all portable tests without a run: times and lines are not known."""
     return Survey(dict.fromkeys(portable_tests(), UNKNOWN_S))
 
 
@@ -237,7 +237,7 @@ _called_on_import: set[tuple[str, str]] = set()  # file, name of the function wi
 
 
 def import_portable() -> None:
-    """Import every portable test and with them the unchanged firmware; note which functions that calls."""
+    """Import all portable tests, and the unchanged firmware with them; note which functions the import calls."""
     _forget_project()
 
     def note(frame, event, argument):
@@ -253,7 +253,7 @@ def import_portable() -> None:
 
 
 def _change_function(mutant: Mutant) -> bool:
-    """Give the imported function the mutant's code, where that is all that changes: every reference to it sees it."""
+    """Give the imported function the mutant's code, if only that changes: all references to the function see it."""
     path = str(PACKAGE / (mutant.module + ".py"))
     if not mutant.function or not _called_on_import or (path, mutant.function) in _called_on_import:
         return False
@@ -285,7 +285,7 @@ def judge(mutant: Mutant, tests: Sequence[Test], survey: Survey, host: Sequence[
             signal.setitimer(signal.ITIMER_PROF, max(CPU_LEAST_S, CPU_FACTOR * survey.seconds[test]))
             try:
                 _run(test)
-            except BaseException:  # whatever it is, SystemExit and MemoryError included, the test did not pass
+            except BaseException:  # after any exception, also SystemExit and MemoryError, the test did not pass
                 return "::".join(test)
         return ""
 

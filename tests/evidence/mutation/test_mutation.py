@@ -1,4 +1,4 @@
-"""The mutation tool itself: what it makes of a source, how it judges, what the reviewed list is held against."""
+"""The mutation tool itself: the mutants of a source, its judgement, and the check of the reviewed list."""
 
 from __future__ import annotations
 
@@ -84,7 +84,7 @@ def test_a_survivor_must_be_listed_and_a_listed_one_must_survive():
 
 @pytest.mark.parametrize("spoil", ['reason = "no"', "", 'reason = "why it is harmless" \nwhy = 1'])
 def test_an_entry_without_a_reason_is_refused(tmp_path, spoil):
-    review.read()  # the list as it stands is one that can be used
+    review.read()  # the present list can be used
     path = tmp_path / "list.toml"
     path.write_text('[[survivor]]\nmodule = "a"\nfunction = ""\nwas = "b"\nbecomes = "c"\n' + spoil)
     with pytest.raises(review.ListError):

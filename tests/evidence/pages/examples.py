@@ -1,4 +1,4 @@
-"""One example of each page, as full as the tools make it: a fault, every setting, bad values among the good ones."""
+"""One full example of each page: a fault, every setting, and bad values among the good ones."""
 
 import datetime
 
@@ -28,7 +28,7 @@ def demo(scenario="treatment", lane="unix"):
 
 
 def device():
-    """Return the page of `cryoctl report`, of a log, a recording and a device."""
+    """Return the page of `cryoctl report`, from a log, a recording and a device."""
     found = gather.Found("2027-01-02T10:00:00+00:00", latched="ESTOP: Release the emergency stop, look at the skin.")
     gather.from_log(picture.LOG, found)
     gather.from_recording(picture.RECORDING, found)
@@ -49,7 +49,7 @@ def device():
 
 
 def sheet():
-    """Return the self-test's page: what passes, what fails with its remedy, and what was left out."""
+    """Return the self-test's page: items that pass, items that fail with remedies, and items that were left out."""
     items = [
         Item("state", "STANDBY or FAULT", "STANDBY", PASS),
         Item("skin probe", "5 to 45 degC", "OPEN", FAIL, "plug the skin probe in; a second one tells if it is broken"),
@@ -89,7 +89,7 @@ def certified(kind=THERMOCOUPLE):
 
 
 PAGES = {"demo": demo, "device": device, "sheet": sheet, "certificate": certified}
-# What `make pages` looks at beside them.
+# Other pages that `make pages` checks.
 MORE = {
     "demo-eye": lambda: demo("eye"),
     "demo-estop": lambda: demo("estop"),

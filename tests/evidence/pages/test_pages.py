@@ -1,7 +1,7 @@
 """Each page is legible on a phone, at a desk, in the dark and on paper, and small enough to send.
 
-What is asked is overflow, overlap, sizes and contrast: no picture is compared with another. Screenshots and PDF pages
-stay in out/pages, for people. `make pages` looks at more pages.
+The tests check overflow, overlap, sizes and contrast; they do not compare pictures. Screenshots and PDF pages stay in
+out/pages, for people. `make pages` checks more pages.
 """
 
 import re
@@ -33,14 +33,14 @@ def browser():
 
 @pytest.fixture(scope="module")
 def file():
-    """Return a function: the file of a page by its name, made once."""
+    """Return a function: page's name -> its file, which is made once."""
     made = {}
 
     def of(name):
         if name not in made:
             OUT.mkdir(parents=True, exist_ok=True)
             for old in [*OUT.glob(f"{name}.*"), *OUT.glob(f"{name}-p*.png")]:
-                old.unlink()  # a page of paper more than there is now
+                old.unlink()  # one page of paper more than now
             made[name] = OUT / f"{name}.html"
             made[name].write_text((PAGES | MORE)[name](), encoding="utf-8")
         return made[name]
@@ -49,7 +49,7 @@ def file():
 
 
 def opened(browser, path, size=(1280, 900), **named):
-    """Return the page, drawn; what it asked for and what it complained of are in page.tried."""
+    """Return the drawn page; page.tried has its requests and its error messages."""
     page = browser.new_page(viewport={"width": size[0], "height": size[1]}, **named)
     page.set_default_timeout(PATIENCE_S * 1000)
     page.tried = []

@@ -1,4 +1,4 @@
-"""Each hole of the trace table is found and told in a sentence; the shipped table has none but in what ran."""
+"""Each gap in the trace table is found and named in a sentence. The shipped table has gaps only in what ran."""
 
 from dataclasses import replace
 

@@ -1,7 +1,7 @@
-"""Settings that stand for a hard limit may tighten it and never loosen it; the directions are those of limits.py.
+"""Settings for a hard limit may tighten it and never loosen it; limits.py gives the directions.
 
-tests/portable/app/test_config.py has the ranges typed on their own and runs on every interpreter; here every field that
-the code ties to a limit is found by itself.
+tests/portable/app/test_config.py has separately typed ranges and runs on every interpreter. Here a search finds every
+field that the code ties to a limit.
 """
 
 import re
@@ -13,7 +13,7 @@ from host_tools.evidence.safety import code
 
 
 def bounds():
-    """(key, number, constant, bound, step to the loose side) of every end of a range that a hard limit holds."""
+    """Yield (key, number, constant, bound, step to the loose side) for every end of a range that a hard limit sets."""
     found = []
     for key, _unit, _default, low, high, *_ in config.FIELDS:
         number = re.match(r"limit (\d+)\b", config.what(key))
@@ -46,7 +46,7 @@ def test_a_looser_value_is_refused_with_the_limit_s_number(key, number, constant
 
 
 def basis(name):
-    """What limits.py says of a figure, tag and all."""
+    """Return the text of a figure in limits.py, with its tag."""
     (constant,) = (c for c in code.read().constants if c.name == name)
     assert re.match(r"\[[SCEK]\] \w", constant.text), f"{name}: no basis in limits.py"
     return constant.text

@@ -1,4 +1,4 @@
-"""Every fault of the registry is provoked: what the committed runs in real MicroPython showed, and runs anew."""
+"""Every fault of the registry is provoked: the results of the committed runs in real MicroPython, and new runs."""
 
 import re
 from dataclasses import replace
@@ -27,7 +27,7 @@ def test_the_table_holds_every_fault_of_the_registry_once_and_no_other():
 def test_on_the_code_that_the_page_names_the_fault_came_first_within_its_bound_and_gas_ended(name):
     row = ROWS[name]
     assert detection.problems(row) == []
-    assert "micropython" in row["interpreter"] or name in ("TRIGGER_BOOT", "SELF_TEST")  # refused before it was asked
+    assert "micropython" in row["interpreter"] or name in ("TRIGGER_BOOT", "SELF_TEST")  # refused earlier
     assert row["allowed_ms"] == provoked.PROVOKED[name].scenario.detect_ms
 
 
@@ -67,7 +67,7 @@ CONTROLS = (
 
 @pytest.fixture(scope="module")
 def judged():
-    """Give a function that provokes a fault in firmware with a flaw, and keeps what was said of the run."""
+    """Return a function that provokes a fault in firmware with a flaw, and keeps the judgement of the run."""
     kept = {}
 
     def judge(name, flaw):

@@ -1,4 +1,4 @@
-"""The frame of `make holes`: what a row's figure is, when it holds, what is refused."""
+"""The frame of `make holes`: a row's figure, when it is valid, what is refused."""
 
 from types import SimpleNamespace
 

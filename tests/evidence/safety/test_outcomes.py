@@ -1,4 +1,4 @@
-"""What became of the tests is recorded for one state of the code, and never taken for another."""
+"""The tests' outcomes are recorded for one state of the code, and never used for another."""
 
 from types import SimpleNamespace
 

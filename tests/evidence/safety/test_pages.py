@@ -1,4 +1,4 @@
-"""The committed pages are those that the code gives, hold every limit, fault and blocker, and claim nothing."""
+"""The committed pages agree with the code, have every limit, fault and blocker, and make no claims."""
 
 import re
 

@@ -1,4 +1,4 @@
-"""Each way in which the record of planted flaws does not bear a row is told; unrelated tests are refused."""
+"""Each way in which the record of planted flaws does not support a row is reported; unrelated tests are refused."""
 
 from dataclasses import replace
 
@@ -32,7 +32,7 @@ def of(row):
 
 
 def record(root, row=ROW, by=None, kills=1):
-    """What a run would have written that found each test failing with the row's first flaw."""
+    """Return the record of a run in which each test failed with the row's first flaw."""
     first = planted.flaw_digest(row.flaws[0]) if row.flaws else ""
     tests = {test: {"text": planted.test_digest(test, root), "by": by or first} for test in row.tests}
     flaws = {planted.flaw_digest(flaw): kills for flaw in row.flaws}
@@ -104,7 +104,7 @@ def test_the_shipped_record_bears_every_row():
 
 
 def test_an_unrelated_test_in_61_rows_is_refused_61_times():
-    """As somebody once did who had seen that only the words of the files were compared."""
+    """Somebody once did this, because only the words of the files were compared."""
     shipped = table.load()
     unrelated = ("tests/boards/test_bom.py::test_cycle_life_adds_up",)
     left = 61

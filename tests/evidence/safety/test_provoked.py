@@ -1,4 +1,4 @@
-"""Faults and blockers that no other test provokes by name, each by its cause, on the supervisor's rig."""
+"""Faults and blockers that no other test provokes by name: each is provoked by its cause, on the supervisor's rig."""
 
 import pytest
 
@@ -34,7 +34,7 @@ def no_response():
 
 
 class Answering(Rig):
-    """The skin answers each burst with `percent` of the predicted fall."""
+    """Let the skin answer each burst with `percent` of the predicted fall."""
 
     percent = 100
 
@@ -59,7 +59,7 @@ def strong():
     return answer_of(300)
 
 
-# fault: what provokes it, and the most bursts that may be given until it latches
+# fault: its cause, and the largest number of bursts until it latches
 CAUSES = {
     "BOTTLE_SENSOR": (no_bottle_reading, 1),
     "LINE_SENSOR": (no_line_reading, 1),

@@ -1,4 +1,4 @@
-"""The explored machine is the shipped one, its table is exact, and its picture says no more and no less."""
+"""The explored machine is the shipped one, its table is exact, and its picture shows exactly the same."""
 
 import re
 import xml.etree.ElementTree as ElementTree
