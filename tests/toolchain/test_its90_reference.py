@@ -44,7 +44,7 @@ def test_error_over_the_whole_supported_range(kind):
 
 @pytest.mark.parametrize("kind", KINDS)
 def test_from_the_thermocouple_over_the_frame_to_the_value(kind):
-    """The chip's rounding to 0.25 degC of its straight line is all that may be lost."""
+    """Only the chip's rounding of its straight line to 0.25 degC may be lost."""
     thermocouple = thermocouple_its90.get(kind)
     linearise = Linearise(kind)
     reading = Reading()

@@ -1,4 +1,4 @@
-"""The table of remedies and the file that boards read are one; what cannot be shown is refused."""
+"""The table of remedies and the file that boards read agree; a text that cannot be shown is refused."""
 
 import pytest
 

@@ -1,4 +1,4 @@
-"""Host and device agree on settings: the same values taken, the same bytes written, each reads what the other wrote."""
+"""Host and device agree on settings: both accept the same values, write the same bytes, and read each other's."""
 
 import json
 import subprocess

@@ -1,4 +1,4 @@
-"""`make uf2`: only the pinned bytes are stored, whole or not at all. A local server stands for the network."""
+"""`make uf2` stores only the pinned bytes, whole or not at all. A local server stands for the network."""
 
 import hashlib
 import threading

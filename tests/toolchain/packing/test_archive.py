@@ -1,4 +1,4 @@
-"""The application's file in real MicroPython: imports come out of it, and it behaves as its sources do."""
+"""The application's file in real MicroPython: imports come from it, and it behaves like its sources."""
 
 import subprocess
 from dataclasses import replace
@@ -15,7 +15,7 @@ USE = "import sys\nsys.path[:] = [{firmware!r}]\nimport archive\narchive.use({fi
 
 
 def mpy(**texts):
-    """Modules, path (_ for /) -> .mpy, of source texts."""
+    """Return modules, path (_ for /) -> .mpy, made from source texts."""
     paths = {name.replace("_", "/") + ".mpy": text for name, text in texts.items()}
     return {path: packing.compiled_text(path.replace(".mpy", ".py"), text) for path, text in paths.items()}
 
@@ -81,7 +81,7 @@ def test_the_packed_application_says_what_the_table_of_remedies_says(python, tmp
 
 
 def test_a_treatment_is_the_same_with_the_packed_application(tmp_path):
-    """Constants folded, modules out of the file: every edge of every valve at the same microsecond."""
+    """With folded constants and modules from the file, every edge of every valve is at the same microsecond."""
     virtual = places.VIRTUAL
     files = packing.application(virtual)
     file = tmp_path / "application"

@@ -1,4 +1,4 @@
-"""Constants put into other modules: what they become, what stays as it is, and that lines keep their numbers."""
+"""Constants that packing puts into other modules: what changes, what stays, and that lines keep their numbers."""
 
 import pytest
 
@@ -178,7 +178,7 @@ def test_a_constant_that_another_module_sets_is_refused():
 
 
 def test_the_board_s_name_is_put_in_and_no_other_text():
-    """Else a module would be loaded for one text alone."""
+    """Otherwise a module would be loaded for only one text."""
     modules = {
         "board_name": 'NAME = "mine"\n',
         "pins": "LED = 4\n",

@@ -1,4 +1,4 @@
-"""Functions marked as machine code: which, where the mark stands, and what is refused."""
+"""Functions marked as machine code: which functions, the place of the mark, and what is refused."""
 
 import re
 

@@ -1,4 +1,4 @@
-"""Short private names: what becomes short, what stays as it is, and that lines keep their numbers."""
+"""Short private names: which names become short, what stays, and that lines keep their numbers."""
 
 import ast
 import re
@@ -92,7 +92,7 @@ def test_a_board_s_modules_are_the_same_programs(board, monkeypatch):
 
 
 def names(tree):
-    """Yield what a tree is made of, in order; every name as a text."""
+    """Yield the parts of a tree, in order; every name is a text."""
     for node in ast.walk(tree):
         yield type(node).__name__
         yield from (value for _, value in ast.iter_fields(node) if isinstance(value, str))

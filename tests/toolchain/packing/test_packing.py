@@ -1,4 +1,4 @@
-"""What goes onto a board: everything that is imported, and a boot.py that needs no file but itself."""
+"""What goes onto a board: everything that is imported, and a boot.py that needs no other file."""
 
 import ast
 import subprocess
