@@ -15,7 +15,7 @@ DRIVERS = tuple(sensors((lanes.ROOT / "firmware/cryo/core/records.py").read_text
 
 
 class Clock:
-    """A link that lets virtual time pass and nothing else; it starts just before the counter's wrap."""
+    """A link that only lets virtual time pass; it starts just before the counter's wrap."""
 
     def __init__(self, hal):
         self._hal = hal
@@ -30,7 +30,7 @@ class Clock:
 
 @pytest.fixture
 def virtual():
-    """The firmware's modules on a clock: import_module finds them, hal and clock are at hand."""
+    """The firmware's modules on a clock: import_module finds them; hal and clock are there."""
     with lanes.firmware_imports() as hal:
         clock = Clock(hal)
         hal.attach(clock, {})
@@ -53,7 +53,7 @@ def calls():
 
 @pytest.fixture
 def board(virtual, pins, calls):
-    """A board whose every part is watched by `calls`."""
+    """A board; `calls` watches each of its parts."""
     config, problem = importlib.import_module("cryo.config").build({"jet_k_mdegc": 16_000})
     assert problem is None
     board = SimpleNamespace(name="mocked", config=config, **pins)
@@ -77,7 +77,7 @@ def board(virtual, pins, calls):
 
 @pytest.fixture
 def applicator(virtual, board, calls):
-    """A started applicator whose supervisor is watched too; `calls` begins empty."""
+    """A started applicator; `calls` watches its supervisor, too, and begins empty."""
     applicator = virtual.app.Applicator(board)
     applicator.start()
     calls.attach_mock(mock.Mock(wraps=applicator.supervisor.tick), "decide")
@@ -96,7 +96,7 @@ def firmware(tmp_path):
 
 @pytest.fixture
 def planted(firmware):
-    """Give a function that plants code at the start of a function of the copied firmware, and returns the folder."""
+    """Return a function that plants code at the start of a function of the copied firmware, and returns the folder."""
 
     def plant_code(file, function, code):
         path = firmware / file
@@ -104,7 +104,7 @@ def planted(firmware):
         for name in function.split("."):
             (found,) = (n for n in body if isinstance(n, ast.ClassDef | ast.FunctionDef) and n.name == name)
             body = found.body
-        first = body[1] if isinstance(body[0], ast.Expr) else body[0]  # behind the docstring
+        first = body[1] if isinstance(body[0], ast.Expr) else body[0]  # after the docstring
         lines = path.read_text().splitlines()
         lines[first.lineno - 1 : first.lineno - 1] = [" " * first.col_offset + line for line in code.splitlines()]
         path.write_text("\n".join(lines) + "\n")

@@ -1,4 +1,4 @@
-"""The loop: its order, what feeds the watchdog, what an exception leaves behind, and when the collector runs."""
+"""The loop: its order, what feeds the watchdog, the state after an exception, and when the collector runs."""
 
 import importlib
 import itertools
@@ -19,7 +19,7 @@ QUIET = ("READY", "REST", "COMPLETE", "FAULT")
 
 
 def names(calls):
-    """Names of the calls, in order."""
+    """Return the names of the calls, in order."""
     return [name for name, _, _ in calls.mock_calls]
 
 
@@ -94,7 +94,7 @@ def test_while_a_valve_is_open_only_what_tells_of_valves_has_turns(virtual, boar
     applicator.supervisor.tick = mock.Mock()
     telling = [name for name in ("bottle", "line", "coil") if getattr(board, name)]
     others = [name for name in SLOW if getattr(board, name) and name not in telling]
-    for before in range(len(SLOW)):  # from every place in the turn
+    for before in range(len(SLOW)):  # from every place in the order
         board.valve.result.return_value = -2
         for _ in range(before):
             applicator.step()
@@ -189,7 +189,7 @@ def test_a_request_lasts_one_tick(applicator):
     assert seen == [1, 0]
 
 
-# --- what feeds the watchdog, and what an exception leaves behind -------------------------------------------
+# --- what feeds the watchdog, and the state after an exception ----------------------------------------------
 def test_the_watchdog_runs_before_the_first_tick(virtual, board):
     applicator = virtual.app.Applicator(board)
     board.watchdog.assert_not_called()
@@ -369,7 +369,7 @@ def test_a_cold_or_bad_reading_in_a_burst_cuts_before_the_rest_of_the_tick(
     applicator.step()
     names = [call[0] for call in calls.mock_calls]
     assert ("valve.cut" in names[: names.index("decide")]) is early
-    assert names.count("valve.cut") == 1 + early  # and it is decided all the same
+    assert names.count("valve.cut") == 1 + early  # and the supervisor decides in spite of that
 
 
 @pytest.mark.parametrize("name", MODES)

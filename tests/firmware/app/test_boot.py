@@ -1,4 +1,4 @@
-"""boot.py makes every output safe before anything else, and whatever ends the application ends in a safe boot."""
+"""boot.py makes every output safe before anything else. Whatever ends the application, a safe boot follows."""
 
 import re
 import runpy
@@ -56,7 +56,7 @@ machine.soft_reset()
 
 
 class Snapshots:
-    """In the operator's place: notes at every exchange which outputs are high, ends the run with the second reset."""
+    """Takes the operator's place: notes at every exchange which outputs are high; ends the run at the second reset."""
 
     def __init__(self, plant):
         self._plant = plant

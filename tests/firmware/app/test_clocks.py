@@ -1,4 +1,4 @@
-"""The processor's clock against the timer's while the application runs."""
+"""The processor's clock compared with the timer's while the application runs."""
 
 import importlib
 from unittest import mock
@@ -11,7 +11,7 @@ SLOW_US = 250_000  # until a wrong clock is named
 
 
 class Clock:
-    """A processor's clock of `mhz`, which its settings call 125."""
+    """A processor's clock of `mhz`; its settings say 125."""
 
     MASK = 0xFFFFFF
 

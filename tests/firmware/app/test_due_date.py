@@ -1,4 +1,4 @@
-"""The virtual board knows the date, as a real one does once it is told; calibrations are due in its settings."""
+"""The virtual board knows the date, as a real board does after somebody sets it; its settings have due dates."""
 
 import importlib
 
@@ -16,7 +16,7 @@ class Link:
 
 @pytest.fixture
 def built():
-    """Return what makes an application on the virtual board with these settings."""
+    """Return a function that makes an application on the virtual board with these settings."""
     with lanes.firmware_imports() as hal:
 
         def make(settings):

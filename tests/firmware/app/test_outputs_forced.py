@@ -10,7 +10,7 @@ from cryo.limits import DUTY_MAX_US, DUTY_WINDOW_US, OFF_MIN_US
 
 
 class OneShot:
-    """Stands between the clock and the chip: an opening takes its time, as the twin's hardware has it."""
+    """Stands between the clock and the chip: an opening needs time, as in the twin's hardware."""
 
     def __init__(self, hal, clock):
         self._hal, self._exchange, self._clock = hal, clock.exchange, clock

@@ -1,4 +1,4 @@
-"""Each check of the tick and each background task, stopped in a burst: gas ends, the chip resets, the boot is safe."""
+"""Each check and background task is stopped in a burst: gas ends, the chip resets, the boot is safe."""
 
 import re
 
@@ -39,7 +39,7 @@ def lane(request):
 
 
 def changed(firmware, file, pattern, by):
-    """Replace the one place of a file."""
+    """Replace a text that a file has once."""
     path = firmware / file
     text, count = re.subn(pattern, by, path.read_text())
     assert count == 1
@@ -47,7 +47,7 @@ def changed(firmware, file, pattern, by):
 
 
 def treat(firmware, lane):
-    """Hold the trigger until the chip resets, or for four seconds of a pass; return the plant and what it said last."""
+    """Hold the trigger until the chip resets, or for four seconds of a pass; return the plant and the last answers."""
     changed(firmware, "cryo/limits.py", r"(?m)^SAME_POINT_S = const\(300\)", "SAME_POINT_S = const(3)")
     plant = Plant()
     seen = {}
@@ -68,7 +68,7 @@ def treat(firmware, lane):
 
 
 def assert_ended(plant, seen, late_us):
-    """One burst, shut within late_us of its command; a reset in the watchdog's time; a safe boot."""
+    """Check: one burst, closed within late_us of its command; a reset in the watchdog's time; a safe boot."""
     record = plant.record
     (burst,) = record.bursts
     coil, lease = (

@@ -16,7 +16,7 @@ SAFE = {"STANDBY", "COMPLETE", "FAULT", "SERVICE"}
 
 
 def treated(lane, plan):
-    """Give a treatment; return the log's records and what the operator was told of each point."""
+    """Give a treatment; return the log's records, and what the device told the operator about each point."""
     results, log = [], []
 
     def script(op):

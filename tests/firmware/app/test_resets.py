@@ -1,4 +1,4 @@
-"""Restarts of the whole application: what the next boot tells of the last one, and a device that keeps crashing."""
+"""Restarts of the whole application: what the next boot says about the last run, and a device that keeps crashing."""
 
 import pytest
 
@@ -24,7 +24,7 @@ def run(lane, firmware, script):
 
 
 def told(answer):
-    """Return the fields of SYST:CRAS?, the bare word as ENDED."""
+    """Return the fields of SYST:CRAS?; a single word is the field ENDED."""
     return {"ENDED": answer.split(";")[0]} | fields(answer)
 
 

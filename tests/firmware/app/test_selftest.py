@@ -1,4 +1,4 @@
-"""Self-tests at start and in STANDBY: each part's defect, planted once, is named; a sound device passes."""
+"""Self-tests at start and in STANDBY: each planted defect is named; a good device passes."""
 
 import binascii
 import importlib
@@ -21,7 +21,7 @@ DIFFERS = "FAILED APPLICATION: the file of its modules differs from its sum"
 
 @pytest.fixture
 def device(virtual, board, monkeypatch):
-    """What StartTests asks for, all sound; `device.run()` gives (verdict, text)."""
+    """A device with everything that StartTests reads, all good; `device.run()` returns (verdict, text)."""
     device = SimpleNamespace(board=board, supervisor=virtual.app.Supervisor(board.config))
     device.health = importlib.import_module("cryo.health").Health(device.supervisor)
     selftest = importlib.import_module("cryo.selftest")
@@ -137,7 +137,7 @@ class Coupled(bytearray):
     def __init__(self, size, by, moved, rises, to):
         super().__init__(size)
         self.by, self.moved, self.rises, self.to = by, moved, rises, to
-        self.began = False  # the first filling of what memory held before is no part of the march
+        self.began = False  # the first filling, over the old content, is not part of the march
 
     def __setitem__(self, i, value):
         was = self[i]
@@ -265,7 +265,7 @@ def test_a_heap_without_one_large_piece_is_named(device, monkeypatch, largest, s
 
 @pytest.fixture
 def standing_by(device, monkeypatch):
-    """Give a function: the heap's figures and ticks of STANDBY; it returns (the collector, what failed)."""
+    """Return a function of the heap's figures and the ticks of STANDBY; it returns (the collector, what failed)."""
 
     def stand_by(free, garbage, ticks):
         heap = Heap(free, garbage)
@@ -375,7 +375,7 @@ def test_a_failed_test_is_the_last_one(device):
 
 
 def test_one_poll_takes_16_ms_and_what_was_begun(virtual, device, monkeypatch):
-    """A tick waits meanwhile: with no end to a poll the whole start would be one late tick."""
+    """Meanwhile the tick waits: if polling did not end, the whole start would be one late tick."""
     ticks_us = importlib.import_module("virtual_time").ticks_us
 
     def long(memory):

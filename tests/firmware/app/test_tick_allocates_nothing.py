@@ -1,4 +1,4 @@
-"""The tick allocates nothing: whole treatments in both real MicroPythons; a planted allocation would be seen."""
+"""The tick allocates nothing: whole treatments in both real MicroPythons. A planted allocation is found."""
 
 import importlib
 
@@ -79,7 +79,7 @@ def test_a_planted_overflow_is_seen_where_integers_have_31_bits(lane, planted):
         assert "MemoryError" in messages
         assert state == ""
         assert plant.record.valve_on_us == 0
-    else:  # 64 bits hide it
+    else:  # in 64 bits it does not show
         assert messages == ""
         assert state.startswith("STATE=STANDBY")
 

@@ -1,4 +1,4 @@
-"""The USB port as a stream: never a wait, never a lost byte, whatever the host does with its end."""
+"""The USB port as a stream: it never waits and never loses a byte, whatever the host does."""
 
 import io
 import sys

@@ -17,7 +17,7 @@ from collections import Counter
 
 from tests.lanes import GUEST_FOLDERS, ROOT
 
-FRESH_EVERY = 5_000  # lines; then another applicator
+FRESH_EVERY = 5_000  # lines; after them comes another applicator
 
 
 class Draw:
@@ -32,7 +32,7 @@ class Draw:
 
 
 def run(lines: int, seed: int) -> Counter[str]:
-    """Send that many lines; return how often each error number, OK or value was answered. Raises what breaks a rule."""
+    """Send that many lines; return the count of each error number, OK or value. Raises an error for a broken rule."""
     import console_fuzz
 
     draw = Draw(seed)

@@ -1,4 +1,4 @@
-"""The console's page and the parser's words are what the one table gives; the check sum is the host's own."""
+"""The console's page and the parser's words agree with their one table. The host computes the check sum itself."""
 
 import binascii
 import sys

@@ -10,12 +10,12 @@ from host_tools.toolchain.console_page import PAGE, ROOT
 
 SOURCES = sorted((ROOT / "firmware").rglob("*.py"))
 NOTING = ("error", "note", "_refuse")
-# what is handed on: line.py's own argument, wrap.py's to it, and the problems that units.py gives with their number
+# passed on: line.py's own argument, wrap.py's argument to it, and units.py's problems with their number
 HANDED_ON = {"number", "problem[0]", "_FAULT + row[0]"}
 
 
 def noted(tree):
-    """Yield the expression of every number that is handed to one of NOTING."""
+    """Yield the expression of every number that is passed to a function of NOTING."""
     for node in ast.walk(tree):
         if isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute) and node.func.attr in NOTING:
             yield ast.unparse(node.args[0])

@@ -29,12 +29,12 @@ def test_the_next_start_ends_at_the_prompt_and_the_one_after_it_does_not(lane):
         seen["pin"] = yield from op.ask("SERV:PIN 4711")
         seen["repl"] = yield from op.ask("SERV:REPL")
         yield lambda: op.plant.record.resets
-        yield 2_000_000  # the prompt says nothing: the run ends when no watchdog came for a second
+        yield 2_000_000  # the prompt is silent: the run ends when no watchdog comes for a second
 
     plant = Plant()
     plant.operator = Operator(plant, script)
     assert lanes.run(plant, lane) == ""
-    assert not plant.operator.done  # nothing was exchanged any more
+    assert not plant.operator.done  # there was no further exchange
     assert seen["none"].startswith("ERROR 304 ")
     assert seen["unpressed"].startswith("ERROR 303 ")
     assert seen["first"] == "OK"

@@ -21,7 +21,7 @@ def cold(k, skin):
 
 
 def budget_us(skin, floor, k):
-    """What the probe's reading alone allows, up to what limit 6 leaves."""
+    """Return what the probe's reading alone allows, up to the rest of limit 6."""
     planner = Planner(0, 0)
     planner.probe_due = False
     return planner.plan(skin, floor, limits.DUTY_MAX_US, k, 100_000, 2_000, 2_000, -200_000)
@@ -69,7 +69,7 @@ def test_a_plan_respects_every_bound_at_once(skin, floor, cap, k, predicted, k_h
 
 
 def worst_window_us(bursts):
-    """Most on-time in any 2 s: all windows that end on a millisecond or with a burst."""
+    """Return the most on-time in any 2 s, of all windows that end on a millisecond or with a burst."""
     start = np.array([b[0] for b in bursts], dtype=np.int64)
     length = np.array([b[1] for b in bursts], dtype=np.int64)
     ends = start + length

@@ -160,7 +160,7 @@ def test_observer(baseline, steps):
     observer.reset(baseline)
     for k, mm, flow in steps:
         observer.update(k_at(k, mm), flow)
-        assert type(observer.surface_mdegc) is type(observer.probe_mdegc()) is I31  # else it would have raised
+        assert type(observer.surface_mdegc) is type(observer.probe_mdegc()) is I31  # otherwise it would have raised
 
 
 LEAST = st.sampled_from((I31(0), I31(4_000)))

@@ -1,4 +1,4 @@
-"""What people are told takes a limit's figure from limits.py: a changed limit changes the text, none is typed there."""
+"""Texts for people take a limit's figure from limits.py: a changed limit changes the text. No figure is typed there."""
 
 import ast
 import re
@@ -19,7 +19,7 @@ _FIGURE = re.compile(
     rf"(?<![\w.{{])(?P<low>\d[\d ]*|{'|'.join(_WORDS)})(?:-(?P<high>\d+))? ?"
     rf"(?P<unit>mm|bar|mbar|ppm|ms|s|degC|{'|'.join(_UNITS)})\b"
 )
-# the same figure, and no limit's: text and what it is
+# the same figure, but not a limit: the text, and its meaning
 OTHERS = {
     "wait 10 s, then": "a CO2 sensor's first sample",
     "STRM 500 ms": "telemetry's own interval",
@@ -31,7 +31,7 @@ OTHERS = {
 
 
 def shown():
-    """Every limit's figure as people write it: {(figure, unit)}."""
+    """Return every limit's figure as people write it: {(figure, unit)}."""
     found = set()
     for constant in code.read().constants:
         figure, _, unit = pages.value(constant).partition(" ")

@@ -1,4 +1,4 @@
-"""The hard limits against figures typed here on their own, by the numbers of the project's table of limits."""
+"""The hard limits compared with figures that are typed here separately, by their numbers in the table of limits."""
 
 import pytest
 

@@ -34,7 +34,7 @@ SETS = 1 << mode.CONDITIONS
 MODES = range(len(mode.NAMES))
 TREATING = (ARMED, DELIVERING, REST)
 
-# what an operator's manual would draw; every mode may stay
+# the ways that an operator's manual would draw; every mode may also stay
 ARROWS = {
     BOOT: {SELF_TEST, FAULT},
     SELF_TEST: {SELF_TEST, STANDBY, FAULT},
@@ -159,7 +159,7 @@ def test_the_self_test_is_left_only_when_passed(table):
 
 
 def progressed(progress, now, after, c):
-    """How far along request, confirmation, press an entry of `after` is; unarmed modes begin again."""
+    """Return how many of request, confirmation, press an entry of `after` has done; unarmed modes begin again."""
     if after in (DELIVERING, REST, ARMED, READY):
         if after == now:
             return progress

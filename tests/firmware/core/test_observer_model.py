@@ -1,4 +1,4 @@
-"""The observer and the response judge against the virtual patient; the observer's constants against their fit."""
+"""Observer and response judge compared with the virtual patient; the observer's constants with their fit."""
 
 import math
 import random
@@ -19,7 +19,7 @@ from host_tools.simulator.twin.skin import AMBIENT_H_W_M2K, LAYERS, Skin
 
 DISTANCES_MM = (80, 100, 120)
 CHRONIC = presets.PRESETS[0][presets.LEVELS]
-K_MDEGC = k_mdegc_per_sqrt_s(h_at(80))  # what a calibration of the reference nozzle finds
+K_MDEGC = k_mdegc_per_sqrt_s(h_at(80))  # the result of a calibration of the reference nozzle
 
 # The observer may be colder than the skin for two reasons. K is defined with an effusivity of 1100, the dermis has
 # 1210, so the true fall is up to 9 % smaller; and the room's air gives back h (baseline - skin) between bursts, which
@@ -32,13 +32,13 @@ DERMIS_SHARE = 1.0 - SKIN_EFFUSIVITY / math.sqrt(DERMIS.k_w_mk * DERMIS.rho_kg_m
 
 
 def air_c(skin_c, baseline_c, seconds):
-    """The air's share at most: as if the skin had been as cold as now from the first burst on."""
+    """Return the largest share of the air: as if the skin had been as cold as now since the first burst."""
     flux = AMBIENT_H_W_M2K * (baseline_c - skin_c)
     return 2.0 * flux * math.sqrt(seconds) / (SKIN_EFFUSIVITY * math.sqrt(math.pi))
 
 
 class Treatment:
-    """One point of up to 60 s on the virtual patient: three passes, bursts planned from the probe's settled reading."""
+    """Treat one point for up to 60 s on the virtual patient: three passes, bursts planned from the settled reading."""
 
     def __init__(self, mm, level, seed=0, noise_c=0.0):
         self.skin = Skin()

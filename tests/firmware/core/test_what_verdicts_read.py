@@ -1,4 +1,4 @@
-"""causes and blockers are handed the supervisor: what they read of it is listed here, and they write nothing of it."""
+"""causes and blockers get the supervisor. This lists what they read of it; they write nothing."""
 
 import pytest
 
@@ -18,7 +18,7 @@ READ = {
 
 
 class Watched:
-    """A supervisor that notes which of its attributes are read, and can be given none."""
+    """A supervisor that notes which attributes are read, and refuses writes."""
 
     def __init__(self, supervisor):
         vars(self).update(_supervisor=supervisor, read=set())
@@ -32,7 +32,7 @@ class Watched:
 
 
 def states():
-    """Yield (supervisor, inputs) in each mode: all well, and with everything wrong that has a line of its own."""
+    """Yield (supervisor, inputs) in each mode: all good, and with every error that has its own line."""
     for in_mode in range(len(mode.NAMES)):
         for wrong in (False, True):
             rig = Rig()
