@@ -1,4 +1,4 @@
-"""Copies of board folders, for tests that change them."""
+"""Makes copies of board folders, for tests that change them."""
 
 import shutil
 import tomllib
@@ -11,7 +11,7 @@ from host_tools.places import BOARDS
 
 @pytest.fixture
 def copied(tmp_path):
-    """Copies a board's folder beside the shared bill of materials, as another name if one is given."""
+    """Copies a board's folder to a place beside the shared bill of materials, under another name if one is given."""
 
     def copy(name, to=None):
         shutil.copy(BOARDS / "applicator_bom.toml", tmp_path)

@@ -1,4 +1,4 @@
-"""Every board's pin map passes the check, and each rule that is broken once gives its sentence."""
+"""Every board's pin map passes the check, and breaking each rule once gives the rule's sentence."""
 
 import re
 
@@ -321,7 +321,7 @@ def test_a_broken_rule_gives_its_sentence(board, capsys, name, pins, toml, sente
 
 
 def test_a_board_file_that_runs_its_bus_faster_than_a_part_bears_is_named(board):
-    """As the ESP32's did at first."""
+    """The ESP32's file did this at first."""
     folder = board("esp32_devkitc")
     source = folder / "board.py"
     text = source.read_text()

@@ -1,4 +1,4 @@
-"""A board's files say what its chip's table says: those of another chip are refused, each wrong fact by its name."""
+"""A board's files agree with its chip's table: another chip's files are refused, and each wrong fact is named."""
 
 import re
 import shutil
@@ -20,7 +20,7 @@ OUTPUTS = ("DOSE", "LEASE", "LED", "BUZZER", "ALARM", "LOOP_TEST", "RGB")
 
 
 def named(found, sentence):
-    """How many of the sentences have these words."""
+    """Return how many of the sentences have these words."""
     return sum(bool(re.search(sentence, one)) for one in found)
 
 

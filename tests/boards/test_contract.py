@@ -1,4 +1,4 @@
-"""Each board keeps the contract of firmware/cryo/board.py, and the application asks for nothing beside it."""
+"""Each board keeps the contract of firmware/cryo/board.py, and the application needs nothing else."""
 
 import ast
 from pathlib import Path
@@ -40,7 +40,7 @@ def asked():
 def test_the_application_asks_a_board_for_what_the_contract_has_and_for_nothing_else():
     found = {name for _, name in asked()}
     assert found - NAMES == set()
-    assert NAMES - found == set()  # and the contract asks nothing that nobody needs
+    assert NAMES - found == set()  # and the contract has nothing that nobody needs
 
 
 def test_the_contract_is_a_table_of_known_kinds():

@@ -1,4 +1,4 @@
-"""Every figure of the boards' documents is computed: each one changed by itself is told, and so is a changed part."""
+"""Every figure of the boards' documents is computed: a single changed figure is found, and so is a changed part."""
 
 import re
 from pathlib import Path
@@ -22,7 +22,7 @@ from tests.gate.named import symbols
 CASES = [(name, row) for name in HARDWARE for row in ROWS if row.boards(load(BOARDS / name))]
 
 
-# Figures with a unit of electricity that no row computes, and why.
+# Figures with an electrical unit that no row computes, and why.
 ELSEWHERE = {
     r"24 V limited to 0\.2 A: draws < 50 mA": "the modules that somebody buys",
     r"into a 1 kOhm load|brown-out of the 24 V supply": "equipment and supply of the bring-up",
@@ -37,7 +37,7 @@ PLACES = (BRING_UP, README, BOM, ALL_BOM)
 @pytest.mark.parametrize("name", HARDWARE)
 @pytest.mark.parametrize("file", PLACES)
 def test_no_resistance_level_or_current_is_stated_that_nothing_computes(name, file):
-    """Of the tables of the loop's levels and of a slow clock each line is compared."""
+    """In the tables of the loop's levels and of a slow clock, each line is compared."""
     board = load(BOARDS / name)
     text = text_of(board, file)
     assert text
@@ -53,7 +53,7 @@ def test_no_resistance_level_or_current_is_stated_that_nothing_computes(name, fi
 
 
 def figures(text, pattern):
-    """(start, end) of each number of a sentence."""
+    """Return (start, end) of each number of a sentence."""
     found = re.search(pattern, text)
     assert found, pattern
     return [found.span(n + 1) for n in range(len(found.groups()))]
@@ -157,7 +157,7 @@ def test_the_drivers_page_says_how_often_the_infrared_sensor_is_read_on_this_boa
     def fifth(board):
         tree = real(board)
         for call in stated_drivers.made(tree, "Mlx90614"):
-            call.keywords = []  # then it is the driver's own figure
+            call.keywords = []  # otherwise it is the driver's own figure
         return tree
 
     monkeypatch.setattr(stated_drivers, "source", fifth)
@@ -167,7 +167,7 @@ def test_the_drivers_page_says_how_often_the_infrared_sensor_is_read_on_this_boa
 
 
 def test_a_board_that_is_named_from_the_project_s_folder_is_held_against_the_drivers_page_too(monkeypatch):
-    """As `make board-check BOARD=rp2040_pico` names it."""
+    """The same name as in `make board-check BOARD=rp2040_pico`."""
     monkeypatch.chdir(ROOT)
     assert text_of(load(Path("boards/rp2040_pico")), DRIVERS) == text_of(load(BOARDS / "rp2040_pico"), DRIVERS)
     monkeypatch.chdir(BOARDS / "rp2040_pico")

@@ -1,4 +1,4 @@
-"""Each committed wiring diagram is the one that its pin map gives, and shows every pin and every safety part."""
+"""Each committed wiring diagram agrees with its pin map, and shows every pin and every safety part."""
 
 import re
 import xml.etree.ElementTree as ElementTree
@@ -20,7 +20,7 @@ SAFETY_PARTS = (
 
 
 def words(svg):
-    """The texts of a diagram, in drawing order."""
+    """Return the texts of a diagram, in drawing order."""
     root = ElementTree.fromstring(svg)
     return [element.text or "" for element in root.iter("{http://www.w3.org/2000/svg}text")]
 

@@ -1,7 +1,7 @@
-"""An original ESP32 as the firmware meets it: pads, GPIO matrix, and `esp32.RMT` as MicroPython 1.28's C code behaves.
+"""An original ESP32 as the firmware sees it: pads, GPIO matrix, and `esp32.RMT` as MicroPython 1.28's C code behaves.
 
-What would wait in C raises `Waits` here, what would make RMT's buffer longer is counted, and a duration that its 15
-bits would shorten is an error. Time passes in `run_us` only.
+A call that would wait in C raises `Waits` here. A call that would make RMT's buffer longer is counted. A duration that
+its 15 bits would shorten is an error. Time passes only in `run_us`.
 """
 
 from __future__ import annotations
@@ -33,7 +33,7 @@ class Chip:
         self.ticks_offset = TICKS_MASK - 40_000  # the counter wraps early
         self.latch: dict[int, int] = {}
         self.outputs: set[int] = set()
-        self.inputs: dict[int, int] = {}  # what the outside drives
+        self.inputs: dict[int, int] = {}  # levels driven from outside
         self.out_sel: dict[int, int] = {}
         self.stuck_selects: set[int] = set()
         self.channels: list[RMT] = []
@@ -41,14 +41,14 @@ class Chip:
         self._shown: dict[int, int] = {}
 
     def level(self, pad: int) -> int:
-        """What a probe on the pad sees; nothing drives it: the pull-down."""
+        """Return the level on the pad; if nothing drives it, that of the pull-down."""
         if pad not in self.outputs:
             return self.inputs.get(pad, 0)
         signal = self.out_sel.get(pad, PLAIN)
         return self.latch.get(pad, 0) if signal == PLAIN else self.channels[signal - RMT_OUT0].level_now()
 
     def update(self) -> None:
-        """Note which pads changed."""
+        """Note the pads that changed."""
         for pad in self.outputs:
             level = self.level(pad)
             if self._shown.get(pad, 0) != level:
@@ -66,13 +66,13 @@ class Chip:
             self.update()
 
     def high_us(self, pad: int) -> list[int]:
-        """Widths of the pad's finished high times."""
+        """Return the lengths of the pad's finished high times."""
         times = [(us, level) for us, which, level in self.edges if which == pad]
         assert [level for _, level in times] == [1, 0] * (len(times) // 2), times
         return [b - a for (a, _), (b, _) in zip(times[::2], times[1::2], strict=True)]
 
     def rising_us(self, pad: int) -> list[int]:
-        """Times of the pad's rising edges."""
+        """Return the times of the pad's rising edges."""
         return [us for us, which, level in self.edges if which == pad and level]
 
 
@@ -103,7 +103,7 @@ class RMT:
         self.chip.update()
 
     def level_now(self) -> int:
-        """The signal that leaves the channel."""
+        """Return the signal that leaves the channel."""
         if self.ongoing:
             for mark, level in zip(self.marks_us[1:], self._levels, strict=True):
                 if self.chip.now_us < mark:
@@ -147,13 +147,13 @@ class RMT:
         self.chip.update()
 
     def wait_done(self, *, timeout=0):
-        """Whether no train runs."""
+        """Return True when no train runs."""
         if self.ongoing and timeout:
             raise Waits("wait_done with a time-out")
         return not self.ongoing
 
     def active(self, on=None):
-        """Whether a train runs; False waits for its end with interrupts off."""
+        """Return whether a train runs; active(False) waits for its end with interrupts off."""
         if on is None:
             return self.ongoing
         if on:
@@ -163,12 +163,12 @@ class RMT:
         return False
 
     def deinit(self):
-        """As active(False)."""
+        """Do the same as active(False)."""
         self.active(False)
 
 
 def modules(chip: Chip) -> dict[str, ModuleType]:
-    """The modules `esp32`, `machine` and `time` of a chip: what the valve imports."""
+    """Return the modules `esp32`, `machine` and `time` of a chip, which the valve imports."""
 
     class Pin:
         IN, OUT, PULL_DOWN, PULL_UP = 1, 3, 1, 2
@@ -242,9 +242,9 @@ def load(path: str, stand_ins: dict[str, ModuleType]) -> ModuleType:
 
 
 def monostable(rising_us: list[int], width_us: int, resets: tuple[tuple[int, int], ...] = ()) -> list[tuple[int, int]]:
-    """Times (from, to) at which a 74HC423's Q is high: retriggered by each rising edge, reset overrides and ends it.
+    """Return (from, to) of the times when a 74HC423's Q is high. Each rising edge retriggers it; reset ends it.
 
-    Its release triggers nothing, whatever the level at the input. `resets` are (from, to) while reset is active.
+    The release of reset triggers nothing, whatever the level at the input. resets: (from, to) while reset is active.
     """
     out: list[tuple[int, int]] = []
     for at in rising_us:

@@ -8,7 +8,7 @@ from tests.boards.esp32.chip import Chip, load, modules
 
 
 class Peripherals:
-    """What the board takes from `machine` beside pins: kept by kind, so that a test sees how it was made."""
+    """The classes that the board uses from `machine`, without pins: kept by kind, so that a test sees the arguments."""
 
     def __init__(self):
         self.made = []
@@ -76,7 +76,7 @@ class Peripherals:
 
 
 class Serial:
-    """UART0 as MicroPython's terminal: a transmitter of 128 bytes at 115 200 baud, in which a write would wait."""
+    """UART0 as MicroPython's terminal: a transmitter of 128 bytes at 115 200 baud; a write to a full one would wait."""
 
     def __init__(self, chip):
         self._chip, self._empty_us = chip, chip.now_us
@@ -99,7 +99,7 @@ class Serial:
         return len(data)
 
     def poll(self):
-        """As select.poll."""
+        """Does the same as select.poll."""
         serial = self
 
         class Poll:
@@ -145,7 +145,7 @@ class BoardRig:
         self.module = load("boards/esp32_devkitc/board.py", stand_ins)
 
     def of(self, kind):
-        """What was made of a class of `machine`."""
+        """Return the objects that were made of a class of `machine`."""
         return [made for made in self.peripherals.made if type(made).__name__ == kind]
 
 

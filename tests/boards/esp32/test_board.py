@@ -1,4 +1,4 @@
-"""The board file on the modelled chip: it gives what the application asks for, and no longer openings than RMT may."""
+"""The board file on the modelled chip: it has what the application needs, and opens no longer than RMT may."""
 
 import json
 import shutil
@@ -54,7 +54,7 @@ def test_without_settings_it_refuses_and_says_so(rig):
 
 @pytest.fixture
 def settings(files):
-    """Puts settings onto the board, whatever they are."""
+    """Puts any settings onto the board."""
 
     def put(**values):
         text = json.dumps({**config.build(SETTINGS)[0]._asdict(), **values}, separators=(",", ":"))
@@ -106,7 +106,7 @@ def test_the_buses_are_as_the_chips_need_them(rig):
     assert spi.kwargs["baudrate"] <= 5_000_000
     buses = rig.of("SoftI2C")
     parts = load(BOARDS / "esp32_devkitc").design["i2c"]["SENSOR_BUS"]["parts"]
-    assert [bus.kwargs["freq"] for bus in buses] == [100_000] * len(parts)  # two bear no more
+    assert [bus.kwargs["freq"] for bus in buses] == [100_000] * len(parts)  # two sources are the limit
     for bus in buses:
         assert bus.kwargs["timeout"] <= 1_000
         assert (bus.kwargs["scl"].number, bus.kwargs["sda"].number) == (rig.pins.SENSOR_SCL, rig.pins.SENSOR_SDA)
@@ -169,7 +169,7 @@ def test_watchdog_and_reset_are_the_chips(rig):
 
 
 def pressure(rig, board, volts):
-    """What the bottle's transducer reads for its own output, divided by two at the pin, rounded as the chip does."""
+    """Return the bottle's reading for the transducer's output: divided by two at the pin, rounded like the chip."""
     rig.peripherals.uv[rig.pins.ADC_BOTTLE] = int(volts * 500) * 1000
     quantity = Quantity()
     board.bottle.poll(0, quantity)
@@ -187,7 +187,7 @@ def test_a_transducer_reads_bar_from_calibrated_volts(rig, volts, mbar):
     ("volts", "status"),
     [
         (0.0, analog.WIRE_LOW),
-        (2 * 0.142, analog.WIRE_LOW),  # what its calibration calls nothing
+        (2 * 0.142, analog.WIRE_LOW),  # the chip's calibration reads this as 0
         (0.35, analog.WIRE_LOW),
         (0.45, analog.OK),
         (4.7, analog.OK),

@@ -1,4 +1,4 @@
-"""Lease, monostable and gates of the wiring together: what holds the valves open, and for how long after the end."""
+"""Lease, monostable and gates of the wiring together: what keeps the valves open, and how long after the last edge."""
 
 import tomllib
 
@@ -27,12 +27,12 @@ def renew(rig, gaps_us):
 
 
 def shut_off(rig, width_us, resets=()):
-    """Times at which the shut-off's transistor conducts."""
+    """Return the times when the shut-off's transistor conducts."""
     return monostable(rig.chip.rising_us(LEASE), width_us, resets)
 
 
 def dose_driver(rig, width_us, resets=()):
-    """Times at which the dose driver's input is high: DOSE and the monostable's Q (loop channel A made)."""
+    """Return the times when the dose driver's input is high: DOSE and the monostable's Q (loop channel A made)."""
     times = [(us, level) for us, pad, level in rig.chip.edges if pad == DOSE]
     opened = [(a, b) for (a, _), (b, _) in zip(times[::2], times[1::2], strict=True)]
     both = [(max(a, c), min(b, d)) for a, b in opened for c, d in shut_off(rig, width_us, resets)]

@@ -1,4 +1,4 @@
-"""The port's classes on the modelled chip: each status, a cut that the train outlives, nothing waits or allocates."""
+"""The port's classes on the modelled chip: each status, a cut while the train runs on; nothing waits or allocates."""
 
 import itertools
 

@@ -1,4 +1,4 @@
-"""The RMT words of an opening, decoded to times: exact, low at the end, within what RMT and the board allow."""
+"""The RMT words of an opening, decoded to times: exact, low at the end, within the limits of RMT and the board."""
 
 import pytest
 from hypothesis import example, given, settings

@@ -1,4 +1,4 @@
-"""The dose pin led elsewhere or driven by somebody else: a cut takes it back, and says so."""
+"""The dose pin is connected to another function, or driven by another part: a cut takes it back, and reports it."""
 
 import pytest
 
@@ -51,7 +51,7 @@ def rig(request):
 
 
 def high_us(rig, since):
-    """How long the pin was high from the cycle `since` until now."""
+    """Return how long the pin was high from the cycle `since` until now."""
     total, at, level = 0, since, 0
     for cycle, now in [*rig.blocks.edges_of(DOSE), (rig.blocks.cycle, 0)]:
         if level and cycle > since:
@@ -103,7 +103,7 @@ def still(rig):
 
 
 def overwritten(rig):
-    """Every word of the block's memory sets the pin."""
+    """Let every word of the block's memory set the pin."""
     block = rig.blocks.chip.pio[0]
     block.instructions[:] = [0xE001] * len(block.instructions)
 

@@ -1,4 +1,4 @@
-"""The system clock too slow: one-shot, tether and lease are late alike, and parts that do not count it end the gas.
+"""With a slow system clock, one-shot, tether and lease are equally late; parts that do not count it end the gas.
 
 All three divide the one clock, so every divider is scaled together here. The times of monostable and opening timer are
 those of boards/rp2040_pico/board.toml; the coil is that of host_tools/toolchain/board_check/timing.py.
@@ -33,7 +33,7 @@ LIMIT_17_US = 600_000
 
 
 class Rig:
-    """Both blocks as a board has them, on one slow clock; the processor renews the lease in every tick of 10 ms."""
+    """Both blocks of a board, on one slow clock. The processor renews the lease in every tick of 10 ms."""
 
     def __init__(self, slower):
         self.blocks = blocks = Blocks()
@@ -49,7 +49,7 @@ class Rig:
         blocks.run_us(10 * slower)  # a call of MicroPython takes as long at least
 
     def burst(self, us, slower):
-        """Fire, and renew until it is over; return the us for which the dose pin was high."""
+        """Fire, and renew the lease until the opening is over; return how long the dose pin was high, us."""
         assert self.valve.fire(us) == OK
         left_us = us * slower + TICK_US
         while left_us > 0:
@@ -64,7 +64,7 @@ class Rig:
 
 
 def high_share(rising_us, time_us):
-    """The share of the time between first and last edge for which a monostable's Q is high."""
+    """Return the share of the time between first and last edge in which a monostable's Q is high."""
     monostable = Monostable(time_us)
     high_us = 0
     for at_us, next_us in pairwise(rising_us):

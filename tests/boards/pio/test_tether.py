@@ -1,4 +1,4 @@
-"""The tether's PIO program beside the one-shot's and the lease's: a burst lives only while the lease's edges come."""
+"""The tether's PIO program beside the one-shot's and the lease's: a burst lasts only while the lease's edges come."""
 
 import pytest
 
@@ -32,7 +32,7 @@ class Rig:
             self.firmware.machines[4].machine.registers.write_uint32(0, lease_divider << 16)
 
     def rest(self):
-        """Let two seconds pass for the port alone: limits 5 and 6 are kept."""
+        """Let two seconds pass only for the port: so limits 5 and 6 are kept."""
         self.firmware.later_us += 2_000_000
 
     def start(self, us):

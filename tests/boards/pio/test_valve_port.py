@@ -1,4 +1,4 @@
-"""The port's classes on the stepped programs: each status, each race, nothing waits."""
+"""The port's classes on the stepped programs: each status, each race; no call waits."""
 
 import itertools
 import re
@@ -36,11 +36,11 @@ class Rig:
         self.blocks.run_us(5)
 
     def rest(self):
-        """Let two seconds pass for the port alone: limits 5 and 6 are kept."""
+        """Let two seconds pass only for the port: so limits 5 and 6 are kept."""
         self.firmware.later_us += 2_000_000
 
     def fire(self, us):
-        """As a tick does it, after a rest: re-arm, renew the lease, fire."""
+        """Do the same as a tick after a rest: re-arm, renew the lease, fire."""
         self.rest()
         assert (self.valve.rearm(), self.lease.renew()) == (OK, OK)
         self.blocks.run_us(40)  # the last lease's word may still wait

@@ -1,7 +1,7 @@
 """Boards with PIO on a modelled chip: the board's own files, the stepped state machines, registers by the data sheet.
 
-Made for every board whose chip has state machines. What the board's files do is seen at its pads, its buses and its
-registers, so a test needs no image.
+It fits every board whose chip has state machines. Pads, buses and registers show what the board's files do, so a test
+needs no image.
 """
 
 from types import ModuleType, SimpleNamespace
@@ -16,7 +16,7 @@ from tests.boards.esp32.chip import load
 from tests.boards.found import PIO_BOARDS
 from tests.boards.rp2.registers import MEMORY
 
-# Typed from the data sheets once more, not from the chip's table: by the end of sys.implementation._machine.
+# Typed again from the data sheets, not from the chip's table. Key: the end of sys.implementation._machine.
 WATCHDOG_SCRATCH = {"with RP2040": 0x4005_800C, "with RP2350": 0x400D_800C}  # eight words
 POWMAN_SCRATCH = {"with RP2350": 0x4010_00B0}  # eight more
 BOOT_ROM_WRITES = {"with RP2040": (4, 5, 6, 7), "with RP2350": (2, 3, 4, 5, 6, 7)}  # of the watchdog's, for a UF2 file
@@ -25,7 +25,7 @@ CSR, RVR, CVR = 0xE000_E010, 0xE000_E014, 0xE000_E018  # SysTick, of every Arm p
 
 
 class Registers:
-    """machine.mem32: scratch registers and SysTick. No board file has business with any other address."""
+    """machine.mem32: scratch registers and SysTick. A board file must not use any other address."""
 
     def __init__(self, rig):
         self._rig = rig
@@ -115,8 +115,8 @@ def _machine(rig):
 class BoardRig:
     """A board's files on a chip: `build()` makes the board. Shield in place, nothing pressed.
 
-    outside   what contacts drive, by pin; what is missing has its pull
-    counts    what the converter reads, by pin or channel
+    outside   pin -> level that a contact drives; other pins have their pull
+    counts    pin or channel -> reading of the converter
     """
 
     def __init__(self, name):
@@ -152,12 +152,12 @@ class BoardRig:
         self.counts.update(dict.fromkeys(self.pins.ANALOGUE, 32_768))
 
     def own(self, module):
-        """Load one of the board's files as the module that the others import."""
+        """Load one of the board's files as a module that the other files import."""
         self.stand_ins[module] = load(str(file_of(BOARDS / self.name, f"{module}.py")), self.stand_ins)
         return self.stand_ins[module]
 
     def build(self):
-        """Return the board, its loop made at the state machines too."""
+        """Return the board, with its loop made, also for the state machines."""
         board = load(str(file_of(BOARDS / self.name, "board.py")), self.stand_ins).build()
         self.blocks.drive(self.pins.LOOP_A, 1)
         self.blocks.drive(self.pins.LOOP_B, 0)
@@ -171,7 +171,7 @@ class BoardRig:
         self.cause = 3
 
     def of(self, kind):
-        """What was made of a class of `machine`."""
+        """Return the objects that were made of a class of `machine`."""
         return [made for made in self.made if type(made).__name__ == kind]
 
 

@@ -1,7 +1,7 @@
-"""The RP2350's registers in front of the stepped PIO blocks, whose pads are laid out as the RP2040's.
+"""The RP2350's registers in front of the stepped PIO blocks, whose pads have the RP2040's layout.
 
-Typed from the RP2350's data sheet (9.11.1, 11.7), not taken from a board's files: an address or a bit that is the other
-chip's is an error here, or does something else.
+They are typed from the RP2350's data sheet (9.11.1, 11.7), not taken from a board's files. An address or a bit of the
+other chip raises an error here, or has another effect.
 """
 
 from host_tools.simulator.emulator import pio_blocks

@@ -1,4 +1,4 @@
-"""Board files on a modelled chip: each part on its own pin, bus and register, as the contract and the pin map say."""
+"""Board files on a modelled chip: each part has its own pin, bus and register, as contract and pin map say."""
 
 import pytest
 
@@ -70,7 +70,7 @@ def test_all_gas_outputs_are_low_and_the_self_test_reads_each(rig, board):
 # --- valves: seen at their pads ---------------------------------------------------------------------------------------
 @pytest.fixture
 def burst(rig, board):
-    """An opening of 100 ms is 1 ms old."""
+    """Begin an opening of 100 ms, and let 1 ms pass."""
     rig.firmware.later_us += 2_000_000
     assert (board.valve.rearm(), board.lease.renew()) == (OK, OK)
     rig.blocks.run_us(60)
@@ -81,7 +81,7 @@ def burst(rig, board):
 
 
 def edges(rig, us):
-    """How many rising edges the lease gives in so much time."""
+    """Return how many rising edges the lease gives in so much time."""
     before = len(rig.blocks.edges)
     rig.blocks.run_us(us)
     return sum(level for _, level in rig.blocks.edges_of(rig.pins.LEASE, before))
