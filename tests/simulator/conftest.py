@@ -1,6 +1,6 @@
-"""What all tests of the twin share: its cells as machine code, where Numba is there.
+"""Shared by all tests of the twin: its cells as machine code, if Numba is installed.
 
-Treatments take half the time. closed_loop/test_speed.py shows that plain Python gives the same.
+Treatments then take half the time. closed_loop/test_speed.py shows that plain Python gives the same results.
 """
 
 import pytest
@@ -10,5 +10,5 @@ from host_tools.simulator.twin import compiled
 
 @pytest.fixture(scope="session", autouse=True)
 def machine_code():
-    """Ask for it once a process."""
+    """Switch it on once in each process."""
     compiled.use()

@@ -1,7 +1,7 @@
 """The firmware on the plant, step by step in this process, with every tick and every exchange judged.
 
-A Device boots again whenever the chip resets. What must hold is asked of the raw inputs and of the plant's true state,
-never of the firmware's own verdicts.
+A Device boots again whenever the chip resets. The rules are judged from the raw inputs and the plant's true state,
+never from the firmware's own verdicts.
 """
 
 import contextlib
@@ -13,7 +13,7 @@ from host_tools.simulator.twin import lanes
 
 MODULES = ("faults", "mode", "supervisor")
 CUT_US = 45_000  # lease 20, closing delay 25
-RELEASE_US = 55_000  # a tick more
+RELEASE_US = 55_000  # one tick more
 FLOW_US = 600_000  # limit 17
 BURST_US = {True: 300_000, False: 500_000}  # limit 4, by reduced sensation
 VENT_US = 60_000  # the proof test
@@ -21,7 +21,7 @@ SKIN_C = {True: 4.0, False: 0.0}
 
 
 class Device:
-    """One device with its patient. faults: how many things were made to go wrong."""
+    """One device with its patient. faults: the number of injected faults."""
 
     def __init__(self, plant, reduced=False, settings=None):
         self.plant = plant
@@ -57,7 +57,7 @@ class Device:
 
     @contextlib.contextmanager
     def _imports(self):
-        """The firmware imports a module while it runs: let it find its own."""
+        """Let the firmware find its own modules when it imports one while it runs."""
         before = {name: sys.modules.get(name) for name in self._modules}
         path = list(sys.path)
         sys.modules.update(self._modules)
@@ -86,7 +86,7 @@ class Device:
             self._boot()
 
     def ask(self, command):
-        """Send one line and return what was answered within some ticks."""
+        """Send one line, and return the answers of some ticks."""
         self.plant.console_out.clear()
         self.plant.console_in += command.encode() + b"\n"
         self.run(60_000)
@@ -94,18 +94,18 @@ class Device:
 
     @property
     def mode(self):
-        """Name of the mode."""
+        """Return the name of the mode."""
         return self._core["mode"].NAMES[self.sup.mode]
 
     @property
     def latched(self):
-        """Name of the first latched fault, or None."""
+        """Return the name of the first latched fault, or None."""
         entry = self._core["faults"].entry(self.sup.faults.first)
         return entry[1] if entry else None
 
     @staticmethod
     def _codes(codes):
-        """Return a set of fault codes as a number of its own, which the next tick does not change."""
+        """Return a set of fault codes as a new number, which the next tick does not change."""
         return codes.low | codes.high << 32
 
     # --- judged -------------------------------------------------------------------------------------------------------
@@ -126,7 +126,7 @@ class Device:
         if o.fire_us:
             assert o.fire_us <= (VENT_US if after == m.ARMED else BURST_US[self.reduced])
             assert i.skin.status == 0 and not i.distance.status
-            # the window of a start, or of going on; one unit of the converter less
+            # the window to start, or to continue, less one unit of the converter
             assert 70 <= i.distance.value <= 220
             assert not i.bottle.status and 20_000 <= i.bottle.value <= 75_000
         if after == m.DELIVERING:
@@ -139,7 +139,7 @@ class Device:
 
     @staticmethod
     def _clear(i):
-        """True when none of the inputs that end gas at once forbids it."""
+        """Return True when no input that ends gas at once forbids gas."""
         return not i.estop and i.key == 1 and i.loop_a == 1 and i.loop_b == 0
 
     def _judge_change(self, m, before, after, latched, nonce, i):
@@ -163,7 +163,7 @@ class Device:
             assert before == m.REST or self._fresh, f"{step} without a fresh press"
 
     def step(self):
-        """Called by the plant at every exchange: what really happens to gas and skin."""
+        """Note what really happens to gas and skin; the plant calls this at every exchange."""
         plant = self.plant
         now_us = plant.now_us
         if plant.levels[pins.TRIGGER] == 0:

@@ -1,4 +1,4 @@
-"""Before a point probe and infrared sensor see the same skin: which kits are refused, and which faults get through."""
+"""Before a point, probe and infrared sensor see the same skin: which devices are refused, and which faults pass."""
 
 import pytest
 
@@ -14,11 +14,11 @@ PLAN = Plan("CHRONIC", 4, points=(1,), warm_up=False, distance_mm=90.0)
 
 
 def arming(inject):
-    """Treat with what inject(plant) does; return the refusal, or "" where it armed."""
+    """Treat after inject(plant); return the refusal, or "" when the device armed."""
     found = {}
 
     def script(op):
-        yield 2_000_000  # both sensors and the distance are there
+        yield 2_000_000  # both sensors and the distance have values
         try:
             yield from treatment(PLAN, [])(op)
             found["refused"] = ""

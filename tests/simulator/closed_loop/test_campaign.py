@@ -1,4 +1,4 @@
-"""A handful of the campaign's runs, and what judges them. All of it: `make campaign`."""
+"""A few runs of the campaign, and their judgement. The whole campaign: `make campaign`."""
 
 import json
 import re
@@ -73,7 +73,7 @@ CONTROLS = (
 
 @pytest.fixture(scope="module")
 def judged(tmp_path_factory):
-    """Give a function that runs a single fault on firmware with a flaw (None: without), and keeps what was said."""
+    """Return a function that runs a single fault on firmware with a flaw (None: without), and keeps the judgement."""
     kept = {}
 
     def judge(name, flaw):
@@ -203,13 +203,13 @@ def test_a_fitted_fault_is_there_from_switch_on():
 
 @pytest.fixture(scope="module")
 def sound():
-    """A run with one fault that was as it must be."""
+    """Return a run with one fault and the right outcome."""
     return run(case("single/estop/0"))
 
 
 @pytest.fixture(scope="module")
 def healthy():
-    """A run without a fault that was as it must be."""
+    """Return a run without a fault and with the right outcome."""
     return run(case("healthy/0"))
 
 

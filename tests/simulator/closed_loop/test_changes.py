@@ -1,4 +1,4 @@
-"""The budget's rules one by one: each can be switched off in today's sources, and the table tells what is measured."""
+"""The budget's rules, one by one: each can be switched off in the present sources; the table has the effect."""
 
 import argparse
 from dataclasses import replace
@@ -8,7 +8,7 @@ import pytest
 from host_tools.evidence.campaign import changes, rules, tree
 from host_tools.evidence.campaign.run import case, run
 
-NOT_WITHOUT = "healthy/0"  # reaches its target with all rules, and with none does not
+NOT_WITHOUT = "healthy/0"  # reaches its target with all rules, but not without them
 OF_CHRONIC = "healthy/16"  # of level 2, whose floor a rule moves
 
 
@@ -47,7 +47,7 @@ def test_the_rules_decide_whether_a_patient_reaches_the_target(tmp_path, monkeyp
     assert [[out.name for out in outs] for outs in found.values()] == [[NOT_WITHOUT, OF_CHRONIC]] * 2
     assert [outs[0].reached for outs in found.values()] == [False, True]
     assert found["all"][0].lowest_c >= found["all"][0].floor_c
-    assert [outs[1].floor_c for outs in found.values()] == [9.0, 8.0]  # by its own firmware
+    assert [outs[1].floor_c for outs in found.values()] == [9.0, 8.0]  # with its own firmware
 
 
 def test_the_page_of_rules_is_refused_when_its_runs_are_of_another_tree(tmp_path, monkeypatch, capsys):

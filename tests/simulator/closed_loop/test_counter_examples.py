@@ -1,6 +1,6 @@
-"""Runs of the campaign that were not as they must be, by name.
+"""Runs of the campaign that had a wrong outcome, by name.
 
-Each is given the level that it had when it was found: a name draws another one when a level is locked.
+Each gets the level that it had when it was found, because a name draws another level after a level is locked.
 """
 
 from dataclasses import replace

@@ -1,4 +1,4 @@
-"""A hand that follows the guidance by ear: it comes into the window, also when it drifts, and touches nothing else."""
+"""A hand that follows the guidance by ear: it comes into the window, also when it drifts, and changes nothing else."""
 
 from dataclasses import replace
 
@@ -38,7 +38,7 @@ class Buzzer:
 
 
 def heard(starts_ms, pulse_ms=20, seconds=3, reaction_s=0.3):
-    """Return the ear after pulses that start so in each second, and the hand's moves."""
+    """Return the ear after pulses with these starts in each second, and the hand's moves."""
     plant = Buzzer()
     ear = GuidedHand(plant, reaction_s=reaction_s, speed_mm_s=15.0)
     for ms in range(0, seconds * 1000, 10):

@@ -1,4 +1,4 @@
-"""A jet stronger than calibrated, on the virtual patient: what is learnt of it holds the floor that it would miss."""
+"""A jet that is stronger than calibrated, on the virtual patient: with the learnt strength the floor is kept."""
 
 import importlib
 from dataclasses import replace
@@ -9,7 +9,7 @@ from host_tools.simulator.twin import lanes, session
 from host_tools.simulator.twin.scenarios import SCENARIOS
 from host_tools.simulator.twin.treatment import Plan
 
-# preset, level, distance, strength of the jet: none of them is stopped by RESPONSE_STRONG
+# preset, level, distance, strength of the jet: RESPONSE_STRONG stops none of them
 MISSED = (("CHRONIC", 1, 80, 1.43), ("DIABETIC", 2, 80, 1.45), ("CIPN", 2, 80, 1.45))
 CLOSE = (("CHRONIC", 2, 90, 1.35), ("CHRONIC", 1, 80, 1.35))
 SEEDS = (1, 2)

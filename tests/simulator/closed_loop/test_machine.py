@@ -1,6 +1,6 @@
-"""Operator, patient and faults in any order, against the closed loop: what must hold does, whatever the order.
+"""Operator, patient and faults act on the closed loop in any order: the rules hold, whatever the order.
 
-The short form is the same every time it runs (tests/drawn.py). The long one: HYPOTHESIS_PROFILE=campaign, which `make
+The short form is the same in every run (tests/drawn.py). The long form: HYPOTHESIS_PROFILE=campaign, which `make
 campaign` sets.
 """
 
@@ -38,7 +38,7 @@ FAULTS_MAX = 2
 class Treatments(RuleBasedStateMachine):
     """Any operator on any patient with up to two faults."""
 
-    seen: ClassVar[Counter] = Counter()  # what the runs came to, so that a machine which does nothing is noticed
+    seen: ClassVar[Counter] = Counter()  # results of the runs, to notice a machine that does nothing
 
     @initialize(
         level=st.sampled_from(levels()),
@@ -48,7 +48,7 @@ class Treatments(RuleBasedStateMachine):
         fault=st.sampled_from(("", *sorted(FAULTS))),
     )
     def switch_on(self, level, seed, wrap_us, treated_us, fault):
-        """Most runs begin within a treatment, in which something goes wrong."""
+        """Begin most runs in a treatment, in which something goes wrong."""
         patient = patients.draw(random.Random(seed), level, sound=False, moves=False)
         plant = patient.plant()
         plant.record.sampling = False
@@ -64,7 +64,7 @@ class Treatments(RuleBasedStateMachine):
             self.fault_in_a_pass(fault, seed, treated_us or 50_000)
 
     def choose(self):
-        """Choose and attest as told; refused where it may not be."""
+        """Choose and attest as drawn; the device refuses when it is not allowed."""
         preset, number = self.level
         for command in (f"PRES {preset}", f"LEV {number}", "SITE LFOOT-SOLE", f"POIN {self.point}"):
             self.device.ask("TREAT:" + command)
@@ -72,7 +72,7 @@ class Treatments(RuleBasedStateMachine):
         self.recover()
 
     def recover(self):
-        """Five minutes pass by decree, the skin's too: what the firmware would only wait for."""
+        """Set time and skin five minutes further, because the firmware would only wait."""
         session = self.device.sup.session
         session.uptime_s += PAUSE_S
         session.rest_left_us = 0
@@ -80,7 +80,7 @@ class Treatments(RuleBasedStateMachine):
         self.device.run(50_000)
 
     def in_mode(self, *names):
-        """True in one of these modes."""
+        """Return True in one of these modes."""
         return self.device.mode in names
 
     @rule(us=st.sampled_from(TIMES_US))
@@ -96,7 +96,7 @@ class Treatments(RuleBasedStateMachine):
     @precondition(lambda self: self.in_mode("ARMED"))
     @rule(us=st.sampled_from(TIMES_US))
     def treat(self, us):
-        """Light, tone and proof test are waited out, then the trigger is held."""
+        """Wait for light, tone and proof test, then hold the trigger."""
         self.device.plant.trigger(False)
         self.device.run(3_200_000)
         self.device.plant.trigger(True)
@@ -134,7 +134,7 @@ class Treatments(RuleBasedStateMachine):
     @precondition(lambda self: self.in_mode("FAULT"))
     @rule()
     def put_right(self):
-        """What an operator can put right is, and the fault acknowledged."""
+        """Correct what an operator can correct, and acknowledge the fault."""
         plant = self.device.plant
         plant.trigger(False)
         plant.set_input(pins.ESTOP, 0)

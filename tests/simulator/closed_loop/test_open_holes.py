@@ -1,4 +1,4 @@
-"""What is known and not mended (docs/safety/holes.toml): its figure as it is now, and what still protects."""
+"""Known holes that are still open (docs/safety/holes.toml): the present figure of each, and what still protects."""
 
 import pytest
 

@@ -1,4 +1,4 @@
-"""How many healthy patients reach their target: what is counted, what is missed, and a handful of real runs."""
+"""How many healthy patients reach their target: what is counted, what is missed, and a few real runs."""
 
 import argparse
 import json
@@ -55,7 +55,7 @@ ALL = {
 
 
 def hand(meant=ALL, level=ALL, **everybody):
-    """Return data of one kind of hand: those for whom the levels are made, one level of them, and everybody."""
+    """Return data for one kind of hand: patients for whom the levels are made, one level of them, and everybody."""
     return meant | {
         "refused_for": {"BASELINE": 3}, "by_level": {"CIPN L1": level}, "by_skin": {"all": ALL | everybody},
         "by_offset": {"0 to 2 mm": ALL}, "latched": {"SKIN_TRIP": 3}, "lowest_c": 1.25, "problems": [],
@@ -120,7 +120,7 @@ def test_the_population_s_first_patients_are_measured_and_kept(tmp_path, monkeyp
 
 
 class _Nothing:
-    """An engine that runs nothing: what it gives was kept."""
+    """An engine that runs nothing: it gives kept results."""
 
     def __init__(self, kept):
         self._kept = kept

@@ -1,4 +1,4 @@
-"""Every scenario of the table: end state, fault, remedy, detection time; the true surface above freezing in all."""
+"""Every scenario of the table: end state, fault, remedy, detection time. The true surface stays above freezing."""
 
 from dataclasses import replace
 
@@ -10,7 +10,7 @@ from host_tools.simulator.twin.treatment import Plan
 
 
 def run(name, lane="cpython", **plan):
-    """Run a scenario without waiting out the cool-down after switch-on, unless the skin is compared in it."""
+    """Run a scenario without the cool-down after switch-on, unless the skin is compared in it."""
     compared = SCENARIOS[name].refused == "CONTACT"
     return session.run(name, lane, plan=replace(SCENARIOS[name].plan, warm_up=compared, **plan))
 

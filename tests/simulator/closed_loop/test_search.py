@@ -1,4 +1,4 @@
-"""The search for the worst: its names, its budgets, and that it finds firmware that does not protect."""
+"""The search for the worst case: its names, its budgets, and that it finds firmware that does not protect."""
 
 import json
 from dataclasses import asdict, replace
@@ -70,7 +70,7 @@ def test_a_variable_of_the_body_gives_the_patient_its_body_and_a_name_without_on
 
 
 class _Kept:
-    """Keeps the course of a run, to see what happened when."""
+    """Keeps the course of a run, to see what happened at which time."""
 
     def __init__(self, name):
         self.plan = schedule._Plan(parse(name))
@@ -127,7 +127,7 @@ def test_the_second_fault_comes_its_gap_after_the_first():
 
 
 def bowl(given):
-    """Return what stands for an outcome: the nearer to one corner, the colder."""
+    """Return a stand-in for an outcome: the nearer to one corner, the colder."""
     far = sum((n / SCALE - 0.9) ** 2 for n in given.chosen.values())
     return SimpleNamespace(lowest_c=far, came=True, reduced=False, floor_c=5.5, bursts=9, problems=[])
 
@@ -214,7 +214,7 @@ def test_firmware_without_a_budget_is_found_by_searching_and_not_by_drawing(monk
 
 
 def some_row(**more):
-    """Return a row, nothing special in it."""
+    """Return a row without anything special."""
     return replace(Row("estop", False, 9_000, 8_000, 0, False, None, "a", "b", came=[1, 1]), **more)
 
 

@@ -1,4 +1,4 @@
-"""What makes the campaign fast changes none of its results, and how `make speed` finds one that did."""
+"""The campaign's shortcuts change no result, and `make speed` finds a shortcut that does."""
 
 import pytest
 
@@ -25,7 +25,7 @@ def test_machine_code_gives_the_same_events_and_the_same_surface():
 
 
 class Told:
-    """A tree whose runs are told."""
+    """A tree whose runs the test sets."""
 
     def __init__(self, cpu_s, surface_c=20.0, events="a"):
         self._out = {"simulated_s": 60.0, "cpu_s": cpu_s, "surface_c": [30.0, surface_c], "events": events}

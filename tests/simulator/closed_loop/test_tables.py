@@ -1,4 +1,4 @@
-"""The page that `make tables` made, and what the firmware took from it, belong together."""
+"""The page that `make tables` made, and the figures that the firmware took from it, agree."""
 
 import importlib
 import json

@@ -1,4 +1,4 @@
-"""Callus, a jet that grows, and water on the skin: what the device tells, and that healthy skin latches no fault."""
+"""Callus, a jet that grows, and water on the skin: what the device says, and that healthy skin latches no fault."""
 
 import random
 from dataclasses import replace
@@ -17,7 +17,7 @@ SOLES = 6  # in a group
 
 
 class Following(Operator):
-    """An operator who holds the applicator where STAT? tells to, and keeps what else the device says."""
+    """An operator who holds the applicator at the distance that STAT? says, and keeps the device's other messages."""
 
     follows = True
     read = 0
@@ -33,7 +33,7 @@ class Following(Operator):
 
 
 class Treated:
-    """One treatment: how its point ended, what latched, how far the true surface stayed over the level's floor."""
+    """Return of one treatment: the end of its point, the fault, how far the true surface stayed above the floor."""
 
     def __init__(self, patient, inject=None, follows=True):
         plant = patient.plant()
@@ -59,7 +59,7 @@ class Treated:
 
 
 def drawn(name, level, distances_mm, **kinds):
-    """Draw a sound patient in a room of 22 degC, with these kinds of skin alone: figures of the table each."""
+    """Draw a healthy patient in a room of 22 degC with only these kinds of skin, each with figures of the table."""
     rng = random.Random(name)
     patient = patients.draw(rng, level or rng.choice(levels()), sound=True)
     body = population.draw_body(rng)
@@ -74,7 +74,7 @@ def drawn(name, level, distances_mm, **kinds):
 
 
 def sole(number):
-    """A dry sole at CHRONIC L1 or L2 whose treatment begins near."""
+    """Return a dry sole at CHRONIC L1 or L2 whose treatment begins at a short distance."""
     figures = ("callus_mm", "callus_k", "callus_mj_m3k")
     return drawn(f"callus/{number}", ("CHRONIC", 1 + number % 2), (85.0, 100.0), callus=figures)
 
@@ -100,7 +100,7 @@ def test_callus_held_too_near_ends_with_its_own_reason_and_no_fault():
 
 
 def growing(seconds, burst, to=2.5):
-    """Return what lets the jet grow evenly from a burst on."""
+    """Return a function that lets the jet grow evenly, beginning with a burst."""
 
     def begin(plant):
         began_us = plant.now_us
@@ -143,7 +143,7 @@ def wet(number):
 
 
 def thickly_wet(level):
-    """The wet skin that answers least: a tenth of a millimetre of water."""
+    """Return the wet skin with the smallest answer: a tenth of a millimetre of water."""
     patient = wet(8)
     return replace(patient, preset=level[0], level=level[1], body=replace(patient.body, film=(0.1, 120.0)))
 

@@ -1,6 +1,6 @@
-"""Valve supervision against the plant: the proof test in a treatment, what a press in it lets out, what is found when.
+"""Valve supervision with the plant: the proof test in a treatment, gas after a press in it, detection times.
 
-The rows of the scenario table name every fault; here they run in real MicroPython too.
+The rows of the scenario table name every fault; here they also run in real MicroPython.
 """
 
 from dataclasses import replace
@@ -101,7 +101,7 @@ def test_the_500th_burst_asks_for_another_test_at_the_next_point():
 
     plant = run(inject, points=(1, 2)).plant
     assert len(plant.record.vents) == 2
-    assert plant.record.bursts[15].point == 0  # the point under way goes on
+    assert plant.record.bursts[15].point == 0  # the present point continues
 
 
 def test_a_shut_off_that_stuck_open_in_a_treatment_is_found_by_the_next_test():

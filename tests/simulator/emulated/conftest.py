@@ -47,7 +47,7 @@ def treat(us, ticks, event_tick, event):
 
 @pytest.fixture(scope="session")
 def uf2():
-    """The image, or a skip that says how to get one."""
+    """Return the image, or skip with the way to get one."""
     path = image.find_image()
     if path is None:
         pytest.skip(image.MISSING)
@@ -56,7 +56,7 @@ def uf2():
 
 @pytest.fixture(scope="session")
 def valve_files():
-    """What the valve needs of the Pico's files."""
+    """Return the Pico's files that the valve needs."""
     board = places.BOARDS / "rp2040_pico"
     modules = packing.modules(board)
     wanted = ("__init__", "core/__init__", "core/ticks", "valve/__init__", "valve/rp2_pio", "valve/spacing")
@@ -66,7 +66,7 @@ def valve_files():
 
 @pytest.fixture(scope="module")
 def chip(uf2, valve_files):
-    """A board at its prompt with valve and lease set up, loop made, edges recorded. Each test gets a copy of it."""
+    """A board at its prompt: valve and lease set up, the loop made, edges recorded. Each test gets a copy."""
     from host_tools.simulator.emulator.rp2040 import Rp2040Board
 
     board = Rp2040Board(uf2, valve_files)
@@ -84,7 +84,7 @@ def chip(uf2, valve_files):
 
 @pytest.hookimpl(tryfirst=True)
 def pytest_pyfunc_call(pyfuncitem: pytest.Function):
-    """Run a test of `chip` in a copy of this process: one boot serves them all, and none sees what another did."""
+    """Run a test of `chip` in a copy of this process: one boot is enough, and no test sees the effects of another."""
     if "chip" not in pyfuncitem.fixturenames:
         return None
     from host_tools.simulator.emulator.applicator import in_copy

@@ -1,6 +1,6 @@
 """The whole application on the emulated RP2040, with the twin's plant behind its pins: the device as it ships.
 
-One device is booted, armed and brought into its second burst; every test goes on from there with a copy of it. The
+One device is booted, armed and brought into its second burst; every test continues from there with a copy. The
 chip's clocks are exact, memory and bus waits are not modelled: latencies are lower bounds.
 """
 
@@ -28,7 +28,7 @@ TICK_US = 10_000
 
 
 def into_second_burst(op):
-    """Armed: wait out light, tone and proof test, hold the trigger, and stop within the second burst."""
+    """Wait, armed, for light, tone and proof test; hold the trigger; stop in the second burst."""
     yield from indicated(op)
     op.plant.trigger(True)
     yield lambda: len(op.plant.record.bursts) == 2
@@ -36,14 +36,14 @@ def into_second_burst(op):
 
 
 def break_coil(device):
-    """The dose coil's wire breaks before the proof test."""
+    """Break the dose coil's wire before the proof test."""
     device.change(lambda plant: setattr(plant, "coil_open", True))
     device.run(3_800_000)
     return seen(device) | {"status": device.state(), "vents": device.plant.record.vents}
 
 
 def finish(op):
-    """Release the trigger after the second burst, and ask what came of it."""
+    """Release the trigger after the second burst, and ask for the result."""
     yield lambda: not op.plant.one_shot.pin
     yield 5_000
     op.plant.trigger(False)
@@ -53,7 +53,7 @@ def finish(op):
 
 @pytest.fixture(scope="module")
 def armed(uf2):
-    """A device that was armed just now. Whoever runs it on runs a copy of it, or is the last one."""
+    """A device that was armed just now. A test must use a copy of it, or be the last one."""
     from host_tools.simulator.emulator.applicator import EmulatedApplicator, application
 
     device = EmulatedApplicator(uf2, application(up_s=UP_S))
@@ -76,7 +76,7 @@ def test_a_broken_dose_coil_is_named_by_the_proof_test(armed):
 
 @pytest.fixture(scope="module")
 def device(armed):
-    """The device within its second burst, trigger held. Never run on: copies of it are."""
+    """The device in its second burst, trigger held. It never runs on; only its copies do."""
     device = armed
     device.operate(into_second_burst, 8_000_000)
     return device
@@ -91,7 +91,7 @@ def copy(device, request):
 
 @pytest.fixture(scope="module")
 def finished(device):
-    """What a treatment was that nothing disturbed."""
+    """Return the run of a treatment without a disturbance."""
 
     def run(device):
         operator = device.operate(finish, 1_000_000)
@@ -101,7 +101,7 @@ def finished(device):
 
 
 def seen(device):
-    """Return what a test may want to know of a run; the device itself stays in its process."""
+    """Return the results of a run for the tests; the device itself stays in its process."""
     plant = device.plant
     return {
         "bursts": [(b.time_us, b.commanded_us, b.delivered_us) for b in plant.record.bursts],
@@ -114,7 +114,7 @@ def seen(device):
 
 
 def after(event, us):
-    """Return a run: the event happens to the plant or its wires, time passes, then the device says how it stands."""
+    """Return a run: the event changes the plant or its wires, time passes, then the device says its state."""
 
     def run(device):
         start_us = int(device.board.us)
@@ -127,12 +127,12 @@ def after(event, us):
 
 
 def fell_us(run, name):
-    """When this coil of the plant was released after the event."""
+    """Return when this coil of the plant was released after the event."""
     return next(at for at, edge, level in run["edges"] if edge == name and not level and at >= run["start_us"])
 
 
 def assert_closed(run):
-    """Nothing opened again, and no chip reset was needed."""
+    """Check: nothing opened again, and no reset of the chip was needed."""
     assert not run["flowing"]
     assert run["resets"] == []
     assert not [edge for edge in run["edges"] if edge[1] == "dose" and edge[2] and edge[0] > run["start_us"]]
@@ -259,18 +259,18 @@ GAS_MAX_US = 20_000  # after a burst's planned end
 
 
 def stop_block(device, block):
-    """None of its state machines runs on."""
+    """Stop all its state machines."""
     device.board.mcu.write_uint32(block + PIO_CTRL, 0)
 
 
 def overwrite_block(device, block):
-    """Every word of its memory sets the program's pin."""
+    """Let every word of its memory set the program's pin."""
     for n in range(32):
         device.board.mcu.write_uint32(block + PIO_MEMORY + 4 * n, SET_HIGH)
 
 
 def take_dose_pin(device, _):
-    """The dose pin is led to the plain output, which is high."""
+    """Connect the dose pin to the plain output, which is high."""
     mcu = device.board.mcu
     mcu.write_uint32(0xD000_0014, 1 << DOSE)
     mcu.write_uint32(0xD000_0024, 1 << DOSE)
@@ -278,7 +278,7 @@ def take_dose_pin(device, _):
 
 
 def driven_until_us(run):
-    """When both coils were driven for the last time."""
+    """Return when both coils were driven for the last time."""
     on = {"dose": False, "lease": False}
     until = 0
     for at, name, level in sorted(edge for edge in run["edges"] if edge[1] in on):
@@ -311,7 +311,7 @@ def test_whatever_one_part_of_the_chip_does_gas_ends_with_the_burst(copy, finish
 
 
 def slow_clock(device):
-    """The processor's clock at 48 MHz: the valves' programs and SysTick count it, the timer does not."""
+    """Set the processor's clock to 48 MHz: the valves' programs and SysTick count it, the timer does not."""
     for block in (PIO0, PIO1):
         for n in range(4):
             device.board.mcu.write_uint32(block + 0x0C8 + 0x18 * n, 65 << 16)  # 25 is 5 MHz at 125

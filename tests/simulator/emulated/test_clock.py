@@ -1,4 +1,4 @@
-"""Alarms of the emulator lie on the system clock, whenever they are planned: no image is needed."""
+"""The emulator's alarms are on edges of the system clock, whenever they are planned. This needs no image."""
 
 import itertools
 from types import SimpleNamespace

@@ -14,8 +14,8 @@ WATCHDOG_US = 500_000
 BOOT_US = 1_300_000
 # One of each way to a reset: the watchdog out of a hang, the watchdog at the prompt, and at once.
 RESETTING = ("hang in the tick", "exception in the tick, heap locked", "machine.reset()")
-SHORT = ("hang in the tick", "main.py missing")  # boots in which CI looks at what comes after
-LONG = ("port touched at 1200 Bd", "DTR toggled", "file system wiped", "Ctrl-D")  # of what disturbs nothing
+SHORT = ("hang in the tick", "main.py missing")  # CI tests what comes after these boots
+LONG = ("port touched at 1200 Bd", "DTR toggled", "file system wiped", "Ctrl-D")  # for events that disturb nothing
 
 # the boot knows nothing of the phase
 ONE_PHASE = pytest.mark.parametrize("phase", ["burst"], indirect=True)
@@ -24,17 +24,17 @@ exits = pytest.importorskip("host_tools.evidence.exits", reason=image.MISSING)
 
 
 def rows(*outcomes):
-    """Parameters: the rows with one of these outcomes."""
+    """Return parameters: the rows with one of these outcomes."""
     return chosen(lambda row: row.outcome in outcomes, lambda row: row.name in LONG)
 
 
 def boots(wanted):
-    """Parameters: the rows that are `wanted`, those outside SHORT in the long form."""
+    """Return parameters: the `wanted` rows; those outside SHORT only in the long form."""
     return chosen(wanted, lambda row: row.name not in SHORT)
 
 
 def chosen(wanted, long):
-    """Parameters: the rows that are `wanted`, and which of them only the long form runs."""
+    """Return parameters: the `wanted` rows, and which of them only the long form runs."""
     marks = {True: pytest.mark.long, False: ()}
     found = [pytest.param(row, id=row.name, marks=marks[long(row)]) for row in exits.ROWS if wanted(row)]
     return pytest.mark.parametrize("row", found)
@@ -65,7 +65,7 @@ def device(phase, request):
 
 
 def assert_stopped(seen, within_us):
-    """Dose pin low and last lease edge within_us after the event, and neither ever again."""
+    """Check: dose pin low and last lease edge within_us after the event, and both stay so."""
     assert not seen.high
     assert seen.last_high_us() <= within_us
     assert seen.last_edge_us() <= within_us

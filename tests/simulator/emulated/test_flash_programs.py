@@ -16,7 +16,7 @@ OTHERS = {"main.py": b"print(1)\n"}
 
 
 class _Emulated:
-    """The emulated board's raw prompt, as the adapter asks for it."""
+    """The emulated board's raw prompt, with the methods that the adapter uses."""
 
     def __init__(self, board):
         self._board = board

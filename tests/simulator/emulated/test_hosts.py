@@ -1,7 +1,7 @@
-"""A host that sends garbage at full speed into a treatment on the emulated RP2040, until the pass is short of heap.
+"""A host sends garbage at full speed into a treatment on the emulated RP2040, until the pass has little heap left.
 
-One device is armed and brought to its first burst; the test goes on with copies of it, one without the garbage. To
-shorten the way, BALLAST bytes of its heap are taken before it starts: `make bench` goes all of it.
+One device is armed and brought to its first burst; the test continues with copies of it, one without the garbage. To
+shorten the run, BALLAST bytes of its heap are taken before it starts: `make bench` does it without this.
 """
 
 from itertools import pairwise
@@ -27,7 +27,7 @@ HEAP_LOOK_US = 100  # a collection takes milliseconds
 
 
 def garbage(device, layout):
-    """Return (bursts, Guard) of a copy of the device that is sent garbage."""
+    """Return (bursts, Guard) of a copy of the device that gets garbage."""
     from host_tools.evidence.bench import hosts
     from host_tools.evidence.bench.memory import HeapWatch
 
@@ -40,7 +40,7 @@ def garbage(device, layout):
 
 
 def quiet(device):
-    """Return the bursts of a copy that nobody talks to."""
+    """Return the bursts of a copy that gets no line."""
     device.run(QUIET_US)
     return bursts(device)
 
@@ -69,7 +69,7 @@ def runs(uf2):
 
 @pytest.fixture
 def guard(runs, request):
-    """How the console kept the heap of the pass."""
+    """Check how the console kept heap free for the pass."""
     request.node.user_properties.append((summary.INTERPRETER, runs[0] + ", emulated"))
     return runs[3]
 
@@ -80,7 +80,7 @@ def test_garbage_at_full_speed_makes_commands_wait_before_the_heap_runs_out(guar
 
 
 def test_while_commands_wait_garbage_costs_no_heap(guard):
-    assert guard.left_bytes > 50 * WATCHED_US / TICK_US  # it is read all the same: a stop may stand behind it
+    assert guard.left_bytes > 50 * WATCHED_US / TICK_US  # it is still read, because a stop may follow it
     assert guard.free_bytes - guard.least_bytes < 2_048
 
 

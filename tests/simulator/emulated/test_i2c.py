@@ -1,4 +1,4 @@
-"""The emulated I2C bus under the SDK's own driver: times, nobody there, a byte refused, a line held low."""
+"""The emulated I2C bus under the SDK's own driver: times, no chip at the address, a refused byte, a line held low."""
 
 import pytest
 

@@ -25,7 +25,7 @@ applicator.run()
 
 @pytest.fixture(scope="module")
 def device(uf2):
-    """A device whose first boot ends in a hang, in its second one."""
+    """A device in its second boot, after the first one ended in a hang."""
     from host_tools.simulator.emulator.applicator import EmulatedApplicator, application
 
     device = EmulatedApplicator(uf2, application(overlay={"main.py": HANGS}))

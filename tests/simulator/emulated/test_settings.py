@@ -1,4 +1,4 @@
-"""The emulated board is a real one: it refuses the settings of a virtual board by name, and arms nothing."""
+"""The emulated board counts as a real one: it refuses a virtual board's settings by name, and does not arm."""
 
 import pytest
 

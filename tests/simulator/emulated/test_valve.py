@@ -1,4 +1,4 @@
-"""The RP2040's valve and lease on an emulated chip under real MicroPython: widths, cuts, what no hang can hold open.
+"""The RP2040's valve and lease on an emulated chip under real MicroPython: widths, cuts, and that no hang keeps gas on.
 
 Times are emulated: the chip's clocks are exact, memory and bus waits are not modelled, so latencies are lower bounds.
 """
@@ -15,12 +15,12 @@ SLIP_COLLECTING = 0.002
 
 
 def edges_us(chip, pin):
-    """Every (time us, level) of a pin."""
+    """Return every (time us, level) of a pin."""
     return [(time_ns / 1000, level) for time_ns, number, level in chip.edges if number == pin]
 
 
 def opening(chip):
-    """(start us, width us) of the only opening of the dose pin."""
+    """Return (start us, width us) of the only opening of the dose pin."""
     edges = [edge for edge in edges_us(chip, DOSE) if edge[1] is not None]
     assert [level for _, level in edges] == [1, 0], edges
     return edges[0][0], edges[1][0] - edges[0][0]

@@ -1,4 +1,4 @@
-"""A plant, and who stands for the firmware on it."""
+"""A plant, and a stand-in for the firmware on it."""
 
 import pytest
 

@@ -1,4 +1,4 @@
-"""The bottle against its equation of state and the conservation of mass and energy."""
+"""The bottle, compared with its equation of state and the conservation of mass and energy."""
 
 import pytest
 from CoolProp.CoolProp import PropsSI

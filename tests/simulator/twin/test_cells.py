@@ -1,4 +1,4 @@
-"""The plant's cells: many in one call or one by one, as machine code or not, and what noise they draw."""
+"""The plant's cells: many in one call or one by one, as machine code or not, and the noise that they draw."""
 
 import random
 import sys
@@ -17,7 +17,7 @@ JET_C = -78.5
 
 
 def told(pieces_us):
-    """Let a plant with a moving, noisy patient under gas sleep in such pieces; return all that it shows."""
+    """Let a plant with a moving, noisy patient under gas sleep in such pieces; return everything that it shows."""
     plant = Plant(phase_us=12_345)
     plant.probe.noise_c = 0.3
     plant.hand.tremor_mm = 1.0
@@ -52,7 +52,7 @@ def test_cells_that_wait_change_nothing_that_is_sensed():
         plant.dose_leak_s = 5.0
         plant.at(205_400, lambda p: (setattr(p.dose, "stuck", "open"), setattr(p.shutoff, "stuck", "open")))
         plant.at(333_300, lambda p: setattr(p.dose, "stuck", None))
-        plant.at(339_000, lambda p: setattr(p.bottle, "temperature_c", 12.0))  # seen by a line that is open still
+        plant.at(339_000, lambda p: setattr(p.bottle, "temperature_c", 12.0))  # seen by a line that is still open
         plant.at(480_000, lambda p: setattr(p.shutoff, "stuck", None))
         plant.at(2_500_700, lambda p: p.hand.move(85.0, 300.0))
     for k in range(320):
@@ -71,7 +71,7 @@ def test_cells_that_wait_change_nothing_that_is_sensed():
 
 
 def did(plant, *events, sleep_us=10_000, received=None):
-    """Let the firmware have done (us, op, arg) and sleep."""
+    """Do (us, op, arg) as the firmware would, and sleep."""
     out = hal.out[:]
     out[0], out[1], out[2], out[3] = len(events), events[-1][0], sleep_us, 0
     for at, event in zip(range(hal.OUT_HEADER, len(out), hal.EVENT_INTS), events, strict=False):

@@ -1,4 +1,4 @@
-"""Modules of the firmware in CPython: compiled once a process, and again when their file changed."""
+"""Modules of the firmware in CPython: compiled once in each process, and again when their file changes."""
 
 import ast
 import importlib
@@ -14,7 +14,7 @@ FOLDERS = tuple(map(str, (VIRTUAL, GUEST)))
 
 
 def loaded(folder):
-    """Import `room` from a folder as a boot does, and return it."""
+    """Import `room` from a folder, as a boot does, and return it."""
     with lanes.firmware_imports((str(folder), *FOLDERS)):
         return importlib.import_module("room")
 

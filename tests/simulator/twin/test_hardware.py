@@ -1,4 +1,4 @@
-"""Valves, one-shot and lease behave as the circuits would, with nobody asking."""
+"""Valves, one-shot and lease behave like the circuits, without any question from the firmware."""
 
 import pytest
 
@@ -225,7 +225,7 @@ def test_the_opening_timer_takes_the_driver_away_and_gives_it_back_with_the_pin_
     timer = OpeningTimer(590_000)
     timer.follow(1_000, True)
     assert (timer.driver, timer.end_us) == (True, 591_000)
-    timer.follow(300_000, True)  # a level is no rise
+    timer.follow(300_000, True)  # a level is not a rising edge
     timer.settle(590_999)
     assert timer.driver
     timer.settle(591_000)

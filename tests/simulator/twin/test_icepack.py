@@ -1,4 +1,4 @@
-"""The ice pack against the published point it is fitted to."""
+"""The ice pack, compared with the published point that it is fitted to."""
 
 import itertools
 

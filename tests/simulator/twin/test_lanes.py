@@ -1,4 +1,4 @@
-"""The runner of the firmware: what it does with an interpreter that misbehaves."""
+"""The runner of the firmware: how it handles an interpreter that does not work correctly."""
 
 import shutil
 

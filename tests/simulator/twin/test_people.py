@@ -1,4 +1,4 @@
-"""The scripted operator: which line of the console answers which question, and when a script goes on."""
+"""The scripted operator: which line of the console answers which question, and when a script continues."""
 
 from types import SimpleNamespace
 

@@ -1,4 +1,4 @@
-"""The plant behind a chip's pins: what opens the shut-off valve and what breaks it, without any firmware."""
+"""The plant behind a chip's pins: what opens the shut-off valve and what interrupts it, without any firmware."""
 
 import pytest
 
@@ -13,7 +13,7 @@ EDGE_EVERY_US = 38
 
 @pytest.fixture
 def plant():
-    """At 100 ms, trigger held."""
+    """Return a plant at 100 ms, trigger held."""
     plant = PinPlant()
     plant.advance(100_000)
     plant.trigger(True)
@@ -21,7 +21,7 @@ def plant():
 
 
 def edges(plant, us):
-    """Lease edges for so long."""
+    """Give lease edges for so long."""
     end_us = plant.now_us + us
     while plant.now_us < end_us:
         plant.lease_edge(plant.now_us + EDGE_EVERY_US)

@@ -1,4 +1,4 @@
-"""The plant as the firmware's world: virtual time, gas, its errors and its repetition."""
+"""The plant as the firmware's world: virtual time, gas, errors, and identical repetition."""
 
 from array import array
 
@@ -172,7 +172,7 @@ def test_more_operations_than_the_board_keeps_are_a_clear_error(plant):
 
 
 def told(seed):
-    """Record, and everything that a chip was told, of a run with two bursts and fog."""
+    """Return the record, and everything that was sent to a chip, of a run with two bursts and fog."""
     plant = Plant(seed=seed)
     plant.fog = 0.2
     chip = Chip(plant)

@@ -1,4 +1,4 @@
-"""What stops the gas on the plant without firmware, and what a reset leaves."""
+"""What stops the gas on the plant without firmware, and the state after a reset."""
 
 import pytest
 
@@ -94,7 +94,7 @@ def test_machine_reset_says_the_watchdog_did_it(plant, chip):
     told = chip.do((hal.OP_PIN, pins.LED << 1 | 1), (hal.OP_RESET, 0), (hal.OP_PIN, pins.BUZZER << 1 | 1))
     assert told[hal.IN_FLAGS] == hal.FLAG_RESET
     assert told[hal.IN_RESET_CAUSE] == machine.WDT_RESET
-    assert plant.pin_levels == 0  # nothing after the reset is carried out
+    assert plant.pin_levels == 0  # nothing that comes after the reset is done
 
 
 def test_a_soft_reset_leaves_pins_and_the_dose_valve_as_they_are(plant, chip):

@@ -1,4 +1,4 @@
-"""What the sensors of the plant see, and when something happens to it."""
+"""What the sensors of the plant see, and the time of events."""
 
 import pytest
 
@@ -21,7 +21,7 @@ def test_the_hand_moves_at_its_speed_and_stops_at_its_goal(plant, chip):
 
 
 def ranges(chip, count=200):
-    """Words of the distance sensor, a row for each of its measurements."""
+    """Return words of the distance sensor, one row for each measurement."""
     at = hal.IN_RANGE_WORDS
     return [tuple(chip.do(sleep_us=RANGE_PERIOD_US)[at : at + 5]) for _ in range(count)]
 

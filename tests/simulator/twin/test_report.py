@@ -15,7 +15,7 @@ from host_tools.toolchain import webpage
 
 
 class Page(HTMLParser):
-    """What a browser would load, and the text that a reader sees."""
+    """Finds what a browser would load, and the text that a reader sees."""
 
     LOADS = ("src", "srcset", "href", "data", "poster", "action")
 

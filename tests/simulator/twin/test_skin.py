@@ -1,4 +1,4 @@
-"""The virtual skin against analytic solutions, a finer discretisation and published curves."""
+"""The virtual skin, compared with analytic solutions, a finer discretisation and published curves."""
 
 import math
 
@@ -23,7 +23,7 @@ REFERENCE_S = {
 
 
 def seconds_to(skin, h, thresholds):
-    """Times at which the surface crosses each threshold, interpolated within a step."""
+    """Return the times when the surface crosses each threshold, interpolated within a step."""
     times, steps = [], 0
     before = skin.surface_c
     for threshold in thresholds:
@@ -37,7 +37,7 @@ def seconds_to(skin, h, thresholds):
 
 
 def slab(**kwargs):
-    """A block without perfusion, so deep that a short cooling does not reach its back."""
+    """Return a block without perfusion, so deep that a short cooling does not reach its back."""
     block = Layer("block", 30.0, 0.21, 1200.0, 3600.0, 0.0)
     return Skin(layers=(block,), h_ambient_w_m2k=0.0, **kwargs)
 

@@ -1,4 +1,4 @@
-"""The skin with a radius: against the skin of one column, analytic solutions, a finer grid and its own heat."""
+"""The skin with a radius, compared with the skin of one column, analytic solutions, a finer grid and its own heat."""
 
 import math
 

@@ -18,7 +18,7 @@ def sensor(**settings):
 
 
 def after(thermopile, seconds, surface_c, flowing=False, start_us=0):
-    """Return what it reads after so long above that surface, degC."""
+    """Return the sensor's reading after so long above that surface, degC."""
     for ms in range(round(seconds * 1000)):
         thermopile.advance(start_us + (ms + 1) * 1000, 0.001, surface_c, 22.0, flowing)
     return (thermopile.words[0] & 0xFFFF) * 0.02 - 273.15

@@ -1,4 +1,4 @@
-"""How long something went on after a moment: what every judgement of gas rests on."""
+"""How long something continued after a moment: every judgement of gas depends on this."""
 
 import pytest
 
@@ -15,7 +15,7 @@ SPANS = [(1_000, 2_000), (5_000, 9_000)]
         (8_999, 20_000, 0.001),
         (9_000, 20_000, 0.0),
         (9_001, 20_000, 0.0),
-        (0, 5_000, 2.0),  # what begins later belongs to what comes later
+        (0, 5_000, 2.0),  # an interval that begins later belongs to a later event
         (0, 5_001, 5.001),
         (1_500, 1_700, 0.2),
         (2_000, 5_000, 0.0),

@@ -37,7 +37,7 @@ def test_it_names_the_trace_that_lies_beside_it(lines):
 def test_it_opens_on_the_treatment_and_not_beyond_the_end(session, lines):
     start = int(named(lines, "[timestart]"))
     zoom, marker, event = named(lines, "*").split()[:3]
-    shown_us = 2 ** -float(zoom) / 200 * (trace_view._WAVES_PX - 100)  # what the window's frames leave of it
+    shown_us = 2 ** -float(zoom) / 200 * (trace_view._WAVES_PX - 100)  # the width without the window's frames
     bursts = session.plant.record.bursts
     assert start == timeline.shown_from_us(session) < bursts[0].time_us
     assert bursts[-1].time_us < start + shown_us < session.plant.now_us  # a window beyond the end begins at 0
