@@ -289,7 +289,7 @@ entry.main()
 
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGHUP, signal.SIGINT, signal.SIGKILL])
 def test_a_calibration_that_is_ended_does_not_leave_service_mode_open(unchanged, tmp_path, number):
-    """Otherwise the next person could set limits without a PIN. After SIGKILL the device leaves it by itself in 60 s."""
+    """Otherwise the next person could set limits without a PIN. After SIGKILL the device leaves it in 60 s."""
     path = file_of("opening", tmp_path)
     words = ("calibrate", "opening", "--yes", "--points", str(path), *WHO, "--port", str(unchanged))
     done = subprocess.run(

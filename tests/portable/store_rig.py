@@ -12,8 +12,8 @@ def always():
 class FailingFiles(RamFiles):
     """fails: the error to make from now on.
 
-    "" or "open" (to write), "seek" (to read), "write", "read", "flip" (a stored bit), "half" (lost), "tail" (something
-    behind what was written), "misread" (what was just written, once). opened counts what was not closed again.
+    "" or "open" (to write), "seek" (to read), "write", "read", "flip" (a stored bit), "half" (lost), "tail" (bytes
+    after the written ones), "misread" (what was just written, once). opened: the number of open files.
     """
 
     fails = ""
