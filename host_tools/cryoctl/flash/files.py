@@ -58,7 +58,7 @@ def put(prompt: Prompt, name: str, wanted: Mapping[str, bytes], changed: list[st
     for path in wrong:
         prompt.remove(_at(path) + NEW)  # this copy must not be continued
     if wrong:
-        raise NotVerified(f"{name}: {', '.join(wrong)} did not arrive correctly", "run the same again")
+        raise NotVerified(f"{name}: {', '.join(wrong)} did not arrive correctly", "run the same command again")
     if main_stays:
         prompt.rename(_at(MAIN), _at(MAIN) + NEW)
     elif there.get(_at(MAIN)):
@@ -68,7 +68,7 @@ def put(prompt: Prompt, name: str, wanted: Mapping[str, bytes], changed: list[st
     still = differing(prompt, wanted)
     if still:
         raise NotVerified(
-            f"{name}: {', '.join(still)} on the board differs from what was written", "run the same again"
+            f"{name}: {', '.join(still)} on the board differs from what was written", "run the same command again"
         )
 
 

@@ -149,4 +149,4 @@ def _uf2(port, data, chip, back, watch):
         port.close()
         by_volume(data, chip, watch)
         back()
-    raise NotVerified(f"{port.name}: the flash does not hold the image that was copied", "run the same again")
+    raise NotVerified(f"{port.name}: the flash does not hold the image that was copied", "run the same command again")
