@@ -144,7 +144,7 @@ def test_brackets_within_brackets_are_no_traceback(tmp_path):
     assert wire.telemetry(b'%s,"crc":"%04X"}' % (deeper, wire.crc(deeper))) is None
     for name in ("log.jsonl", "points.toml"):
         (tmp_path / name).write_text(f"a = {'[' * DEEP}{']' * DEEP}\n" if "toml" in name else "[" * 100_000 + "\n")
-    with pytest.raises(Problem, match="line 1 is no record"):
+    with pytest.raises(Problem, match="line 1 is not a record"):
         log_file.read(tmp_path / "log.jsonl")
     with pytest.raises(Problem, match="nested too deeply"):
         points.read(tmp_path / "points.toml", OPENING)

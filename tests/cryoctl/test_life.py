@@ -170,7 +170,7 @@ def test_who_waits_for_a_simulator_that_cannot_begin_is_told_why(start, tmp_path
 
 def test_a_file_that_is_no_image_is_left_alone(start, tmp_path):
     (tmp_path / "board.img").write_text("a diary")
-    assert "is no image" in refused(start)
+    assert "is not an image" in refused(start)
     assert (tmp_path / "board.img").read_text() == "a diary"
 
 

@@ -51,13 +51,13 @@ def block(number, of, address, size=256, family=0xE48BFF56):
 @pytest.mark.parametrize(
     ("blocks", "family", "said"),
     [
-        ([(0x20000000, 256)], 0xE48BFF56, "block 0 is for 0x20000000, which is no flash"),
-        ([(0x0FFFFF00, 256)], 0xE48BFF56, "no flash"),
-        ([(0x10FFFF80, 256)], 0xE48BFF56, "no flash"),
-        ([(0x11FFFF80, 256)], 0xE48BFF59, "no flash"),
+        ([(0x20000000, 256)], 0xE48BFF56, "block 0 is for 0x20000000, which is not in the flash"),
+        ([(0x0FFFFF00, 256)], 0xE48BFF56, "not in the flash"),
+        ([(0x10FFFF80, 256)], 0xE48BFF56, "not in the flash"),
+        ([(0x11FFFF80, 256)], 0xE48BFF59, "not in the flash"),
         ([(0x10000000, 256), (0x10000000, 256)], 0xE48BFF56, "block 1 of 2 is for an address that another block wrote"),
         ([(0x10000000, 256), (0x10000100, 0)], 0xE48BFF56, "block 1 of 2 is empty"),
-        ([(0x10000000, 256), (0x10000200, 256)], 0xE48BFF56, "nothing for address 0x10000100"),
+        ([(0x10000000, 256), (0x10000200, 256)], 0xE48BFF56, "no block for address 0x10000100"),
     ],
 )
 def test_an_image_that_is_not_for_the_flash_alone_and_once_is_refused(blocks, family, said):
