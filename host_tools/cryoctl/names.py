@@ -21,6 +21,7 @@ BUSY, TREATING = (
     frozenset(name for number, name in enumerate(MODES) if modes >> number & 1)
     for modes in (_mode.MAY_GIVE_GAS, _mode.TREATING)  # in the modes of BUSY a device loads no module
 )
+QUIET = ("STANDBY", "COMPLETE", "FAULT")  # in these states the device may load a module for an answer
 BLOCKERS = {name: remedies.BLOCKERS[name] for name in _blockers.NAMES}
 REMEDIES = remedies.FAULTS
 _FAULT_NAMES = {0: NO_FAULT, **{row[0]: row[1] for row in _faults.REGISTRY}}

@@ -104,6 +104,14 @@ class Attestation(_Row):
     missing: tuple[str, ...]
 
 
+class Waits(_Row):
+    """How long each point of the site must still wait, s, from point 1 on; 0: it may be treated."""
+
+    kind: Literal["waits"] = "waits"
+    t_ms: int
+    wait_s: tuple[int, ...]
+
+
 class Gas(_Row):
     """Gas and bursts since switch-on; gas_s in seconds of flow (1 g each, by estimate)."""
 
@@ -129,7 +137,7 @@ class Back(_Row):
     t_ms: int
 
 
-Row = Choice | Sample | Status | Attestation | Gas | Gap | Back
+Row = Choice | Sample | Status | Attestation | Waits | Gas | Gap | Back
 _ROW = TypeAdapter(Annotated[Row, Field(discriminator="kind")])
 
 

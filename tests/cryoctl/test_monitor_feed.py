@@ -10,7 +10,7 @@ from host_tools.cryoctl.device import Device, Identity
 from host_tools.cryoctl.monitor import feed, silence
 from host_tools.cryoctl.monitor.seen import Seen
 from host_tools.cryoctl.problems import NoDevice, Refused
-from host_tools.cryoctl.recording_file import Back, Choice, Gap, Sample
+from host_tools.cryoctl.recording_file import Back, Choice, Gap, Sample, Waits
 from tests.cryoctl.monitored import HEADER, TELEMETRY
 from tests.cryoctl.test_device import FakePort
 
@@ -140,6 +140,24 @@ def test_nothing_that_loads_a_module_is_asked_from_the_tick_on_in_which_it_is_ar
     # a line may be sent just before the operator confirms: then the device refuses it
     assert len([0 for at, state, command in device.sent if command in late and 8.2 < at < 60]) == 0
     assert [at for at, _, command in device.sent if command == "DIAG:STAT?" and 60 <= at < 63]  # the gas that was used
+
+
+def test_the_points_waits_are_asked_while_quiet_until_none_is_left(monkeypatch):
+    device = FakeDevice([(0, "STANDBY"), (20, "ARMED"), (40, "COMPLETE")])
+    device.said |= {"TREAT:PRES?": "CHRONIC", "TREAT:LEV?": "3", "TREAT:SITE?": "LFOOT-SOLE", "TREAT:POIN?": "1"}
+    device.said["TREAT:READ?"] = "300,10,10,10,10,10,10,10"
+
+    def meanwhile(row):
+        if isinstance(row, Waits) and row.t_ms > 45_000:
+            device.said["TREAT:READ?"] = ",".join("0" * 8)
+
+    _, rows = watched(monkeypatch, device, 80, meanwhile=meanwhile)
+    assert {state for _, state, command in device.sent if command == "TREAT:READ?"} == {"STANDBY", "COMPLETE"}
+    waits = [row.wait_s for row in rows if isinstance(row, Waits)]
+    assert len(waits) > 4 and waits[0] == (300, *[10] * 7) and waits.count((0,) * 8) == 1 and not any(waits[-1])
+    silent = FakeDevice([(0, "STANDBY")])  # no site is chosen: nothing to ask
+    watched(monkeypatch, silent, 20)
+    assert "TREAT:READ?" not in {command for _, _, command in silent.sent}
 
 
 def test_a_device_that_goes_and_returns_is_told_and_marked(monkeypatch):

@@ -65,6 +65,21 @@ def test_where_to_hold_is_shown_as_the_device_and_its_display_say_it(said, mm):
     assert (f"hold at {mm} mm" in seen.plain(status)) == bool(mm)
 
 
+def test_which_points_are_ready_is_shown_until_another_site_is_chosen():
+    waits = answers.waits("300,0,10,0,60,60,60,60", 3)
+    assert answers.waits("ERROR -221 choose the site first", 3) is None and answers.waits("NONE", 3) is None
+    none = answers.waits("300,20,20,90", 4)
+    assert "points of the site: ready 2, 4" in seen.plain(waits)
+    assert seen.plain(none).endswith("none ready, point 2 in 20 s")
+
+    async def look(pilot, app, more):
+        await settled(pilot, app, "points", "ready 2, 4")
+        more(CHOSEN.model_copy(update={"site": "RFOOT-SOLE"}))
+        await settled(pilot, app, "RFOOT-SOLE", gone=("ready 2",))
+
+    with_app(look, [CHOSEN, sample().model_copy(update={"state": "COMPLETE"}), waits])
+
+
 def test_p_holds_the_picture_while_the_recording_goes_on_and_r_begins_and_ends_it(tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
 

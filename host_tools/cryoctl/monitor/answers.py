@@ -3,7 +3,7 @@
 from dataclasses import dataclass, field
 
 from host_tools.cryoctl import names, wire
-from host_tools.cryoctl.recording_file import Attestation, Choice, Gas, Sample, Status
+from host_tools.cryoctl.recording_file import Attestation, Choice, Gas, Sample, Status, Waits
 
 
 def telemetry(values: dict, t_ms: int) -> Sample | None:
@@ -59,6 +59,14 @@ def attestation(text: str, t_ms: int) -> Attestation | None:
     if not text.startswith("MISSING "):
         return None
     return Attestation(t_ms=t_ms, missing=tuple(part.partition(":")[0].strip() for part in text[8:].split(";")))
+
+
+def waits(text: str, t_ms: int) -> Waits | None:
+    """Return the waiting time of each point from an answer to TREAT:READ?; None for another answer."""
+    parts = text.split(",")
+    if not all(part.isascii() and part.isdigit() for part in parts):
+        return None
+    return Waits(t_ms=t_ms, wait_s=tuple(map(int, parts)))
 
 
 def gas(text: str, t_ms: int) -> Gas | None:

@@ -27,7 +27,6 @@ QUIET_TURN_S = 0.1
 LOOK_S = 0.1
 AGAIN_S = 1.0
 SILENT_PERIODS = 3
-QUIET = ("STANDBY", "COMPLETE", "FAULT")  # in these states the device may load a module for an answer
 CHOICE = ("TREAT:PRES?", "TREAT:LEV?", "TREAT:SITE?", "TREAT:POIN?")
 Sink = Callable[[Row], None]
 
@@ -78,6 +77,7 @@ class Feed:
         self._round: dict[str, str] = {}  # answers about the choice, until there are all four
         self._known = False  # while armed: they are
         self._attested: Attestation | None = None
+        self._waiting = True  # until a first answer says that no point must wait
         self._ask_at = self._clock() + TURN_S
         quiet, polled = self._is_quiet, lambda: self._on == "OFF"
         self._questions = [
@@ -91,6 +91,7 @@ class Feed:
             _Question("CONF? TRIP_REDUCED_MDEGC", 3600.0, quiet, self._chosen.trip),
             *(self._choosing(command) for command in CHOICE),
             _Question("TREAT:ATT?", 5.0, quiet, self._took_attestation),
+            _Question("TREAT:READ?", 5.0, lambda: quiet() and bool(self._choice.site), self._took_waits),
             _Question("DIAG:STAT?", 30.0, quiet, self._took_statistics),
         ]
 
@@ -232,7 +233,7 @@ class Feed:
         return round((self._clock() - self._began) * 1000)
 
     def _is_quiet(self):
-        return self._state in QUIET
+        return self._state in names.QUIET
 
     def _stream_unknown(self):
         silent_s = self._clock() - self._heard
@@ -297,7 +298,7 @@ class Feed:
     def _became(self, state):
         if state in names.BUSY and self._state not in names.BUSY:
             self._ask_for_choice()
-        if state in QUIET and self._state in names.BUSY:
+        if state in names.QUIET and self._state in names.BUSY:
             for question in self._questions:
                 if question.command == "DIAG:STAT?":
                     question.due = 0.0
@@ -325,6 +326,12 @@ class Feed:
         row = answers.attestation(text, self._t_ms())
         if row and self._choice.preset and (self._attested is None or row.missing != self._attested.missing):
             self._attested = row
+            self._sink(row)
+
+    def _took_waits(self, text):
+        row = answers.waits(text, self._t_ms())
+        if row and (any(row.wait_s) or self._waiting):
+            self._waiting = any(row.wait_s)
             self._sink(row)
 
     def _took_statistics(self, text):

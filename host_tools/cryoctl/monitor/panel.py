@@ -4,7 +4,7 @@ from rich.text import Text
 
 from host_tools.cryoctl import names
 from host_tools.cryoctl.monitor.plot import Mark
-from host_tools.cryoctl.monitor.seen import Seen, choice_line
+from host_tools.cryoctl.monitor.seen import Seen, choice_line, waits_line
 
 _L = names.limits
 # in place of a level that is not chosen: the hard limits of both kinds of patients
@@ -84,6 +84,8 @@ def _counters(out, seen):
         _row(out, "point", f"{status.point or '-'}, pass {status.passes} of {_L.PASSES_MAX}")
         _row(out, "target", "reached" if status.reached else "not reached")
         _row(out, "rest", f"{status.rest_s} s, cool-down {status.cool_s} s")
+    if seen.waits and sample.state in names.QUIET:
+        _row(out, "points", waits_line(seen.waits))
 
 
 def _row(out, name, text):

@@ -9,7 +9,19 @@ from typing import TextIO
 
 from host_tools.cryoctl import names
 from host_tools.cryoctl.monitor import silence
-from host_tools.cryoctl.recording_file import Attestation, Back, Choice, Gap, Gas, Header, Row, Sample, Status, Writer
+from host_tools.cryoctl.recording_file import (
+    Attestation,
+    Back,
+    Choice,
+    Gap,
+    Gas,
+    Header,
+    Row,
+    Sample,
+    Status,
+    Waits,
+    Writer,
+)
 
 KEPT_S = 600.0
 _SEQ = 1 << 24
@@ -37,6 +49,7 @@ class Seen:
     sample: Sample | None = None
     status: Status | None = None
     attestation: Attestation | None = None
+    waits: Waits | None = None
     gas: Gas | None = None
     gap: str = ""  # why no values come
     missing: int = 0  # telemetry lines that did not arrive
@@ -66,9 +79,13 @@ class Seen:
         elif isinstance(row, Status):
             self.status = row
         elif isinstance(row, Choice):
+            if row.site != self.choice.site:
+                self.waits = None
             self.choice = row
         elif isinstance(row, Attestation):
             self.attestation = row
+        elif isinstance(row, Waits):
+            self.waits = row
         elif isinstance(row, Gas):
             self.gas = row
         elif isinstance(row, Gap):
@@ -170,6 +187,8 @@ def plain(row: Row) -> str:
         return f"{at}attestations: {'missing ' + ', '.join(row.missing) if row.missing else 'complete'}"
     if isinstance(row, Status):
         return f"{at}hold at {row.hold_mm} mm: thick skin or a strong jet" if row.hold_mm else ""
+    if isinstance(row, Waits):
+        return f"{at}points of the site: {waits_line(row)}"
     if isinstance(row, Gas):
         return f"{at}gas: {row.gas_s:.1f} s of flow, {row.bursts} bursts since switch-on"
     if isinstance(row, Gap):
@@ -177,6 +196,15 @@ def plain(row: Row) -> str:
     if isinstance(row, Back):
         return f"{at}the device is heard again"
     return ""
+
+
+def waits_line(row: Waits) -> str:
+    """Return which points may be treated, and which one is next."""
+    ready = [str(n) for n, wait in enumerate(row.wait_s, start=1) if not wait]
+    if ready:
+        return f"ready {', '.join(ready)}"
+    least = min(row.wait_s)
+    return f"none ready, point {row.wait_s.index(least) + 1} in {least} s"
 
 
 def choice_line(row: Choice) -> str:
