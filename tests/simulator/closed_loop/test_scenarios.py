@@ -73,5 +73,5 @@ def _custom(inject, plan):
 
 
 def test_an_unknown_scenario_names_the_known_ones():
-    with pytest.raises(KeyError, match="allowed treatment, guided, eye"):
+    with pytest.raises(KeyError, match="allowed treatment, guided, foot, eye"):
         session.run("nonsense")
