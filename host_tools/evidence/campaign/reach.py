@@ -181,6 +181,7 @@ def page(made: dict) -> str:
     for hand in HANDS:
         row = made[hand]
         everybody = row["by_skin"][ALL]
+        lowest = "-" if row["lowest_c"] is None else f"{row['lowest_c']:.2f}"
         out += [
             f"## {hand.capitalize()}",
             "",
@@ -188,7 +189,7 @@ def page(made: dict) -> str:
             "Every kind of skin. A patient with two kinds counts in both rows:",
             "",
             *_rows("skin", row["by_skin"]),
-            f"Coldest true surface of all: {row['lowest_c']:.2f} degC. Faults that latched: {_counts(row['latched'])}."
+            f"Coldest true surface of all: {lowest} degC. Faults that latched: {_counts(row['latched'])}."
             " A fault that latched where the skin was under the floor counts as under the floor, not as a false trip."
             f" {everybody['under_floor']} of {everybody['runs']} treatments went more than {UNDER_FLOOR_C:g} degC under"
             " the floor, and no fault was there. Off the jet's axis the probe reads warmer skin than the coldest:",
