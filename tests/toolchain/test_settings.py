@@ -175,9 +175,9 @@ def test_a_comment_that_a_string_would_not_hold_as_it_is_is_refused(old, new):
 
 def test_a_page_whose_sentence_was_reworded_is_told():
     text = __main__.EXAMPLE.read_text()
-    for words in ("those that", "all of them"):
+    for words in ("; those that", ", all of them"):
         with pytest.raises(ValueError, match=f"config.md: .*{words}.* must stand there once, not 0 times"):
-            __main__.example(text.replace(f" settings, {words}", f" of the settings, {words}"))
+            __main__.example(text.replace(f" settings{words}", f" of the settings{words}"))
 
 
 def test_every_value_for_older_records_says_why():

@@ -84,10 +84,10 @@ def example(text: str | None = None) -> str:
     """
     fixed = ("simulated", *importlib.import_module("cryo.store.settings").BY_CALIBRATION)
     text = EXAMPLE.read_text() if text is None else text
-    for count, words in ((len(config.KEYS), "those that"), (len(config.KEYS) - len(fixed), "all of them")):
-        text, found = re.subn(rf"(board\.toml: )\d+( settings, {words})", rf"\g<1>{count}\g<2>", text)
+    for count, words in ((len(config.KEYS), "; those that"), (len(config.KEYS) - len(fixed), ", all of them")):
+        text, found = re.subn(rf"(board\.toml: )\d+( settings{words})", rf"\g<1>{count}\g<2>", text)
         if found != 1:
-            words = f"board.toml: N settings, {words}"
+            words = f"board.toml: N settings{words}"
             raise ValueError(f'{EXAMPLE.name}: "{words}" must stand there once, not {found} times')
     return text
 
