@@ -70,22 +70,6 @@ def _other(rows: list[dict]) -> list[str]:
     return [*(f"- `{name}`: {what}" for name, _, what in said), ""] if said else ["None.", ""]
 
 
-def _ranges(made: dict) -> list[str]:
-    """Return what was varied; runs before the population served the search had patients of one column of skin."""
-    if made.get("population"):
-        return [
-            "presses anew; skin with callus, water or hardly any blood flow, the probe off the jet's axis as far as",
-            "it is when the operator aims by the lights, the jet's width, room, bottle and valves within the ranges",
-            "of [the population](../population.md). What is driven down is the lowest true surface of the run. A run",
-            "counts only where every fault came about. Not varied: a second point, late ticks.",
-        ]
-    return [
-        "presses anew; skin, probe, jet, bottle and valves within the ranges of",
-        "`host_tools/evidence/campaign/patients.py`. What is driven down is the lowest true surface of the run. A run",
-        "counts only where every fault came about. Not varied: the jet's width, callus, water, the room, late ticks.",
-    ]
-
-
 def page(found: dict) -> str:
     """Return docs/safety/search.md."""
     made, rows = found["made"], found["rows"]
@@ -102,7 +86,10 @@ def page(found: dict) -> str:
         "The campaign draws faults and patients at random. Here these are free variables of a run: what the",
         "fault's beginning goes by (a burst, the start of a pass, the hand's motion, a release of the trigger, a",
         "time, switch-on), how long before or after, and how strong it is; how the hand moves in, drifts, lets go and",
-        *_ranges(made),
+        "presses anew; skin with callus, water or hardly any blood flow, the probe off the jet's axis as far as",
+        "it is when the operator aims by the lights, the jet's width, room, bottle and valves within the ranges",
+        "of [the population](../population.md). What is driven down is the lowest true surface of the run. A run",
+        "counts only where every fault came about. Not varied: a second point, late ticks.",
         "",
         f"**Equal budgets.** {made['treatments']} treatments were drawn for a row, each kind of beginning in turn.",
         "The search of that row simulated as many: the first third are the first ones drawn; then the coldest of them",

@@ -78,6 +78,7 @@ def test_right_behind_a_point_its_rest_and_the_cold_skin_bar_the_next_number():
 
 # Counter-examples of the search (docs/safety/search.md), each with the fewest parts that still show it.
 DRAUGHT = "draught/reduced/1/lag=978,drift=779,epidermis_mm=102,size1=995,size1b=14,anchor=529"
+DRAUGHT_ON_CALLUS = "draught/reduced/1/callus=0,size1=1000,size1b=0"
 PROBE_JET = (
     "probe-half+jet-strong/normal/0/when=185,offset=232,drift=649,drift_speed=166,strength=742,distance_mm=902,"
     "size1=644,size2=535,gap2=797"
@@ -90,6 +91,13 @@ def test_icy_air_on_cold_skin_goes_under_4_degc_and_the_gas_ends(record_property
     record_property("now", round(out.lowest_c - 4.0, 2))
     assert out.came and out.fault == "SKIN_TRIP"
     assert out.lowest_c > 2.4
+
+
+def test_icy_air_on_callus_freezes_it_and_the_gas_ends(record_property):
+    out = simulate(parse(DRAUGHT_ON_CALLUS))
+    record_property("now", round(out.lowest_c - 4.0, 2))
+    assert out.came and out.fault == "RESPONSE_STRONG" and out.gas_after_fault_ms <= 45
+    assert out.lowest_c > -3.5
 
 
 def test_a_jet_that_gets_stronger_under_a_loose_probe_is_told_by_its_step(record_property):
