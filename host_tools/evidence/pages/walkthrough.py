@@ -18,14 +18,14 @@ from host_tools.places import ROOT
 
 PAGE = ROOT / "docs/walkthrough.md"
 PICTURES = ROOT / "docs"
-WIDTH, HEIGHT = 112, 34
+WIDTH, HEIGHT = 80, 24
 SPEED = 5
 COOL_DOWN_S = 300 / SPEED
 KEPT_LINES = 24  # of a longer output
 PROGRAMS = ("picocom", "tmux", "chromium")
 TERMINAL = "picocom --baud 115200 --echo --imap lfcrlf cryo"
 FILES = {
-    "pin": "4711\n",
+    "pin": "47110815\n",
     "board.toml": "serial = 42\ntrip_mdegc = 5000  # a degree above the limit\n",
     "ruler.csv": "reference_mm,reading_mm\n80,81\n140,139\n200,202\n",
 }
@@ -67,6 +67,7 @@ class Walk:
     def __enter__(self):
         for name, text in FILES.items():
             (self._folder / name).write_text(text)
+            (self._folder / name).chmod(0o600)  # of a PIN that others can read, each command warns
         return self
 
     def __exit__(self, *_):
@@ -114,7 +115,7 @@ class Walk:
         screen = self._typed(f"ARM:CONF {number}", screen)
         screen = self._typed("STAT?", screen)
         self.blocks["console"] = screen
-        while "BLOCKERS=TRIGGER" not in screen and "BLOCKERS=NONE" not in screen.splitlines()[-1]:
+        while not re.search("BLOCKERS=(TRIGGER|NONE)", screen.rpartition("STAT?")[2]):
             screen = self._typed("STAT?", screen)
         self._told("send-keys", "-t", "console", "C-a", "C-x")
         watching = "cryoctl monitor --port cryo --plain --period-ms 2000 --seconds 16 --record treatment.jsonl"
