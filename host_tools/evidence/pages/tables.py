@@ -115,7 +115,7 @@ def _level(job):
         runs = cells.get(mm) or _phases(preset, level, mm, phases)
         if not all(run.reached for run in runs):
             break
-        reach_mm, reach_s = mm, max(run.target_s for run in runs)
+        reach_mm, reach_s = mm, max(run.target_s or 0.0 for run in runs)
         mm += REACH_STEP_MM
     return {
         "preset": preset,
@@ -135,13 +135,13 @@ def campaign(phases):
         return pool.map(_level, jobs, chunksize=1)
 
 
-def seconds(row):
+def seconds(row: dict) -> tuple[int, ...]:
     """Return what the firmware holds of a level's row: whole seconds to the target at each distance and the farthest.
 
     Where no phase reaches the target at a distance, the time of one point stands for it.
     """
     times = [
-        max((run["target_s"] for run in row["cells"][str(mm)] if run["reached"]), default=POINT_S)
+        max((float(run["target_s"]) for run in row["cells"][str(mm)] if run["reached"]), default=POINT_S)
         for mm in DISTANCES_MM
     ]
     return tuple(round(time_s) for time_s in (*times, row["reach_s"]))
