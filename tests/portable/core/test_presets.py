@@ -139,5 +139,11 @@ def test_what_is_told_beside_the_figures():
         [6_560, 7_312, 6_560],
         [6_224, 7_312, 8_208],
     ]
+    guide = [[row[presets.BEST_MM :] for row in preset[presets.LEVELS] if row] for preset in presets.PRESETS]
+    assert guide == [  # best distance; docs/treatment_table.md: seconds at 80, 100, 120 mm and with the weakest jet
+        [(95, 13, 26, 44, 56), (95, 25, 25, 41, 52), (105, 42, 26, 34, 54), (115, 54, 33, 34, 53)],
+        [(90, 12, 21, 32, 51), (95, 23, 26, 44, 56), (105, 37, 25, 34, 60)],
+        [(90, 12, 21, 32, 55), (95, 22, 27, 43, 55), (100, 27, 31, 47, 51)],
+    ]
     for word in ("EYES", "EAR", "SCALP", "THROAT", "MOUTH", "NOSE", "CHEEK", "TEMPLE"):
         assert word in presets.FORBIDDEN_SITES
