@@ -259,9 +259,11 @@ class Session:
         self._treated_s[index] = self.uptime_s + 1  # whole seconds: rounded up, so never a short recovery
         self._last = index
         self._last_preset = self.preset
-        rest_s = self.row()[presets.REST_S]
-        self.rest_left_us = rest_s * 1_000_000
-        self._apart_us = (rest_s - (APART_REST_REDUCED_S if self.reduced() else APART_REST_S)) * 1_000_000
+        rest_us = self.row()[presets.REST_S] * 1_000_000
+        if rest_us < self.rest_left_us:  # after a short rest the last point's may be longer: it goes on
+            rest_us = self.rest_left_us
+        self.rest_left_us = rest_us
+        self._apart_us = rest_us - (APART_REST_REDUCED_S if self.reduced() else APART_REST_S) * 1_000_000
 
     def renew(self):
         """Start another session: its accounts begin at zero, every attestation must be given anew.

@@ -523,6 +523,63 @@ def test_the_same_point_recovers_in_full_with_the_template():
     assert rig.session.wait_s(1) == 0
 
 
+def test_a_longer_rest_goes_on_behind_a_point_of_a_milder_level():
+    rig = after_a_point(0, 3, SOLE, 0)  # rests 90 s before a point that may be near it
+    rig.pass_us(10 * SECOND_US)
+    rig.session.level = 0  # rests 60 s
+    rig.session.point = 1
+    rig.begin()
+    rig.pass_us(5 * SECOND_US)
+    rig.end(session.STOPPED)
+    assert rig.session.wait_s(2) == 10
+    rig.session.site = PALM
+    assert rig.session.rest_us() == 75 * SECOND_US
+    rig.session.site = SOLE
+    rig.session.level = 3
+    rig.pass_us(10 * SECOND_US)
+    rig.session.point = 2
+    rig.begin()
+    rig.end()
+    rig.session.site = PALM
+    assert rig.session.rest_us() == 90 * SECOND_US  # its own is the longer one
+    rig.session.site = SOLE
+    assert rig.session.wait_s(3) == 10
+
+
+def test_a_point_rests_by_its_own_level_however_it_ended_and_whatever_was_before_it():
+    for reason in range(session.TARGET, len(session.REASONS)):
+        rig = after_a_point(0, 0, SOLE, 0)
+        rig.pass_us(60 * SECOND_US)
+        rig.session.level = 3
+        rig.session.point = 1
+        rig.begin()
+        rig.end(reason)
+        assert rig.session.wait_s(2) == 10, reason
+        rig.session.attested = 0
+        assert rig.session.wait_s(2) == 90, reason
+    rig.session.attested = 255
+    rig.session.preset = 1  # from now on: reduced sensation
+    rig.session.level = 2
+    rig.pass_us(90 * SECOND_US)
+    rig.session.point = 2
+    rig.begin()
+    rig.end()
+    assert rig.session.wait_s(3) == 20
+
+
+def test_the_template_is_attested_anew_for_another_patient():
+    rig = after_a_point(0, 3, SOLE, 0)
+    rig.session.renew()
+    assert not rig.session.attested and rig.session.wait_s(1) == 90
+    rig = Rig()
+    rig.session.attest(255)
+    rig.burst(20_000)
+    rig.pass_us(600 * SECOND_US)
+    assert rig.session.attested == 255  # a burst counts from its end, rounded up
+    rig.pass_us(SECOND_US)
+    assert not rig.session.attested
+
+
 def test_the_next_point_is_the_one_that_is_ready_first():
     rig = after_a_point(0, 0, SOLE, 0)
     assert rig.session.next_point() == 1
