@@ -160,6 +160,27 @@ def test_the_points_waits_are_asked_while_quiet_until_none_is_left(monkeypatch):
     assert "TREAT:READ?" not in {command for _, _, command in silent.sent}
 
 
+def test_another_site_s_points_are_told_though_none_of_them_waits(monkeypatch):
+    device = FakeDevice([(0, "STANDBY")])
+    device.said |= {"TREAT:PRES?": "CHRONIC", "TREAT:LEV?": "3", "TREAT:SITE?": "LFOOT-SOLE", "TREAT:POIN?": "1"}
+    device.said["TREAT:READ?"] = ",".join("0" * 8)
+
+    def meanwhile(row):
+        if row.t_ms > 30_000:
+            device.said["TREAT:SITE?"] = "RFOOT-SOLE"
+
+    _, rows = watched(monkeypatch, device, 80, meanwhile=meanwhile)
+    told = [row.site if isinstance(row, Choice) else "waits" for row in rows if isinstance(row, Choice | Waits)]
+    assert told[-2:] == ["RFOOT-SOLE", "waits"] and told.count("waits") == 2, told
+
+
+def test_a_late_answer_to_another_question_is_not_taken_for_the_points_waits():
+    fits = feed._FITS["TREAT:READ?"]
+    assert fits("300,0,10,0,60,60,60,60") and fits("ERROR -221 choose the site first (TREAT:SITE)")
+    for late in ("3", "NONE", "OK", "COMPLETE", "3,", "LFOOT-SOLE", "SKIN=32.50,100ms;NOZZLE=NEVER"):
+        assert not fits(late), late
+
+
 def test_a_device_that_goes_and_returns_is_told_and_marked(monkeypatch):
     device = FakeDevice([(0, "STANDBY")])
 

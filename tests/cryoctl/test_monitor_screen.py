@@ -74,6 +74,10 @@ def test_which_points_are_ready_is_shown_until_another_site_is_chosen():
 
     async def look(pilot, app, more):
         await settled(pilot, app, "points", "ready 2, 4")
+        more(sample(2_000).model_copy(update={"state": "READY"}))  # what was asked before is not asked any more
+        await settled(pilot, app, "READY", gone=("ready 2",))
+        more(sample(3_000).model_copy(update={"state": "STANDBY"}))
+        await settled(pilot, app, "ready 2, 4")
         more(CHOSEN.model_copy(update={"site": "RFOOT-SOLE"}))
         await settled(pilot, app, "RFOOT-SOLE", gone=("ready 2",))
 

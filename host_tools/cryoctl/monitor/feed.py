@@ -281,6 +281,7 @@ class Feed:
 
     def _choice_is(self, row):
         if row.model_dump(exclude={"t_ms"}) != self._choice.model_dump(exclude={"t_ms"}):
+            self._waiting = self._waiting or row.site != self._choice.site  # of another site nothing was told yet
             self._choice = row
             self._sink(row)
 
@@ -353,8 +354,16 @@ def _name_fits(text):
     return (re.fullmatch("[A-Z][A-Z0-9-]*", text) and text != "OK") or text.startswith("ERROR ")
 
 
+def _waits_fit(text):
+    return re.fullmatch("[0-9]+(,[0-9]+)+", text) or text.startswith("ERROR ")
+
+
 def _number_fits(text):
     return text.isdigit() or text == "NONE" or text.startswith("ERROR ")
 
 
-_FITS = {"STAT?": _state_fits, **dict(zip(CHOICE, (_name_fits, _number_fits) * 2, strict=True))}
+_FITS = {
+    "STAT?": _state_fits,
+    "TREAT:READ?": _waits_fit,
+    **dict(zip(CHOICE, (_name_fits, _number_fits) * 2, strict=True)),
+}
