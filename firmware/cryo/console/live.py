@@ -70,7 +70,8 @@ def _why(console, _):
         said.append("PROBE_SEAT: " + todo)
     if said:
         return "; ".join(said)
-    return "no blocker" + (_advice(console, s) if s.session.row() else "")
+    tells = s.session.row() and not treating(s)  # from the first burst on it would be wrong
+    return "no blocker" + (_advice(console, s) if tells else "")
 
 
 class _Temperatures:
@@ -171,7 +172,7 @@ def _advice(console, s):
     text = "; about {} s at {} mm".format(here_s, mm) if here_s else "; the target may not be reached"
     if best_s and (not here_s or here_s >= best_s + _SOONER_S):
         text += ": hold at {} mm: about {} s".format(best_mm, best_s)
-    elif not here_s:
+    elif not here_s and s.session.level:
         text += ": choose a lower level"
     if guidance.jet_pm(bottle.value) < guidance.WEAK_PM:
         text += "; a warmer bottle is faster ({} bar)".format(bottle.value // 1000)

@@ -43,6 +43,8 @@ def session_wait(s):
 
 def cool_down(s):
     """Say how long the chosen point must still recover."""
+    if s.session.site < 0 or s.session.point < 0:
+        return "choose site and point first"
     return "{} s left".format(s.session.cool_down_s())
 
 

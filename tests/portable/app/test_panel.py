@@ -292,3 +292,31 @@ def test_the_word_of_guidance_is_shown_in_ready_and_gone_before_a_pass_may_begin
         rig.t.ask(CONFIRM, rig.t.sup.nonce)
         rig.run(190)  # less than the indication
         assert rig.t.sup.mode == mode.ARMED and rig.display.row(5) not in guidance.WORDS
+
+
+def test_before_the_start_the_panel_says_how_long_the_target_takes():
+    rig = Rig()
+    rig.t.stand_by()
+    rig.t.choose(0, 3, 8, 1)
+    assert rig.run(200).display.row(6) == "CHRONIC  L3"
+    rig.t.ask(ARM)
+    for mm in (100, 120):
+        rig.t.i.distance.value = mm
+        seconds = guidance.target_s(rig.t.sup, mm, rig.t.i.bottle.value)
+        assert seconds and rig.run(2 * PICTURE).display.row(6) == "CHRONIC  L3  {}s".format(seconds)
+    rig.t.i.distance.value = 160
+    assert rig.run(2 * PICTURE).display.row(6) == "CHRONIC  L3  --s"
+    rig.t.i.distance.value = 100
+    rig.t.i.distance.status = 2
+    assert rig.run(2 * PICTURE).display.row(6) == "CHRONIC  L3"  # no distance: no time
+    rig.t.i.distance.status = 0
+    assert "s" in rig.run(2 * PICTURE).display.row(6)
+    assert rig.t.sup.mode == mode.READY
+    rig.t.i.bottle.status = 2
+    for _ in range(2 * PICTURE):  # the panel alone: with the next tick the request ends
+        rig.breathe()
+    assert rig.display.row(6) == "CHRONIC  L3"
+    rig.t.i.bottle.status = 0
+    rig.t.ask(CONFIRM, rig.t.sup.nonce)
+    rig.run(190)  # less than the indication
+    assert rig.t.sup.mode == mode.ARMED and rig.display.row(6) == "CHRONIC  L3"

@@ -98,3 +98,39 @@ def test_a_bottle_that_falls_silent_behind_the_request_breaks_no_answer():
     assert app.stream.written.startswith(b"READY ")
     app.run(2)
     assert app.supervisor.mode == mode.STANDBY
+
+
+def test_a_better_distance_is_named_where_it_saves_five_seconds():
+    app = App()
+    app.choose()
+    known = guidance.target_s
+    try:
+        for here_s, told in ((34, ""), (35, ": hold at 105 mm: about 30 s")):
+            guidance.target_s = lambda s, mm, mbar, here_s=here_s: here_s if mm == 100 else 30
+            assert app.ask("STAT:WHY?") == "no blocker; about {} s at 100 mm".format(here_s) + told
+    finally:
+        guidance.target_s = known
+
+
+def test_no_lower_level_is_named_where_there_is_none():
+    assert asked(200, 36_000, level=1).startswith(NEVER + ": hold at 95 mm: about ")
+    app = App()
+    app.choose()
+    app.supervisor.session.level = 0
+    known = guidance.target_s
+    guidance.target_s = lambda s, mm, mbar: 0
+    try:
+        assert app.ask("STAT:WHY?") == "no blocker" + NEVER
+    finally:
+        guidance.target_s = known
+
+
+def test_from_the_confirmation_on_no_time_to_the_target_is_told():
+    app = App()
+    app.arm()
+    app.supervisor.valves.pending = False
+    app.run(300)
+    assert app.ask("STAT:WHY?") == "no blocker" and app.supervisor.mode == mode.ARMED
+    app.inputs.trigger = 1
+    app.run(20)
+    assert app.ask("STAT:WHY?") == "no blocker" and app.supervisor.mode == mode.DELIVERING

@@ -380,6 +380,23 @@ def test_the_template_is_refused_where_it_has_no_points():
             assert not app.supervisor.session.attested  # nothing of a refused line is taken
 
 
+def test_another_choice_takes_every_attestation_back_the_template_s_too():
+    for again in ("TREAT:SITE LFOOT-DORSUM", "TREAT:PRES DIABETIC", "*RST"):
+        app = App()
+        app.choose()
+        for same in ("TREAT:ATT TEMPLATE", "TREAT:SITE LFOOT-SOLE", "TREAT:PRES CHRONIC"):
+            assert app.ask(same) == "OK"
+        assert app.supervisor.session.attested & presets.TEMPLATE
+        assert app.ask(again) == "OK"
+        assert not app.supervisor.session.attested, again
+
+
+def test_without_a_point_no_time_of_recovery_is_told():
+    app = App()
+    assert "COOL_DOWN: choose site and point first" in app.ask("ARM:REQ")
+    assert "(choose site and point first)" in app.ask("STAT:WHY?")
+
+
 def test_a_refusal_has_the_reading_the_range_and_the_time_left():
     app = App()
     app.choose()
