@@ -2,6 +2,7 @@
 
 import ast
 import importlib
+import shutil
 import os
 import sys
 
@@ -94,6 +95,10 @@ def test_boots_of_a_folded_firmware_share_what_keeps_nothing_and_no_other_firmwa
     assert first is not second and first.one is second.one
     assert booted(str(tmp_path), FOLDERS[1]).one is not first.one
     assert "cryo.core.one" not in sys.modules
+    shutil.copytree(tmp_path / "cryo", tmp_path / "other/cryo")
+    firmware_code.fold((str(tmp_path / "other"), *FOLDERS), lanes._FIRMWARE)
+    other = booted(str(tmp_path / "other"), *FOLDERS)
+    assert other.one.__file__ == str(tmp_path / "other/cryo/core/one.py")
 
 
 def test_what_boots_share_keeps_nothing_from_one_to_the_next():

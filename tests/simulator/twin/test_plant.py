@@ -188,3 +188,25 @@ def told(seed):
 def test_the_same_seed_gives_the_identical_run():
     assert told(5) == told(5)
     assert told(5)[0] != told(6)[0]
+
+
+def test_a_word_that_survives_a_reset_is_read_back_as_it_was_last_written(chip):
+    for value in (7, 9):
+        assert chip.do((hal.OP_SCRATCH, value))[hal.IN_SCRATCH] == value
+
+
+def test_a_channel_reads_the_pressure_again_once_nothing_else_is_set(plant, chip):
+    before = chip.do()[hal.IN_ADC]
+    plant.analogue = {0: before + 1_000}
+    assert chip.do()[hal.IN_ADC] == before + 1_000
+    plant.analogue = {}
+    assert chip.do()[hal.IN_ADC] == before
+
+
+@pytest.mark.parametrize("watched", [True, False])
+def test_a_lease_that_is_made_shorter_ends_at_its_own_time(plant, chip, watched):
+    plant.watched = watched
+    chip.do((hal.OP_LEASE, 500_000), sleep_us=10_000)
+    chip.do(sleep_us=100_000)
+    chip.do((hal.OP_LEASE, 20_000), sleep_us=100_000)
+    assert edges(plant, "lease")[-1] == (130_000, 0)
