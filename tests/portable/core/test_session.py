@@ -555,6 +555,7 @@ def test_a_point_rests_by_its_own_level_however_it_ended_and_whatever_was_before
         rig.begin()
         rig.end(reason)
         assert rig.session.wait_s(2) == 10, reason
+        assert rig.session.rest_us() == 90 * SECOND_US, reason  # it is the last point itself
         rig.session.attested = 0
         assert rig.session.wait_s(2) == 90, reason
     rig.session.attested = 255

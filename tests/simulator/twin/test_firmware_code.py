@@ -2,8 +2,8 @@
 
 import ast
 import importlib
-import shutil
 import os
+import shutil
 import sys
 
 import pytest
