@@ -206,7 +206,6 @@ def test_a_channel_reads_the_pressure_again_once_nothing_else_is_set(plant, chip
 @pytest.mark.parametrize("watched", [True, False])
 def test_a_lease_that_is_made_shorter_ends_at_its_own_time(plant, chip, watched):
     plant.watched = watched
-    chip.do((hal.OP_LEASE, 500_000), sleep_us=10_000)
-    chip.do(sleep_us=100_000)
-    chip.do((hal.OP_LEASE, 20_000), sleep_us=100_000)
-    assert edges(plant, "lease")[-1] == (130_000, 0)
+    chip.do((hal.OP_LEASE, LEASE_US), sleep_us=5_000)
+    chip.do((hal.OP_LEASE, 2_000), sleep_us=10_000)
+    assert edges(plant, "lease")[-1] == (7_000, 0)
