@@ -206,3 +206,12 @@ def healthy():
     out = run(case("wide/9"))
     assert out.problems == []
     return out
+
+
+def test_lights_bring_the_probe_nearer_to_the_axis_and_change_nothing_else():
+    for k in range(20):
+        aimed, unaimed = (case(f"{kind}/{k}").patient for kind in ("wide", "unaimed"))
+        off_mm = round(unaimed.body.probe_off_mm * population.AIMED, 2)
+        assert aimed == replace(unaimed, body=replace(unaimed.body, probe_off_mm=off_mm))
+        guided = case(f"guided/{k}").patient
+        assert replace(guided, guided=None) == aimed
