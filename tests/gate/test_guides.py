@@ -3,7 +3,7 @@
 import re
 
 from cryo import limits
-from cryo.core import presets
+from cryo.core import blockers, presets
 from host_tools.places import ROOT
 from host_tools.simulator.twin.scenarios import SCENARIOS
 
@@ -38,3 +38,15 @@ def test_the_readme_s_figures_are_those_of_the_code():
     assert (plan.preset, plan.site, len(plan.points)) == ("CHRONIC", "LFOOT-SOLE", 2)
     assert f"gives edges, at most {limits.LEASE_MAX_US // 1000} ms ahead" in text
     assert f"checks every guard every {limits.TICK_US // 1000} ms" in text
+
+
+def test_the_operator_s_guide_has_the_limits_of_the_skin_before_a_start():
+    text = " ".join((ROOT / "docs/operator.md").read_text(encoding="utf-8").split())
+
+    def allowed(reduced):
+        low, high = blockers.baseline_min_mdegc(reduced), blockers.baseline_max_mdegc(reduced)
+        return f"{low // 1000} to {high // 1000} degC"
+
+    assert f"must be at {allowed(False)}, and at {allowed(True)} for the presets of reduced sensation" in text
+    assert [row[presets.NAME] for row in presets.PRESETS if row[presets.REDUCED]] == ["DIABETIC", "CIPN"]
+    assert f"{limits.SAME_POINT_SKIN_MDEGC // 1000} degC or warmer" in text
