@@ -36,7 +36,7 @@ FAULTS = {
     "NO_RESPONSE": "Bursts do not cool the probe: fix it to the skin, check its polarity, the bottle and the nozzle.",
     "RESPONSE_WEAK": "The probe falls less than predicted: dry the skin, fix the probe flat to it; check nozzle and "
     "bottle.",
-    "RESPONSE_STRONG": "The skin falls faster than predicted: check nozzle and distance, recalibrate the jet.",
+    "RESPONSE_STRONG": "The skin falls too fast: check nozzle and distance, recalibrate the jet, then acknowledge.",
     "DOSE_OPEN": "The dose valve leaks or stays open: close the bottle, have that valve and its driver checked.",
     "VALVE_PORT": "The valve timer did not answer as commanded: do not use, have the board serviced.",
     "BOTTLE_LOW": "Bottle empty or closed: open or change it, then acknowledge.",
@@ -83,7 +83,7 @@ BLOCKERS = {
     "SESSION": "the session's time, gas or cold dose is used up",
     "COOL_DOWN": f"this point needs {_limits.SAME_POINT_S} s since its last treatment or since switch-on",
     "REST": "the rest between two points is not over",
-    "BASELINE": "skin temperature outside the range for a start",
+    "BASELINE": "skin too cold or too warm for a start: let it warm up, fix the probe flat to it",
     "TRIGGER": "release the trigger",
     "DISTANCE": f"hold the applicator {_limits.START_MIN_MM}-{_limits.START_MAX_MM} mm from the skin; if it did "
     "not move, disarm and arm anew",

@@ -8,8 +8,9 @@ no fault. A jet that gets stronger within a point is a fault: each window is com
 its prediction.
 
 Under water, or beside the jet's axis, a probe feels less than half of the bursts from the first window on. Wet callus
-feels more than 2.2 times of them, because the jet dries it. The point ends then, and the operator dries the skin and
-seats the probe. The same in the next point is a fault, and so is less than a quarter, or either after the first window.
+feels more than 2.2 times of them, because the jet dries it. Wet skin that dries slowly feels more in window after
+window, without a step. The point ends then, and the operator dries the skin and seats the probe. The same in the next
+point is a fault, and so is less than a quarter, a step, or too little after the first window.
 """
 
 from cryo.limits import (
@@ -28,6 +29,7 @@ from micropython import const
 
 _SHOWN_FROM_MDEGC = const(700)  # of predicted fall: a probe burst from 80 to 110 mm; half a step is a fifth of it [E]
 _MOST_PM = RESPONSE_MOST_TENTHS * 100
+_RISEN = const(4)  # [E] windows: a jet that jumps is found in three, as each holds half of what came before it
 _WELL_PM = const(900)  # [E] a probe that felt so much of the bursts once was seated well: less is a fault
 # values of `seat`
 GOOD = const(0)
@@ -39,7 +41,8 @@ class Response:
     """Judges each burst when the next one is due. Verdicts stay until `reset`. open: a burst is not judged yet.
 
     seat is the verdict BAD when the probe felt a quarter to half of the bursts from the first window on, or too much of
-    them before the first window was full. If the next point shows the same, it is weak or strong instead.
+    them before the first window was full or after a rise without a step. If the next point shows the same, it is weak
+    or strong instead.
     """
 
     def __init__(self):
@@ -60,6 +63,7 @@ class Response:
         # most
         self._least_pm = 0
         self._highest_pm = 0
+        self._risen = 0  # windows in a row that showed the share of a strong one, and no more than its margin
         self._misses = 0
         self._observed = 0
         self._predicted = 0
@@ -114,8 +118,11 @@ class Response:
                 self._too_strong()
 
     def _too_strong(self):
-        """Before a window is full, it may be wet skin that the jet dries: one point is ended for it."""
-        if self.seat == GOOD and not self._least_pm:
+        """Before a window is full, or after a rise without a step, it may be wet skin that the jet dries.
+
+        One point is ended for it.
+        """
+        if self.seat == GOOD and (not self._least_pm or self._risen >= _RISEN):
             self.seat = BAD
         elif self.seat != BAD:
             self.strong = True
@@ -172,6 +179,7 @@ class Response:
                     self._least_pm = pm
                 if pm > self._highest_pm:
                     self._highest_pm = pm
+                self._risen = self._risen + 1 if pm * 10 >= self._least_pm * RESPONSE_WINDOW_STRONG_TENTHS else 0
             self._observed >>= 1
             self._predicted >>= 1
             self._steps >>= 1

@@ -2,7 +2,7 @@
 
     python -m host_tools.evidence.campaign [--form long|short] [--processes N] [--resume]
         [--dask local | --scheduler ADDRESS]
-    python -m host_tools.evidence.campaign --again single/jet-strong/3 [--set burst_max_us=60000]
+    python -m host_tools.evidence.campaign --again wide/jet-strong/3 [--set burst_max_us=60000]
 
 Everything in a case is drawn from its name. The campaign writes out/campaign/runs.parquet, docs/safety/campaign.json
 and, from that, docs/safety/campaign.md. Exit status 1: a healthy or a single-fault run is not as it must be, or a run
@@ -30,22 +30,20 @@ from host_tools.places import ROOT
 
 RUNS = ROOT / "out/campaign/runs.parquet"
 WORST = 10
-GROUPS = ("healthy", "single", "double", "weighted", "wide")
-# healthy runs, runs of each single fault, pairs of faults, runs with one fault in which the worst is common, runs of
-# each single fault on the wide population
-FORMS = {"long": (1_000, 40, 1_431, 1_000, 20), "short": (60, 2, 40, 40, 1)}
+GROUPS = ("healthy", "single", "double", "weighted")
+# healthy runs, runs of each single fault, pairs of faults, runs with one fault in which the worst is common
+FORMS = {"long": (1_000, 40, 1_431, 1_000), "short": (60, 2, 40, 40)}
 
 
-def names(healthy: int, each: int, pairs: int, weighted: int = 0, wide: int = 0) -> dict[str, list[str]]:
-    """Return the cases of a campaign by kind."""
+def names(healthy: int, each: int, pairs: int, weighted: int = 0) -> dict[str, list[str]]:
+    """Return the cases of a campaign by group: patients of the population."""
     every = ["+".join(pair) for pair in combinations(FAULTS, 2)]
     chosen = random.Random("pairs").sample(every, min(pairs, len(every)))
     return {
-        "healthy": [f"healthy/{k}" for k in range(healthy)],
-        "single": [f"single/{name}/{k}" for k in range(each) for name in FAULTS],
-        "double": [f"double/{pair}/0" for pair in chosen],
+        "healthy": [f"wide/{k}" for k in range(healthy)],
+        "single": [f"wide/{name}/{k}" for k in range(each) for name in FAULTS],
+        "double": [f"wide/{pair}/0" for pair in chosen],
         "weighted": [f"weighted/{k}" for k in range(weighted)],
-        "wide": [f"wide/{name}/{k}" for k in range(wide) for name in FAULTS],
     }
 
 
@@ -98,7 +96,6 @@ def campaign(
         "single": summary.single(outs["single"]) | {"tried": tried["single"]},
         "double": summary.double(outs["double"]) | {"tried": tried["double"]},
         "weighted": summary.weighted(outs["weighted"], outs["single"]),
-        "wide": summary.wide(outs["wide"]),
         "checked": checked,
         "sweeps": swept,
     }
@@ -142,7 +139,7 @@ def main() -> int:
     """Command line."""
     parser = argparse.ArgumentParser(prog="campaign", description=(__doc__ or "").partition("\n")[0])
     parser.add_argument("--form", choices=FORMS, default="short", help="how many runs (default short)")
-    parser.add_argument("--counts", help="in place of a form: HEALTHY,EACH,PAIRS,WEIGHTED,WIDE")
+    parser.add_argument("--counts", help="in place of a form: HEALTHY,EACH,PAIRS,WEIGHTED")
     runs.add_options(parser)
     parser.add_argument("--again", metavar="CASE", help="run one case again and print it")
     parser.add_argument(
@@ -179,7 +176,7 @@ def _written(args: argparse.Namespace) -> int:
     differ = [row["name"] for rows in made.get("checked", {}).values() for row in rows if row["apart"]]
     if differ:
         print(f"{', '.join(differ)}: not the same in MicroPython")
-    bad = sum(len(made.get(kind, page.NOT_RUN)["problems"]) for kind in ("healthy", "single", "weighted", "wide"))
+    bad = sum(len(made.get(kind, page.NOT_RUN)["problems"]) for kind in ("healthy", "single", "weighted"))
     print(f"{bad} healthy or single-fault runs were not as they must be")
     return 1 if bad or differ else 0
 

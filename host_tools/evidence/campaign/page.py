@@ -12,7 +12,6 @@ from host_tools.evidence.safety.pages import head, line
 DATA = Path("docs/safety/campaign.json")
 PAGE = Path("docs/safety/campaign.md")
 SHOWN = 12  # examples of one kind
-WIDE_ROWS = 12  # faults of the wide population
 
 
 def _percent(share):
@@ -95,20 +94,21 @@ def _made(made):
         *made.get("note", ()),
         *_code(made.get("code")),
         f"{counts['healthy']} healthy runs, {counts['single']} of each single fault, {counts['double']} pairs of",
-        f"faults, {counts.get('weighted', 0)} with one fault that favour the worst, {counts.get('wide', 0)} of each",
-        "single fault on the wide population:",
+        f"faults, {counts.get('weighted', 0)} with one fault that favour the worst:",
         f"{made['simulated_h']:g} h of virtual time, {made['wall_s']} s of wall time in",
         f"{made['processes']} process(es){_kept(made['kept'])}. The firmware ran in CPython on the plant of",
         "the twin, one point a run.",
         "",
-        "A run's name draws all of it: level, skin layers and perfusion, distance, jet within 10 % of its",
-        "calibration, bottle at 16-26 degC, probe lag and noise, tremor and sway, valve delays, jitter of the tick,",
-        "phase of the conversions, and when the tick counter wraps. In half of the healthy runs the trigger is let go",
-        "once, in or after one of the first 20 bursts, and pressed anew: it costs one of the point's passes. With",
-        "faults the patients are less kind (soles of 0.8 mm, probes from 0.15 to 0.4 s, distances of 80-200 mm), and",
-        "in half of the runs the hand moves at up to 0.3 m/s to where the jet's coefficient is anything from 30 to",
-        "1000 W/m2K: beyond 183 that is closer than the 70 mm at which the device stops. `python -m",
-        "host_tools.evidence.campaign --again NAME` runs one again.",
+        "The patients are those of [the population](../population.md): a jet of finite width, the probe beside its",
+        "axis, callus, wet and badly perfused skin, in rooms of 10 to 30 degC. A run's name draws all of it, also",
+        "level, distance, probe lag and noise, tremor and sway, valve delays, jitter of the tick, phase of the",
+        "conversions, and when the tick counter wraps. In half of the healthy runs the trigger is let go once, in or",
+        "after one of the first 20 bursts, and pressed anew: this costs one of the point's passes. With faults the",
+        "patients are less kind (soles of 0.8 mm, probes from 0.15 to 0.4 s, distances of 80-200 mm), and in half of",
+        "the runs the hand moves at up to 0.3 m/s to where the jet's coefficient is anything from 30 to 1000 W/m2K:",
+        "beyond 183 that is closer than the 70 mm at which the device stops. The device refuses skin that is too cold",
+        "for a start: such a run counts as refused. `python -m host_tools.evidence.campaign --again NAME` runs one",
+        "again.",
         "",
         f"A share in brackets is the interval of Clopper and Pearson, {CONFIDENCE:.0%}, two-sided: how often the same",
         "happens among all runs that are drawn so. It says nothing of patients who are otherwise.",
@@ -117,17 +117,22 @@ def _made(made):
 
 
 def _healthy(found):
+    treated = found["n"] - found["refused"]
     out = [
         "## Healthy",
         "",
-        f"{found['n']} runs, {_of(found['complete'], found['n'])} complete,",
-        f"{_of(found['reached'], found['n'])} reached their target; reasons at the end: {_counts(found['reasons'])}.",
-        f"False trips: **{_of(sum(found['false_trips'].values()), found['n'])}**, {_counts(found['false_trips'])}.",
+        f"{found['n']} runs; {found['refused']} were refused. Of the {treated} treated ones",
+        f"{_of(found['complete'], treated)} are complete, and",
+        f"{_of(found['reached'], treated)} reached their target, whatever their skin and jet:",
+        "[reach](../reach.md) tells each kind. Reasons at the end:",
+        f"{_counts(found['reasons'])}.",
+        f"False trips: **{_of(sum(found['false_trips'].values()), treated)}**, {_counts(found['false_trips'])}.",
         "",
-        *head("level", "runs", "reached", "lowest true surface less the floor, degC"),
+        *head("level", "treated", "reached", "lowest true surface less the floor, degC"),
     ]
     for name, row in found["levels"].items():
-        out.append(line(name, str(row["n"]), _of(row["reached"], row["n"]), f"{row['room_c']:+.2f}"))
+        n = row["n"] - row["refused"]
+        out.append(line(name, str(n), _of(row["reached"], n), f"{row['room_c']:+.2f}"))
     return [*out, "", "Not as it must be (a fault, no end, or more than 0.5 degC under the floor):", "",
             *_examples(found["problems"])]  # fmt: skip
 
@@ -136,8 +141,9 @@ def _single(found):
     out = [
         "## One fault",
         "",
-        f"{found['n']} runs; in {found['came']} the fault came about before the treatment ended. It must hold that",
-        "the true surface stays at 0 degC or above (4 with reduced sensation), that no burst is ordered for more than",
+        f"{found['n']} runs; {found['refused']} were refused, for the fault or for cold skin; in {found['came']} the",
+        "fault came about before the treatment ended. It must hold that the true surface stays at 0 degC or above (4",
+        "with reduced sensation), that no burst is ordered for more than",
         f"{BURST_MAX_MS} ms ({BURST_MAX_REDUCED_MS}), that gas flows for at most {FLOW_MAX_MS} ms in one go, and ends",
         f"{CUT_MS} ms after the alarm and {RELEASE_MS} ms after a release, the valves' closing included.",
         "",
@@ -167,29 +173,6 @@ def _single(found):
     out += [f"- held: {good or 'none'}.", "", "Not as it must be:", "", *_examples(found["problems"])]
     return [*out, "One tighter setting in each of the worst of them; the lowest true surface then, degC:", "",
             *_tried(found["tried"])]  # fmt: skip
-
-
-def _wide(found):
-    out = ["## One fault on the wide population", ""]
-    if not found["n"]:
-        return [*out, "None were run.", ""]
-    rows = {name: row for name, row in found["faults"].items() if row["spare_c"] is not None}
-    cold = sum(row["too_cold"] for row in rows.values())
-    out += [
-        f"{found['n']} runs, `wide/FAULT/N`, on patients of [the wide population](../population.md): a jet of finite",
-        "width, the probe beside its axis, callus, wet and badly perfused skin. The device refused",
-        f"{found['refused']} before a treatment, mostly because the skin was too cold for a start. The fault came",
-        f"about in {found['came']}. The same must hold as under one fault above.",
-        f"Too cold: **{_of(cold, found['came'])}**.",
-        "",
-        f"The {WIDE_ROWS} faults with the least to spare:",
-        "",
-        *head("fault", "what happens", "runs", "came", "spare degC", "too cold"),
-    ]
-    for name, row in sorted(rows.items(), key=lambda item: item[1]["spare_c"])[:WIDE_ROWS]:
-        cells = (str(row["n"]), str(row["came"]), f"{row['spare_c']:+.1f}", _of(row["too_cold"], row["came"]))
-        out.append(line(f"`{name}`", row["title"], *cells))
-    return [*out, "", "Not as it must be:", "", *_examples(found["problems"])]
 
 
 def _double(found):
@@ -345,7 +328,6 @@ def page(data: dict) -> str:
         _healthy(data["healthy"]),
         _single(data["single"]),
         _double(data["double"]),
-        _wide(data.get("wide", NOT_RUN)),
         _weighted(data.get("weighted", NOT_RUN)),
         _again(data.get("checked", {})),
         _cost(data.get("cost")),

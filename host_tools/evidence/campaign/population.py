@@ -1,7 +1,7 @@
 """The population: virtual patients with all kinds of skin, also callus, moist and cold skin.
 
 A patient of it has a body in addition to what patients.py draws: a jet of finite radius over skin with a radius, the
-probe off its axis, another room. Reach, search and the runs wide/... draw from it; docs/population.md has its ranges.
+probe off its axis, another room. Reach, search and campaign draw from it; docs/population.md has its ranges.
 """
 
 import math

@@ -223,9 +223,9 @@ def patients_page() -> str:
         "",
         f"Made by `make reach`. Simulated patients; no person was treated. {NOT_CERTIFIED}",
         "",
-        "[Reach](reach.md), the schedules of [search](safety/search.md) and the runs `wide/...` of"
-        " [the campaign](safety/campaign.md) draw their patients, hands and devices from this table; the campaign's"
-        " other runs are plain patients. Each figure is drawn evenly, where the table does not say otherwise. Where a"
+        "[Reach](reach.md), the schedules of [search](safety/search.md) and the runs of"
+        " [the campaign](safety/campaign.md) draw their patients, hands and devices from this table."
+        " Each figure is drawn evenly, where the table does not say otherwise. Where a"
         " range has no source it is [E], engineering judgement.",
         "",
         f"Of the patients, {population.SHARE:.0%} have callus, {population.SHARE:.0%} a film of water and"

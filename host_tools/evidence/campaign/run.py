@@ -90,9 +90,9 @@ class Outcome:
 def case(name: str, settings: dict | None = None) -> Case:
     """Return the case of a name such as healthy/12, single/jet-strong/3, double/dose-open+probe-off/0.
 
-    These are plain patients; weighted/12 is one with a fault, drawn from the name. A patient of the population
-    (population.py) is wide/12 without a fault, wide/jet-strong/3 with one and wide/dose-open+probe-off/0 with two;
-    guided/12 is the patient of wide/12 with a guided operator, unaimed/12 the same without aiming lights. Raises
+    These are plain patients. A patient of the population (population.py) is wide/12 without a fault,
+    wide/jet-strong/3 with one and wide/dose-open+probe-off/0 with two; weighted/12 is one with a fault that the name
+    draws; guided/12 is the patient of wide/12 with a guided operator, unaimed/12 the same without aiming lights. Raises
     ValueError for another name.
     """
     kind, *rest = name.split("/")
@@ -118,7 +118,7 @@ def _weighted(name, rng, level, settings):
     """Return a case with its weight; its moments are drawn so that the worst is common."""
     fault, weight = moments.drawn_fault(rng)
     at, more = moments.drawn(rng, moments.UNIFORM if FAULTS[fault].fitted else moments.PROPOSAL)
-    patient = patients.draw(rng, level, sound=False, moves=False)
+    patient = population.draw(rng, level, sound=False, moves=False)
     moves = (*patients.way(rng), *at.moves) if at.moves else None
     patient = replace(patient, moves=moves, lets_go=at.lets_go)
     return Case(name, patient, (fault,), settings, at, weight * more)

@@ -52,16 +52,18 @@ def healthy(outs: list[Outcome]) -> dict:
     """Return the results of the runs without a fault."""
     levels = {}
     for out in outs:
-        row = levels.setdefault(level(out), {"n": 0, "reached": 0, "room_c": 1e9, "floor_c": out.floor_c})
+        row = levels.setdefault(level(out), {"n": 0, "refused": 0, "reached": 0, "room_c": 1e9, "floor_c": out.floor_c})
         row["n"] += 1
+        row["refused"] += not out.treated
         row["reached"] += out.reached
         row["room_c"] = min(row["room_c"], round(out.lowest_c - out.floor_c, 2))
     trips = [out for out in outs if out.false_trip]
     return {
         "n": len(outs),
+        "refused": sum(not out.treated for out in outs),
         "complete": sum(out.state == "COMPLETE" for out in outs),
         "reached": sum(out.reached for out in outs),
-        "reasons": dict(Counter(out.reason for out in outs)),
+        "reasons": dict(Counter(out.reason for out in outs if out.treated)),
         "false_trips": dict(Counter(out.fault for out in trips)),
         "levels": dict(sorted(levels.items())),
         "problems": [short(out) for out in outs if out.problems],
@@ -94,6 +96,7 @@ def single(outs: list[Outcome]) -> dict:
             row["too_cold"].append(out.name)
     return {
         "n": len(outs),
+        "refused": sum(out.refused is not None for out in outs),
         "came": sum(out.came for out in outs),
         "faults": rows,
         "levels": dict(sorted(levels.items())),
@@ -102,11 +105,6 @@ def single(outs: list[Outcome]) -> dict:
         "gas_after_release_max_ms": max((out.gas_after_release_ms for out in outs), default=0),
         "problems": [short(out) for out in outs if out.problems],
     }
-
-
-def wide(outs: list[Outcome]) -> dict:
-    """Return the results of the runs with one fault on the wide population: as of single(), and the refused ones."""
-    return single(outs) | {"refused": sum(out.refused is not None for out in outs)}
 
 
 def double(outs: list[Outcome]) -> dict:

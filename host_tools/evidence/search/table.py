@@ -113,7 +113,6 @@ def search(budget: int, both: bool, processes: int, only: list[str] | None = Non
         "made": {
             "code": outcomes.measured(*CODE),
             "treatments": budget,
-            "population": True,
             "base_treatments": budget * BASE_TIMES,
             "seed": SEED,
             "kept": bench.kept,

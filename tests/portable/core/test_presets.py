@@ -7,7 +7,7 @@ from cryo.core import presets
 EXPECTED = {
     "CHRONIC": (
         False,
-        ((18, 10, 200, 60), (15, 8, 300, 60), (13.6, 7, 400, 60), (12, 5.5, 500, 90), None),
+        ((18, 10, 200, 60), (15, 8, 300, 60), (13.6, 7, 400, 60), (12.8, 5.5, 500, 90), None),
     ),
     "DIABETIC": (True, ((20, 14, 200, 90), (18, 12, 200, 90), (16, 10, 300, 120), None, None)),
     "CIPN": (True, ((20, 14, 200, 90), (18, 12, 200, 90), (17, 11, 200, 120), None, None)),
@@ -135,13 +135,13 @@ def test_what_is_told_beside_the_figures():
         assert title in preset[presets.TITLE]
     reach = [[row[presets.REACH_K_MDEGC] for row in preset[presets.LEVELS] if row] for preset in presets.PRESETS]
     assert reach == [  # docs/treatment_table.md
-        [7_312, 7_312, 6_560, 6_560],
+        [7_312, 7_312, 6_560, 6_224],
         [6_560, 7_312, 6_560],
         [6_224, 7_312, 8_208],
     ]
     guide = [[row[presets.BEST_MM :] for row in preset[presets.LEVELS] if row] for preset in presets.PRESETS]
     assert guide == [  # best distance; docs/treatment_table.md: seconds at 80, 100, 120 mm and with the weakest jet
-        [(95, 13, 26, 44, 56), (95, 25, 25, 41, 52), (105, 42, 26, 34, 54), (115, 54, 33, 34, 53)],
+        [(95, 13, 26, 44, 56), (95, 25, 25, 41, 52), (105, 42, 26, 34, 54), (115, 50, 29, 31, 54)],
         [(90, 12, 21, 32, 51), (95, 23, 26, 44, 56), (105, 37, 25, 34, 60)],
         [(90, 12, 21, 32, 55), (95, 22, 27, 43, 55), (100, 27, 31, 47, 51)],
     ]

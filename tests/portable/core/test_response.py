@@ -162,6 +162,36 @@ def test_too_much_of_the_first_bursts_ends_one_point_and_is_a_fault_at_the_next(
         assert not response.failed()
 
 
+def test_a_rise_without_a_step_ends_one_point_and_a_step_after_a_fall_is_a_fault():
+    rising, falling = (1_000, 1_200, 1_400, 1_410), (1_500, 1_450, 1_300, 1_150, 1_000)
+    back = (1_000, 1_200, 1_500, 1_100)  # risen once, and not any more
+    for shown, rises in ((rising, True), (falling, False), (back, False)):
+        rig = Rig()
+        response = rig.response
+        for again in (False, True):
+            for pm in shown:
+                for _ in range(6):  # the older bursts fade by half with every judgement
+                    assert not rig.burst(3 * pm, 3_000).failed(), (shown, pm)
+            for _ in range(3):
+                if not response.failed():
+                    rig.burst(9_000, 3_000)
+            assert response.strong == (again or not rises), (shown, again)
+            assert (response.seat == BAD) == (rises and not again)
+            response.reset()
+
+
+def test_a_jump_is_a_fault_whatever_its_size():
+    for pm in range(1_620, 4_001, 20):  # from the share and the margin of a whole window on
+        for predicted in (1_000, 1_500, 3_000):
+            rig = window(1_000)
+            for _ in range(20):
+                assert not rig.burst(predicted, predicted).failed()
+            for _ in range(12):
+                if not rig.response.failed():
+                    rig.burst(predicted * pm // 1_000 + 250, predicted)
+            assert rig.response.strong and rig.response.seat == GOOD, (pm, predicted)
+
+
 def test_at_any_sample_strong_is_more_than_the_share_of_the_least_window():
     for pm in (600, 1_000, 1_300):  # half a window and its steps stay: 1 500 predicted, 250
         limit = 2_500 * (pm * 16 // 10) // 1_000 + 750 + 250 + 250 - 1_500 * pm // 1_000

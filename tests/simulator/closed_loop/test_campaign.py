@@ -302,18 +302,22 @@ def test_runs_that_favour_the_worst_count_by_their_weight_beside_those_that_coun
     assert "| `weighted/8` |" in text
 
 
-def test_one_fault_on_the_wide_population_is_told_with_its_refusals_and_its_worst():
+def test_all_groups_are_of_the_population_and_refused_runs_count_apart():
+    drawn = names(1, 1, 1, 1)
+    assert drawn["healthy"] == ["wide/0"] and drawn["single"] == [f"wide/{name}/0" for name in FAULTS]
+    assert all(case(name).patient.body for group in drawn.values() for name in group)
     one = replace(run(case("wide/estop/1")), came=True, refused=None, lowest_c=9.0, reduced=False)
     cold = replace(one, name="wide/jet-strong/0", lowest_c=-0.25, problems=["skin -0.25 degC, under 0"])
-    found = summary.wide([one, cold, replace(one, name="wide/estop/2", came=False, refused="BASELINE")])
+    found = summary.single([one, cold, replace(one, name="wide/estop/2", came=False, refused="BASELINE")])
     assert (found["n"], found["came"], found["refused"]) == (3, 2, 1)
-    data = json.loads((ROOT / page.DATA).read_text()) | {"wide": json.loads(json.dumps(found))}
-    text = page.page(data)
-    assert "Too cold: **1 (1.3 % to 98.7 %)**" in text
-    chapter = text.index("## One fault on the wide population")
-    assert chapter < text.index("| `jet-strong` |", chapter) < text.index("| `estop` |", chapter)
-    assert "| `wide/jet-strong/0` |" in text
-    assert names(1, 0, 0, 0, 1)["wide"] == [f"wide/{name}/0" for name in FAULTS] and names(1, 0, 0)["wide"] == []
+    gone = replace(one, name="wide/7", fault=None, bursts=0, reached=False, reason="NONE")
+    sound = summary.healthy([replace(one, name="wide/8", fault=None, bursts=3, reached=True), gone])
+    assert (sound["n"], sound["refused"], sound["reached"], "NONE" in sound["reasons"]) == (2, 1, 1, False)
+    assert sum(row["refused"] for row in sound["levels"].values()) == 1
+    made = {"healthy": sound, "single": found | {"tried": []}}
+    text = page.page(json.loads((ROOT / page.DATA).read_text()) | json.loads(json.dumps(made)))
+    assert "2 runs; 1 were refused. Of the 1 treated ones" in text and "| `wide/jet-strong/0` |" in text
+    assert "3 runs; 1 were refused, for the fault or for cold skin; in 2 the" in text
 
 
 def test_a_run_that_favours_the_worst_has_its_fault_at_its_moment_and_its_weight():
