@@ -132,6 +132,7 @@ class Board:
         self.room = Scd4x(_bus(100_000))
         self.display = Ssd1306(_bus(100_000), at_once=7)
         self.pixel = None
+        self.lamp_guides = 1
         self.console = Terminal()
         self.scratch = Scratch()
         self.files = None  # MicroPython's own

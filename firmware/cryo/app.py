@@ -13,7 +13,7 @@ import micropython
 from cryo.clocks import Clocks
 from cryo.config import overdue
 from cryo.console.line import Console
-from cryo.core import faults, guidance, mode
+from cryo.core import blockers, faults, guidance, mode
 from cryo.core.kept import Kept
 from cryo.core.reading import CONFIG_LOST
 from cryo.core.records import OF_VALVES, RUNNING, SLOW, Inputs, Outputs
@@ -21,7 +21,7 @@ from cryo.core.resets import Resets
 from cryo.core.supervisor import NONE, Supervisor
 from cryo.health import Health
 from cryo.limits import TICK_US, WATCHDOG_MS
-from cryo.panel import Beeper, Panel
+from cryo.panel import Beeper, Lamp, Panel
 from cryo.recorder import Recorder
 from cryo.shield_loop_test import ShieldLoopTest
 from cryo.store.slots import Slots
@@ -57,7 +57,9 @@ class Applicator:
         self.console = Console(self, board.console)
         self.panel = Panel(self.supervisor, self.inputs, board.display, board.pixel)
         self._beeper = Beeper()
-        self.guides = True  # guidance sounds; the colour guides in any case
+        self._lamp = Lamp() if getattr(board, "lamp_guides", False) else None
+        self._lit = 1  # the indication lamp, where there is an indication
+        self.guides = True  # guidance sounds; colour or lamp guides in any case
         self.recorder = Recorder(self)
         self.late_us_max = 0
         i = self.inputs
@@ -186,10 +188,11 @@ class Applicator:
         if o.fire_us:
             status |= b.valve.fire(o.fire_us)
         i.port_status = status
-        lamps = o.indicate << 1 | o.alarm
+        lit = o.indicate & self._lit
+        lamps = lit << 1 | o.alarm
         if lamps != self._lamps or not self._turn:  # on a change, and repeatedly: a pin may have lost its level
             self._lamps = lamps
-            b.led.value(o.indicate)
+            b.led.value(lit)
             b.alarm.value(o.alarm)
         if o.feed:
             self._watchdog.feed()
@@ -261,6 +264,8 @@ class Applicator:
         guided = panel.guided = guidance.look(self.supervisor, panel.guided)
         latched = self.supervisor.faults.latched
         self.board.buzzer.value(self._beeper.level(self.outputs, latched, guided if self.guides else guidance.NONE))
+        if self._lamp:
+            self._lit = self._lamp.lit(self.supervisor.indicated_us >= blockers.INDICATION_US, guided)
         console = self.console
         panel.poll()
         self._compares = not self._turn

@@ -51,6 +51,7 @@ CONTRACT = (
     ("alarm", "pin", REQUIRED, "alarm lamp"),
     ("display", "display", None, "what the operator reads"),
     ("pixel", "pixel", None, "colour of the skin's band"),
+    ("lamp_guides", "number", ABSENT, "1: the indication lamp blinks as guidance, because no colour can"),
     ("console", "stream", REQUIRED, "the command line"),
     ("scratch", "scratch", None, "four words that outlive a reset, not a power cut"),
     ("clock", "clock", None, "the processor's clock, against the timer; None: they are not compared"),

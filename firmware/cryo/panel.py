@@ -99,6 +99,25 @@ class Beeper:
         return 0
 
 
+# --- the indication lamp of a board without a colour ------------------------------------------------------------------
+_DARK = const(10)  # ticks: so short that the lamp still shows that gas may come
+_EVERY = (0, 25, 0, 100)  # ticks from one dark moment to the next, by what guidance tells; 0: always lit
+
+
+class Lamp:
+    """Guidance by the indication lamp: dark for 100 ms, once a second to come nearer, four times to go farther."""
+
+    def __init__(self):
+        self._at = 0
+
+    def lit(self, told, guided):
+        """Return 0 or 1 for this tick; call once a tick. told: the indication was there for as long as it must be."""
+        every = _EVERY[guided] if told else 0
+        at = self._at
+        self._at = at + 1 if at < every - 1 else 0
+        return 0 if every and at >= every - _DARK else 1
+
+
 # --- colour -----------------------------------------------------------------------------------------------------------
 OFF = const(0)
 WHITE = const(1)  # above the target, or no level chosen

@@ -3,12 +3,12 @@
     python -m host_tools.evidence.campaign.reach [--runs N] [--resume | --page]
 
 The patients are wide/0 to wide/N-1 of the population (population.py), without a fault and without guidance; guided/0 to
-guided/N-1: the same ones, whose operators follow the guidance; and unaimed/0 to unaimed/N-1: the same ones without
-guidance and without aiming lights, to show what the lights do. The goals are for hands with lights, and for those whose
-skin and jet the levels are made for: no callus, no water film, a jet of 0.95 times its calibration or more. The others
-are rows of their own. Also treats a whole foot (foot.py). Writes out/campaign/reach.parquet, out/reach.json,
-docs/reach.md, docs/foot.json, docs/foot.svg and the table of ranges, docs/population.md. Exit status 1: a figure misses
-its goal. 2: the figures are of other code.
+guided/N-1: the same ones, whose operators follow the guidance; esp32/0 to esp32/N-1: the guided ones with the bursts
+and levels of the ESP32's board; and unaimed/0 to unaimed/N-1: those of wide/N without aiming lights, to show what the
+lights do. The goals are for hands with lights, and for those whose skin and jet the levels are made for: no callus, no
+water film, a jet of 0.95 times its calibration or more. The others are rows of their own. Also treats a whole foot
+(foot.py). Writes out/campaign/reach.parquet, out/reach.json, docs/reach.md, docs/foot.json, docs/foot.svg and the table
+of ranges, docs/population.md. Exit status 1: a figure misses its goal. 2: the figures are of other code.
 """
 
 import argparse
@@ -21,7 +21,7 @@ from itertools import pairwise
 from pathlib import Path
 
 from host_tools.evidence.campaign import foot, population, runs
-from host_tools.evidence.campaign.run import UNDER_FLOOR_C, Outcome
+from host_tools.evidence.campaign.run import ESP32, UNDER_FLOOR_C, Outcome
 from host_tools.evidence.campaign.summary import level
 from host_tools.evidence.campaign.tree import of_this_tree
 from host_tools.evidence.safety.pages import NOT_CERTIFIED, head, line
@@ -31,7 +31,8 @@ RUNS = ROOT / "out/campaign/reach.parquet"
 DATA = ROOT / "out/reach.json"
 PAGE = ROOT / "docs/reach.md"
 PATIENTS_PAGE = ROOT / "docs/population.md"
-HANDS = {"guided": "guided", "unguided": "wide", "without lights": "unaimed"}  # and the kind of name
+# and the kind of name
+HANDS = {"guided": "guided", "unguided": "wide", "guided, ESP32": "esp32", "without lights": "unaimed"}
 REACH_MIN = {"guided": 0.98, "unguided": 0.9}  # [E] share of the armed ones for whom the levels are made
 MEDIAN_MAX_S = 26.0  # [E] from the first burst, guided
 LEVEL_MIN = 0.9  # [E] share; a level that fewer patients reach promises too much
@@ -163,9 +164,11 @@ def page(made: dict) -> str:
         "# How many reach their target",
         "",
         f"Made by `make reach`: {made['patients']} virtual patients of [the population](population.md), without a"
-        " fault, each with a guided hand, with an unguided one, and with an unguided one on a device without aiming"
-        " lights. Half of the operators let go of the trigger once. A guided one moves as the buzzer clicks;"
-        f" {population.IGNORES:.0%} of them ignore it. Simulated; no person was treated, and a target that is reached"
+        " fault, each with a guided hand, with an unguided one, with a guided one and the ESP32's bursts of at most"
+        f" {ESP32['burst_max_us'] // 1000} ms, and with an unguided one on a device without aiming lights."
+        " Half of the operators let go of the trigger once. A guided one moves as the buzzer clicks;"
+        f" {population.IGNORES:.0%} of them ignore it. The ESP32's board locks levels with longer bursts; who asked for"
+        " one gets the nearest that it has. Simulated; no person was treated, and a target that is reached"
         f" says nothing of its use. {NOT_CERTIFIED} Measured on code {made['code']}.",
         "",
         f"The levels are made for skin without callus and water, and for a jet of {population.JET_MIN:g} times its"
@@ -183,7 +186,7 @@ def page(made: dict) -> str:
         everybody = row["by_skin"][ALL]
         lowest = "-" if row["lowest_c"] is None else f"{row['lowest_c']:.2f}"
         out += [
-            f"## {hand.capitalize()}",
+            f"## {hand[0].upper()}{hand[1:]}",
             "",
             *_rows("level", row["by_level"]),
             "Every kind of skin. A patient with two kinds counts in both rows:",
@@ -241,8 +244,8 @@ def patients_page() -> str:
         "",
         "## How a run is named, run and judged",
         "",
-        "`wide/12` is one patient without a fault, `guided/12` the same with a guided hand, `unaimed/12` without the"
-        " aiming lights,"
+        "`wide/12` is one patient without a fault, `guided/12` the same with a guided hand, `esp32/12` that one with"
+        " the bursts and levels of the ESP32's board, `unaimed/12` without the aiming lights,"
         " `wide/jet-strong/3` one with a fault,"
         " `wide/dose-open+probe-off/0` one with two. The name draws all of it."
         " `python -m host_tools.evidence.campaign --again wide/12` runs it and prints"

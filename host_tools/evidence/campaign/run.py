@@ -17,14 +17,15 @@ from host_tools.simulator.twin.hardware import NEVER
 
 WEIGHTED = "weighted"  # one fault, drawn from the name: moments.py
 # number of faults in a name; wide allows any number, and none
-KINDS = {"healthy": 0, "single": 1, "double": 2, "wide": None, "guided": 0, "unaimed": 0, WEIGHTED: 0}
+KINDS = {"healthy": 0, "single": 1, "double": 2, "wide": None, "guided": 0, "esp32": 0, "unaimed": 0, WEIGHTED: 0}
 NAMES = (
-    "write healthy/N, single/FAULT/N, double/FAULT+FAULT/N, weighted/N, guided/N, unaimed/N, wide/N, wide/FAULTS/N; "
-    + ", ".join(FAULTS)
+    "write healthy/N, single/FAULT/N, double/FAULT+FAULT/N, weighted/N, guided/N, esp32/N, unaimed/N, wide/N, "
+    "wide/FAULTS/N; " + ", ".join(FAULTS)
 )
 SKIN_MIN_C, SKIN_MIN_REDUCED_C = 0.0, 4.0  # true surface, under any single fault
 UNDER_FLOOR_C = 0.5  # true surface under the level's floor, nothing faulty
 BURST_MAX_MS, BURST_MAX_REDUCED_MS = 500, 300  # limit 4
+ESP32 = {"burst_max_us": 300_000}  # what its board lets one opening last: BURST_LONGEST_US of cryo/valve/esp32_rmt.py
 FLOW_MAX_MS = 600  # limit 17: hardware must end an opening by then
 CUT_MS = 45  # from the alarm: lease 20, closing delay 25
 RELEASE_MS = 55  # from the contact: a tick 10, lease 20, closing delay 25
@@ -92,7 +93,8 @@ def case(name: str, settings: dict | None = None) -> Case:
 
     These are plain patients. A patient of the population (population.py) is wide/12 without a fault,
     wide/jet-strong/3 with one and wide/dose-open+probe-off/0 with two; weighted/12 is one with a fault that the name
-    draws; guided/12 is the patient of wide/12 with a guided operator, unaimed/12 the same without aiming lights. Raises
+    draws; guided/12 is the patient of wide/12 with a guided operator, esp32/12 the same with the ESP32's shorter
+    bursts and the nearest level that its board has, unaimed/12 the patient of wide/12 without aiming lights. Raises
     ValueError for another name.
     """
     kind, *rest = name.split("/")
@@ -101,6 +103,10 @@ def case(name: str, settings: dict | None = None) -> Case:
         raise ValueError(NAMES)
     if len(words) != (len(words) if KINDS[kind] is None else KINDS[kind]):
         raise ValueError(NAMES)
+    if kind == "esp32":
+        patient = case(f"guided/{rest[0]}").patient
+        level = max(n for preset, n in _levels_of_the_esp32() if preset == patient.preset and n <= patient.level)
+        return Case(name, replace(patient, level=level), (), ESP32 | (settings or {}))
     if kind == "guided":
         patient = population.guided(random.Random(name), case(f"wide/{rest[0]}").patient)
         return Case(name, patient, (), settings or {})
@@ -128,6 +134,15 @@ def _weighted(name, rng, level, settings):
 def levels() -> list[tuple[str, int]]:
     """Return (preset, level) of every level that is not locked."""
     return [row[:2] for row in tables.levels()]
+
+
+@cache
+def _levels_of_the_esp32():
+    """Return (preset, level) of every level whose bursts the ESP32's board can give: the device locks the others."""
+    with lanes.firmware_imports():
+        presets = importlib.import_module("cryo.core.presets")
+        caps = {row[presets.NAME]: [at and at[presets.CAP_US] for at in row[presets.LEVELS]] for row in presets.PRESETS}
+    return [(preset, n) for preset, n in levels() if caps[preset][n - 1] <= ESP32["burst_max_us"]]
 
 
 @cache
@@ -272,7 +287,7 @@ def _problems(out, given, skin_c=None):
         found.append(f"the dose valve was driven until {out.dose_after_release_ms:.0f} ms after a release")
     if out.messages:
         found.append(f"the firmware raised: {out.messages.splitlines()[-1]}")
-    if not given.faults and not (given.name.startswith(("wide", "guided")) and _refused_rightly(out, skin_c)):
+    if not given.faults and not (given.patient.body and _refused_rightly(out, skin_c)):
         found += _unhealthy(out)
     return found
 

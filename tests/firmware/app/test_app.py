@@ -469,6 +469,29 @@ def test_a_tick_with_a_new_skin_sample_takes_no_distance(applicator, board):
         assert board.distance.poll.call_args.args[2] == bool(sample)
 
 
+@pytest.mark.parametrize("guides", [0, 1])
+def test_a_lamp_that_guides_is_dark_for_a_moment_once_the_indication_was_there_for_2_s(applicator, pins, guides):
+    mode = importlib.import_module("cryo.core.mode")
+    panel = importlib.import_module("cryo.panel")
+    assert applicator._lamp is None  # only the ESP32's board says that its lamp guides
+    if guides:
+        applicator._lamp = panel.Lamp()
+    s = applicator.supervisor
+    orders(applicator, feed=1, indicate=1)
+    lit = []
+    for tick in range(510):
+        s.mode, s.eye.range, s.eye.mm, s.indicated_us = mode.ARMED, 0, 190, tick * 10_000
+        s.session.preset, s.session.level = 0, 0
+        applicator.step()
+        if tick > 2:  # the lamp's level is written by then
+            lit.append(pins["led"].value.call_args.args[0])
+    dark = lit.count(0)
+    assert (len(lit), lit[:198].count(0), dark) == (507, 0, 30 * guides)
+    orders(applicator, feed=1, indicate=0)
+    applicator.step()
+    assert pins["led"].value.call_args.args[0] == 0
+
+
 @pytest.mark.parametrize("guides", [True, False])
 def test_muted_clicks_mute_no_other_signal_and_the_light_goes_on_to_guide(applicator, pins, guides):
     mode = importlib.import_module("cryo.core.mode")

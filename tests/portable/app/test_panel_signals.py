@@ -7,7 +7,7 @@ from cryo.core.reading import NAMES as STATUS_NAMES
 from cryo.core.reading import Reading
 from cryo.core.records import Outputs
 from cryo.core.supervisor import Supervisor
-from cryo.panel import AMBER, COLOURS, GREEN, OFF, RED, VIOLET, WHITE, Beeper, band
+from cryo.panel import AMBER, COLOURS, GREEN, OFF, RED, VIOLET, WHITE, Beeper, Lamp, band
 from panel_rig import Rig
 
 
@@ -205,6 +205,37 @@ def test_every_fault_sounds_by_its_priority():
     high = sounds(Beeper(), 0, 1, Codes(faults.ESTOP), 700)
     for row in faults.REGISTRY:
         assert (sounds(Beeper(), 0, 1, Codes(row[0]), 700) == high) == (row[2] == faults.HIGH), row[1]
+
+
+def lamps(lamp, told, guided, ticks):
+    levels = bytearray(ticks)
+    micropython.heap_lock()
+    try:
+        i = 0
+        while i < ticks:
+            levels[i] = 48 + lamp.lit(told, guided)
+            i += 1
+    finally:
+        micropython.heap_unlock()
+    return levels.decode()
+
+
+def test_the_lamp_is_dark_for_100_ms_once_a_second_to_come_nearer_and_four_times_to_go_farther():
+    every = {guidance.NEARER: 100, guidance.FARTHER: 25}
+    for guided in range(4):
+        seen = lamps(Lamp(), True, guided, 1_000)
+        n = every.get(guided)
+        assert seen == (("1" * (n - 10) + "0" * 10) * (1_000 // n) if n else "1" * 1_000), guided
+        assert lamps(Lamp(), False, guided, 1_000) == "1" * 1_000  # not before the indication was there long enough
+
+
+def test_the_lamp_is_never_dark_for_longer_whatever_guidance_tells_in_turn():
+    for first in range(4):
+        for then in range(4):
+            for after in range(1, 101):
+                lamp = Lamp()
+                seen = lamps(lamp, True, first, after) + lamps(lamp, True, then, 200)
+                assert "0" * 11 not in seen and seen[0] == "1", (first, then, after)
 
 
 TOLD = ((guidance.NONE, 0), (guidance.NEARER, 1), (guidance.RIGHT, 3), (guidance.FARTHER, 8))  # and clicks a second

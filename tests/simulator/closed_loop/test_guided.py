@@ -1,5 +1,6 @@
 """A hand that follows the guidance by ear: it comes into the window, also when it drifts, and changes nothing else."""
 
+import re
 from dataclasses import replace
 
 import pytest
@@ -9,6 +10,7 @@ from host_tools.evidence.campaign import play, population
 from host_tools.evidence.campaign.patients import Patient
 from host_tools.evidence.campaign.play import Case
 from host_tools.evidence.campaign.run import case, run
+from host_tools.places import ROOT
 from host_tools.simulator.twin import report, session, session_file
 from host_tools.simulator.twin.guided import FARTHER, NEARER, RIGHT, GuidedHand
 from host_tools.simulator.twin.scenarios import SCENARIOS
@@ -89,6 +91,20 @@ def test_a_hand_that_drifts_away_is_brought_back():
     drifts = run(Case("guided/0", patient))
     guided = run(Case("guided/0", replace(patient, guided=(0.3, 15.0))))
     assert guided.reached and guided.reach_s < drifts.reach_s - 2.0
+
+
+def test_an_esp32_name_is_the_guided_patient_with_the_board_s_shorter_bursts_on_a_level_that_it_has():
+    source = (ROOT / "firmware/cryo/valve/esp32_rmt.py").read_text()
+    longest_us = int(re.search(r"^BURST_LONGEST_US = const\(([\d_]+)\)", source, re.MULTILINE)[1])
+    given = case("esp32/9", {"pass_max_s": 12})
+    assert replace(given, name="guided/9", settings={}) == case("guided/9")
+    assert given.settings == {"burst_max_us": longest_us, "pass_max_s": 12}
+    cold, colder = case("esp32/195"), case("guided/195")
+    assert (colder.patient.preset, colder.patient.level) == ("CHRONIC", 4)
+    assert cold.patient == replace(colder.patient, level=2)
+    for name, least_ms, most_ms in (("esp32/195", 200, longest_us / 1000), ("guided/195", longest_us / 1000, 500)):
+        out = run(case(name))
+        assert out.treated and least_ms < out.commanded_max_ms <= most_ms, name
 
 
 def test_a_guided_name_is_the_patient_of_its_number_and_an_unaimed_one_has_no_lights():
