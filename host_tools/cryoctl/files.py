@@ -8,6 +8,7 @@ import contextlib
 import os
 import stat
 import tempfile
+from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -108,3 +109,24 @@ def _umask():
     mask = os.umask(0)
     os.umask(mask)
     return mask
+
+
+def page_may_replace(to: Path, start: str, what: str, read: Iterable[Path] = ()) -> None:
+    """Raise Problem where a page would overwrite a file that it is made from, or a file that is not such a page.
+
+    start: how each such page begins; what: what it is called; read: the files that it is made from.
+    """
+    then = "name another file with -o"
+    if not to.exists():
+        return
+    if not to.is_file():
+        raise Problem(f"{to} is not a file", then)
+    if any(path.exists() and to.samefile(path) for path in read):  # by a link, too
+        raise Problem(f"{to} is one of the files that the {what} is made from", then)
+    try:
+        with to.open("rb") as file:
+            begins = file.read(len(start))
+    except OSError as error:
+        raise Problem(f"{to}: {error.strerror}", then) from None
+    if begins and begins != start.encode():
+        raise Problem(f"{to} exists and is not a {what}: it is not overwritten", then)

@@ -11,9 +11,12 @@ from host_tools.cryoctl import devices, found
 from host_tools.cryoctl.device import FORGET_LINE
 from host_tools.cryoctl.holders import Holder
 from host_tools.cryoctl.port import Port
+from host_tools.cryoctl.report import fleet, gather
 from host_tools.cryoctl.shared.server import Server
 from host_tools.cryoctl.sim import run
-from tests.cryoctl.fake_port import application, cryoctl, fake_port
+from tests.cryoctl.conftest import until
+from tests.cryoctl.fake_port import application as application_in
+from tests.cryoctl.fake_port import cryoctl, fake_port
 
 GARBAGE = bytes(range(128, 256)) + b"\xff\xfe\r\n\xc3\x28\n"
 
@@ -48,10 +51,10 @@ def test_none_found_is_no_error_and_says_what_to_do(ports):
 def test_each_port_has_its_state_and_a_silent_one_holds_no_other_up(ports, tmp_path):
     at_prompt = fake_port(lambda _, new: b"\r\nSyntaxError: invalid syntax\r\n>>> " if b"\n" in new else b"")
     with (
-        fake_port(application("ARMED")) as (armed, said),
+        fake_port(application_in("ARMED")) as (armed, said),
         fake_port(lambda *_: b"") as (silent, _),
         fake_port(lambda *_: GARBAGE) as (garbage, _),
-        fake_port(application("STANDBY")) as (busy, _),
+        fake_port(application_in("STANDBY")) as (busy, _),
         at_prompt as (prompt, _),
         Port(busy),
     ):
@@ -72,7 +75,7 @@ HOLDS = "import serial, sys; port = serial.Serial(sys.argv[1], exclusive=True); 
 
 def test_who_holds_a_busy_port_is_named(ports):
     with (
-        fake_port(application("STANDBY")) as (busy, _),
+        fake_port(application_in("STANDBY")) as (busy, _),
         subprocess.Popen(
             [sys.executable, "-c", HOLDS, busy], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
         ) as other,
@@ -86,7 +89,7 @@ def test_who_holds_a_busy_port_is_named(ports):
 
 def test_a_shared_port_answers_and_says_by_whom_it_is_shared(ports, monkeypatch):
     monkeypatch.setattr(devices, "holders", lambda names: [Holder(names[0], "cryoctl", 17)])
-    with fake_port(application("STANDBY")) as (name, _), Port(name) as port:
+    with fake_port(application_in("STANDBY")) as (name, _), Port(name) as port:
         server = Server(port)
         ports(name)
         (seen,) = listed()
@@ -129,6 +132,55 @@ def test_a_virtual_board_is_listed_before_it_says_where_it_is(tmp_path, monkeypa
     assert said["link"] == [str(link)] and there() == []
 
 
+# --- a page about all of them -----------------------------------------------------------------------------------------
+def test_the_page_has_each_board_s_calibrations_and_a_second_page_replaces_it(application, tmp_path):
+    application()
+    until(lambda: listed()[0]["state"], lambda state: state == "STANDBY")
+    to = tmp_path / "fleet.html"
+    for _ in range(2):
+        done = cryoctl("devices", "-o", to)
+        assert done.exit_code == 0, done.stderr
+        assert "calibrate thermocouple, opening, closing, jet, pressure, distance" in done.stderr
+        assert f"{to}: 1 ports, 1 boards told everything" in done.stderr
+        said = to.read_text()
+        assert said.startswith(fleet.START) and ">STANDBY<" in said and "never calibrated" in said
+
+
+def test_an_armed_board_is_not_asked_and_a_port_that_fails_holds_no_other_up(ports, tmp_path):
+    to = tmp_path / "fleet.html"
+    with fake_port(application_in("ARMED")) as (armed, said), fake_port(application_in("STANDBY")) as (poor, _):
+        ports(armed, poor, str(tmp_path / "gone"))
+        done = cryoctl("devices", "-o", to)
+    assert done.exit_code == 0 and f"{to}: 3 ports, 0 boards told everything" in done.stderr
+    assert set(bytes(said).replace(FORGET_LINE, b"").split()) == {b"*IDN?", b"STAT?"}
+    assert "7: it is ARMED: it was not asked" in done.stderr
+    page = to.read_text()
+    assert page.count(">7<") == 2 and "class=\"chart\"" not in page  # nobody told a calibration: no picture
+
+
+def test_the_page_replaces_no_other_file(ports, tmp_path):
+    ports()
+    to = tmp_path / "notes.html"
+    to.write_text("mine")
+    done = cryoctl("devices", "-o", to)
+    assert done.exit_code == 2 and "name another file with -o" in done.stderr and to.read_text() == "mine"
+
+
+@pytest.mark.parametrize(
+    ("left_d", "status"),
+    [(None, fleet.NEVER), (-1, fleet.OVERDUE), (0, fleet.SOON), (30, fleet.SOON), (31, fleet.VALID)],
+)
+def test_a_calibration_stands_as_its_days_say(left_d, status):
+    one = gather.Calibration("JET", left_d=left_d)
+    assert fleet.status(one) == status
+    seen = devices.Seen("p", "RP2040", "", "STANDBY", "rp2040_pico", "12", "0.1.0")
+    member = fleet.Member(seen, gather.Found("now", calibrations=[one]))
+    assert member.attention == ("calibrate jet" if status in (fleet.NEVER, fleet.OVERDUE) else "")
+    shown = fleet.picture([member])
+    assert [trace.name for trace in shown.data if trace.name] == [status]
+    assert shown.data[-1].text == (("\u2002" + str(left_d)) if left_d is not None else "",)
+
+
 # --- which processor a port's board has -------------------------------------------------------------------------------
 def banner(machine):
     said = f"\r\nMicroPython v1.28.0 on 2026-04-06; {machine}\r\nType \"help()\" for more information.\r\n>>> ".encode()
@@ -157,7 +209,7 @@ def test_a_board_at_the_prompt_is_named_by_what_its_micropython_says(ports, mach
     [("rp2350_pico2", "RP2350"), ("rp2040_pico", "RP2040"), ("virtual", found.EITHER), ("theirs", found.EITHER)],
 )
 def test_a_board_that_runs_the_application_is_named_by_its_chip(ports, board, kind):
-    with fake_port(application("STANDBY", board=board)) as (name, _):
+    with fake_port(application_in("STANDBY", board=board)) as (name, _):
         ports(name)
         (only,) = listed()
     assert (only["kind"], only["board"], only["state"]) == (kind, board, "STANDBY")

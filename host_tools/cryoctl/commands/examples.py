@@ -19,7 +19,7 @@ EXAMPLES = {
     "config set": ('cryoctl config set trip_mdegc "5 degC"', "cryoctl config set burst_max_us 400ms --restart"),
     "config validate": ("cryoctl config validate board.toml",),
     "console": ("cryoctl console", "cryoctl console --log session.txt", "echo STAT? | cryoctl console"),
-    "devices": ("cryoctl devices", "cryoctl devices --json"),
+    "devices": ("cryoctl devices", "cryoctl devices --json", "cryoctl devices -o fleet.html"),
     "doctor": ("cryoctl doctor",),
     "flash": ("cryoctl flash --dry-run", "cryoctl flash --settings board.toml"),
     "log": ("cryoctl log", "cryoctl log -o device.jsonl"),

@@ -23,15 +23,15 @@ def report(
     With --log or --recording a device is asked only when --port names it.
     """
     from host_tools.cryoctl.device import Device
-    from host_tools.cryoctl.files import replace
+    from host_tools.cryoctl.files import page_may_replace, replace
     from host_tools.cryoctl.found import chosen
     from host_tools.cryoctl.port import Port
     from host_tools.cryoctl.problems import FOUND
     from host_tools.cryoctl.report import gather
-    from host_tools.cryoctl.report.page import page
+    from host_tools.cryoctl.report.page import START, page
 
     output: Output = ctx.obj
-    _writable(to, [*([log] if log else []), *(recording or [])])
+    page_may_replace(to, START, "report", [*([log] if log else []), *(recording or [])])
     found = gather.Found(gather.now())
     if log:
         gather.from_log(log, found)
@@ -51,24 +51,3 @@ def report(
         output.warn(said)
     if found.missing or found.strange:
         raise typer.Exit(FOUND)
-
-
-def _writable(to, read):
-    """Raise Problem where the page would overwrite a file that it is made from, or a file that is not a report."""
-    from host_tools.cryoctl.problems import Problem
-    from host_tools.cryoctl.report.page import START
-
-    then = "name another file with -o"
-    if not to.exists():
-        return
-    if not to.is_file():
-        raise Problem(f"{to} is not a file", then)
-    if any(path.exists() and to.samefile(path) for path in read):  # by a link, too
-        raise Problem(f"{to} is one of the files that the report is made from", then)
-    try:
-        with to.open("rb") as file:
-            start = file.read(len(START))
-    except OSError as error:
-        raise Problem(f"{to}: {error.strerror}", then) from None
-    if start and start != START.encode():
-        raise Problem(f"{to} exists and is not a report: it is not overwritten", then)

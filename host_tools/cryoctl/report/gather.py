@@ -75,15 +75,10 @@ def latched(answer: str) -> str:
 
 def from_device(device: Device, found: Found, waits: Callable[[str], None] = lambda text: None) -> None:
     """Ask a device for everything. Raises Refused while it is armed, NoDevice, Problem."""
-    identity = device.identity
-    _same(found, identity.serial, device.port.name)
+    _same(found, device.identity.serial, device.port.name)
     there = log.extent(device)  # first, because it is refused while armed
-    found.board, found.serial, found.version = identity.board, identity.serial, identity.version
-    found.state = wire.fields(device.tell("STAT?")).get("STATE", "")
-    found.latched = latched(device.tell("FAULT?"))
+    standing(device, found)
     found.settings = wire.fields(_told(device, "CONF?"))
-    found.due = wire.fields(_told(device, "CAL?")).get("DUE", "")
-    found.calibrations = calibrations(wire.fields(_told(device, "CAL:LIST?")), _today(device))
     found.counts = wire.fields(_told(device, "DIAG:STAT?"))
     before = {record.number for record in found.records}
     since = max(before, default=0)
@@ -105,6 +100,16 @@ def from_device(device: Device, found: Found, waits: Callable[[str], None] = lam
     found.strange = log.strange(found.records)  # the device has the record that was cut off in the file
     found.logged = True
     found.sources.append(f"device on {device.port.name}")
+
+
+def standing(device: Device, found: Found) -> None:
+    """Ask a device who it is, what is latched, and how its calibrations stand. Raises Refused, NoDevice."""
+    identity = device.identity
+    found.board, found.serial, found.version = identity.board, identity.serial, identity.version
+    found.state = wire.fields(device.tell("STAT?")).get("STATE", "")
+    found.latched = latched(device.tell("FAULT?"))
+    found.due = wire.fields(_told(device, "CAL?")).get("DUE", "")
+    found.calibrations = calibrations(wire.fields(_told(device, "CAL:LIST?")), _today(device))
 
 
 def from_log(path: Path, found: Found) -> None:

@@ -16,7 +16,7 @@ NOTICE = (
     " it is not a medical record, and says nothing about efficacy."
 )
 COURSES_MAX = 40
-_SOON_D = 30
+SOON_D = 30
 
 _TITLE = "Applicator, serial "
 START = webpage.start(_TITLE)  # the beginning of each page
@@ -210,4 +210,4 @@ def _due(c: Calibration):
         return ""
     if c.left_d < 0:
         return f"{c.due}, overdue", "bad"
-    return f"{c.due}, in {c.left_d} days", "bad" if c.left_d <= _SOON_D else ""
+    return f"{c.due}, in {c.left_d} days", "bad" if c.left_d <= SOON_D else ""

@@ -7,7 +7,8 @@ from host_tools.cryoctl.calibration import certificate
 from host_tools.cryoctl.calibration.kinds import KINDS, THERMOCOUPLE
 from host_tools.cryoctl.calibration.points import Left
 from host_tools.cryoctl.device import Identity
-from host_tools.cryoctl.report import gather, picture
+from host_tools.cryoctl.devices import Seen
+from host_tools.cryoctl.report import fleet, gather, picture
 from host_tools.cryoctl.report.page import page
 from host_tools.cryoctl.selftest import checks, paper
 from host_tools.cryoctl.selftest.items import FAIL, LEFT_OUT, PASS, SKIPPED, Item, Sheet
@@ -46,6 +47,24 @@ def device():
     found.counts = {"DOSE": "170", "SHUTOFF": "171", "UPTIME_S": "552", "LATE_US": "9000", "HEAP_FREE": "99000"}
     found.missing = [(6, 9)]
     return page(found)
+
+
+def boards(count=9):
+    """Return the page of `cryoctl devices -o`: boards of every status, two of one serial number, and other ports."""
+    members = []
+    for n in range(count):
+        serial, port = str(1001 + n - (n == 4)), f"/dev/serial/by-id/usb-MicroPython_Board_in_FS_mode_e66058388{n}"
+        seen = Seen(port, "RP2040", f"E66{n}", "FAULT" if n == 2 else "STANDBY", "rp2040_pico", serial, names.VERSION)
+        told = {kind: f"2026-01-01,2027-{1 + (n + k) % 5:02}-{1 + k:02},A,B,1" for k, kind in enumerate(names.KINDS)}
+        if n == 1:
+            told["JET"] = "NONE"
+        found = gather.Found("2027-01-02", latched="ESTOP: release the emergency stop" if n == 2 else "")
+        found.calibrations, found.due = gather.calibrations(told, TODAY), "2027-01-01"
+        members.append(fleet.Member(seen, found))
+    members.append(fleet.Member(Seen("cryo", "virtual board", "", "ARMED", "virtual", "7", names.VERSION),
+                                left_out="it is ARMED: it was not asked"))  # fmt: skip
+    members.append(fleet.Member(Seen("/dev/ttyACM9", "RP2040 or RP2350", "", "prompt"), left_out="install it"))
+    return fleet.page(members, "2027-01-02T10:00:00+00:00")
 
 
 def sheet():
@@ -88,7 +107,7 @@ def certified(kind=THERMOCOUPLE):
     )  # fmt: skip
 
 
-PAGES = {"demo": demo, "device": device, "sheet": sheet, "certificate": certified}
+PAGES = {"demo": demo, "device": device, "fleet": boards, "sheet": sheet, "certificate": certified}
 # Other pages that `make pages` checks.
 MORE = {
     "demo-eye": lambda: demo("eye"),
