@@ -34,6 +34,7 @@ PATIENTS_PAGE = ROOT / "docs/population.md"
 # and the kind of name
 HANDS = {"guided": "guided", "unguided": "wide", "guided, ESP32": "esp32", "without lights": "unaimed"}
 REACH_MIN = {"guided": 0.98, "unguided": 0.9}  # [E] share of the armed ones for whom the levels are made
+REFUSED_MAX = 0.1  # [E] share of those who asked
 MEDIAN_MAX_S = 26.0  # [E] from the first burst, guided
 LEVEL_MIN = 0.9  # [E] share; a level that fewer patients reach promises too much
 ALL = "all"
@@ -135,6 +136,9 @@ def missed(made: dict) -> list[str]:
         if trips:
             found.append(f"{hand}: {trips} false trips in all")
     guided = made["guided"]
+    asked = guided["runs"] + guided["refused"]
+    if guided["refused"] > REFUSED_MAX * asked:
+        found.append(f"refused: {guided['refused']} of {asked} who asked, goal {REFUSED_MAX:.0%}")
     if guided["median_s"] is None or guided["median_s"] > MEDIAN_MAX_S:
         found.append(f"guided: median {guided['median_s']} s from the first burst, goal {MEDIAN_MAX_S:g}")
     for name, row in guided["by_level"].items():

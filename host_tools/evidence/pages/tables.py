@@ -11,13 +11,25 @@ import importlib
 import json
 import multiprocessing
 import os
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 
-from host_tools.simulator.twin import lanes, session
+from host_tools.evidence.campaign.body import Body
+from host_tools.simulator.twin import compiled, lanes, session
 from host_tools.simulator.twin.jet import h_at
+from host_tools.simulator.twin.scenarios import SCENARIOS
+from host_tools.simulator.twin.skin import LAYERS
 from host_tools.simulator.twin.treatment import Plan
 
+# Kinds of skin that have a radius, under a jet that has one: the middle of the population's ranges (population.py).
+SKINS = {
+    "usual": Body(),
+    "probe 3 mm off the axis": Body(probe_off_mm=3.0),
+    "callus 1 mm": Body(callus=(1.0, 0.125, 2.9)),
+    "water 0.05 mm": Body(film=(0.05, 60.0)),
+    "no blood flow, 29 degC": Body(cold=(29.0, 3.0)),
+}
+PROBE_TAU_S, PROBE_NOISE_C = 0.25, 0.02
 DISTANCES_MM = (80, 100, 120)
 POINT_S = 60  # the longest time of a point
 REACH_STEP_MM = 5
@@ -43,11 +55,14 @@ class Outcome:
     fault: str | None
 
 
-def one(preset, level, distance_mm, phase_us=0, seed=1):
-    """Treat one point and return its Outcome."""
+def one(preset, level, distance_mm, phase_us=0, seed=1, body=None):
+    """Treat one point and return its Outcome. body: skin with a radius; None: skin of one column."""
     look = _Look()
     plan = Plan(preset, level, points=(1,), warm_up=False, distance_mm=distance_mm)
-    run = session.run("treatment", "cpython", plan=plan, seed=seed, phase_us=phase_us, watch=look)
+    scenario = SCENARIOS["treatment"]
+    if body:
+        scenario = replace(scenario, inject=lambda plant: _lie(plant, body, seed))
+    run = session.run_scenario(scenario, "cpython", plan=plan, seed=seed, phase_us=phase_us, watch=look)
     point = run.results[0]
     lowest_c = run.plant.record.skin_min_c
     return Outcome(
@@ -64,6 +79,13 @@ def one(preset, level, distance_mm, phase_us=0, seed=1):
         look.lowest_c - lowest_c,
         run.fault_name,
     )
+
+
+def _lie(plant, body, seed):
+    """Put the body under the plant's nozzle. A skin that was cold for long has hardly any blood flow."""
+    share = 0.0 if body.cold else 1.0
+    layers = tuple(replace(layer, perfusion_per_s=layer.perfusion_per_s * share) for layer in LAYERS)
+    body.before(plant, layers, tau_s=PROBE_TAU_S, noise_c=PROBE_NOISE_C, seed=seed)
 
 
 class _Look:
@@ -101,12 +123,13 @@ def levels():
         ]
 
 
-def _phases(preset, level, distance_mm, phases):
-    return [one(preset, level, distance_mm, n * 100_000 // phases, n + 1) for n in range(phases)]
+def _phases(preset, level, distance_mm, phases, body=None):
+    return [one(preset, level, distance_mm, n * 100_000 // phases, n + 1, body) for n in range(phases)]
 
 
 def _level(job):
-    """All distances of one level, and the farthest, from its best on, at which every phase reaches the target."""
+    """All distances of one level, the farthest from its best on at which every phase reaches the target, all skins."""
+    compiled.use()
     preset, level, target_c, best_mm, phases = job
     cells = {mm: _phases(preset, level, mm, phases) for mm in DISTANCES_MM}
     reach_mm = reach_s = None
@@ -124,7 +147,11 @@ def _level(job):
         "floor_c": cells[80][0].floor_c,
         "reach_mm": reach_mm,
         "reach_s": reach_s,
+        "best_mm": best_mm,
         "cells": {str(mm): [asdict(run) for run in runs] for mm, runs in cells.items()},
+        "skins": {
+            name: [asdict(run) for run in _phases(preset, level, best_mm, phases, body)] for name, body in SKINS.items()
+        },
     }
 
 
@@ -153,7 +180,8 @@ def _cell(runs):
     error = max(run["observer_error_c"] for run in runs)
     low = max((run["observer_lowest_error_c"] for run in runs), key=abs)
     time = f"{max(reached):.0f}" if len(reached) == len(runs) else f"no ({len(reached)} of {len(runs)})"
-    return f"{time} / {lowest:.1f} / {error:.1f} / {low:+.1f}"
+    ended = sorted({run["fault"] or run["reason"] for run in runs if not run["reached"]} - {"TIME"})
+    return " ".join((f"{time} / {lowest:.1f} / {error:.1f} / {low:+.1f}", *ended))
 
 
 def page(table, phases):
@@ -188,7 +216,21 @@ def page(table, phases):
         "the target. The firmware holds it per level as the jet constant that is needed at the skin, with the seconds",
         "of each column. On the arm request it says how long the target will take at the measured distance.",
         "",
+        "## Each level at its best distance, by skin",
+        "",
+        "The same on skin with a radius, under a jet with a radius of 10 mm, each kind in the middle of the range of",
+        "[the population](population.md). A probe beside the axis reads warmer skin than the coldest. A word after",
+        "the figures says why a point ended without its target, if its time was not over; with THICK_SKIN the device",
+        "says where to hold the next one. The observer takes callus for a stronger jet: it errs by what the callus",
+        "holds.",
+        "",
+        "| preset | level | at | " + " | ".join(SKINS) + " |",
+        "|---|---|---|" + "---|" * len(SKINS),
     ]
+    for row in table:
+        cells = " | ".join(_cell(row["skins"][name]) for name in SKINS)
+        lines.append(f"| {row['preset']} | {row['level']} | {row['best_mm']} mm | {cells} |")
+    lines.append("")
     return "\n".join(lines)
 
 

@@ -68,6 +68,7 @@ FOOT = json.loads(foot.DATA.read_text(encoding="utf-8")) | {"foot_s": 400.0}
 def made(guided=None, unguided=None, without=None, **more):
     """Return data of the page."""
     hands = {"guided": guided or hand(), "unguided": unguided or hand(), "without lights": without or hand()}
+    hands["guided, ESP32"] = hand(ALL | {"reached": 1})  # no goal is set for it
     return {"code": "c", "patients": 300} | hands | FOOT | more
 
 
@@ -79,6 +80,8 @@ def made(guided=None, unguided=None, without=None, **more):
         (made(None, hand(ALL | {"reached": 90})), []),
         (made(None, hand(ALL | {"reached": 89})), ["unguided: 89 of 100 reach their target, goal 90%"]),
         (made(hand(ALL | {"runs": 0})), ["guided: 98 of 0 reach their target, goal 98%"]),
+        (made(hand(ALL | {"refused": 11})), []),
+        (made(hand(ALL | {"refused": 12})), ["refused: 12 of 112 who asked, goal 10%"]),
         (made(hand(ALL | {"median_s": 26.1})), ["guided: median 26.1 s from the first burst, goal 26"]),
         (made(hand(ALL | {"median_s": None})), ["guided: median None s from the first burst, goal 26"]),
         (made(None, hand(ALL | {"median_s": 40.0})), []),
@@ -113,7 +116,8 @@ def asked(**more):
 def test_the_population_s_first_patients_are_measured_and_kept(tmp_path, monkeypatch):
     monkeypatch.setattr(reach, "RUNS", tmp_path / "reach.parquet")
     code, outs = reach.measure(asked(resume=False))
-    assert [out.name for out in outs] == ["guided/0", "guided/1", "wide/0", "wide/1", "unaimed/0", "unaimed/1"]
+    kinds = ("guided", "wide", "esp32", "unaimed")
+    assert [out.name for out in outs] == [f"{kind}/{k}" for kind in kinds for k in (0, 1)]
     assert code == tree.code()
     monkeypatch.setattr(runs, "Engine", lambda farm, kept: _Nothing(kept))
     assert reach.measure(asked(resume=True)) == (code, outs)

@@ -42,6 +42,36 @@ def test_the_page_is_made_from_its_data():
     assert (ROOT / tables.PAGE).read_text() == tables.page(DATA, phases)
 
 
+def test_each_level_is_there_on_every_kind_of_skin_at_its_best_distance():
+    assert [(row["preset"], row["level"], row["best_mm"]) for row in DATA] == [
+        (preset, level, mm) for preset, level, _, mm in tables.levels()
+    ]
+    for row in DATA:
+        assert list(row["skins"]) == list(tables.SKINS)
+        for name, runs in row["skins"].items():
+            assert len(runs) == len(row["cells"]["80"]), name
+            assert all(run["lowest_c"] >= row["floor_c"] - 0.5 and run["fault"] is None for run in runs), (row, name)
+            assert all(run["reached"] for run in runs) or name.startswith("callus"), (row["preset"], row["level"], name)
+
+
+@pytest.mark.parametrize("name", tables.SKINS)
+def test_a_kind_of_skin_gives_its_figures_again(name):
+    row = next(row for row in DATA if (row["preset"], row["level"]) == ("CIPN", 1))
+    out = tables.one("CIPN", 1, row["best_mm"], 0, 1, tables.SKINS[name])
+    told = row["skins"][name][0]
+    assert (out.reached, out.reason, out.target_s) == (told["reached"], told["reason"], told["target_s"])
+    assert out.lowest_c == pytest.approx(told["lowest_c"], abs=0.01)
+
+
+def test_a_cell_says_why_a_point_ended_without_its_target():
+    run = {"reached": True, "reason": "TARGET", "fault": None, "target_s": 20.0, "lowest_c": 9.0,
+           "observer_error_c": 1.0, "observer_lowest_error_c": -0.5}  # fmt: skip
+    assert tables._cell([run]) == "20 / 9.0 / 1.0 / -0.5"
+    late, thick = run | {"reached": False, "reason": "TIME"}, run | {"reached": False, "reason": "THICK_SKIN"}
+    assert tables._cell([run, late]) == "no (1 of 2) / 9.0 / 1.0 / -0.5"
+    assert tables._cell([thick, thick | {"fault": "SKIN_TRIP"}]).endswith(" SKIN_TRIP THICK_SKIN")
+
+
 @pytest.mark.parametrize(
     ("mm", "room_c", "said"),
     [
