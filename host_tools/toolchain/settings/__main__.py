@@ -18,12 +18,13 @@ HEAD = """# Settings
 
 Made by `make settings` from `firmware/cryo/config.py` and `firmware/cryo/limits.py`; do not edit.
 
-A device without valid settings arms nothing: there are no defaults in a device, neither for a missing record nor for
-a key that a record leaves out. The defaults below are what a host starts a new record from. A setting that stands for
-a hard limit may tighten it and never loosen it. An unknown key is refused with the nearest known one. All values are
-whole numbers. `settings.schema.json` beside this page is the same as JSON Schema, for editors.
+A device without valid settings arms nothing. It has no defaults of its own: a missing record stays missing, and so does a
+key that a record leaves out. `cryoctl` begins a new record with the defaults below. A setting that stands for a hard limit
+may tighten this limit and never loosen it. The device refuses an unknown key and names the nearest known one. All values
+are whole numbers. `settings.schema.json` beside this page says the same as JSON Schema, for editors.
 
-"Danger" marks what harms when it is wrong within its range; a change of it is asked for twice.
+"Danger" marks a setting that can harm somebody when it is wrong, also within its range. The tools ask for a
+confirmation before they change it.
 
 | key | unit | default | range | tighter | danger | what |
 |---|---|---|---|---|---|---|
@@ -31,9 +32,9 @@ whole numbers. `settings.schema.json` beside this page is the same as JSON Schem
 TAIL = """
 ## Where they are
 
-Two files in the root of the board's file system, `settings.0` and `settings.1`: two slots of one record. The newer
-valid one counts; a change is written to the other, read back and compared, and counts from then on. Nothing is
-written while gas may flow. A change is in force after the next start.
+The settings are one record in two slots: the files `settings.0` and `settings.1` in the root of the board's file system.
+The device uses the newer valid slot. A change goes into the other slot; the device reads it back, compares it, and uses it
+from then on. It writes nothing while gas may flow. A change is in force after the next start.
 
 | bytes of a slot | what |
 |---|---|
@@ -45,13 +46,13 @@ written while gas may flow. A change is in force after the next start.
 | 8- | payload: one line of JSON, every key in the order above, no spaces |
 | last 4 | CRC-32 over the record's name (`settings`), then over everything before it |
 
-Numbers are little-endian. What is not exactly that is no slot. When no slot is one, or the newest is of a newer
-version, the device says so, names the remedy, and arms nothing; an older copy never stands in for a newer one that it
-cannot read. What power cuts do to a write: [powercut.md](powercut.md).
+Numbers are little-endian. A file of any other form is no slot. When no file is a slot, or when the newest slot has a newer
+version than the device knows, the device says so, names the remedy, and arms nothing. It never uses an older slot in the
+place of a newer one that it cannot read. [powercut.md](powercut.md) shows what power cuts do to a write.
 
 ## Older versions
 
-A record of an older version is read as if it had these keys; the next change stores it in the present form.
+The device reads a record of an older version as if it had these keys. The next change stores it in the present form.
 
 | records before version | have no | and are read with | why |
 |---|---|---|---|
