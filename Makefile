@@ -107,9 +107,6 @@ settings: setup ## generate the texts of the settings, docs/settings.md and its 
 	$(PY) -m host_tools.toolchain.settings.texts
 	$(PY) -m host_tools.toolchain.settings
 
-tables: setup ## generate the tables of the documentation from the twin
-	$(PY) -m host_tools.evidence.pages.tables
-
 wiring: setup ## draw boards/*/wiring.svg from the pin maps
 	$(PY) -m host_tools.toolchain.board_check.wiring
 
@@ -173,6 +170,9 @@ powercut: setup ## cut the power at every flash operation of every write of the 
 	$(PY) -m host_tools.evidence.powercut
 
 ##@ For people who judge the safety: virtual patients (minutes to hours)
+
+tables: setup ## treat every preset on the virtual patient: docs/treatment_table.md, and what the firmware holds of it (minutes)
+	$(PY) -m host_tools.evidence.pages.tables
 
 reach: setup ## how many virtual patients reach their target (N=200), and how long a whole foot takes: docs/reach.md, population.md, foot.svg (minutes)
 	$(PY) -m host_tools.evidence.campaign.reach --runs $(N)
