@@ -9,8 +9,8 @@ its prediction.
 
 Under water, or beside the jet's axis, a probe feels less than half of the bursts from the first window on. Wet callus
 feels more than 2.2 times of them, because the jet dries it. Wet skin that dries slowly feels more in window after
-window, without a step. The point ends then, and the operator dries the skin and seats the probe. The same in the next
-point is a fault, and so is less than a quarter, a step, or too little after the first window.
+window, or all the time, without a step. The point ends then, and the operator dries the skin and seats the probe. The
+same in the next point is a fault, and so is less than a quarter, a step, or too little after the first window.
 """
 
 from cryo.limits import (
@@ -41,8 +41,7 @@ class Response:
     """Judges each burst when the next one is due. Verdicts stay until `reset`. open: a burst is not judged yet.
 
     seat is the verdict BAD when the probe felt a quarter to half of the bursts from the first window on, or too much of
-    them before the first window was full or after a rise without a step. If the next point shows the same, it is weak
-    or strong instead.
+    them without a step within the point. If the next point shows the same, it is weak or strong instead.
     """
 
     def __init__(self):
@@ -68,6 +67,8 @@ class Response:
         self._observed = 0
         self._predicted = 0
         self._steps = 0  # one step of the converter for each burst in the window
+        self._old_observed = 0  # what the last judgement left in the window, less its steps
+        self._old_predicted = 0
         self._delivered_us = 0
         self._before = 0
         self._lowest = 0
@@ -115,14 +116,14 @@ class Response:
             predicted = self._predicted + self._probe_before - self._probe_lowest
             most_pm = self._most_pm(RESPONSE_STRONG_TENTHS)
             if observed > predicted * most_pm // 1000 + RESPONSE_STRONG_MARGIN_MDEGC:
-                self._too_strong()
+                self._too_strong(observed, predicted)
 
-    def _too_strong(self):
-        """Before a window is full, or after a rise without a step, it may be wet skin that the jet dries.
-
-        One point is ended for it.
-        """
-        if self.seat == GOOD and (not self._least_pm or self._risen >= _RISEN):
+    def _too_strong(self, observed, predicted):
+        """Without a step within the point it may be wet skin that the jet dries: one point is ended for it."""
+        step_pm = self._least_pm * RESPONSE_WINDOW_STRONG_TENTHS // 10
+        new = (observed - self._old_observed) * 1000  # of the bursts that no window has judged yet
+        stepped = step_pm and self._risen < _RISEN and new > (predicted - self._old_predicted) * step_pm
+        if self.seat == GOOD and not stepped:
             self.seat = BAD
         elif self.seat != BAD:
             self.strong = True
@@ -171,8 +172,9 @@ class Response:
                 else:
                     self.weak = True
             most_pm = self._most_pm(RESPONSE_WINDOW_STRONG_TENTHS)
-            if self._observed - self._steps > self._predicted * most_pm // 1000 + RESPONSE_WINDOW_MARGIN_MDEGC:
-                self._too_strong()
+            observed = self._observed - self._steps
+            if observed > self._predicted * most_pm // 1000 + RESPONSE_WINDOW_MARGIN_MDEGC:
+                self._too_strong(observed, self._predicted)
             else:
                 pm = self._observed * 1000 // self._predicted
                 if pm < self._least_pm or not self._least_pm:
@@ -183,3 +185,5 @@ class Response:
             self._observed >>= 1
             self._predicted >>= 1
             self._steps >>= 1
+            self._old_observed = self._observed - self._steps
+            self._old_predicted = self._predicted

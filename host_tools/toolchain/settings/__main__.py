@@ -18,10 +18,10 @@ HEAD = """# Settings
 
 Made by `make settings` from `firmware/cryo/config.py` and `firmware/cryo/limits.py`; do not edit.
 
-A device without valid settings arms nothing. It has no defaults of its own: a missing record stays missing, and so does a
-key that a record leaves out. `cryoctl` begins a new record with the defaults below. A setting that stands for a hard limit
-may tighten this limit and never loosen it. The device refuses an unknown key and names the nearest known one. All values
-are whole numbers. `settings.schema.json` beside this page says the same as JSON Schema, for editors.
+A device without valid settings arms nothing. It has no defaults of its own: a missing record stays missing, and so
+does a key that a record leaves out. `cryoctl` begins a new record with the defaults below. A setting that stands for
+a hard limit may tighten this limit and never loosen it. The device refuses an unknown key and names the nearest known
+one. All values are whole numbers. `settings.schema.json` beside this page says the same as JSON Schema, for editors.
 
 "Danger" marks a setting that can harm somebody when it is wrong, also within its range. The tools ask for a
 confirmation before they change it.
@@ -32,9 +32,9 @@ confirmation before they change it.
 TAIL = """
 ## Where they are
 
-The settings are one record in two slots: the files `settings.0` and `settings.1` in the root of the board's file system.
-The device uses the newer valid slot. A change goes into the other slot; the device reads it back, compares it, and uses it
-from then on. It writes nothing while gas may flow. A change is in force after the next start.
+The settings are one record in two slots: the files `settings.0` and `settings.1` in the root of the board's file
+system. The device uses the newer valid slot. A change goes into the other slot; the device reads it back, compares
+it, and uses it from then on. It writes nothing while gas may flow. A change is in force after the next start.
 
 | bytes of a slot | what |
 |---|---|
@@ -46,9 +46,9 @@ from then on. It writes nothing while gas may flow. A change is in force after t
 | 8- | payload: one line of JSON, every key in the order above, no spaces |
 | last 4 | CRC-32 over the record's name (`settings`), then over everything before it |
 
-Numbers are little-endian. A file of any other form is no slot. When no file is a slot, or when the newest slot has a newer
-version than the device knows, the device says so, names the remedy, and arms nothing. It never uses an older slot in the
-place of a newer one that it cannot read. [powercut.md](powercut.md) shows what power cuts do to a write.
+Numbers are little-endian. A file of any other form is no slot. When no file is a slot, or when the newest slot has a
+newer version than the device knows, the device says so, names the remedy, and arms nothing. It never uses an older
+slot in the place of a newer one that it cannot read. [powercut.md](powercut.md) shows what power cuts do to a write.
 
 ## Older versions
 

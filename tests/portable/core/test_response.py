@@ -180,6 +180,22 @@ def test_a_rise_without_a_step_ends_one_point_and_a_step_after_a_fall_is_a_fault
             response.reset()
 
 
+def test_too_much_without_a_step_ends_one_point_and_a_step_on_top_is_a_fault():
+    for pm, bad in ((2_600, True), (2_750, True), (3_600, False), (4_000, False)):  # a jump of 1.8
+        rig = window(2_000)
+        for _ in range(12):
+            assert not rig.burst(3_000, 1_500).failed()
+        for _ in range(12):
+            if not rig.response.failed():
+                rig.burst(1_500 * pm // 1_000 + 250, 1_500)
+        assert (rig.response.seat == BAD) == bad and rig.response.strong != bad, pm
+        rig.response.reset()
+        for _ in range(4):
+            if not rig.response.failed():
+                rig.burst(4_400, 1_500)
+        assert rig.response.strong == bad and (rig.response.seat == BAD) != bad, pm
+
+
 def test_a_jump_is_a_fault_whatever_its_size():
     for pm in range(1_620, 4_001, 20):  # from the share and the margin of a whole window on
         for predicted in (1_000, 1_500, 3_000):
