@@ -492,6 +492,25 @@ def test_a_lamp_that_guides_is_dark_for_a_moment_once_the_indication_was_there_f
     assert pins["led"].value.call_args.args[0] == 0
 
 
+@pytest.mark.parametrize("guides", [0, 1])
+def test_the_board_says_whether_its_lamp_guides_and_muted_clicks_do_not_mute_it(virtual, board, pins, guides):
+    mode = importlib.import_module("cryo.core.mode")
+    board.lamp_guides = guides
+    applicator = virtual.app.Applicator(board)
+    applicator.start()
+    applicator.guides = False
+    s = applicator.supervisor
+    s.tick = mock.Mock()
+    orders(applicator, feed=1, indicate=1)
+    lit = []
+    for _ in range(110):
+        s.mode, s.eye.range, s.eye.mm, s.indicated_us = mode.ARMED, 0, 190, 3_000_000
+        s.session.preset, s.session.level = 0, 0
+        applicator.step()
+        lit.append(pins["led"].value.call_args.args[0])
+    assert lit.count(0) == 10 * guides
+
+
 @pytest.mark.parametrize("guides", [True, False])
 def test_muted_clicks_mute_no_other_signal_and_the_light_goes_on_to_guide(applicator, pins, guides):
     mode = importlib.import_module("cryo.core.mode")

@@ -395,6 +395,8 @@ def test_without_a_point_no_time_of_recovery_is_told():
     app = App()
     assert "COOL_DOWN: choose site and point first" in app.ask("ARM:REQ")
     assert "(choose site and point first)" in app.ask("STAT:WHY?")
+    assert app.ask("TREAT:SITE LFOOT-SOLE") == "OK"
+    assert "COOL_DOWN: choose site and point first" in app.ask("ARM:REQ")  # a site alone is no point
 
 
 def test_a_refusal_has_the_reading_the_range_and_the_time_left():

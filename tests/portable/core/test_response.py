@@ -196,6 +196,22 @@ def test_too_much_without_a_step_ends_one_point_and_a_step_on_top_is_a_fault():
         assert rig.response.strong == bad and (rig.response.seat == BAD) != bad, pm
 
 
+def test_four_windows_of_the_share_are_a_rise_and_no_fewer_and_another_point_counts_anew():
+    for pm, windows, rises in ((1_410, 4, True), (1_410, 3, False), (1_390, 20, False)):
+        rig = Rig()
+        for shown, times in ((1_000, 6), (pm, windows)):
+            for _ in range(times):
+                rig.burst(shown * 6, 6_000)
+                # each burst is one whole window: nothing of the burst before stays
+                rig.response._observed = rig.response._predicted = rig.response._steps = 0
+                rig.response._old_observed = rig.response._old_predicted = 0
+        assert not rig.response.failed()
+        rig.burst(18_000, 6_000)
+        assert (rig.response.seat == BAD) == rises and rig.response.strong != rises, (pm, windows)
+        rig.response.reset()
+        assert rig.response._risen == 0
+
+
 def test_a_jump_is_a_fault_whatever_its_size():
     for pm in range(1_620, 4_001, 20):  # from the share and the margin of a whole window on
         for predicted in (1_000, 1_500, 3_000):
