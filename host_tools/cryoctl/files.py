@@ -117,16 +117,16 @@ def page_may_replace(to: Path, start: str, what: str, read: Iterable[Path] = ())
     start: how each such page begins; what: what it is called; read: the files that it is made from.
     """
     then = "name another file with -o"
-    if not to.exists():
-        return
-    if not to.is_file():
-        raise Problem(f"{to} is not a file", then)
-    if any(path.exists() and to.samefile(path) for path in read):  # by a link, too
-        raise Problem(f"{to} is one of the files that the {what} is made from", then)
     try:
+        if not to.exists():
+            return
+        if not to.is_file():
+            raise Problem(f"{to} is not a file", then)
+        if any(path.exists() and to.samefile(path) for path in read):  # by a link, too
+            raise Problem(f"{to} is one of the files that the {what} is made from", then)
         with to.open("rb") as file:
             begins = file.read(len(start))
-    except OSError as error:
+    except OSError as error:  # also a folder that may not be entered, or a name that is too long
         raise Problem(f"{to}: {error.strerror}", then) from None
     if begins and begins != start.encode():
         raise Problem(f"{to} exists and is not a {what}: it is not overwritten", then)

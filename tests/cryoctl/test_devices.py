@@ -166,6 +166,38 @@ def test_the_page_replaces_no_other_file(ports, tmp_path):
     assert done.exit_code == 2 and "name another file with -o" in done.stderr and to.read_text() == "mine"
 
 
+def test_a_board_that_tells_no_calibration_is_not_in_order(ports, monkeypatch, tmp_path):
+    monkeypatch.setattr(gather, "standing", lambda device, found: None)
+    with fake_port(application_in("STANDBY")) as (poor, _):
+        ports(poor)
+        done = cryoctl("devices", "-o", tmp_path / "fleet.html")
+    assert f"7: {fleet.NOT_TOLD}" in done.stderr and fleet.NOT_TOLD in (tmp_path / "fleet.html").read_text()
+
+
+def test_a_name_that_no_file_can_have_is_told_in_a_sentence(ports):
+    ports()
+    done = cryoctl("devices", "-o", "x" * 300)
+    assert done.exit_code == 2 and "name another file with -o" in done.stderr and "Traceback" not in done.stderr
+
+
+def test_the_page_begins_with_what_needs_somebody_and_tells_two_boards_of_one_number_apart():
+    sound, late = gather.Calibration("JET", left_d=400), gather.Calibration("JET", left_d=-1)
+    members = [
+        fleet.Member(devices.Seen(port, "RP2040", "", state, "rp2040_pico", "12", "0.1.0"), found)
+        for port, state, found in (
+            ("first", "STANDBY", gather.Found("now", calibrations=[sound])),
+            ("second", "STANDBY", gather.Found("now", calibrations=[late, gather.Calibration("TC")])),
+            ("third", "FAULT", gather.Found("now", latched="ESTOP: release it", calibrations=[sound])),
+        )
+    ]
+    page = fleet.page(members, "now")
+    told = page[page.index("<h2>Boards</h2>") :]
+    assert told.index(">second<") < told.index(">third<") < told.index(">first<")
+    assert "ESTOP: release it" in told
+    assert "<b>2</b><span>calibrations overdue or never made" in page
+    assert {label for trace in fleet.picture(members).data for label in trace.y} == {"12 (1)", "12 (2)", "12 (3)"}
+
+
 @pytest.mark.parametrize(
     ("left_d", "status"),
     [(None, fleet.NEVER), (-1, fleet.OVERDUE), (0, fleet.SOON), (30, fleet.SOON), (31, fleet.VALID)],

@@ -27,6 +27,7 @@ _MARKS = {
     NEVER: (webpage.GREY, "circle-open"),
 }
 _ROW_PX, _FRAME_PX = 46, 120
+NOT_TOLD = "it did not tell its calibrations: look with `cryoctl calibrate status`"
 
 
 @dataclass(frozen=True)
@@ -82,7 +83,7 @@ def _asked(seen: Seen) -> Member:
             gather.standing(device, found)
     except Problem as problem:
         return Member(seen, left_out=f"{problem.text}: {problem.then}")
-    return Member(seen, found)
+    return Member(seen, found, "" if found.calibrations else NOT_TOLD)
 
 
 def page(members: list[Member], made: str) -> str:
