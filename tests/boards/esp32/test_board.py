@@ -92,6 +92,11 @@ def test_a_virtual_board_s_settings_refuse(rig, settings):
     assert "simulated" in board.config_error
 
 
+def test_its_lamp_guides_because_it_has_no_colour(rig):
+    board = rig.module.build()
+    assert board.pixel is None and board.lamp_guides == 1
+
+
 def test_inputs_have_no_internal_pull_and_the_key_reads_on(rig):
     board = rig.module.build()
     assert [pin.value() for pin in (board.loop_a, board.loop_b, board.trigger, board.estop)] == [1, 0, 1, 0]
