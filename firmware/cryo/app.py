@@ -188,7 +188,7 @@ class Applicator:
         if o.fire_us:
             status |= b.valve.fire(o.fire_us)
         i.port_status = status
-        lit = o.indicate & self._lit
+        lit = o.indicate & self._lit if self._lamp else o.indicate
         lamps = lit << 1 | o.alarm
         if lamps != self._lamps or not self._turn:  # on a change, and repeatedly: a pin may have lost its level
             self._lamps = lamps

@@ -83,7 +83,7 @@ BLOCKERS = {
     "SESSION": "the session's time, gas or cold dose is used up",
     "COOL_DOWN": f"this point needs {_limits.SAME_POINT_S} s since its last treatment or since switch-on",
     "REST": "the rest between two points is not over",
-    "BASELINE": "skin too cold or too warm for a start: let it warm up, fix the probe flat to it",
+    "BASELINE": "skin too cold or too warm for a start: warm cold skin up, do not treat hot skin",
     "TRIGGER": "release the trigger",
     "DISTANCE": f"hold the applicator {_limits.START_MIN_MM}-{_limits.START_MAX_MM} mm from the skin; if it did "
     "not move, disarm and arm anew",

@@ -198,6 +198,15 @@ def test_the_page_begins_with_what_needs_somebody_and_tells_two_boards_of_one_nu
     assert {label for trace in fleet.picture(members).data for label in trace.y} == {"12 (1)", "12 (2)", "12 (3)"}
 
 
+def test_the_days_count_from_the_device_s_own_date():
+    told = {"STAT?": "STATE=STANDBY", "FAULT?": "NONE", "CAL?": "DUE=2031-05-01", "SYST:DATE?": "2031,01,10"}
+    told["CAL:LIST?"] = "JET=2030-05-01,2031-01-15,A,B,1"
+    device = SimpleNamespace(identity=SimpleNamespace(board="b", serial="7", version="1"), tell=told.get)
+    found = gather.Found("now")
+    gather.standing(device, found)
+    assert [(each.kind, each.left_d) for each in found.calibrations] == [("JET", 5)] and found.due == "2031-05-01"
+
+
 @pytest.mark.parametrize(
     ("left_d", "status"),
     [(None, fleet.NEVER), (-1, fleet.OVERDUE), (0, fleet.SOON), (30, fleet.SOON), (31, fleet.VALID)],

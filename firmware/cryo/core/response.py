@@ -49,14 +49,18 @@ class Response:
         self.weak = False
         self.strong = False
         self.seat = GOOD
+        self._least_pm = 0
         self.reset()
 
     def reset(self):
-        """Forget everything: another point begins."""
+        """Forget everything but a bad seat: another point begins, or somebody acknowledges."""
+        # A fault that latched for it, or a whole window that was judged, clears it: a point that somebody gives up at
+        # once shows nothing.
+        cleared = self.weak or self.strong or self._least_pm
+        self.seat = WAS_BAD if self.seat == BAD or (self.seat == WAS_BAD and not cleared) else GOOD
         self.missing = False
         self.weak = False
         self.strong = False
-        self.seat = WAS_BAD if self.seat == BAD else GOOD
         self.shown_pm = 0
         # observed over predicted of the windows so far, in thousandths: the least, 0 while none is full yet, and the
         # most

@@ -90,11 +90,11 @@ def page(members: list[Member], made: str) -> str:
     """Return the page's HTML."""
     ours = [member for member in members if member.seen.serial]
     told = [member for member in ours if member.found.calibrations]
-    doing = [member for member in members if member.attention]
+    doing = [member for member in members if member.attention and not member.left_out]
     cards = [
         ("boards", str(len(ours))),
         ("at rest, and they told everything", str(len(told))),
-        ("boards and ports that need somebody", str(len(doing))),
+        ("boards that need somebody", str(len(doing))),
         ("calibrations overdue or never made", str(sum(_late(member) for member in told))),
     ]
     parts = [
@@ -105,7 +105,7 @@ def page(members: list[Member], made: str) -> str:
     if told:
         parts.append(webpage.section("Calibrations: days until due", webpage.plot(picture(told), "fleet")))
     rows = map(_row, sorted(members, key=lambda member: (not member.attention, member.name)))
-    header = ("serial", "port", "board", "version", "state", "may arm until", "what to do")
+    header = ("serial", "port", "board", "version", "state", "due date in force", "what to do")
     parts.append(webpage.section("Boards", webpage.table(header, rows, "no port was found")))
     return webpage.document(_TITLE, "".join(parts))
 

@@ -330,8 +330,29 @@ def test_the_next_point_that_is_as_weak_is_a_fault_and_the_one_behind_it_is_judg
     response.reset()
     assert weak(rig, *falls).seat == BAD
     rig.response.reset()
+    rig.response.reset()  # nothing was seen in between: it is still the next point
+    assert weak(rig, *falls).weak
+
+
+def test_a_bad_seat_is_remembered_until_a_whole_window_was_judged():
+    for resets in (1, 3):  # an acknowledge, and points that somebody gave up
+        rig = Rig()
+        rig.burst(4_400, 1_500)
+        assert rig.response.seat == BAD
+        for _ in range(resets):
+            rig.response.reset()
+            rig.burst(300, 300)
+        rig.response.reset()
+        rig.burst(4_400, 1_500)
+        assert rig.response.strong and rig.response.seat == WAS_BAD, resets
+    rig = Rig()
+    rig.burst(4_400, 1_500)
     rig.response.reset()
-    assert weak(rig, *falls).seat == BAD
+    for _ in range(2):
+        rig.burst(1_500, 1_500)
+    rig.response.reset()
+    rig.burst(4_400, 1_500)
+    assert rig.response.seat == BAD and not rig.response.strong
 
 
 def test_a_miss_counts_only_where_a_step_was_promised():
