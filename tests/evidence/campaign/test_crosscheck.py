@@ -100,14 +100,14 @@ def test_the_page_tells_what_was_checked_and_what_differs(tmp_path):
     with Processes(1, worker.on) as farm:
         made = campaign.campaign((1, 0, 0), farm, path=tmp_path, kinds=(), lanes=("unix",))
     (row,) = made["checked"]["unix"]
-    assert row["name"] == "healthy/0" and row["apart"] == ""
+    assert row["name"] == "wide/0" and row["apart"] == ""
     data = json.loads((ROOT / page.DATA).read_text())
     text = page.page(data | {"checked": made["checked"]})
     assert f"{row['events']} events; **0 (" in text and "No image of MicroPython" in text
     chip = {"name": "single/estop/19", "events": 14, "apart": "", "burst_us": 53, "time_us": 9_850}
     bad = row | {"apart": "edges 3: a in CPython, b in MicroPython"}
     text = page.page(data | {"checked": {"unix": [row, bad], "rp2040": [chip]}})
-    assert "**1 (" in text and "- `healthy/0`: edges 3: a in CPython" in text
+    assert "**1 (" in text and "- `wide/0`: edges 3: a in CPython" in text
     assert "within 53 us" in text and "9.8 ms apart" in text
     assert "**it differs**: q" in page.page(data | {"checked": {"unix": [row], "rp2040": [chip | {"apart": "q"}]}})
 

@@ -333,8 +333,9 @@ def test_a_share_is_told_with_its_interval():
     text = page.page(data)
     healthy = data["healthy"]
     trips = sum(healthy["false_trips"].values())
-    low, high = intervals.clopper_pearson(trips, healthy["n"])
-    assert f"False trips: **{trips} ({100 * low:.1f} % to {100 * high:.1f} %)**" in text
+    low, high = intervals.clopper_pearson(trips, healthy["n"] - healthy["refused"])
+    told = re.search(rf"False trips: \*\*{trips} \(([\d.]+) % to ([\d.]+) %\)\*\*", text)
+    assert [float(share) for share in told.groups()] == pytest.approx([100 * low, 100 * high], rel=0.05, abs=0.05)
 
 
 def test_a_page_s_counts_add_up_and_each_reason_is_one_that_the_firmware_has(sound, healthy):
@@ -342,9 +343,10 @@ def test_a_page_s_counts_add_up_and_each_reason_is_one_that_the_firmware_has(sou
     made = {"healthy": summary.healthy(outs), "single": summary.single([sound, sound])}
     for data in (made, json.loads((ROOT / page.DATA).read_text())):
         found = data["healthy"]
-        assert sum(found["reasons"].values()) == found["n"] == sum(row["n"] for row in found["levels"].values())
+        assert sum(found["reasons"].values()) + found["refused"] == found["n"]
+        assert found["n"] == sum(row["n"] for row in found["levels"].values())
         assert found["reached"] == sum(row["reached"] for row in found["levels"].values())
-        assert set(found["reasons"]) <= {*session.REASONS, "NONE"}  # NONE: it was refused
+        assert set(found["reasons"]) <= set(session.REASONS)
         found = data["single"]
         for key in ("n", "came"):
             assert found[key] == sum(row[key] for row in found["faults"].values())
