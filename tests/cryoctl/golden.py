@@ -20,6 +20,7 @@ import threading
 from collections.abc import Mapping
 from pathlib import Path
 
+from boards.virtual import pins
 from host_tools.cryoctl import log, log_file, recording_file, wire
 from host_tools.cryoctl.device import Device
 from host_tools.cryoctl.monitor import answers, feed, seen
@@ -79,6 +80,7 @@ class Moment:
     age_ms: float
     older_ms: float
     infrared: float
+    stopped: int  # 1: the emergency stop is pressed
 
 
 class Truth:
@@ -101,7 +103,7 @@ class Truth:
                 p.now_us, ticks, p.probe.bead_c, p.skin.surface_c, p.thermopile.seen_c, p.hand.true_mm(p.now_us),
                 p.bar * 1000, p._line_bar_now() * 1000, len(p.record.bursts), p.record.valve_on_us,
                 (p.now_us - self._changed_us) / 1000, (p.now_us - self._older_us) / 1000,
-                (p.thermopile.words[0] & 0xFFFF) / 50 - 273.15,
+                (p.thermopile.words[0] & 0xFFFF) / 50 - 273.15, p.levels[pins.ESTOP],
             )
         )  # fmt: skip
 
@@ -194,7 +196,7 @@ def treated(packed, folder) -> Run:
             board.hand("trigger press")
             until(lambda: len(plant.record.bursts), lambda count: count > 11)
             board.hand("estop press")
-            ended_us = plant.now_us
+            (ended_us, *_) = until(lambda: [m.us for m in truth.moments if m.us > begun_us and m.stopped], bool)
             board.hand("bath 37")  # the probe is taken off: it reads another value than the infrared sensor
             until(path.read_text, lambda text: text.count('"kind":"gas"') > 1 and '"fault_name":"ESTOP"' in text)
         finally:
