@@ -6,7 +6,7 @@ from dataclasses import replace
 import pytest
 
 from host_tools.evidence.campaign import patients, population
-from host_tools.evidence.campaign.run import levels
+from host_tools.evidence.campaign.run import levels, named
 from host_tools.simulator.twin import lanes, timeline
 from host_tools.simulator.twin.people import Operator, fields
 from host_tools.simulator.twin.treatment import treatment
@@ -175,3 +175,11 @@ def test_a_loose_probe_or_a_weak_jet_ends_the_point_and_is_a_fault_behind_a_good
         else:
             assert (run.fault, run.reason) == ("NONE", "PROBE_SEAT")
         assert run.over_c >= 0.0
+
+
+@pytest.mark.parametrize("name", ["wide/213", "wide/538"])
+def test_water_that_dries_under_the_jet_ends_the_point_and_latches_no_fault(name):
+    """The probe under a thin film feels more and more of the bursts, or too much: both latched RESPONSE_STRONG once."""
+    out = named(name)
+    assert out.patient["body"]["film"] and not out.faults
+    assert (out.fault, out.reason) == (None, "PROBE_SEAT") and out.lowest_c > out.floor_c + 5.0
