@@ -125,8 +125,8 @@ class Response:
     def _too_strong(self, observed, predicted):
         """Without a step within the point it may be wet skin that the jet dries: one point is ended for it."""
         step_pm = self._least_pm * RESPONSE_WINDOW_STRONG_TENTHS // 10
-        new = (observed - self._old_observed) * 1000  # of the bursts that no window has judged yet
-        stepped = step_pm and self._risen < _RISEN and new > (predicted - self._old_predicted) * step_pm
+        new = observed - self._old_observed  # of the bursts that no window has judged yet
+        stepped = step_pm and self._risen < _RISEN and new > (predicted - self._old_predicted) * step_pm // 1000
         if self.seat == GOOD and not stepped:
             self.seat = BAD
         elif self.seat != BAD:

@@ -21,7 +21,8 @@ from host_tools.simulator.twin.scenarios import SCENARIOS
 from host_tools.simulator.twin.skin import LAYERS
 from host_tools.simulator.twin.treatment import Plan
 
-# Kinds of skin that have a radius, under a jet that has one: the middle of the population's ranges (population.py).
+# Kinds of skin that have a radius, under a jet that has one: figures within the population's ranges (population.py), or
+# the probe farther off than an aimed one.
 SKINS = {
     "usual": Body(),
     "probe 3 mm off the axis": Body(probe_off_mm=3.0),
@@ -218,11 +219,11 @@ def page(table, phases):
         "",
         "## Each level at its best distance, by skin",
         "",
-        "The same on skin with a radius, under a jet with a radius of 10 mm, each kind in the middle of the range of",
-        "[the population](population.md). A probe beside the axis reads warmer skin than the coldest. A word after",
-        "the figures says why a point ended without its target, if its time was not over; with THICK_SKIN the device",
-        "says where to hold the next one. The observer takes callus for a stronger jet: it errs by what the callus",
-        "holds.",
+        "The same on skin with a radius, under a jet with a radius of 10 mm. Callus, water and cold skin have figures",
+        "within the ranges of [the population](population.md). A probe beside the axis reads warmer skin than the",
+        "coldest. A word after the figures says why a point ended without its target, if its time was not over; with",
+        "THICK_SKIN the device says where to hold the next one. The observer takes callus for a stronger jet: it errs",
+        "by what the callus holds.",
         "",
         "| preset | level | at | " + " | ".join(SKINS) + " |",
         "|---|---|---|" + "---|" * len(SKINS),

@@ -212,6 +212,10 @@ def test_four_windows_of_the_share_are_a_rise_and_no_fewer_and_another_point_cou
         assert rig.response._risen == 0
 
 
+def test_a_fall_from_the_probe_s_hottest_to_its_coldest_is_a_fault_and_allocates_nothing():
+    assert window(1_000).burst(1_642_000, 1_500, before=1_372_000).strong
+
+
 def test_a_jump_is_a_fault_whatever_its_size():
     for pm in range(1_620, 4_001, 20):  # from the share and the margin of a whole window on
         for predicted in (1_000, 1_500, 3_000):
